@@ -1,0 +1,1 @@
+"""What every service needs the same way. Nothing here knows a service."""

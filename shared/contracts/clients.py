@@ -1,0 +1,228 @@
+"""Clients and cars: owned by ``services/clients``."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from shared.contracts.base import (
+    Command,
+    CommandRefused,
+    Cursor,
+    Event,
+    Instant,
+    Limit,
+    Name,
+    Page,
+    Percent,
+    Question,
+    Revision,
+    SearchText,
+    Text,
+    View,
+)
+
+ClientKind = Literal["person", "company"]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=40)]
+"""As a person types it; stored as E.164 (``8 916 …`` becomes ``+7916…``)."""
+Email = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00.]+$"
+    ),
+]
+Vin = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
+Plate = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)]
+Year = Annotated[int, Field(ge=1900, le=2100)]
+Mileage = Annotated[int, Field(ge=0, le=9_999_999)]
+
+
+class ClientFields(View):
+    """What a client card holds. A person needs a last or first name, a company its name."""
+
+    kind: ClientKind = "person"
+    last_name: Name | None = None
+    first_name: Name | None = None
+    middle_name: Name | None = None
+    company_name: Name | None = None
+    phones: tuple[Phone, ...] = Field(default=(), max_length=20)
+    email: Email | None = None
+    discount_percent: Percent | None = None
+    comment: Text | None = None
+
+
+class ClientView(ClientFields):
+    id: UUID
+    name: str
+    """How the client is shown: the company's name, or last, first and middle name."""
+    revision: Revision
+    created_at: Instant
+    updated_at: Instant
+
+
+class VehicleFields(View):
+    """What is known of a car. Any of it may be unknown, but not all of it."""
+
+    vin: Vin | None = None
+    plate: Plate | None = None
+    vendor: Name | None = None
+    model: Name | None = None
+    year: Year | None = None
+    engine: Name | None = None
+    mileage_km: Mileage | None = None
+
+
+class VehicleView(VehicleFields):
+    id: UUID
+    client_id: UUID
+    """The owner today."""
+    revision: Revision
+    created_at: Instant
+    updated_at: Instant
+    warnings: tuple[str, ...] = ()
+    """Codes of what looks wrong but is accepted: ``vin_check_digit``, ``vin_short``."""
+
+
+class FoundClient(ClientView):
+    """A search hit, with the cars so that one look is enough to choose."""
+
+    vehicles: tuple[VehicleView, ...] = ()
+
+
+class ClientDetails(ClientView):
+    vehicles: tuple[VehicleView, ...] = ()
+
+
+class CreateClient(Command[ClientView], ClientFields):
+    """Answers the new card. Refused: ``client_name_missing``, ``phone_invalid``."""
+
+    subject: ClassVar[str] = "cmd.clients.create_client.v1"
+    model_config = {"extra": "forbid"}
+
+
+class ChangeClient(Command[ClientView]):
+    """Fields that are not named stay; a null clears. Refused also: ``revision_conflict``."""
+
+    subject: ClassVar[str] = "cmd.clients.change_client.v1"
+
+    client_id: UUID
+    expected_revision: Revision | None = None
+    kind: ClientKind | None = None
+    last_name: Name | None = None
+    first_name: Name | None = None
+    middle_name: Name | None = None
+    company_name: Name | None = None
+    phones: tuple[Phone, ...] | None = Field(default=None, max_length=20)
+    email: Email | None = None
+    discount_percent: Percent | None = None
+    comment: Text | None = None
+
+
+class AddVehicle(Command[VehicleView], VehicleFields):
+    """A car of this client. Refused: ``vehicle_empty``, ``vin_invalid``, ``client_not_found``.
+
+    A VIN that is already known is refused with ``vehicle_exists``: the car keeps one identity,
+    and a new owner is written by ``ChangeVehicle``.
+    """
+
+    subject: ClassVar[str] = "cmd.clients.add_vehicle.v1"
+    model_config = {"extra": "forbid"}
+
+    client_id: UUID
+
+
+class ChangeVehicle(Command[VehicleView]):
+    """As ``ChangeClient``. A new ``client_id`` is a new owner from now on."""
+
+    subject: ClassVar[str] = "cmd.clients.change_vehicle.v1"
+
+    vehicle_id: UUID
+    expected_revision: Revision | None = None
+    client_id: UUID | None = None
+    vin: Vin | None = None
+    plate: Plate | None = None
+    vendor: Name | None = None
+    model: Name | None = None
+    year: Year | None = None
+    engine: Name | None = None
+    mileage_km: Mileage | None = None
+
+
+class GetClient(Question[ClientDetails]):
+    subject: ClassVar[str] = "ask.clients.client.v1"
+
+    client_id: UUID
+
+
+class FindClients(Question[Page[FoundClient]]):
+    """By a run of 4+ phone digits, VIN or plate (or a fragment), or a name, misspelt or cut."""
+
+    subject: ClassVar[str] = "ask.clients.find_clients.v1"
+
+    q: SearchText = ""
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class GetVehicle(Question[VehicleView]):
+    subject: ClassVar[str] = "ask.clients.vehicle.v1"
+
+    vehicle_id: UUID
+
+
+class ListVehicles(Question[Page[VehicleView]]):
+    subject: ClassVar[str] = "ask.clients.vehicles.v1"
+
+    client_id: UUID
+
+
+class ClientCreated(Event):
+    """A client card was made. Producer: clients. Consumers: orders, finance, audit."""
+
+    subject: ClassVar[str] = "evt.clients.client_created.v1"
+
+    client: ClientView
+
+    def aggregate_id(self) -> UUID:
+        return self.client.id
+
+
+class ClientChanged(Event):
+    """A card was edited; carries the whole card. Consumers: orders, finance, audit."""
+
+    subject: ClassVar[str] = "evt.clients.client_changed.v1"
+
+    client: ClientView
+
+    def aggregate_id(self) -> UUID:
+        return self.client.id
+
+
+class VehicleAdded(Event):
+    """A car was entered. Producer: clients. Consumers: orders, audit."""
+
+    subject: ClassVar[str] = "evt.clients.vehicle_added.v1"
+
+    vehicle: VehicleView
+
+    def aggregate_id(self) -> UUID:
+        return self.vehicle.id
+
+
+class VehicleChanged(Event):
+    """A car's facts or owner changed; carries the whole car. Consumers: orders, audit."""
+
+    subject: ClassVar[str] = "evt.clients.vehicle_changed.v1"
+
+    vehicle: VehicleView
+
+    def aggregate_id(self) -> UUID:
+        return self.vehicle.id
+
+
+class ClientsCommandRefused(CommandRefused):
+    """Producer: clients. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.clients.command_refused.v1"

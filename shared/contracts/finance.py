@@ -1,0 +1,279 @@
+"""Payments, expenses, settlements and the ledger: owned by ``services/finance``."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.base import (
+    Command,
+    CommandRefused,
+    Cursor,
+    Event,
+    Instant,
+    Limit,
+    Money,
+    Name,
+    Page,
+    Period,
+    PositiveMoney,
+    Question,
+    SignedMoney,
+    Text,
+    View,
+)
+
+PaymentMethod = Literal["cash", "card", "transfer"]
+RecordType = Literal["income", "expense"]
+
+
+class PaymentView(View):
+    id: UUID
+    at: Instant
+    order_id: UUID | None
+    customer_id: UUID
+    payer_id: UUID
+    amount: Money
+    method: PaymentMethod
+    refunded: Money
+    comment: str | None
+    actor: str
+
+
+class TakePayment(Command[PaymentView]):
+    """Money from the payer; the customer's balance moves. Before the order is settled it is a
+    deposit; more than is owed stays on the balance. Refused: ``order_not_found``,
+    ``client_not_found``, ``order_of_other_client``."""
+
+    subject: ClassVar[str] = "cmd.finance.take_payment.v1"
+
+    order_id: UUID | None = None
+    customer_id: UUID
+    payer_id: UUID | None = None
+    amount: PositiveMoney
+    method: PaymentMethod
+    comment: Text | None = None
+
+
+class RefundPayment(Command[PaymentView]):
+    """Back by the original method. Absent amount: all that is left of the payment.
+    Refused: ``payment_not_found``, ``refund_exceeds_payment``."""
+
+    subject: ClassVar[str] = "cmd.finance.refund_payment.v1"
+
+    payment_id: UUID
+    amount: PositiveMoney | None = None
+    reason: Text | None = None
+
+
+class GetPayment(Question[PaymentView]):
+    subject: ClassVar[str] = "ask.finance.payment.v1"
+
+    payment_id: UUID
+
+
+class ListPayments(Question[Page[PaymentView]]):
+    """Newest first."""
+
+    subject: ClassVar[str] = "ask.finance.payments.v1"
+
+    order_id: UUID | None = None
+    customer_id: UUID | None = None
+    start: Instant | None = None
+    end: Instant | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class RecordView(View):
+    """An income or expense of seed 000: a view of the ledger. A reversal has a negative amount."""
+
+    id: UUID
+    type: RecordType
+    amount: SignedMoney
+    client_id: UUID | None
+    order_id: UUID | None
+    category: str
+    at: Instant
+    comment: str | None
+    actor: str
+
+
+class RecordExpense(Command[RecordView]):
+    """Money spent, by a category of the station's own words. Refused: ``order_not_found``,
+    ``expense_in_future``."""
+
+    subject: ClassVar[str] = "cmd.finance.record_expense.v1"
+
+    amount: PositiveMoney
+    category: Name
+    method: PaymentMethod = "cash"
+    order_id: UUID | None = None
+    at: Instant | None = None
+    comment: Text | None = None
+
+
+class ListRecords(Question[Page[RecordView]]):
+    """Newest first."""
+
+    subject: ClassVar[str] = "ask.finance.records.v1"
+
+    type: RecordType | None = None
+    order_id: UUID | None = None
+    client_id: UUID | None = None
+    category: Name | None = None
+    start: Instant | None = None
+    end: Instant | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class OrderProfitView(View):
+    order_id: UUID
+    settled: bool
+    revenue: Money
+    cost: Money
+    pay: Money
+    expenses: Money
+    """Recorded against this order by hand; not part of the margin of the order."""
+    margin: SignedMoney
+    paid: SignedMoney
+    due: SignedMoney
+
+
+class GetOrderProfit(Question[OrderProfitView]):
+    """``margin = revenue - cost - pay``. Zeros until settled. Refused: ``order_not_found``."""
+
+    subject: ClassVar[str] = "ask.finance.order_profit.v1"
+
+    order_id: UUID
+
+
+class BalanceView(View):
+    client_id: UUID
+    owes: SignedMoney
+    """Positive: the client owes the station. Negative: the station holds the client's money."""
+
+
+class GetBalance(Question[BalanceView]):
+    subject: ClassVar[str] = "ask.finance.balance.v1"
+
+    client_id: UUID
+
+
+class IncomeExpense(View):
+    day: str
+    """Of the station's own calendar, ``2026-11-23``."""
+    type: RecordType
+    category: str
+    amount: SignedMoney
+    records: int
+
+
+class IncomeExpenses(Question[Page[IncomeExpense]]):
+    """Income and expenses by day and category. Goods sold and pay accrued are expenses too, so
+    that the difference is what the station earned."""
+
+    subject: ClassVar[str] = "ask.finance.income_expenses.v1"
+
+    period: Period = Period()
+    station_id: UUID | None = None
+
+
+class OrderProfitRow(View):
+    order_id: UUID
+    number: str
+    section_id: UUID
+    client_id: UUID
+    settled_at: Instant
+    revenue: Money
+    cost: Money
+    pay: Money
+    margin: SignedMoney
+    paid: SignedMoney
+
+
+class OrderProfits(Question[Page[OrderProfitRow]]):
+    """Orders settled in the period and not reopened, by settlement."""
+
+    subject: ClassVar[str] = "ask.finance.order_profits.v1"
+
+    period: Period = Period()
+    station_id: UUID | None = None
+    section_id: UUID | None = None
+
+
+class OrderSettled(Event):
+    """An order's revenue, cost and pay are in the ledger. Consumers: orders, audit."""
+
+    subject: ClassVar[str] = "evt.finance.order_settled.v1"
+
+    order_id: UUID
+    number: str
+    completion: int
+    client_id: UUID
+    revenue: Money
+    cost: Money
+    pay: Money
+    margin: SignedMoney
+    deposits_applied: Money
+
+    def aggregate_id(self) -> UUID:
+        return self.order_id
+
+
+class SettlementReversed(Event):
+    """A reopened order's settlement is undone by new entries. Consumers: orders, audit."""
+
+    subject: ClassVar[str] = "evt.finance.settlement_reversed.v1"
+
+    order_id: UUID
+    completion: int
+    revenue: Money
+
+    def aggregate_id(self) -> UUID:
+        return self.order_id
+
+
+class PaymentTaken(Event):
+    """Consumers: orders (what is paid), audit."""
+
+    subject: ClassVar[str] = "evt.finance.payment_taken.v1"
+
+    payment: PaymentView
+    order_id: UUID | None
+
+    def aggregate_id(self) -> UUID:
+        return self.payment.id
+
+
+class PaymentRefunded(Event):
+    """``payment`` as it is after the refund. Consumers: orders, audit."""
+
+    subject: ClassVar[str] = "evt.finance.payment_refunded.v1"
+
+    payment: PaymentView
+    order_id: UUID | None
+    amount: Money
+    reason: str | None
+
+    def aggregate_id(self) -> UUID:
+        return self.payment.id
+
+
+class ExpenseRecorded(Event):
+    """Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.finance.expense_recorded.v1"
+
+    record: RecordView
+    order_id: UUID | None
+
+    def aggregate_id(self) -> UUID:
+        return self.record.id
+
+
+class FinanceCommandRefused(CommandRefused):
+    """Producer: finance. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.finance.command_refused.v1"

@@ -1,0 +1,87 @@
+"""What operators ask of any service. The subject names the service: see ``addressed_to``."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.contracts.base import Command, Done, Event, Instant, Page, Question, View
+
+
+class DeadLetterView(View):
+    """An event that a consumer could not handle, kept with its reason until someone decides."""
+
+    event_id: UUID
+    subject: str
+    order_id: UUID | None
+    reason: str
+    attempts: int
+    first_failed_at: Instant
+    last_failed_at: Instant
+    body: dict[str, Any] | str
+    headers: dict[str, str]
+
+
+class ListDeadLetters(Question[Page[DeadLetterView]]):
+    """Oldest first."""
+
+    subject: ClassVar[str] = "ask.{service}.dead_letters.v1"
+
+
+class RequeueDeadLetter(Command[Done]):
+    """Handles the event once more, now. Refused: ``dead_letter_not_found``,
+    ``still_failing`` (with the reason; it stays)."""
+
+    subject: ClassVar[str] = "cmd.{service}.requeue_dead_letter.v1"
+
+    event_id: UUID
+
+
+class DropDeadLetter(Command[Done]):
+    """Gives the event up for good; the audit keeps who did so. Refused:
+    ``dead_letter_not_found``."""
+
+    subject: ClassVar[str] = "cmd.{service}.drop_dead_letter.v1"
+
+    event_id: UUID
+
+
+class DeadLetterDecided(Event):
+    """An operator requeued or dropped a dead letter. Producer: every service. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.{service}.dead_letter_decided.v1"
+
+    event_id: UUID
+    event: str
+    decision: Literal["requeued", "dropped"]
+    reason: str
+    """Why it was parked."""
+    order_id: UUID | None = None
+
+    def aggregate_id(self) -> UUID:
+        return self.event_id
+
+
+class ServiceState(View):
+    service: str
+    version: str
+    ready: bool
+    problems: tuple[str, ...]
+    started_at: Instant
+    relay_pending: int
+    """Events committed and not yet in the stream."""
+    relay_lag_s: float
+    """Age of the oldest of them."""
+    dead_letters: int
+
+
+class GetServiceState(Question[ServiceState]):
+    subject: ClassVar[str] = "ask.{service}.state.v1"
+
+
+def addressed_to(message: type[BaseModel], service: str) -> str:
+    """The NATS subject of an operators' message for one service."""
+    subject: str = message.subject  # type: ignore[attr-defined]
+    return subject.replace("{service}", service)

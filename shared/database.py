@@ -1,0 +1,161 @@
+"""One service's database: its engine, its migrations, and the tables that delivery needs."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pydantic_core
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Column,
+    Connection,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    func,
+    pool,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+SERVICES_FOLDER = Path(__file__).parent.parent / "services"
+
+delivery = MetaData()
+"""Tables that every service has, each in its own database."""
+
+outbox = Table(
+    "outbox",
+    delivery,
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    Column("event_id", Uuid, nullable=False, unique=True),
+    Column("subject", Text, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
+    Column("published_at", TIMESTAMP(timezone=True)),
+    Index("outbox_unpublished", "seq", postgresql_where=text("published_at IS NULL")),
+)
+inbox = Table(
+    "inbox",
+    delivery,
+    Column("event_id", Uuid, primary_key=True),
+    Column("handled_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
+)
+replies = Table(
+    "replies",
+    delivery,
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("reply", LargeBinary, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
+)
+dead_letters = Table(
+    "dead_letters",
+    delivery,
+    Column("event_id", Uuid, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("order_id", Uuid),
+    Column("reason", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_failed_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
+    Column("last_failed_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
+    # Null while it is still being retried.
+    Column("parked_at", TIMESTAMP(timezone=True)),
+)
+
+
+def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
+    """An engine that gives a broken connection up instead of handing it out again."""
+    return create_async_engine(
+        driver_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=False,
+        pool_timeout=5,
+        pool_recycle=1800,
+        json_serializer=lambda value: pydantic_core.to_json(value).decode(),
+        json_deserializer=pydantic_core.from_json,
+        connect_args={"timeout": 5, "server_settings": {"application_name": "pitlane"}},
+    )
+
+
+def driver_url(url: str) -> str:
+    """``postgresql://…`` as SQLAlchemy wants it for asyncpg."""
+    return urlunsplit(urlsplit(url)._replace(scheme="postgresql+asyncpg"))
+
+
+# --- migrations --------------------------------------------------------------------------------
+# Alembic is imported where it is used: a running service has no need of it.
+
+
+def migrate(service: str, url: str) -> None:
+    """Brings a service's database to its newest revision. ``url`` names the owning role."""
+    from alembic import command
+
+    command.upgrade(_alembic(service, url), "head")
+
+
+def newest_revision(service: str) -> str | None:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_alembic(service, "")).get_current_head()
+
+
+async def current_revision(connection: AsyncConnection) -> str | None:
+    result = await connection.execute(text("SELECT version_num FROM alembic_version"))
+    revision: str | None = result.scalar_one_or_none()
+    return revision
+
+
+def run_migrations() -> None:
+    """The whole of every service's ``migrations/env.py``."""
+    from alembic import context
+
+    def run(connection: Connection) -> None:
+        context.configure(connection=connection)
+        with context.begin_transaction():
+            # Two processes that start together must not migrate the same database at once.
+            connection.execute(text("SELECT pg_advisory_xact_lock(7146)"))
+            context.run_migrations()
+
+    async def connect() -> None:
+        url = context.config.attributes["url"]
+        engine = create_async_engine(driver_url(url), poolclass=pool.NullPool)
+        async with engine.connect() as connection:
+            await connection.run_sync(run)
+            await connection.commit()
+        await engine.dispose()
+
+    asyncio.run(connect())
+
+
+def create_delivery_tables(bind: Any) -> None:
+    """For a service's first migration: outbox, inbox, replies and dead letters, as of v1."""
+    delivery.create_all(bind)
+
+
+def _alembic(service: str, url: str) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option(
+        "script_location", str(SERVICES_FOLDER / service / "migrations").replace("%", "%%")
+    )
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    return config

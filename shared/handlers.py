@@ -1,0 +1,139 @@
+"""The table of a service's handlers, and what a handler is given to work with.
+
+A handler is ``async def handler(message, store, work)``. It loads what it needs through the
+store, lets the domain decide, saves the new state and publishes the events of the decision. It
+never commits, never talks to the broker and never reads the clock: ``work`` carries all that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.base import Command, CommandRefused, Event, Message, Question, View
+from shared.ids import new_id
+from shared.messaging.envelope import Actor, Envelope
+
+if TYPE_CHECKING:
+    from shared.messaging.client import ServiceClient
+    from shared.settings import ServiceSettings
+
+
+class Store:
+    """A service's tables during one transaction. Sub-classes load and save its aggregates.
+
+    Several messages may share the transaction. ``prefetch`` may load in one statement what all
+    of them will ask for; saves may be kept back until ``flush``, which writes them together.
+    """
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+
+    async def prefetch(self, messages: Sequence[Message]) -> None:
+        """Before the first handler of a batch."""
+
+    async def flush(self) -> None:
+        """After the last handler of a batch, before the commit."""
+
+
+@dataclass(slots=True)
+class Work:
+    """Everything around one message: who sent it, when, and what comes out of it."""
+
+    envelope: Envelope
+    now: datetime
+    settings: ServiceSettings
+    client: ServiceClient
+    published: list[Event] = field(default_factory=list)
+
+    @property
+    def actor(self) -> Actor:
+        return self.envelope.actor
+
+    def publish(self, *events: Event) -> None:
+        """The events leave with the commit, through the outbox."""
+        self.published.extend(events)
+
+    def new_id(self) -> UUID:
+        return new_id()
+
+    async def ask[ReplyT](self, question: Question[ReplyT]) -> ReplyT:
+        """Asks another service, for what its events have not brought yet.
+
+        Raises ``Refused``: with the other's own code, or ``service_unavailable``.
+        """
+        return await self.client.ask(question, caused_by=self.envelope)
+
+
+type Handler = Callable[[Any, Any, Work], Awaitable[Any]]
+
+
+class _CommandHandler[MessageT, StoreT, ReplyT](Protocol):
+    async def __call__(self, message: MessageT, store: StoreT, work: Work, /) -> ReplyT: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One message type and who handles it."""
+
+    message_type: type[Message]
+    handler: Handler
+
+
+class Handlers[StoreT: Store]:
+    """A service's whole map from message to handler; filled by decorators, read by the lane."""
+
+    def __init__(
+        self,
+        service: str,
+        store: type[StoreT],
+        *,
+        refused: type[CommandRefused] | None = None,
+        publishes: Sequence[type[Event]] = (),
+    ) -> None:
+        self.service = service
+        self.store = store
+        self.refused = refused
+        self.publishes = tuple(publishes) + ((refused,) if refused else ())
+        self.commands: dict[str, Route] = {}
+        self.questions: dict[str, Route] = {}
+        self.events: dict[str, Route] = {}
+
+    def command[MessageT: Command[Any], ReplyT: View](
+        self, message_type: type[MessageT]
+    ) -> Callable[
+        [_CommandHandler[MessageT, StoreT, ReplyT]], _CommandHandler[MessageT, StoreT, ReplyT]
+    ]:
+        """Registers the handler of a command; it answers a view or raises ``Refused``."""
+        return self._register(self.commands, message_type)
+
+    def question[MessageT: Question[Any], ReplyT: View](
+        self, message_type: type[MessageT]
+    ) -> Callable[
+        [_CommandHandler[MessageT, StoreT, ReplyT]], _CommandHandler[MessageT, StoreT, ReplyT]
+    ]:
+        """Registers the handler of a question; it only reads."""
+        return self._register(self.questions, message_type)
+
+    def event[MessageT: Event](
+        self, message_type: type[MessageT]
+    ) -> Callable[
+        [_CommandHandler[MessageT, StoreT, None]], _CommandHandler[MessageT, StoreT, None]
+    ]:
+        """Registers the handler of an event; an event that no longer applies is a no-op."""
+        return self._register(self.events, message_type)
+
+    def _register(self, routes: dict[str, Route], message_type: type[Any]) -> Callable[[Any], Any]:
+        def register(handler: Any) -> Any:
+            subject = message_type.subject
+            if subject in routes:
+                raise ValueError(f"{subject} has a handler already")
+            routes[subject] = Route(message_type, handler)
+            return handler
+
+        return register

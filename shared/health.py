@@ -1,0 +1,69 @@
+"""The small HTTP server of every service: ``/health/live``, ``/health/ready``, ``/metrics``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from shared.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from shared.service import Running
+
+type RunningContext = Callable[[ServiceSettings], AbstractAsyncContextManager[Running]]
+
+
+def serve(settings: ServiceSettings, running: RunningContext) -> None:
+    """Runs the service and its health pages until it is told to stop."""
+    uvicorn.run(
+        health_app(settings, running),
+        host=settings.health_host,
+        port=settings.health_port,
+        loop="uvloop",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+def health_app(settings: ServiceSettings, running: RunningContext) -> Starlette:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with running(settings) as service:
+            app.state.service = service
+            yield
+
+    return Starlette(lifespan=lifespan, routes=health_routes())
+
+
+def health_routes() -> list[Route]:
+    """The same three pages for every process; they look at ``app.state.service``."""
+    return [
+        Route("/health/live", live),
+        Route("/health/ready", ready),
+        Route("/metrics", metrics),
+    ]
+
+
+async def live(_: Request) -> Response:
+    """The process answers; nothing is said of what it needs."""
+    return JSONResponse({"status": "ok"})
+
+
+async def ready(request: Request) -> Response:
+    """200 when database, migrations, broker and relay are well; else 503 with the problems."""
+    state = await request.app.state.service.state()
+    return JSONResponse(state.model_dump(mode="json"), status_code=200 if state.ready else 503)
+
+
+async def metrics(request: Request) -> Response:
+    await request.app.state.service.state()  # brings the gauges up to date
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

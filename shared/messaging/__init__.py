@@ -1,0 +1,1 @@
+"""Commands, questions and events on NATS: delivered at least once, in effect exactly once."""

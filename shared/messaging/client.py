@@ -1,0 +1,105 @@
+"""Asking another service, and being told its answer or its refusal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import nats.errors
+import pydantic_core
+from nats.aio.client import Client
+from pydantic import TypeAdapter
+
+from shared.contracts.base import Command, Question, reply_type
+from shared.ids import new_id
+from shared.messaging.envelope import Actor, Envelope
+from shared.refusals import REASONS, Refused
+
+STATUS_HEADER = "pitlane-status"
+"""Of a reply: ``ok`` (the body is the view) or ``refused`` (the body is code and params)."""
+SERVICE_ROLE = "service"
+"""The role in which a service asks another one, on nobody's behalf but the station's."""
+
+
+class ServiceClient:
+    """Sends commands and questions over NATS request/reply."""
+
+    def __init__(self, connection: Client, source: str, timeout_s: float = 10.0) -> None:
+        self._connection = connection
+        self._source = source
+        self._timeout_s = timeout_s
+
+    async def send[ReplyT](self, command: Command[ReplyT], envelope: Envelope) -> ReplyT:
+        """Sends a command. Raises ``Refused``: the service's own, or ``service_unavailable``;
+        after the latter the same command with the same key is safe to send again."""
+        body = command.model_dump_json(exclude_unset=True).encode()
+        reply: ReplyT = _adapter(type(command)).validate_json(
+            await self.request(type(command).subject, body, envelope)
+        )
+        return reply
+
+    async def ask[ReplyT](
+        self,
+        question: Question[ReplyT],
+        *,
+        caused_by: Envelope | None = None,
+        actor: Actor | None = None,
+    ) -> ReplyT:
+        """Asks a question; on behalf of ``actor``, or of the asking service itself."""
+        body = question.model_dump_json(exclude_unset=True).encode()
+        envelope = self._asking(type(question).subject, caused_by, actor)
+        reply: ReplyT = _adapter(type(question)).validate_json(
+            await self.request(type(question).subject, body, envelope)
+        )
+        return reply
+
+    async def request(self, subject: str, body: bytes, envelope: Envelope) -> bytes:
+        """The reply's JSON as it came. Raises ``Refused`` as ``send`` does."""
+        service = subject.split(".")[1]
+        try:
+            reply = await self._connection.request(
+                subject, body, timeout=self._timeout_s, headers=envelope.headers()
+            )
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            raise Refused("service_unavailable", service=service) from error
+        if (reply.headers or {}).get(STATUS_HEADER) == "ok":
+            return reply.data
+        raise refusal_from(reply.data)
+
+    def _asking(self, subject: str, cause: Envelope | None, actor: Actor | None) -> Envelope:
+        message_id = new_id()
+        asking = Envelope(
+            id=message_id,
+            type=subject,
+            source=self._source,
+            time=datetime.now(UTC),
+            actor=actor or Actor(self._source.rsplit("/", 1)[-1], SERVICE_ROLE),
+            correlation_id=message_id,
+        )
+        if cause is None:
+            return asking
+        return replace(
+            asking,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.id,
+            order_id=cause.order_id,
+            traceparent=cause.traceparent,
+        )
+
+
+def refusal_body(refusal: Refused) -> bytes:
+    return pydantic_core.to_json({"code": refusal.code, "params": refusal.params})
+
+
+def refusal_from(body: bytes) -> Refused:
+    said: dict[str, Any] = pydantic_core.from_json(body)
+    if said["code"] not in REASONS:  # a newer service than we are
+        return Refused("internal_error")
+    return Refused(said["code"], **said["params"])
+
+
+@cache
+def _adapter(message_type: type) -> TypeAdapter[Any]:
+    return TypeAdapter(reply_type(message_type))

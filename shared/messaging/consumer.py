@@ -1,0 +1,194 @@
+"""Events on their way in: pulled without pause, handled in the lane, acknowledged after the commit.
+
+The pull request stays open, so that an event is here as soon as the stream has it; a whole
+backlog comes in batches. An event that fails is asked for again with a growing delay, and after
+the last try it is parked in the dead letters, where operators decide.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+
+import nats.errors
+import pydantic_core
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from pydantic import ValidationError
+
+from shared.handlers import Route
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope
+from shared.messaging.lane import Duplicate, Job, Lane, is_outage
+from shared.messaging.outbox import STREAM
+
+log = structlog.get_logger(__name__)
+
+IN_FLIGHT = 512
+"""Events that may be here and unacknowledged; at half of it the next pull is sent."""
+PULL_EXPIRES_S = 30
+HEARTBEAT_S = 5
+"""The server says that much that it is alive; twice the silence means that the pull is lost."""
+RETRY_DELAYS_S = (0.2, 1, 3, 10, 30, 60, 120, 300)
+"""After the first, second, … failure. One failure more, and the event is parked."""
+OUTAGE_DELAY_S = 2.0
+
+
+class Consumer:
+    """One service's durable consumer of the station's stream."""
+
+    def __init__(
+        self,
+        connection: Client,
+        durable: str,
+        routes: Mapping[str, Route],
+        lane: Lane,
+        dead_letters: DeadLetters,
+    ) -> None:
+        self._connection = connection
+        self._durable = durable
+        self._routes = routes
+        self._lane = lane
+        self._dead_letters = dead_letters
+        self._asked = 0
+        self._handling: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._inbox = ""
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="consumer")
+
+    async def stop(self) -> None:
+        """Lets what is being handled end; what was only delivered will be delivered again."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._handling:
+            await asyncio.wait(self._handling, timeout=5)
+
+    async def _run(self) -> None:
+        while True:
+            self._inbox = self._connection.new_inbox()
+            subscription = await self._connection.subscribe(
+                self._inbox, pending_msgs_limit=-1, pending_bytes_limit=-1
+            )
+            try:
+                await self._pull_for_ever(subscription)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                log.warning("consumer_interrupted", durable=self._durable, error=repr(error))
+                await asyncio.sleep(1)
+            finally:
+                with contextlib.suppress(Exception):
+                    await subscription.unsubscribe()
+
+    async def _pull_for_ever(self, subscription: Subscription) -> None:
+        self._asked = 0
+        while True:
+            if self._asked + len(self._handling) <= IN_FLIGHT // 2:
+                await self._pull(IN_FLIGHT - self._asked - len(self._handling))
+            try:
+                message = await subscription.next_msg(timeout=2 * HEARTBEAT_S)
+            except nats.errors.TimeoutError:
+                # The pull went down with the server, or was never answered: ask anew.
+                self._asked = 0
+                continue
+            self._take(message)
+
+    async def _pull(self, batch: int) -> None:
+        request = {
+            "batch": batch,
+            "expires": PULL_EXPIRES_S * 10**9,
+            "idle_heartbeat": HEARTBEAT_S * 10**9,
+        }
+        await self._connection.publish(
+            f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{self._durable}",
+            pydantic_core.to_json(request),
+            self._inbox,
+        )
+        self._asked += batch
+
+    def _take(self, message: Msg) -> None:
+        status = (message.headers or {}).get("Status")
+        if status is None:
+            self._asked = max(0, self._asked - 1)
+            task = asyncio.create_task(self._handle(message))
+            self._handling.add(task)
+            task.add_done_callback(self._handling.discard)
+        elif status != "100":  # 100 is a heartbeat; anything else ends the pull
+            headers = message.headers or {}
+            if status not in {"404", "408", "409"}:
+                log.warning("pull_refused", status=status, headers=dict(headers))
+            unused = int(headers.get("Nats-Pending-Messages", self._asked))
+            self._asked = max(0, self._asked - unused)
+
+    async def _handle(self, message: Msg) -> None:
+        try:
+            job = self._job(message)
+        except (KeyError, ValueError, ValidationError) as error:
+            # It will never be valid: no use in trying again.
+            await self._park(message, f"not a valid event: {error}")
+            return
+        try:
+            await self._lane.submit(job)
+        except Duplicate:
+            pass
+        except Exception as error:
+            await self._failed(message, job, error)
+            return
+        # Only now: a crash before this line brings the event again, and the inbox knows it.
+        await message.ack()
+        if message.metadata.num_delivered > 1:
+            with contextlib.suppress(Exception):
+                await self._dead_letters.forget(job.envelope.id)
+
+    def _job(self, message: Msg) -> Job:
+        return event_job(self._routes, message.subject, message.headers or {}, message.data)
+
+    async def _failed(self, message: Msg, job: Job, error: Exception) -> None:
+        if is_outage(error):
+            await message.nak(delay=OUTAGE_DELAY_S)
+            return
+        try:
+            attempts = await self._dead_letters.note_failure(job, error)
+        except Exception:
+            await message.nak(delay=OUTAGE_DELAY_S)
+            return
+        if attempts <= len(RETRY_DELAYS_S):
+            delay = RETRY_DELAYS_S[attempts - 1]
+            log.warning("event_retried_later", attempts=attempts, delay_s=delay, error=repr(error))
+            await message.nak(delay=delay)
+        else:
+            await self._dead_letters.park(job.envelope.id)
+            log.error("event_parked", attempts=attempts, error=repr(error))
+            await message.term()
+
+    async def _park(self, message: Msg, reason: str) -> None:
+        try:
+            await self._dead_letters.park_invalid(
+                message.subject, dict(message.headers or {}), message.data, reason
+            )
+        except Exception:
+            await message.nak(delay=OUTAGE_DELAY_S)
+            return
+        log.error("event_parked", subject=message.subject, reason=reason)
+        await message.term()
+
+
+def event_job(
+    routes: Mapping[str, Route], subject: str, headers: Mapping[str, str], body: bytes
+) -> Job:
+    """An event as the lane takes it. Raises ``KeyError`` or ``ValueError`` when it is none."""
+    route = routes.get(subject) or routes[EVERYTHING]
+    envelope = Envelope.from_headers(headers)
+    if envelope.type != subject:
+        raise ValueError(f"it came on {subject} and calls itself {envelope.type}")
+    return Job(route, route.message_type.model_validate_json(body), envelope, body)  # type: ignore[arg-type]
+
+
+EVERYTHING = "evt.>"
+"""The subject of a service that listens to all events: audit."""

@@ -1,0 +1,77 @@
+"""What was handled before: events by their id, commands by their idempotency key.
+
+Both are found by an insert that conflicts, inside the transaction of the effect itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import inbox, replies
+from shared.refusals import Refused
+
+_REMEMBER = (
+    upsert(inbox)
+    .from_select(
+        ["event_id"], select(func.unnest(bindparam("ids", type_=ARRAY(Uuid))).label("event_id"))
+    )
+    .on_conflict_do_nothing()
+    .returning(inbox.c.event_id)
+)
+_STORED = select(replies.c.key, replies.c.fingerprint, replies.c.reply).where(
+    replies.c.key == any_(bindparam("keys", type_=ARRAY(Text)))
+)
+
+
+async def remember(connection: AsyncConnection, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Notes events as handled; answers those that had not been."""
+    if not event_ids:
+        return set()
+    # Sorted, so that two processes with the same events do not wait for each other in a circle.
+    result = await connection.execute(_REMEMBER, {"ids": sorted(set(event_ids))})
+    return set(result.scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    fingerprint: bytes
+    reply: bytes
+
+    def replay(self, fingerprint: bytes) -> bytes:
+        """The first answer once more. A key that comes with another request is refused."""
+        if fingerprint != self.fingerprint:
+            raise Refused("idempotency_key_reused")
+        return self.reply
+
+
+def fingerprint(subject: str, body: bytes) -> bytes:
+    return sha256(subject.encode() + b"\n" + body).digest()
+
+
+async def stored_replies(
+    connection: AsyncConnection, keys: Sequence[str]
+) -> dict[str, StoredReply]:
+    """The answers that commands with these keys were given before."""
+    if not keys:
+        return {}
+    rows = await connection.execute(_STORED, {"keys": list(keys)})
+    return {row.key: StoredReply(row.fingerprint, row.reply) for row in rows}
+
+
+async def store_replies(connection: AsyncConnection, answered: dict[str, StoredReply]) -> None:
+    """Keeps answers. Another process that answered the same key meanwhile makes this fail."""
+    if answered:
+        await connection.execute(
+            insert(replies),
+            [
+                {"key": key, "fingerprint": stored.fingerprint, "reply": stored.reply}
+                for key, stored in answered.items()
+            ],
+        )

@@ -1,0 +1,285 @@
+"""Where everything that a service writes passes through: one transaction after the other.
+
+Whatever waits when a transaction ends shares the next one, so that a busy service pays for one
+commit per batch and an idle one answers at once. A batch in which anything fails is rolled back
+and its messages are done again one by one: a bad one harms only itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.contracts.base import Command, CommandRefused, Event
+from shared.handlers import Handlers, Route, Store, Work
+from shared.messaging import inbox, outbox
+from shared.messaging.client import ServiceClient
+from shared.messaging.envelope import Envelope
+from shared.messaging.outbox import Outgoing, Relay
+from shared.refusals import Kind, Refused
+from shared.settings import ServiceSettings
+from shared.telemetry import BATCH_SIZE, HANDLED, handling, log_context
+
+log = structlog.get_logger(__name__)
+
+MAX_BATCH = 128
+MAX_WAITING = 2_000
+"""Commands beyond this are told to come back: a queue that only grows helps nobody."""
+ALONE_TRIES = 3
+
+
+class Duplicate(Exception):
+    """An event that was handled before. Nothing to do but acknowledge it."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One command or event, and the future that tells how it ended.
+
+    The future holds a command's reply as JSON (an event's is empty), or raises ``Refused``,
+    ``Duplicate``, or whatever went wrong.
+    """
+
+    route: Route
+    message: Command[object] | Event
+    envelope: Envelope
+    body: bytes
+    ended: asyncio.Future[bytes] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    @property
+    def is_event(self) -> bool:
+        return isinstance(self.message, Event)
+
+    @property
+    def fingerprint(self) -> bytes:
+        return inbox.fingerprint(self.route.message_type.subject, self.body)  # type: ignore[attr-defined]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a transaction has come to, before its commit."""
+
+    ends: list[tuple[Job, bytes | Exception]] = field(default_factory=list)
+    outgoing: list[Outgoing] = field(default_factory=list)
+    answered: dict[str, inbox.StoredReply] = field(default_factory=dict)
+
+
+class Lane:
+    """Runs jobs in batches, each in one transaction, in the order in which they came."""
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        engine: AsyncEngine,
+        handlers: Handlers[Store],
+        client: ServiceClient,
+        relay: Relay,
+    ) -> None:
+        self._settings = settings
+        self._source = settings.source(settings.service)
+        self._engine = engine
+        self._handlers = handlers
+        self._client = client
+        self._relay = relay
+        self._waiting: asyncio.Queue[Job] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="lane")
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def submit(self, job: Job) -> bytes:
+        """Runs a job and waits for its commit. See ``Job`` for what comes back."""
+        if not job.is_event and self._waiting.qsize() >= MAX_WAITING:
+            raise Refused("busy", service=self._settings.service)
+        self._waiting.put_nowait(job)
+        return await job.ended
+
+    async def _run(self) -> None:
+        while True:
+            jobs = [await self._waiting.get()]
+            while len(jobs) < MAX_BATCH and not self._waiting.empty():
+                jobs.append(self._waiting.get_nowait())
+            BATCH_SIZE.observe(len(jobs))
+            try:
+                await self._together(jobs)
+            except asyncio.CancelledError:
+                _end_all(jobs, Refused("service_unavailable", service=self._settings.service))
+                raise
+            except Exception as error:
+                log.warning("batch_failed", jobs=len(jobs), error=repr(error))
+                for job in jobs:
+                    await self._alone(job)
+
+    async def _together(self, jobs: Sequence[Job]) -> None:
+        """All or nothing: either every job has ended and is committed, or this raises."""
+        batch = _Batch()
+        async with self._engine.begin() as connection:
+            store = self._handlers.store(connection)
+            fresh = await inbox.remember(
+                connection, [job.envelope.id for job in jobs if job.is_event]
+            )
+            stored = await inbox.stored_replies(
+                connection, [key for job in jobs if (key := job.envelope.idempotency_key)]
+            )
+            todo = [job for job in jobs if not job.is_event or job.envelope.id in fresh]
+            await store.prefetch([job.message for job in todo])
+            for job in jobs:
+                if job.is_event and job.envelope.id not in fresh:
+                    batch.ends.append((job, Duplicate()))
+                    continue
+                # The same event may stand twice in one batch: only the first is fresh.
+                fresh.discard(job.envelope.id)
+                await self._one(job, store, stored, batch)
+            await store.flush()
+            await outbox.write(connection, batch.outgoing)
+            await inbox.store_replies(connection, batch.answered)
+        self._relay.hand_over(batch.outgoing)
+        for job, end in batch.ends:
+            _end(job, end)
+            _tell(job, end)
+
+    async def _one(
+        self, job: Job, store: Store, stored: dict[str, inbox.StoredReply], batch: _Batch
+    ) -> None:
+        """One handler. A refusal ends its job; any other error ends the batch."""
+        key = job.envelope.idempotency_key
+        work = Work(job.envelope, datetime.now(UTC), self._settings, self._client)
+        try:
+            if key and (before := stored.get(key)):
+                batch.ends.append((job, before.replay(job.fingerprint)))
+                return
+            with handling(job.envelope) as work.envelope:
+                view = await job.route.handler(job.message, store, work)
+        except Refused as refusal:
+            if work.published or job.is_event:
+                # Half of its work may be saved already: only a rollback takes that back.
+                raise
+            batch.ends.append((job, refusal))
+            batch.outgoing += self._refusal_event(job, refusal)
+            return
+        batch.outgoing += [
+            outbox.outgoing(event, work.envelope, self._source, work.now)
+            for event in work.published
+        ]
+        reply = view.model_dump_json().encode() if view is not None else b""
+        if key:
+            stored[key] = batch.answered[key] = inbox.StoredReply(job.fingerprint, reply)
+        batch.ends.append((job, reply))
+
+    async def _alone(self, job: Job) -> None:
+        """The same in a transaction of its own, a few times if it is others' fault."""
+        for left in reversed(range(ALONE_TRIES)):
+            try:
+                await self._together([job])
+                return
+            except Exception as error:
+                if left and _is_passing(error):
+                    await asyncio.sleep(0.05)
+                    continue
+                await self._give_up(job, error)
+                return
+
+    async def _give_up(self, job: Job, error: Exception) -> None:
+        if job.is_event:
+            _end(job, error)
+            _tell(job, error)
+            return
+        if isinstance(error, Refused):
+            refusal = error
+        elif is_outage(error):
+            refusal = Refused("service_unavailable", service=self._settings.service)
+        else:
+            log.error("command_failed", command=job.envelope.type, exc_info=error)
+            refusal = Refused("internal_error")
+        with contextlib.suppress(Exception):
+            events = self._refusal_event(job, refusal)
+            async with self._engine.begin() as connection:
+                await outbox.write(connection, events)
+            self._relay.hand_over(events)
+        _end(job, refusal)
+        _tell(job, refusal)
+
+    def _refusal_event(self, job: Job, refusal: Refused) -> list[Outgoing]:
+        """Refused attempts are part of the audit too."""
+        if self._handlers.refused is None:
+            return []
+        event: CommandRefused = self._handlers.refused(
+            command_id=job.envelope.id,
+            command=job.envelope.type,
+            code=refusal.code,
+            detail=refusal.words(),
+            order_id=getattr(job.message, "order_id", None),
+            attempt=job.message.model_dump(mode="json", exclude_unset=True),
+        )
+        return [outbox.outgoing(event, job.envelope, self._source, datetime.now(UTC))]
+
+
+def _end(job: Job, end: bytes | Exception) -> None:
+    if job.ended.done():  # whoever waited has gone
+        return
+    if isinstance(end, Exception):
+        job.ended.set_exception(end)
+    else:
+        job.ended.set_result(end)
+
+
+def _tell(job: Job, end: bytes | Exception) -> None:
+    """One log line and one count per message, after its commit."""
+    match end:
+        case Duplicate():
+            outcome = "duplicate"
+        case Refused():
+            outcome = "refused"
+        case Exception():
+            outcome = "failed"
+        case _:
+            outcome = "handled"
+    HANDLED.labels(job.envelope.type, outcome).inc()
+    details = {"code": end.code, "detail": end.words()} if isinstance(end, Refused) else {}
+    if number := getattr(job.message, "number", None):
+        details["number"] = number
+    log.info(outcome, **log_context(job.envelope), **details)
+
+
+def _end_all(jobs: Sequence[Job], end: Exception) -> None:
+    for job in jobs:
+        _end(job, end)
+
+
+# PostgreSQL's own words for "not your fault, try again": serialization failure, deadlock,
+# a key that another process has just inserted (its stored reply is found the next time).
+_PASSING_STATES = {"40001", "40P01", "23505"}
+
+
+def _is_passing(error: Exception) -> bool:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state in _PASSING_STATES or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
+
+
+def is_outage(error: Exception) -> bool:
+    """The database is not there; nothing is wrong with the message."""
+    if isinstance(error, Refused):
+        return error.reason.kind is Kind.UNAVAILABLE
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return isinstance(error, OSError | PoolTimeoutError | InterfaceError | OperationalError) or (
+        state is not None and state[:2] in {"08", "53", "57"}
+    )

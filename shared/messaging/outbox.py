@@ -1,0 +1,204 @@
+"""Events on their way out: written with the change, published right after the commit.
+
+The outbox is the truth and the stream a copy of it. A relay that dies between commit and publish,
+or between publish and mark, publishes again; consumers know an event by its id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import structlog
+from nats.js import JetStreamContext
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.contracts.base import Event
+from shared.contracts.operations import addressed_to
+from shared.database import outbox
+from shared.ids import new_id
+from shared.messaging.envelope import Envelope
+
+log = structlog.get_logger(__name__)
+
+STREAM = "EVENTS"
+PUBLISH_TIMEOUT_S = 5.0
+SWEEP_INTERVAL_S = 2.0
+"""How often the safety net looks for events that nobody handed over (a crash left them)."""
+SWEEP_AGE = timedelta(seconds=5)
+SWEEP_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An event as it stands in the outbox."""
+
+    event_id: UUID
+    subject: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def outgoing(event: Event, cause: Envelope, source: str, now: datetime) -> Outgoing:
+    """An event with the envelope that its cause gives it. ``source``: ``/station/service``."""
+    event_id = new_id()
+    subject = addressed_to(type(event), source.rsplit("/", 1)[-1])
+    envelope = Envelope(
+        id=event_id,
+        type=subject,
+        source=source,
+        time=now,
+        actor=cause.actor,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.id,
+        subject=event.aggregate_id(),
+        order_id=event.order(),
+        traceparent=cause.traceparent,
+    )
+    return Outgoing(event_id, subject, envelope.headers(), event.model_dump_json().encode())
+
+
+async def write(connection: AsyncConnection, events: Sequence[Outgoing]) -> None:
+    """Puts events into the outbox, in order, within the caller's transaction."""
+    if events:
+        await connection.execute(
+            insert(outbox),
+            [
+                {
+                    "event_id": event.event_id,
+                    "subject": event.subject,
+                    "headers": event.headers,
+                    "body": event.body,
+                }
+                for event in events
+            ],
+        )
+
+
+class Relay:
+    """Publishes what was committed. Woken in process by each commit; a sweep is the safety net."""
+
+    def __init__(self, engine: AsyncEngine, js: JetStreamContext) -> None:
+        self._engine = engine
+        self._js = js
+        self._queue: asyncio.Queue[Sequence[Outgoing]] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [
+            asyncio.create_task(self._publish_committed(), name="relay"),
+            asyncio.create_task(self._sweep_for_ever(), name="relay-sweep"),
+        ]
+
+    async def stop(self) -> None:
+        """Publishes what is queued, if the broker lets it; the rest waits in the outbox."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._queue.join(), timeout=2)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def hand_over(self, events: Sequence[Outgoing]) -> None:
+        """Just committed: publish without reading them again."""
+        if events:
+            self._queue.put_nowait(events)
+
+    async def lag(self) -> tuple[int, float]:
+        """Events not yet published, and the age of the oldest in seconds."""
+        async with self._engine.connect() as connection:
+            row = (
+                await connection.execute(
+                    select(func.count(), func.min(outbox.c.created_at)).where(
+                        outbox.c.published_at.is_(None)
+                    )
+                )
+            ).one()
+        oldest: datetime | None = row[1]
+        return row[0], (datetime.now(UTC) - oldest).total_seconds() if oldest else 0.0
+
+    async def _publish_committed(self) -> None:
+        while True:
+            batches = [await self._queue.get()]
+            while not self._queue.empty():
+                batches.append(self._queue.get_nowait())
+            try:
+                events = [event for batch in batches for event in batch]
+                await self._mark(await self._publish(events))
+            except Exception:
+                # They stay unpublished in the outbox, where the sweep finds them.
+                log.exception("relay_failed")
+            finally:
+                for _ in batches:
+                    self._queue.task_done()
+
+    async def _sweep_for_ever(self) -> None:
+        # At start everything unpublished is a leftover of the last run, however young.
+        age = timedelta(0)
+        while True:
+            try:
+                while await self._sweep(age):
+                    pass
+                age = SWEEP_AGE
+            except Exception as error:
+                log.warning("relay_sweep_failed", error=repr(error))
+            await asyncio.sleep(SWEEP_INTERVAL_S)
+
+    async def _sweep(self, age: timedelta) -> bool:
+        """One batch of leftovers; true when there may be more."""
+        async with self._engine.begin() as connection:
+            await connection.execute(text("SET LOCAL synchronous_commit = off"))
+            rows = (
+                await connection.execute(
+                    select(outbox.c.event_id, outbox.c.subject, outbox.c.headers, outbox.c.body)
+                    .where(outbox.c.published_at.is_(None))
+                    .where(outbox.c.created_at <= func.now() - age)
+                    .order_by(outbox.c.seq)
+                    .limit(SWEEP_BATCH)
+                    .with_for_update(skip_locked=True)
+                )
+            ).all()
+            if not rows:
+                return False
+            published = await self._publish([Outgoing(*row) for row in rows])
+            await _mark_published(connection, published)
+        log.info("relay_swept", published=len(published), found=len(rows))
+        return len(published) == SWEEP_BATCH
+
+    async def _publish(self, events: Sequence[Outgoing]) -> list[UUID]:
+        """Publishes all at once and waits for the acknowledgements; answers those that came."""
+        results = await asyncio.gather(*map(self._publish_one, events), return_exceptions=True)
+        failed = [result for result in results if isinstance(result, BaseException)]
+        if failed:
+            log.warning("publish_failed", events=len(failed), error=repr(failed[0]))
+        return [result for result in results if isinstance(result, UUID)]
+
+    async def _publish_one(self, event: Outgoing) -> UUID:
+        headers = {**event.headers, "Nats-Msg-Id": str(event.event_id)}
+        # Without the stream's name a subject that no stream keeps would be lost silently.
+        await self._js.publish(
+            event.subject, event.body, PUBLISH_TIMEOUT_S, stream=STREAM, headers=headers
+        )
+        return event.event_id
+
+    async def _mark(self, published: Sequence[UUID]) -> None:
+        if published:
+            async with self._engine.begin() as connection:
+                # Losing this commit only publishes again: it need not wait for the disk.
+                await connection.execute(text("SET LOCAL synchronous_commit = off"))
+                await _mark_published(connection, published)
+
+
+_MARK_PUBLISHED = (
+    update(outbox)
+    .where(outbox.c.event_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    .values(published_at=func.now())
+)
+
+
+async def _mark_published(connection: AsyncConnection, event_ids: Sequence[UUID]) -> None:
+    await connection.execute(_MARK_PUBLISHED, {"ids": list(event_ids)})

@@ -1,0 +1,95 @@
+"""What every service does for its operators: tells its state, and settles dead letters.
+
+These pass by the lane: they must answer while the lane is stuck, and a requeued event goes
+through the lane itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from shared.contracts.base import Done, Message, Page, View
+from shared.contracts.operations import (
+    DeadLetterDecided,
+    DeadLetterView,
+    DropDeadLetter,
+    GetServiceState,
+    ListDeadLetters,
+    RequeueDeadLetter,
+    ServiceState,
+    addressed_to,
+)
+from shared.handlers import Route
+from shared.messaging import outbox
+from shared.messaging.consumer import event_job
+from shared.messaging.envelope import Envelope
+from shared.messaging.lane import Duplicate
+from shared.refusals import Refused
+
+if TYPE_CHECKING:
+    from shared.service import Running
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    message_type: type[Message]
+    answer: Callable[[Any, Envelope], Awaitable[View]]
+
+
+class Operations:
+    """The operators' messages of one running service, by subject."""
+
+    def __init__(self, running: Running, events: dict[str, Route]) -> None:
+        self._running = running
+        self._events = events
+        self._dead_letters = running.dead_letters
+        service = running.settings.service
+        self.by_subject = {
+            addressed_to(message_type, service): Operation(message_type, answer)
+            for message_type, answer in (
+                (GetServiceState, self._state),
+                (ListDeadLetters, self._list),
+                (RequeueDeadLetter, self._requeue),
+                (DropDeadLetter, self._drop),
+            )
+        }
+
+    async def _state(self, _: GetServiceState, __: Envelope) -> ServiceState:
+        return await self._running.state()
+
+    async def _list(self, _: ListDeadLetters, __: Envelope) -> Page[DeadLetterView]:
+        return await self._dead_letters.list()
+
+    async def _requeue(self, command: RequeueDeadLetter, envelope: Envelope) -> Done:
+        subject, headers, body = await self._dead_letters.raw(command.event_id)
+        try:
+            await self._running.lane.submit(event_job(self._events, subject, headers, body))
+        except Duplicate:
+            pass
+        except Exception as error:
+            raise Refused("still_failing", why=repr(error)) from error
+        await self._decide(command.event_id, "requeued", envelope)
+        return Done()
+
+    async def _drop(self, command: DropDeadLetter, envelope: Envelope) -> Done:
+        await self._decide(command.event_id, "dropped", envelope)
+        return Done()
+
+    async def _decide(self, event_id: Any, decision: Any, envelope: Envelope) -> None:
+        """Takes the letter out of the table, and tells the audit in the same transaction."""
+        async with self._running.engine.begin() as connection:
+            letter = await self._dead_letters.take(connection, event_id)
+            event = DeadLetterDecided(
+                event_id=event_id,
+                event=letter.subject,
+                decision=decision,
+                reason=letter.reason,
+                order_id=letter.order_id,
+            )
+            source = self._running.settings.source(self._running.settings.service)
+            events = [outbox.outgoing(event, envelope, source, datetime.now(UTC))]
+            await outbox.write(connection, events)
+        self._running.relay.hand_over(events)

@@ -1,0 +1,46 @@
+"""Keyset cursors: where a list goes on, opaque to whoever holds one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pydantic_core
+from pydantic import TypeAdapter, ValidationError
+
+from shared.contracts.base import Page
+from shared.refusals import Refused
+
+
+def cursor_after(*keys: Any) -> str:
+    """A cursor that names the sort keys of the last item shown."""
+    return base64.urlsafe_b64encode(pydantic_core.to_json(keys)).decode().rstrip("=")
+
+
+def keys_of[KeysT](cursor: str, shape: type[KeysT]) -> KeysT:
+    """The sort keys in a cursor, e.g. ``keys_of(cursor, tuple[datetime, UUID])``.
+
+    Raises ``Refused("cursor_invalid")`` for a cursor that is not one of ours.
+    """
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return TypeAdapter(shape).validate_json(base64.urlsafe_b64decode(padded))
+    except (ValidationError, ValueError, binascii.Error) as error:
+        raise Refused("cursor_invalid") from error
+
+
+def page_of[RowT, ItemT](
+    rows: Sequence[RowT],
+    limit: int,
+    view: Callable[[RowT], ItemT],
+    keys: Callable[[RowT], tuple[Any, ...]],
+) -> Page[ItemT]:
+    """A page from ``limit + 1`` rows: the one too many only tells that there is a next page."""
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return Page(
+        items=tuple(view(row) for row in shown),
+        next=cursor_after(*keys(shown[-1])) if more else None,
+    )

@@ -1,0 +1,116 @@
+"""Who may send what: the one table, held at the gateway and again in every service."""
+
+from __future__ import annotations
+
+from shared.contracts import audit, clients, finance, inventory, operations, orders
+from shared.contracts.base import Message
+
+ADMINISTRATOR = "administrator"
+ADVISOR = "advisor"
+TECHNICIAN = "technician"
+STOREKEEPER = "storekeeper"
+CASHIER = "cashier"
+OWNER = "owner"
+ROLES = (ADMINISTRATOR, ADVISOR, TECHNICIAN, STOREKEEPER, CASHIER, OWNER)
+
+SERVICE = "service"
+"""A service that asks another one."""
+OPERATOR = "operator"
+"""Who runs the station's machines: the ``pitlane`` command."""
+
+_EVERYONE = frozenset({*ROLES, SERVICE, OPERATOR})
+_OFFICE = frozenset({ADMINISTRATOR, OWNER})
+_RECEPTION = _OFFICE | {ADVISOR}
+_BAY = _RECEPTION | {TECHNICIAN}
+_STORE = _OFFICE | {STOREKEEPER}
+_TILL = _OFFICE | {CASHIER}
+_BOOKS = _OFFICE | {CASHIER, OPERATOR}
+_OPERATORS = _OFFICE | {OPERATOR}
+
+MAY_SEE_COST = _STORE
+"""Purchase cost and margin: in answers, exports and print."""
+
+_ALLOWED: dict[type[Message], frozenset[str]] = {
+    # clients
+    clients.CreateClient: _RECEPTION,
+    clients.ChangeClient: _RECEPTION,
+    clients.AddVehicle: _RECEPTION,
+    clients.ChangeVehicle: _BAY,
+    clients.GetClient: _EVERYONE,
+    clients.FindClients: _EVERYONE,
+    clients.GetVehicle: _EVERYONE,
+    clients.ListVehicles: _EVERYONE,
+    # places, people, works
+    orders.ListStations: _EVERYONE,
+    orders.CreateSection: _OFFICE,
+    orders.ChangeSection: _OFFICE,
+    orders.ListSections: _EVERYONE,
+    orders.CreatePost: _OFFICE,
+    orders.ChangePost: _OFFICE,
+    orders.ListPosts: _EVERYONE,
+    orders.CreateEmployee: _OFFICE,
+    orders.ChangeEmployee: _OFFICE,
+    orders.ListEmployees: _EVERYONE,
+    orders.CreateService: _OFFICE,
+    orders.ChangeService: _OFFICE,
+    orders.ListServices: _EVERYONE,
+    # orders
+    orders.CreateOrder: _RECEPTION,
+    orders.ChangeOrder: _RECEPTION,
+    orders.AddService: _BAY,
+    orders.RequestParts: _BAY | {STOREKEEPER},
+    orders.ChangeLine: _BAY,
+    orders.RemoveLine: _RECEPTION,
+    orders.MoveOrder: _BAY,
+    orders.AddComment: frozenset(ROLES),
+    orders.GetOrder: _EVERYONE,
+    orders.FindOrders: _EVERYONE,
+    orders.ListComments: _EVERYONE,
+    orders.OrdersBySection: _RECEPTION,
+    orders.EmployeeWorkload: _RECEPTION,
+    # stock
+    inventory.CreateProduct: _STORE,
+    inventory.ChangeProduct: _STORE,
+    inventory.GetProduct: _EVERYONE,
+    inventory.FindProducts: _EVERYONE,
+    inventory.CreateWarehouse: _STORE,
+    inventory.ChangeWarehouse: _STORE,
+    inventory.ListWarehouses: _EVERYONE,
+    inventory.CreateSupplier: _STORE,
+    inventory.ChangeSupplier: _STORE,
+    inventory.ListSuppliers: _EVERYONE,
+    inventory.ReceiveStock: _STORE,
+    inventory.ListReceipts: _STORE,
+    inventory.GetStock: _EVERYONE,
+    inventory.ListMovements: _EVERYONE,
+    inventory.StockBalances: _STORE | {ADVISOR},
+    # money
+    finance.TakePayment: _TILL,
+    finance.RefundPayment: _TILL,
+    finance.GetPayment: _TILL | {ADVISOR},
+    finance.ListPayments: _TILL | {ADVISOR},
+    finance.RecordExpense: _TILL,
+    finance.ListRecords: _BOOKS,
+    finance.GetOrderProfit: _OFFICE | {OPERATOR},
+    finance.GetBalance: _TILL | {ADVISOR},
+    finance.IncomeExpenses: _OFFICE | {OPERATOR},
+    finance.OrderProfits: _OFFICE | {OPERATOR},
+    # audit
+    audit.FindRecords: _OPERATORS,
+    audit.OrderTimeline: frozenset(ROLES) | {OPERATOR},
+    audit.VerifyChain: _OPERATORS,
+    # operations
+    operations.ListDeadLetters: _OPERATORS,
+    operations.RequeueDeadLetter: _OPERATORS,
+    operations.DropDeadLetter: _OPERATORS,
+    operations.GetServiceState: _OPERATORS,
+}
+
+
+def may(role: str | None, message: type[Message]) -> bool:
+    """Whether this role may send this message. What the table does not name, nobody may."""
+    return role is not None and role in _ALLOWED.get(message, frozenset())
+
+
+def may_see_cost(role: str | None) -> bool:
+    return role is not None and role in MAY_SEE_COST

@@ -1,0 +1,228 @@
+"""Every way to say no: a stable code, what kind of no it is, and the words in two languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What the caller can do about it; the gateway makes an HTTP status of it."""
+
+    INVALID = "invalid"  # say something else
+    FORBIDDEN = "forbidden"  # not this person
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"  # not in this state
+    PRECONDITION = "precondition"  # somebody was faster: look again
+    UNAVAILABLE = "unavailable"  # the same request later
+    INTERNAL = "internal"  # our fault
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    kind: Kind
+    en: str
+    ru: str
+
+
+class Refused(Exception):
+    """A command or question is refused, and nothing has changed.
+
+    ``code`` is one of ``REASONS``; ``params`` fill the words and are shown as members of the
+    problem, so they carry nothing that the caller may not know.
+    """
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = {key: str(value) for key, value in params.items()}
+
+    @property
+    def reason(self) -> Reason:
+        return REASONS[self.code]
+
+    def words(self, language: str = "en") -> str:
+        words = self.reason.ru if language == "ru" else self.reason.en
+        return words.format_map(_Lenient(self.params))
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.words()}"
+
+
+class _Lenient(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _table(kind: Kind, **codes: tuple[str, str]) -> dict[str, Reason]:
+    return {code: Reason(kind, en, ru) for code, (en, ru) in codes.items()}
+
+
+REASONS: dict[str, Reason] = {
+    **_table(
+        Kind.INVALID,
+        request_invalid=(
+            "The request is not valid: {errors}",
+            "Запрос составлен неверно: {errors}",
+        ),
+        cursor_invalid=("The cursor is not one of ours", "Неверный курсор списка"),
+        idempotency_key_missing=(
+            "Send an Idempotency-Key header with every write",
+            "Для записи нужен заголовок Idempotency-Key",
+        ),
+        idempotency_key_invalid=(
+            "An Idempotency-Key is 1 to 128 visible ASCII characters",
+            "Idempotency-Key — от 1 до 128 видимых символов ASCII",
+        ),
+        idempotency_key_reused=(
+            "This Idempotency-Key was used for another request",
+            "Этот Idempotency-Key уже использован для другого запроса",
+        ),
+        client_name_missing=(
+            "A person needs a last or first name, a company its name",
+            "Укажите фамилию или имя человека либо название компании",
+        ),
+        phone_invalid=("{phone} is not a phone number", "{phone} — не номер телефона"),
+        vin_invalid=("{vin} is not a VIN: {why}", "{vin} — не VIN: {why}"),
+        plate_invalid=("{plate} is not a plate", "{plate} — не госномер"),
+        vehicle_empty=(
+            "Say at least one thing about the car: VIN, plate or model",
+            "Укажите об автомобиле хоть что-нибудь: VIN, госномер или модель",
+        ),
+        price_missing=(
+            "Say a price, or norm-hours and their rate",
+            "Укажите цену либо нормо-часы и их стоимость",
+        ),
+        price_ambiguous=(
+            "Say either a price or norm-hours, not both",
+            "Укажите либо цену, либо нормо-часы, но не то и другое",
+        ),
+        amount_too_large=(
+            "The amount would be larger than the books can hold",
+            "Сумма больше, чем может вместить учёт",
+        ),
+        service_unnamed=(
+            "Say a catalogue work or a name",
+            "Укажите работу из каталога или название",
+        ),
+        material_without_service=(
+            "A material names the work line whose price carries it",
+            "Материал должен указывать строку услуги, в цену которой он входит",
+        ),
+        field_not_of_this_line=(
+            "A line of this kind has no {field}",
+            "У строки этого вида нет поля {field}",
+        ),
+        field_required=("{field} cannot be empty", "Поле {field} нельзя очистить"),
+        reason_missing=("Say why", "Укажите причину"),
+        expense_in_future=("An expense cannot lie in the future", "Расход не может быть в будущем"),
+        period_invalid=(
+            "The period ends before it starts",
+            "Период кончается раньше, чем начинается",
+        ),
+        body_too_large=(
+            "The body is larger than {limit} bytes",
+            "Тело запроса больше {limit} байт",
+        ),
+    ),
+    **_table(
+        Kind.FORBIDDEN,
+        forbidden=("Your role may not do this", "Вашей роли это не разрешено"),
+        sign_in_required=("Sign in first", "Сначала войдите в систему"),
+        sign_in_failed=("Wrong login or password", "Неверный логин или пароль"),
+        sign_in_throttled=(
+            "Too many attempts; try again in {seconds} s",
+            "Слишком много попыток; повторите через {seconds} с",
+        ),
+    ),
+    **_table(
+        Kind.NOT_FOUND,
+        not_found=("There is no such address", "Такого адреса нет"),
+        client_not_found=("No client {id}", "Клиент {id} не найден"),
+        vehicle_not_found=("No car {id}", "Автомобиль {id} не найден"),
+        order_not_found=("No order {id}", "Заказ-наряд {id} не найден"),
+        line_not_found=("No line {id} on this order", "В заказ-наряде нет строки {id}"),
+        section_not_found=("No section {id}", "Участок {id} не найден"),
+        post_not_found=("No post {id}", "Пост {id} не найден"),
+        employee_not_found=("No employee {id}", "Сотрудник {id} не найден"),
+        service_not_found=("No catalogue work {id}", "Услуга {id} не найдена"),
+        product_not_found=("No product {id}", "Товар {id} не найден"),
+        warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
+        supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
+        payment_not_found=("No payment {id}", "Платёж {id} не найден"),
+        dead_letter_not_found=("No dead letter {id}", "Недоставленного сообщения {id} нет"),
+    ),
+    **_table(
+        Kind.CONFLICT,
+        name_taken=("The name {name} is taken", "Название {name} уже занято"),
+        login_taken=("The login {login} is taken", "Логин {login} уже занят"),
+        barcode_taken=(
+            "Another product has barcode {barcode}",
+            "Штрихкод {barcode} у другого товара",
+        ),
+        product_exists=(
+            "{vendor} {oem} is in the catalogue already",
+            "{vendor} {oem} уже есть в каталоге",
+        ),
+        vehicle_exists=(
+            "A car with VIN {vin} is known already: {id}",
+            "Автомобиль с VIN {vin} уже есть: {id}",
+        ),
+        vehicle_of_other_client=(
+            "The car belongs to another client",
+            "Автомобиль принадлежит другому клиенту",
+        ),
+        order_closed=(
+            "The order is {status} and cannot be edited",
+            "Заказ-наряд в состоянии {status}, изменить его нельзя",
+        ),
+        order_of_other_client=(
+            "The order belongs to another client",
+            "Заказ-наряд другого клиента",
+        ),
+        illegal_step=(
+            "An order cannot go from {old} to {new}",
+            "Заказ-наряд не может перейти из {old} в {new}",
+        ),
+        parts_not_ready=(
+            "Parts are not ready: {lines}",
+            "Запчасти не готовы: {lines}",
+        ),
+        service_has_materials=(
+            "Take its materials off first",
+            "Сначала уберите материалы этой услуги",
+        ),
+        invisible_with_total=(
+            "Only an order that costs the client nothing can be hidden",
+            "Скрыть от клиента можно только заказ-наряд с нулевой суммой",
+        ),
+        refund_exceeds_payment=(
+            "Only {left} of the payment is left to refund",
+            "К возврату осталось только {left}",
+        ),
+        still_failing=("It failed again: {why}", "Снова не удалось: {why}"),
+    ),
+    **_table(
+        Kind.PRECONDITION,
+        revision_conflict=(
+            "It has changed meanwhile: revision {actual}, not {expected}",
+            "Данные успели измениться: версия {actual}, а не {expected}",
+        ),
+    ),
+    **_table(
+        Kind.UNAVAILABLE,
+        service_unavailable=(
+            "{service} does not answer now; send the same request again",
+            "Служба {service} сейчас не отвечает; повторите тот же запрос",
+        ),
+        busy=(
+            "{service} is busy; send the same request again",
+            "Служба {service} перегружена; повторите тот же запрос",
+        ),
+    ),
+    **_table(
+        Kind.INTERNAL,
+        internal_error=("Something went wrong on our side", "Ошибка на нашей стороне"),
+    ),
+}

@@ -1,0 +1,189 @@
+"""What makes a table of handlers a running service. Every service is wired here, the same way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+import structlog
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.contracts.operations import ServiceState
+from shared.database import current_revision, engine_for, newest_revision
+from shared.handlers import Handlers, Store
+from shared.logs import configure_logs
+from shared.messaging.client import ServiceClient
+from shared.messaging.consumer import Consumer
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.housekeeping import Housekeeping
+from shared.messaging.lane import Lane
+from shared.messaging.outbox import Relay
+from shared.messaging.server import Server
+from shared.operations import Operations
+from shared.settings import ServiceSettings, pitlane_version
+from shared.telemetry import (
+    DEAD_LETTERS,
+    RELAY_LAG_SECONDS,
+    RELAY_PENDING,
+    configure_traces,
+    flush_traces,
+)
+
+log = structlog.get_logger(__name__)
+
+RELAY_LAG_ALARM_S = 30.0
+
+
+@dataclass(slots=True)
+class Running:
+    """A service at work: what its health pages and tests look at."""
+
+    settings: ServiceSettings
+    engine: AsyncEngine
+    connection: Client
+    client: ServiceClient
+    lane: Lane
+    relay: Relay
+    dead_letters: DeadLetters
+    started_at: datetime
+    newest_revision: str | None
+
+    async def state(self) -> ServiceState:
+        """Readiness, and what operators watch."""
+        problems: list[str] = []
+        pending, lag_s, dead = 0, 0.0, 0
+        if not self.connection.is_connected:
+            problems.append("broker: not connected")
+        try:
+            async with asyncio.timeout(3), self.engine.connect() as connection:
+                revision = await current_revision(connection)
+            if revision != self.newest_revision:
+                problems.append(f"database: revision {revision}, not {self.newest_revision}")
+            pending, lag_s = await self.relay.lag()
+            dead = await self.dead_letters.count()
+        except Exception as error:
+            problems.append(f"database: {error!r}")
+        if lag_s > RELAY_LAG_ALARM_S:
+            problems.append(f"relay: {pending} events wait for {lag_s:.0f} s")
+        RELAY_PENDING.set(pending)
+        RELAY_LAG_SECONDS.set(lag_s)
+        DEAD_LETTERS.set(dead)
+        return ServiceState(
+            service=self.settings.service,
+            version=pitlane_version(),
+            ready=not problems,
+            problems=tuple(problems),
+            started_at=self.started_at,
+            relay_pending=pending,
+            relay_lag_s=lag_s,
+            dead_letters=dead,
+        )
+
+
+type Prepare = Callable[[AsyncConnection, ServiceSettings], Awaitable[None]]
+
+
+class Service:
+    """A named service: its handlers, and how to run it."""
+
+    def __init__(
+        self, name: str, handlers: Handlers[Any], *, prepare: Prepare | None = None
+    ) -> None:
+        """``prepare`` runs in one transaction at every start, before the first message."""
+        self.name = name
+        self.handlers: Handlers[Store] = handlers
+        self._prepare = prepare
+
+    def run(self) -> None:
+        """Serves until SIGTERM or SIGINT; configuration comes from the environment."""
+        from shared.health import serve
+
+        settings = ServiceSettings.load(self.name)
+        configure_logs(settings, self.name)
+        configure_traces(settings, self.name)
+        serve(settings, self.running)
+        flush_traces()
+
+    @asynccontextmanager
+    async def running(self, settings: ServiceSettings) -> AsyncIterator[Running]:
+        """The service at work, as long as the context lasts."""
+        async with AsyncExitStack() as stack:
+            engine = engine_for(settings.database_url)
+            stack.push_async_callback(engine.dispose)
+            if self._prepare:
+                async with engine.begin() as transaction:
+                    await self._prepare(transaction, settings)
+            broker = broker_for(settings)
+            connection = await broker.connect()
+            stack.push_async_callback(broker.stop)
+            client = ServiceClient(
+                connection, settings.source(self.name), settings.command_timeout_s
+            )
+            relay = Relay(engine, connection.jetstream())
+            lane = Lane(settings, engine, self.handlers, client, relay)
+            dead_letters = DeadLetters(engine)
+            running = Running(
+                settings,
+                engine,
+                connection,
+                client,
+                lane,
+                relay,
+                dead_letters,
+                datetime.now(UTC),
+                await asyncio.to_thread(newest_revision, self.name),
+            )
+            relay.start()
+            stack.push_async_callback(relay.stop)
+            lane.start()
+            stack.push_async_callback(lane.stop)
+            housekeeping = Housekeeping(engine, settings.outbox_keep_days)
+            housekeeping.start()
+            stack.push_async_callback(housekeeping.stop)
+            if self.handlers.events:
+                consumer = Consumer(connection, self.name, self.handlers.events, lane, dead_letters)
+                consumer.start()
+                stack.push_async_callback(consumer.stop)
+            operations = Operations(running, self.handlers.events)
+            Server(settings, engine, self.handlers, client, lane, operations).register(broker)
+            await broker.start()
+            log.info("started", version=pitlane_version(), database=str(engine.url.database))
+            yield running
+            log.info("stopping")
+
+
+def broker_for(settings: ServiceSettings) -> NatsBroker:
+    """The station's NATS, with every option that matters spelled out."""
+    return NatsBroker(
+        settings.nats_url,
+        name=f"pitlane-{settings.service}",
+        inbox_prefix=f"_INBOX_{settings.service}".encode(),
+        allow_reconnect=True,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=1,
+        connect_timeout=5,
+        drain_timeout=5,
+        ping_interval=10,
+        max_outstanding_pings=2,
+        pending_size=16 * 1024 * 1024,
+        graceful_timeout=5,
+        logger=None,
+    )
+
+
+def service_named(name: str) -> Service:
+    """The service of that name, from its own package."""
+    service: Service = import_module(f"services.{name}.app").service
+    return service
+
+
+def consumed_subjects(name: str) -> list[str]:
+    """What a service's durable consumer lets through."""
+    return sorted(service_named(name).handlers.events)

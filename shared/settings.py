@@ -1,0 +1,107 @@
+"""Configuration from the environment (12-factor); every name starts with ``PITLANE_``."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.ids import id_of
+
+SERVICES = ("clients", "orders", "inventory", "finance", "audit", "gateway")
+"""In the order in which they start; the gateway last, so that nobody is let in too early."""
+
+
+def _known_zone(name: str) -> str:
+    ZoneInfo(name)
+    return name
+
+
+class StationSettings(BaseSettings):
+    """What all processes of one station share."""
+
+    model_config = SettingsConfigDict(env_prefix="PITLANE_", extra="ignore")
+
+    nats_url: str = "nats://127.0.0.1:4222"
+    station: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "station-1"
+    """Goes into subjects, logs and event sources."""
+    station_name: str = "Pitlane"
+    order_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9А-Яа-я]{0,8}$")] = "A"
+    """Of order numbers: unique in the chain, so that numbers are."""
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Moscow"
+    """Of the station's calendar: business days and reports by day follow it."""
+    price_step: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Roubles that a norm-hour price is rounded to."""
+    log_level: str = "INFO"
+    otlp_url: str | None = None
+    """Where traces go (OTLP over HTTP); none are made without it."""
+
+    @property
+    def station_id(self) -> UUID:
+        return id_of(f"station:{self.station}")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def source(self, service: str) -> str:
+        """CloudEvents ``source`` of one of the station's services."""
+        return f"/{self.station}/{service}"
+
+
+class ServiceSettings(StationSettings):
+    """One process's own part, read from ``PITLANE_<SERVICE>_…``."""
+
+    service: str
+    database_url: str
+    health_host: str = "127.0.0.1"
+    health_port: int = 0
+    """Of ``/health/live``, ``/health/ready`` and ``/metrics``; 0: any free one."""
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    """The gateway's own address."""
+    command_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    """How long the gateway and services wait for each other's answers."""
+    outbox_keep_days: Annotated[int, Field(ge=1)] = 90
+    """Sent events stay in the outbox so long: a wiped stream is rebuilt from them."""
+
+    @classmethod
+    def load(cls, service: str) -> Self:
+        prefix = f"PITLANE_{service.upper()}_"
+        own: dict[str, Any] = {
+            field: os.environ[prefix + field.upper()]
+            for field in ("database_url", "health_host", "health_port")
+            if prefix + field.upper() in os.environ
+        }
+        if "database_url" not in own:
+            raise SystemExit(f"{prefix}DATABASE_URL is not set")
+        return cls(service=service, **own)
+
+    @field_validator("service")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in SERVICES:
+            raise ValueError(f"no service {name}; there are {', '.join(SERVICES)}")
+        return name
+
+
+def masked(url: str) -> str:
+    """A URL without its password, for people and logs."""
+    parts = urlsplit(url)
+    if not parts.password:
+        return url
+    address = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{address}"))
+
+
+def pitlane_version() -> str:
+    try:
+        return version("pitlane")
+    except PackageNotFoundError:
+        return "0"
