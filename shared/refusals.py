@@ -115,7 +115,6 @@ REASONS: dict[str, Reason] = {
             "У строки этого вида нет поля {field}",
         ),
         field_required=("{field} cannot be empty", "Поле {field} нельзя очистить"),
-        reason_missing=("Say why", "Укажите причину"),
         expense_in_future=("An expense cannot lie in the future", "Расход не может быть в будущем"),
         period_invalid=(
             "The period ends before it starts",
@@ -188,6 +187,10 @@ REASONS: dict[str, Reason] = {
         parts_not_ready=(
             "Parts are not ready: {lines}",
             "Запчасти не готовы: {lines}",
+        ),
+        line_issued=(
+            "The part is out of the warehouse; it comes back when the order is reopened",
+            "Запчасть выдана со склада; она вернётся, когда заказ-наряд откроют снова",
         ),
         service_has_materials=(
             "Take its materials off first",

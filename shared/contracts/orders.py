@@ -463,7 +463,7 @@ class RemoveLine(Command[OrderView]):
 
 class MoveOrder(Command[OrderView]):
     """A step of the order's life. Refused: ``illegal_step``, ``parts_not_ready`` (lines still
-    requested or short at done), ``reason_missing`` (cancelling and reopening say why)."""
+    requested or short at done)."""
 
     subject: ClassVar[str] = "cmd.orders.move_order.v1"
 
@@ -725,7 +725,7 @@ class OrderReopened(OrderEvent):
     subject: ClassVar[str] = "evt.orders.order_reopened.v1"
 
     completion: int
-    reason: str
+    reason: str | None = None
 
 
 class OrderCancelled(OrderEvent):
@@ -733,7 +733,7 @@ class OrderCancelled(OrderEvent):
 
     subject: ClassVar[str] = "evt.orders.order_cancelled.v1"
 
-    reason: str
+    reason: str | None = None
 
 
 class CommentAdded(OrderEvent):

@@ -1,0 +1,102 @@
+"""What other services tell. News that no longer applies changes nothing."""
+
+from __future__ import annotations
+
+import structlog
+
+from services.orders import domain
+from services.orders.domain import Decision, Order
+from services.orders.handlers.table import handlers
+from services.orders.store import OrdersStore
+from shared.contracts.clients import ClientChanged, ClientCreated, VehicleAdded, VehicleChanged
+from shared.contracts.finance import OrderSettled, PaymentRefunded, PaymentTaken
+from shared.contracts.inventory import (
+    PartsIssued,
+    PartsReserved,
+    PartsReturned,
+    PartsUnavailable,
+    ProductSaved,
+)
+from shared.handlers import Work
+
+log = structlog.get_logger(__name__)
+
+
+@handlers.event(PartsReserved)
+async def parts_reserved(event: PartsReserved, store: OrdersStore, work: Work) -> None:
+    order = await store.order(event.order_id)
+    _take(order, domain.stock_answered(order, event.lines, work.now), store, work)
+
+
+@handlers.event(PartsUnavailable)
+async def parts_unavailable(event: PartsUnavailable, store: OrdersStore, work: Work) -> None:
+    order = await store.order(event.order_id)
+    _take(order, domain.stock_answered(order, event.lines, work.now), store, work)
+
+
+@handlers.event(PartsIssued)
+async def parts_issued(event: PartsIssued, store: OrdersStore, work: Work) -> None:
+    order = await store.order(event.order_id)
+    line_ids = {line.line_id for line in event.lines}
+    changed = domain.parts_issued(order, event.completion, line_ids, work.now)
+    _take(order, Decision(changed, ()), store, work)
+
+
+@handlers.event(PartsReturned)
+async def parts_returned(event: PartsReturned, store: OrdersStore, work: Work) -> None:
+    order = await store.order(event.order_id)
+    changed = domain.parts_returned(order, event.completion, work.now)
+    _take(order, Decision(changed, ()), store, work)
+
+
+@handlers.event(OrderSettled)
+async def order_settled(event: OrderSettled, store: OrdersStore, work: Work) -> None:
+    order = await store.order(event.order_id)
+    _take(order, Decision(domain.settled(order, event.completion, work.now), ()), store, work)
+
+
+@handlers.event(PaymentTaken)
+async def payment_taken(event: PaymentTaken, store: OrdersStore, work: Work) -> None:
+    if event.order_id:
+        order = await store.order(event.order_id)
+        _take(order, Decision(domain.paid(order, event.payment.amount, work.now), ()), store, work)
+
+
+@handlers.event(PaymentRefunded)
+async def payment_refunded(event: PaymentRefunded, store: OrdersStore, work: Work) -> None:
+    if event.order_id:
+        order = await store.order(event.order_id)
+        _take(order, Decision(domain.paid(order, -event.amount, work.now), ()), store, work)
+
+
+@handlers.event(ClientCreated)
+async def client_created(event: ClientCreated, store: OrdersStore, work: Work) -> None:
+    store.copies.note_client(event.client)
+
+
+@handlers.event(ClientChanged)
+async def client_changed(event: ClientChanged, store: OrdersStore, work: Work) -> None:
+    store.copies.note_client(event.client)
+
+
+@handlers.event(VehicleAdded)
+async def vehicle_added(event: VehicleAdded, store: OrdersStore, work: Work) -> None:
+    store.copies.note_vehicle(event.vehicle)
+
+
+@handlers.event(VehicleChanged)
+async def vehicle_changed(event: VehicleChanged, store: OrdersStore, work: Work) -> None:
+    store.copies.note_vehicle(event.vehicle)
+
+
+@handlers.event(ProductSaved)
+async def product_saved(event: ProductSaved, store: OrdersStore, work: Work) -> None:
+    store.copies.note_product(event.product)
+
+
+def _take(order: Order, decision: Decision, store: OrdersStore, work: Work) -> None:
+    if decision.order is order:
+        log.info("no_longer_applies", status=order.status, number=order.number)
+        return
+    store.save(decision.order)
+    work.publish(*decision.events)

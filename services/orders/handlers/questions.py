@@ -1,0 +1,79 @@
+"""An order to look at, lists of orders, and the two reports that orders can answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.orders.handlers.table import handlers
+from services.orders.queries import OrderFilter, find_orders, list_comments
+from services.orders.reports import employee_workload, orders_by_section
+from services.orders.store import OrdersStore
+from services.orders.views import order_view, summary
+from shared.contracts.base import Page
+from shared.contracts.orders import (
+    CommentView,
+    EmployeeWorkload,
+    FindOrders,
+    GetOrder,
+    ListComments,
+    OrdersBySection,
+    OrderSummary,
+    OrderView,
+    SectionOrders,
+    Workload,
+)
+from shared.handlers import Work
+from shared.pagination import keys_of, page_of
+from shared.permissions import TECHNICIAN
+
+
+@handlers.question(GetOrder)
+async def get_order(question: GetOrder, store: OrdersStore, work: Work) -> OrderView:
+    return order_view(await store.shown(question.order_id))
+
+
+@handlers.question(FindOrders)
+async def find(question: FindOrders, store: OrdersStore, work: Work) -> Page[OrderSummary]:
+    own_of: UUID | None = None
+    # A technician's list is the technician's own, unless somebody is asked for by name.
+    if question.own or (work.actor.role == TECHNICIAN and not question.employee_id):
+        employee = await store.places.employee_of(work.actor.login)
+        if employee is None and question.own:
+            return Page(items=())
+        own_of = employee.id if employee else None
+    filters = OrderFilter(
+        status=question.status,
+        section_id=question.section_id,
+        employee_id=question.employee_id,
+        client_id=question.client_id,
+        vehicle_id=question.vehicle_id,
+        own_of=own_of,
+        start=question.start,
+        end=question.end,
+        q=question.q,
+    )
+    after = keys_of(question.cursor, tuple[datetime, UUID]) if question.cursor else None
+    rows: list[Any] = await find_orders(store.connection, filters, question.limit + 1, after)
+    return page_of(rows, question.limit, summary, lambda row: (row.created_at, row.id))
+
+
+@handlers.question(ListComments)
+async def comments_of(question: ListComments, store: OrdersStore, work: Work) -> Page[CommentView]:
+    await store.shown(question.order_id)
+    after = keys_of(question.cursor, tuple[UUID])[0] if question.cursor else None
+    rows = await list_comments(store.connection, question.order_id, question.limit + 1, after)
+    return page_of(rows, question.limit, lambda view: view, lambda view: (view.id,))
+
+
+@handlers.question(OrdersBySection)
+async def by_section(
+    question: OrdersBySection, store: OrdersStore, work: Work
+) -> Page[SectionOrders]:
+    return Page(items=tuple(await orders_by_section(store.connection, question)))
+
+
+@handlers.question(EmployeeWorkload)
+async def workload(question: EmployeeWorkload, store: OrdersStore, work: Work) -> Page[Workload]:
+    return Page(items=tuple(await employee_workload(store.connection, question)))

@@ -1,0 +1,227 @@
+"""Sections, posts, employees and the catalogue of works: made, edited, listed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Table, func
+
+from services.orders.handlers.table import handlers
+from services.orders.store import OrdersStore
+from services.orders.tables import employees, posts, sections, works
+from shared.contracts.base import Change, Command, Page
+from shared.contracts.orders import (
+    ChangeEmployee,
+    ChangePost,
+    ChangeSection,
+    ChangeService,
+    CreateEmployee,
+    CreatePost,
+    CreateSection,
+    CreateService,
+    EmployeeView,
+    ListEmployees,
+    ListPosts,
+    ListSections,
+    ListServices,
+    ListStations,
+    PostView,
+    ReferenceSaved,
+    SectionView,
+    ServiceView,
+    StationView,
+)
+from shared.handlers import Work
+from shared.permissions import ADMINISTRATOR, OWNER, SERVICE
+from shared.refusals import Refused
+
+type Kind = Literal["section", "post", "employee", "service"]
+
+
+@handlers.command(CreateSection)
+async def create_section(command: CreateSection, store: OrdersStore, work: Work) -> SectionView:
+    row = {"name": command.name, "station_id": work.settings.station_id}
+    return _section(await _add("section", sections, row, store, work))
+
+
+@handlers.command(ChangeSection)
+async def change_section(command: ChangeSection, store: OrdersStore, work: Work) -> SectionView:
+    return _section(await _change("section", sections, command.section_id, command, store, work))
+
+
+@handlers.question(ListSections)
+async def list_sections(
+    question: ListSections, store: OrdersStore, work: Work
+) -> Page[SectionView]:
+    return await store.places.page(sections, _section, question.limit, question.cursor)
+
+
+@handlers.command(CreatePost)
+async def create_post(command: CreatePost, store: OrdersStore, work: Work) -> PostView:
+    await store.places.get(sections, command.section_id)
+    return _post(await _add("post", posts, command.model_dump(), store, work))
+
+
+@handlers.command(ChangePost)
+async def change_post(command: ChangePost, store: OrdersStore, work: Work) -> PostView:
+    if command.section_id:
+        await store.places.get(sections, command.section_id)
+    return _post(await _change("post", posts, command.post_id, command, store, work))
+
+
+@handlers.question(ListPosts)
+async def list_posts(question: ListPosts, store: OrdersStore, work: Work) -> Page[PostView]:
+    conditions = [posts.c.section_id == question.section_id] if question.section_id else []
+    return await store.places.page(posts, _post, question.limit, question.cursor, *conditions)
+
+
+@handlers.command(CreateEmployee)
+async def create_employee(command: CreateEmployee, store: OrdersStore, work: Work) -> EmployeeView:
+    if command.section_id:
+        await store.places.get(sections, command.section_id)
+    row = {**command.model_dump(), "active": True}
+    return _employee(await _add("employee", employees, row, store, work), work)
+
+
+@handlers.command(ChangeEmployee)
+async def change_employee(command: ChangeEmployee, store: OrdersStore, work: Work) -> EmployeeView:
+    if command.section_id:
+        await store.places.get(sections, command.section_id)
+    row = await _change("employee", employees, command.employee_id, command, store, work)
+    return _employee(row, work)
+
+
+@handlers.question(ListEmployees)
+async def list_employees(
+    question: ListEmployees, store: OrdersStore, work: Work
+) -> Page[EmployeeView]:
+    conditions = []
+    if question.section_id:
+        conditions.append(employees.c.section_id == question.section_id)
+    if question.role:
+        conditions.append(employees.c.role == question.role)
+    return await store.places.page(
+        employees, lambda row: _employee(row, work), question.limit, question.cursor, *conditions
+    )
+
+
+@handlers.command(CreateService)
+async def create_service(command: CreateService, store: OrdersStore, work: Work) -> ServiceView:
+    _ensure_one_price(command.price, command.labor_hours, command.labor_rate)
+    minutes = command.estimation_minutes
+    if minutes is None:
+        minutes = int((command.labor_hours or Decimal(0)) * 60)
+    row = {**command.model_dump(), "estimation_minutes": minutes, "active": True}
+    return _service(await _add("service", works, row, store, work))
+
+
+@handlers.command(ChangeService)
+async def change_service(command: ChangeService, store: OrdersStore, work: Work) -> ServiceView:
+    row = await store.places.get(works, command.service_id)
+    named = command.model_fields_set
+    _ensure_one_price(
+        *(
+            getattr(command if name in named else row, name)
+            for name in ("price", "labor_hours", "labor_rate")
+        )
+    )
+    return _service(await _change("service", works, command.service_id, command, store, work))
+
+
+@handlers.question(ListServices)
+async def list_services(
+    question: ListServices, store: OrdersStore, work: Work
+) -> Page[ServiceView]:
+    conditions = (
+        [func.lower(works.c.name).contains(question.q.lower(), autoescape=True)]
+        if question.q
+        else []
+    )
+    return await store.places.page(works, _service, question.limit, question.cursor, *conditions)
+
+
+@handlers.question(ListStations)
+async def list_stations(_: ListStations, store: OrdersStore, work: Work) -> Page[StationView]:
+    return Page(items=tuple(await store.places.stations()))
+
+
+# --- the same for all four ---------------------------------------------------------------------
+
+
+async def _add(
+    kind: Kind, table: Table, row: dict[str, Any], store: OrdersStore, work: Work
+) -> Any:
+    row = {**row, "id": work.new_id(), "revision": 1}
+    added = await store.places.add(table, row, _taken(row))
+    work.publish(ReferenceSaved(kind=kind, id=added.id, name=_name(added), created=True))
+    return added
+
+
+async def _change(
+    kind: Kind, table: Table, row_id: UUID, command: Command[Any], store: OrdersStore, work: Work
+) -> Any:
+    """Sets the fields that the command names; what it does not name stays."""
+    row = await store.places.get(table, row_id)
+    expected = getattr(command, "expected_revision", None)
+    if expected is not None and expected != row.revision:
+        raise Refused("revision_conflict", expected=expected, actual=row.revision)
+    named = command.model_fields_set - {"expected_revision", f"{kind}_id"}
+    new = {
+        name: getattr(command, name)
+        for name in named
+        if getattr(command, name) != row._mapping[name]
+    }
+    for name, value in new.items():
+        if value is None and not table.c[name].nullable:
+            raise Refused("field_required", field=name)
+    if not new:
+        return row
+    changed = await store.places.change(table, row_id, new, _taken({**row._mapping, **new}))
+    changes = tuple(
+        Change(field=name, old=row._mapping[name], new=value) for name, value in sorted(new.items())
+    )
+    work.publish(
+        ReferenceSaved(kind=kind, id=row_id, name=_name(changed), created=False, changes=changes)
+    )
+    return changed
+
+
+def _taken(row: dict[str, Any]) -> Refused:
+    if "login" in row:
+        return Refused("login_taken", login=row["login"])
+    return Refused("name_taken", name=row["name"])
+
+
+def _ensure_one_price(
+    price: Decimal | None, labor_hours: Decimal | None, labor_rate: Decimal | None
+) -> None:
+    by_hours = labor_hours is not None and labor_rate is not None
+    if price is None and not by_hours:
+        raise Refused("price_missing")
+    if price is not None and (labor_hours is not None or labor_rate is not None):
+        raise Refused("price_ambiguous")
+
+
+def _name(row: Any) -> str:
+    return f"{row.last_name} {row.first_name}" if "last_name" in row._mapping else row.name
+
+
+def _section(row: Any) -> SectionView:
+    return SectionView(**row._mapping)
+
+
+def _post(row: Any) -> PostView:
+    return PostView(**row._mapping)
+
+
+def _employee(row: Any, work: Work) -> EmployeeView:
+    shown = dict(row._mapping)
+    if work.actor.role not in (ADMINISTRATOR, OWNER, SERVICE):
+        shown["pay_percent"] = None
+    return EmployeeView(**shown, name=_name(row))
+
+
+def _service(row: Any) -> ServiceView:
+    return ServiceView(**row._mapping)

@@ -1,0 +1,29 @@
+"""The table that the modules beside this one fill."""
+
+from __future__ import annotations
+
+from services.orders.store import OrdersStore
+from shared.contracts import orders
+from shared.handlers import Handlers
+
+handlers = Handlers(
+    "orders",
+    OrdersStore,
+    refused=orders.OrdersCommandRefused,
+    publishes=(
+        orders.ReferenceSaved,
+        orders.OrderCreated,
+        orders.OrderChanged,
+        orders.ServiceAdded,
+        orders.PartsRequested,
+        orders.PartsReleased,
+        orders.LineChanged,
+        orders.LineRemoved,
+        orders.OrderRepriced,
+        orders.OrderMoved,
+        orders.OrderCompleted,
+        orders.OrderReopened,
+        orders.OrderCancelled,
+        orders.CommentAdded,
+    ),
+)

@@ -1,0 +1,116 @@
+"""Orders per section, and the workload of employees."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.orders.tables import employees, orders, sections, service_lines
+from shared.contracts.orders import (
+    EmployeeWorkload,
+    OrdersBySection,
+    SectionOrders,
+    Workload,
+)
+
+
+async def orders_by_section(
+    connection: AsyncConnection, question: OrdersBySection
+) -> list[SectionOrders]:
+    """Every section of the station has a row, also one without orders."""
+    done = orders.c.status == "done"
+    counted = _in_period(
+        select(
+            orders.c.section_id,
+            func.count().label("created"),
+            func.count().filter(orders.c.status == "in_progress").label("in_progress"),
+            func.count().filter(done).label("done"),
+            func.count().filter(orders.c.status == "cancelled").label("cancelled"),
+            func.coalesce(func.sum(orders.c.total).filter(done), 0).label("total"),
+        ).group_by(orders.c.section_id),
+        question,
+    ).subquery()
+    statement = (
+        select(sections.c.id.label("section_id"), sections.c.name.label("section"), counted)
+        .outerjoin(counted, counted.c.section_id == sections.c.id)
+        .order_by(sections.c.name)
+    )
+    if question.station_id:
+        statement = statement.where(sections.c.station_id == question.station_id)
+    if question.section_id:
+        statement = statement.where(sections.c.id == question.section_id)
+    rows = await connection.execute(statement)
+    return [
+        SectionOrders(
+            section_id=row.section_id,
+            section=row.section,
+            created=row.created or 0,
+            in_progress=row.in_progress or 0,
+            done=row.done or 0,
+            cancelled=row.cancelled or 0,
+            total=row.total or Decimal("0.00"),
+        )
+        for row in rows
+    ]
+
+
+async def employee_workload(
+    connection: AsyncConnection, question: EmployeeWorkload
+) -> list[Workload]:
+    """A work belongs to its mechanic, or to the order's employee when it names none."""
+    does_it = func.coalesce(service_lines.c.mechanic_id, orders.c.employee_id)
+    statement = (
+        _in_period(
+            select(
+                employees.c.id,
+                employees.c.last_name,
+                employees.c.first_name,
+                employees.c.section_id,
+                func.count(orders.c.id.distinct()).label("orders"),
+                func.sum(service_lines.c.estimation_minutes).label("planned_minutes"),
+                func.sum(
+                    func.coalesce(service_lines.c.labor_hours, 0) * service_lines.c.quantity
+                ).label("sold_hours"),
+                func.sum(service_lines.c.clocked_minutes).label("clocked_minutes"),
+                func.sum(service_lines.c.total).label("labor_total"),
+            ),
+            question,
+        )
+        .join(service_lines, service_lines.c.order_id == orders.c.id)
+        .join(employees, employees.c.id == does_it)
+        .where(orders.c.status != "cancelled")
+        .group_by(employees.c.id)
+        .order_by(employees.c.last_name, employees.c.first_name, employees.c.id)
+    )
+    if question.section_id:
+        statement = statement.where(orders.c.section_id == question.section_id)
+    if question.employee_id:
+        statement = statement.where(employees.c.id == question.employee_id)
+    rows = await connection.execute(statement)
+    return [
+        Workload(
+            employee_id=row.id,
+            employee=f"{row.last_name} {row.first_name}",
+            section_id=row.section_id,
+            orders=row.orders,
+            planned_minutes=row.planned_minutes,
+            sold_hours=row.sold_hours,
+            clocked_minutes=row.clocked_minutes,
+            labor_total=row.labor_total,
+        )
+        for row in rows
+    ]
+
+
+def _in_period(statement: Select[Any], question: OrdersBySection | EmployeeWorkload) -> Select[Any]:
+    """Orders created in the half-open period, at the named station."""
+    if question.period.start:
+        statement = statement.where(orders.c.created_at >= question.period.start)
+    if question.period.end:
+        statement = statement.where(orders.c.created_at < question.period.end)
+    if question.station_id:
+        statement = statement.where(orders.c.station_id == question.station_id)
+    return statement

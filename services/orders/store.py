@@ -1,0 +1,206 @@
+"""Orders in and out of the database: loaded once per transaction, written back together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.orders.copies import Copies
+from services.orders.domain import Header, Order, PartLine, ServiceLine
+from services.orders.places import Places
+from services.orders.pricing import Price
+from services.orders.tables import comments, order_numbers, orders, part_lines, service_lines
+from shared.contracts.base import Message
+from shared.contracts.orders import CommentView, CreateOrder
+from shared.handlers import Store
+from shared.refusals import Refused
+
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+_LOCK_ORDERS = (
+    select(orders).where(orders.c.id == any_(_IDS)).order_by(orders.c.id).with_for_update()
+)
+_READ_ORDERS = select(orders).where(orders.c.id == any_(_IDS))
+_SERVICES_OF = (
+    select(service_lines)
+    .where(service_lines.c.order_id == any_(_IDS))
+    .order_by(service_lines.c.position)
+)
+_PARTS_OF = (
+    select(part_lines).where(part_lines.c.order_id == any_(_IDS)).order_by(part_lines.c.position)
+)
+_HEADER = tuple(field.name for field in fields(Header))
+_PRICE = tuple(field.name for field in fields(Price))
+
+
+class OrdersStore(Store):
+    """What one transaction of the orders service reads and writes."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self.copies = Copies(connection)
+        self.places = Places(connection)
+        self._loaded: dict[UUID, Order | None] = {}
+        self._orders: dict[UUID, Order] = {}
+        self._comments: list[dict[str, Any]] = []
+        self._numbers: list[int] = []
+
+    async def prefetch(self, messages: Sequence[Message]) -> None:
+        """One statement per table, however many messages there are."""
+        order_ids = {getattr(message, "order_id", None) for message in messages} - {None}
+        if order_ids:
+            await self._load(order_ids, lock=True)  # type: ignore[arg-type]
+        created = sum(isinstance(message, CreateOrder) for message in messages)
+        if created:
+            await self._draw_numbers(created)
+        await self.copies.prefetch(messages)
+
+    async def order(self, order_id: UUID) -> Order:
+        """Locked until the end of the transaction. Raises ``Refused("order_not_found")``."""
+        if order_id not in self._loaded:
+            await self._load({order_id}, lock=True)
+        if order_id not in self._orders:
+            raise Refused("order_not_found", id=order_id)
+        return self._orders[order_id]
+
+    async def shown(self, order_id: UUID) -> Order:
+        """For looking only: takes no lock."""
+        await self._load({order_id}, lock=False)
+        if order_id not in self._orders:
+            raise Refused("order_not_found", id=order_id)
+        return self._orders[order_id]
+
+    def save(self, order: Order) -> None:
+        self._loaded.setdefault(order.id, None)
+        self._orders[order.id] = order
+
+    async def next_number(self, prefix: str) -> str:
+        if not self._numbers:
+            await self._draw_numbers(1)
+        return f"{prefix}-{self._numbers.pop(0):06d}"
+
+    def add_comment(self, order_id: UUID, comment: CommentView) -> None:
+        self._comments.append({**comment.model_dump(), "order_id": order_id})
+
+    async def flush(self) -> None:
+        await self.copies.flush()
+        changed = [
+            (self._loaded[order.id], order)
+            for order in self._orders.values()
+            if order != self._loaded[order.id]
+        ]
+        await self._upsert(orders, [_order_row(order) for _, order in changed])
+        for table, lines_of in ((service_lines, _services_of), (part_lines, _parts_of)):
+            await self._upsert(table, _changed_lines(changed, lines_of))
+            await self._delete(table, _gone_lines(changed, lines_of))
+        if self._comments:
+            await self.connection.execute(insert(comments), self._comments)
+
+    async def _load(self, order_ids: Iterable[UUID], *, lock: bool) -> None:
+        ids = {"ids": sorted(order_ids)}
+        rows = (await self.connection.execute(_LOCK_ORDERS if lock else _READ_ORDERS, ids)).all()
+        services: dict[UUID, list[ServiceLine]] = {}
+        parts: dict[UUID, list[PartLine]] = {}
+        if rows:
+            for line in (await self.connection.execute(_SERVICES_OF, ids)).mappings():
+                services.setdefault(line["order_id"], []).append(_line_of(ServiceLine, line))
+            for line in (await self.connection.execute(_PARTS_OF, ids)).mappings():
+                parts.setdefault(line["order_id"], []).append(_line_of(PartLine, line))
+        found = {
+            row.id: _order_of(row._mapping, services.get(row.id, ()), parts.get(row.id, ()))
+            for row in rows
+        }
+        self._loaded.update({order_id: found.get(order_id) for order_id in ids["ids"]})
+        self._orders.update(found)
+
+    async def _draw_numbers(self, count: int) -> None:
+        drawn = await self.connection.execute(
+            select(order_numbers.next_value()).select_from(func.generate_series(1, count))
+        )
+        self._numbers += list(drawn.scalars())
+
+    async def _upsert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        statement = upsert(table)
+        statement = statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: statement.excluded[name] for name in rows[0] if name != "id"},
+        )
+        await self.connection.execute(statement, rows)
+
+    async def _delete(self, table: Table, line_ids: list[UUID]) -> None:
+        if line_ids:
+            await self.connection.execute(
+                delete(table).where(table.c.id == any_(_IDS)), {"ids": line_ids}
+            )
+
+
+# --- rows and values ---------------------------------------------------------------------------
+
+
+def _services_of(order: Order) -> tuple[ServiceLine, ...]:
+    return order.services
+
+
+def _parts_of(order: Order) -> tuple[PartLine, ...]:
+    return order.parts
+
+
+def _changed_lines(
+    changed: list[tuple[Order | None, Order]], lines_of: Any
+) -> list[dict[str, Any]]:
+    return [
+        _line_row(line, new.id)
+        for old, new in changed
+        for line in set(lines_of(new)) - set(lines_of(old) if old else ())
+    ]
+
+
+def _gone_lines(changed: list[tuple[Order | None, Order]], lines_of: Any) -> list[UUID]:
+    return [
+        line_id
+        for old, new in changed
+        if old
+        for line_id in {line.id for line in lines_of(old)} - {line.id for line in lines_of(new)}
+    ]
+
+
+def _order_of(row: Any, services: Sequence[ServiceLine], parts: Sequence[PartLine]) -> Order:
+    plain = {field.name: row[field.name] for field in fields(Order) if field.name in row}
+    header = Header(**{name: row[name] for name in _HEADER})
+    return Order(**plain, header=header, services=tuple(services), parts=tuple(parts))
+
+
+def _order_row(order: Order) -> dict[str, Any]:
+    plain = {
+        field.name: getattr(order, field.name)
+        for field in fields(Order)
+        if field.name not in ("header", "services", "parts")
+    }
+    return {
+        **plain,
+        **asdict(order.header),
+        "total": order.total,
+        "waits_for_parts": "waiting_for_parts" in order.flags,
+    }
+
+
+def _line_of[LineT: (ServiceLine, PartLine)](line_type: type[LineT], row: Any) -> LineT:
+    price = Price(**{name: row[name] for name in _PRICE})
+    plain = {field.name: row[field.name] for field in fields(line_type) if field.name != "price"}
+    return line_type(**plain, price=price)
+
+
+def _line_row(line: ServiceLine | PartLine, order_id: UUID) -> dict[str, Any]:
+    plain = {
+        field.name: getattr(line, field.name) for field in fields(line) if field.name != "price"
+    }
+    total: Decimal = line.total
+    return {**plain, **asdict(line.price), "order_id": order_id, "total": total}

@@ -1,0 +1,228 @@
+"""The tables of the orders service. Other services' clients, cars and products are copies that
+their events keep fresh, so that an order can show and price them on its own."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    Sequence,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+tables = MetaData()
+
+Instant = TIMESTAMP(timezone=True)
+Money = Numeric(12, 2)
+Quantity = Numeric(9, 3)
+Percent = Numeric(5, 2)
+Hours = Numeric(10, 5)
+
+order_numbers = Sequence("order_numbers", metadata=tables)
+
+stations = Table(
+    "stations",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+)
+sections = Table(
+    "sections",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("station_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("station_id", "name", name="sections_name"),
+)
+posts = Table(
+    "posts",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("section_id", ForeignKey("sections.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("section_id", "name", name="posts_name"),
+)
+employees = Table(
+    "employees",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("last_name", Text, nullable=False),
+    Column("first_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("section_id", ForeignKey("sections.id")),
+    Column("login", Text, unique=True),
+    Column("pay_percent", Percent, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+works = Table(
+    "works",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("comment", Text),
+    Column("price", Money),
+    Column("labor_hours", Hours),
+    Column("labor_rate", Money),
+    Column("estimation_minutes", Integer, nullable=False),
+    Column("warranty_days", Integer),
+    Column("warranty_km", Integer),
+    Column("active", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Index("works_name_fragment", text("lower(name) gin_trgm_ops"), postgresql_using="gin"),
+)
+
+clients = Table(
+    "clients",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("discount_percent", Percent, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+vehicles = Table(
+    "vehicles",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+products = Table(
+    "products",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("oem", Text),
+    Column("measure", Text, nullable=False),
+    Column("price", Money, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+
+orders = Table(
+    "orders",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("station_id", Uuid, nullable=False),
+    Column("client_id", Uuid, nullable=False),
+    Column("client_name", Text, nullable=False),
+    Column("client_discount", Percent, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("vehicle_id", Uuid),
+    Column("vehicle_name", Text),
+    Column("section_id", ForeignKey("sections.id"), nullable=False),
+    Column("employee_id", ForeignKey("employees.id"), nullable=False),
+    Column("post_id", ForeignKey("posts.id")),
+    Column("payer_id", Uuid, nullable=False),
+    Column("driver", Text),
+    Column("customer_reason", Text),
+    Column("recommendation", Text),
+    Column("comment", Text),
+    Column("mileage_km", Integer),
+    Column("visible_to_customer", Boolean, nullable=False),
+    Column("vehicle_in_at", Instant),
+    Column("vehicle_out_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("completed_at", Instant),
+    Column("completion", Integer, nullable=False),
+    Column("returned_completion", Integer, nullable=False),
+    Column("settled", Boolean, nullable=False),
+    Column("paid", Money, nullable=False),
+    # What lists and reports show without loading the lines.
+    Column("total", Money, nullable=False),
+    Column("waits_for_parts", Boolean, nullable=False),
+    Index("orders_newest", "created_at", "id"),
+    Index("orders_status", "status", "created_at", "id"),
+    Index("orders_section", "section_id", "created_at", "id"),
+    Index("orders_employee", "employee_id", "created_at", "id"),
+    Index("orders_client", "client_id", "created_at", "id"),
+    Index("orders_vehicle", "vehicle_id", "created_at", "id"),
+    Index(
+        "orders_search",
+        text(
+            "lower(number || ' ' || client_name || ' ' || coalesce(vehicle_name, '')) gin_trgm_ops"
+        ),
+        postgresql_using="gin",
+    ),
+)
+
+
+def _price_columns() -> list[Column[object]]:
+    return [
+        Column("suggested", Money, nullable=False),
+        Column("initial", Money, nullable=False),
+        Column("discount_percent", Percent, nullable=False),
+        Column("fixed_discount", Money, nullable=False),
+        Column("quoted", Boolean, nullable=False),
+        Column("total", Money, nullable=False),
+    ]
+
+
+service_lines = Table(
+    "service_lines",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", ForeignKey("orders.id"), nullable=False, index=True),
+    Column("position", BigInteger, nullable=False),
+    Column("service_id", Uuid),
+    Column("name", Text, nullable=False),
+    Column("comment", Text),
+    Column("quantity", Quantity, nullable=False),
+    *_price_columns(),
+    Column("labor_hours", Hours),
+    Column("labor_rate", Money),
+    Column("estimation_minutes", Integer, nullable=False),
+    Column("mechanic_id", ForeignKey("employees.id"), index=True),
+    Column("progress", Text, nullable=False),
+    Column("clocked_minutes", Integer, nullable=False),
+    Column("started_at", Instant),
+)
+part_lines = Table(
+    "part_lines",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", ForeignKey("orders.id"), nullable=False, index=True),
+    Column("position", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("service_line_id", Uuid),
+    Column("product_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("oem", Text),
+    Column("measure", Text, nullable=False),
+    Column("quantity", Quantity, nullable=False),
+    *_price_columns(),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("answer", Integer, nullable=False),
+    Column("reserved", Quantity, nullable=False),
+    Column("short", Quantity, nullable=False),
+)
+comments = Table(
+    "comments",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", ForeignKey("orders.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("comments_of_order", "order_id", "id"),
+)

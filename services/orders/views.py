@@ -1,0 +1,98 @@
+"""How orders and their lines are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.orders.domain import Order, PartLine, ServiceLine
+from services.orders.pricing import NOTHING
+from shared.contracts.orders import OrderSummary, OrderView, PartLineView, ServiceLineView
+
+
+def order_view(order: Order) -> OrderView:
+    header = order.header
+    shown = {name: getattr(header, name) for name in header.__dataclass_fields__}
+    return OrderView(
+        **shown,
+        id=order.id,
+        number=order.number,
+        station_id=order.station_id,
+        status=order.status,
+        flags=order.flags,
+        client_id=order.client_id,
+        client_name=order.client_name,
+        created_at=order.created_at,
+        updated_at=order.updated_at,
+        completed_at=order.completed_at,
+        total=order.total,
+        paid=order.paid,
+        revision=order.revision,
+        services=tuple(service_view(order, line) for line in order.services),
+        products=tuple(part_view(part) for part in order.parts if part.kind == "product"),
+        materials=tuple(part_view(part) for part in order.parts if part.kind == "material"),
+        services_total=order.services_total,
+        products_total=order.products_total,
+        materials_total=order.materials_total,
+        estimation_cost=sum(
+            (line.price.suggested * line.quantity for line in order.lines),
+            NOTHING,
+        ).quantize(NOTHING),
+        estimation_minutes=sum(line.estimation_minutes for line in order.services),
+        clocked_minutes=sum(line.clocked_minutes for line in order.services),
+    )
+
+
+def service_view(order: Order, line: ServiceLine) -> ServiceLineView:
+    return ServiceLineView(
+        id=line.id,
+        service_id=line.service_id,
+        name=line.name,
+        comment=line.comment,
+        quantity=line.quantity,
+        estimation_cost=line.price.suggested,
+        initial_price=line.price.initial,
+        discount_percent=line.price.discount_percent,
+        fixed_discount=line.price.fixed_discount,
+        price=line.price.final,
+        total=line.total,
+        customer_total=order.customer_total(line),
+        labor_hours=line.labor_hours,
+        labor_rate=line.labor_rate,
+        estimation_minutes=line.estimation_minutes,
+        mechanic_id=line.mechanic_id,
+        progress=line.progress,
+        clocked_minutes=line.clocked_minutes,
+    )
+
+
+def part_view(part: PartLine) -> PartLineView:
+    return PartLineView(
+        id=part.id,
+        kind=part.kind,
+        service_line_id=part.service_line_id,
+        product_id=part.product_id,
+        name=part.name,
+        oem=part.oem,
+        measure=part.measure,
+        quantity=part.quantity,
+        price_value=part.price.suggested,
+        initial_price=part.price.initial,
+        discount_percent=part.price.discount_percent,
+        fixed_discount=part.price.fixed_discount,
+        price=part.price.final,
+        total=part.total,
+        state=part.state,
+        reserved=part.reserved,
+        short=part.short,
+    )
+
+
+def summary(row: Any) -> OrderSummary:
+    """An order in a list, from its row alone."""
+    flags = {
+        "waiting_for_parts": row.waits_for_parts,
+        "waiting_for_payment": row.status == "done" and row.paid < row.total,
+        "settled": row.settled,
+    }
+    shown = {name: row._mapping[name] for name in OrderSummary.model_fields if name != "flags"}
+    return OrderSummary(**shown, flags=tuple(flag for flag, is_so in flags.items() if is_so))
