@@ -46,6 +46,8 @@ def asyncapi_document(handlers: Handlers[Any]) -> dict[str, Any]:
     document["channels"] = {
         entry.name: _channel(entry, channels[entry.name]) for entry in entries
     } | {_REPLIES: _reply_channel(entries)}
+    (server,) = document["servers"].values()
+    document["servers"] = {_SERVER: server}
     document["operations"] = {
         entry.name: _operation(entry, operations[entry.name]) for entry in entries
     }
@@ -67,7 +69,7 @@ class _Way(StrEnum):
 
 
 type _Mode = Literal["validation", "serialization"]
-_REPLIES = "Replies"
+_SERVER, _REPLIES = "station", "Replies"
 _OPERATORS_MESSAGES = (GetServiceState, ListDeadLetters, RequeueDeadLetter, DropDeadLetter)
 
 
@@ -181,7 +183,11 @@ def _taking(entry: _Entry) -> Any:
 
 
 def _channel(entry: _Entry, channel: dict[str, Any]) -> dict[str, Any]:
-    return {**channel, "messages": {entry.name: _ref("components", "messages", entry.name)}}
+    return {
+        **channel,
+        "servers": [_ref("servers", _SERVER)],
+        "messages": {entry.name: _ref("components", "messages", entry.name)},
+    }
 
 
 def _reply_channel(entries: Iterable[_Entry]) -> dict[str, Any]:
@@ -196,17 +202,14 @@ def _reply_channel(entries: Iterable[_Entry]) -> dict[str, Any]:
 
 
 def _operation(entry: _Entry, operation: dict[str, Any]) -> dict[str, Any]:
-    summary, _, _ = entry.description.partition("\n\n")
     made = {
         **operation,
         "title": entry.name,
-        "summary": " ".join(summary.split()),
-        "description": entry.description,
         "tags": [{"name": entry.way.value}],
         "messages": [_ref("channels", entry.name, "messages", entry.name)],
     }
     if entry.reply:
-        made["description"] += f"\n\nMay be sent by: {', '.join(entry.senders) or 'nobody'}."
+        made["description"] = f"May be sent by: {', '.join(entry.senders) or 'nobody'}."
         made["reply"] = {
             "address": {"location": "$message.header#/reply", "description": "NATS reply subject"},
             "channel": _ref("channels", _REPLIES),
@@ -225,7 +228,6 @@ def _messages(entries: Sequence[_Entry], schemas: _Schemas) -> Iterator[tuple[st
             {
                 "name": entry.subject,
                 "title": entry.name,
-                "summary": entry.description,
                 "contentType": "application/json",
                 "headers": _ref("components", "schemas", _ENVELOPE),
                 "correlationId": {"location": "$message.header#/correlationid"},

@@ -116,6 +116,10 @@ REASONS: dict[str, Reason] = {
         ),
         field_required=("{field} cannot be empty", "Поле {field} нельзя очистить"),
         expense_in_future=("An expense cannot lie in the future", "Расход не может быть в будущем"),
+        category_reserved=(
+            "The category {category} is kept for what settlements write",
+            "Категорию {category} ведёт сам учёт, для расходов она занята",
+        ),
         period_invalid=(
             "The period ends before it starts",
             "Период кончается раньше, чем начинается",
@@ -123,6 +127,14 @@ REASONS: dict[str, Reason] = {
         body_too_large=(
             "The body is larger than {limit} bytes",
             "Тело запроса больше {limit} байт",
+        ),
+        content_type_unsupported=(
+            "Send JSON as application/json in UTF-8",
+            "Присылайте JSON: application/json в UTF-8",
+        ),
+        not_acceptable=(
+            "This can be had as {offered}",
+            "Это можно получить только как {offered}",
         ),
     ),
     **_table(
@@ -134,10 +146,23 @@ REASONS: dict[str, Reason] = {
             "Too many attempts; try again in {seconds} s",
             "Слишком много попыток; повторите через {seconds} с",
         ),
+        cross_site_request=(
+            "The request does not come from our own pages; programs sign in with a Bearer token",
+            "Запрос пришёл не с наших страниц; программы входят по токену Bearer",
+        ),
+        password_wrong=("The old password is wrong", "Старый пароль неверен"),
+        password_change_required=(
+            "Choose a password of your own first: POST /api/v1/session/password",
+            "Сначала задайте собственный пароль: POST /api/v1/session/password",
+        ),
     ),
     **_table(
         Kind.NOT_FOUND,
         not_found=("There is no such address", "Такого адреса нет"),
+        method_not_allowed=(
+            "This address answers {allowed} only",
+            "Этот адрес отвечает только на {allowed}",
+        ),
         client_not_found=("No client {id}", "Клиент {id} не найден"),
         vehicle_not_found=("No car {id}", "Автомобиль {id} не найден"),
         order_not_found=("No order {id}", "Заказ-наряд {id} не найден"),

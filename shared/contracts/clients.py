@@ -190,7 +190,8 @@ class ClientCreated(Event):
 
 
 class ClientChanged(Event):
-    """A card was edited; carries the whole card. Consumers: orders, finance, audit."""
+    """A card was edited; carries the whole card. Producer: clients. Consumers: orders, finance,
+    audit."""
 
     subject: ClassVar[str] = "evt.clients.client_changed.v1"
 
@@ -212,7 +213,8 @@ class VehicleAdded(Event):
 
 
 class VehicleChanged(Event):
-    """A car's facts or owner changed; carries the whole car. Consumers: orders, audit."""
+    """A car's facts or owner changed; carries the whole car. Producer: clients. Consumers: orders,
+    audit."""
 
     subject: ClassVar[str] = "evt.clients.vehicle_changed.v1"
 

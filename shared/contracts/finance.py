@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.base import (
+    MAX_MONEY,
     Command,
     CommandRefused,
     Cursor,
@@ -25,6 +29,10 @@ from shared.contracts.base import (
 
 PaymentMethod = Literal["cash", "card", "transfer"]
 RecordType = Literal["income", "expense"]
+MoneySum = Annotated[
+    Decimal, Field(ge=-MAX_MONEY * 10**6, le=MAX_MONEY * 10**6, decimal_places=2)
+]
+"""What many amounts, each as large as can be, come to together."""
 
 
 class PaymentView(View):
@@ -42,8 +50,9 @@ class PaymentView(View):
 
 class TakePayment(Command[PaymentView]):
     """Money from the payer; the customer's balance moves. Before the order is settled it is a
-    deposit; more than is owed stays on the balance. Refused: ``order_not_found``,
-    ``client_not_found``, ``order_of_other_client``."""
+    deposit; more than is owed stays on the balance. Without an order it pays what the customer
+    owes for the oldest ones. Refused: ``order_not_found``, ``client_not_found``,
+    ``order_of_other_client``, ``amount_too_large``."""
 
     subject: ClassVar[str] = "cmd.finance.take_payment.v1"
 
@@ -101,7 +110,7 @@ class RecordView(View):
 
 class RecordExpense(Command[RecordView]):
     """Money spent, by a category of the station's own words. Refused: ``order_not_found``,
-    ``expense_in_future``."""
+    ``expense_in_future``, ``category_reserved`` (``pay`` and ``cost_of_goods`` are the books')."""
 
     subject: ClassVar[str] = "cmd.finance.record_expense.v1"
 
@@ -134,11 +143,14 @@ class OrderProfitView(View):
     revenue: Money
     cost: Money
     pay: Money
-    expenses: Money
+    expenses: MoneySum
     """Recorded against this order by hand; not part of the margin of the order."""
     margin: SignedMoney
     paid: SignedMoney
+    """Of the revenue, as much as clients' money covers; before the order is settled, the
+    deposits that are held for it."""
     due: SignedMoney
+    """``revenue - paid`` of a settled order."""
 
 
 class GetOrderProfit(Question[OrderProfitView]):
@@ -151,7 +163,7 @@ class GetOrderProfit(Question[OrderProfitView]):
 
 class BalanceView(View):
     client_id: UUID
-    owes: SignedMoney
+    owes: MoneySum
     """Positive: the client owes the station. Negative: the station holds the client's money."""
 
 
@@ -166,7 +178,7 @@ class IncomeExpense(View):
     """Of the station's own calendar, ``2026-11-23``."""
     type: RecordType
     category: str
-    amount: SignedMoney
+    amount: MoneySum
     records: int
 
 
@@ -204,7 +216,8 @@ class OrderProfits(Question[Page[OrderProfitRow]]):
 
 
 class OrderSettled(Event):
-    """An order's revenue, cost and pay are in the ledger. Consumers: orders, audit."""
+    """An order's revenue, cost and pay are in the ledger. Producer: finance. Consumers: orders,
+    audit."""
 
     subject: ClassVar[str] = "evt.finance.order_settled.v1"
 
@@ -223,7 +236,8 @@ class OrderSettled(Event):
 
 
 class SettlementReversed(Event):
-    """A reopened order's settlement is undone by new entries. Consumers: orders, audit."""
+    """A reopened order's settlement is undone by new entries. Producer: finance. Consumers: orders,
+    audit."""
 
     subject: ClassVar[str] = "evt.finance.settlement_reversed.v1"
 
@@ -236,7 +250,7 @@ class SettlementReversed(Event):
 
 
 class PaymentTaken(Event):
-    """Consumers: orders (what is paid), audit."""
+    """Producer: finance. Consumers: orders (what is paid), audit."""
 
     subject: ClassVar[str] = "evt.finance.payment_taken.v1"
 
@@ -248,7 +262,7 @@ class PaymentTaken(Event):
 
 
 class PaymentRefunded(Event):
-    """``payment`` as it is after the refund. Consumers: orders, audit."""
+    """``payment`` as it is after the refund. Producer: finance. Consumers: orders, audit."""
 
     subject: ClassVar[str] = "evt.finance.payment_refunded.v1"
 
@@ -262,7 +276,7 @@ class PaymentRefunded(Event):
 
 
 class ExpenseRecorded(Event):
-    """Consumer: audit."""
+    """Producer: finance. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.finance.expense_recorded.v1"
 

@@ -32,6 +32,19 @@ class SignedOut(Event):
         return self.user_id
 
 
+class PasswordChanged(Event):
+    """A user chose another password; the user's other sessions are over. Producer: gateway.
+    Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.gateway.password_changed.v1"
+
+    user_id: UUID
+    login: str
+
+    def aggregate_id(self) -> UUID:
+        return self.user_id
+
+
 class RequestRefused(Event):
     """A request was turned away before any service saw it. Producer: gateway. Consumer: audit."""
 

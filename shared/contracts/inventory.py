@@ -298,7 +298,7 @@ class ProductSaved(Event):
 
 
 class PlaceSaved(Event):
-    """A warehouse or supplier was made or edited. Consumer: audit."""
+    """A warehouse or supplier was made or edited. Producer: inventory. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.inventory.place_saved.v1"
 
@@ -312,7 +312,7 @@ class PlaceSaved(Event):
 
 
 class StockReceived(Event):
-    """Goods came in. Consumers: finance (stock against supplier), audit."""
+    """Goods came in. Producer: inventory. Consumers: finance (stock against supplier), audit."""
 
     subject: ClassVar[str] = "evt.inventory.stock_received.v1"
 
@@ -360,7 +360,7 @@ class PartsUnavailable(StockAnswered):
 
 
 class ReservationReleased(Event):
-    """What lines of an order had held is free again. Consumer: audit."""
+    """What lines of an order had held is free again. Producer: inventory. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.inventory.reservation_released.v1"
 
@@ -380,8 +380,8 @@ class IssuedPart(View):
 
 
 class PartsIssued(Event):
-    """The parts of a done order left the warehouse (an order without parts: no lines).
-    Consumers: orders, finance, audit."""
+    """The parts of a done order left the warehouse (an order without parts: no lines). Producer:
+    inventory. Consumers: orders, finance, audit."""
 
     subject: ClassVar[str] = "evt.inventory.parts_issued.v1"
 
@@ -395,8 +395,8 @@ class PartsIssued(Event):
 
 
 class PartsReturned(Event):
-    """A reopened order's parts are back in its reservation, at the cost of their issue.
-    Consumers: orders, finance, audit."""
+    """A reopened order's parts are back in its reservation, at the cost of their issue. Producer:
+    inventory. Consumers: orders, finance, audit."""
 
     subject: ClassVar[str] = "evt.inventory.parts_returned.v1"
 

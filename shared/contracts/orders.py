@@ -596,13 +596,13 @@ class OrderCreated(OrderEvent):
 
 
 class OrderChanged(OrderEvent):
-    """The header was edited; ``changes`` has old and new. Consumer: audit."""
+    """The header was edited; ``changes`` has old and new. Producer: orders. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.orders.order_changed.v1"
 
 
 class ServiceAdded(OrderEvent):
-    """A work was put on the order. Consumer: audit."""
+    """A work was put on the order. Producer: orders. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.orders.service_added.v1"
 
@@ -619,7 +619,7 @@ class RequestedPart(View):
 
 
 class PartsRequested(OrderEvent):
-    """Lines want so much. Consumers: inventory (reserves), audit."""
+    """Lines want so much. Producer: orders. Consumers: inventory (reserves), audit."""
 
     subject: ClassVar[str] = "evt.orders.parts_requested.v1"
 
@@ -633,7 +633,8 @@ class ReleasedPart(View):
 
 
 class PartsReleased(OrderEvent):
-    """Lines want nothing any more: removed, or the order cancelled. Consumers: inventory, audit."""
+    """Lines want nothing any more: removed, or the order cancelled. Producer: orders. Consumers:
+    inventory, audit."""
 
     subject: ClassVar[str] = "evt.orders.parts_released.v1"
 
@@ -641,7 +642,7 @@ class PartsReleased(OrderEvent):
 
 
 class LineChanged(OrderEvent):
-    """One line was edited; ``changes`` has old and new. Consumer: audit."""
+    """One line was edited; ``changes`` has old and new. Producer: orders. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.orders.line_changed.v1"
 
@@ -650,7 +651,7 @@ class LineChanged(OrderEvent):
 
 
 class LineRemoved(OrderEvent):
-    """Consumer: audit."""
+    """Producer: orders. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.orders.line_removed.v1"
 
@@ -659,7 +660,7 @@ class LineRemoved(OrderEvent):
 
 
 class OrderRepriced(OrderEvent):
-    """What the client owes was computed anew. Consumers: audit."""
+    """What the client owes was computed anew. Producer: orders. Consumers: audit."""
 
     subject: ClassVar[str] = "evt.orders.order_repriced.v1"
 
@@ -671,7 +672,7 @@ class OrderRepriced(OrderEvent):
 
 
 class OrderMoved(OrderEvent):
-    """The status changed. Consumer: audit."""
+    """The status changed. Producer: orders. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.orders.order_moved.v1"
 
@@ -698,8 +699,9 @@ class CompletedPart(View):
 
 
 class OrderCompleted(OrderEvent):
-    """The order is done: everything that settling it needs. Consumers: inventory (issues),
-    finance (settles), audit. ``completion`` counts from 1; reopening and doing again adds one."""
+    """The order is done: everything that settling it needs. Producer: orders. Consumers: inventory
+    (issues), finance (settles), audit. ``completion`` counts from 1; reopening and doing again adds
+    one."""
 
     subject: ClassVar[str] = "evt.orders.order_completed.v1"
 
@@ -719,8 +721,9 @@ class OrderCompleted(OrderEvent):
 
 
 class OrderReopened(OrderEvent):
-    """A done order goes on. Consumers: inventory (takes issued parts back into the reservation),
-    finance (reverses the settlement), audit. ``completion``: the one that is undone."""
+    """A done order goes on. Producer: orders. Consumers: inventory (takes issued parts back into
+    the reservation), finance (reverses the settlement), audit. ``completion``: the one that is
+    undone."""
 
     subject: ClassVar[str] = "evt.orders.order_reopened.v1"
 
@@ -729,7 +732,7 @@ class OrderReopened(OrderEvent):
 
 
 class OrderCancelled(OrderEvent):
-    """Consumers: inventory (releases whatever is held, and remembers), audit."""
+    """Producer: orders. Consumers: inventory (releases whatever is held, and remembers), audit."""
 
     subject: ClassVar[str] = "evt.orders.order_cancelled.v1"
 
@@ -737,7 +740,7 @@ class OrderCancelled(OrderEvent):
 
 
 class CommentAdded(OrderEvent):
-    """Consumer: audit."""
+    """Producer: orders. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.orders.comment_added.v1"
 
@@ -745,7 +748,8 @@ class CommentAdded(OrderEvent):
 
 
 class ReferenceSaved(Event):
-    """A section, post, employee or catalogue work was made or edited. Consumer: audit."""
+    """A section, post, employee or catalogue work was made or edited. Producer: orders. Consumer:
+    audit."""
 
     subject: ClassVar[str] = "evt.orders.reference_saved.v1"
 

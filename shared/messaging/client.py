@@ -35,7 +35,7 @@ class ServiceClient:
         """Sends a command. Raises ``Refused``: the service's own, or ``service_unavailable``;
         after the latter the same command with the same key is safe to send again."""
         body = command.model_dump_json(exclude_unset=True).encode()
-        reply: ReplyT = _adapter(type(command)).validate_json(
+        reply: ReplyT = reply_adapter(type(command)).validate_json(
             await self.request(type(command).subject, body, envelope)
         )
         return reply
@@ -50,7 +50,7 @@ class ServiceClient:
         """Asks a question; on behalf of ``actor``, or of the asking service itself."""
         body = question.model_dump_json(exclude_unset=True).encode()
         envelope = self._asking(type(question).subject, caused_by, actor)
-        reply: ReplyT = _adapter(type(question)).validate_json(
+        reply: ReplyT = reply_adapter(type(question)).validate_json(
             await self.request(type(question).subject, body, envelope)
         )
         return reply
@@ -101,5 +101,6 @@ def refusal_from(body: bytes) -> Refused:
 
 
 @cache
-def _adapter(message_type: type) -> TypeAdapter[Any]:
+def reply_adapter(message_type: type) -> TypeAdapter[Any]:
+    """Reads what a command or question of this type is answered with."""
     return TypeAdapter(reply_type(message_type))

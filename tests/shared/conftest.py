@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from tests.support.broker import TestNats
+from tests.support.station import Station, running_station
+
+
+@pytest.fixture
+async def station(nats_server: TestNats, database: Callable[[str], str]) -> AsyncIterator[Station]:
+    """Orders is the service on which delivery is tried out; audit shows what arrived."""
+    async with running_station(nats_server, database, "orders", "audit") as station:
+        yield station

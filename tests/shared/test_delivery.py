@@ -1,0 +1,331 @@
+"""Delivery on a real broker and database: nothing accepted is lost, nothing is done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+import nats
+import pytest
+from pydantic import BaseModel
+
+from shared.contracts.base import Page
+from shared.contracts.clients import ClientCreated, ClientView
+from shared.contracts.finance import PaymentTaken, PaymentView
+from shared.contracts.operations import (
+    DeadLetterView,
+    DropDeadLetter,
+    GetServiceState,
+    ListDeadLetters,
+    RequeueDeadLetter,
+    addressed_to,
+)
+from shared.contracts.orders import (
+    CreateOrder,
+    CreateSection,
+    ListSections,
+    OrderView,
+    ReferenceSaved,
+)
+from shared.ids import new_id
+from shared.messaging import consumer, outbox
+from shared.messaging.client import ServiceClient, reply_adapter
+from shared.messaging.envelope import opening
+from shared.messaging.outbox import STREAM
+from shared.refusals import Refused
+from tests.support.broker import TestNats
+from tests.support.crashing import EXIT_CODE
+from tests.support.databases import as_owner, database_name
+from tests.support.station import ADMIN, Station
+from tests.support.waiting import eventually
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def hasty_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer, "RETRY_DELAYS_S", (0.05, 0.1))
+
+
+async def an_order(station: Station) -> OrderView:
+    client = ClientView(
+        id=new_id(), name="Иванов", last_name="Иванов", revision=1, created_at=NOW, updated_at=NOW
+    )
+    await station.publish(ClientCreated(client=client), "clients")
+    await station.settle_down()
+    section = await station.a_section()
+    employee = await station.an_employee(section.id)
+    return await station.send(
+        CreateOrder(client_id=client.id, section_id=section.id, employee_id=employee.id)
+    )
+
+
+def a_payment(order_id: Any, amount: str = "100") -> PaymentTaken:
+    payment = PaymentView(
+        id=new_id(),
+        at=NOW,
+        order_id=order_id,
+        customer_id=new_id(),
+        payer_id=new_id(),
+        amount=Decimal(amount),
+        method="cash",
+        refunded=Decimal(0),
+        comment=None,
+        actor="cashier",
+    )
+    return PaymentTaken(payment=payment, order_id=order_id)
+
+
+async def operate(station: Station, message: BaseModel, service: str = "orders") -> Any:
+    """An operator's message to one service."""
+    connection = await nats.connect(station.nats.url("ops"), inbox_prefix=b"_INBOX_ops")
+    subject = addressed_to(type(message), service)
+    try:
+        client = ServiceClient(connection, "/station-1/ops", 10)
+        reply = await client.request(
+            subject, message.model_dump_json().encode(), opening("/station-1/ops", subject, ADMIN)
+        )
+    finally:
+        await connection.close()
+    return reply_adapter(type(message)).validate_json(reply)
+
+
+async def dead_letters(station: Station) -> Page[DeadLetterView]:
+    page: Page[DeadLetterView] = await operate(station, ListDeadLetters())
+    return page
+
+
+# --- events ------------------------------------------------------------------------------------
+
+
+async def test_the_same_event_twice_counts_once(station: Station) -> None:
+    order = await an_order(station)
+    event = a_payment(order.id)
+    event_id = await station.publish(event, "finance")
+    await station.publish(event, "finance", event_id=event_id)
+    await station.publish(event, "finance", event_id=event_id)
+    await station.settle_down()
+    assert (await station.order(order.id)).paid == Decimal(100)
+
+
+async def test_a_poisonous_event_harms_only_itself_and_is_parked(
+    station: Station, hasty_retries: None
+) -> None:
+    order = await an_order(station)
+    await station.stop("orders")
+    # One batch: good ones around a payment of an order that nobody made.
+    await station.publish(a_payment(order.id), "finance")
+    poison = await station.publish(a_payment(new_id()), "finance")
+    await station.publish(a_payment(order.id), "finance")
+    await station.start("orders")
+
+    async def is_parked() -> bool:
+        return bool((await dead_letters(station)).items)
+
+    await eventually(is_parked)
+    assert (await station.order(order.id)).paid == Decimal(200)
+    (letter,) = (await dead_letters(station)).items
+    assert (letter.event_id, letter.attempts) == (poison, 3)
+    assert "order_not_found" in letter.reason
+    assert (await operate(station, GetServiceState())).dead_letters == 1
+    # The broker does not bring it again.
+    await eventually(lambda: station.has_consumed("orders"))
+
+
+async def test_a_dead_letter_is_requeued_or_dropped_by_decision(
+    station: Station, hasty_retries: None
+) -> None:
+    order = await an_order(station)
+    event = a_payment(order.id)
+    # The order is out of sight while the payment arrives.
+    owner = await asyncpg.connect(as_owner(station.database_urls["orders"]))
+    await owner.execute("ALTER TABLE orders RENAME TO orders_away")
+    event_id = await station.publish(event, "finance")
+
+    async def is_parked() -> bool:
+        return bool((await dead_letters(station)).items)
+
+    await eventually(is_parked)
+    with pytest.raises(Refused, match="still_failing"):
+        await operate(station, RequeueDeadLetter(event_id=event_id))
+    assert len((await dead_letters(station)).items) == 1
+
+    await owner.execute("ALTER TABLE orders_away RENAME TO orders")
+    await owner.close()
+    await operate(station, RequeueDeadLetter(event_id=event_id))
+    assert (await dead_letters(station)).items == ()
+    assert (await station.order(order.id)).paid == Decimal(100)
+
+    stray = await station.publish(a_payment(new_id()), "finance")
+    await eventually(is_parked)
+    await operate(station, DropDeadLetter(event_id=stray))
+    assert (await dead_letters(station)).items == ()
+    with pytest.raises(Refused, match="dead_letter_not_found"):
+        await operate(station, DropDeadLetter(event_id=stray))
+
+    async def both_are_recorded() -> bool:
+        records = await station.records(event="evt.orders.dead_letter_decided.v1")
+        return [record.body["decision"] for record in records] == ["dropped", "requeued"]
+
+    await eventually(both_are_recorded)
+
+
+async def test_what_is_no_event_is_parked_at_once(station: Station) -> None:
+    connection = await nats.connect(station.nats.url("finance"), inbox_prefix=b"_INBOX_finance")
+    await connection.jetstream().publish(
+        "evt.finance.payment_taken.v1", b"\x00not json", stream=STREAM
+    )
+    await connection.close()
+
+    async def is_parked() -> bool:
+        return bool((await dead_letters(station)).items)
+
+    await eventually(is_parked)
+    (letter,) = (await dead_letters(station)).items
+    assert letter.reason.startswith("not a valid event")
+
+
+async def test_an_event_under_another_name_is_not_believed(station: Station) -> None:
+    order = await an_order(station)
+    event = a_payment(order.id)
+    envelope = opening("/station-1/finance", "evt.finance.order_settled.v1", ADMIN)
+    connection = await nats.connect(station.nats.url("finance"), inbox_prefix=b"_INBOX_finance")
+    await connection.jetstream().publish(
+        event.subject, event.model_dump_json().encode(), stream=STREAM, headers=envelope.headers()
+    )
+    await connection.close()
+
+    async def is_parked() -> bool:
+        return bool((await dead_letters(station)).items)
+
+    await eventually(is_parked)
+    assert (await station.order(order.id)).paid == Decimal(0)
+
+
+# --- crashes -----------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def doomed(station: Station, point: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Orders as a process of its own that dies at ``point``."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.support.crashing",
+        "orders",
+        point,
+        env={
+            **os.environ,
+            "PITLANE_NATS_URL": station.nats.url("orders"),
+            "PITLANE_ORDERS_DATABASE_URL": station.database_urls["orders"],
+            "PITLANE_LOG_LEVEL": "ERROR",
+        },
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _serving(station: Station) -> None:
+    async def answers() -> bool:
+        try:
+            await operate(station, GetServiceState())
+        except Refused:
+            return False
+        return True
+
+    await eventually(answers, timeout_s=30)
+
+
+@pytest.mark.parametrize("point", ["before_commit", "after_commit", "after_publish"])
+async def test_a_command_survives_a_crash(station: Station, point: str) -> None:
+    await station.stop("orders")
+    command = CreateSection(name="Кузовной")
+    async with doomed(station, point) as process:
+        await _serving(station)
+        if point == "after_publish":
+            await station.send(command, key="one")
+        else:
+            asking = asyncio.create_task(station.send(command, key="one"))
+            assert await process.wait() == EXIT_CODE
+            asking.cancel()
+        assert await process.wait() == EXIT_CODE
+
+    await station.start("orders")
+    section = await station.send(command, key="one")
+
+    assert [row.id for row in (await station.ask(ListSections())).items] == [section.id]
+    await station.settle_down()
+    records = await station.records(event="evt.orders.reference_saved.v1")
+    assert [record.body["id"] for record in records] == [str(section.id)]
+
+
+async def test_an_event_whose_ack_was_lost_counts_once(station: Station) -> None:
+    order = await an_order(station)
+    await station.stop("orders")
+    async with doomed(station, "before_ack") as process:
+        await _serving(station)
+        await station.publish(a_payment(order.id), "finance")
+        assert await process.wait() == EXIT_CODE
+
+    await station.start("orders")
+    # The broker brings it again when the wait for the acknowledgement is over.
+    await station.settle_down(timeout_s=60)
+    assert (await station.order(order.id)).paid == Decimal(100)
+
+
+# --- outages -----------------------------------------------------------------------------------
+
+
+async def test_a_database_that_is_away_is_a_503_and_the_same_key_succeeds_later(
+    station: Station,
+) -> None:
+    url = station.database_urls["orders"]
+    name = database_name(url)
+    owner = await asyncpg.connect(as_owner(url))
+    await owner.execute(f"REVOKE CONNECT ON DATABASE {name} FROM pitlane_orders")
+    await owner.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND usename = 'pitlane_orders'"
+    )
+    command = CreateSection(name="Шины")
+    with pytest.raises(Refused, match="service_unavailable"):
+        await station.send(command, key="one")
+
+    await owner.execute(f"GRANT CONNECT ON DATABASE {name} TO pitlane_orders")
+    await owner.close()
+    section = await station.send(command, key="one")
+    assert (await station.send(command, key="one")).id == section.id
+
+
+async def test_events_wait_in_the_outbox_while_the_broker_is_away(
+    station: Station, nats_server: TestNats
+) -> None:
+    running = station.running["orders"]
+    section = await station.send(CreateSection(name="Шины"))
+    await station.settle_down()
+    await nats_server.kill()
+    # Written as the lane writes it, while nobody can be told.
+    async with running.engine.begin() as connection:
+        event = ReferenceSaved(kind="section", id=section.id, name="Шины", created=False)
+        cause = opening("/station-1/orders", "test", ADMIN)
+        events = [outbox.outgoing(event, cause, "/station-1/orders", cause.time)]
+        await outbox.write(connection, events)
+    running.relay.hand_over(events)
+    await nats_server.start()
+
+    async def is_recorded() -> bool:
+        records = await station.records(event="evt.orders.reference_saved.v1")
+        return len(records) == 2
+
+    await eventually(is_recorded, timeout_s=40)
