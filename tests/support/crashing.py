@@ -30,7 +30,7 @@ def arm(point: str) -> None:
     match point:
         case "before_commit":
             # The last thing that happens inside the transaction.
-            inbox.store_replies = die_async  # type: ignore[assignment]
+            inbox.store_replies = die_async
         case "after_commit":
             # The transaction is durable, and nobody has been told.
             outbox.Relay.hand_over = die  # type: ignore[method-assign]
