@@ -31,7 +31,7 @@ from shared.contracts.orders import (
 )
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
-from tests.support.station import Station
+from tests.support.day import Station
 from tests.support.waiting import eventually
 
 

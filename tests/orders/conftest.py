@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from tests.support.broker import TestNats
-from tests.support.station import Station, running_station
+from tests.support.day import Station, running_station
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ from shared.contracts.orders import (
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
-from tests.support.station import Station
+from tests.support.day import Station
 from tests.support.waiting import eventually
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

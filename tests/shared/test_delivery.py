@@ -43,7 +43,7 @@ from shared.refusals import Refused
 from tests.support.broker import TestNats
 from tests.support.crashing import EXIT_CODE
 from tests.support.databases import as_owner, database_name
-from tests.support.station import ADMIN, Station
+from tests.support.day import ADMIN, Station
 from tests.support.waiting import eventually
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
