@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,19 +87,27 @@ class Running:
         )
 
 
-type Prepare = Callable[[AsyncConnection, ServiceSettings], Awaitable[None]]
+type Background = Callable[[Running], Coroutine[Any, Any, None]]
+type Prepare = Callable[[AsyncConnection, ServiceSettings], Coroutine[Any, Any, None]]
 
 
 class Service:
     """A named service: its handlers, and how to run it."""
 
     def __init__(
-        self, name: str, handlers: Handlers[Any], *, prepare: Prepare | None = None
+        self,
+        name: str,
+        handlers: Handlers[Any],
+        *,
+        prepare: Prepare | None = None,
+        background: Sequence[Background] = (),
     ) -> None:
-        """``prepare`` runs in one transaction at every start, before the first message."""
+        """``prepare`` runs in one transaction at every start, before the first message;
+        ``background`` runs beside the service, as long as it runs."""
         self.name = name
         self.handlers: Handlers[Store] = handlers
         self._prepare = prepare
+        self._background = background
 
     def run(self) -> None:
         """Serves until SIGTERM or SIGINT; configuration comes from the environment."""
@@ -154,9 +162,17 @@ class Service:
             operations = Operations(running, self.handlers.events)
             Server(settings, engine, self.handlers, client, lane, operations).register(broker)
             await broker.start()
+            for work in self._background:
+                task = asyncio.create_task(work(running))
+                stack.push_async_callback(_ended, task)
             log.info("started", version=pitlane_version(), database=str(engine.url.database))
             yield running
             log.info("stopping")
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def broker_for(settings: ServiceSettings) -> NatsBroker:

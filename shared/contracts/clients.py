@@ -190,8 +190,7 @@ class ClientCreated(Event):
 
 
 class ClientChanged(Event):
-    """A card was edited; carries the whole card. Producer: clients. Consumers: orders, finance,
-    audit."""
+    """A card was edited; carries the whole card. Producer: clients. Consumers: orders, audit."""
 
     subject: ClassVar[str] = "evt.clients.client_changed.v1"
 

@@ -29,9 +29,7 @@ from shared.contracts.base import (
 
 PaymentMethod = Literal["cash", "card", "transfer"]
 RecordType = Literal["income", "expense"]
-MoneySum = Annotated[
-    Decimal, Field(ge=-MAX_MONEY * 10**6, le=MAX_MONEY * 10**6, decimal_places=2)
-]
+MoneySum = Annotated[Decimal, Field(ge=-MAX_MONEY * 10**6, le=MAX_MONEY * 10**6, decimal_places=2)]
 """What many amounts, each as large as can be, come to together."""
 
 
@@ -236,8 +234,8 @@ class OrderSettled(Event):
 
 
 class SettlementReversed(Event):
-    """A reopened order's settlement is undone by new entries. Producer: finance. Consumers: orders,
-    audit."""
+    """A reopened order's settlement is undone by new entries. Producer: finance. Consumer: audit
+    (orders knows already: it has reopened the order)."""
 
     subject: ClassVar[str] = "evt.finance.settlement_reversed.v1"
 

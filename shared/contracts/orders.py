@@ -583,7 +583,7 @@ class OrderEvent(Event):
 
 
 class OrderCreated(OrderEvent):
-    """Producer: orders. Consumer: audit."""
+    """Producer: orders. Consumers: finance (remembers whose order it is), audit."""
 
     subject: ClassVar[str] = "evt.orders.order_created.v1"
 
@@ -732,7 +732,8 @@ class OrderReopened(OrderEvent):
 
 
 class OrderCancelled(OrderEvent):
-    """Producer: orders. Consumers: inventory (releases whatever is held, and remembers), audit."""
+    """Producer: orders. Consumers: inventory (releases whatever is held, and remembers), finance
+    (its deposits may pay the client's other orders), audit."""
 
     subject: ClassVar[str] = "evt.orders.order_cancelled.v1"
 

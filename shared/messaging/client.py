@@ -27,7 +27,7 @@ class ServiceClient:
     """Sends commands and questions over NATS request/reply."""
 
     def __init__(self, connection: Client, source: str, timeout_s: float = 10.0) -> None:
-        self._connection = connection
+        self.connection = connection
         self._source = source
         self._timeout_s = timeout_s
 
@@ -59,7 +59,7 @@ class ServiceClient:
         """The reply's JSON as it came. Raises ``Refused`` as ``send`` does."""
         service = subject.split(".")[1]
         try:
-            reply = await self._connection.request(
+            reply = await self.connection.request(
                 subject, body, timeout=self._timeout_s, headers=envelope.headers()
             )
         except (nats.errors.Error, TimeoutError, OSError) as error:

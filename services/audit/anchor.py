@@ -1,0 +1,50 @@
+"""The chain's newest hash, noted outside the database, so that a cut end shows too."""
+
+from __future__ import annotations
+
+import asyncio
+
+import nats.errors
+import nats.js.errors
+import pydantic_core
+import structlog
+from nats.aio.client import Client
+
+from services.audit.domain import Head
+from services.audit.store import AuditStore
+from shared.service import Running
+
+log = structlog.get_logger(__name__)
+
+STREAM = "AUDIT_HEADS"
+SUBJECT = "audit.head.v1"
+INTERVAL_S = 1.0
+
+
+async def keep_anchoring(running: Running) -> None:
+    """Notes the head in JetStream about every second in which it moved."""
+    js = running.connection.jetstream()
+    noted: Head | None = None
+    while True:
+        try:
+            async with running.engine.connect() as connection:
+                head = await AuditStore(connection).head()
+            if head != noted and head.seq:
+                note = pydantic_core.to_json({"seq": head.seq, "hash": head.hash})
+                await js.publish(SUBJECT, note, timeout=5, stream=STREAM)
+                noted = head
+        except Exception as error:
+            log.warning("anchor_failed", error=repr(error))
+        await asyncio.sleep(INTERVAL_S)
+
+
+async def last_anchor(connection: Client) -> Head | None:
+    """The newest note, or ``None`` where there is none or the broker does not tell."""
+    try:
+        message = await connection.jetstream(timeout=2).get_last_msg(STREAM, SUBJECT)
+    except (nats.errors.Error, TimeoutError):
+        return None
+    if not message.data:
+        return None
+    noted = pydantic_core.from_json(message.data)
+    return Head(noted["seq"], noted["hash"])

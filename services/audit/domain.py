@@ -1,0 +1,164 @@
+"""The hash chain: how a record is sealed, and how tampering shows.
+
+A record's ``content`` is the text that is hashed, kept exactly as it was; whatever else the
+table holds is a copy of it to search by. ``hash = sha256(previous hash + content)``, and the
+content carries its own number, so that a record can be neither changed, nor taken out, nor moved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from shared.contracts.audit import ChainFault
+
+GENESIS = "0" * 64
+"""What stands before the first record."""
+MAX_FAULTS = 100
+
+COST_FIELDS = frozenset(
+    {"cost", "margin", "pay", "pay_percent", "total_cost", "unit_cost", "value"}
+)
+"""What people who may not see cost are not shown, wherever it stands in an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An event as it came, before it has its place in the chain."""
+
+    event_id: UUID
+    event: str
+    at: datetime
+    recorded_at: datetime
+    actor: str
+    actor_role: str | None
+    station: str
+    order_id: UUID | None
+    correlation_id: UUID
+    causation_id: UUID | None
+    changes: tuple[Mapping[str, Any], ...]
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A link of the chain."""
+
+    seq: int
+    content: str
+    previous_hash: str
+    hash: str
+
+    @property
+    def fact(self) -> dict[str, Any]:
+        """The fields of ``Fact`` and ``seq``, as JSON has them."""
+        told: dict[str, Any] = json.loads(self.content)
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the chain ends: the newest record, or the beginning."""
+
+    seq: int = 0
+    hash: str = GENESIS
+
+
+def sealed(fact: Fact, head: Head) -> Sealed:
+    """The next link after ``head``."""
+    seq = head.seq + 1
+    told = {"seq": seq, **{name: getattr(fact, name) for name in fact.__dataclass_fields__}}
+    content = json.dumps(
+        told, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
+    )
+    return Sealed(seq, content, head.hash, hash_of(head.hash, content))
+
+
+def hash_of(previous_hash: str, content: str) -> str:
+    return sha256(f"{previous_hash}\n{content}".encode()).hexdigest()
+
+
+class Verification:
+    """Walks the chain from its beginning and names what does not fit."""
+
+    def __init__(self) -> None:
+        self.head = Head()
+        self.records = 0
+        self.faults: list[ChainFault] = []
+
+    def walk(self, links: Iterable[tuple[Sealed, Mapping[str, Any]]]) -> None:
+        """The next records by ``seq``, each with its searchable copy as JSON would have it."""
+        for link, copy in links:
+            self._check(link, copy)
+            self.records += 1
+            self.head = Head(link.seq, link.hash)
+
+    def compare(self, anchor: Head | None, hash_at_anchor: str | None) -> None:
+        """The head that was once noted outside must still be in the chain."""
+        if anchor is None or anchor.seq == 0:
+            return
+        if anchor.seq > self.head.seq:
+            for seq in range(self.head.seq + 1, anchor.seq + 1):
+                self._fault(seq, None, "truncated")
+        elif hash_at_anchor != anchor.hash:
+            # Somebody rewrote the chain from some place on, hashes and all.
+            self._fault(anchor.seq, None, "changed")
+
+    def _check(self, link: Sealed, copy: Mapping[str, Any]) -> None:
+        fact = _fact_of(link)
+        event_id = UUID(copy["event_id"])
+        if hash_of(link.previous_hash, link.content) != link.hash or any(
+            fact.get(name) != value for name, value in copy.items()
+        ):
+            self._fault(link.seq, event_id, "changed")
+        elif fact.get("seq") != link.seq:
+            self._fault(link.seq, event_id, "reordered")
+        for missing in range(self.head.seq + 1, link.seq):
+            self._fault(missing, None, "removed")
+        if link.seq == self.head.seq + 1 and link.previous_hash != self.head.hash:
+            self._fault(link.seq, event_id, "reordered")
+
+    def _fault(self, seq: int, event_id: UUID | None, fault: str) -> None:
+        known = any(earlier.seq == seq for earlier in self.faults[-2:])
+        if not known and len(self.faults) < MAX_FAULTS:
+            self.faults.append(ChainFault(seq=seq, event_id=event_id, fault=fault))
+
+
+def without_costs(value: Any) -> Any:
+    """The same with every cost left out, at any depth."""
+    match value:
+        case dict():
+            return {
+                name: without_costs(inner)
+                for name, inner in value.items()
+                if name not in COST_FIELDS
+            }
+        case list() | tuple():
+            return [
+                without_costs(inner)
+                for inner in value
+                if not (isinstance(inner, dict) and inner.get("field") in COST_FIELDS)
+            ]
+    return value
+
+
+def _fact_of(link: Sealed) -> dict[str, Any]:
+    try:
+        return link.fact
+    except ValueError:
+        return {}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} in an event's body")

@@ -1,0 +1,115 @@
+"""Everything that happened comes in; who may look gets it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from services.audit.anchor import last_anchor
+from services.audit.domain import Fact, Verification, without_costs
+from services.audit.store import AuditStore, link_of, records
+from shared.contracts.audit import (
+    AnyEvent,
+    AuditRecord,
+    ChainState,
+    FindRecords,
+    OrderTimeline,
+    TimelineEntry,
+    VerifyChain,
+)
+from shared.contracts.base import Page
+from shared.handlers import Handlers, Work
+from shared.pagination import keys_of, page_of
+from shared.permissions import may_see_cost
+
+handlers = Handlers("audit", AuditStore)
+
+
+@handlers.event(AnyEvent)
+async def record(event: AnyEvent, store: AuditStore, work: Work) -> None:
+    envelope = work.envelope
+    store.append(
+        Fact(
+            event_id=envelope.id,
+            event=envelope.type,
+            at=envelope.time,
+            recorded_at=work.now,
+            actor=envelope.actor.login,
+            actor_role=envelope.actor.role,
+            station=envelope.station,
+            order_id=envelope.order_id,
+            correlation_id=envelope.correlation_id,
+            causation_id=envelope.causation_id,
+            changes=tuple(change.model_dump(mode="json") for change in event.changes),
+            body=event.model_extra or {},
+        )
+    )
+
+
+@handlers.question(FindRecords)
+async def find_records(question: FindRecords, store: AuditStore, work: Work) -> Page[AuditRecord]:
+    statement = _after(select(records).order_by(records.c.seq.desc()), question.cursor, newest=True)
+    for column, value in (
+        (records.c.order_id, question.order_id),
+        (records.c.actor, question.actor),
+        (records.c.event, question.event),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    if question.start:
+        statement = statement.where(records.c.at >= question.start)
+    if question.end:
+        statement = statement.where(records.c.at < question.end)
+    rows = await store.rows(statement.limit(question.limit + 1))
+    return page_of(rows, question.limit, _record, lambda row: (row.seq,))
+
+
+@handlers.question(OrderTimeline)
+async def order_timeline(
+    question: OrderTimeline, store: AuditStore, work: Work
+) -> Page[TimelineEntry]:
+    statement = _after(select(records).order_by(records.c.seq), question.cursor, newest=False)
+    statement = statement.where(records.c.order_id == question.order_id)
+    rows = await store.rows(statement.limit(question.limit + 1))
+    sees_cost = may_see_cost(work.actor.role)
+    return page_of(rows, question.limit, lambda row: _entry(row, sees_cost), lambda row: (row.seq,))
+
+
+@handlers.question(VerifyChain)
+async def verify_chain(_: VerifyChain, store: AuditStore, work: Work) -> ChainState:
+    # Read first: what is appended meanwhile only lies beyond it.
+    anchor = await last_anchor(work.client.connection)
+    return await verified(store, anchor)
+
+
+async def verified(store: AuditStore, anchor: Any) -> ChainState:
+    """The state of the whole chain, against the last head noted outside (if any is known)."""
+    verification = Verification()
+    async for links in store.walk():
+        verification.walk(links)
+    if anchor:
+        verification.compare(anchor, await store.hash_at(anchor.seq))
+    return ChainState(
+        intact=not verification.faults,
+        records=verification.records,
+        head=verification.head.hash,
+        anchored=anchor.seq if anchor else None,
+        faults=tuple(verification.faults),
+    )
+
+
+def _after(statement: Select[Any], cursor: str | None, *, newest: bool) -> Select[Any]:
+    if cursor is None:
+        return statement
+    (seq,) = keys_of(cursor, tuple[int])
+    return statement.where(records.c.seq < seq if newest else records.c.seq > seq)
+
+
+def _record(row: Any) -> AuditRecord:
+    return AuditRecord(**link_of(row).fact, hash=row.hash)
+
+
+def _entry(row: Any, sees_cost: bool) -> TimelineEntry:
+    fact = link_of(row).fact
+    return TimelineEntry(**(fact if sees_cost else without_costs(fact)))

@@ -1,0 +1,134 @@
+"""The records table: appended to in batches, read page by page, walked from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Column,
+    Index,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    insert,
+    select,
+    text,
+)
+
+from services.audit.domain import Fact, Head, Sealed, sealed
+from shared.contracts.base import Message
+from shared.handlers import Store
+
+tables = MetaData()
+
+records = Table(
+    "records",
+    tables,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    # Copies of what the content says, to search by. The rest is read from the content itself.
+    Column("event_id", Uuid, nullable=False, unique=True),
+    Column("event", Text, nullable=False),
+    Column("at", TIMESTAMP(timezone=True), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("actor_role", Text),
+    Column("station", Text, nullable=False),
+    Column("order_id", Uuid),
+    Column("correlation_id", Uuid, nullable=False),
+    Index("records_order", "order_id", "seq", postgresql_where=text("order_id IS NOT NULL")),
+    Index("records_actor", "actor", "seq"),
+    Index("records_event", "event", "seq"),
+    Index("records_at", "at", "seq"),
+)
+
+_COPIES = (
+    "event_id",
+    "event",
+    "at",
+    "actor",
+    "actor_role",
+    "station",
+    "order_id",
+    "correlation_id",
+)
+_LOCK = text("SELECT pg_advisory_xact_lock(7147)")
+_HEAD = select(records.c.seq, records.c.hash).order_by(records.c.seq.desc()).limit(1)
+WALK_ROWS = 5_000
+
+
+class AuditStore(Store):
+    """Appends in memory and writes once; two processes take turns at the chain's end."""
+
+    _head: Head | None = None
+
+    async def prefetch(self, messages: Sequence[Message]) -> None:
+        if messages:
+            await self.connection.execute(_LOCK)
+            self._head = await self.head()
+        self._links: list[dict[str, Any]] = []
+
+    async def head(self) -> Head:
+        row = (await self.connection.execute(_HEAD)).one_or_none()
+        return Head(row.seq, row.hash) if row else Head()
+
+    def append(self, fact: Fact) -> None:
+        if self._head is None:
+            raise RuntimeError("the chain's end is not known: nothing was prefetched")
+        link = sealed(fact, self._head)
+        self._head = Head(link.seq, link.hash)
+        self._links.append(
+            {
+                "seq": link.seq,
+                "content": link.content,
+                "previous_hash": link.previous_hash,
+                "hash": link.hash,
+                **{name: getattr(fact, name) for name in _COPIES},
+            }
+        )
+
+    async def flush(self) -> None:
+        if self._links:
+            await self.connection.execute(insert(records), self._links)
+
+    async def rows(self, statement: Select[Any]) -> list[Any]:
+        return list(await self.connection.execute(statement))
+
+    async def walk(self) -> AsyncIterator[list[tuple[Sealed, Mapping[str, Any]]]]:
+        """The whole chain by ``seq``, a few thousand links at a time."""
+        after = 0
+        while True:
+            statement = (
+                select(records)
+                .where(records.c.seq > after)
+                .order_by(records.c.seq)
+                .limit(WALK_ROWS)
+            )
+            rows = await self.rows(statement)
+            if not rows:
+                return
+            yield [(link_of(row), _copy_of(row)) for row in rows]
+            after = rows[-1].seq
+
+    async def hash_at(self, seq: int) -> str | None:
+        rows = await self.rows(select(records.c.hash).where(records.c.seq == seq))
+        return rows[0].hash if rows else None
+
+
+def link_of(row: Any) -> Sealed:
+    return Sealed(row.seq, row.content, row.previous_hash, row.hash)
+
+
+def _copy_of(row: Any) -> dict[str, Any]:
+    """The searchable columns as the content has them."""
+    copy = {name: getattr(row, name) for name in _COPIES}
+    for name in ("event_id", "order_id", "correlation_id"):
+        copy[name] = str(copy[name]) if copy[name] else None
+    copy["at"] = copy["at"].isoformat()
+    return copy

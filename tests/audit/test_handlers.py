@@ -1,0 +1,170 @@
+"""The journal on a real database: complete, append-only, and true to what was published."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from shared.contracts.audit import ChainState, FindRecords, OrderTimeline, VerifyChain
+from shared.contracts.base import Change
+from shared.contracts.finance import OrderSettled
+from shared.contracts.orders import OrderChanged
+from shared.ids import new_id
+from shared.messaging.envelope import Actor
+from shared.refusals import Refused
+from tests.support.databases import as_owner
+from tests.support.day import Station
+from tests.support.waiting import eventually
+
+
+async def tell(station: Station, count: int, order_id: UUID | None = None) -> list[UUID]:
+    told = [
+        await station.publish(
+            OrderChanged(
+                order_id=order_id or new_id(),
+                number=f"A-{number:06d}",
+                revision=number,
+                changes=(Change(field="comment", old=None, new="срочно"),),
+            ),
+            "orders",
+        )
+        for number in range(1, count + 1)
+    ]
+    await eventually(lambda: station.has_consumed("audit"))
+    return told
+
+
+async def verify(station: Station) -> ChainState:
+    return await station.ask(VerifyChain())
+
+
+async def anchored(station: Station, seq: int) -> ChainState:
+    """The state as soon as the head with that number is noted outside the database."""
+
+    async def state() -> ChainState | None:
+        chain = await verify(station)
+        return chain if chain.anchored == seq else None
+
+    chain = await eventually(state)
+    assert chain
+    return chain
+
+
+async def test_every_event_has_one_record_however_often_it_came(station: Station) -> None:
+    event = OrderChanged(order_id=new_id(), number="A-000001", revision=2)
+    event_id = await station.publish(event, "orders")
+    await station.publish(event, "orders", event_id=event_id)
+    await eventually(lambda: station.has_consumed("audit"))
+    records = await station.records()
+    assert [record.event_id for record in records] == [event_id]
+    record = records[0]
+    assert (record.seq, record.actor, record.station) == (1, "admin", "station-1")
+    assert (record.event, record.order_id) == (event.subject, event.order_id)
+    assert record.body == {"order_id": str(event.order_id), "number": "A-000001", "revision": 2}
+
+
+async def test_records_tell_old_and_new(station: Station) -> None:
+    await tell(station, 1)
+    (record,) = await station.records()
+    assert record.changes == (Change(field="comment", old=None, new="срочно"),)
+
+
+async def test_records_are_found_by_order_actor_event_and_page(station: Station) -> None:
+    order_id = new_id()
+    await tell(station, 3)
+    mine = await tell(station, 2, order_id)
+    assert [r.event_id for r in await station.records(order_id=order_id)] == mine[::-1]
+    assert len(await station.records(actor="admin")) == 5
+    assert await station.records(actor="nobody") == []
+    assert await station.records(event="evt.orders.order_moved.v1") == []
+    seen: list[int] = []
+    cursor = None
+    while True:
+        page = await station.ask(FindRecords(limit=2, cursor=cursor))
+        seen += [record.seq for record in page.items]
+        if (cursor := page.next) is None:
+            break
+    assert seen == [5, 4, 3, 2, 1]
+
+
+async def test_only_the_office_reads_the_journal(station: Station) -> None:
+    with pytest.raises(Refused, match="forbidden"):
+        await station.ask(FindRecords(), actor=Actor("misha", "technician"))
+
+
+async def test_a_technicians_timeline_shows_no_costs(station: Station) -> None:
+    order_id = new_id()
+    settled = OrderSettled(
+        order_id=order_id,
+        number="A-000001",
+        completion=1,
+        client_id=new_id(),
+        revenue=Decimal(100),
+        cost=Decimal(60),
+        pay=Decimal(10),
+        margin=Decimal(30),
+        deposits_applied=Decimal(0),
+    )
+    await station.publish(settled, "finance")
+    await eventually(lambda: station.has_consumed("audit"))
+    by_role: dict[str, dict[str, Any]] = {}
+    for role in ("owner", "technician"):
+        page = await station.ask(OrderTimeline(order_id=order_id), actor=Actor("x", role))
+        by_role[role] = page.items[0].body
+    assert by_role["owner"]["margin"] == "30"
+    assert by_role["technician"].keys() & {"cost", "pay", "margin"} == set()
+    assert by_role["technician"]["revenue"] == "100"
+
+
+async def test_the_service_itself_cannot_rewrite_a_record(station: Station) -> None:
+    await tell(station, 1)
+    connection = await asyncpg.connect(station.database_urls["audit"])
+    for statement in (
+        "UPDATE records SET actor = 'nobody'",
+        "DELETE FROM records",
+        "TRUNCATE records",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+    await connection.close()
+
+
+async def test_an_untouched_chain_is_intact_and_anchored(station: Station) -> None:
+    await tell(station, 30)
+    state = await anchored(station, 30)
+    assert (state.intact, state.records, state.faults) == (True, 30, ())
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE records SET actor = 'nobody' WHERE seq = 3", [(3, "changed")]),
+        (
+            "UPDATE records SET content = replace(content, 'срочно', 'потом') WHERE seq = 3",
+            [(3, "changed")],
+        ),
+        ("DELETE FROM records WHERE seq = 3", [(3, "removed")]),
+        ("DELETE FROM records WHERE seq > 8", [(9, "truncated"), (10, "truncated")]),
+        ("DELETE FROM records", [(seq, "truncated") for seq in range(1, 11)]),
+        (
+            "UPDATE records SET seq = CASE seq WHEN 3 THEN 1004 ELSE 1003 END WHERE seq IN (3, 4);"
+            "UPDATE records SET seq = seq - 1000 WHERE seq > 1000",
+            [(3, "reordered"), (4, "reordered"), (5, "reordered")],
+        ),
+    ],
+)
+async def test_tampering_by_whoever_owns_the_database_is_named(
+    station: Station, statement: str, named: list[tuple[int, str]]
+) -> None:
+    await tell(station, 10)
+    await anchored(station, 10)
+    owner = await asyncpg.connect(as_owner(station.database_urls["audit"]))
+    await owner.execute(statement)
+    await owner.close()
+    state = await verify(station)
+    assert not state.intact
+    assert [(fault.seq, fault.fault) for fault in state.faults] == named
