@@ -42,8 +42,9 @@ from shared.messaging.outbox import STREAM
 from shared.refusals import Refused
 from tests.support.broker import TestNats
 from tests.support.crashing import EXIT_CODE
-from tests.support.databases import as_owner, database_name
+from tests.support.databases import as_owner
 from tests.support.day import ADMIN, Station
+from tests.support.proxy import line_to
 from tests.support.waiting import eventually
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -290,22 +291,23 @@ async def test_an_event_whose_ack_was_lost_counts_once(station: Station) -> None
 async def test_a_database_that_is_away_is_a_503_and_the_same_key_succeeds_later(
     station: Station,
 ) -> None:
-    url = station.database_urls["orders"]
-    name = database_name(url)
-    owner = await asyncpg.connect(as_owner(url))
-    await owner.execute(f"REVOKE CONNECT ON DATABASE {name} FROM pitlane_orders")
-    await owner.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND usename = 'pitlane_orders'"
-    )
-    command = CreateSection(name="Шины")
-    with pytest.raises(Refused, match="service_unavailable"):
-        await station.send(command, key="one")
+    await station.stop("orders")
+    async with line_to(station.database_urls["orders"]) as (line, url):
+        station.database_urls["orders"] = url
+        await station.start("orders")
+        await station.send(CreateSection(name="Кузов"))
+        await line.cut()
+        command = CreateSection(name="Шины")
+        with pytest.raises(Refused, match="service_unavailable"):
+            await station.send(command, key="one")
+        with pytest.raises(Refused, match="service_unavailable"):
+            await station.ask(ListSections())
 
-    await owner.execute(f"GRANT CONNECT ON DATABASE {name} TO pitlane_orders")
-    await owner.close()
-    section = await station.send(command, key="one")
-    assert (await station.send(command, key="one")).id == section.id
+        await line.mend()
+        section = await station.send(command, key="one")
+        assert (await station.send(command, key="one")).id == section.id
+        assert len((await station.ask(ListSections())).items) == 2
+        await station.stop("orders")
 
 
 async def test_events_wait_in_the_outbox_while_the_broker_is_away(
