@@ -231,6 +231,8 @@ class Station:
         """Whether these services have acknowledged all that the stream has for them."""
         js = (await self._operator()).jetstream()
         for name in names:
+            if not consumed_subjects(name):
+                continue
             info = await js.consumer_info(STREAM, name)
             if info.num_pending or info.num_ack_pending:
                 return False
