@@ -162,6 +162,10 @@ class Service:
             operations = Operations(running, self.handlers.events)
             Server(settings, engine, self.handlers, client, lane, operations).register(broker)
             await broker.start()
+            # Only when the server has the subscriptions is anybody answered. The client's ping
+            # overtakes what it has not written yet: the second one comes after the subscriptions.
+            await connection.flush()
+            await connection.flush()
             for work in self._background:
                 task = asyncio.create_task(work(running))
                 stack.push_async_callback(_ended, task)

@@ -49,7 +49,8 @@ class Copies:
         """``name`` and ``discount_percent``. Raises ``Refused("client_not_found")``."""
         if known := await self._get(clients, client_id):
             return known
-        return self.note_client(await work.ask(GetClient(client_id=client_id)))
+        client = await work.ask(GetClient(client_id=client_id))
+        return self.note_client(client)
 
     async def vehicle(self, vehicle_id: UUID, work: Work) -> Any:
         """``name`` and ``client_id``. Raises ``Refused("vehicle_not_found")``."""

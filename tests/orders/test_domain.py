@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import get_args
@@ -129,7 +130,7 @@ def test_cancelling_tells_the_warehouse_and_holds_nothing() -> None:
 def test_a_closed_order_cannot_be_edited(status: OrderStatus) -> None:
     service, part = a_service(), a_reserved_part()
     order = an_order(status=status, services=(service,), parts=(part,))
-    edits = [
+    edits: list[Callable[[], domain.Decision]] = [
         lambda: domain.change_header(order, replace(order.header, comment="x"), LATER),
         lambda: domain.add_service(order, a_service(), LATER),
         lambda: domain.request_parts(order, [a_part()], LATER),
