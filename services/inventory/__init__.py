@@ -1,0 +1,1 @@
+"""Products, warehouses, and every movement of a part."""

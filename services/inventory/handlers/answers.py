@@ -1,0 +1,54 @@
+"""What orders are told of their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from services.inventory.book import Book, Decision
+from services.inventory.domain import Line
+from shared.contracts.base import Event
+from shared.contracts.inventory import (
+    PartsReserved,
+    PartsUnavailable,
+    ReservationReleased,
+    StockAnswer,
+)
+
+
+def supplied(lines: Iterable[Line], book: Book) -> list[Event]:
+    """For each order: which of the lines have all that they want, and which are short."""
+    by_order: dict[UUID, tuple[list[StockAnswer], list[StockAnswer]]] = {}
+    for line in lines:
+        reserved, short = by_order.setdefault(line.order_id, ([], []))
+        (short if line.short else reserved).append(_answer(line, book))
+    events: list[Event] = []
+    for order_id, (reserved, short) in by_order.items():
+        if reserved:
+            events.append(PartsReserved(order_id=order_id, lines=tuple(reserved)))
+        if short:
+            events.append(PartsUnavailable(order_id=order_id, lines=tuple(short)))
+    return events
+
+
+def filled(decision: Decision, book: Book) -> list[Event]:
+    """To the orders whose back-orders got something, the longest waiting first."""
+    return supplied(decision.filled, book)
+
+
+def released(order_id: UUID, lines: Iterable[Line], book: Book) -> list[Event]:
+    answers = tuple(_answer(line, book) for line in lines)
+    return [ReservationReleased(order_id=order_id, lines=answers)] if answers else []
+
+
+def _answer(line: Line, book: Book) -> StockAnswer:
+    return StockAnswer(
+        line_id=line.line_id,
+        line_version=line.version,
+        answer=line.answer,
+        product_id=line.product_id,
+        wanted=line.wanted,
+        reserved=line.reserved,
+        short=line.short,
+        price=book.prices[line.product_id],
+    )

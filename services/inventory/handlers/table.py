@@ -1,0 +1,23 @@
+"""The table that the modules beside this one fill."""
+
+from __future__ import annotations
+
+from services.inventory.store import InventoryStore
+from shared.contracts import inventory
+from shared.handlers import Handlers
+
+handlers = Handlers(
+    "inventory",
+    InventoryStore,
+    refused=inventory.InventoryCommandRefused,
+    publishes=(
+        inventory.ProductSaved,
+        inventory.PlaceSaved,
+        inventory.StockReceived,
+        inventory.PartsReserved,
+        inventory.PartsUnavailable,
+        inventory.ReservationReleased,
+        inventory.PartsIssued,
+        inventory.PartsReturned,
+    ),
+)

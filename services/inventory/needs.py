@@ -1,0 +1,104 @@
+"""What a batch of messages will look for in the stock book, so that it is loaded at once. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+from uuid import UUID
+
+from shared.contracts.base import Message
+from shared.contracts.inventory import ChangeProduct, ReceiveStock
+from shared.contracts.orders import (
+    CompletedPart,
+    OrderCancelled,
+    OrderCompleted,
+    OrderReopened,
+    PartsReleased,
+    PartsRequested,
+    ReleasedPart,
+    RequestedPart,
+)
+
+
+@dataclass(slots=True)
+class Needs:
+    """Ids of what the messages name; the store adds what it finds on the way."""
+
+    orders: set[UUID] = field(default_factory=set)
+    cancelled: set[UUID] = field(default_factory=set)
+    """Orders of which every line is wanted."""
+    completing: set[UUID] = field(default_factory=set)
+    reopened: set[UUID] = field(default_factory=set)
+    lines: dict[UUID, UUID] = field(default_factory=dict)
+    """The order of each line."""
+    requested: set[UUID] = field(default_factory=set)
+    """Lines that want something; one that is known already may want less, and free the rest."""
+    products: set[UUID] = field(default_factory=set)
+    issuing: set[UUID] = field(default_factory=set)
+    """Products whose lots will be used up."""
+    freeing: set[UUID] = field(default_factory=set)
+    """Products of which something may become free: whoever waits for them is wanted too."""
+    receiving: bool = False
+
+    @classmethod
+    def of(cls, messages: Sequence[Message]) -> Self:
+        """A first request frees nothing, and is the commonest message: it needs no queue. A
+        later one may, and so may whatever meets another message of its order in the batch."""
+        needs = cls()
+        mentions = Counter(getattr(message, "order_id", None) for message in messages)
+        for message in messages:
+            needs._add(message)
+            if isinstance(message, PartsRequested | OrderCompleted):
+                lines = message.lines if isinstance(message, PartsRequested) else message.parts
+                if mentions[message.order_id] > 1:
+                    needs.freeing.update(line.product_id for line in lines)
+        return needs
+
+    def _add(self, message: Message) -> None:
+        match message:
+            case PartsRequested():
+                self.orders.add(message.order_id)
+                self._name_lines(message.order_id, message.lines)
+                self.requested.update(line.line_id for line in message.lines)
+                self.products.update(line.product_id for line in message.lines)
+            case PartsReleased():
+                self.orders.add(message.order_id)
+                self._name_lines(message.order_id, message.lines)
+                self._free(line.product_id for line in message.lines)
+            case OrderCancelled():
+                self.orders.add(message.order_id)
+                self.cancelled.add(message.order_id)
+            case OrderCompleted():
+                self.orders.add(message.order_id)
+                self.completing.add(message.order_id)
+                self._name_lines(message.order_id, message.parts)
+                self.products.update(part.product_id for part in message.parts)
+                self.issuing.update(part.product_id for part in message.parts)
+            case OrderReopened():
+                self.orders.add(message.order_id)
+                self.completing.add(message.order_id)
+                self.reopened.add(message.order_id)
+            case ReceiveStock():
+                self.receiving = True
+                self._free(line.product_id for line in message.lines)
+            case ChangeProduct():
+                self.products.add(message.product_id)
+            case _:
+                pass
+
+    def add_line(self, line_id: UUID, order_id: UUID, product_id: UUID) -> None:
+        """A line of which something may become free."""
+        self.lines[line_id] = order_id
+        self._free([product_id])
+
+    def _name_lines(
+        self, order_id: UUID, lines: Iterable[RequestedPart | ReleasedPart | CompletedPart]
+    ) -> None:
+        self.lines.update((line.line_id, order_id) for line in lines)
+
+    def _free(self, product_ids: Iterable[UUID]) -> None:
+        for product_id in product_ids:
+            self.products.add(product_id)
+            self.freeing.add(product_id)

@@ -1,0 +1,131 @@
+"""The part of the stock book that is loaded: what it says now, and where that differs from what
+was loaded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.inventory.costing import Consumption, Lot
+from services.inventory.domain import ZERO, CompletionState, Line, Stock
+
+
+class Pages:
+    """A loaded part of the books, and every change to it. ``prices`` knows each loaded product."""
+
+    def __init__(self) -> None:
+        self.prices: dict[UUID, Decimal] = {}
+        self.total_value = ZERO
+        """Of all warehouses at cost; loaded for receipts only."""
+        self.stocks: Rows[tuple[UUID, UUID], Stock] = Rows()
+        self.lines: Rows[UUID, Line] = Rows()
+        self.lots: Rows[UUID, Lot] = Rows()
+        self.consumptions: Rows[tuple[UUID, int, UUID, UUID], Consumption] = Rows()
+        self.completions: Rows[tuple[UUID, int], CompletionState] = Rows()
+        self.cancelled: Rows[UUID, datetime] = Rows()
+        self.queues: set[UUID] = set()
+        """Products of which every waiting line is loaded."""
+        self._warehouses: defaultdict[UUID, set[UUID]] = defaultdict(set)
+        self._waiting: defaultdict[UUID, set[UUID]] = defaultdict(set)
+        self._lines_of_order: defaultdict[UUID, dict[UUID, None]] = defaultdict(dict)
+        self._lots: defaultdict[tuple[UUID, UUID], set[UUID]] = defaultdict(set)
+        self._completions_of_order: defaultdict[UUID, set[int]] = defaultdict(set)
+        self._consumed: defaultdict[tuple[UUID, int], list[Consumption]] = defaultdict(list)
+
+    def stocks_of(self, product_id: UUID) -> list[Stock]:
+        """The oldest warehouse first: ids of warehouses grow with time."""
+        return [
+            self.stocks[product_id, warehouse_id]
+            for warehouse_id in sorted(self._warehouses[product_id])
+        ]
+
+    def available(self, product_id: UUID) -> Decimal:
+        return sum((stock.available for stock in self.stocks_of(product_id)), ZERO)
+
+    def on_hand(self, product_id: UUID) -> Decimal:
+        return sum((stock.on_hand for stock in self.stocks_of(product_id)), ZERO)
+
+    def load_stock(self, stock: Stock) -> None:
+        self.stocks.load((stock.product_id, stock.warehouse_id), stock)
+        self._warehouses[stock.product_id].add(stock.warehouse_id)
+
+    def load_line(self, line: Line) -> None:
+        self.lines.load(line.line_id, line)
+        self._index(line)
+
+    def load_lot(self, lot: Lot) -> None:
+        self.lots.load(lot.id, lot)
+        self._lots[lot.product_id, lot.warehouse_id].add(lot.id)
+
+    def load_completion(self, order_id: UUID, completion: int, state: CompletionState) -> None:
+        self.completions.load((order_id, completion), state)
+        self._completions_of_order[order_id].add(completion)
+
+    def load_consumption(self, consumption: Consumption) -> None:
+        self.consumptions.load(consumption.key, consumption)
+        self._consumed[consumption.order_id, consumption.completion].append(consumption)
+
+    def _keep_stock(self, stock: Stock) -> None:
+        self.stocks.save((stock.product_id, stock.warehouse_id), stock)
+        self._warehouses[stock.product_id].add(stock.warehouse_id)
+
+    def _keep_line(self, line: Line) -> None:
+        self.lines.save(line.line_id, line)
+        self._index(line)
+
+    def _index(self, line: Line) -> None:
+        self._lines_of_order[line.order_id][line.line_id] = None
+        if line.short > 0:
+            self._waiting[line.product_id].add(line.line_id)
+        else:
+            self._waiting[line.product_id].discard(line.line_id)
+
+    def _keep_lot(self, lot: Lot) -> None:
+        self.lots.save(lot.id, lot)
+        self._lots[lot.product_id, lot.warehouse_id].add(lot.id)
+
+    def _keep_completion(self, order_id: UUID, completion: int, state: CompletionState) -> None:
+        self.completions.save((order_id, completion), state)
+        self._completions_of_order[order_id].add(completion)
+
+
+class Rows[KeyT, ValueT]:
+    """An identity map of frozen values: a key has one value, the newest."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[KeyT, ValueT] = {}
+        self._values: dict[KeyT, ValueT] = {}
+
+    def load(self, key: KeyT, value: ValueT) -> None:
+        """Takes a value from the database. What is here already is newer and stays."""
+        if key not in self._values:
+            self._loaded[key] = self._values[key] = value
+
+    def save(self, key: KeyT, value: ValueT) -> None:
+        self._values[key] = value
+
+    def get(self, key: KeyT) -> ValueT | None:
+        return self._values.get(key)
+
+    def __getitem__(self, key: KeyT) -> ValueT:
+        return self._values[key]
+
+    def __contains__(self, key: KeyT) -> bool:
+        return key in self._values
+
+    def items(self) -> Iterator[tuple[KeyT, ValueT]]:
+        return iter(list(self._values.items()))
+
+    def values(self) -> Iterator[ValueT]:
+        return iter(list(self._values.values()))
+
+    def changes(self) -> list[tuple[KeyT, ValueT | None, ValueT]]:
+        """Every (key, loaded, now) that the database does not have like this yet."""
+        return [
+            (key, self._loaded.get(key), value)
+            for key, value in self._values.items()
+            if self._loaded.get(key) != value
+        ]

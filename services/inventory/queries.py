@@ -1,0 +1,273 @@
+"""Lists and reports: what questions are answered with. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import StringConstraints
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.inventory.catalogue import Place, PlaceKind, name_key, part_key
+from services.inventory.costing import kopecks
+from services.inventory.domain import CHANGES_ON_HAND, CHANGES_RESERVED, ZERO
+from services.inventory.references import PLACES, PRODUCTS, product_view
+from services.inventory.tables import (
+    labels,
+    lots,
+    movements,
+    products,
+    receipts,
+    stock,
+    warehouses,
+)
+from shared.contracts.base import Page
+from shared.contracts.inventory import (
+    FindProducts,
+    GetStock,
+    ListMovements,
+    ListReceipts,
+    MovementView,
+    ProductView,
+    ReceiptLine,
+    ReceiptView,
+    StockBalance,
+    StockBalances,
+    StockView,
+)
+from shared.pagination import keys_of, page_of
+from shared.refusals import Refused
+
+# A cursor that somebody made up must not upset the database.
+_Key = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+
+
+async def find_products(connection: AsyncConnection, question: FindProducts) -> Page[ProductView]:
+    """By name."""
+    query = PRODUCTS.order_by(products.c.search_name, products.c.id).limit(question.limit + 1)
+    if question.q:
+        query = query.where(_matches(question.q))
+    if question.cursor:
+        name, product_id = keys_of(question.cursor, tuple[_Key, UUID])
+        after = tuple_(literal(name, Text), literal(product_id, Uuid))
+        query = query.where(tuple_(products.c.search_name, products.c.id) > after)
+    rows = (await connection.execute(query)).all()
+    return page_of(rows, question.limit, product_view, lambda row: (row.search_name, row.id))
+
+
+def _matches(q: str) -> ColumnElement[bool]:
+    """Every word is a fragment of the name, or all of it is one of the number, or the barcode."""
+    by_name = [
+        products.c.search_name.contains(word, autoescape=True) for word in name_key(q).split()
+    ]
+    number = part_key(q)
+    by_number = [products.c.oem_key.contains(number)] if number else []
+    return or_(and_(true(), *by_name), *by_number, products.c.barcode == q)
+
+
+async def places[ViewT](
+    connection: AsyncConnection,
+    kind: PlaceKind,
+    limit: int,
+    cursor: str | None,
+    view: Callable[[Place], ViewT],
+) -> Page[ViewT]:
+    """The oldest first: the order in which warehouses are drawn from."""
+    table = PLACES[kind]
+    query = select(table.c.id, table.c.name, table.c.revision).order_by(table.c.id)
+    if cursor:
+        (place_id,) = keys_of(cursor, tuple[UUID])
+        query = query.where(table.c.id > place_id)
+    rows = (await connection.execute(query.limit(limit + 1))).all()
+    return page_of(rows, limit, lambda row: view(Place(**row._mapping)), lambda row: (row.id,))
+
+
+# --- documents and stock -------------------------------------------------------------------------
+
+
+async def list_receipts(connection: AsyncConnection, question: ListReceipts) -> Page[ReceiptView]:
+    """Newest first. The lines of a receipt are the lots that it made."""
+    query = select(receipts)
+    if question.supplier_id:
+        query = query.where(receipts.c.supplier_id == question.supplier_id)
+    rows = (
+        await connection.execute(
+            _newest_first(query, receipts.c.id, question.limit, question.cursor)
+        )
+    ).all()
+    lines: defaultdict[UUID, list[ReceiptLine]] = defaultdict(list)
+    for lot in await connection.execute(
+        select(lots)
+        .where(lots.c.receipt_id.in_([row.id for row in rows]))
+        .order_by(lots.c.receipt_id, lots.c.position)
+    ):
+        lines[lot.receipt_id].append(
+            ReceiptLine(product_id=lot.product_id, quantity=lot.quantity, cost=lot.unit_cost)
+        )
+    return page_of(
+        rows,
+        question.limit,
+        lambda row: ReceiptView(**row._mapping, lines=tuple(lines[row.id])),
+        lambda row: (row.id,),
+    )
+
+
+async def list_movements(
+    connection: AsyncConnection, question: ListMovements
+) -> Page[MovementView]:
+    """Newest first."""
+    query = select(movements)
+    for column in ("product_id", "warehouse_id", "order_id"):
+        if value := getattr(question, column):
+            query = query.where(movements.c[column] == value)
+    rows = (
+        await connection.execute(
+            _newest_first(query, movements.c.id, question.limit, question.cursor)
+        )
+    ).all()
+    return page_of(
+        rows,
+        question.limit,
+        lambda row: MovementView(**row._mapping),
+        lambda row: (row.id,),
+    )
+
+
+def _newest_first(query: Select[Any], row_id: Any, limit: int, cursor: str | None) -> Select[Any]:
+    """Ids grow with time."""
+    if cursor:
+        (last_id,) = keys_of(cursor, tuple[UUID])
+        query = query.where(row_id < last_id)
+    return query.order_by(row_id.desc()).limit(limit + 1)
+
+
+async def get_stock(connection: AsyncConnection, question: GetStock) -> Page[StockView]:
+    """Refused: ``product_not_found``, ``warehouse_not_found``."""
+    query = select(
+        stock.c.product_id,
+        stock.c.warehouse_id,
+        stock.c.on_hand,
+        stock.c.reserved,
+        (stock.c.on_hand - stock.c.reserved).label("available"),
+    ).order_by(stock.c.product_id, stock.c.warehouse_id)
+    if question.product_id:
+        query = query.where(stock.c.product_id == question.product_id)
+    if question.warehouse_id:
+        query = query.where(stock.c.warehouse_id == question.warehouse_id)
+    if question.cursor:
+        product_id, warehouse_id = keys_of(question.cursor, tuple[UUID, UUID])
+        after = tuple_(literal(product_id, Uuid), literal(warehouse_id, Uuid))
+        query = query.where(tuple_(stock.c.product_id, stock.c.warehouse_id) > after)
+    rows = (await connection.execute(query.limit(question.limit + 1))).all()
+    if not rows and not question.cursor:
+        return await _nothing_moved_yet(connection, question)
+    return page_of(
+        rows,
+        question.limit,
+        lambda row: StockView(**row._mapping),
+        lambda row: (row.product_id, row.warehouse_id),
+    )
+
+
+async def _nothing_moved_yet(connection: AsyncConnection, question: GetStock) -> Page[StockView]:
+    for table, asked, code in (
+        (products, question.product_id, "product_not_found"),
+        (warehouses, question.warehouse_id, "warehouse_not_found"),
+    ):
+        if asked and not await connection.scalar(select(table.c.id).where(table.c.id == asked)):
+            raise Refused(code, id=asked)
+    if not (question.product_id and question.warehouse_id):
+        return Page(items=())
+    return Page(
+        items=(
+            StockView(
+                product_id=question.product_id,
+                warehouse_id=question.warehouse_id,
+                on_hand=ZERO,
+                reserved=ZERO,
+                available=ZERO,
+            ),
+        )
+    )
+
+
+# --- the report ----------------------------------------------------------------------------------
+
+
+async def stock_balances(
+    connection: AsyncConnection, question: StockBalances, *, with_value: bool
+) -> Page[StockBalance]:
+    """By product and warehouse, whatever ever lay there by then.
+
+    The past is what there is now less what has happened since: movements are never edited, and
+    carry the cost of what they moved.
+    """
+    since = _happened_since(question.period.end)
+    query = (
+        select(
+            stock.c.product_id,
+            products.c.name.label("product"),
+            products.c.oem,
+            stock.c.warehouse_id,
+            warehouses.c.name.label("warehouse"),
+            labels.c.name.label("measure"),
+            (stock.c.on_hand - func.coalesce(since.c.on_hand, 0)).label("on_hand"),
+            (stock.c.reserved - func.coalesce(since.c.reserved, 0)).label("reserved"),
+            (stock.c.value - func.coalesce(since.c.value, 0)).label("value"),
+        )
+        .join(products, products.c.id == stock.c.product_id)
+        .join(labels, labels.c.id == products.c.measure_id)
+        .join(warehouses, warehouses.c.id == stock.c.warehouse_id)
+        .outerjoin(
+            since,
+            (since.c.product_id == stock.c.product_id)
+            & (since.c.warehouse_id == stock.c.warehouse_id),
+        )
+        .order_by(products.c.search_name, products.c.id, stock.c.warehouse_id)
+    )
+    if question.period.end:
+        query = query.where(stock.c.since < question.period.end)
+    if question.warehouse_id:
+        query = query.where(stock.c.warehouse_id == question.warehouse_id)
+    rows = await connection.execute(query)
+    return Page(items=tuple(_balance(row._mapping, with_value) for row in rows))
+
+
+def _happened_since(end: datetime | None) -> Any:
+    """What movements from ``end`` on did to each stock; without an end, none did anything."""
+    quantity = movements.c.quantity
+    query = select(
+        movements.c.product_id,
+        movements.c.warehouse_id,
+        func.sum(quantity).filter(movements.c.kind.in_(CHANGES_ON_HAND)).label("on_hand"),
+        func.sum(quantity).filter(movements.c.kind.in_(CHANGES_RESERVED)).label("reserved"),
+        func.sum(movements.c.value).label("value"),
+    ).group_by(movements.c.product_id, movements.c.warehouse_id)
+    return query.where(movements.c.at >= end if end else false()).subquery()
+
+
+def _balance(row: Any, with_value: bool) -> StockBalance:
+    return StockBalance(
+        **{
+            **row,
+            "available": row["on_hand"] - row["reserved"],
+            "value": kopecks(row["value"]) if with_value else None,
+        }
+    )

@@ -1,0 +1,84 @@
+"""What one transaction of the inventory service reads and writes: a part of the stock book, loaded
+once for a batch of messages and written back together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.inventory.book import Book
+from services.inventory.domain import Move
+from services.inventory.store.loading import load
+from services.inventory.store.saving import Documents, save
+from services.inventory.tables import receipt_numbers, tables
+from shared.contracts.base import Message
+from shared.contracts.inventory import ReceiptView
+from shared.handlers import Store, Work
+
+__all__ = ["InventoryStore", "tables"]
+
+
+class InventoryStore(Store):
+    """Its book holds what the batch's messages are about, locked. Questions never load it."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self.book = Book()
+        self._documents = Documents()
+
+    async def prefetch(self, messages: Sequence[Message]) -> None:
+        await load(self.connection, self.book, messages)
+
+    async def flush(self) -> None:
+        await save(self.connection, self.book, self._documents)
+
+    def record(
+        self,
+        moves: Iterable[Move],
+        work: Work,
+        *,
+        document_id: UUID | None = None,
+        order_id: UUID | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Notes what happened to stock: who, when, why and by which document. The reason is that
+        of ``order_id``; what became of other orders' lines meanwhile has none."""
+        self._documents.movements += [
+            (
+                work.new_id(),
+                work.now,
+                move.kind,
+                move.product_id,
+                move.warehouse_id,
+                move.quantity,
+                move.value,
+                move.order_id,
+                move.line_id,
+                document_id,
+                work.actor.login,
+                reason if move.order_id == order_id else None,
+            )
+            for move in moves
+        ]
+
+    async def next_receipt_number(self, prefix: str) -> str:
+        number = await self.connection.scalar(select(receipt_numbers.next_value()))
+        return f"{prefix}-{number:06d}"
+
+    def add_receipt(self, receipt: ReceiptView, supplier_document: str | None, work: Work) -> None:
+        """Its lines are the lots that it made."""
+        self._documents.receipts.append(
+            (
+                receipt.id,
+                receipt.number,
+                receipt.at,
+                receipt.warehouse_id,
+                receipt.supplier_id,
+                supplier_document,
+                receipt.total_cost,
+                work.actor.login,
+            )
+        )

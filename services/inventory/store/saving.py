@@ -1,0 +1,124 @@
+"""What a batch of messages has changed in the stock book, written back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Delete, Table
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.inventory.book import Book
+from services.inventory.domain import Line
+from services.inventory.store.writing import arrays, at_once, inserting, merging, removing
+from services.inventory.tables import (
+    allocations,
+    cancelled_orders,
+    completions,
+    consumptions,
+    lots,
+    movements,
+    receipts,
+    requests,
+    stock,
+)
+
+type Rows = Sequence[Sequence[Any]]
+
+
+@dataclass(slots=True)
+class Documents:
+    """Rows that are only ever added, in the order of their tables' columns."""
+
+    movements: list[Sequence[Any]] = field(default_factory=list)
+    receipts: list[Sequence[Any]] = field(default_factory=list)
+
+
+async def save(connection: AsyncConnection, book: Book, documents: Documents) -> None:
+    """One statement for all that every message changes, one for each table beyond that."""
+    lines = [(before, now) for _, before, now in book.lines.changes()]
+    stocks = [_stock_row(now) for _, _, now in book.stocks.changes()]
+    cancelled = [(order_id, at) for order_id, _, at in book.cancelled.changes()]
+    done = [(*key, state) for key, _, state in book.completions.changes()]
+    consumed = [_consumption_row(now) for _, _, now in book.consumptions.changes()]
+    await _write(connection, _SAVE_RECEIPTS, receipts, documents.receipts)
+    await _write(connection, _SAVE_LOTS, lots, [_lot_row(n) for _, _, n in book.lots.changes()])
+    await _write(connection, _SAVE_CONSUMPTIONS, consumptions, consumed)
+    await _write(connection, _SAVE_COMPLETIONS, completions, done)
+    await _write(connection, _SAVE_CANCELLED, cancelled_orders, cancelled)
+    if dropped := _dropped_holds(lines):
+        await connection.execute(_DROP_HOLDS, arrays(allocations, dropped, keys=True))
+    if lines or stocks or documents.movements:
+        await connection.execute(
+            _SAVE_STOCK_AND_LINES,
+            {
+                **arrays(stock, stocks),
+                **arrays(requests, [_line_row(line) for _, line in lines]),
+                **arrays(allocations, _changed_holds(lines)),
+                **arrays(movements, documents.movements),
+            },
+        )
+
+
+async def _write(
+    connection: AsyncConnection, statement: Insert | Delete, table: Table, rows: Rows
+) -> None:
+    if rows:
+        await connection.execute(statement, arrays(table, rows))
+
+
+_SAVE_STOCK_AND_LINES = at_once(
+    inserting(movements),
+    merging(stock, "on_hand", "reserved", "value"),
+    merging(requests, "line_version", "wanted", "requested_at", "answer", "issued", "short"),
+    merging(allocations, "reserved"),
+)
+_DROP_HOLDS = removing(allocations)
+_SAVE_RECEIPTS = inserting(receipts)
+_SAVE_LOTS = merging(lots, "remaining")
+_SAVE_CONSUMPTIONS = merging(consumptions, "returned")
+_SAVE_COMPLETIONS = merging(completions, "state")
+_SAVE_CANCELLED = merging(cancelled_orders, "cancelled_at")
+
+
+# --- rows, in the order of their tables' columns -------------------------------------------------
+
+_stock_row = attrgetter(*stock.columns.keys())
+_lot_row = attrgetter(*lots.columns.keys())
+_consumption_row = attrgetter(*consumptions.columns.keys())
+
+
+def _line_row(line: Line) -> Sequence[Any]:
+    return (
+        line.line_id,
+        line.order_id,
+        line.product_id,
+        line.version,
+        line.wanted,
+        line.requested_at,
+        line.answer,
+        line.issued,
+        line.short,
+    )
+
+
+def _changed_holds(lines: Iterable[tuple[Line | None, Line]]) -> Rows:
+    return [
+        (now.line_id, hold.warehouse_id, hold.quantity)
+        for before, now in lines
+        for hold in now.holds
+        if before is None or hold not in before.holds
+    ]
+
+
+def _dropped_holds(lines: Iterable[tuple[Line | None, Line]]) -> Rows:
+    return [
+        (now.line_id, hold.warehouse_id)
+        for before, now in lines
+        if before
+        for hold in before.holds
+        if hold.warehouse_id not in {kept.warehouse_id for kept in now.holds}
+    ]

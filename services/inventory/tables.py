@@ -1,0 +1,224 @@
+"""The tables of inventory.
+
+The busy ones (stock, requests, allocations, movements) have no foreign keys to products: every
+writer holds the product's row locked, and a check per row would cost more than the row itself.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    TIMESTAMP,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    Sequence,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+tables = MetaData()
+
+Instant = TIMESTAMP(timezone=True)
+Money = Numeric(12, 2)
+Quantity = Numeric(12, 3)
+Value = Numeric(18, 5)
+"""A quantity times a unit cost, exact."""
+
+# --- the catalogue -----------------------------------------------------------------------------
+
+labels = Table(
+    "labels",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    CheckConstraint("kind IN ('vendor', 'group', 'measure')", name="labels_kind"),
+    UniqueConstraint("kind", "key", name="labels_name"),
+)
+products = Table(
+    "products",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("search_name", Text, nullable=False),
+    Column("oem", Text),
+    Column("oem_key", Text),
+    Column("vendor_id", ForeignKey("labels.id")),
+    Column("group_id", ForeignKey("labels.id")),
+    Column("measure_id", ForeignKey("labels.id"), nullable=False),
+    Column("price", Money, nullable=False),
+    Column("barcode", Text, unique=True),
+    Column("min_stock", Quantity),
+    Column("comment", Text),
+    Column("active", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Index(
+        "products_part",
+        "vendor_id",
+        "oem_key",
+        unique=True,
+        postgresql_where=text("oem_key IS NOT NULL"),
+        postgresql_nulls_not_distinct=True,
+    ),
+    Index("products_by_name", "search_name", "id"),
+    Index(
+        "products_name_fragment",
+        "search_name",
+        postgresql_using="gin",
+        postgresql_ops={"search_name": "gin_trgm_ops"},
+    ),
+    Index(
+        "products_oem_fragment",
+        "oem_key",
+        postgresql_using="gin",
+        postgresql_ops={"oem_key": "gin_trgm_ops"},
+    ),
+)
+warehouses = Table(
+    "warehouses",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("revision", Integer, nullable=False),
+)
+suppliers = Table(
+    "suppliers",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("revision", Integer, nullable=False),
+)
+
+# --- stock -------------------------------------------------------------------------------------
+
+stock = Table(
+    "stock",
+    tables,
+    Column("product_id", Uuid, primary_key=True),
+    Column("warehouse_id", Uuid, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("on_hand", Quantity, nullable=False),
+    Column("reserved", Quantity, nullable=False),
+    Column("value", Value, nullable=False),
+    CheckConstraint("on_hand >= 0", name="stock_on_hand"),
+    CheckConstraint("reserved >= 0", name="stock_reserved"),
+    CheckConstraint("reserved <= on_hand", name="stock_reserved_is_there"),
+    Index("stock_by_warehouse", "warehouse_id", "product_id"),
+)
+movements = Table(
+    "movements",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("product_id", Uuid, nullable=False),
+    Column("warehouse_id", Uuid, nullable=False),
+    Column("quantity", Quantity, nullable=False),
+    Column("value", Value, nullable=False),
+    Column("order_id", Uuid),
+    Column("line_id", Uuid),
+    Column("document_id", Uuid),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text),
+    # Ids grow with time, so that they sort as the instants do.
+    Index("movements_of_product", "product_id", "id"),
+    Index("movements_of_order", "order_id", "id", postgresql_where=text("order_id IS NOT NULL")),
+    Index("movements_by_time", "at", postgresql_using="brin"),
+)
+receipt_numbers = Sequence("receipt_numbers", metadata=tables)
+receipts = Table(
+    "receipts",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("at", Instant, nullable=False),
+    Column("warehouse_id", ForeignKey("warehouses.id"), nullable=False),
+    Column("supplier_id", ForeignKey("suppliers.id"), nullable=False),
+    Column("supplier_document", Text),
+    Column("total_cost", Money, nullable=False),
+    Column("actor", Text, nullable=False),
+    Index("receipts_of_supplier", "supplier_id", "id"),
+)
+lots = Table(
+    "lots",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("product_id", ForeignKey("products.id"), nullable=False),
+    Column("warehouse_id", ForeignKey("warehouses.id"), nullable=False),
+    Column("receipt_id", ForeignKey("receipts.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("quantity", Quantity, nullable=False),
+    Column("unit_cost", Money, nullable=False),
+    Column("remaining", Quantity, nullable=False),
+    CheckConstraint("remaining >= 0 AND remaining <= quantity", name="lots_remaining"),
+    UniqueConstraint("receipt_id", "position", name="lots_of_receipt"),
+    Index("lots_to_use", "product_id", postgresql_where=text("remaining > 0")),
+)
+
+# --- what orders want and took -----------------------------------------------------------------
+
+requests = Table(
+    "requests",
+    tables,
+    Column("line_id", Uuid, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("product_id", Uuid, nullable=False),
+    Column("line_version", Integer, nullable=False),
+    Column("wanted", Quantity, nullable=False),
+    Column("requested_at", Instant, nullable=False),
+    Column("answer", Integer, nullable=False),
+    Column("issued", Quantity, nullable=False),
+    # Follows from the others and the allocations; kept, so that a queue is found by an index.
+    Column("short", Quantity, nullable=False),
+    CheckConstraint("wanted >= 0 AND issued >= 0 AND short >= 0", name="requests_quantities"),
+    Index("requests_of_order", "order_id"),
+    Index("requests_waiting", "product_id", postgresql_where=text("short > 0")),
+)
+allocations = Table(
+    "allocations",
+    tables,
+    Column("line_id", Uuid, primary_key=True),
+    Column("warehouse_id", Uuid, primary_key=True),
+    Column("reserved", Quantity, nullable=False),
+    CheckConstraint("reserved > 0", name="allocations_reserved"),
+)
+cancelled_orders = Table(
+    "cancelled_orders",
+    tables,
+    Column("order_id", Uuid, primary_key=True),
+    Column("cancelled_at", Instant, nullable=False),
+)
+completions = Table(
+    "completions",
+    tables,
+    Column("order_id", Uuid, primary_key=True),
+    Column("completion", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    CheckConstraint("state IN ('issued', 'returned', 'void')", name="completions_state"),
+)
+consumptions = Table(
+    "consumptions",
+    tables,
+    Column("order_id", Uuid, primary_key=True),
+    Column("completion", Integer, primary_key=True),
+    Column("line_id", Uuid, primary_key=True),
+    Column("lot_id", ForeignKey("lots.id"), primary_key=True),
+    Column("product_id", Uuid, nullable=False),
+    Column("warehouse_id", Uuid, nullable=False),
+    Column("quantity", Quantity, nullable=False),
+    Column("unit_cost", Money, nullable=False),
+    Column("returned", Boolean, nullable=False),
+    CheckConstraint("quantity > 0", name="consumptions_quantity"),
+)
