@@ -1,0 +1,1 @@
+"""Money: settlements, payments, expenses, and the ledger that they are all written in."""

@@ -1,0 +1,189 @@
+"""The double-entry ledger: what an entry is, the chart of accounts, how an entry is undone.
+
+A posting (проводка) names the account that is debited, the account that is credited and one
+amount, so that an entry balances by construction: there is no way to write one side alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from shared.contracts.finance import PaymentMethod
+
+ZERO = Decimal("0.00")
+_KOPECK = Decimal("0.01")
+
+
+class Account(StrEnum):
+    """The chart of accounts."""
+
+    CASH = "cash"
+    """Касса. Active: banknotes in the cash box."""
+    CARD = "card"
+    """Эквайринг. Active: paid by card, on its way from the acquirer."""
+    BANK = "bank"
+    """Расчётный счёт. Active: transfers."""
+    RECEIVABLE = "receivable"
+    """Задолженность клиентов. Active: what clients owe for settled orders."""
+    DEPOSITS = "deposits"
+    """Авансы клиентов. Passive: money of clients that no settled order has taken yet."""
+    INVENTORY = "inventory"
+    """Запасы. Active: parts in the warehouses, at cost."""
+    PAYABLES = "payables"
+    """Расчёты с поставщиками. Passive: what the station owes for goods received."""
+    REVENUE_SERVICES = "revenue.services"
+    """Выручка от работ, without the materials that their price carries."""
+    REVENUE_PRODUCTS = "revenue.products"
+    """Выручка от запчастей (goods that the client sees)."""
+    REVENUE_MATERIALS = "revenue.materials"
+    """Выручка от материалов: charged within the price of the works that carry them."""
+    COST_OF_GOODS = "cost.goods"
+    """Себестоимость запчастей и материалов. Expense."""
+    LABOR_PAY = "pay.labor"
+    """Начисленная оплата труда механиков. Expense."""
+    PAYROLL_PAYABLE = "payroll.payable"
+    """Расчёты с персоналом. Passive: pay accrued and not yet paid out."""
+    EXPENSE = "expense"
+    """Прочие расходы; the posting's category tells which. Expense."""
+
+
+MONEY_ACCOUNTS: dict[PaymentMethod, Account] = {
+    "cash": Account.CASH,
+    "card": Account.CARD,
+    "transfer": Account.BANK,
+}
+REVENUE = (Account.REVENUE_SERVICES, Account.REVENUE_PRODUCTS, Account.REVENUE_MATERIALS)
+EXPENSES = (Account.COST_OF_GOODS, Account.LABOR_PAY, Account.EXPENSE)
+
+ORDERS_CATEGORY = "orders"
+COST_CATEGORY = "cost_of_goods"
+PAY_CATEGORY = "pay"
+BOOKS_CATEGORIES = (COST_CATEGORY, PAY_CATEGORY)
+"""Categories of expenses that only settlements write: a report must not mix others in."""
+
+
+class EntryKind(StrEnum):
+    """Why an entry was written."""
+
+    SETTLEMENT = "settlement"
+    SETTLEMENT_REVERSAL = "settlement_reversal"
+    DEPOSITS_APPLIED = "deposits_applied"
+    DEPOSITS_RESTORED = "deposits_restored"
+    PAYMENT = "payment"
+    REFUND = "refund"
+    EXPENSE = "expense"
+    RECEIPT = "receipt"
+
+
+INCOME_KINDS = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)
+"""One income record each; a reversal's amount is negative."""
+RECORD_KINDS = (*INCOME_KINDS, EntryKind.EXPENSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """``amount`` roubles go on the debit of one account and on the credit of another.
+
+    ``payment_id``: the payment whose money it is, where a client's money moves.
+    ``category``: of income and expenses.
+    """
+
+    debit: Account
+    credit: Account
+    amount: Decimal
+    client_id: UUID | None = None
+    order_id: UUID | None = None
+    payment_id: UUID | None = None
+    category: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.amount <= 0 or self.debit == self.credit:
+            raise ValueError(f"not a posting: {self.debit} to {self.credit}, {self.amount}")
+
+    def swapped(self) -> Posting:
+        return replace(self, debit=self.credit, credit=self.debit)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who writes an entry, when and where."""
+
+    at: datetime
+    station_id: UUID
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document of the ledger; never changed once it is written.
+
+    ``at`` is the accounting time: reports go by it. ``reverses`` names the entry that this one
+    undoes; there is at most one such.
+    """
+
+    id: UUID
+    kind: EntryKind
+    stamp: Stamp
+    postings: tuple[Posting, ...]
+    order_id: UUID | None = None
+    client_id: UUID | None = None
+    document_id: UUID | None = None
+    reverses: UUID | None = None
+    comment: str | None = None
+
+    def reversed(self, entry_id: UUID, kind: EntryKind, stamp: Stamp, comment: str | None) -> Entry:
+        """The entry that undoes this one: every posting with its sides swapped."""
+        return replace(
+            self,
+            id=entry_id,
+            kind=kind,
+            stamp=stamp,
+            postings=tuple(posting.swapped() for posting in self.postings),
+            reverses=self.id,
+            comment=comment,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAccount:
+    """What a client owes and what the station holds of the client's; neither is negative.
+
+    Always the sum of the postings that name the client.
+    """
+
+    client_id: UUID
+    receivable: Decimal = ZERO
+    deposits: Decimal = ZERO
+
+    @property
+    def owes(self) -> Decimal:
+        """Negative: the station holds the client's money."""
+        return self.receivable - self.deposits
+
+    def after(self, posting: Posting) -> ClientAccount:
+        """The account with one more posting of this client's on it."""
+        return replace(
+            self,
+            receivable=self.receivable + _debited(posting, Account.RECEIVABLE),
+            deposits=self.deposits - _debited(posting, Account.DEPOSITS),
+        )
+
+
+def post(
+    debit: Account, credit: Account, amount: Decimal, category: str | None = None
+) -> tuple[Posting, ...]:
+    """One posting, or none: what comes to nothing is not written."""
+    return (Posting(debit, credit, amount, category=category),) if amount else ()
+
+
+def kopecks(amount: Decimal) -> Decimal:
+    """Rounded half up to a hundredth."""
+    return amount.quantize(_KOPECK, ROUND_HALF_UP)
+
+
+def _debited(posting: Posting, account: Account) -> Decimal:
+    return posting.amount * ((posting.debit == account) - (posting.credit == account))

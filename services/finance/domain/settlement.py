@@ -1,0 +1,192 @@
+"""The life of a settlement: what the books learn of one completion of an order, in any order.
+
+An order's work is done (``OrderCompleted``), its parts leave the warehouse (``PartsIssued``), and
+when both are known the completion is settled. When the order is reopened the settlement is
+reversed by new entries; done again, it is settled again under the next completion number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from services.finance.domain.ledger import ZERO, kopecks
+from shared.contracts.orders import OrderCompleted
+
+
+class State(StrEnum):
+    """What the books know of one completion of an order."""
+
+    UNKNOWN = "unknown"
+    """Nothing has been heard of this completion yet."""
+    AWAITING_PARTS = "awaiting_parts"
+    """The order is done; what its parts cost is not known yet."""
+    AWAITING_ORDER = "awaiting_order"
+    """The cost is known; what the order comes to is not."""
+    SETTLED = "settled"
+    REVERSED = "reversed"
+    VOID = "void"
+    """Reopened before it was settled: it never will be."""
+
+
+class Fact(StrEnum):
+    """What moves a settlement on."""
+
+    COMPLETED = "order completed"
+    ISSUED = "parts issued"
+    REOPENED = "order reopened"
+
+
+TRANSITIONS: dict[tuple[State, State], Fact] = {
+    (State.UNKNOWN, State.AWAITING_PARTS): Fact.COMPLETED,
+    (State.UNKNOWN, State.AWAITING_ORDER): Fact.ISSUED,
+    (State.AWAITING_PARTS, State.SETTLED): Fact.ISSUED,
+    (State.AWAITING_ORDER, State.SETTLED): Fact.COMPLETED,
+    (State.SETTLED, State.REVERSED): Fact.REOPENED,
+    (State.UNKNOWN, State.VOID): Fact.REOPENED,
+    (State.AWAITING_PARTS, State.VOID): Fact.REOPENED,
+    (State.AWAITING_ORDER, State.VOID): Fact.REOPENED,
+}
+"""From, to: by which fact. A fact that leads nowhere from a state changes nothing: it came late, or
+a second time."""
+_NEXT = {(old, fact): new for (old, new), fact in TRANSITIONS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What the order says of its money when it is done.
+
+    ``revenue`` is the order's total. Of it ``products`` are goods and ``materials`` are charged
+    within the works' price; whatever is left is the works themselves, so that the parts always
+    add up to the total.
+    """
+
+    number: str
+    station_id: UUID
+    section_id: UUID
+    client_id: UUID
+    completed_at: datetime
+    revenue: Decimal
+    products: Decimal
+    materials: Decimal
+    pay: Decimal
+
+    @property
+    def services(self) -> Decimal:
+        return self.revenue - self.products - self.materials
+
+    @classmethod
+    def of(cls, event: OrderCompleted) -> Completed:
+        """Raises ``ValueError`` when the order's parts come to more than its total."""
+        completed = cls(
+            number=event.number,
+            station_id=event.station_id,
+            section_id=event.section_id,
+            client_id=event.client_id,
+            completed_at=event.completed_at,
+            revenue=kopecks(event.total),
+            products=kopecks(event.products_total),
+            materials=kopecks(event.materials_total),
+            pay=sum((pay_of(line.total, line.pay_percent) for line in event.services), ZERO),
+        )
+        if completed.services < 0:
+            raise ValueError(f"order {event.number}: its parts come to more than its total")
+        return completed
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What the parts of a completion cost; zero for an order without parts."""
+
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """The completion is undone."""
+
+
+type News = Completed | Issued | Reopened
+
+
+def pay_of(total: Decimal, percent: Decimal) -> Decimal:
+    """What a technician earns by one work: a share of the work alone, never of its materials."""
+    return kopecks(total * percent / 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One completion of one order, as the books know it.
+
+    ``cost`` is of the parts issued; ``paid`` is how much of the revenue clients' money covers;
+    ``entry_id`` names the entry that settled it.
+    """
+
+    order_id: UUID
+    completion: int
+    state: State = State.UNKNOWN
+    completed: Completed | None = None
+    cost: Decimal | None = None
+    paid: Decimal = ZERO
+    entry_id: UUID | None = None
+
+    @property
+    def order(self) -> Completed:
+        """What the order said: known of every settlement that stands or stood."""
+        if self.completed is None:
+            raise ValueError(f"nothing is known of order {self.order_id} being done")
+        return self.completed
+
+    @property
+    def margin(self) -> Decimal:
+        return self.order.revenue - (self.cost or ZERO) - self.order.pay
+
+    @property
+    def due(self) -> Decimal:
+        """What the client still owes for it: nothing, unless it stands."""
+        return self.order.revenue - self.paid if self.state is State.SETTLED else ZERO
+
+    def covered(self, amount: Decimal) -> Settlement:
+        """With so much more of it paid; less, when the amount is negative."""
+        return replace(self, paid=self.paid + amount)
+
+
+def learn(
+    history: Sequence[Settlement], order_id: UUID, completion: int, news: News
+) -> tuple[Settlement, ...]:
+    """The settlements of an order that change when ``news`` of one completion comes, as they are
+    then; those that are undone come first.
+
+    A later completion proves that the earlier ones were reopened, whichever message is faster:
+    news of an earlier one changes nothing, and news of a later one undoes what stands.
+    """
+    if any(known.completion > completion for known in history):
+        return ()
+    earlier = [known for known in history if known.completion < completion]
+    same = [known for known in history if known.completion == completion]
+    changes = [_after(known, Reopened()) for known in earlier]
+    changes.append(_after(same[0] if same else Settlement(order_id, completion), news))
+    return tuple(change for change in changes if change)
+
+
+def standing(history: Sequence[Settlement]) -> Settlement | None:
+    """The settlement of an order that counts today, if there is one."""
+    return next((known for known in history if known.state is State.SETTLED), None)
+
+
+def _after(known: Settlement, news: News) -> Settlement | None:
+    """The settlement after the news; nothing when they do not change it."""
+    match news:
+        case Completed():
+            state = _NEXT.get((known.state, Fact.COMPLETED))
+            return replace(known, state=state, completed=news) if state else None
+        case Issued(cost):
+            state = _NEXT.get((known.state, Fact.ISSUED))
+            return replace(known, state=state, cost=kopecks(cost)) if state else None
+        case Reopened():
+            state = _NEXT.get((known.state, Fact.REOPENED))
+            return replace(known, state=state) if state else None

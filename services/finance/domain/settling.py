@@ -1,0 +1,165 @@
+"""How an order's completion is written in the books, and how it is undone.
+
+A client's money is always in one of two accounts: what settled orders have taken lowers
+``receivable``, what they have not is held in ``deposits``. Settling takes deposits, undoing gives
+them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from services.finance.domain.decision import Decision, move
+from services.finance.domain.ledger import (
+    COST_CATEGORY,
+    ORDERS_CATEGORY,
+    PAY_CATEGORY,
+    ZERO,
+    Account,
+    Entry,
+    EntryKind,
+    Posting,
+    Stamp,
+    post,
+)
+from services.finance.domain.payment import Payment, spendable
+from services.finance.domain.settlement import Settlement
+from shared.contracts.finance import OrderSettled, SettlementReversed
+
+
+def settle(
+    settlement: Settlement,
+    deposits: Iterable[Payment],
+    stamp: Stamp,
+    entry_id: UUID,
+    application_id: UUID,
+) -> Decision:
+    """The order's revenue, cost and pay go into the books, and its client's deposits pay it.
+
+    The accounting time is that of the completed work, however late its messages come.
+    """
+    order, order_id = settlement.order, settlement.order_id
+    settled = replace(settlement, entry_id=entry_id)
+    entry = Entry(
+        entry_id,
+        EntryKind.SETTLEMENT,
+        replace(stamp, at=order.completed_at, station_id=order.station_id),
+        _settlement_postings(settled),
+        order_id=order_id,
+        client_id=order.client_id,
+    )
+    moves: list[Posting] = []
+    payments: list[Payment] = []
+    for payment in spendable(deposits, order_id):
+        amount = min(payment.held, settled.due)
+        if amount:
+            moves.append(move(Account.DEPOSITS, Account.RECEIVABLE, amount, payment, order_id))
+            settled = settled.covered(amount)
+        if amount or payment.reserved_for:
+            # What the order did not need is free for the client's other orders from now on.
+            payments.append(payment.put_on(order_id, amount).reserved(None))
+    return Decision(
+        (entry, *_transfer(EntryKind.DEPOSITS_APPLIED, application_id, stamp, settled, moves)),
+        tuple(payments),
+        (settled,),
+        (
+            OrderSettled(
+                order_id=order_id,
+                number=order.number,
+                completion=settled.completion,
+                client_id=order.client_id,
+                revenue=order.revenue,
+                cost=settled.cost or ZERO,
+                pay=order.pay,
+                margin=settled.margin,
+                deposits_applied=settled.paid,
+            ),
+        ),
+    )
+
+
+def reverse(
+    settlement: Settlement,
+    settled_by: Entry,
+    payments: Iterable[Payment],
+    stamp: Stamp,
+    entry_id: UUID,
+    restoration_id: UUID,
+    reason: str | None,
+) -> Decision:
+    """A settlement is undone: its entry is reversed, and money on the order is a deposit again.
+
+    ``payments``: those that name the order, and those that stand on it.
+    """
+    order_id = settlement.order_id
+    stamp = replace(stamp, station_id=settlement.order.station_id)
+    reversal = settled_by.reversed(entry_id, EntryKind.SETTLEMENT_REVERSAL, stamp, reason)
+    moves: list[Posting] = []
+    after: list[Payment] = []
+    for payment in payments:
+        if amount := payment.on(order_id):
+            moves.append(move(Account.RECEIVABLE, Account.DEPOSITS, amount, payment, order_id))
+        if payment.order_id == order_id:
+            payment = payment.reserved(order_id)
+        after.append(payment.put_on(order_id, -amount))
+    undone = replace(settlement, paid=ZERO)
+    return Decision(
+        (reversal, *_transfer(EntryKind.DEPOSITS_RESTORED, restoration_id, stamp, undone, moves)),
+        tuple(after),
+        (undone,),
+        (
+            SettlementReversed(
+                order_id=order_id,
+                completion=settlement.completion,
+                revenue=settlement.order.revenue,
+            ),
+        ),
+    )
+
+
+def release(order_id: UUID, deposits: Iterable[Payment]) -> Decision:
+    """An order that never will be settled lets its deposits go to the client's other orders."""
+    return Decision(
+        payments=tuple(
+            payment.reserved(None) for payment in deposits if payment.reserved_for == order_id
+        )
+    )
+
+
+def _settlement_postings(settlement: Settlement) -> tuple[Posting, ...]:
+    order = settlement.order
+    postings = (
+        *post(Account.RECEIVABLE, Account.REVENUE_SERVICES, order.services, ORDERS_CATEGORY),
+        *post(Account.RECEIVABLE, Account.REVENUE_PRODUCTS, order.products, ORDERS_CATEGORY),
+        *post(Account.RECEIVABLE, Account.REVENUE_MATERIALS, order.materials, ORDERS_CATEGORY),
+        *post(Account.COST_OF_GOODS, Account.INVENTORY, settlement.cost or ZERO, COST_CATEGORY),
+        *post(Account.LABOR_PAY, Account.PAYROLL_PAYABLE, order.pay, PAY_CATEGORY),
+    )
+    return tuple(
+        replace(
+            posting,
+            order_id=settlement.order_id,
+            client_id=order.client_id if posting.debit is Account.RECEIVABLE else None,
+        )
+        for posting in postings
+    )
+
+
+def _transfer(
+    kind: EntryKind, entry_id: UUID, stamp: Stamp, settlement: Settlement, moves: Sequence[Posting]
+) -> tuple[Entry, ...]:
+    """The entry that takes deposits to or from an order; none when there is nothing to take."""
+    if not moves:
+        return ()
+    return (
+        Entry(
+            entry_id,
+            kind,
+            replace(stamp, station_id=settlement.order.station_id),
+            tuple(moves),
+            order_id=settlement.order_id,
+            client_id=settlement.order.client_id,
+        ),
+    )

@@ -1,0 +1,185 @@
+"""Money that comes and goes by itself: payments and refunds, expenses, goods received."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from uuid import UUID
+
+from services.finance.domain.decision import Decision, move
+from services.finance.domain.ledger import (
+    BOOKS_CATEGORIES,
+    MONEY_ACCOUNTS,
+    Account,
+    ClientAccount,
+    Entry,
+    EntryKind,
+    Posting,
+    Stamp,
+    kopecks,
+    post,
+)
+from services.finance.domain.payment import Payment
+from services.finance.domain.settlement import Settlement
+from shared.contracts.base import MAX_MONEY
+from shared.contracts.finance import (
+    ExpenseRecorded,
+    PaymentRefunded,
+    PaymentTaken,
+    RecordExpense,
+    RecordView,
+)
+from shared.contracts.inventory import ReceiptView
+from shared.refusals import Refused
+
+
+def take_payment(
+    payment: Payment,
+    dues: Sequence[Settlement],
+    account: ClientAccount,
+    others: Iterable[Payment],
+    stamp: Stamp,
+    entry_id: UUID,
+) -> Decision:
+    """The payment covers ``dues`` in their order; whatever is over is a deposit.
+
+    ``others``: payments that name the same order. Refused: ``amount_too_large``, when the order's
+    payments or the client's deposits would come to more than an amount can be.
+    """
+    money = MONEY_ACCOUNTS[payment.method]
+    postings: list[Posting] = []
+    settlements: list[Settlement] = []
+    for due in dues:
+        if amount := min(payment.held, due.due):
+            postings.append(move(money, Account.RECEIVABLE, amount, payment, due.order_id))
+            settlements.append(due.covered(amount))
+            payment = payment.put_on(due.order_id, amount)
+    paid = payment.amount + sum(other.left for other in others)
+    if max(paid, account.deposits + payment.held) > MAX_MONEY:
+        raise Refused("amount_too_large")
+    if payment.held:
+        postings.append(move(money, Account.DEPOSITS, payment.held, payment, payment.order_id))
+    entry = _payment_entry(EntryKind.PAYMENT, entry_id, stamp, payment, postings, payment.comment)
+    event = PaymentTaken(payment=payment.view(), order_id=payment.order_id)
+    return Decision((entry,), (payment,), tuple(settlements), (event,))
+
+
+def refund_payment(
+    payment: Payment,
+    settlements: Mapping[UUID, Settlement],
+    amount: Decimal | None,
+    reason: str | None,
+    stamp: Stamp,
+    entry_id: UUID,
+) -> Decision:
+    """Money goes back by the method by which it came: first what is held, then what stands on
+    orders (the newest order first), whose client then owes it again.
+
+    ``settlements``: by order, those that the payment covers. ``amount``: absent, all that is left.
+    Refused: ``refund_exceeds_payment``.
+    """
+    refunded = payment.left if amount is None else kopecks(amount)
+    if refunded > payment.left or not refunded:
+        raise Refused("refund_exceeds_payment", left=payment.left)
+    money = MONEY_ACCOUNTS[payment.method]
+    postings: list[Posting] = []
+    uncovered: list[Settlement] = []
+    rest = refunded
+    if held := min(payment.held, rest):
+        postings.append(move(Account.DEPOSITS, money, held, payment, payment.order_id))
+        rest -= held
+    for order_id in sorted(payment.applied, reverse=True):
+        if back := min(payment.on(order_id), rest):
+            postings.append(move(Account.RECEIVABLE, money, back, payment, order_id))
+            uncovered.append(settlements[order_id].covered(-back))
+            payment = payment.put_on(order_id, -back)
+            rest -= back
+    payment = payment.given_back(refunded)
+    entry = _payment_entry(EntryKind.REFUND, entry_id, stamp, payment, postings, reason)
+    event = PaymentRefunded(
+        payment=payment.view(), order_id=payment.order_id, amount=refunded, reason=reason
+    )
+    return Decision((entry,), (payment,), tuple(uncovered), (event,))
+
+
+def record_expense(
+    command: RecordExpense, client_id: UUID | None, stamp: Stamp, entry_id: UUID
+) -> Decision:
+    """Money spent, at its own time. ``client_id``: of the order that it was spent for.
+
+    Refused: ``expense_in_future``, ``category_reserved``.
+    """
+    at = command.at or stamp.at
+    if at > stamp.at:
+        raise Refused("expense_in_future")
+    if command.category in BOOKS_CATEGORIES:
+        raise Refused("category_reserved", category=command.category)
+    spent = Posting(
+        Account.EXPENSE,
+        MONEY_ACCOUNTS[command.method],
+        kopecks(command.amount),
+        order_id=command.order_id,
+        category=command.category,
+    )
+    entry = Entry(
+        entry_id,
+        EntryKind.EXPENSE,
+        replace(stamp, at=at),
+        (spent,),
+        order_id=command.order_id,
+        client_id=client_id,
+        comment=command.comment,
+    )
+    event = ExpenseRecorded(record=expense_record(entry), order_id=command.order_id)
+    return Decision((entry,), events=(event,))
+
+
+def expense_record(entry: Entry) -> RecordView:
+    """An expense as income and expense records show it."""
+    (spent,) = entry.postings
+    return RecordView(
+        id=entry.id,
+        type="expense",
+        amount=spent.amount,
+        client_id=entry.client_id,
+        order_id=entry.order_id,
+        category=spent.category or "",
+        at=entry.stamp.at,
+        comment=entry.comment,
+        actor=entry.stamp.actor,
+    )
+
+
+def receive_stock(receipt: ReceiptView, stamp: Stamp, entry_id: UUID) -> Decision:
+    """Goods came in: stock grows, and so does what the station owes the supplier."""
+    postings = post(Account.INVENTORY, Account.PAYABLES, kopecks(receipt.total_cost))
+    entry = Entry(
+        entry_id,
+        EntryKind.RECEIPT,
+        replace(stamp, at=receipt.at),
+        postings,
+        document_id=receipt.id,
+        comment=receipt.number,
+    )
+    return Decision((entry,) if postings else ())
+
+
+def _payment_entry(
+    kind: EntryKind,
+    entry_id: UUID,
+    stamp: Stamp,
+    payment: Payment,
+    postings: Sequence[Posting],
+    comment: str | None,
+) -> Entry:
+    return Entry(
+        entry_id,
+        kind,
+        stamp,
+        tuple(postings),
+        order_id=payment.order_id,
+        client_id=payment.customer_id,
+        document_id=payment.id,
+        comment=comment,
+    )

@@ -1,0 +1,131 @@
+"""What finance hears of orders and stock: copies, settlements and their reversal, receipts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+import structlog
+
+from services.finance.domain import settling, till
+from services.finance.domain.payment import Order
+from services.finance.domain.settlement import (
+    Completed,
+    Issued,
+    News,
+    Reopened,
+    Settlement,
+    State,
+    learn,
+)
+from services.finance.handlers.table import handlers, stamp
+from services.finance.store import FinanceStore
+from shared.contracts.clients import ClientCreated
+from shared.contracts.inventory import PartsIssued, PartsReturned, StockReceived
+from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderReopened
+from shared.handlers import Work
+
+log = structlog.get_logger(__name__)
+
+
+@handlers.event(ClientCreated)
+async def client_created(event: ClientCreated, store: FinanceStore, work: Work) -> None:
+    """Opens the client's account."""
+    if await store.account(event.client.id) is None:
+        store.add_client(event.client.id)
+
+
+@handlers.event(OrderCreated)
+async def order_created(event: OrderCreated, store: FinanceStore, work: Work) -> None:
+    """Remembers whose order it is."""
+    if await store.order(event.order_id) is None:
+        store.add_order(Order(event.order_id, event.number, event.client_id))
+
+
+@handlers.event(OrderCompleted)
+async def order_completed(event: OrderCompleted, store: FinanceStore, work: Work) -> None:
+    """Settles the order, if the cost of its parts is known; else waits for it."""
+    await _hear(event.order_id, event.completion, Completed.of(event), store, work)
+
+
+@handlers.event(PartsIssued)
+async def parts_issued(event: PartsIssued, store: FinanceStore, work: Work) -> None:
+    """Settles the order, if it is known to be done; else remembers the cost."""
+    await _hear(event.order_id, event.completion, Issued(event.cost), store, work)
+
+
+@handlers.event(OrderReopened)
+async def order_reopened(event: OrderReopened, store: FinanceStore, work: Work) -> None:
+    """Reverses the settlement, or sees to it that it never comes about."""
+    await _hear(event.order_id, event.completion, Reopened(), store, work, event.reason)
+
+
+@handlers.event(PartsReturned)
+async def parts_returned(event: PartsReturned, store: FinanceStore, work: Work) -> None:
+    """The reversal has put the cost back already; here the two services check each other."""
+    for settlement in await store.history(event.order_id):
+        if settlement.completion == event.completion and settlement.cost not in (None, event.cost):
+            log.error(
+                "returned_cost_differs",
+                completion=event.completion,
+                issued=str(settlement.cost),
+                returned=str(event.cost),
+            )
+
+
+@handlers.event(OrderCancelled)
+async def order_cancelled(event: OrderCancelled, store: FinanceStore, work: Work) -> None:
+    """Its deposits may pay the client's other orders; giving them back is the cashier's."""
+    await store.keep(settling.release(event.order_id, await store.payments_of(event.order_id)))
+
+
+@handlers.event(StockReceived)
+async def stock_received(event: StockReceived, store: FinanceStore, work: Work) -> None:
+    await store.keep(till.receive_stock(event.receipt, stamp(work), work.new_id()))
+
+
+async def _hear(
+    order_id: UUID,
+    completion: int,
+    news: News,
+    store: FinanceStore,
+    work: Work,
+    reason: str | None = None,
+) -> None:
+    """One completion's news, and all that follows from it."""
+    changes = learn(await store.history(order_id), order_id, completion, news)
+    if not changes:
+        log.info("news_ignored", completion=completion, news=type(news).__name__.lower())
+    for settlement in changes:
+        if settlement.state is State.SETTLED:
+            await _settle(settlement, store, work)
+        elif settlement.state is State.REVERSED:
+            await _reverse(settlement, store, work, reason)
+        else:
+            store.add_settlement(settlement)
+
+
+async def _settle(settlement: Settlement, store: FinanceStore, work: Work) -> None:
+    deposits = await store.deposits(settlement.order.client_id)
+    decision = settling.settle(settlement, deposits, stamp(work), work.new_id(), work.new_id())
+    await store.keep(decision)
+    work.publish(*decision.events)
+
+
+async def _reverse(
+    settlement: Settlement, store: FinanceStore, work: Work, reason: str | None
+) -> None:
+    if settlement.entry_id is None:
+        raise ValueError(f"order {settlement.order_id} is settled by no entry")
+    decision = settling.reverse(
+        settlement,
+        await store.entry(settlement.entry_id),
+        await store.payments_of(settlement.order_id),
+        # As a settlement belongs to the time of the work, its reversal does to that of the news.
+        replace(stamp(work), at=work.envelope.time),
+        work.new_id(),
+        work.new_id(),
+        reason,
+    )
+    await store.keep(decision)
+    work.publish(*decision.events)

@@ -1,0 +1,113 @@
+"""Money of clients: taken, given back, looked up."""
+
+from __future__ import annotations
+
+from services.finance.domain import till
+from services.finance.domain.ledger import ClientAccount, kopecks
+from services.finance.domain.payment import Order, Payment
+from services.finance.domain.settlement import standing
+from services.finance.handlers.table import account_of, check_period, handlers, order_of, stamp
+from services.finance.store import FinanceStore
+from shared.contracts.base import Page
+from shared.contracts.clients import GetClient
+from shared.contracts.finance import (
+    BalanceView,
+    GetBalance,
+    GetPayment,
+    ListPayments,
+    PaymentView,
+    RefundPayment,
+    TakePayment,
+)
+from shared.handlers import Work
+from shared.pagination import page_of
+from shared.refusals import Refused
+
+
+@handlers.command(TakePayment)
+async def take_payment(command: TakePayment, store: FinanceStore, work: Work) -> PaymentView:
+    """Pays the order it names, or else the customer's oldest debts; the rest is a deposit."""
+    order = await order_of(command.order_id, store, work) if command.order_id else None
+    if order and order.client_id != command.customer_id:
+        raise Refused("order_of_other_client")
+    account = await account_of(command.customer_id, store, work)
+    payer_id = command.payer_id or command.customer_id
+    if payer_id != command.customer_id:
+        await account_of(payer_id, store, work)
+    settled = standing(await store.history(order.id)) if order else None
+    payment = Payment(
+        id=work.new_id(),
+        at=work.now,
+        order_id=command.order_id,
+        customer_id=command.customer_id,
+        payer_id=payer_id,
+        amount=kopecks(command.amount),
+        method=command.method,
+        comment=command.comment,
+        actor=work.actor.login,
+        reserved_for=order.id if order and not settled else None,
+    )
+    if order:
+        dues = [settled] if settled else []
+        others = await _payments_naming(order, store)
+    else:
+        dues, others = await store.dues(command.customer_id), []
+    decision = till.take_payment(payment, dues, account, others, stamp(work), work.new_id())
+    await store.keep(decision)
+    work.publish(*decision.events)
+    return payment.view()
+
+
+async def _payments_naming(order: Order, store: FinanceStore) -> list[Payment]:
+    payments = await store.payments_of(order.id)
+    return [payment for payment in payments if payment.order_id == order.id]
+
+
+@handlers.command(RefundPayment)
+async def refund_payment(command: RefundPayment, store: FinanceStore, work: Work) -> PaymentView:
+    payment = await store.payment(command.payment_id)
+    if payment is None:
+        raise Refused("payment_not_found", id=command.payment_id)
+    covered = [standing(await store.history(order_id)) for order_id in payment.applied]
+    decision = till.refund_payment(
+        payment,
+        {settlement.order_id: settlement for settlement in covered if settlement},
+        command.amount,
+        command.reason,
+        stamp(work),
+        work.new_id(),
+    )
+    await store.keep(decision)
+    work.publish(*decision.events)
+    (refunded,) = decision.payments
+    return refunded.view()
+
+
+@handlers.question(GetPayment)
+async def get_payment(question: GetPayment, store: FinanceStore, work: Work) -> PaymentView:
+    row = await store.payment_row(question.payment_id)
+    if row is None:
+        raise Refused("payment_not_found", id=question.payment_id)
+    return PaymentView.model_validate(row, from_attributes=True)
+
+
+@handlers.question(ListPayments)
+async def list_payments(
+    question: ListPayments, store: FinanceStore, work: Work
+) -> Page[PaymentView]:
+    check_period(question.start, question.end)
+    return page_of(
+        await store.payment_rows(question),
+        question.limit,
+        lambda row: PaymentView.model_validate(row, from_attributes=True),
+        lambda row: (row.at, row.id),
+    )
+
+
+@handlers.question(GetBalance)
+async def get_balance(question: GetBalance, store: FinanceStore, work: Work) -> BalanceView:
+    account = await store.client_account(question.client_id)
+    if account is None:
+        await work.ask(GetClient(client_id=question.client_id))
+        account = ClientAccount(question.client_id)
+    return BalanceView(client_id=question.client_id, owes=account.owes)

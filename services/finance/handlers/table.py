@@ -1,0 +1,59 @@
+"""The map from message to handler, and what several handlers begin with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from services.finance.domain.ledger import ClientAccount, Stamp
+from services.finance.domain.payment import Order
+from services.finance.store import FinanceStore
+from shared.contracts.clients import GetClient
+from shared.contracts.finance import (
+    ExpenseRecorded,
+    FinanceCommandRefused,
+    OrderSettled,
+    PaymentRefunded,
+    PaymentTaken,
+    SettlementReversed,
+)
+from shared.contracts.orders import GetOrder
+from shared.handlers import Handlers, Work
+from shared.refusals import Refused
+
+handlers = Handlers(
+    "finance",
+    FinanceStore,
+    refused=FinanceCommandRefused,
+    publishes=(OrderSettled, SettlementReversed, PaymentTaken, PaymentRefunded, ExpenseRecorded),
+)
+
+
+def stamp(work: Work) -> Stamp:
+    """Now, here, by whoever sent the message."""
+    return Stamp(work.now, work.settings.station_id, work.actor.login)
+
+
+async def order_of(order_id: UUID, store: FinanceStore, work: Work) -> Order:
+    """An order's copy; read through when its event has not come. Refused: ``order_not_found``."""
+    order = await store.order(order_id)
+    if order is None:
+        asked = await work.ask(GetOrder(order_id=order_id))
+        order = Order(asked.id, asked.number, asked.client_id)
+        store.add_order(order)
+    return order
+
+
+async def account_of(client_id: UUID, store: FinanceStore, work: Work) -> ClientAccount:
+    """A client's account; read through as ``order_of``. Refused: ``client_not_found``."""
+    account = await store.account(client_id)
+    if account is None:
+        await work.ask(GetClient(client_id=client_id))
+        account = store.add_client(client_id)
+    return account
+
+
+def check_period(start: datetime | None, end: datetime | None) -> None:
+    """Refused: ``period_invalid``."""
+    if start and end and end < start:
+        raise Refused("period_invalid")

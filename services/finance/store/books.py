@@ -1,0 +1,276 @@
+"""The books during one transaction: an identity map over finance's tables.
+
+Several messages share the transaction. ``prefetch`` loads and locks what they will ask for with a
+few statements, decisions are kept in memory, ``flush`` writes each table at once. Locks are taken
+in one order everywhere (clients' accounts by id, settlements, payments), so that two processes
+rarely wait for each other in a circle; the lane does a batch again when they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Executable, Row, Select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.finance.domain.decision import Decision
+from services.finance.domain.ledger import ClientAccount, Entry
+from services.finance.domain.payment import Order, Payment
+from services.finance.domain.settlement import Settlement
+from services.finance.store import loads, rows
+from services.finance.store.loads import Wanted
+from services.finance.store.rows import entry_of, payment_of, settlement_of
+from shared.contracts.base import Message
+from shared.handlers import Store
+
+
+class Kept[KeyT, ValueT]:
+    """One table in memory: rows as they were found, then as they were put."""
+
+    def __init__(self) -> None:
+        self.values: dict[KeyT, ValueT] = {}
+        self._found: set[KeyT] = set()
+        self._put: dict[KeyT, None] = {}
+
+    def find(self, key: KeyT, value: ValueT) -> None:
+        """From the database; what is in memory already is newer."""
+        if key not in self.values:
+            self.values[key] = value
+            self._found.add(key)
+
+    def put(self, key: KeyT, value: ValueT) -> None:
+        self.values[key] = value
+        self._put[key] = None
+
+    def new(self) -> list[ValueT]:
+        return [self.values[key] for key in self._put if key not in self._found]
+
+    def changed(self) -> list[ValueT]:
+        return [self.values[key] for key in self._put if key in self._found]
+
+
+class Books(Store):
+    """Orders, clients' accounts, settlements, payments and new entries of one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._orders: Kept[UUID, Order] = Kept()
+        self._accounts: Kept[UUID, ClientAccount] = Kept()
+        self._settlements: Kept[tuple[UUID, int], Settlement] = Kept()
+        self._completions: dict[UUID, set[int]] = {}
+        self._payments: Kept[UUID, Payment] = Kept()
+        self._entries: Kept[UUID, Entry] = Kept()
+        # What has been looked for, found or not.
+        self._known_orders: set[UUID] = set()
+        self._known_accounts: set[UUID] = set()
+        self._known_histories: set[UUID] = set()
+        self._known_deposits: set[UUID] = set()
+        self._known_payments_of: set[UUID] = set()
+
+    async def prefetch(self, messages: Sequence[Message]) -> None:
+        wanted = loads.wanted(messages)
+        await self._load_orders(wanted.copies)
+        await self._load_accounts(wanted.clients | await self._clients_of(wanted))
+        await self._load_histories(wanted.orders)
+        # Only an order that is settled looks for its client's deposits.
+        clients = self._known_accounts if wanted.orders else ()
+        await self._load_payments(wanted.orders, clients, wanted.payments)
+        await self._load_entries(
+            {
+                settlement.entry_id
+                for settlement in self._settlements.values.values()
+                if settlement.order_id in wanted.reopened and settlement.entry_id
+            }
+        )
+
+    # --- what handlers ask for ---
+
+    async def order(self, order_id: UUID) -> Order | None:
+        if order_id not in self._known_orders:
+            await self._load_orders({order_id})
+        return self._orders.values.get(order_id)
+
+    async def account(self, client_id: UUID) -> ClientAccount | None:
+        """Locked until the transaction ends; none for a client that finance has not heard of."""
+        if client_id not in self._known_accounts:
+            await self._load_accounts({client_id})
+        return self._accounts.values.get(client_id)
+
+    async def history(self, order_id: UUID) -> list[Settlement]:
+        """All completions of an order that are known, in no order."""
+        if order_id not in self._known_histories:
+            await self._load_histories({order_id})
+        numbers = self._completions.get(order_id, ())
+        return [self._settlements.values[order_id, number] for number in numbers]
+
+    async def dues(self, client_id: UUID) -> list[Settlement]:
+        """Settled orders that the client still owes for, the oldest first."""
+        self._found_settlements(await self._rows(loads.DUES, ids={client_id}))
+        owed = [
+            known
+            for known in self._settlements.values.values()
+            if known.due and known.order.client_id == client_id
+        ]
+        return sorted(owed, key=lambda due: (due.order.completed_at, due.order_id))
+
+    async def deposits(self, client_id: UUID) -> list[Payment]:
+        """The client's payments that hold a deposit or are reserved for an order."""
+        if client_id not in self._known_deposits:
+            await self._load_payments((), {client_id}, ())
+        return [
+            payment
+            for payment in self._payments.values.values()
+            if payment.customer_id == client_id and (payment.held or payment.reserved_for)
+        ]
+
+    async def payments_of(self, order_id: UUID) -> list[Payment]:
+        """The payments that name an order, and those that stand on it."""
+        if order_id not in self._known_payments_of:
+            await self._load_payments({order_id}, (), ())
+        return [
+            payment
+            for payment in self._payments.values.values()
+            if payment.order_id == order_id or order_id in payment.applied
+        ]
+
+    async def payment(self, payment_id: UUID) -> Payment | None:
+        if payment_id not in self._payments.values:
+            await self._load_payments((), (), {payment_id})
+        return self._payments.values.get(payment_id)
+
+    async def entry(self, entry_id: UUID) -> Entry:
+        if entry_id not in self._entries.values:
+            await self._load_entries((entry_id,))
+        return self._entries.values[entry_id]
+
+    # --- what they save ---
+
+    def add_order(self, order: Order) -> None:
+        self._known_orders.add(order.id)
+        self._orders.put(order.id, order)
+
+    def add_client(self, client_id: UUID) -> ClientAccount:
+        account = ClientAccount(client_id)
+        self._known_accounts.add(client_id)
+        self._accounts.put(client_id, account)
+        return account
+
+    def add_settlement(self, settlement: Settlement) -> None:
+        self._settlements.put((settlement.order_id, settlement.completion), settlement)
+        self._completions.setdefault(settlement.order_id, set()).add(settlement.completion)
+
+    async def keep(self, decision: Decision) -> None:
+        """Everything that was decided; clients' accounts follow from the postings alone."""
+        for entry in decision.entries:
+            self._entries.put(entry.id, entry)
+            for posting in entry.postings:
+                if posting.client_id:
+                    account = await self.account(posting.client_id)
+                    account = account or self.add_client(posting.client_id)
+                    self._accounts.put(posting.client_id, account.after(posting))
+        for payment in decision.payments:
+            self._payments.put(payment.id, payment)
+        for settlement in decision.settlements:
+            self.add_settlement(settlement)
+
+    async def flush(self) -> None:
+        """Each table at once. A row that another process inserted meanwhile makes this fail."""
+        new_entries = self._entries.new()
+        await self._execute(rows.INSERT_ORDER, map(rows.order_row, self._orders.new()))
+        await self._execute(rows.INSERT_ENTRY, map(rows.entry_row, new_entries))
+        await self._execute(
+            rows.INSERT_POSTING, (row for entry in new_entries for row in rows.posting_rows(entry))
+        )
+        await self._execute(rows.INSERT_ACCOUNT, map(rows.account_row, self._accounts.new()))
+        await self._execute(rows.UPDATE_ACCOUNT, map(rows.account_row, self._accounts.changed()))
+        # An order has one standing settlement: the one that is undone has to be written first.
+        for statement, found in (
+            (rows.UPDATE_SETTLEMENT, self._settlements.changed()),
+            (rows.INSERT_SETTLEMENT, self._settlements.new()),
+        ):
+            found.sort(key=lambda settlement: settlement.completion)
+            await self._execute(statement, map(rows.settlement_row, found))
+        changed = self._payments.changed()
+        await self._execute(rows.INSERT_PAYMENT, map(rows.payment_row, self._payments.new()))
+        await self._execute(rows.UPDATE_PAYMENT, map(rows.payment_row, changed))
+        if changed:
+            paid = {"payments": [payment.id for payment in changed]}
+            await self.connection.execute(rows.DELETE_APPLICATIONS, paid)
+        await self._execute(
+            rows.INSERT_APPLICATION,
+            (
+                row
+                for payment in (*changed, *self._payments.new())
+                for row in rows.application_rows(payment)
+            ),
+        )
+
+    # --- loading ---
+
+    async def _clients_of(self, wanted: Wanted) -> set[UUID]:
+        """Whose money the batch may move, where its messages do not say."""
+        if not wanted.orders and not wanted.payments:
+            return set()
+        result = await self.connection.execute(
+            loads.CLIENTS_OF, {"orders": list(wanted.orders), "payments": list(wanted.payments)}
+        )
+        return set(result.scalars())
+
+    async def _load_orders(self, ids: Collection[UUID]) -> None:
+        self._known_orders.update(ids)
+        for row in await self._rows(loads.ORDERS, ids=ids):
+            self._orders.find(row.id, Order(row.id, row.number, row.client_id))
+
+    async def _load_accounts(self, ids: Collection[UUID]) -> None:
+        self._known_accounts.update(ids)
+        for row in await self._rows(loads.ACCOUNTS, ids=ids):
+            account = ClientAccount(row.client_id, row.receivable, row.deposits)
+            self._accounts.find(row.client_id, account)
+
+    async def _load_histories(self, ids: Collection[UUID]) -> None:
+        self._known_histories.update(ids)
+        self._found_settlements(await self._rows(loads.HISTORIES, ids=ids))
+
+    def _found_settlements(self, found: Sequence[Row[Any]]) -> None:
+        for row in found:
+            self._settlements.find((row.order_id, row.completion), settlement_of(row))
+            self._completions.setdefault(row.order_id, set()).add(row.completion)
+
+    async def _load_payments(
+        self, orders: Collection[UUID], clients: Collection[UUID], ids: Collection[UUID]
+    ) -> None:
+        """Those that name or stand on the orders, the clients' open ones, and those of the ids."""
+        self._known_payments_of.update(orders)
+        self._known_deposits.update(clients)
+        found = await self._rows(loads.PAYMENTS, orders=orders, clients=clients, ids=ids)
+        applied: dict[UUID, dict[UUID, Decimal]] = {row.id: {} for row in found}
+        for row in await self._rows(loads.APPLICATIONS, ids=applied):
+            applied[row.payment_id][row.order_id] = row.amount
+        for row in found:
+            self._payments.find(row.id, payment_of(row, applied[row.id]))
+
+    async def _load_entries(self, ids: Collection[UUID]) -> None:
+        found = await self._rows(loads.ENTRIES, ids=ids)
+        lines: dict[UUID, list[Row[Any]]] = {row.id: [] for row in found}
+        for line in await self._rows(loads.POSTINGS, ids=lines):
+            lines[line.entry_id].append(line)
+        for row in found:
+            self._entries.find(row.id, entry_of(row, lines[row.id]))
+
+    async def _rows(self, statement: Select[Any], **ids: Collection[UUID]) -> Sequence[Row[Any]]:
+        """Rows found by ids; asks nothing when there are none to ask for."""
+        if not any(ids.values()):
+            return ()
+        result = await self.connection.execute(
+            statement, {name: list(some) for name, some in ids.items()}
+        )
+        found: Sequence[Row[Any]] = result.all()
+        return found
+
+    async def _execute(self, statement: Executable, values: Iterable[dict[str, Any]]) -> None:
+        """One statement for all rows; none when there are none."""
+        if many := list(values):
+            await self.connection.execute(statement, many)

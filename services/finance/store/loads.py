@@ -1,0 +1,122 @@
+"""What a batch's messages will ask for, and the statements that load and lock it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select, union
+
+from services.finance.domain.settlement import State
+from services.finance.store.rows import any_of
+from services.finance.store.schema import (
+    accounts,
+    applications,
+    entries,
+    orders,
+    payments,
+    postings,
+    settlements,
+)
+from shared.contracts.base import Message
+from shared.contracts.clients import ClientCreated
+from shared.contracts.finance import RecordExpense, RefundPayment, TakePayment
+from shared.contracts.inventory import PartsIssued, PartsReturned
+from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderReopened
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What the messages of a batch will ask for."""
+
+    copies: set[UUID] = field(default_factory=set)
+    orders: set[UUID] = field(default_factory=set)
+    reopened: set[UUID] = field(default_factory=set)
+    clients: set[UUID] = field(default_factory=set)
+    payments: set[UUID] = field(default_factory=set)
+
+
+def wanted(messages: Sequence[Message]) -> Wanted:
+    wish = Wanted()
+    for message in messages:
+        match message:
+            case OrderCreated():
+                wish.copies.add(message.order_id)
+            case ClientCreated():
+                wish.clients.add(message.client.id)
+            case OrderCompleted():
+                wish.orders.add(message.order_id)
+                wish.clients.add(message.client_id)
+            case PartsIssued() | PartsReturned() | OrderCancelled():
+                wish.orders.add(message.order_id)
+            case OrderReopened():
+                wish.orders.add(message.order_id)
+                wish.reopened.add(message.order_id)
+            case TakePayment():
+                wish.clients |= {message.customer_id, message.payer_id or message.customer_id}
+                if message.order_id:
+                    wish.copies.add(message.order_id)
+                    wish.orders.add(message.order_id)
+            case RefundPayment():
+                wish.payments.add(message.payment_id)
+            case RecordExpense(order_id=UUID() as order_id):
+                wish.copies.add(order_id)
+    return wish
+
+
+ORDERS = select(orders).where(any_of(orders.c.id, "ids"))
+CLIENTS_OF = union(
+    select(orders.c.client_id).where(any_of(orders.c.id, "orders")),
+    select(settlements.c.client_id).where(
+        any_of(settlements.c.order_id, "orders"), settlements.c.client_id.is_not(None)
+    ),
+    select(payments.c.customer_id).where(any_of(payments.c.id, "payments")),
+)
+ACCOUNTS = (
+    select(accounts)
+    .where(any_of(accounts.c.client_id, "ids"))
+    .order_by(accounts.c.client_id)
+    .with_for_update()
+)
+HISTORIES = (
+    select(settlements)
+    .where(any_of(settlements.c.order_id, "ids"))
+    .order_by(settlements.c.order_id, settlements.c.completion)
+    .with_for_update()
+)
+DUES = (
+    select(settlements)
+    .where(
+        any_of(settlements.c.client_id, "ids"),
+        settlements.c.state == State.SETTLED,
+        settlements.c.paid < settlements.c.revenue,
+    )
+    .order_by(settlements.c.order_id, settlements.c.completion)
+    .with_for_update()
+)
+PAYMENTS = (
+    select(payments)
+    .where(
+        or_(
+            any_of(payments.c.id, "ids"),
+            any_of(payments.c.order_id, "orders"),
+            payments.c.id.in_(
+                select(applications.c.payment_id).where(any_of(applications.c.order_id, "orders"))
+            ),
+            and_(
+                any_of(payments.c.customer_id, "clients"),
+                or_(payments.c.held > 0, payments.c.reserved_for.is_not(None)),
+            ),
+        )
+    )
+    .order_by(payments.c.id)
+    .with_for_update()
+)
+APPLICATIONS = select(applications).where(any_of(applications.c.payment_id, "ids"))
+ENTRIES = select(entries).where(any_of(entries.c.id, "ids"))
+POSTINGS = (
+    select(postings)
+    .where(any_of(postings.c.entry_id, "ids"))
+    .order_by(postings.c.entry_id, postings.c.line)
+)

@@ -1,0 +1,211 @@
+"""How the aggregates stand in the tables, and the statements that write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Row, Table, Uuid, any_, bindparam, delete
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from services.finance.domain.ledger import Account, ClientAccount, Entry, EntryKind, Posting, Stamp
+from services.finance.domain.payment import Order, Payment
+from services.finance.domain.settlement import Completed, Settlement, State
+from services.finance.store.schema import (
+    accounts,
+    applications,
+    entries,
+    orders,
+    payments,
+    postings,
+    settlements,
+)
+
+
+def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """``column = ANY(:name)``: one prepared statement for any number of ids."""
+    return column == any_(bindparam(name, type_=ARRAY(Uuid)))
+
+
+def _update(table: Table) -> Insert:
+    """Overwrites rows that were found and locked; takes the same values as an insert."""
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    return statement.on_conflict_do_update(
+        index_elements=keys,
+        set_={
+            column.name: statement.excluded[column.name]
+            for column in table.columns
+            if column.name not in keys
+        },
+    )
+
+
+INSERT_ORDER = insert(orders)
+INSERT_ENTRY = insert(entries)
+INSERT_POSTING = insert(postings)
+INSERT_ACCOUNT = insert(accounts)
+UPDATE_ACCOUNT = _update(accounts)
+INSERT_SETTLEMENT = insert(settlements)
+UPDATE_SETTLEMENT = _update(settlements)
+INSERT_PAYMENT = insert(payments)
+UPDATE_PAYMENT = _update(payments)
+DELETE_APPLICATIONS = delete(applications).where(any_of(applications.c.payment_id, "payments"))
+INSERT_APPLICATION = insert(applications)
+
+
+def order_row(order: Order) -> dict[str, Any]:
+    return {"id": order.id, "number": order.number, "client_id": order.client_id}
+
+
+def account_row(account: ClientAccount) -> dict[str, Any]:
+    return {
+        "client_id": account.client_id,
+        "receivable": account.receivable,
+        "deposits": account.deposits,
+    }
+
+
+def entry_row(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "at": entry.stamp.at,
+        "station_id": entry.stamp.station_id,
+        "actor": entry.stamp.actor,
+        "order_id": entry.order_id,
+        "client_id": entry.client_id,
+        "document_id": entry.document_id,
+        "reverses": entry.reverses,
+        "comment": entry.comment,
+    }
+
+
+def posting_rows(entry: Entry) -> Iterable[dict[str, Any]]:
+    for line, posting in enumerate(entry.postings):
+        yield {
+            "entry_id": entry.id,
+            "line": line,
+            "debit": posting.debit,
+            "credit": posting.credit,
+            "amount": posting.amount,
+            "client_id": posting.client_id,
+            "order_id": posting.order_id,
+            "payment_id": posting.payment_id,
+            "category": posting.category,
+        }
+
+
+def entry_of(row: Row[Any], lines: Iterable[Row[Any]]) -> Entry:
+    """An entry from its own row and those of its postings, in order."""
+    return Entry(
+        row.id,
+        EntryKind(row.kind),
+        Stamp(row.at, row.station_id, row.actor),
+        tuple(
+            Posting(
+                Account(line.debit),
+                Account(line.credit),
+                line.amount,
+                line.client_id,
+                line.order_id,
+                line.payment_id,
+                line.category,
+            )
+            for line in lines
+        ),
+        row.order_id,
+        row.client_id,
+        row.document_id,
+        row.reverses,
+        row.comment,
+    )
+
+
+def settlement_row(settlement: Settlement) -> dict[str, Any]:
+    order = settlement.completed
+    return {
+        "order_id": settlement.order_id,
+        "completion": settlement.completion,
+        "state": settlement.state,
+        "number": order and order.number,
+        "station_id": order and order.station_id,
+        "section_id": order and order.section_id,
+        "client_id": order and order.client_id,
+        "completed_at": order and order.completed_at,
+        "revenue": order and order.revenue,
+        "products": order and order.products,
+        "materials": order and order.materials,
+        "pay": order and order.pay,
+        "cost": settlement.cost,
+        "paid": settlement.paid,
+        "entry_id": settlement.entry_id,
+    }
+
+
+def settlement_of(row: Row[Any]) -> Settlement:
+    completed = (
+        Completed(
+            row.number,
+            row.station_id,
+            row.section_id,
+            row.client_id,
+            row.completed_at,
+            row.revenue,
+            row.products,
+            row.materials,
+            row.pay,
+        )
+        if row.number is not None
+        else None
+    )
+    return Settlement(
+        row.order_id,
+        row.completion,
+        State(row.state),
+        completed,
+        row.cost,
+        row.paid,
+        row.entry_id,
+    )
+
+
+def payment_row(payment: Payment) -> dict[str, Any]:
+    return {
+        "id": payment.id,
+        "at": payment.at,
+        "order_id": payment.order_id,
+        "customer_id": payment.customer_id,
+        "payer_id": payment.payer_id,
+        "amount": payment.amount,
+        "method": payment.method,
+        "comment": payment.comment,
+        "actor": payment.actor,
+        "refunded": payment.refunded,
+        "held": payment.held,
+        "reserved_for": payment.reserved_for,
+    }
+
+
+def payment_of(row: Row[Any], applied: dict[UUID, Decimal]) -> Payment:
+    return Payment(
+        row.id,
+        row.at,
+        row.order_id,
+        row.customer_id,
+        row.payer_id,
+        row.amount,
+        row.method,
+        row.comment,
+        row.actor,
+        row.refunded,
+        applied,
+        row.reserved_for,
+    )
+
+
+def application_rows(payment: Payment) -> Iterable[dict[str, Any]]:
+    for order_id, amount in payment.applied.items():
+        yield {"payment_id": payment.id, "order_id": order_id, "amount": amount}

@@ -1,0 +1,155 @@
+"""Finance's tables. ``entries`` and ``postings`` are only ever inserted into; the migration takes
+the right to do anything else away."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+MONEY = Numeric(20, 2)
+INSTANT = TIMESTAMP(timezone=True)
+
+tables = MetaData()
+
+entries = Table(
+    "entries",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("station_id", Uuid, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("order_id", Uuid),
+    Column("client_id", Uuid),
+    Column("document_id", Uuid),
+    Column("reverses", Uuid, ForeignKey("entries.id"), unique=True),
+    Column("comment", Text),
+    Index("entries_at", "at", "id"),
+    Index("entries_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
+    Index("entries_client", "client_id", postgresql_where=text("client_id IS NOT NULL")),
+)
+postings = Table(
+    "postings",
+    tables,
+    Column("entry_id", Uuid, ForeignKey("entries.id"), primary_key=True),
+    Column("line", SmallInteger, primary_key=True),
+    Column("debit", Text, nullable=False),
+    Column("credit", Text, nullable=False),
+    Column("amount", MONEY, nullable=False),
+    Column("client_id", Uuid),
+    Column("order_id", Uuid),
+    Column("payment_id", Uuid),
+    Column("category", Text),
+    CheckConstraint("amount > 0 AND debit <> credit", name="postings_balance"),
+    Index(
+        "postings_expenses_of_order",
+        "order_id",
+        postgresql_where=text("debit = 'expense' AND order_id IS NOT NULL"),
+    ),
+)
+
+orders = Table(
+    "orders",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("client_id", Uuid, nullable=False),
+)
+"""Whose order is which: copied from orders' events."""
+
+accounts = Table(
+    "accounts",
+    tables,
+    Column("client_id", Uuid, primary_key=True),
+    Column("receivable", MONEY, nullable=False),
+    Column("deposits", MONEY, nullable=False),
+    CheckConstraint("receivable >= 0 AND deposits >= 0", name="accounts_sides"),
+)
+"""One row per client that is known. Whoever moves a client's money locks it first."""
+
+settlements = Table(
+    "settlements",
+    tables,
+    Column("order_id", Uuid, primary_key=True),
+    Column("completion", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    # Of the completed order; null until that is heard.
+    Column("number", Text),
+    Column("station_id", Uuid),
+    Column("section_id", Uuid),
+    Column("client_id", Uuid),
+    Column("completed_at", INSTANT),
+    Column("revenue", MONEY),
+    Column("products", MONEY),
+    Column("materials", MONEY),
+    Column("pay", MONEY),
+    # Of the issued parts; null until that is heard.
+    Column("cost", MONEY),
+    Column("paid", MONEY, nullable=False),
+    Column("entry_id", Uuid, ForeignKey("entries.id")),
+    CheckConstraint("paid >= 0 AND paid <= coalesce(revenue, 0)", name="settlements_paid"),
+    Index(
+        "settlements_standing",
+        "order_id",
+        unique=True,
+        postgresql_where=text("state = 'settled'"),
+    ),
+    Index(
+        "settlements_due",
+        "client_id",
+        postgresql_where=text("state = 'settled' AND paid < revenue"),
+    ),
+    Index("settlements_at", "completed_at", postgresql_where=text("state = 'settled'")),
+)
+
+payments = Table(
+    "payments",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    Column("order_id", Uuid),
+    Column("customer_id", Uuid, nullable=False),
+    Column("payer_id", Uuid, nullable=False),
+    Column("amount", MONEY, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("comment", Text),
+    Column("actor", Text, nullable=False),
+    Column("refunded", MONEY, nullable=False),
+    Column("held", MONEY, nullable=False),
+    Column("reserved_for", Uuid),
+    CheckConstraint(
+        "amount > 0 AND refunded >= 0 AND held >= 0 AND refunded + held <= amount",
+        name="payments_parts",
+    ),
+    Index("payments_at", "at", "id"),
+    Index("payments_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
+    Index("payments_customer", "customer_id", "at"),
+    Index(
+        "payments_open",
+        "customer_id",
+        postgresql_where=text("held > 0 OR reserved_for IS NOT NULL"),
+    ),
+)
+applications = Table(
+    "applications",
+    tables,
+    Column("payment_id", Uuid, ForeignKey("payments.id"), primary_key=True),
+    Column("order_id", Uuid, primary_key=True),
+    Column("amount", MONEY, nullable=False),
+    CheckConstraint("amount > 0", name="applications_amount"),
+    Index("applications_order", "order_id"),
+)
+"""How much of which payment covers which settled order."""
