@@ -1,0 +1,1 @@
+"""The station's door: HTTP, sign-in, and one command or question behind every route."""

@@ -1,0 +1,235 @@
+"""The one shape of every route: a line in a table that names the message behind an address.
+
+    patch("/orders/{order_id}", ChangeOrder, "Edit an order")
+
+The message's contract says everything else: which fields are read from where (``reading``), who
+may send it (``shared.permissions``), what comes back, and how the document describes it
+(``openapi``). A reply's JSON goes out as the service wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import pydantic_core
+from pydantic import BaseModel
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from services.gateway import exports
+from services.gateway.call import Call
+from services.gateway.reading import Reading
+from shared.contracts.base import Command, Message, Question, reply_type
+from shared.contracts.orders import OrderView
+from shared.messaging.inbox import fingerprint
+from shared.refusals import Refused
+
+PREFIX = "/api/v1"
+JSON = "application/json"
+
+type Answer = Callable[[Call, Endpoint], Awaitable[Response]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One method of one address, and all that there is to know of it."""
+
+    method: str
+    path: str
+    """Below ``/api/v1``; fields of the message in braces."""
+    summary: str
+    answer: Answer
+    message: type[Message] | None = None
+    """What is sent on; without one the gateway answers itself."""
+    body: type[BaseModel] | None = None
+    """Only where there is no message that says it."""
+    reply: Any = None
+    status: int = 200
+    location: str | None = None
+    """The address of what was made, by fields of the reply."""
+    public: bool = False
+    """For those who have not signed in, too."""
+    keyed: bool = False
+    """Wants an ``Idempotency-Key``."""
+    media_types: tuple[str, ...] = (JSON,)
+    description: str = ""
+
+    @cached_property
+    def reading(self) -> Reading | None:
+        return Reading.of(self.message, self.path) if self.message else None
+
+    @cached_property
+    def tagged(self) -> bool:
+        """The reply is one thing with a revision, which becomes its ``ETag``."""
+        return "revision" in getattr(self.reply, "model_fields", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A part of the API: one module of ``routes``, one tag of the document."""
+
+    name: str
+    description: str
+    endpoints: tuple[Endpoint, ...] = field(repr=False)
+
+
+# --- the words of the tables --------------------------------------------------------------------
+
+
+def get(path: str, question: type[Question[Any]], summary: str) -> Endpoint:
+    return Endpoint(
+        method="GET",
+        path=path,
+        summary=summary,
+        answer=_ask,
+        message=question,
+        reply=reply_type(question),
+    )
+
+
+def post(
+    path: str,
+    command: type[Command[Any]],
+    summary: str,
+    *,
+    status: int = 201,
+    location: str | None = None,
+) -> Endpoint:
+    return _command("POST", path, command, summary, status, location)
+
+
+def patch(path: str, command: type[Command[Any]], summary: str) -> Endpoint:
+    return _command("PATCH", path, command, summary)
+
+
+def delete(path: str, command: type[Command[Any]], summary: str) -> Endpoint:
+    return _command("DELETE", path, command, summary)
+
+
+def report(path: str, question: type[Question[Any]], summary: str) -> Endpoint:
+    """A question whose rows can also be had as CSV and XLSX."""
+    return Endpoint(
+        method="GET",
+        path=path,
+        summary=summary,
+        answer=_report,
+        message=question,
+        reply=reply_type(question),
+        media_types=exports.MEDIA_TYPES,
+    )
+
+
+def _command(
+    method: str,
+    path: str,
+    command: type[Command[Any]],
+    summary: str,
+    status: int = 200,
+    location: str | None = None,
+) -> Endpoint:
+    return Endpoint(
+        method=method,
+        path=path,
+        summary=summary,
+        answer=_send,
+        message=command,
+        reply=reply_type(command),
+        status=status,
+        location=location,
+        keyed=True,
+    )
+
+
+# --- how they are answered ----------------------------------------------------------------------
+
+
+async def _send(call: Call, endpoint: Endpoint) -> Response:
+    """A command: once per key, whoever repeats it."""
+    person = await call.allowed(endpoint.message)
+    key = call.idempotency_key()
+    subject, body = await _message(call, endpoint)
+    await call.gateway.keys.claim(person.user_id, key, fingerprint(subject, body))
+    reply = await call.send(subject, body, key=f"{person.user_id}:{key}")
+    return _shown(call, endpoint, reply)
+
+
+async def _ask(call: Call, endpoint: Endpoint) -> Response:
+    await call.allowed(endpoint.message)
+    return _shown(call, endpoint, await call.send(*await _message(call, endpoint)))
+
+
+async def _report(call: Call, endpoint: Endpoint) -> Response:
+    await call.allowed(endpoint.message)
+    assert endpoint.reading is not None
+    query = call.query(endpoint.reading.in_query.keys() | exports.FORMAT_FIELD)
+    # First: what cannot be shown need not be computed.
+    media_type = exports.chosen(call, query.get("format"))
+    reply = await call.send(*await _message(call, endpoint, exports.FORMAT_FIELD))
+    if media_type == JSON:
+        return _shown(call, endpoint, reply)
+    return await exports.rendered(call, endpoint.path, endpoint.reply, reply, media_type)
+
+
+async def _message(
+    call: Call, endpoint: Endpoint, beside: frozenset[str] = frozenset()
+) -> tuple[str, bytes]:
+    """Subject and body of the message that the request stands for."""
+    assert endpoint.reading is not None
+    message: Any = await endpoint.reading.read(call, beside)
+    call.order_id = getattr(message, "order_id", None) or call.order_id
+    return message.subject, message.model_dump_json(exclude_unset=True).encode()
+
+
+def _shown(call: Call, endpoint: Endpoint, reply: bytes) -> Response:
+    headers: dict[str, str] = {}
+    if endpoint.tagged or endpoint.location:
+        thing = pydantic_core.from_json(reply)
+        if endpoint.tagged:
+            headers["ETag"] = f'"{thing["revision"]}"'
+        if endpoint.location:
+            headers["Location"] = PREFIX + endpoint.location.format_map(thing)
+        if endpoint.reply is OrderView:
+            call.order_id = UUID(thing["id"])
+    return Response(reply, endpoint.status, headers, JSON)
+
+
+# --- where they are found -----------------------------------------------------------------------
+
+
+class Resource:
+    """An address: its methods, as one ASGI application."""
+
+    def __init__(self, path: str, endpoints: Iterable[Endpoint]) -> None:
+        self.path = PREFIX + path
+        self._by_method = {endpoint.method: endpoint for endpoint in endpoints}
+        if "GET" in self._by_method:
+            self._by_method["HEAD"] = self._by_method["GET"]
+        self._allowed = ", ".join(sorted(self._by_method))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = Call.of(scope)
+        call.found(self.path, scope["path_params"])
+        endpoint = self._by_method.get(call.method)
+        if endpoint is None:
+            raise Refused("method_not_allowed", allowed=self._allowed)
+        response = await endpoint.answer(call, endpoint)
+        await response(scope, receive, send)
+
+
+def http_routes(areas: Iterable[Area]) -> list[Route]:
+    """The tables as the framework takes them: one route per address."""
+    endpoints = sorted(
+        (endpoint for area in areas for endpoint in area.endpoints),
+        # Fixed words before braces, so that no id is ever taken for one.
+        key=lambda endpoint: endpoint.path.replace("{", "~"),
+    )
+    return [
+        Route(PREFIX + path, Resource(path, group))
+        for path, group in groupby(endpoints, key=lambda endpoint: endpoint.path)
+    ]

@@ -1,0 +1,128 @@
+"""The gateway, wired: ``pitlane gateway``."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pydantic_core
+import uvicorn
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway.api import JSON, http_routes
+from services.gateway.changes import Changes
+from services.gateway.docs_pages import docs_routes
+from services.gateway.edge import Edge, on_exception
+from services.gateway.journal import Journal
+from services.gateway.keys import Keys
+from services.gateway.openapi import openapi_document
+from services.gateway.pruning import Pruning
+from services.gateway.routes import AREAS
+from services.gateway.sessions import Sessions
+from shared.contracts.gateway import PasswordChanged, RequestRefused, SignedIn, SignedOut
+from shared.handlers import Handlers, Store
+from shared.health import health_routes
+from shared.logs import configure_logs
+from shared.messaging.client import ServiceClient
+from shared.service import Running, Service
+from shared.settings import ServiceSettings, pitlane_version
+from shared.telemetry import configure_traces, flush_traces
+
+# The gateway is told nothing by others: it asks them. What it has to say is for the audit.
+handlers = Handlers(
+    "gateway", Store, publishes=(SignedIn, SignedOut, PasswordChanged, RequestRefused)
+)
+service = Service("gateway", handlers)
+
+
+def run() -> None:
+    """Serves until SIGTERM or SIGINT; configuration comes from the environment."""
+    settings = ServiceSettings.load("gateway")
+    configure_logs(settings, "gateway")
+    configure_traces(settings, "gateway")
+    # uvicorn raises the signal that stopped it once more, which would end us before the traces
+    # are flushed.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    uvicorn.run(create_app(settings), host=settings.http_host, port=settings.http_port, **SERVED)
+    flush_traces()
+
+
+SERVED: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "ws": "none",
+    # The edge writes one line per request, and uvicorn's own go through our logs.
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "timeout_keep_alive": 75,
+    "timeout_graceful_shutdown": 5,
+}
+
+
+def create_app(settings: ServiceSettings) -> FastAPI:
+    """The application; its lifespan is that of the running service."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with service.running(settings) as running:
+            app.state.service = running
+            app.state.gateway = gateway = Gateway.of(running)
+            async with Pruning(running.engine):
+                yield
+            gateway.keys.stop()
+
+    app = FastAPI(
+        title="Pitlane",
+        version=pitlane_version(),
+        lifespan=lifespan,
+        # Documents and pages are our own: the framework's would load theirs from elsewhere.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={HTTPException: on_exception},
+    )
+    app.add_middleware(Edge)
+    app.router.routes.extend(http_routes(AREAS))
+    app.router.routes.extend(health_routes())
+    app.router.routes.extend(docs_routes())
+    app.add_route("/openapi.json", _document)
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What the routes work with, as long as the service runs."""
+
+    settings: ServiceSettings
+    source: str
+    client: ServiceClient
+    journal: Journal
+    sessions: Sessions
+    keys: Keys
+    changes: Changes
+
+    @classmethod
+    def of(cls, running: Running) -> Gateway:
+        source = running.settings.source("gateway")
+        journal = Journal(running, source)
+        return cls(
+            settings=running.settings,
+            source=source,
+            client=running.client,
+            journal=journal,
+            sessions=Sessions(running.engine, journal),
+            keys=Keys(running.settings.database_url),
+            changes=Changes(running.connection),
+        )
+
+
+async def _document(_: Request) -> Response:
+    return Response(pydantic_core.to_json(openapi_document()), media_type=JSON)

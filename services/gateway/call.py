@@ -1,0 +1,286 @@
+"""One HTTP request on its way through the gateway: who sends it, and what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
+
+import pydantic_core
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+from services.gateway.problems import field_invalid, unknown_fields, unreadable
+from shared.contracts.base import Message
+from shared.ids import new_id
+from shared.messaging.envelope import Actor, Envelope, opening
+from shared.permissions import may
+from shared.refusals import Kind, Refused
+
+if TYPE_CHECKING:
+    from services.gateway.app import Gateway
+    from services.gateway.sessions import Person
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_QUERY_FIELDS = 50
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+ANONYMOUS = Actor("anonymous")
+
+_CALL = "pitlane.call"
+_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,128}")
+_ETAG = re.compile(r'"?([1-9][0-9]{0,9})"?')
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_JSON = re.compile(r"application/(?:[\w.-]+\+)?json(?:\s*;\s*charset=\"?utf-?8\"?)?\s*", re.I)
+
+
+class Call:
+    """Made by the edge for every request; routes read it and leave in it what the log line and
+    the audit say afterwards."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        scope[_CALL] = self
+        self.scope = scope
+        self._receive = receive
+        self.method: str = scope["method"]
+        self.path: str = scope["path"][:500]
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.correlation_id = _uuid(self.header(b"x-correlation-id")) or new_id()
+        traceparent = self.header(b"traceparent") or ""
+        self.traceparent = traceparent if _TRACEPARENT.fullmatch(traceparent) else None
+        self.path_params: dict[str, str] = {}
+        self.route = "-"
+        """The path's pattern; a dash for what no route answers."""
+        self.actor = ANONYMOUS
+        self.order_id: UUID | None = None
+        self.code: str | None = None
+        """Of the problem that this request came to."""
+        self.refused_by_service = False
+        """The service has told the audit itself."""
+
+    @classmethod
+    def of(cls, scope: Scope) -> Call:
+        call: Call = scope[_CALL]
+        return call
+
+    def found(self, route: str, path_params: dict[str, str]) -> None:
+        """A route answers; its order is known even if the rest turns out to be wrong."""
+        self.route = route
+        self.path_params = path_params
+        self.order_id = _uuid(path_params.get("order_id"))
+
+    @property
+    def gateway(self) -> Gateway:
+        gateway: Gateway = self.scope["app"].state.gateway
+        return gateway
+
+    @property
+    def changes_something(self) -> bool:
+        return self.method not in SAFE_METHODS
+
+    @property
+    def secure(self) -> bool:
+        return bool(self.scope["scheme"] == "https")
+
+    @property
+    def address(self) -> str:
+        client = self.scope.get("client")
+        return client[0] if client else "unknown"
+
+    def header(self, name: bytes) -> str | None:
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    # --- who --------------------------------------------------------------------------------
+
+    async def signed_in(self) -> Person:
+        """Whoever sent this. Raises ``sign_in_required``, ``cross_site_request``."""
+        token, by_cookie = self.token()
+        person = await self.gateway.sessions.person_of(token) if token else None
+        if person is None:
+            raise Refused("sign_in_required")
+        self.actor = person.actor
+        # A browser adds the cookie to whatever any page sends; a Bearer token it does not.
+        if by_cookie and self.changes_something and not self.same_site:
+            raise Refused("cross_site_request")
+        return person
+
+    async def allowed(self, message: type[Message] | None) -> Person:
+        """Whoever sent this and may send that message; without one, whoever is signed in.
+        Raises as ``signed_in``, ``forbidden`` or ``password_change_required``."""
+        person = await self.signed_in()
+        if message is not None and not may(person.role, message):
+            raise Refused("forbidden")
+        if person.must_change_password:
+            raise Refused("password_change_required")
+        return person
+
+    def token(self) -> tuple[str | None, bool]:
+        """The session's token, and whether it came as a cookie."""
+        if authorization := self.header(b"authorization"):
+            scheme, _, token = authorization.partition(" ")
+            return (token.strip() if scheme.lower() == "bearer" else None), False
+        if cookies := self.header(b"cookie"):
+            return _cookie(cookies, cookie_name(self.secure)), True
+        return None, False
+
+    @property
+    def same_site(self) -> bool:
+        """Whether one of our own pages sent this, as far as its browser tells."""
+        if site := self.header(b"sec-fetch-site"):
+            return site in {"same-origin", "none"}
+        origin = self.header(b"origin")
+        return origin is not None and urlsplit(origin).netloc == self.header(b"host")
+
+    # --- what -------------------------------------------------------------------------------
+
+    @property
+    def language(self) -> str:
+        """``ru`` or ``en``, whichever is accepted more gladly; English when neither is named."""
+        wish = dict(accepted(self.header(b"accept-language") or ""))
+        by_default = wish.get("*", 0.0)
+        russian, english = (
+            max((q for tag, q in wish.items() if tag.split("-")[0] == name), default=by_default)
+            for name in ("ru", "en")
+        )
+        return "ru" if russian > english else "en"
+
+    def idempotency_key(self) -> str:
+        key = self.header(b"idempotency-key")
+        if key is None:
+            raise Refused("idempotency_key_missing")
+        if not _VISIBLE_ASCII.fullmatch(key):
+            raise Refused("idempotency_key_invalid")
+        return key
+
+    def expected_revision(self) -> int | None:
+        """The revision that ``If-Match`` names; ``*`` is any."""
+        wanted = self.header(b"if-match")
+        if wanted is None or wanted.strip() == "*":
+            return None
+        match = _ETAG.fullmatch(wanted.strip())
+        if match is None:
+            raise field_invalid(
+                "If-Match",
+                'Input should be a revision as ETag gave it: "3"',
+                'должна быть версия, какой её дал ETag: "3"',
+            )
+        return int(match[1])
+
+    def query(self, known: Set[str]) -> dict[str, str]:
+        """The query's fields; an empty one is as none. Unknown and repeated ones are refused."""
+        raw = self.scope["query_string"]
+        if not raw:
+            return {}
+        try:
+            pairs = parse_qsl(
+                raw.decode(errors="replace"),
+                keep_blank_values=True,
+                max_num_fields=MAX_QUERY_FIELDS,
+            )
+        except ValueError:
+            raise field_invalid("query", "Too many fields", "слишком много полей") from None
+        fields = dict(pairs)
+        if unknown := [name for name in fields if name not in known]:
+            raise unknown_fields(unknown)
+        if len(fields) != len(pairs):
+            raise field_invalid("query", "A field is given twice", "поле указано дважды")
+        return {name: value for name, value in fields.items() if value}
+
+    async def json(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty body is an empty one."""
+        body = await self.body()
+        if not body:
+            return {}
+        if not _JSON.fullmatch(self.header(b"content-type") or ""):
+            raise Refused("content_type_unsupported")
+        try:
+            value = pydantic_core.from_json(body, allow_inf_nan=False, cache_strings="keys")
+        except (ValueError, RecursionError):
+            raise unreadable("It is not valid JSON", "это не JSON") from None
+        if not isinstance(value, dict):
+            raise unreadable("It should be a JSON object", "должен быть объект JSON")
+        return value
+
+    async def body(self) -> bytes:
+        """All of it, up to a limit, whatever its length is said to be."""
+        said = self.header(b"content-length") or "0"
+        if said.isdecimal() and (len(said) > 9 or int(said) > MAX_BODY_BYTES):
+            raise Refused("body_too_large", limit=MAX_BODY_BYTES)
+        body = bytearray()
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                # What has come so far may even be valid, and still is not what was meant.
+                raise ClientDisconnect
+            body += message.get("body", b"")
+            if len(body) > MAX_BODY_BYTES:
+                raise Refused("body_too_large", limit=MAX_BODY_BYTES)
+            if not message.get("more_body", False):
+                return bytes(body)
+
+    # --- onwards ----------------------------------------------------------------------------
+
+    async def send(self, subject: str, body: bytes, *, key: str | None = None) -> bytes:
+        """Sends a command or question on; answers its reply as it came, or raises its refusal."""
+        try:
+            return await self.gateway.client.request(subject, body, self.envelope(subject, key))
+        except Refused as refusal:
+            # A service that does not answer has told nobody.
+            self.refused_by_service = refusal.reason.kind is not Kind.UNAVAILABLE
+            raise
+
+    def envelope(self, message_type: str, key: str | None = None) -> Envelope:
+        return opening(
+            self.gateway.source,
+            message_type,
+            self.actor,
+            correlation_id=self.correlation_id,
+            order_id=self.order_id,
+            idempotency_key=key,
+            traceparent=self.traceparent,
+        )
+
+
+def cookie_name(secure: bool) -> str:
+    # Browsers keep the prefixed name to this host and to https; over plain http they refuse it.
+    return "__Host-pitlane" if secure else "pitlane"
+
+
+def accepted(header: str) -> list[tuple[str, float]]:
+    """What an ``Accept…`` header names and how gladly (0 to 1), in its own order."""
+    wishes = []
+    for item in header.split(","):
+        name, *parameters = (part.strip().lower() for part in item.split(";"))
+        if name:
+            wishes.append((name, _quality(parameters)))
+    return wishes
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _cookie(header: str, name: str) -> str | None:
+    for cookie in header.split(";"):
+        said, _, value = cookie.strip().partition("=")
+        if said == name:
+            return value
+    return None
+
+
+def _uuid(value: str | None) -> UUID | None:
+    if value is None or len(value) != 36:
+        return None
+    try:
+        return UUID(value)
+    except ValueError:
+        return None

@@ -1,0 +1,144 @@
+"""What changed, for screens that are open: a topic and an id, never the data itself.
+
+Events are taken from the broker as they fly by, without a consumer of their own: a screen that
+missed some is told to look again, and nothing depends on a hint.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import pydantic_core
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+log = structlog.get_logger(__name__)
+
+MAX_WAITING = 256
+"""Hints that a slow screen may have before it; beyond that it is told to refresh instead."""
+
+type Hint = tuple[str, str]
+"""Topic and id."""
+
+REFRESH: Hint = ("refresh", "")
+
+_TOPIC_OF_SUBJECT = {
+    "evt.clients.client_created.v1": "client",
+    "evt.clients.client_changed.v1": "client",
+    "evt.clients.vehicle_added.v1": "vehicle",
+    "evt.clients.vehicle_changed.v1": "vehicle",
+    "evt.orders.reference_saved.v1": "reference",
+    "evt.inventory.place_saved.v1": "reference",
+    "evt.inventory.product_saved.v1": "product",
+    "evt.finance.payment_taken.v1": "payment",
+    "evt.finance.payment_refunded.v1": "payment",
+    "evt.finance.expense_recorded.v1": "expense",
+}
+_ABOUT_STOCK = frozenset(
+    f"evt.inventory.{fact}.v1"
+    for fact in (
+        "stock_received",
+        "parts_reserved",
+        "parts_unavailable",
+        "reservation_released",
+        "parts_issued",
+        "parts_returned",
+    )
+)
+# Attempts that changed nothing, and what only operators look at.
+_SILENT = ("evt.gateway.", "evt.audit.")
+_SILENT_FACTS = ("command_refused.v1", "dead_letter_decided.v1")
+
+
+def hints(subject: str, headers: Mapping[str, str], body: bytes) -> Iterator[Hint]:
+    """What an event tells screens: the thing it is about, and its order if it has one."""
+    if subject.startswith(_SILENT) or subject.endswith(_SILENT_FACTS):
+        return
+    if subject in _ABOUT_STOCK:
+        yield from (("stock", product_id) for product_id in _products(body))
+    elif topic := _TOPIC_OF_SUBJECT.get(subject):
+        yield topic, headers["ce-subject"]
+    if order_id := headers.get("orderid"):
+        yield "order", order_id
+
+
+class Screen:
+    """One connected client and the hints it has not been sent yet, each once, oldest first."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Hint, None] = {}
+        self._arrived = asyncio.Event()
+
+    def add(self, hint: Hint) -> None:
+        if len(self._waiting) >= MAX_WAITING and hint not in self._waiting:
+            self._waiting = {REFRESH: None}
+        elif REFRESH not in self._waiting:
+            self._waiting[hint] = None
+        self._arrived.set()
+
+    def wake(self) -> None:
+        """Whoever waits need not wait any longer."""
+        self._arrived.set()
+
+    async def take(self, timeout_s: float) -> list[Hint]:
+        """What has come; after ``timeout_s`` without anything, nothing."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._arrived.wait(), timeout_s)
+        hints, self._waiting = list(self._waiting), {}
+        self._arrived.clear()
+        return hints
+
+
+class Changes:
+    """Listens while somebody is connected, and hands every screen each hint."""
+
+    def __init__(self, connection: Client) -> None:
+        self._connection = connection
+        self._screens: set[Screen] = set()
+        self._subscription: Subscription | None = None
+        self._turning = asyncio.Lock()
+
+    @property
+    def screens(self) -> int:
+        return len(self._screens)
+
+    async def open(self) -> Screen:
+        screen = Screen()
+        self._screens.add(screen)
+        await self._listen_or_not()
+        return screen
+
+    async def close(self, screen: Screen) -> None:
+        self._screens.discard(screen)
+        await self._listen_or_not()
+
+    async def _listen_or_not(self) -> None:
+        """An event costs nothing here while no screen is open."""
+        async with self._turning:
+            if self._screens and self._subscription is None:
+                self._subscription = await self._connection.subscribe("evt.>", cb=self._on_event)
+                # So that nothing is missed that happens after the screen was told it is open.
+                await self._connection.flush()
+            elif not self._screens and self._subscription is not None:
+                subscription, self._subscription = self._subscription, None
+                with suppress(Exception):
+                    await subscription.unsubscribe()
+
+    async def _on_event(self, message: Msg) -> None:
+        try:
+            for hint in hints(message.subject, message.headers or {}, message.data):
+                for screen in self._screens:
+                    screen.add(hint)
+        except (KeyError, ValueError, TypeError) as error:
+            log.warning("hint_failed", subject=message.subject, error=repr(error))
+
+
+def _products(body: bytes) -> Iterator[str]:
+    event: dict[str, Any] = pydantic_core.from_json(body)
+    lines = event.get("receipt", event).get("lines", ())
+    yield from dict.fromkeys(line["product_id"] for line in lines)

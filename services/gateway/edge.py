@@ -1,0 +1,175 @@
+"""The outermost layer: whatever happens inside, every request gets an answer, a correlation id,
+the security headers, one log line, and, where it was turned away here, an entry in the audit."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from time import perf_counter
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.gateway.call import Call
+from services.gateway.problems import problem, status_of
+from shared.contracts.gateway import RequestRefused
+from shared.messaging.lane import is_outage
+from shared.refusals import Refused
+from shared.telemetry import HTTP_SECONDS, span
+
+log = structlog.get_logger(__name__)
+
+API_PREFIX = "/api/"
+CLIENT_GONE = 499
+"""In logs and metrics: the client closed the connection before its request was whole."""
+
+_QUIET = ("/health/", "/metrics", "/static/")
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+)
+_OF_THE_API = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+_OF_PAGES = (
+    (
+        b"content-security-policy",
+        b"default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'",
+    ),
+)
+_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+
+class Edge:
+    """Pure ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = perf_counter()
+        call = Call(scope, receive)
+        status = CLIENT_GONE
+        headers = _headers_beside(call)
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(header for header in headers if header[0] not in own),
+                ]
+            await send(message)
+
+        with span(
+            f"HTTP {call.method}",
+            call.traceparent,
+            path=call.path,
+            correlation_id=call.correlation_id,
+        ) as call.traceparent:
+            try:
+                await self._app(scope, receive, send_with_headers)
+            except ClientDisconnect:
+                pass
+            except Exception as error:
+                if status != CLIENT_GONE:  # too late for another answer
+                    log.exception("answer_interrupted", **_about(call))
+                else:
+                    response = await answer_failure(call, error)
+                    await response(scope, receive, send_with_headers)
+            finally:
+                _tell(call, status, perf_counter() - started)
+
+
+async def on_exception(request: Request, error: Exception) -> Response:
+    """For the exceptions that the framework would answer in words of its own."""
+    return await answer_failure(Call.of(request.scope), error)
+
+
+async def answer_failure(call: Call, error: Exception) -> Response:
+    """The problem that any exception comes to. Never tells what went wrong inside."""
+    refusal = _refusal_of(call, error)
+    call.code = refusal.code
+    status = status_of(refusal)
+    if _belongs_in_audit(call, status):
+        # The answer matters more than its record: a database that is down must not hide it.
+        with suppress(Exception):
+            await call.gateway.journal.tell(
+                RequestRefused(
+                    request_id=call.correlation_id,
+                    method=call.method,
+                    path=call.path,
+                    status=status,
+                    code=refusal.code,
+                    detail=refusal.words(),
+                    order_id=call.order_id,
+                ),
+                call.envelope(RequestRefused.subject),
+            )
+    return problem(
+        refusal, path=call.path, correlation_id=call.correlation_id, language=call.language
+    )
+
+
+def _refusal_of(call: Call, error: Exception) -> Refused:
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, HTTPException):
+        if error.status_code == 405:
+            return Refused("method_not_allowed", allowed=(error.headers or {}).get("Allow", ""))
+        if error.status_code == 404:
+            return Refused("not_found")
+    if is_outage(error):
+        log.warning("gateway_database_down", error=repr(error), **_about(call))
+        return Refused("service_unavailable", service="gateway")
+    log.error("request_failed", exc_info=error, **_about(call))
+    return Refused("internal_error")
+
+
+def _belongs_in_audit(call: Call, status: int) -> bool:
+    """Attempts to change something, and attempts at what one may not see."""
+    return (
+        not call.refused_by_service
+        and call.path.startswith(API_PREFIX)
+        and (call.changes_something or status == 403)
+    )
+
+
+def _headers_beside(call: Call) -> list[tuple[bytes, bytes]]:
+    """Added to every answer that does not have them of its own."""
+    headers = [(b"x-correlation-id", str(call.correlation_id).encode()), *_ALWAYS]
+    headers += _OF_THE_API if call.path.startswith(API_PREFIX) else _OF_PAGES
+    if call.secure:
+        headers.append(_HTTPS_ONLY)
+    return headers
+
+
+def _tell(call: Call, status: int, seconds: float) -> None:
+    """One log line and one measurement per request."""
+    HTTP_SECONDS.labels(call.method, call.route, status).observe(seconds)
+    if call.path.startswith(_QUIET):
+        return
+    log.info("request", status=status, ms=round(seconds * 1000, 2), **_about(call))
+
+
+def _about(call: Call) -> dict[str, str]:
+    about = {
+        "method": call.method,
+        "route": call.route,
+        "path": call.path,
+        "actor": call.actor.login,
+        "correlation_id": str(call.correlation_id),
+    }
+    if call.order_id:
+        about["order"] = str(call.order_id)
+    if call.code:
+        about["code"] = call.code
+    return about

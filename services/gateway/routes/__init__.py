@@ -1,0 +1,25 @@
+"""Every address of the API, area by area, in the order in which a day uses them."""
+
+from services.gateway.routes import (
+    audit,
+    clients,
+    events,
+    finance,
+    inventory,
+    orders,
+    reports,
+    session,
+    station,
+)
+
+AREAS = (
+    session.AREA,
+    clients.AREA,
+    station.AREA,
+    orders.AREA,
+    inventory.AREA,
+    finance.AREA,
+    reports.AREA,
+    audit.AREA,
+    events.AREA,
+)

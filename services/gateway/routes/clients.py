@@ -1,0 +1,33 @@
+"""Client cards and their cars."""
+
+from services.gateway.api import Area, get, patch, post
+from shared.contracts.clients import (
+    AddVehicle,
+    ChangeClient,
+    ChangeVehicle,
+    CreateClient,
+    FindClients,
+    GetClient,
+    GetVehicle,
+    ListVehicles,
+)
+
+AREA = Area(
+    "clients",
+    "Client cards and their cars, found by phone, VIN, plate or name",
+    (
+        get("/clients", FindClients, "Find clients"),
+        post("/clients", CreateClient, "Make a client card", location="/clients/{id}"),
+        get("/clients/{client_id}", GetClient, "A client with the cars"),
+        patch("/clients/{client_id}", ChangeClient, "Edit a client card"),
+        get("/clients/{client_id}/vehicles", ListVehicles, "A client's cars"),
+        post(
+            "/clients/{client_id}/vehicles",
+            AddVehicle,
+            "Enter a client's car",
+            location="/vehicles/{id}",
+        ),
+        get("/vehicles/{vehicle_id}", GetVehicle, "A car"),
+        patch("/vehicles/{vehicle_id}", ChangeVehicle, "Edit a car, or give it a new owner"),
+    ),
+)

@@ -1,0 +1,97 @@
+"""What changed, as it happens: for screens that are open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import anyio
+import pydantic_core
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.responses import Response
+
+from services.gateway.api import Area, Endpoint
+from services.gateway.call import Call
+from services.gateway.changes import Hint
+from shared.contracts.base import View
+
+EVENT_STREAM = "text/event-stream"
+HEARTBEAT_S = 15.0
+"""A comment is sent so often, so that proxies keep the line and we see who has gone."""
+RETRY_MS = 2000
+SHUTDOWN_GRACE_S = 2.0
+SEND_TIMEOUT_S = 30
+"""A screen that takes nothing for so long is gone."""
+
+
+class ChangeView(View):
+    """``topic``: ``order``, ``client``, ``vehicle``, ``stock`` and ``product`` (the id is the
+    product's), ``payment``, ``expense``, ``reference``; or ``refresh`` without an id: too much
+    has changed to be told one by one."""
+
+    topic: str
+    id: str | None
+
+
+async def changes(call: Call, _: Endpoint) -> Response:
+    call.query(frozenset())
+    await call.allowed(None)
+    shutdown = anyio.Event()
+    return EventSourceResponse(
+        _stream(call, shutdown),
+        ping=HEARTBEAT_S,
+        ping_message_factory=_heartbeat,
+        send_timeout=SEND_TIMEOUT_S,
+        shutdown_event=shutdown,
+        shutdown_grace_period=SHUTDOWN_GRACE_S,
+    )
+
+
+async def _stream(call: Call, shutdown: anyio.Event) -> AsyncIterator[ServerSentEvent]:
+    """Until the client goes, its session ends, or the gateway stops."""
+    hub = call.gateway.changes
+    token, _ = call.token()
+    screen = await hub.open()
+    stopping = asyncio.create_task(shutdown.wait(), name="events-shutdown")
+    stopping.add_done_callback(lambda _: screen.wake())
+    try:
+        yield ServerSentEvent(comment="open", retry=RETRY_MS)
+        while token and await call.gateway.sessions.person_of(token):
+            for hint in await screen.take(HEARTBEAT_S):
+                yield ServerSentEvent(data=_told(hint))
+            if shutdown.is_set():
+                break
+    finally:
+        stopping.cancel()
+        with anyio.CancelScope(shield=True):
+            await hub.close(screen)
+
+
+def _told(hint: Hint) -> str:
+    topic, about = hint
+    return pydantic_core.to_json({"topic": topic, "id": about or None}).decode()
+
+
+def _heartbeat() -> ServerSentEvent:
+    return ServerSentEvent(comment="")
+
+
+AREA = Area(
+    "events",
+    "What changed, as it happens",
+    (
+        Endpoint(
+            method="GET",
+            path="/events",
+            summary="Server-sent events: what changed",
+            description=(
+                'An endless `text/event-stream`. Each event\'s data is `{"topic", "id"}` and '
+                "never more: whoever may see the thing asks for it. A comment comes every fifteen "
+                "seconds."
+            ),
+            answer=changes,
+            reply=ChangeView,
+            media_types=(EVENT_STREAM,),
+        ),
+    ),
+)

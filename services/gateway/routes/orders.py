@@ -1,0 +1,40 @@
+"""Work orders, from the first line to the last step."""
+
+from services.gateway.api import Area, delete, get, patch, post
+from shared.contracts.audit import OrderTimeline
+from shared.contracts.finance import GetOrderProfit
+from shared.contracts.orders import (
+    AddComment,
+    AddService,
+    ChangeLine,
+    ChangeOrder,
+    CreateOrder,
+    FindOrders,
+    GetOrder,
+    ListComments,
+    MoveOrder,
+    RemoveLine,
+    RequestParts,
+)
+
+_ORDER = "/orders/{id}"
+
+AREA = Area(
+    "orders",
+    "Work orders: works, parts, steps and comments",
+    (
+        get("/orders", FindOrders, "Find orders"),
+        post("/orders", CreateOrder, "Open an order", location=_ORDER),
+        get("/orders/{order_id}", GetOrder, "An order with its lines"),
+        patch("/orders/{order_id}", ChangeOrder, "Edit an order's header"),
+        post("/orders/{order_id}/services", AddService, "Put a work on it", location=_ORDER),
+        post("/orders/{order_id}/parts", RequestParts, "Request parts for it", status=202),
+        patch("/orders/{order_id}/lines/{line_id}", ChangeLine, "Edit a line"),
+        delete("/orders/{order_id}/lines/{line_id}", RemoveLine, "Take a line off"),
+        post("/orders/{order_id}/status", MoveOrder, "Take the next step", status=200),
+        get("/orders/{order_id}/comments", ListComments, "Its comments"),
+        post("/orders/{order_id}/comments", AddComment, "Comment on it"),
+        get("/orders/{order_id}/timeline", OrderTimeline, "Everything that happened to it"),
+        get("/orders/{order_id}/profit", GetOrderProfit, "What it brought"),
+    ),
+)

@@ -1,0 +1,72 @@
+"""The gateway's own tables: who may sign in, who is signed in, and which keys were used for what.
+
+Nothing of the business lives here; see the services for that.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    TIMESTAMP,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
+
+tables = MetaData()
+
+users = Table(
+    "users",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("login", Text, nullable=False),
+    # Case-folded, so that Иванов and иванов are one login whatever the database's locale is.
+    Column("login_key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("must_change_password", Boolean, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
+)
+sessions = Table(
+    "sessions",
+    tables,
+    # Of the token; who reads the table cannot sign in with what stands in it.
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+    Index("sessions_of_user", "user_id"),
+    Index("sessions_by_expiry", "expires_at"),
+)
+sign_in_failures = Table(
+    "sign_in_failures",
+    tables,
+    # What is counted: an address, a login, or a login at an address.
+    Column("subject", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_failed_at", TIMESTAMP(timezone=True), nullable=False),
+    Index("sign_in_failures_by_age", "last_failed_at"),
+)
+idempotency_keys = Table(
+    "idempotency_keys",
+    tables,
+    Column("user_id", Uuid, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
+    Index("idempotency_keys_by_age", "created_at"),
+)
+
+
+def login_key(login: str) -> str:
+    """The same for every spelling of one login."""
+    return login.strip().casefold()

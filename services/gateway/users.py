@@ -1,0 +1,86 @@
+"""The users that a station begins with."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import exists, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.gateway.passwords import hashed
+from services.gateway.store import login_key, users
+from shared.database import engine_for
+from shared.ids import new_id
+from shared.permissions import ADMINISTRATOR, ADVISOR, CASHIER, OWNER, STOREKEEPER, TECHNICIAN
+
+DEMO_PASSWORD = "demo"
+DEMO_USERS = (
+    ("admin", "Анна Администратор", ADMINISTRATOR),
+    ("advisor", "Пётр Приёмщик", ADVISOR),
+    ("technician", "Тимур Механик", TECHNICIAN),
+    ("storekeeper", "Семён Кладовщик", STOREKEEPER),
+    ("cashier", "Карина Кассир", CASHIER),
+    ("owner", "Олег Владелец", OWNER),
+)
+
+
+async def ensure_first_admin(database_url: str) -> str | None:
+    """Makes ``admin`` where there is no user at all; answers its password, which is told this
+    once and must be changed at the first sign-in. None where somebody can sign in already."""
+    async with _transaction(database_url) as connection:
+        if (await connection.execute(select(exists().select_from(users)))).scalar_one():
+            return None
+        password = secrets.token_urlsafe(12)
+        made = await _make(
+            connection, "admin", "Администратор", ADMINISTRATOR, password, must_change=True
+        )
+        return password if made else None
+
+
+async def ensure_demo_users(database_url: str) -> None:
+    """One user per role, each with the password ``demo``; those that exist stay as they are."""
+    async with _transaction(database_url) as connection:
+        known = set((await connection.execute(select(users.c.login_key))).scalars())
+        for login, name, role in DEMO_USERS:
+            if login_key(login) not in known:
+                await _make(connection, login, name, role, DEMO_PASSWORD, must_change=False)
+
+
+async def _make(
+    connection: AsyncConnection,
+    login: str,
+    name: str,
+    role: str,
+    password: str,
+    *,
+    must_change: bool,
+) -> bool:
+    """False when another process was faster."""
+    result = await connection.execute(
+        insert(users)
+        .values(
+            id=new_id(),
+            login=login,
+            login_key=login_key(login),
+            name=name,
+            role=role,
+            password_hash=hashed(password),
+            must_change_password=must_change,
+            active=True,
+        )
+        .on_conflict_do_nothing()
+    )
+    return bool(result.rowcount)
+
+
+@asynccontextmanager
+async def _transaction(database_url: str) -> AsyncIterator[AsyncConnection]:
+    engine = engine_for(database_url, pool_size=1)
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    finally:
+        await engine.dispose()

@@ -1,0 +1,206 @@
+"""A gateway at work for a test, and services that only remember what they were asked."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import httpx
+import nats
+import pydantic_core
+import uvicorn
+from fastapi import FastAPI
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from sqlalchemy import insert, select, text
+
+from services.gateway.app import SERVED, create_app
+from services.gateway.store import login_key, sessions, users
+from shared.ids import new_id
+from shared.messaging.client import STATUS_HEADER, refusal_body
+from shared.messaging.envelope import Envelope
+from shared.refusals import Refused
+from shared.service import Running
+from shared.settings import ServiceSettings
+from tests.support.broker import TestNats
+
+type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+ORIGIN = "http://station.test"
+API = "/api/v1"
+THING = {"id": "019ab0c6-0b5e-7c11-8a43-6f1d2e3c4b5a", "revision": 7}
+"""What a fake service answers when a test has not said anything else."""
+
+
+def a_key() -> dict[str, str]:
+    return {"Idempotency-Key": str(new_id())}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A command or question as it arrived at a service."""
+
+    subject: str
+    envelope: Envelope
+    message: dict[str, Any]
+
+
+class FakeServices:
+    """In the place of services: answers what it is told to, and remembers what it was asked."""
+
+    def __init__(self, server: TestNats) -> None:
+        self._server = server
+        self._connections: dict[str, Client] = {}
+        self.sent: list[Sent] = []
+        self.replies: dict[str, Any] = {}
+        """By subject: what to answer, or ``Refused``."""
+
+    @property
+    def last(self) -> Sent:
+        return self.sent[-1]
+
+    async def start(self, *names: str) -> None:
+        for name in names:
+            connection = await nats.connect(
+                self._server.url(name), inbox_prefix=f"_INBOX_{name}".encode()
+            )
+            for kind in ("cmd", "ask"):
+                await connection.subscribe(f"{kind}.{name}.>", queue=name, cb=self._on_message)
+            await connection.flush()
+            self._connections[name] = connection
+
+    async def stop(self) -> None:
+        while self._connections:
+            _, connection = self._connections.popitem()
+            await connection.close()
+
+    async def _on_message(self, message: Msg) -> None:
+        envelope = Envelope.from_headers(message.headers or {})
+        self.sent.append(Sent(message.subject, envelope, pydantic_core.from_json(message.data)))
+        reply = self.replies.get(message.subject, THING)
+        if isinstance(reply, Refused):
+            await self._answer(message, refusal_body(reply), "refused")
+        else:
+            await self._answer(message, pydantic_core.to_json(reply), "ok")
+
+    async def _answer(self, message: Msg, body: bytes, status: str) -> None:
+        connection = self._connections[message.subject.split(".")[1]]
+        await connection.publish(message.reply, body, headers={STATUS_HEADER: status})
+
+
+class TestGateway:
+    """The gateway inside the test's process, reached over ASGI."""
+
+    __test__ = False
+
+    def __init__(self, app: FastAPI, settings: ServiceSettings) -> None:
+        self.app = app
+        self.settings = settings
+        self.clients = AsyncExitStack()
+        self.anyone = self.client()
+
+    @property
+    def service(self) -> Running:
+        service: Running = self.app.state.service
+        return service
+
+    def client(
+        self, headers: Mapping[str, str] | None = None, *, origin: str = ORIGIN
+    ) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app), base_url=origin, headers=headers
+        )
+        self.clients.push_async_callback(client.aclose)
+        return client
+
+    async def signed_in(self, role: str, login: str | None = None) -> httpx.AsyncClient:
+        """Someone of that role, by Bearer token."""
+        return self.client({"Authorization": f"Bearer {await self.token(role, login)}"})
+
+    async def token(self, role: str, login: str | None = None, **fields: Any) -> str:
+        """Of a new session; its user is made if there is none of that login."""
+        token = secrets.token_urlsafe(32)
+        user_id = await self.a_user(login or role, role=role, **fields)
+        async with self.service.engine.begin() as connection:
+            await connection.execute(
+                insert(sessions).values(
+                    token_hash=sha256(token.encode()).digest(),
+                    user_id=user_id,
+                    expires_at=datetime.now(UTC) + timedelta(hours=12),
+                )
+            )
+        return token
+
+    async def a_user(self, login: str, **fields: Any) -> UUID:
+        row = {
+            "id": new_id(),
+            "login": login,
+            "login_key": login_key(login),
+            "name": login.title(),
+            "role": "administrator",
+            "password_hash": "nobody can sign in with this",
+            "must_change_password": False,
+            "active": True,
+        }
+        async with self.service.engine.begin() as connection:
+            known = await connection.execute(
+                select(users.c.id).where(users.c.login_key == row["login_key"])
+            )
+            user_id: UUID | None = known.scalar_one_or_none()
+            if user_id is None:
+                await connection.execute(insert(users).values(**{**row, **fields}))
+                user_id = fields.get("id", row["id"])
+        assert user_id
+        return user_id
+
+    async def told(self, subject: str) -> list[dict[str, Any]]:
+        """Bodies of the events of that subject in the outbox, oldest first; with their actor."""
+        async with self.service.engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT headers, body FROM outbox WHERE subject = :subject ORDER BY seq"),
+                {"subject": subject},
+            )
+            return [
+                {**pydantic_core.from_json(row.body), "actor": row.headers["actor"]} for row in rows
+            ]
+
+    async def refusals(self) -> list[dict[str, Any]]:
+        return await self.told("evt.gateway.request_refused.v1")
+
+
+@asynccontextmanager
+async def running_gateway(
+    server: TestNats, database_url: str, **overrides: Any
+) -> AsyncIterator[TestGateway]:
+    settings = ServiceSettings(
+        service="gateway",
+        database_url=database_url,
+        nats_url=server.url("gateway"),
+        **{"command_timeout_s": 5, **overrides},
+    )
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        gateway = TestGateway(app, settings)
+        async with gateway.clients:
+            yield gateway
+
+
+@asynccontextmanager
+async def served(gateway: TestGateway) -> AsyncIterator[tuple[str, int]]:
+    """The same application behind the real HTTP server; gives its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(gateway.app, lifespan="off", **SERVED))
+    serving = asyncio.create_task(server.serve([listener]))
+    try:
+        yield listener.getsockname()[:2]
+    finally:
+        server.should_exit = True
+        await serving

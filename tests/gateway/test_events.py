@@ -1,0 +1,251 @@
+"""What changed, as screens are told it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import nats
+import pytest
+
+from services.gateway.changes import MAX_WAITING, REFRESH, Hint, Screen, hints
+from services.gateway.routes import events
+from shared.contracts.base import Event
+from shared.contracts.finance import PaymentTaken, PaymentView
+from shared.contracts.gateway import SignedIn
+from shared.contracts.inventory import (
+    PartsReserved,
+    ReceiptLine,
+    ReceiptView,
+    StockAnswer,
+    StockReceived,
+)
+from shared.contracts.orders import OrderMoved, OrdersCommandRefused, ReferenceSaved
+from shared.ids import new_id
+from shared.messaging.envelope import SYSTEM, opening
+from shared.messaging.outbox import Outgoing, outgoing
+from tests.gateway.support import API, TestGateway, served
+from tests.support.broker import TestNats
+from tests.support.waiting import eventually
+
+ORDER, CLIENT, PRODUCT, OTHER = (new_id() for _ in range(4))
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+MOVED = OrderMoved(order_id=ORDER, number="A-1", revision=2, old_status="new", status="in_progress")
+ANSWER = StockAnswer(
+    line_id=new_id(),
+    line_version=1,
+    answer=1,
+    product_id=PRODUCT,
+    wanted=Decimal(1),
+    reserved=Decimal(1),
+    short=Decimal(0),
+    price=Decimal(100),
+)
+RECEIPT = ReceiptView(
+    id=new_id(),
+    number="R-1",
+    at=NOW,
+    warehouse_id=new_id(),
+    supplier_id=new_id(),
+    lines=tuple(
+        ReceiptLine(product_id=product_id, quantity=Decimal(1), cost=Decimal(50))
+        for product_id in (PRODUCT, OTHER, PRODUCT)
+    ),
+    total_cost=Decimal(150),
+)
+PAYMENT = PaymentView(
+    id=new_id(),
+    at=NOW,
+    order_id=ORDER,
+    customer_id=CLIENT,
+    payer_id=CLIENT,
+    amount=Decimal(100),
+    method="cash",
+    refunded=Decimal(0),
+    comment=None,
+    actor="cashier",
+)
+
+
+def sent(event: Event) -> Outgoing:
+    service = type(event).subject.split(".")[1]
+    cause = opening("/station-1/gateway", "test", SYSTEM)
+    return outgoing(event, cause, f"/station-1/{service}", NOW)
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (MOVED, [("order", ORDER)]),
+        (PartsReserved(order_id=ORDER, lines=(ANSWER,)), [("stock", PRODUCT), ("order", ORDER)]),
+        (StockReceived(receipt=RECEIPT), [("stock", PRODUCT), ("stock", OTHER)]),
+        (
+            PaymentTaken(payment=PAYMENT, order_id=ORDER),
+            [("payment", PAYMENT.id), ("order", ORDER)],
+        ),
+        (
+            ReferenceSaved(kind="section", id=OTHER, name="Шины", created=True),
+            [("reference", OTHER)],
+        ),
+        (SignedIn(user_id=new_id(), login="anna"), []),
+        (
+            OrdersCommandRefused(
+                command_id=new_id(), command="x", code="y", detail="z", order_id=ORDER
+            ),
+            [],
+        ),
+    ],
+)
+def test_an_event_tells_what_it_is_about_and_nothing_else(
+    event: Event, told: list[tuple[str, Any]]
+) -> None:
+    message = sent(event)
+    assert list(hints(message.subject, message.headers, message.body)) == [
+        (topic, str(about)) for topic, about in told
+    ]
+
+
+async def test_a_screen_is_told_each_thing_once_however_often_it_changed() -> None:
+    screen = Screen()
+    for hint in (("order", "1"), ("client", "2"), ("order", "1")):
+        screen.add(hint)
+    assert await screen.take(0) == [("order", "1"), ("client", "2")]
+    assert await screen.take(0.01) == []
+
+
+async def test_a_screen_that_falls_behind_is_told_to_refresh() -> None:
+    screen = Screen()
+    for number in range(MAX_WAITING * 3):
+        screen.add(("order", str(number)))
+    assert await screen.take(0) == [REFRESH]
+    screen.add(("order", "1"))
+    assert await screen.take(0) == [("order", "1")]
+
+
+# --- over HTTP ----------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def listening(
+    gateway: TestGateway, address: tuple[str, int], token: str, **cookies: str
+) -> AsyncIterator[AsyncIterator[str]]:
+    """An open screen; gives the lines that it is sent, from the first event on."""
+    headers = {"Authorization": f"Bearer {token}"} if not cookies else {}
+    base = "http://{}:{}".format(*address)
+    async with httpx.AsyncClient(base_url=base, headers=headers, cookies=cookies) as client:
+        before = gateway.app.state.gateway.changes.screens
+        async with client.stream("GET", f"{API}/events", timeout=20) as response:
+            assert response.status_code == 200
+            assert response.headers["content-type"].startswith("text/event-stream")
+            assert response.headers["cache-control"] == "no-store"
+            lines = response.aiter_lines()
+            assert await anext(lines) == ": open"
+
+            async def is_open() -> bool:
+                return bool(gateway.app.state.gateway.changes.screens > before)
+
+            await eventually(is_open)
+            yield lines
+
+
+async def next_hint(lines: AsyncIterator[str]) -> Hint:
+    async for line in lines:
+        if line.startswith("data:"):
+            told = json.loads(line.removeprefix("data:"))
+            assert set(told) == {"topic", "id"}
+            return told["topic"], told["id"]
+    raise AssertionError("the stream ended")
+
+
+async def publish(server: TestNats, event: Event) -> None:
+    message = sent(event)
+    user = message.subject.split(".")[1]
+    connection = await nats.connect(server.url(user), inbox_prefix=f"_INBOX_{user}".encode())
+    await connection.publish(message.subject, message.body, headers=message.headers)
+    await connection.close()
+
+
+async def test_every_open_screen_is_told_and_one_that_left_costs_nothing(
+    gateway: TestGateway, nats_server: TestNats
+) -> None:
+    changes = gateway.app.state.gateway.changes
+    token = await gateway.token("technician")
+    async with served(gateway) as address:
+        async with (
+            listening(gateway, address, token) as first,
+            listening(gateway, address, "", pitlane=token) as second,
+        ):
+            await publish(nats_server, PartsReserved(order_id=ORDER, lines=(ANSWER,)))
+            for lines in (first, second):
+                assert await next_hint(lines) == ("stock", str(PRODUCT))
+                assert await next_hint(lines) == ("order", str(ORDER))
+
+        async def nobody_listens() -> bool:
+            return changes.screens == 0 and changes._subscription is None
+
+        await eventually(nobody_listens)
+        async with listening(gateway, address, token) as again:
+            await publish(nats_server, MOVED)
+            assert await next_hint(again) == ("order", str(ORDER))
+
+
+async def test_an_event_that_cannot_be_read_does_not_end_the_stream(
+    gateway: TestGateway, nats_server: TestNats
+) -> None:
+    async with (
+        served(gateway) as address,
+        listening(gateway, address, await gateway.token("advisor")) as lines,
+    ):
+        connection = await nats.connect(
+            nats_server.url("inventory"), inbox_prefix=b"_INBOX_inventory"
+        )
+        await connection.publish(PartsReserved.subject, b"not json")
+        await connection.close()
+        await publish(nats_server, MOVED)
+        assert await next_hint(lines) == ("order", str(ORDER))
+
+
+async def test_silence_is_broken_by_a_heartbeat_and_ends_with_the_session(
+    gateway: TestGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "HEARTBEAT_S", 0.05)
+    token = await gateway.token("advisor")
+    program = gateway.client({"Authorization": f"Bearer {token}"})
+    async with served(gateway) as address, listening(gateway, address, token) as lines:
+        heard = [await anext(lines) for _ in range(8)]
+        assert heard.count(":") + heard.count(": ") >= 2
+        assert (await program.delete(f"{API}/session")).status_code == 204
+        async with asyncio.timeout(10):
+            rest = [line async for line in lines]  # ends by itself
+        assert not any(line.startswith("data:") for line in rest)
+
+
+async def test_the_stream_ends_whole_when_the_gateway_stops(gateway: TestGateway) -> None:
+    token = await gateway.token("advisor")
+    async with asyncio.timeout(10):
+        async with served(gateway) as address:
+            ended = asyncio.create_task(_read_to_the_end(gateway, address, token))
+            await eventually(lambda: _has_screens(gateway))
+        await ended
+
+
+async def _has_screens(gateway: TestGateway) -> bool:
+    return bool(gateway.app.state.gateway.changes.screens)
+
+
+async def _read_to_the_end(gateway: TestGateway, address: tuple[str, int], token: str) -> None:
+    async with listening(gateway, address, token) as lines:
+        async for _ in lines:
+            pass
+
+
+async def test_nobody_listens_without_signing_in(gateway: TestGateway) -> None:
+    response = await gateway.anyone.get(f"{API}/events")
+    assert (response.status_code, response.json()["code"]) == (401, "sign_in_required")
+    assert gateway.app.state.gateway.changes.screens == 0

@@ -1,0 +1,207 @@
+"""The five reports as JSON, CSV and XLSX."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from decimal import Decimal
+from io import BytesIO, StringIO
+from typing import Any
+
+import httpx
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+
+from services.gateway.exports import CSV, JSON, XLSX
+from services.gateway.routes import reports
+from shared.contracts.base import View
+from shared.contracts.finance import IncomeExpense, IncomeExpenses, OrderProfitRow, OrderProfits
+from shared.contracts.inventory import StockBalance, StockBalances
+from shared.contracts.orders import EmployeeWorkload, OrdersBySection, SectionOrders, Workload
+from shared.ids import new_id
+from tests.gateway.support import API, FakeServices, TestGateway
+
+RUSSIAN = {"Accept-Language": "ru"}
+IDS = [new_id() for _ in range(8)]
+SETTLED_AT = datetime.fromisoformat("2026-11-23T21:30:15.5+00:00")
+ROWS: dict[Any, View] = {
+    OrdersBySection: SectionOrders(
+        section_id=IDS[0],
+        section="=2+5+cmd|'/C calc'!A0",
+        created=3,
+        in_progress=1,
+        done=2,
+        cancelled=0,
+        total=Decimal("11080.00"),
+    ),
+    EmployeeWorkload: Workload(
+        employee_id=IDS[1],
+        employee="Петров Пётр",
+        section_id=IDS[0],
+        orders=2,
+        planned_minutes=120,
+        sold_hours=Decimal("1.84"),
+        clocked_minutes=0,
+        labor_total=Decimal("1000.00"),
+    ),
+    StockBalances: StockBalance(
+        product_id=IDS[2],
+        product="Масло; 5W-40, «синтетика»",
+        oem="+74 0012",
+        warehouse_id=IDS[3],
+        warehouse="Основной",
+        measure="л",
+        on_hand=Decimal("10.5"),
+        reserved=Decimal("4"),
+        available=Decimal("6.5"),
+        value=None,
+    ),
+    IncomeExpenses: IncomeExpense(
+        day="2026-11-23", type="expense", category="@rent", amount=Decimal("-1500.50"), records=2
+    ),
+    OrderProfits: OrderProfitRow(
+        order_id=IDS[4],
+        number="A-000128",
+        section_id=IDS[0],
+        client_id=IDS[5],
+        settled_at=SETTLED_AT,
+        revenue=Decimal("3100.00"),
+        cost=Decimal("1720.00"),
+        pay=Decimal("200.00"),
+        margin=Decimal("1180.00"),
+        paid=Decimal("0.00"),
+    ),
+}
+
+
+@pytest.fixture
+async def owner(gateway: TestGateway, services: FakeServices) -> httpx.AsyncClient:
+    await services.start("orders", "inventory", "finance")
+    for question, row in ROWS.items():
+        page = {"items": [row.model_dump(mode="json")], "next": None}
+        services.replies[question.subject] = page
+    return await gateway.signed_in("owner")
+
+
+def table(response: httpx.Response, delimiter: str) -> list[list[str]]:
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(StringIO(response.content.decode("utf-8-sig")), delimiter=delimiter))
+
+
+def sheet(response: httpx.Response) -> Any:
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == XLSX
+    return openpyxl.load_workbook(BytesIO(response.content)).active
+
+
+async def test_every_report_can_be_had_in_every_form(owner: httpx.AsyncClient) -> None:
+    assert {endpoint.message for endpoint in reports.AREA.endpoints} == set(ROWS)
+    for endpoint in reports.AREA.endpoints:
+        path = API + endpoint.path
+        name = endpoint.path.rsplit("/", 1)[-1]
+        row = ROWS[endpoint.message].model_dump(mode="json")
+        assert (await owner.get(path)).json() == {"items": [row], "next": None}
+        for language in ("ru", "en"):
+            spoken = {"Accept-Language": language}
+            as_csv = await owner.get(path, headers={"Accept": CSV, **spoken})
+            titles, values = table(as_csv, ";" if language == "ru" else ",")
+            assert len(titles) == len(values) == len(set(titles))
+            assert as_csv.headers["content-language"] == language
+            assert f'filename="{name}.csv"' in as_csv.headers["content-disposition"]
+            page = sheet(await owner.get(path, headers={"Accept": XLSX, **spoken}))
+            assert [cell.value for cell in page[1]] == titles
+            assert page.freeze_panes == "A2"
+            assert page.max_row == 2
+
+
+async def test_csv_opens_in_excel_of_the_readers_language(owner: httpx.AsyncClient) -> None:
+    path = f"{API}/reports/stock-balances?format=csv"
+    russian = await owner.get(path, headers=RUSSIAN)
+    assert table(russian, ";") == [
+        [
+            "Товар",
+            "Артикул",
+            "Склад",
+            "Ед. изм.",
+            "На складе",
+            "В резерве",
+            "Доступно",
+            "Стоимость, руб.",
+        ],
+        ["Масло; 5W-40, «синтетика»", "'+74 0012", "Основной", "л", "10,5", "4", "6,5", ""],
+    ]
+    assert russian.content.endswith(b"\r\n")
+    english = await owner.get(path)
+    assert table(english, ",")[1][4:] == ["10.5", "4", "6.5", ""]
+
+
+async def test_what_looks_like_a_formula_is_text_and_a_negative_number_is_a_number(
+    owner: httpx.AsyncClient,
+) -> None:
+    sections = f"{API}/reports/orders-by-section"
+    assert table(await owner.get(f"{sections}?format=csv"), ",")[1][0] == "'=2+5+cmd|'/C calc'!A0"
+    cell = sheet(await owner.get(f"{sections}?format=xlsx"))["A2"]
+    assert (cell.data_type, cell.value) == ("s", "=2+5+cmd|'/C calc'!A0")
+
+    money = f"{API}/reports/income-expenses"
+    assert table(await owner.get(f"{money}?format=csv", headers=RUSSIAN), ";")[1] == [
+        "2026-11-23",
+        "Расход",
+        "'@rent",
+        "-1500,50",
+        "2",
+    ]
+
+
+async def test_xlsx_has_numbers_and_dates_of_the_stations_own_time(
+    owner: httpx.AsyncClient,
+) -> None:
+    page = sheet(await owner.get(f"{API}/reports/order-profit?format=xlsx", headers=RUSSIAN))
+    titles = [cell.value for cell in page[1]]
+    row = dict(zip(titles, page[2], strict=True))
+    assert "Заказ-наряд (id)" not in titles
+    assert row["Заказ-наряд"].value == "A-000128"
+    assert row["Рассчитан"].value == datetime(2026, 11, 24, 0, 30, 15)
+    assert row["Рассчитан"].is_date
+    assert row["Выручка, руб."].value == 3100
+    assert row["Выручка, руб."].number_format == "#,##0.00"
+    assert page.title == "Прибыль по заказ-нарядам"
+
+    page = sheet(await owner.get(f"{API}/reports/income-expenses?format=xlsx"))
+    assert page["A2"].value == datetime(2026, 11, 23)
+    assert page["D2"].value == -1500.5
+
+
+async def test_the_form_is_what_accept_likes_best(owner: httpx.AsyncClient) -> None:
+    for accept, form in (
+        ("", JSON),
+        ("*/*", JSON),
+        ("application/*", JSON),
+        ("text/*", CSV),
+        ("text/csv, application/json;q=0.9", CSV),
+        ("text/csv;q=0.3, application/json;q=0.9", JSON),
+        (f"application/json;q=0, {XLSX}", XLSX),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", JSON),
+        ("application/json;q=0, */*;q=0.1", CSV),
+        ("TEXT/CSV", CSV),
+    ):
+        response = await owner.get(f"{API}/reports/order-profit", headers={"Accept": accept})
+        assert response.headers["content-type"].split(";")[0] == form, accept
+
+
+async def test_a_form_that_there_is_not_is_refused_without_asking_anyone(
+    owner: httpx.AsyncClient, services: FakeServices
+) -> None:
+    path = f"{API}/reports/order-profit"
+    response = await owner.get(path, headers={"Accept": "application/pdf"})
+    assert (response.status_code, response.json()["code"]) == (406, "not_acceptable")
+    response = await owner.get(path, headers={"Accept": "text/csv;q=0"})
+    assert response.status_code == 406
+    response = await owner.get(f"{path}?format=pdf")
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "format")
+    assert services.sent == []
+    # Where it is said twice, the address goes first.
+    response = await owner.get(f"{path}?format=json", headers={"Accept": CSV})
+    assert response.headers["content-type"] == "application/json"

@@ -1,0 +1,152 @@
+"""Services, database and broker that are away for a while: 503, and nothing lost or doubled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import nats
+import pytest
+
+from services.gateway.problems import RETRY_AFTER_S
+from shared.ids import new_id
+from tests.gateway.support import (
+    API,
+    FakeServices,
+    TestGateway,
+    a_key,
+    running_gateway,
+)
+from tests.support.broker import TestNats
+from tests.support.proxy import line_to
+from tests.support.waiting import eventually
+
+
+async def test_a_service_that_is_down_is_told_with_a_time_to_come_back(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    advisor = await gateway.signed_in("advisor")
+    key = a_key()
+    for response in (
+        await advisor.post(f"{API}/clients", json={}, headers=key),
+        await advisor.get(f"{API}/clients"),
+    ):
+        assert (response.status_code, response.json()["code"]) == (503, "service_unavailable")
+        assert response.json()["params"] == {"service": "clients"}
+        assert response.headers["retry-after"] == str(RETRY_AFTER_S)
+    # Nobody else could tell the audit of the attempt.
+    assert [refusal["code"] for refusal in await gateway.refusals()] == ["service_unavailable"]
+
+    await services.start("clients")
+    response = await advisor.post(f"{API}/clients", json={}, headers=key)
+    assert response.status_code == 201
+    assert len(services.sent) == 1
+
+
+async def test_a_service_that_keeps_silent_is_given_up_in_time(
+    nats_server: TestNats, database: Callable[[str], str]
+) -> None:
+    await nats_server.apply_topology()
+    async with running_gateway(nats_server, database("gateway"), command_timeout_s=0.2) as gateway:
+        silent = await nats.connect(nats_server.url("clients"), inbox_prefix=b"_INBOX_clients")
+        heard = asyncio.Event()
+
+        async def hear(_: object) -> None:
+            heard.set()
+
+        await silent.subscribe("cmd.clients.>", queue="clients", cb=hear)
+        await silent.flush()
+        advisor = await gateway.signed_in("advisor")
+        response = await advisor.post(f"{API}/clients", json={}, headers=a_key())
+        assert (response.status_code, response.json()["code"]) == (503, "service_unavailable")
+        assert heard.is_set()
+        await silent.close()
+
+
+async def test_without_its_database_the_gateway_says_so_and_recovers(
+    nats_server: TestNats, database: Callable[[str], str], services: FakeServices
+) -> None:
+    await nats_server.apply_topology()
+    await services.start("clients")
+    async with (
+        line_to(database("gateway")) as (line, url),
+        running_gateway(nats_server, url, command_timeout_s=1) as gateway,
+    ):
+        advisor = await gateway.signed_in("advisor")
+        key = a_key()
+        assert (await advisor.post(f"{API}/clients", json={}, headers=key)).status_code == 201
+        assert (await gateway.anyone.get("/health/ready")).status_code == 200
+        await line.cut()
+
+        services.sent.clear()
+        response = await advisor.post(f"{API}/clients", json={}, headers=a_key())
+        assert (response.status_code, response.json()["code"]) == (503, "service_unavailable")
+        assert response.json()["params"] == {"service": "gateway"}
+        assert "retry-after" in response.headers
+        # Not even the effect: the guard could not be asked.
+        assert services.sent == []
+        sign_in = {"login": "advisor", "password": "x"}
+        assert (await gateway.anyone.post(f"{API}/session", json=sign_in)).status_code == 503
+        assert (await gateway.anyone.get("/health/ready")).status_code == 503
+        assert (await gateway.anyone.get("/health/live")).status_code == 200
+
+        await line.mend()
+
+        async def works() -> bool:
+            answer = await advisor.post(f"{API}/clients", json={}, headers=key)
+            return answer.status_code == 201
+
+        await eventually(works)
+        assert (await gateway.anyone.get("/health/ready")).status_code == 200
+
+
+async def test_without_the_broker_the_gateway_says_so_and_recovers(
+    nats_server: TestNats, database: Callable[[str], str], services: FakeServices
+) -> None:
+    await nats_server.apply_topology()
+    async with running_gateway(nats_server, database("gateway"), command_timeout_s=0.5) as gateway:
+        advisor = await gateway.signed_in("advisor")
+        key = a_key()
+        await nats_server.kill()
+        response = await advisor.post(f"{API}/clients", json={}, headers=key)
+        assert (response.status_code, response.json()["code"]) == (503, "service_unavailable")
+        await nats_server.start()
+        await services.start("clients")
+
+        async def works() -> bool:
+            answer = await advisor.post(f"{API}/clients", json={}, headers=key)
+            return answer.status_code == 201
+
+        await eventually(works)
+
+
+@pytest.fixture
+async def clients_url(nats_server: TestNats, database: Callable[[str], str]) -> str:
+    pytest.importorskip("services.clients.app")
+    from shared.service import consumed_subjects
+
+    await nats_server.apply_topology({"clients": consumed_subjects("clients")})
+    return database("clients")
+
+
+async def test_the_same_key_once_the_service_is_back_makes_one_client(
+    gateway: TestGateway, nats_server: TestNats, clients_url: str
+) -> None:
+    """The real service: its answer is kept with the effect and given again."""
+    from services.clients.app import service
+    from shared.settings import ServiceSettings
+
+    settings = ServiceSettings(
+        service="clients", database_url=clients_url, nats_url=nats_server.url("clients")
+    )
+    advisor = await gateway.signed_in("advisor")
+    key, body = a_key(), {"last_name": f"Иванов {new_id()}"}
+    assert (await advisor.post(f"{API}/clients", json=body, headers=key)).status_code == 503
+    async with service.running(settings):
+        answers = await asyncio.gather(
+            *(advisor.post(f"{API}/clients", json=body, headers=key) for _ in range(8))
+        )
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.content for answer in answers}) == 1
+        found = await advisor.get(f"{API}/clients", params={"q": body["last_name"]})
+        assert [hit["id"] for hit in found.json()["items"]] == [answers[0].json()["id"]]

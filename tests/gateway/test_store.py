@@ -1,0 +1,76 @@
+"""The tables as the migrations make them, and the users that a station begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, MetaData, text
+
+from services.gateway import passwords
+from services.gateway.store import login_key, tables
+from services.gateway.users import DEMO_USERS, ensure_demo_users, ensure_first_admin
+from shared.database import delivery, engine_for
+from shared.permissions import ROLES
+from tests.support.databases import as_owner
+
+
+async def test_the_migrations_make_exactly_the_tables_of_the_store(
+    database: Callable[[str], str],
+) -> None:
+    wanted = MetaData()
+    for table in (*tables.tables.values(), *delivery.tables.values()):
+        table.to_metadata(wanted)
+
+    def differences(connection: Connection) -> list[Any]:
+        return list(compare_metadata(MigrationContext.configure(connection), wanted))
+
+    engine = engine_for(as_owner(database("gateway")))
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
+
+
+async def rows(url: str, statement: str) -> list[Any]:
+    engine = engine_for(url, pool_size=1)
+    async with engine.connect() as connection:
+        found = (await connection.execute(text(statement))).all()
+    await engine.dispose()
+    return list(found)
+
+
+async def test_the_first_admin_is_made_once_and_its_password_told_once(
+    database: Callable[[str], str],
+) -> None:
+    url = database("gateway")
+    password = await ensure_first_admin(url)
+    assert password
+    assert len(password) >= 16
+    assert await ensure_first_admin(url) is None
+    ((login, role, must_change, password_hash),) = await rows(
+        url, "SELECT login, role, must_change_password, password_hash FROM users"
+    )
+    assert (login, role, must_change) == ("admin", "administrator", True)
+    assert password_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert passwords.matches(password, password_hash)
+
+
+async def test_a_demo_has_one_user_per_role_and_making_them_again_changes_nothing(
+    database: Callable[[str], str],
+) -> None:
+    url = database("gateway")
+    await ensure_demo_users(url)
+    first = await rows(url, "SELECT * FROM users ORDER BY login")
+    await ensure_demo_users(url)
+    assert await rows(url, "SELECT * FROM users ORDER BY login") == first
+    assert {row.role for row in first} == set(ROLES)
+    assert {row.login for row in first} == {login for login, *_ in DEMO_USERS}
+    assert not any(row.must_change_password for row in first)
+    assert passwords.matches("demo", first[0].password_hash)
+    assert await ensure_first_admin(url) is None
+
+
+def test_a_login_is_one_however_it_is_spelled() -> None:
+    assert login_key(" ИВАНОВ ") == login_key("иванов")
