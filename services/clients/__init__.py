@@ -1,0 +1,1 @@
+"""Client cards and cars: who comes to the station, and in what."""

@@ -1,0 +1,258 @@
+"""Cards and cars in and out of the database: loaded once for a batch, written back together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.clients.domain import Client, Vehicle, VehicleFact
+from services.clients.identifiers import folded, plate_key
+from services.clients.search import name_key, phone_key
+from services.clients.tables import clients, name_words, tables, vehicle_facts, vehicles
+from shared.contracts.base import Message
+from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle
+from shared.handlers import Store
+from shared.refusals import Refused
+
+__all__ = ["ClientsStore", "tables"]
+
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+_CLIENTS = select(clients).where(clients.c.id == any_(_IDS))
+_VEHICLES = select(vehicles).where(vehicles.c.id == any_(_IDS))
+# Sorted, so that two processes do not wait for each other in a circle; the keys stay free, so
+# that nobody who only refers to the row has to wait.
+_LOCK_CLIENTS = _CLIENTS.order_by(clients.c.id).with_for_update(key_share=True)
+_LOCK_VEHICLES = (
+    select(vehicles)
+    .where(
+        or_(
+            vehicles.c.id == any_(_IDS),
+            vehicles.c.vin == any_(bindparam("vins", type_=ARRAY(Text))),
+        )
+    )
+    .order_by(vehicles.c.id)
+    .with_for_update(key_share=True)
+)
+_VEHICLES_OF = select(vehicles).where(vehicles.c.client_id == any_(_IDS)).order_by(vehicles.c.id)
+
+
+def _saving(table: Table) -> Insert:
+    statement = upsert(table)
+    return statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={
+            column.name: statement.excluded[column.name]
+            for column in table.c
+            if not column.primary_key
+        },
+    )
+
+
+_SAVE_CLIENTS = _saving(clients)
+_SAVE_VEHICLES = _saving(vehicles)
+_END_FACTS = (
+    update(vehicle_facts)
+    .where(
+        vehicle_facts.c.vehicle_id == bindparam("of_vehicle"),
+        vehicle_facts.c.kind == bindparam("of_kind"),
+        vehicle_facts.c.until.is_(None),
+    )
+    .values(until=bindparam("ended"))
+)
+_SAVE_WORDS = upsert(name_words).on_conflict_do_nothing()
+
+
+class ClientsStore(Store):
+    """Remembers what it loaded and what is to be saved; the flush writes each table once."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._clients: dict[UUID, Client | None] = {}
+        self._vehicles: dict[UUID, Vehicle | None] = {}
+        self._holders: dict[str, UUID | None] = {}
+        """Who has a VIN, as far as it was asked for."""
+        self._new_clients: dict[UUID, Client] = {}
+        self._new_vehicles: dict[UUID, Vehicle] = {}
+        self._new_facts: list[VehicleFact] = []
+
+    async def prefetch(self, messages: Sequence[Message]) -> None:
+        client_ids: set[UUID] = set()
+        vehicle_ids: set[UUID] = set()
+        vins: set[str] = set()
+        for message in messages:
+            if isinstance(message, ChangeVehicle):
+                vehicle_ids.add(message.vehicle_id)
+            if isinstance(message, ChangeClient | AddVehicle | ChangeVehicle) and message.client_id:
+                client_ids.add(message.client_id)
+            if isinstance(message, AddVehicle | ChangeVehicle) and message.vin:
+                vins.add(folded(message.vin))
+        await self._load_clients(client_ids)
+        await self._load_vehicles(vehicle_ids, vins)
+
+    # --- one thing, to be changed ------------------------------------------------------------
+
+    async def client(self, client_id: UUID) -> Client:
+        """Raises ``Refused("client_not_found")``."""
+        if client_id not in self._clients:
+            await self._load_clients({client_id})
+        return _found("client_not_found", client_id, self._clients[client_id])
+
+    async def vehicle(self, vehicle_id: UUID) -> Vehicle:
+        """Raises ``Refused("vehicle_not_found")``."""
+        if vehicle_id not in self._vehicles:
+            await self._load_vehicles({vehicle_id}, set())
+        return _found("vehicle_not_found", vehicle_id, self._vehicles[vehicle_id])
+
+    async def holder_of(self, vin: str | None) -> Vehicle | None:
+        """The car that has this VIN."""
+        if vin is None:
+            return None
+        if vin not in self._holders:
+            await self._load_vehicles(set(), {vin})
+        holder = self._holders[vin]
+        return self._vehicles[holder] if holder else None
+
+    def save_client(self, client: Client) -> None:
+        self._clients[client.id] = self._new_clients[client.id] = client
+
+    def save_vehicle(self, vehicle: Vehicle, facts: Sequence[VehicleFact]) -> None:
+        before = self._vehicles.get(vehicle.id)
+        if before and before.vin:
+            self._holders[before.vin] = None
+        if vehicle.vin:
+            self._holders[vehicle.vin] = vehicle.id
+        self._vehicles[vehicle.id] = self._new_vehicles[vehicle.id] = vehicle
+        self._new_facts += facts
+
+    # --- to look at --------------------------------------------------------------------------
+
+    async def look_at_client(self, client_id: UUID) -> Client:
+        rows = await self.connection.execute(_CLIENTS, {"ids": [client_id]})
+        return _found("client_not_found", client_id, next(map(client_of, rows), None))
+
+    async def look_at_vehicle(self, vehicle_id: UUID) -> Vehicle:
+        rows = await self.connection.execute(_VEHICLES, {"ids": [vehicle_id]})
+        return _found("vehicle_not_found", vehicle_id, next(map(_vehicle_of, rows), None))
+
+    async def vehicles_of(self, client_ids: Sequence[UUID]) -> dict[UUID, list[Vehicle]]:
+        """The cars of each of these clients, oldest first."""
+        owned: dict[UUID, list[Vehicle]] = {client_id: [] for client_id in client_ids}
+        for row in await self.connection.execute(_VEHICLES_OF, {"ids": list(client_ids)}):
+            owned[row.client_id].append(_vehicle_of(row))
+        return owned
+
+    # --- a batch -----------------------------------------------------------------------------
+
+    async def flush(self) -> None:
+        if self._new_clients:
+            await self.connection.execute(
+                _SAVE_CLIENTS, [_client_row(client) for client in self._new_clients.values()]
+            )
+            keys = " ".join(name_key(client) for client in self._new_clients.values())
+            if words := sorted(set(keys.split())):
+                await self.connection.execute(_SAVE_WORDS, [{"word": word} for word in words])
+        if self._new_vehicles:
+            await self.connection.execute(
+                _SAVE_VEHICLES, [_vehicle_row(vehicle) for vehicle in self._new_vehicles.values()]
+            )
+            await self._flush_facts()
+
+    async def _flush_facts(self) -> None:
+        """A fact of this batch may have been ended within it: it is written with its end."""
+        written: list[dict[str, Any]] = []
+        ended: list[dict[str, Any]] = []
+        latest: dict[tuple[UUID, str], dict[str, Any]] = {}
+        for fact in self._new_facts:
+            key = (fact.vehicle_id, fact.kind)
+            if before := latest.pop(key, None):
+                before["until"] = fact.since
+            elif fact.ends:
+                ended.append(
+                    {"of_vehicle": fact.vehicle_id, "of_kind": fact.kind, "ended": fact.since}
+                )
+            if fact.value is not None:
+                latest[key] = {
+                    "vehicle_id": fact.vehicle_id,
+                    "kind": fact.kind,
+                    "value": fact.value,
+                    "since": fact.since,
+                    "until": None,
+                }
+                written.append(latest[key])
+        if ended:
+            await self.connection.execute(_END_FACTS, ended)
+        if written:
+            await self.connection.execute(insert(vehicle_facts), written)
+
+    async def _load_clients(self, client_ids: set[UUID]) -> None:
+        missing = client_ids - self._clients.keys()
+        if not missing:
+            return
+        self._clients |= dict.fromkeys(missing)
+        for row in await self.connection.execute(_LOCK_CLIENTS, {"ids": list(missing)}):
+            self._clients[row.id] = client_of(row)
+
+    async def _load_vehicles(self, vehicle_ids: set[UUID], vins: set[str]) -> None:
+        missing, unknown = vehicle_ids - self._vehicles.keys(), vins - self._holders.keys()
+        if not missing and not unknown:
+            return
+        self._vehicles |= dict.fromkeys(missing)
+        self._holders |= dict.fromkeys(unknown)
+        rows = await self.connection.execute(
+            _LOCK_VEHICLES, {"ids": list(missing), "vins": list(unknown)}
+        )
+        for row in rows:
+            if row.id in self._new_vehicles:
+                # It has another VIN by now, which the database does not know of yet.
+                continue
+            self._vehicles[row.id] = _vehicle_of(row)
+            if row.vin:
+                self._holders[row.vin] = row.id
+
+
+def _found[ThingT](code: str, thing_id: UUID, thing: ThingT | None) -> ThingT:
+    if thing is None:
+        raise Refused(code, id=thing_id)
+    return thing
+
+
+_CLIENT_FIELDS = [field.name for field in fields(Client)]
+_VEHICLE_FIELDS = [field.name for field in fields(Vehicle)]
+
+
+def client_of(row: Any) -> Client:
+    values = {name: getattr(row, name) for name in _CLIENT_FIELDS}
+    return Client(**{**values, "phones": tuple(row.phones)})
+
+
+def _vehicle_of(row: Any) -> Vehicle:
+    return Vehicle(**{name: getattr(row, name) for name in _VEHICLE_FIELDS})
+
+
+def _client_row(client: Client) -> dict[str, Any]:
+    row = {name: getattr(client, name) for name in _CLIENT_FIELDS}
+    row |= {"name_key": name_key(client), "phone_key": phone_key(client.phones)}
+    return {**row, "phones": list(client.phones)}
+
+
+def _vehicle_row(vehicle: Vehicle) -> dict[str, Any]:
+    row = {name: getattr(vehicle, name) for name in _VEHICLE_FIELDS}
+    return {**row, "plate_key": plate_key(vehicle.plate) if vehicle.plate else None}

@@ -1,0 +1,112 @@
+"""The tables of clients."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+tables = MetaData()
+
+Instant = TIMESTAMP(timezone=True)
+
+
+def _fragments(table: str, column: str) -> Index:
+    """Finds any fragment of three characters or more. Without ``fastupdate`` new rows go straight
+    into the index; else every search would read through those that wait."""
+    return Index(
+        f"{table}_{column}_fragments",
+        column,
+        postgresql_using="gin",
+        postgresql_ops={column: "gin_trgm_ops"},
+        postgresql_with={"fastupdate": "off"},
+    )
+
+
+clients = Table(
+    "clients",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("last_name", Text),
+    Column("first_name", Text),
+    Column("middle_name", Text),
+    Column("company_name", Text),
+    Column("phones", ARRAY(Text), nullable=False),
+    Column("email", Text),
+    Column("discount_percent", Numeric(5, 2)),
+    Column("comment", Text),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    # What the card is found by: see search.py.
+    Column("name_key", Text, nullable=False),
+    Column("phone_key", Text, nullable=False),
+    CheckConstraint("kind IN ('person', 'company')", name="clients_kind"),
+    CheckConstraint("discount_percent BETWEEN 0 AND 100", name="clients_discount_percent"),
+    _fragments("clients", "name_key"),
+    _fragments("clients", "phone_key"),
+)
+vehicles = Table(
+    "vehicles",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", ForeignKey("clients.id"), nullable=False),
+    Column("vin", Text),
+    Column("plate", Text),
+    Column("plate_key", Text),
+    Column("vendor", Text),
+    Column("model", Text),
+    Column("year", Integer),
+    Column("engine", Text),
+    Column("mileage_km", Integer),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("vehicles_client", "client_id", "id"),
+    Index("vehicles_vin", "vin", unique=True),
+    _fragments("vehicles", "vin"),
+    _fragments("vehicles", "plate_key"),
+)
+vehicle_facts = Table(
+    "vehicle_facts",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    # Null is today. The clock may be set back, so nothing forces it to lie after ``since``.
+    Column("until", Instant),
+    CheckConstraint("kind IN ('owner', 'plate', 'vin')", name="vehicle_facts_kind"),
+    Index("vehicle_facts_history", "vehicle_id", "kind", "since"),
+    Index(
+        "vehicle_facts_today",
+        "vehicle_id",
+        "kind",
+        unique=True,
+        postgresql_where=text("until IS NULL"),
+    ),
+)
+name_words = Table(
+    "name_words",
+    tables,
+    Column("word", Text, primary_key=True),
+    _fragments("name_words", "word"),
+)
+"""Every word that was ever in a name: what a misspelt one is compared with. There are far fewer
+words than clients, and a word that is in no name any more only finds nobody."""

@@ -1,0 +1,1 @@
+"""The clients service: cards, cars, and finding them."""
