@@ -1,0 +1,31 @@
+# The commands of a fresh clone. `make run` and `make test` need Python 3.12 or newer, nothing else.
+
+PYTHON := .venv/bin/python
+# Processes that run tests at once.
+WORKERS ?= 2
+# Tests that need no server; `make check` runs them.
+QUICK := tests/architecture tests/contracts
+
+.PHONY: help run setup check test bench
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+run: setup ## the whole station with demo data; Ctrl-C stops it
+	@exec .venv/bin/pitlane up --demo
+
+setup: ## the environment only
+	@scripts/setup
+
+check: setup ## every check that needs no server
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m pytest -q $(QUICK)
+
+test: check ## every check, then every test
+	$(PYTHON) -m pytest -q -n $(WORKERS) --dist loadgroup $(addprefix --ignore=,$(QUICK))
+
+bench: setup ## the benchmarks, each beside its floor
+	$(PYTHON) -m tests.bench

@@ -1,0 +1,1 @@
+"""How a station is put up: topology, the local runner and the command line."""

@@ -1,0 +1,113 @@
+"""``pitlane audit``: whether the journal of everything that happened is whole."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.commands.reach import StationDir
+
+if TYPE_CHECKING:
+    from deploy.commands.reach import Reach
+    from services.audit.domain import Head
+    from shared.contracts.audit import ChainState
+
+app = typer.Typer(help="The journal of everything that happened.", no_args_is_help=True)
+
+DATABASE_URL = "PITLANE_AUDIT_DATABASE_URL"
+
+
+@app.callback()
+def audit() -> None:
+    """The journal of everything that happened."""
+
+
+@app.command("verify")
+def verify(
+    direct: Annotated[
+        bool, typer.Option("--direct", help="Read the database, whatever the service would say.")
+    ] = False,
+    data_dir: StationDir = None,
+) -> None:
+    """Recomputes the chain of records; names what was changed or removed.
+
+    Exit code 1 when the chain is not intact. When the audit service does
+    not answer, its database is read directly.
+    """
+    from deploy.commands.reach import reach
+
+    at = reach(data_dir)
+    state = None if direct else asyncio.run(_asked(at))
+    if state is None:
+        state = asyncio.run(_read(at))
+    _tell(state)
+
+
+async def _asked(at: Reach) -> ChainState | None:
+    """What the service says; None when it says nothing and its database can be read instead."""
+    from deploy.commands.reach import connected
+    from deploy.local.processes import CannotStart
+    from shared.contracts.audit import VerifyChain
+    from shared.refusals import Refused
+
+    try:
+        async with connected(at) as operator:
+            state: ChainState = await operator.send(VerifyChain(), "audit")
+            return state
+    except (CannotStart, Refused) as error:
+        why = error.words() if isinstance(error, Refused) else str(error)
+        if "audit" not in at.database_urls:
+            raise CannotStart(f"{why}; without it, {DATABASE_URL} is needed") from error
+        typer.echo(f"{why}: reading its database", err=True)
+        return None
+
+
+async def _read(at: Reach) -> ChainState:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from deploy.commands.reach import needed
+    from deploy.local.processes import CannotStart
+    from services.audit.handlers import verified
+    from services.audit.store import AuditStore
+    from shared.database import engine_for
+
+    engine = engine_for(needed(at.database_urls.get("audit"), DATABASE_URL))
+    # Read first: what is appended meanwhile only lies beyond it.
+    anchor = await _anchor(at)
+    try:
+        async with engine.connect() as connection:
+            return await verified(AuditStore(connection), anchor)
+    except (SQLAlchemyError, OSError) as error:
+        raise CannotStart(f"the database of audit does not answer: {error}") from error
+    finally:
+        await engine.dispose()
+
+
+async def _anchor(at: Reach) -> Head | None:
+    """The chain's head as it was noted outside the database, where NATS can be asked for it."""
+    from deploy.commands.reach import connected
+    from deploy.local.processes import CannotStart
+    from services.audit.anchor import last_anchor
+
+    try:
+        async with connected(at) as operator:
+            return await last_anchor(operator.connection)
+    except CannotStart:
+        return None
+
+
+def _tell(state: ChainState) -> None:
+    for fault in state.faults:
+        event = f" (event {fault.event_id})" if fault.event_id else ""
+        typer.echo(f"record {fault.seq}{event}: {fault.fault}")
+    compared = (
+        f"noted outside the database up to record {state.anchored}"
+        if state.anchored is not None
+        else "its end not compared: no note of it outside the database is known"
+    )
+    verdict = "intact" if state.intact else "NOT INTACT"
+    typer.echo(f"{verdict}: {state.records} records, head {state.head or '-'}; {compared}")
+    if not state.intact:
+        raise typer.Exit(1)

@@ -1,0 +1,263 @@
+"""Brings back into the stream what the outboxes have and it has not.
+
+The outboxes are the truth and the stream a copy of them. An event keeps its id, so that whoever
+handled it before knows it; what was never handled is handled now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import nats.errors
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, PubAck, ReplayPolicy
+from nats.js.errors import APIError, NotFoundError
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from deploy.local.processes import CannotStart
+from deploy.topology import EVENTS, REBUILD, SERVICES
+from shared.database import outbox
+from shared.messaging.outbox import Outgoing
+
+STREAM = str(EVENTS.name)
+READ_BATCH = 1000
+PAGE_ROWS = 5000
+PUBLISH_BATCH = 500
+"""Events that wait for their acknowledgements together."""
+TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class InStream:
+    """What the stream had when it was read: up to which sequence, and the ids of its events.
+    A million of them take about a hundred megabytes."""
+
+    last_seq: int = 0
+    ids: Collection[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """One service's outbox, as far as it was published when the stream was about to be read."""
+
+    service: str
+    engine: AsyncEngine
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An event that was published once, and that the stream does not have."""
+
+    service: str
+    seq: int
+    created_at: datetime
+
+
+# --- the stream --------------------------------------------------------------------------------
+
+
+async def read_stream(connection: Client) -> InStream | None:
+    """None when there is no stream. Raises ``CannotStart`` when it ends before what consumers
+    acknowledged: they would never be given what is published into it now."""
+    js = connection.jetstream(timeout=TIMEOUT_S)
+    try:
+        last_seq = (await js.stream_info(STREAM)).state.last_seq
+    except NotFoundError:
+        return None
+    for service in SERVICES:
+        acknowledged = await _acknowledged(js, service)
+        if acknowledged > last_seq:
+            raise CannotStart(
+                f"{STREAM} ends at {last_seq}, and {service} has acknowledged {acknowledged}: "
+                "restart NATS, which puts consumers back to the end of the stream, and try again"
+            )
+    return InStream(last_seq, await _ids(js))
+
+
+async def _acknowledged(js: JetStreamContext, service: str) -> int:
+    try:
+        floor = (await js.consumer_info(STREAM, service)).ack_floor
+    except NotFoundError:
+        return 0
+    return floor.stream_seq if floor else 0
+
+
+async def _ids(js: JetStreamContext) -> set[UUID]:
+    """By a consumer of our own, which is given headers only and is gone afterwards."""
+    await _remove_reader(js)
+    info = await js.add_consumer(
+        STREAM,
+        ConsumerConfig(
+            name=REBUILD,
+            deliver_policy=DeliverPolicy.ALL,
+            replay_policy=ReplayPolicy.INSTANT,
+            ack_policy=AckPolicy.NONE,
+            headers_only=True,
+            mem_storage=True,
+            inactive_threshold=60,
+            num_replicas=1,
+        ),
+    )
+    ids: set[UUID] = set()
+    left = info.num_pending or 0
+    reader = await js.pull_subscribe_bind(REBUILD, STREAM)
+    while left:
+        messages = await reader.fetch(READ_BATCH, timeout=TIMEOUT_S)
+        ids.update(found for message in messages if (found := _event_id(message.headers)))
+        left = messages[-1].metadata.num_pending
+    await reader.unsubscribe()
+    await _remove_reader(js)
+    return ids
+
+
+async def _remove_reader(js: JetStreamContext) -> None:
+    try:
+        await js.delete_consumer(STREAM, REBUILD)
+    except NotFoundError:
+        return
+
+
+def _event_id(headers: Mapping[str, str] | None) -> UUID | None:
+    """The id that consumers know an event by; what is no event of ours has none."""
+    try:
+        return UUID((headers or {})["ce-id"])
+    except (KeyError, ValueError):
+        return None
+
+
+# --- the outboxes ------------------------------------------------------------------------------
+
+
+async def published_until_now(service: str, engine: AsyncEngine) -> Outbox:
+    """To be asked before the stream is read: what is published later, its relay sees to."""
+    async with engine.connect() as connection:
+        now: datetime = (await connection.execute(select(func.now()))).scalar_one()
+    return Outbox(service, engine, now)
+
+
+async def missing(outboxes: Sequence[Outbox], stream: InStream) -> AsyncIterator[Missing]:
+    """Of all services in the order in which they happened; of one service, as it wrote them."""
+    sources = [_missing_of(outbox, stream) for outbox in outboxes]
+    heads: list[tuple[datetime, int, Missing]] = []
+
+    async def next_of(number: int) -> None:
+        async for event in sources[number]:
+            heapq.heappush(heads, (event.created_at, number, event))
+            return
+
+    for number in range(len(sources)):
+        await next_of(number)
+    while heads:
+        _, number, event = heapq.heappop(heads)
+        yield event
+        await next_of(number)
+
+
+async def _missing_of(source: Outbox, stream: InStream) -> AsyncIterator[Missing]:
+    after = 0
+    while True:
+        statement = (
+            select(outbox.c.seq, outbox.c.event_id, outbox.c.created_at)
+            .where(outbox.c.seq > after)
+            .where(outbox.c.published_at < source.until)
+            .order_by(outbox.c.seq)
+            .limit(PAGE_ROWS)
+        )
+        async with source.engine.connect() as connection:
+            rows = (await connection.execute(statement)).all()
+        if not rows:
+            return
+        for row in rows:
+            if row.event_id not in stream.ids:
+                yield Missing(source.service, row.seq, row.created_at)
+        after = rows[-1].seq
+
+
+# --- back into the stream ----------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Replayed:
+    """How a replay went, events by service."""
+
+    put_back: Counter[str]
+    held_back: Counter[str]
+    """NATS takes them for duplicates of what it lost within its deduplication window."""
+
+
+async def replay(
+    connection: Client, outboxes: Sequence[Outbox], stream: InStream
+) -> AsyncIterator[Replayed]:
+    """Publishes what is missing; gives the same, growing result after every batch."""
+    js = connection.jetstream(timeout=TIMEOUT_S)
+    engines = {outbox.service: outbox.engine for outbox in outboxes}
+    replayed = Replayed(Counter(), Counter())
+    batch: list[Missing] = []
+    async for event in missing(outboxes, stream):
+        batch.append(event)
+        if len(batch) == PUBLISH_BATCH:
+            await _publish(js, engines, batch, stream, replayed)
+            batch = []
+            yield replayed
+    await _publish(js, engines, batch, stream, replayed)
+    yield replayed
+
+
+async def _publish(
+    js: JetStreamContext,
+    engines: Mapping[str, AsyncEngine],
+    batch: Sequence[Missing],
+    stream: InStream,
+    replayed: Replayed,
+) -> None:
+    events = await _whole(engines, batch)
+    known = [event for event in batch if (event.service, event.seq) in events]
+    answers = await asyncio.gather(
+        *(_publish_one(js, events[event.service, event.seq]) for event in known),
+        return_exceptions=True,
+    )
+    failures: list[BaseException] = []
+    for event, answer in zip(known, answers, strict=True):
+        if isinstance(answer, BaseException):
+            failures.append(answer)
+        elif answer.duplicate and answer.seq <= stream.last_seq:
+            replayed.held_back[event.service] += 1
+        else:
+            replayed.put_back[event.service] += 1
+    if failures:
+        raise failures[0]
+
+
+async def _whole(
+    engines: Mapping[str, AsyncEngine], batch: Sequence[Missing]
+) -> dict[tuple[str, int], Outgoing]:
+    """With headers and bodies, by service and ``seq``. What its service deleted meanwhile for
+    its age is not there any more."""
+    events: dict[tuple[str, int], Outgoing] = {}
+    for service in {event.service for event in batch}:
+        seqs = [event.seq for event in batch if event.service == service]
+        statement = select(
+            outbox.c.seq, outbox.c.event_id, outbox.c.subject, outbox.c.headers, outbox.c.body
+        ).where(outbox.c.seq.in_(seqs))
+        async with engines[service].connect() as connection:
+            for seq, *event in await connection.execute(statement):
+                events[service, seq] = Outgoing(*event)
+    return events
+
+
+async def _publish_one(js: JetStreamContext, event: Outgoing) -> PubAck:
+    headers = {**event.headers, "Nats-Msg-Id": str(event.event_id)}
+    return await js.publish(event.subject, event.body, TIMEOUT_S, stream=STREAM, headers=headers)
+
+
+FAILURES = (nats.errors.Error, TimeoutError, APIError)
+"""What NATS may answer while a stream is read or written."""

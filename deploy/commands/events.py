@@ -1,0 +1,140 @@
+"""``pitlane events``: the stream of everything that happened, and how it is made whole again."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.commands.reach import StationDir
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from nats.aio.client import Client
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from deploy.commands.event_replay import InStream, Outbox
+    from deploy.commands.reach import Reach
+
+app = typer.Typer(help="The stream of events.", no_args_is_help=True)
+
+
+@app.callback()
+def events() -> None:
+    """The stream of events."""
+
+
+@app.command("rebuild")
+def rebuild(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what is missing; exit code 1 if anything is.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    data_dir: StationDir = None,
+) -> None:
+    """Puts back what the outboxes have and the stream has lost.
+
+    A stream that is missing is made first. Services may run meanwhile:
+    each event keeps its id, and who handled it before drops it. Safe to
+    interrupt, and to run again.
+    """
+    import asyncio
+
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from deploy.commands.event_replay import FAILURES
+    from deploy.commands.reach import reach
+    from deploy.local.processes import CannotStart
+
+    try:
+        asyncio.run(_rebuild(reach(data_dir), check=check, yes=yes))
+    except FAILURES as error:
+        raise CannotStart(f"NATS refuses: {error!r}; run this again when it is well") from error
+    except (SQLAlchemyError, OSError) as error:
+        raise CannotStart(f"a database does not answer: {error}") from error
+
+
+async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
+    from deploy import topology
+    from deploy.commands.event_replay import (
+        InStream,
+        published_until_now,
+        read_stream,
+    )
+    from deploy.commands.reach import BOOTSTRAP_URL, nats_connection, needed
+    from deploy.commands.topology import consumed
+
+    async with AsyncExitStack() as stack:
+        engines = {service: await _engine(url, stack) for service, url in _databases(at).items()}
+        url = needed(at.bootstrap_url, BOOTSTRAP_URL)
+        connection = await nats_connection(url, topology.BOOTSTRAP)
+        stack.push_async_callback(connection.close)
+        outboxes = [await published_until_now(*each) for each in engines.items()]
+        stream = await read_stream(connection)
+        is_whole = await _tell_missing(outboxes, stream)
+        if check:
+            raise typer.Exit(0 if is_whole else 1)
+        if is_whole:
+            return
+        if not yes:
+            typer.confirm("Put them back?" if stream else "Make it, and put them back?", abort=True)
+        if stream is None:
+            await topology.apply(url, consumed())
+        await _put_back(connection, outboxes, stream or InStream())
+
+
+def _databases(at: Reach) -> dict[str, str]:
+    from deploy.local.processes import CannotStart
+    from shared.settings import SERVICES
+
+    unknown = [
+        f"PITLANE_{name.upper()}_DATABASE_URL" for name in SERVICES if name not in at.database_urls
+    ]
+    if unknown:
+        raise CannotStart(f"events of all services are needed: {', '.join(unknown)} not set")
+    return {name: at.database_urls[name] for name in SERVICES}
+
+
+async def _engine(url: str, stack: AsyncExitStack) -> AsyncEngine:
+    from shared.database import engine_for
+
+    engine = engine_for(url, pool_size=1)
+    stack.push_async_callback(engine.dispose)
+    return engine
+
+
+async def _tell_missing(outboxes: list[Outbox], stream: InStream | None) -> bool:
+    """True when nothing is missing."""
+    from collections import Counter
+
+    from deploy.commands.event_replay import InStream, missing
+
+    counts: Counter[str] = Counter()
+    async for event in missing(outboxes, stream or InStream()):
+        counts[event.service] += 1
+    if stream is None:
+        typer.echo("the stream does not exist")
+    _tell(counts, outboxes, "missing")
+    return stream is not None and not counts
+
+
+async def _put_back(connection: Client, outboxes: list[Outbox], stream: InStream) -> None:
+    from deploy.commands.event_replay import replay
+
+    async for replayed in replay(connection, outboxes, stream):
+        typer.echo(f"{replayed.put_back.total()} put back", err=True)
+    _tell(replayed.put_back, outboxes, "put back")
+    if held_back := replayed.held_back.total():
+        typer.echo(
+            f"{held_back} not accepted: NATS takes them for duplicates of what it has just lost. "
+            "Run this again in two minutes.",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+def _tell(counts: Counter[str], outboxes: list[Outbox], what: str) -> None:
+    for outbox in outboxes:
+        typer.echo(f"{outbox.service:<9}  {counts[outbox.service]:>7} {what}")

@@ -1,0 +1,41 @@
+"""``pitlane up``: a whole station on this machine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deploy.commands.options import DEFAULT_DATA_DIR, DataDir
+
+
+def up(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    http_port: Annotated[int, typer.Option(min=1, max=65535, help="Of the gateway.")] = 8080,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="With demo users, and demo data on first start.")
+    ] = False,
+) -> None:
+    """Starts servers, services and gateway, and keeps them running until Ctrl-C."""
+    import asyncio
+    import os
+
+    from pydantic import ValidationError
+
+    from deploy.local.processes import CannotStart
+    from deploy.local.station import Options, Station
+    from deploy.local.terminal import Terminal
+    from shared.settings import StationSettings
+
+    try:
+        settings = StationSettings()
+    except ValidationError as error:
+        problems = (
+            f"PITLANE_{str(problem['loc'][0]).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise CannotStart("; ".join(problems)) from error
+    # Everybody knows the passwords of a demo: it is for this machine only.
+    host = "127.0.0.1" if demo else os.environ.get("PITLANE_HTTP_HOST", "127.0.0.1")
+    options = Options(data_dir, host, http_port, demo)
+    asyncio.run(Station(options, settings, Terminal()).run())

@@ -1,0 +1,140 @@
+"""An order as it is planned, and what people do on it, one step after the other.
+
+A step names a work by its place on the order; everything else is named by its place in the plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any, Literal
+
+type Body = dict[str, Any]
+"""A request's JSON, as far as the plan knows it: without ids."""
+
+STATION_ZONE = timezone(timedelta(hours=3))
+"""Of the times of day in the plan: they are to be believable, not exact."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Moment:
+    """So many minutes after the midnight with which the day of the load began; mostly before."""
+
+    minutes: int
+
+    @classmethod
+    def of(cls, days_ago: int, hour: int, minute: int = 0) -> Moment:
+        return cls((hour - days_ago * 24) * 60 + minute)
+
+    def past(self, now: datetime) -> str:
+        """RFC 3339. What would lie in the future is ``now``."""
+        midnight = now.astimezone(STATION_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+        return min(midnight + timedelta(minutes=self.minutes), now).astimezone(UTC).isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class AddWork:
+    work: int
+    mechanic: int
+    fields: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    product: int
+    quantity: Decimal
+    carried_by: int | None
+    """The work that it is a material of; goods have none."""
+    fields: Body
+
+
+@dataclass(frozen=True, slots=True)
+class RequestParts:
+    by: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """``answered``: the warehouse has said of every part whether it is there; ``reserved``: all
+    are; ``settled``: the order's money is in the books."""
+
+    what: Literal["answered", "reserved", "settled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """The part that the order waits for has come."""
+
+    product: int
+    quantity: Decimal
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeWork:
+    """``progress``, or a price that was agreed on."""
+
+    by: str
+    work: int
+    fields: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    by: str
+    to: Literal["new", "in_progress", "done", "cancelled"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """``amount``, or a share of what is still owed."""
+
+    method: str
+    amount: Decimal | None = None
+    share: Decimal = Decimal(1)
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A share of the last payment."""
+
+    share: Decimal
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Money spent for this order."""
+
+    fields: Body
+
+
+type Step = (
+    AddWork | RequestParts | Await | Deliver | Comment | ChangeWork | Move | Pay | Refund | Spend
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    fate: str
+    """What is to become of it: see ``stories.FATES``."""
+    fields: Body
+    section: int
+    post: int
+    mechanic: int
+    client: int
+    car: int
+    """Of that client."""
+    arrives: Moment | None
+    leaves: Moment | None
+    steps: tuple[Step, ...]

@@ -1,0 +1,1 @@
+"""A whole station on one machine: real servers and every service, supervised."""

@@ -1,0 +1,110 @@
+"""One database and two roles for each service, made as often as need be and never twice.
+
+``pitlane_orders_owner`` runs the migrations; ``pitlane_orders`` reads and writes rows, and can
+enter no other database. That a database is whole is a comment on it, written in the transaction
+that makes it so: a set-up that was cut short is done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import asyncpg
+
+EXTENSIONS = ("pg_trgm", "btree_gist")
+"""Search by fragment and by misspelling; periods that exclude each other. Only a superuser may
+create them."""
+WHOLE = "pitlane: set up"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDatabase:
+    """Names are the same on every machine; passwords are the station's own."""
+
+    service: str
+    password: str
+    owner_password: str
+
+    @property
+    def name(self) -> str:
+        return f"pitlane_{self.service}"
+
+    @property
+    def role(self) -> str:
+        return f"pitlane_{self.service}"
+
+    @property
+    def owner(self) -> str:
+        return f"pitlane_{self.service}_owner"
+
+
+async def ensure_databases(
+    superuser_url: str, databases: Iterable[ServiceDatabase], url_of: dict[str, str]
+) -> None:
+    """Makes what is missing. ``superuser_url`` leads to the database ``postgres``; ``url_of``
+    gives the superuser's URL of each service's database."""
+    connection = await asyncpg.connect(superuser_url)
+    try:
+        whole = await _whole_databases(connection)
+        missing = [database for database in databases if database.name not in whole]
+        for database in missing:
+            await ensure_roles(connection, database)
+            if not await connection.fetchval(
+                "SELECT true FROM pg_database WHERE datname = $1", database.name
+            ):
+                await connection.execute(f"CREATE DATABASE {database.name} OWNER {database.owner}")
+    finally:
+        await connection.close()
+    for database in missing:
+        inside = await asyncpg.connect(url_of[database.service])
+        try:
+            async with inside.transaction():
+                await fit_out(inside, database, database.name)
+        finally:
+            await inside.close()
+
+
+async def ensure_roles(connection: asyncpg.Connection, database: ServiceDatabase) -> None:
+    """Both roles with their passwords, whether they exist or not."""
+    for role, password in (
+        (database.role, database.password),
+        (database.owner, database.owner_password),
+    ):
+        exists = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
+        verb = "ALTER" if exists else "CREATE"
+        quoted = await connection.fetchval("SELECT quote_literal($1)", password)
+        await connection.execute(f"{verb} ROLE {role} LOGIN PASSWORD {quoted}")
+
+
+async def fit_out(inside: asyncpg.Connection, database: ServiceDatabase, name: str) -> None:
+    """Extensions and rights, from within the database called ``name``."""
+    for extension in EXTENSIONS:
+        await inside.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
+    await admit(inside, database, name)
+    role, owner = database.role, database.owner
+    await inside.execute(f"""
+        REVOKE ALL ON SCHEMA public FROM PUBLIC;
+        GRANT USAGE ON SCHEMA public TO {role};
+        GRANT USAGE, CREATE ON SCHEMA public TO {owner};
+        ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public
+            GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
+        ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public
+            GRANT USAGE ON SEQUENCES TO {role};
+        COMMENT ON DATABASE {name} IS '{WHOLE}';
+    """)
+
+
+async def admit(connection: asyncpg.Connection, database: ServiceDatabase, name: str) -> None:
+    """Lets the service's own two roles into the database, and nobody else."""
+    await connection.execute(f"""
+        REVOKE ALL ON DATABASE {name} FROM PUBLIC;
+        GRANT CONNECT ON DATABASE {name} TO {database.role};
+    """)
+
+
+async def _whole_databases(connection: asyncpg.Connection) -> set[str]:
+    rows = await connection.fetch(
+        "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = $1", WHOLE
+    )
+    return {row["datname"] for row in rows}

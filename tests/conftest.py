@@ -1,0 +1,75 @@
+"""Fixtures for every test: real databases and a real broker. See ``tests/support``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.broker import TestNats, running_nats
+from tests.support.cluster import shared_cluster
+from tests.support.databases import Databases
+
+if TYPE_CHECKING:
+    from tests.support.station import TestStation
+
+for variable in [name for name in os.environ if name.startswith(("PG", "PITLANE_"))]:
+    # Settings of whoever runs the tests must not lead them to another server.
+    del os.environ[variable]
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Databases]:
+    """Makes databases for fixtures that outlive one test; a test asks for ``database``."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "cluster"
+    with shared_cluster(folder) as superuser_url:
+        databases = Databases(superuser_url, folder, f"test_{worker_id}")
+        yield databases
+        databases.close()
+
+
+@pytest.fixture
+def database(databases: Databases) -> Iterator[Callable[[str], str]]:
+    """``database("orders")``: the URL of a fresh, migrated database of that service, opened with
+    its runtime role; dropped after the test."""
+    made: list[str] = []
+
+    def create(service: str) -> str:
+        made.append(databases.create(service))
+        return made[-1]
+
+    yield create
+    for url in made:
+        databases.drop(url)
+
+
+@pytest.fixture
+def bare_database(databases: Databases) -> Iterator[str]:
+    """The superuser's URL of an empty database."""
+    url = databases.create_bare()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+async def nats_server(tmp_path: Path) -> AsyncIterator[TestNats]:
+    """A fresh nats-server with production's users and permissions, and nothing in it yet:
+    ``await nats_server.apply_topology({...})`` makes the streams and consumers."""
+    async with running_nats(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+async def station(
+    nats_server: TestNats, database: Callable[[str], str]
+) -> AsyncIterator[TestStation]:
+    """No service runs yet: ``await station.start("orders", "inventory")``."""
+    # The services' own imports take a second, which tests of pure rules need not spend.
+    from tests.support.station import running_station
+
+    async with running_station(nats_server, database) as station:
+        yield station
