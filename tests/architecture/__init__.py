@@ -1,0 +1,1 @@
+"""What holds of the source code itself; each rule is also shown to catch what breaks it."""

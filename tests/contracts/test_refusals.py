@@ -1,0 +1,103 @@
+"""Every code that is used has words, and every code with words is used."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from deploy.documents import ROOT
+from shared.refusals import REASONS, Refused
+
+SOURCES = [
+    path
+    for folder in ("services", "shared")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if path.name != "refusals.py"
+]
+
+
+def codes_in(source: str) -> Iterator[tuple[str, int]]:
+    """Codes with the line: of ``Refused("code", …)``, and every other constant that is a code (a
+    table or a choice may hand it over). A code that is put together, ``f"{kind}_not_found"``,
+    stands for all that it may become."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=function, args=[ast.Constant(str(code)), *_]):
+                if _name(function) in {"Refused", "refused"}:
+                    yield code, node.lineno
+            case ast.Call(func=function, args=[ast.JoinedStr(parts), *_]):
+                if _name(function) in {"Refused", "refused"}:
+                    pattern = "".join(
+                        re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[a-z_]+"
+                        for part in parts
+                    )
+                    for code in REASONS:
+                        if re.fullmatch(pattern, code):
+                            yield code, node.lineno
+            case ast.Constant(str(code)) if code in REASONS:
+                yield code, node.lineno
+
+
+def test_every_code_in_use_has_words() -> None:
+    unknown = [
+        f"{path.relative_to(ROOT)}:{line}: {code}"
+        for path in SOURCES
+        for code, line in codes_in(path.read_text())
+        if code not in REASONS
+    ]
+    assert unknown == []
+
+
+def test_every_code_with_words_is_used() -> None:
+    used = {code for path in SOURCES for code, _ in codes_in(path.read_text())}
+    assert REASONS.keys() - used == set()
+
+
+def test_a_code_without_words_would_be_found() -> None:
+    source = 'def f():\n    raise Refused("no_such_code", id=1)\n'
+    assert list(codes_in(source)) == [("no_such_code", 2)]
+
+
+def test_a_code_that_is_put_together_stands_for_all_that_it_may_become() -> None:
+    codes = {code for code, _ in codes_in('raise Refused(f"{kind}_taken", id=1)')}
+    assert codes == {"name_taken", "login_taken", "barcode_taken"}
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_both_languages_say_the_same_particulars(code: str) -> None:
+    reason = REASONS[code]
+    assert _placeholders(reason.en) == _placeholders(reason.ru)
+    assert reason.en != reason.ru
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_words_with_all_particulars_leave_no_gap(code: str) -> None:
+    params = dict.fromkeys(_placeholders(REASONS[code].en), "…")
+    for language in ("en", "ru"):
+        words = Refused(code, **params).words(language)
+        assert words
+        assert "{" not in words
+
+
+def test_particulars_of_a_text_are_found() -> None:
+    assert _placeholders("{vendor} {oem} is known, {vendor}") == {"vendor", "oem"}
+
+
+def _placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def _name(function: ast.expr) -> str:
+    match function:
+        case ast.Name(name) | ast.Attribute(_, name):
+            return name
+    return ""
+
+
+def test_sources_are_found() -> None:
+    assert Path(ROOT / "shared" / "pagination.py") in SOURCES
