@@ -1,0 +1,40 @@
+"""How fast a station is there again, and what it takes while nobody wants anything."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from statistics import median
+
+from tests.bench.station import BenchStation
+from tests.bench.table import Row
+
+START_GOAL_S, IDLE_CPU_GOAL_PERCENT, MEMORY_GOAL_MB = 5, 2, 900
+SETTLE_S = 3.0
+"""After a start, until what every start does is done."""
+
+
+async def measure(
+    station: BenchStation, first_start_s: float, starts: int, idle_s: float
+) -> list[Row]:
+    """The station runs before and after; ``first_start_s`` is what its first start took."""
+    taken = []
+    for _ in range(starts):
+        await station.stop()
+        await station.start()
+        taken.append(station.start_s)
+    await asyncio.sleep(SETTLE_S)
+    cpu, began = station.cpu_by_part(), time.monotonic()
+    await asyncio.sleep(idle_s)
+    took_s = time.monotonic() - began
+    after = station.cpu_by_part()
+    used = {part: (after[part] - before) / took_s * 100 for part, before in cpu.items()}
+    split = ", ".join(f"{part} {percent:.1f}" for part, percent in used.items())
+    return [
+        Row("first start, databases and all", first_start_s, "s"),
+        Row("start on existing data", median(taken), "s", START_GOAL_S, "goal ≤"),
+        Row("idle CPU", sum(used.values()), "% of a core", IDLE_CPU_GOAL_PERCENT, "goal ≤", split),
+        Row(
+            "memory", station.memory_mb(), "MB", MEMORY_GOAL_MB, "goal ≤", "after all of the above"
+        ),
+    ]

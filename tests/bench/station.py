@@ -1,0 +1,137 @@
+"""A real station of its own: ``pitlane up`` in a folder, with durable settings as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+
+import asyncpg
+import nats
+from nats.aio.client import Client
+
+from shared.ids import new_id
+from tests.bench import processes
+from tests.bench.http import Http, is_ready
+from tests.support.runner import Runner
+
+START_TIMEOUT_S = 120.0
+LOOK_EVERY_S = 0.02
+HOST = "127.0.0.1"
+_ONE_TIME_PASSWORD = re.compile(r"one-time password\s+(\S+)")
+
+
+class BenchStation:
+    """Stopped and started again on the same data."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._runner = Runner(folder)
+        self._token: str | None = None
+        self.start_s = 0.0
+        """How long the last start took until the station called itself ready."""
+
+    async def start(self) -> None:
+        began = time.monotonic()
+        await self._runner.begin()
+        while not await is_ready(HOST, self._runner.port):
+            if not self._runner.is_running or time.monotonic() - began > START_TIMEOUT_S:
+                raise RuntimeError(f"the station does not start:\n{self._runner.output()}")
+            await asyncio.sleep(LOOK_EVERY_S)
+        self.start_s = time.monotonic() - began
+
+    async def stop(self) -> None:
+        await self._runner.stop(signal.SIGINT)
+
+    async def sign_in(self) -> None:
+        """As the first administrator, who chooses a password as every first one must."""
+        password = await self._one_time_password()
+        async with Http(HOST, self._runner.port) as http:
+            token = (await http.post("/session", login="admin", password=password))["token"]
+        async with Http(HOST, self._runner.port, token) as http:
+            await http.post("/session/password", old=password, new=str(new_id()))
+        self._token = token
+
+    def http(self) -> Http:
+        """A connection of the administrator's."""
+        return Http(HOST, self._runner.port, self._token)
+
+    @asynccontextmanager
+    async def clients(self, count: int) -> AsyncIterator[list[Http]]:
+        async with AsyncExitStack() as stack:
+            yield [await stack.enter_async_context(self.http()) for _ in range(count)]
+
+    @asynccontextmanager
+    async def broker(self) -> AsyncIterator[Client]:
+        """NATS as the gateway sees it: it may send commands, and hear events as they pass."""
+        secrets = json.loads((self._folder / "secrets.json").read_text())
+        address = self.told["nats"]["urls"]["ops"].rpartition("@")[2]
+        connection = await nats.connect(
+            f"nats://gateway:{quote(secrets['nats:gateway'])}@{address}",
+            inbox_prefix=b"_INBOX_gateway",
+        )
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    @asynccontextmanager
+    async def database(self, service: str) -> AsyncIterator[asyncpg.Connection]:
+        """One service's database, as that service."""
+        connection = await asyncpg.connect(self.told["databases"][service]["url"])
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the running station tells of itself."""
+        return self._runner.told()
+
+    def cpu_by_part(self) -> dict[str, float]:
+        """CPU seconds so far of everything that the station consists of; a server's with its
+        sessions."""
+        told = self.told
+        services = {name: each["pid"] for name, each in told["services"].items()}
+        gateway = processes.cpu_s(services.pop("gateway"))
+        parts = {
+            "services": sum(map(processes.cpu_s, services.values())),
+            "gateway": gateway,
+            "PostgreSQL": processes.cpu_s(told["postgres"]["pid"]),
+            "NATS": processes.cpu_s(told["nats"]["pid"]),
+        }
+        whole = processes.cpu_s(told["pid"])
+        return {**parts, "supervisor": max(0.0, whole - sum(parts.values()))}
+
+    def memory_mb(self) -> float:
+        return processes.memory_mb(self.told["pid"])
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+            await self.sign_in()
+        except BaseException:
+            await self._runner.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._runner.is_running:
+            await self.stop()
+        await self._runner.close()
+
+    async def _one_time_password(self) -> str:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not (found := _ONE_TIME_PASSWORD.search(self._runner.output())):
+            if time.monotonic() > deadline:
+                raise RuntimeError("the station told no password")
+            await asyncio.sleep(LOOK_EVERY_S)
+        return found[1]

@@ -1,0 +1,96 @@
+"""One table for people, one file for programs, and the part of the README that shows both."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``beside`` is the floor or the goal that the value is held against, in the same unit."""
+
+    what: str
+    value: float
+    unit: str
+    beside: float | None = None
+    beside_is: str = ""
+    """``floor``, ``goal ≤``, ``goal ≥`` and so on."""
+    note: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        return self.value / self.beside if self.beside else None
+
+    def cells(self) -> tuple[str, str, str, str]:
+        beside = f"{self.beside_is} {_number(self.beside, self.unit)}" if self.beside else ""
+        what = f"{self.what} ({self.note})" if self.note else self.what
+        ratio = f"{self.ratio:.2f}" if self.ratio is not None else ""
+        return what, _number(self.value, self.unit), beside or self.beside_is, ratio
+
+
+COLUMNS = ("What", "Measured", "Floor or goal", "Ratio")
+
+
+def show(rows: Sequence[Row], console: Console) -> None:
+    table = Table(*COLUMNS[:1], title="Pitlane, measured")
+    for column in COLUMNS[1:]:
+        table.add_column(column, justify="right")
+    for row in rows:
+        table.add_row(*row.cells())
+    console.print(table)
+
+
+def markdown(rows: Iterable[Row], machine: str) -> str:
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---:|---:|---:|"]
+    lines += ["| " + " | ".join(row.cells()) + " |" for row in rows]
+    return "\n".join((*lines, "", machine))
+
+
+def write_json(rows: Sequence[Row], file: Path, **more: Any) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    told = {**more, "rows": [asdict(row) | {"ratio": row.ratio} for row in rows]}
+    file.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def write_readme(table: str, file: Path) -> None:
+    """Replaces what stands between the two markers. Raises ``ValueError`` where there are none."""
+    text = file.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{file} has no {BEGIN} … {END}")
+    file.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+
+
+def machine() -> str:
+    """Where and when this was measured, in one line."""
+    cores = len(os.sched_getaffinity(0))
+    today = datetime.now(UTC).date().isoformat()
+    return (
+        f"{today}, {cores} cores of a {_processor()}, Linux {platform.release().split('-')[0]}, "
+        f"Python {platform.python_version()}; fsync on, JetStream `sync_interval: always`."
+    )
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(": ")[2].strip()
+    return platform.machine()
+
+
+def _number(value: float, unit: str) -> str:
+    digits = 0 if value >= 100 or value == int(value) else 1 if value >= 10 else 2
+    return f"{value:,.{digits}f} {unit}".strip()
