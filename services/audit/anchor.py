@@ -23,16 +23,11 @@ INTERVAL_S = 1.0
 
 async def keep_anchoring(running: Running) -> None:
     """Notes the head in JetStream about every second in which it moved."""
-    js = running.connection.jetstream()
     noted: Head | None = None
     while True:
         try:
             async with running.engine.connect() as connection:
-                head = await AuditStore(connection).head()
-            if head != noted and head.seq:
-                note = pydantic_core.to_json({"seq": head.seq, "hash": head.hash})
-                await js.publish(SUBJECT, note, timeout=5, stream=STREAM)
-                noted = head
+                noted = await _note(running.connection, AuditStore(connection), noted)
         except Exception as error:
             log.warning("anchor_failed", error=repr(error))
         await asyncio.sleep(INTERVAL_S)
@@ -41,8 +36,30 @@ async def keep_anchoring(running: Running) -> None:
 async def last_anchor(connection: Client) -> Head | None:
     """The newest note, or ``None`` where there is none or the broker does not tell."""
     try:
-        message = await connection.jetstream(timeout=2).get_last_msg(STREAM, SUBJECT)
+        return await _newest_note(connection)
     except (nats.errors.Error, TimeoutError):
+        return None
+
+
+async def _note(connection: Client, store: AuditStore, noted: Head | None) -> Head:
+    """Notes the head, if it is not the one that was looked at last; answers the head."""
+    head = await store.head()
+    if head == noted:
+        return head
+    last = await _newest_note(connection)
+    if last and await store.hash_at(last.seq) != last.hash:
+        # The end was cut off or rewritten. A newer note would hide it, so this one stays.
+        log.error("chain_contradicts_anchor", anchored=last.seq, head=head.seq)
+    elif head.seq > (last.seq if last else 0):
+        note = pydantic_core.to_json({"seq": head.seq, "hash": head.hash})
+        await connection.jetstream().publish(SUBJECT, note, timeout=5, stream=STREAM)
+    return head
+
+
+async def _newest_note(connection: Client) -> Head | None:
+    try:
+        message = await connection.jetstream(timeout=2).get_last_msg(STREAM, SUBJECT)
+    except nats.js.errors.NotFoundError:
         return None
     if not message.data:
         return None

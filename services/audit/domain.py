@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -103,8 +103,7 @@ class Verification:
         if anchor is None or anchor.seq == 0:
             return
         if anchor.seq > self.head.seq:
-            for seq in range(self.head.seq + 1, anchor.seq + 1):
-                self._fault(seq, None, "truncated")
+            self._missing(self.head.seq + 1, anchor.seq + 1, "truncated")
         elif hash_at_anchor != anchor.hash:
             # Somebody rewrote the chain from some place on, hashes and all.
             self._fault(anchor.seq, None, "changed")
@@ -118,10 +117,14 @@ class Verification:
             self._fault(link.seq, event_id, "changed")
         elif fact.get("seq") != link.seq:
             self._fault(link.seq, event_id, "reordered")
-        for missing in range(self.head.seq + 1, link.seq):
-            self._fault(missing, None, "removed")
+        self._missing(self.head.seq + 1, link.seq, "removed")
         if link.seq == self.head.seq + 1 and link.previous_hash != self.head.hash:
             self._fault(link.seq, event_id, "reordered")
+
+    def _missing(self, start: int, end: int, fault: str) -> None:
+        # A forged number may be any number: only what can still be told is counted through.
+        for seq in range(start, min(end, start + MAX_FAULTS)):
+            self._fault(seq, None, fault)
 
     def _fault(self, seq: int, event_id: UUID | None, fault: str) -> None:
         known = any(earlier.seq == seq for earlier in self.faults[-2:])
@@ -149,14 +152,16 @@ def without_costs(value: Any) -> Any:
 
 def _fact_of(link: Sealed) -> dict[str, Any]:
     try:
-        return link.fact
+        fact = link.fact
     except ValueError:
         return {}
+    return fact if isinstance(fact, dict) else {}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        # As the database gives its copy back.
+        return value.astimezone(UTC).isoformat()
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Mapping):

@@ -103,7 +103,10 @@ class ClientsStore(Store):
             if isinstance(message, ChangeClient | AddVehicle | ChangeVehicle) and message.client_id:
                 client_ids.add(message.client_id)
             if isinstance(message, AddVehicle | ChangeVehicle) and message.vin:
-                vins.add(folded(message.vin))
+                vin = folded(message.vin)
+                # Anything else is refused, and some of it no database can be asked for (NUL).
+                if vin.isalnum():
+                    vins.add(vin)
         await self._load_clients(client_ids)
         await self._load_vehicles(vehicle_ids, vins)
 

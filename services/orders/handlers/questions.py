@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from services.orders.queries import OrderFilter, find_orders, list_comments
 from services.orders.reports import employee_workload, orders_by_section
 from services.orders.store import OrdersStore
 from services.orders.views import order_view, summary
-from shared.contracts.base import Page
+from shared.contracts.base import Instant, Page
 from shared.contracts.orders import (
     CommentView,
     EmployeeWorkload,
@@ -54,7 +53,7 @@ async def find(question: FindOrders, store: OrdersStore, work: Work) -> Page[Ord
         end=question.end,
         q=question.q,
     )
-    after = keys_of(question.cursor, tuple[datetime, UUID]) if question.cursor else None
+    after = keys_of(question.cursor, tuple[Instant, UUID]) if question.cursor else None
     rows: list[Any] = await find_orders(store.connection, filters, question.limit + 1, after)
     return page_of(rows, question.limit, summary, lambda row: (row.created_at, row.id))
 

@@ -165,7 +165,8 @@ def upgrade() -> None:
         "orders",
         [
             sa.literal_column(
-                "lower(number || ' ' || client_name || ' ' || coalesce(vehicle_name, '')) gin_trgm_ops"
+                "lower(number || ' ' || client_name || ' ' || coalesce(vehicle_name, ''))"
+                " gin_trgm_ops"
             )
         ],
         unique=False,
