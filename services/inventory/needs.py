@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -44,16 +43,11 @@ class Needs:
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> Self:
-        """A first request frees nothing, and is the commonest message: it needs no queue. A
-        later one may, and so may whatever meets another message of its order in the batch."""
+        """Of all that the messages say. A first request frees nothing that anybody could wait
+        for, and is the commonest message: it needs no queue."""
         needs = cls()
-        mentions = Counter(getattr(message, "order_id", None) for message in messages)
         for message in messages:
             needs._add(message)
-            if isinstance(message, PartsRequested | OrderCompleted):
-                lines = message.lines if isinstance(message, PartsRequested) else message.parts
-                if mentions[message.order_id] > 1:
-                    needs.freeing.update(line.product_id for line in lines)
         return needs
 
     def _add(self, message: Message) -> None:

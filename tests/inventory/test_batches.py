@@ -115,6 +115,30 @@ async def test_no_kind_of_message_costs_more_statements_in_a_crowd(station: Stat
     assert {(row.on_hand, row.reserved) for row in await rows_of(shop.running, stock)} == {(2, 0)}
 
 
+async def test_a_line_may_be_new_raised_lowered_and_done_within_one_batch(
+    station: Station,
+) -> None:
+    shop = await Shop(station).open(products=1)
+    (product,) = shop.products
+    await together(shop.running, job(shop.receipt((product, 5, 1))))
+    order_id, ask = new_id(), an_ask(product, 4)
+    waiting = an_ask(product, 3)
+    with capture_logs() as logs:
+        ends = await together(
+            shop.running,
+            job(requested(order_id, ask), at=minutes(1)),
+            job(requested(new_id(), waiting), at=minutes(2)),
+            job(requested(order_id, an_ask(product, 3, line_id=ask.line_id, version=2))),
+            job(completed(order_id, 1, an_ask(product, 3, line_id=ask.line_id))),
+            job(reopened(order_id, 1)),
+            job(requested(order_id, an_ask(product, 1, line_id=ask.line_id, version=3))),
+        )
+    assert ends == [b""] * 6
+    assert [entry for entry in logs if entry["event"] == "batch_failed"] == []
+    held = {row.line_id: row.reserved for row in await rows_of(shop.running, allocations)}
+    assert held == {ask.line_id: 1, waiting.line_id: 3}
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_batches_come_to_the_same_books_as_one_message_after_the_other(
     station: Station, seed: int

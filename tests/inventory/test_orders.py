@@ -313,10 +313,11 @@ async def test_balances_of_the_past_are_what_they_were_then(station: Station) ->
     for at, figures in seen:
         assert await look(at) == figures
     assert await look(beginning) == ()
-    *_, first = (await station.ask(ListMovements(product_id=product))).items
     # A period ends before its end: what happened at that very instant is not in it.
-    assert await look(first.at) == ()
-    assert await look(first.at + timedelta(microseconds=1)) == decimals(2, 0, 2, "20.02")
+    *_, reserve, receipt = (await station.ask(ListMovements(product_id=product))).items
+    assert await look(receipt.at) == ()
+    assert await look(reserve.at) == decimals(2, 0, 2, "20.02")
+    assert await look(reserve.at + timedelta(microseconds=1)) == decimals(2, 2, 0, "20.02")
 
 
 async def _failures(station: Station) -> int:

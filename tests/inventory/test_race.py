@@ -130,18 +130,15 @@ async def test_both_services_hear_of_the_same_orders_without_a_deadlock(
     orders = [(new_id(), [an_ask(p, 1) for p in shop.products]) for _ in range(20)]
     await together(shop.running, *(job(requested(o, *asks)) for o, asks in orders))
     halves = [
-        [
-            job(released(o, *(replace(ask, version=2) for ask in asks[half::2])))
-            for o, asks in orders
-        ]
-        for half in (0, 1)
+        [job(released(o, *(replace(ask, version=2) for ask in asks[n::2]))) for o, asks in orders]
+        for n in (0, 1)
     ]
     with capture_logs() as logs:
-        ends = await asyncio.gather(
+        first_ends, second_ends = await asyncio.gather(
             together(shop.running, *halves[0]), together(second, *halves[1][::-1])
         )
 
-    assert ends == [[b""] * 20] * 2
+    assert first_ends == second_ends == [b""] * 20
     assert [entry for entry in logs if entry["event"] == "batch_failed"] == []
     assert {(row.on_hand, row.reserved) for row in await rows_of(shop.running, stock)} == {(90, 0)}
 

@@ -56,6 +56,8 @@ async def load(connection: AsyncConnection, book: Book, messages: Sequence[Messa
         book.prices[row.id] = row.price
     for row in await _rows(connection, _LOCK_STOCK, needs.products):
         book.load_stock(Stock(**row._mapping))
+    # Nobody waits for what is available: these queues are empty.
+    book.queues.update(each for each in needs.products if book.available(each) > 0)
     await _load_lines(connection, book, needs)
     if needs.issuing or lot_ids:
         ids = {"ids": list(needs.issuing), "lot_ids": list(lot_ids)}
@@ -95,7 +97,7 @@ async def _load_lines(connection: AsyncConnection, book: Book, needs: Needs) -> 
     needs.freeing.update(rows[line_id].product_id for line_id in needs.requested & rows.keys())
     for row in await _rows(connection, _WAITING, needs.freeing):
         rows[row.line_id] = row
-    book.queues |= needs.freeing
+    book.queues.update(needs.freeing)
     holds: defaultdict[UUID, list[Hold]] = defaultdict(list)
     for hold in await _rows(connection, _ALLOCATIONS, rows):
         holds[hold.line_id].append(Hold(hold.warehouse_id, hold.reserved))
