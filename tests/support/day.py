@@ -99,7 +99,12 @@ class Station:
                 await connection.close()
 
     async def send[ReplyT](
-        self, command: Command[ReplyT], *, actor: Actor = ADMIN, key: str | None = None
+        self,
+        command: Command[ReplyT],
+        *,
+        actor: Actor = ADMIN,
+        key: str | None = None,
+        traceparent: str | None = None,
     ) -> ReplyT:
         """Sends a command as ``actor``; every call has a key of its own unless one is given."""
         assert self._client
@@ -109,6 +114,7 @@ class Station:
             actor,
             idempotency_key=key or str(new_id()),
             order_id=getattr(command, "order_id", None),
+            traceparent=traceparent,
         )
         return await self._client.send(command, envelope)
 
@@ -183,10 +189,13 @@ class Station:
         product_id: UUID,
         quantity: str,
         kind: Literal["product", "material"] = "product",
+        *,
+        traceparent: str | None = None,
         **fields: Any,
     ) -> OrderView:
         line = PartRequest(product_id=product_id, quantity=Decimal(quantity), kind=kind, **fields)
-        return await self.send(RequestParts(order_id=order_id, lines=(line,)))
+        command = RequestParts(order_id=order_id, lines=(line,))
+        return await self.send(command, traceparent=traceparent)
 
     async def move(self, order_id: UUID, to: OrderStatus, reason: str | None = None) -> OrderView:
         return await self.send(MoveOrder(order_id=order_id, to=to, reason=reason))
