@@ -1,0 +1,1 @@
+"""The services. Each owns its tables; none imports another."""

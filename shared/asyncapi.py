@@ -183,11 +183,9 @@ def _taking(entry: _Entry) -> Any:
 
 
 def _channel(entry: _Entry, channel: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **channel,
-        "servers": [_ref("servers", _SERVER)],
-        "messages": {entry.name: _ref("components", "messages", entry.name)},
-    }
+    # Without a list of servers it is on all of them, and there is one.
+    del channel["servers"]
+    return {**channel, "messages": {entry.name: _ref("components", "messages", entry.name)}}
 
 
 def _reply_channel(entries: Iterable[_Entry]) -> dict[str, Any]:

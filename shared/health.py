@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ type RunningContext = Callable[[ServiceSettings], AbstractAsyncContextManager[Ru
 
 def serve(settings: ServiceSettings, running: RunningContext) -> None:
     """Runs the service and its health pages until it is told to stop."""
+    # uvicorn raises the signal that stopped it once more, which would end us before the traces
+    # are flushed.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
         health_app(settings, running),
         host=settings.health_host,

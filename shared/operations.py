@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
+    """One operators' message, and what answers it."""
+
     message_type: type[Message]
     answer: Callable[[Any, Envelope], Awaitable[View]]
 

@@ -21,6 +21,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
+    """Of what kind a refusal is, and its words; ``{name}`` is filled by a parameter."""
+
     kind: Kind
     en: str
     ru: str

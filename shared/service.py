@@ -194,6 +194,8 @@ def broker_for(settings: ServiceSettings) -> NatsBroker:
         max_outstanding_pings=2,
         pending_size=16 * 1024 * 1024,
         graceful_timeout=5,
+        # Our handlers take the message as it came: FastStream need not solve their arguments.
+        apply_types=False,
         logger=None,
     )
 

@@ -19,7 +19,10 @@ SERVICES = ("clients", "orders", "inventory", "finance", "audit", "gateway")
 
 
 def _known_zone(name: str) -> str:
-    ZoneInfo(name)
+    try:
+        ZoneInfo(name)
+    except KeyError as error:
+        raise ValueError(f"no time zone {name}") from error
     return name
 
 

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from services.gateway.api import JSON, http_routes
 from services.gateway.changes import Changes
@@ -94,6 +94,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.router.routes.extend(health_routes())
     app.router.routes.extend(docs_routes())
     app.add_route("/openapi.json", _document)
+    app.add_route("/", _front_door)
     return app
 
 
@@ -126,3 +127,8 @@ class Gateway:
 
 async def _document(_: Request) -> Response:
     return Response(pydantic_core.to_json(openapi_document()), media_type=JSON)
+
+
+async def _front_door(_: Request) -> Response:
+    """Whoever opens the bare address is shown what there is."""
+    return RedirectResponse("/docs")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.gateway.coalescing import Coalesced
 from shared.contracts.base import Event
 from shared.messaging import outbox
 from shared.messaging.envelope import Envelope
@@ -35,6 +36,7 @@ class Journal:
         self._engine = service.engine
         self._relay = service.relay
         self._source = source
+        self._told: Coalesced[tuple[Event, Envelope], None] = Coalesced(self._tell)
 
     @asynccontextmanager
     async def entry(self) -> AsyncIterator[Entry]:
@@ -46,6 +48,11 @@ class Journal:
         self._relay.hand_over(entry.outgoing)
 
     async def tell(self, event: Event, cause: Envelope) -> None:
-        """One event with a transaction to itself."""
+        """An event that comes with no other change; many at once share a transaction."""
+        await self._told.submit((event, cause))
+
+    async def _tell(self, told: Sequence[tuple[Event, Envelope]]) -> list[None]:
         async with self.entry() as entry:
-            entry.publish(event, cause)
+            for event, cause in told:
+                entry.publish(event, cause)
+        return [None] * len(told)

@@ -10,12 +10,12 @@ wait for the disk.
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
 
+from services.gateway.coalescing import Coalesced
 from shared.refusals import Refused
 
 KEEP_DAYS = 30
@@ -24,57 +24,37 @@ TIMEOUT_S = 5.0
 
 type Name = tuple[UUID, str]
 """Whose key, and the key."""
-
-
-@dataclass(slots=True, eq=False)
-class _Claim:
-    name: Name
-    fingerprint: bytes
-    agrees: asyncio.Future[bool] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
+type Claim = tuple[Name, bytes]
+"""A key, and the fingerprint of the request that it is used for."""
 
 
 class Keys:
-    """Claims that come while a statement is under way share the next one."""
+    """What each key was used for first."""
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
         self._connection: asyncpg.Connection | None = None
-        self._waiting: list[_Claim] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._claims: Coalesced[Claim, bool] = Coalesced(self._agree)
 
     async def claim(self, user_id: UUID, key: str, fingerprint: bytes) -> None:
         """Notes what the key is used for. Raises ``idempotency_key_reused`` when that was
         something else before, and ``service_unavailable`` without a database."""
-        claim = _Claim((user_id, key), fingerprint)
-        self._waiting.append(claim)
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write(), name="idempotency-keys")
-        if not await claim.agrees:
+        try:
+            agrees = await self._claims.submit(((user_id, key), fingerprint))
+        except _OUTAGES as error:
+            raise Refused("service_unavailable", service="gateway") from error
+        if not agrees:
             raise Refused("idempotency_key_reused")
 
     def stop(self) -> None:
         if self._connection:
             self._connection.terminate()
 
-    async def _write(self) -> None:
-        while self._waiting:
-            claims, self._waiting = self._waiting, []
-            try:
-                known = await self._fingerprints(claims)
-            except Exception as error:
-                _end_all(claims, error)
-                continue
-            for claim in claims:
-                if not claim.agrees.done():  # whoever waited may have gone
-                    claim.agrees.set_result(known[claim.name] == claim.fingerprint)
-
-    async def _fingerprints(self, claims: list[_Claim]) -> dict[Name, bytes]:
-        """What each key stands for now: the first claim of it, here or ever."""
+    async def _agree(self, claims: Sequence[Claim]) -> list[bool]:
+        """Whether each claim is for what its key was used for first, here or ever."""
         first: dict[Name, bytes] = {}
-        for claim in claims:
-            first.setdefault(claim.name, claim.fingerprint)
+        for name, fingerprint in claims:
+            first.setdefault(name, fingerprint)
         # Sorted, so that two processes with the same keys do not wait for each other in a circle.
         names = sorted(first)
         users, keys = [user_id for user_id, _ in names], [key for _, key in names]
@@ -84,7 +64,8 @@ class Keys:
         if len(known) < len(first):
             for user_id, key, fingerprint in await connection.fetch(_KNOWN, users, keys):
                 known.setdefault((user_id, key), fingerprint)
-        return known
+        # A row that was pruned this very moment stands for nothing any more.
+        return [known.get(name, fingerprint) == fingerprint for name, fingerprint in claims]
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
@@ -95,14 +76,6 @@ class Keys:
                 server_settings={"application_name": "pitlane", "synchronous_commit": "off"},
             )
         return self._connection
-
-
-def _end_all(claims: list[_Claim], error: Exception) -> None:
-    if isinstance(error, _OUTAGES):
-        error = Refused("service_unavailable", service="gateway")
-    for claim in claims:
-        if not claim.agrees.done():
-            claim.agrees.set_exception(error)
 
 
 _OUTAGES = (

@@ -16,6 +16,7 @@ from shared.refusals import Kind, Refused
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 20
+MAX_FIELD_CHARS = 100
 RETRY_AFTER_S = 2
 """When a service that does not answer may be asked again."""
 
@@ -76,7 +77,7 @@ class RequestInvalid(Refused):
 
     def __init__(self, errors: Sequence[FieldError], status: int = 422) -> None:
         super().__init__("request_invalid")
-        self.errors = tuple(errors)
+        self.errors = tuple(errors[:MAX_ERRORS])
         self.status = status
 
     def words(self, language: str = "en") -> str:
@@ -96,12 +97,12 @@ def field_invalid(field: str, message_en: str, message_ru: str) -> RequestInvali
 
 def unknown_fields(fields: Sequence[str]) -> RequestInvalid:
     words = "Extra inputs are not permitted", _RUSSIAN["extra_forbidden"]
-    return RequestInvalid([FieldError(field, *words) for field in fields])
+    return RequestInvalid([FieldError(_printable(field), *words) for field in fields])
 
 
 def invalid(error: ValidationError, names: Mapping[str, str]) -> RequestInvalid:
     """A model's errors; ``names`` gives the HTTP names of fields that are called otherwise."""
-    items = error.errors(include_url=False, include_input=False)[:MAX_ERRORS]
+    items = error.errors(include_url=False, include_input=False)
     within = {item["loc"][:depth] for item in items for depth in range(len(item["loc"]))}
     # A list whose items are wrong is also called too short; that would only mislead.
     return RequestInvalid(
@@ -165,7 +166,12 @@ def _field_error(item: Any, names: Mapping[str, str]) -> FieldError:
     first, *rest = item["loc"] or ("body",)
     field = ".".join(map(str, [names.get(str(first), first), *rest]))
     russian = _RUSSIAN.get(item["type"], "недопустимое значение")
-    return FieldError(field, item["msg"], russian.format_map(item.get("ctx", {})))
+    return FieldError(_printable(field), item["msg"], russian.format_map(item.get("ctx", {})))
+
+
+def _printable(field: str) -> str:
+    """An unknown field's name is whatever the sender liked."""
+    return "".join(sign if sign.isprintable() else "?" for sign in field[:MAX_FIELD_CHARS])
 
 
 # The validator's own words are English; these say the same, by its error types.

@@ -12,12 +12,24 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, case, delete, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    LargeBinary,
+    Row,
+    any_,
+    bindparam,
+    case,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway import passwords, throttling
 from services.gateway.call import ANONYMOUS, Call
+from services.gateway.coalescing import Coalesced
 from services.gateway.journal import Journal
 from services.gateway.store import login_key, sessions, sign_in_failures, users
 from services.gateway.throttling import Failures
@@ -57,6 +69,7 @@ class Sessions:
         self._journal = journal
         self._turnstile = passwords.Turnstile()
         self._believed: dict[bytes, tuple[float, Person]] = {}
+        self._looked_up: Coalesced[bytes, Person | None] = Coalesced(self._look_up)
 
     async def person_of(self, token: str) -> Person | None:
         """Whose token this is, if its session goes on; each use makes it last longer."""
@@ -64,7 +77,7 @@ class Sessions:
         believed = self._believed.get(token_hash)
         if believed and monotonic() - believed[0] < BELIEVED_FOR_S:
             return believed[1]
-        person = await self._look_up(token_hash)
+        person = await self._looked_up.submit(token_hash)
         if person is None:
             self._believed.pop(token_hash, None)
             return None
@@ -198,16 +211,24 @@ class Sessions:
                 delete(sign_in_failures).where(sign_in_failures.c.subject.in_(place))
             )
 
-    async def _look_up(self, token_hash: bytes) -> Person | None:
+    async def _look_up(self, token_hashes: Sequence[bytes]) -> list[Person | None]:
         now = datetime.now(UTC)
         async with self._engine.connect() as connection:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
-            row = (await connection.execute(_SESSION, {"hash": token_hash})).one_or_none()
-            if row is None or row.expires_at <= now:
-                return None
-            if row.expires_at < now + LASTS - EXTENDED_EVERY:
-                await _extend(connection, token_hash, now)
-        return _person(row)
+            rows = await connection.execute(_SESSIONS, {"hashes": list(set(token_hashes))})
+            going = {row.token_hash: row for row in rows if row.expires_at > now}
+            if used := [
+                token_hash
+                for token_hash, row in going.items()
+                if row.expires_at < now + LASTS - EXTENDED_EVERY
+            ]:
+                await connection.execute(
+                    update(sessions)
+                    .where(sessions.c.token_hash.in_(used))
+                    .values(expires_at=now + LASTS)
+                )
+        people = {token_hash: _person(row) for token_hash, row in going.items()}
+        return [people.get(token_hash) for token_hash in token_hashes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,24 +237,20 @@ class _Proven:
     proof: str
 
 
-_SESSION = (
+_SESSIONS = (
     select(
         users.c.id,
         users.c.login,
         users.c.name,
         users.c.role,
         users.c.must_change_password,
+        sessions.c.token_hash,
         sessions.c.expires_at,
     )
     .join(users, users.c.id == sessions.c.user_id)
-    .where(sessions.c.token_hash == bindparam("hash"), users.c.active)
+    .where(sessions.c.token_hash == any_(bindparam("hashes", type_=ARRAY(LargeBinary))))
+    .where(users.c.active)
 )
-
-
-async def _extend(connection: AsyncConnection, token_hash: bytes, now: datetime) -> None:
-    await connection.execute(
-        update(sessions).where(sessions.c.token_hash == token_hash).values(expires_at=now + LASTS)
-    )
 
 
 def _person(row: Any) -> Person:

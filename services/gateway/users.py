@@ -18,12 +18,12 @@ from shared.permissions import ADMINISTRATOR, ADVISOR, CASHIER, OWNER, STOREKEEP
 
 DEMO_PASSWORD = "demo"
 DEMO_USERS = (
-    ("admin", "Анна Администратор", ADMINISTRATOR),
-    ("advisor", "Пётр Приёмщик", ADVISOR),
-    ("technician", "Тимур Механик", TECHNICIAN),
-    ("storekeeper", "Семён Кладовщик", STOREKEEPER),
-    ("cashier", "Карина Кассир", CASHIER),
-    ("owner", "Олег Владелец", OWNER),
+    ("admin", "Марина Кузнецова", ADMINISTRATOR),
+    ("advisor", "Андрей Соколов", ADVISOR),
+    ("technician", "Сергей Морозов", TECHNICIAN),
+    ("storekeeper", "Анна Лебедева", STOREKEEPER),
+    ("cashier", "Елена Новикова", CASHIER),
+    ("owner", "Дмитрий Волков", OWNER),
 )
 
 

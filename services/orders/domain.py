@@ -13,8 +13,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.orders.pricing import NOTHING, Price, checked, line_total
-from shared.contracts.base import Change, Event
+from services.orders.order import (
+    EDITABLE,
+    Header,
+    Order,
+    PartLine,
+    ServiceLine,
+    changes_between,
+    with_line,
+    without_line,
+)
+from services.orders.pricing import checked
+from shared.contracts.base import Event
 from shared.contracts.inventory import StockAnswer
 from shared.contracts.orders import (
     CompletedPart,
@@ -28,11 +38,9 @@ from shared.contracts.orders import (
     OrderReopened,
     OrderRepriced,
     OrderStatus,
-    PartKind,
     PartsReleased,
     PartsRequested,
     PartState,
-    Progress,
     ReleasedPart,
     RequestedPart,
 )
@@ -48,153 +56,6 @@ TRANSITIONS: dict[tuple[OrderStatus, OrderStatus], str] = {
     ("done", "in_progress"): "reopened",
 }
 """Every step that an order may take, and what it means. All others are refused."""
-
-EDITABLE: frozenset[OrderStatus] = frozenset({"draft", "new", "in_progress"})
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceLine:
-    """A work. ``total`` leaves its materials out; ``Order.customer_total`` has them."""
-
-    id: UUID
-    position: int
-    service_id: UUID | None
-    name: str
-    comment: str | None
-    quantity: Decimal
-    price: Price
-    labor_hours: Decimal | None
-    labor_rate: Decimal | None
-    estimation_minutes: int
-    mechanic_id: UUID | None
-    progress: Progress = "planned"
-    clocked_minutes: int = 0
-    started_at: datetime | None = None
-
-    @property
-    def total(self) -> Decimal:
-        return line_total(self.price, self.quantity)
-
-
-@dataclass(frozen=True, slots=True)
-class PartLine:
-    """Goods or a material. ``version`` counts what we asked of the warehouse, ``answer`` what it
-    said: an older answer that comes late is dropped."""
-
-    id: UUID
-    position: int
-    kind: PartKind
-    service_line_id: UUID | None
-    product_id: UUID
-    name: str
-    oem: str | None
-    measure: str
-    quantity: Decimal
-    price: Price
-    state: PartState = "requested"
-    version: int = 1
-    answer: int = 0
-    reserved: Decimal = Decimal(0)
-    short: Decimal = Decimal(0)
-
-    @property
-    def total(self) -> Decimal:
-        return line_total(self.price, self.quantity)
-
-    @property
-    def counts(self) -> bool:
-        """A part enters the order's total when the warehouse has first answered."""
-        return self.answer > 0
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What a person may edit on the order as a whole."""
-
-    type: str
-    vehicle_id: UUID | None
-    vehicle_name: str | None
-    section_id: UUID
-    employee_id: UUID
-    post_id: UUID | None
-    payer_id: UUID
-    driver: str | None
-    customer_reason: str | None
-    recommendation: str | None
-    comment: str | None
-    mileage_km: int | None
-    visible_to_customer: bool
-    vehicle_in_at: datetime | None
-    vehicle_out_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    id: UUID
-    number: str
-    station_id: UUID
-    client_id: UUID
-    client_name: str
-    client_discount: Decimal
-    status: OrderStatus
-    header: Header
-    created_at: datetime
-    updated_at: datetime
-    revision: int = 1
-    completed_at: datetime | None = None
-    completion: int = 0
-    returned_completion: int = 0
-    settled: bool = False
-    paid: Decimal = NOTHING
-    services: tuple[ServiceLine, ...] = ()
-    parts: tuple[PartLine, ...] = ()
-
-    @property
-    def lines(self) -> tuple[ServiceLine | PartLine, ...]:
-        return (*self.services, *self.parts)
-
-    @property
-    def services_total(self) -> Decimal:
-        return checked(sum((line.total for line in self.services), NOTHING))
-
-    @property
-    def products_total(self) -> Decimal:
-        return self._parts_total("product")
-
-    @property
-    def materials_total(self) -> Decimal:
-        return self._parts_total("material")
-
-    @property
-    def total(self) -> Decimal:
-        return checked(self.services_total + self.products_total + self.materials_total)
-
-    def customer_total(self, line: ServiceLine) -> Decimal:
-        """A work with the materials that its price carries: 100 x 3 + 20 x 2 = 340."""
-        return line.total + sum(
-            (part.total for part in self.materials_of(line.id) if part.counts), NOTHING
-        )
-
-    def materials_of(self, service_line_id: UUID) -> list[PartLine]:
-        return [part for part in self.parts if part.service_line_id == service_line_id]
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """What the order waits for; derived, never stored."""
-        waits_for_parts = self.status in EDITABLE and any(
-            part.state in ("requested", "short") for part in self.parts
-        )
-        flags = {
-            "waiting_for_parts": waits_for_parts,
-            "waiting_for_payment": self.status == "done" and self.paid < self.total,
-            "settled": self.settled,
-        }
-        return tuple(flag for flag, is_so in flags.items() if is_so)
-
-    def _parts_total(self, kind: PartKind) -> Decimal:
-        return checked(
-            sum((part.total for part in self.parts if part.kind == kind and part.counts), NOTHING)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +107,7 @@ def change_service_line(
     changes = changes_between(line, changed_line, leave_out=("started_at",))
     if not changes:
         return Decision(order, ())
-    changed = _next(order, now, services=_replaced(order.services, changed_line))
+    changed = _next(order, now, services=with_line(order.services, changed_line))
     _ensure_free_if_invisible(changed)
     event = LineChanged(**naming(changed), line_id=line.id, name=line.name, changes=changes)
     return _repriced(order, changed, event)
@@ -264,7 +125,7 @@ def change_part_line(
     asks_anew = changed_line.quantity != line.quantity
     if asks_anew:
         changed_line = replace(changed_line, version=line.version + 1, state="requested")
-    changed = _next(order, now, parts=_replaced(order.parts, changed_line))
+    changed = _next(order, now, parts=with_line(order.parts, changed_line))
     _ensure_free_if_invisible(changed)
     events: list[Event] = [
         LineChanged(**naming(changed), line_id=line.id, name=line.name, changes=changes)
@@ -280,10 +141,10 @@ def remove_line(order: Order, line: ServiceLine | PartLine, now: datetime) -> De
     if isinstance(line, ServiceLine):
         if order.materials_of(line.id):
             raise Refused("service_has_materials")
-        changed = _next(order, now, services=_without(order.services, line.id))
+        changed = _next(order, now, services=without_line(order.services, line.id))
     else:
         _ensure_not_issued(line)
-        changed = _next(order, now, parts=_without(order.parts, line.id))
+        changed = _next(order, now, parts=without_line(order.parts, line.id))
         released = ReleasedPart(
             line_id=line.id, line_version=line.version + 1, product_id=line.product_id
         )
@@ -466,20 +327,6 @@ def ensure_revision(order: Order, expected: int | None) -> None:
         raise Refused("revision_conflict", expected=expected, actual=order.revision)
 
 
-def changes_between(old: Any, new: Any, leave_out: Sequence[str] = ()) -> tuple[Change, ...]:
-    """Field by field; a price is told by its steps."""
-    changes: list[Change] = []
-    for field in old.__dataclass_fields__:
-        before, after = getattr(old, field), getattr(new, field)
-        if field in leave_out or before == after:
-            continue
-        if isinstance(before, Price):
-            changes += changes_between(before, after, leave_out=("quoted",))
-        else:
-            changes.append(Change(field=field, old=before, new=after))
-    return tuple(changes)
-
-
 def _next(order: Order, now: datetime, **changes: Any) -> Order:
     return replace(order, revision=order.revision + 1, updated_at=now, **changes)
 
@@ -544,15 +391,3 @@ def _clocked(old: ServiceLine, new: ServiceLine, now: datetime) -> ServiceLine:
         return new
     minutes = int((now - old.started_at).total_seconds() // 60)
     return replace(new, started_at=None, clocked_minutes=old.clocked_minutes + minutes)
-
-
-def _replaced[LineT: (ServiceLine, PartLine)](
-    lines: tuple[LineT, ...], changed: LineT
-) -> tuple[LineT, ...]:
-    return tuple(changed if line.id == changed.id else line for line in lines)
-
-
-def _without[LineT: (ServiceLine, PartLine)](
-    lines: tuple[LineT, ...], line_id: UUID
-) -> tuple[LineT, ...]:
-    return tuple(line for line in lines if line.id != line_id)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.copies import Copies
-from services.orders.domain import Header, Order, PartLine, ServiceLine
+from services.orders.order import Header, Order, PartLine, ServiceLine
 from services.orders.places import Places
 from services.orders.pricing import Price
 from services.orders.tables import comments, order_numbers, orders, part_lines, service_lines

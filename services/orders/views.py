@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.orders.domain import Order, PartLine, ServiceLine
+from services.orders.order import Order, PartLine, ServiceLine
 from services.orders.pricing import NOTHING
 from shared.contracts.orders import OrderSummary, OrderView, PartLineView, ServiceLineView
 

@@ -7,7 +7,7 @@ A *view* is what an answer or the HTTP API shows.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, get_args
 from uuid import UUID
@@ -48,7 +48,12 @@ SearchText = Annotated[
 Limit = Annotated[int, Field(ge=1, le=200)]
 Cursor = Annotated[str, StringConstraints(max_length=500)]
 Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Instant = AwareDatetime
+Instant = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+]
+"""With its offset from UTC. The bounds keep it inside what every time zone, and every driver on
+the way, can reckon with."""
 
 
 class Message(BaseModel):
@@ -137,8 +142,8 @@ class Done(View):
 class Period(View):
     """Half open: ``start <= at < end``. Null is unbounded."""
 
-    start: datetime | None = None
-    end: datetime | None = None
+    start: Instant | None = None
+    end: Instant | None = None
 
 
 def reply_type(message_type: type[BaseModel]) -> Any:

@@ -41,6 +41,8 @@ async def remember(connection: AsyncConnection, event_ids: Sequence[UUID]) -> se
 
 @dataclass(frozen=True, slots=True)
 class StoredReply:
+    """What a command with a key was answered, and which command that was."""
+
     fingerprint: bytes
     reply: bytes
 

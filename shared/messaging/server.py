@@ -56,7 +56,7 @@ class Server:
             (f"ask.{service}.>", self._question),
         ):
             # Decoding is ours: a body that is not valid must be answered, not only logged.
-            broker.subscriber(pattern, queue=service, max_workers=CONCURRENT, decoder=_undecoded)(
+            broker.subscriber(pattern, queue=service, max_workers=CONCURRENT, decoder=_as_it_came)(
                 answer
             )
 
@@ -143,6 +143,5 @@ def error_list(error: ValidationError) -> str:
     )
 
 
-async def _undecoded(message: Any) -> bytes:
-    body: bytes = message.body
-    return body
+async def _as_it_came(message: Any) -> Any:
+    return message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -97,7 +98,9 @@ def test_event_is_described_as_it_is_written_and_command_as_it_is_accepted(
 
 
 def test_event_has_its_docstring_as_description(document: dict[str, Any]) -> None:
-    assert document["channels"]["PartsReserved"]["description"] == PartsReserved.__doc__
+    assert document["channels"]["PartsReserved"]["description"] == (
+        inspect.cleandoc(PartsReserved.__doc__ or "")
+    )
 
 
 def test_same_table_gives_the_same_document(document: dict[str, Any]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import structlog
 
 from services.orders import domain
-from services.orders.domain import Decision, Order
+from services.orders.domain import Decision
 from services.orders.handlers.table import handlers
+from services.orders.order import Order
 from services.orders.store import OrdersStore
 from shared.contracts.clients import ClientChanged, ClientCreated, VehicleAdded, VehicleChanged
 from shared.contracts.finance import OrderSettled, PaymentRefunded, PaymentTaken

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from services.orders import domain
-from services.orders.domain import Header, Order
 from services.orders.handlers.table import handlers
+from services.orders.order import Header, Order
 from services.orders.store import OrdersStore
 from services.orders.tables import employees, posts, sections
 from services.orders.views import order_view

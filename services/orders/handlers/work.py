@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from services.orders import domain, pricing
-from services.orders.domain import Order, PartLine, ServiceLine
 from services.orders.handlers.table import handlers
+from services.orders.order import Order, PartLine, ServiceLine
 from services.orders.store import OrdersStore
 from services.orders.tables import employees, works
 from services.orders.views import order_view, service_view

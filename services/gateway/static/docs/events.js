@@ -16,23 +16,33 @@ function nameAll(things, property) {
   }
 }
 
-/** Puts what it points to in the place of every reference. A reference to one of the things that
- *  it lies within stays as it is: a schema that contains itself ends there. */
-function follow(node, root, within = []) {
-  if (node === null || typeof node !== "object") {
-    return node;
+/** The document with every reference replaced by what it points to, which is followed once and
+ *  shared. A reference to one of the things that it lies within stays as it is: a schema that
+ *  contains itself ends there. */
+function followed(root) {
+  const done = new Map();
+  const open = new Set();
+
+  function follow(node) {
+    if (node === null || typeof node !== "object") {
+      return node;
+    }
+    if (typeof node.$ref === "string") {
+      const target = pointedTo(node.$ref, root);
+      return open.has(target) ? node : follow(target);
+    }
+    if (!done.has(node)) {
+      open.add(node);
+      const made = Array.isArray(node)
+        ? node.map(follow)
+        : Object.fromEntries(Object.entries(node).map(([key, value]) => [key, follow(value)]));
+      open.delete(node);
+      done.set(node, made);
+    }
+    return done.get(node);
   }
-  if (typeof node.$ref === "string") {
-    const target = pointedTo(node.$ref, root);
-    return within.includes(target) ? node : follow(target, root, within);
-  }
-  const inside = [...within, node];
-  if (Array.isArray(node)) {
-    return node.map((item) => follow(item, root, inside));
-  }
-  return Object.fromEntries(
-    Object.entries(node).map(([key, value]) => [key, follow(value, root, inside)]),
-  );
+
+  return follow(root);
 }
 
 function pointedTo(reference, root) {
@@ -56,7 +66,7 @@ async function show(element) {
   nameAll(document.components.schemas, SCHEMA_NAME);
   AsyncApiStandalone.render(
     {
-      schema: { ...follow(document, document), [PARSED]: true },
+      schema: { ...followed(document), [PARSED]: true },
       config: {
         show: { sidebar: true, servers: false, messages: false, errors: true },
         sidebar: { showServers: "byDefault", showOperations: "byOperationsTags" },

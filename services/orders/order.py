@@ -1,0 +1,190 @@
+"""What a work order is: its header, its works and parts, and the sums that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from services.orders.pricing import NOTHING, Price, checked, line_total
+from shared.contracts.base import Change
+from shared.contracts.orders import OrderStatus, PartKind, PartState, Progress
+
+EDITABLE: frozenset[OrderStatus] = frozenset({"draft", "new", "in_progress"})
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLine:
+    """A work. ``total`` leaves its materials out; ``Order.customer_total`` has them."""
+
+    id: UUID
+    position: int
+    service_id: UUID | None
+    name: str
+    comment: str | None
+    quantity: Decimal
+    price: Price
+    labor_hours: Decimal | None
+    labor_rate: Decimal | None
+    estimation_minutes: int
+    mechanic_id: UUID | None
+    progress: Progress = "planned"
+    clocked_minutes: int = 0
+    started_at: datetime | None = None
+
+    @property
+    def total(self) -> Decimal:
+        return line_total(self.price, self.quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """Goods or a material. ``version`` counts what we asked of the warehouse, ``answer`` what it
+    said: an older answer that comes late is dropped."""
+
+    id: UUID
+    position: int
+    kind: PartKind
+    service_line_id: UUID | None
+    product_id: UUID
+    name: str
+    oem: str | None
+    measure: str
+    quantity: Decimal
+    price: Price
+    state: PartState = "requested"
+    version: int = 1
+    answer: int = 0
+    reserved: Decimal = Decimal(0)
+    short: Decimal = Decimal(0)
+
+    @property
+    def total(self) -> Decimal:
+        return line_total(self.price, self.quantity)
+
+    @property
+    def counts(self) -> bool:
+        """A part enters the order's total when the warehouse has first answered."""
+        return self.answer > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a person may edit on the order as a whole."""
+
+    type: str
+    vehicle_id: UUID | None
+    vehicle_name: str | None
+    section_id: UUID
+    employee_id: UUID
+    post_id: UUID | None
+    payer_id: UUID
+    driver: str | None
+    customer_reason: str | None
+    recommendation: str | None
+    comment: str | None
+    mileage_km: int | None
+    visible_to_customer: bool
+    vehicle_in_at: datetime | None
+    vehicle_out_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A work order as a whole. ``completion`` counts how often it was done, ``returned_completion``
+    the last one whose parts came back; ``paid`` is what payments that name it brought."""
+
+    id: UUID
+    number: str
+    station_id: UUID
+    client_id: UUID
+    client_name: str
+    client_discount: Decimal
+    status: OrderStatus
+    header: Header
+    created_at: datetime
+    updated_at: datetime
+    revision: int = 1
+    completed_at: datetime | None = None
+    completion: int = 0
+    returned_completion: int = 0
+    settled: bool = False
+    paid: Decimal = NOTHING
+    services: tuple[ServiceLine, ...] = ()
+    parts: tuple[PartLine, ...] = ()
+
+    @property
+    def lines(self) -> tuple[ServiceLine | PartLine, ...]:
+        return (*self.services, *self.parts)
+
+    @property
+    def services_total(self) -> Decimal:
+        return checked(sum((line.total for line in self.services), NOTHING))
+
+    @property
+    def products_total(self) -> Decimal:
+        return self._parts_total("product")
+
+    @property
+    def materials_total(self) -> Decimal:
+        return self._parts_total("material")
+
+    @property
+    def total(self) -> Decimal:
+        return checked(self.services_total + self.products_total + self.materials_total)
+
+    def customer_total(self, line: ServiceLine) -> Decimal:
+        """A work with the materials that its price carries: 100 x 3 + 20 x 2 = 340."""
+        return line.total + sum(
+            (part.total for part in self.materials_of(line.id) if part.counts), NOTHING
+        )
+
+    def materials_of(self, service_line_id: UUID) -> list[PartLine]:
+        return [part for part in self.parts if part.service_line_id == service_line_id]
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What the order waits for; derived, never stored."""
+        waits_for_parts = self.status in EDITABLE and any(
+            part.state in ("requested", "short") for part in self.parts
+        )
+        flags = {
+            "waiting_for_parts": waits_for_parts,
+            "waiting_for_payment": self.status == "done" and self.paid < self.total,
+            "settled": self.settled,
+        }
+        return tuple(flag for flag, is_so in flags.items() if is_so)
+
+    def _parts_total(self, kind: PartKind) -> Decimal:
+        return checked(
+            sum((part.total for part in self.parts if part.kind == kind and part.counts), NOTHING)
+        )
+
+
+def changes_between(old: Any, new: Any, leave_out: Sequence[str] = ()) -> tuple[Change, ...]:
+    """Field by field; a price is told by its steps."""
+    changes: list[Change] = []
+    for field in old.__dataclass_fields__:
+        before, after = getattr(old, field), getattr(new, field)
+        if field in leave_out or before == after:
+            continue
+        if isinstance(before, Price):
+            changes += changes_between(before, after, leave_out=("quoted",))
+        else:
+            changes.append(Change(field=field, old=before, new=after))
+    return tuple(changes)
+
+
+def with_line[LineT: (ServiceLine, PartLine)](
+    lines: tuple[LineT, ...], changed: LineT
+) -> tuple[LineT, ...]:
+    return tuple(changed if line.id == changed.id else line for line in lines)
+
+
+def without_line[LineT: (ServiceLine, PartLine)](
+    lines: tuple[LineT, ...], line_id: UUID
+) -> tuple[LineT, ...]:
+    return tuple(line for line in lines if line.id != line_id)
