@@ -6,7 +6,7 @@ WORKERS ?= 2
 # Tests that need no server; `make check` runs them.
 QUICK := tests/architecture tests/contracts
 
-.PHONY: help run setup check test bench
+.PHONY: help run setup check test bench vendor
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -26,6 +26,9 @@ check: setup ## every check that needs no server
 
 test: check ## every check, then every test
 	$(PYTHON) -m pytest -q -n $(WORKERS) --dist loadgroup $(addprefix --ignore=,$(QUICK))
+
+vendor: setup ## fetches the vendored page assets anew
+	$(PYTHON) -m deploy.vendor.renew
 
 bench: setup ## the benchmarks, each beside its floor
 	$(PYTHON) -m tests.bench

@@ -7,6 +7,7 @@ own name: it publishes its events, reads its own consumer, and answers what is a
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -76,23 +77,38 @@ type Permissions = dict[str, Any]
 
 async def apply(nats_url: str, consumers: Mapping[str, Sequence[str]]) -> None:
     """Makes streams and consumers, or brings them up to date. ``nats_url``: of ``bootstrap``;
-    ``consumers``: the subjects that each service listens to."""
+    ``consumers``: the subjects that each service listens to. Raises ``nats.errors.Error``."""
+    refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def on_error(error: Exception) -> None:
+        if not refused.done():
+            refused.set_exception(error)
+
     connection = await nats.connect(
         nats_url,
         inbox_prefix=inbox(BOOTSTRAP).encode(),
-        max_reconnect_attempts=3,
+        error_cb=on_error,
+        allow_reconnect=False,
         connect_timeout=5,
     )
+    declared = asyncio.create_task(_declare(connection.jetstream(timeout=15), consumers))
     try:
-        js = connection.jetstream(timeout=15)
-        for stream in STREAMS:
-            await _upsert(js, stream)
-        for service, subjects in consumers.items():
-            if subjects:
-                # Upserts: a durable that exists gets the new subjects and keeps its position.
-                await js.add_consumer(str(EVENTS.name), consumer(service, subjects))
+        # To who may not, the server does not answer: it only tells the connection.
+        await asyncio.wait({declared, refused}, return_when=asyncio.FIRST_COMPLETED)
+        await (declared if declared.done() else refused)
     finally:
+        declared.cancel()
+        refused.cancel()
         await connection.close()
+
+
+async def _declare(js: JetStreamContext, consumers: Mapping[str, Sequence[str]]) -> None:
+    for stream in STREAMS:
+        await _upsert(js, stream)
+    for service, subjects in consumers.items():
+        if subjects:
+            # Upserts: a durable that exists gets the new subjects and keeps its position.
+            await js.add_consumer(str(EVENTS.name), consumer(service, subjects))
 
 
 def consumer(service: str, subjects: Sequence[str]) -> ConsumerConfig:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.broker import TestNats, running_nats
 from tests.support.cluster import shared_cluster
 from tests.support.databases import Databases
-
-if TYPE_CHECKING:
-    from tests.support.station import TestStation
 
 for variable in [name for name in os.environ if name.startswith(("PG", "PITLANE_"))]:
     # Settings of whoever runs the tests must not lead them to another server.
@@ -61,15 +57,3 @@ async def nats_server(tmp_path: Path) -> AsyncIterator[TestNats]:
     ``await nats_server.apply_topology({...})`` makes the streams and consumers."""
     async with running_nats(tmp_path) as server:
         yield server
-
-
-@pytest.fixture
-async def station(
-    nats_server: TestNats, database: Callable[[str], str]
-) -> AsyncIterator[TestStation]:
-    """No service runs yet: ``await station.start("orders", "inventory")``."""
-    # The services' own imports take a second, which tests of pure rules need not spend.
-    from tests.support.station import running_station
-
-    async with running_station(nats_server, database) as station:
-        yield station

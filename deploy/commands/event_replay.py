@@ -193,6 +193,9 @@ class Replayed:
     held_back: Counter[str]
     """NATS takes them for duplicates of what it lost within its deduplication window."""
 
+    def total(self) -> int:
+        return self.put_back.total() + self.held_back.total()
+
 
 async def replay(
     connection: Client, outboxes: Sequence[Outbox], stream: InStream

@@ -51,38 +51,42 @@ def rebuild(
     try:
         asyncio.run(_rebuild(reach(data_dir), check=check, yes=yes))
     except FAILURES as error:
-        raise CannotStart(f"NATS refuses: {error!r}; run this again when it is well") from error
+        why = getattr(error, "description", None) or repr(error)
+        raise CannotStart(f"NATS refuses: {why}; run this again when that is mended") from error
     except (SQLAlchemyError, OSError) as error:
         raise CannotStart(f"a database does not answer: {error}") from error
 
 
 async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
     from deploy import topology
-    from deploy.commands.event_replay import (
-        InStream,
-        published_until_now,
-        read_stream,
-    )
+    from deploy.commands.event_replay import InStream, published_until_now, read_stream
     from deploy.commands.reach import BOOTSTRAP_URL, nats_connection, needed
     from deploy.commands.topology import consumed
 
     async with AsyncExitStack() as stack:
-        engines = {service: await _engine(url, stack) for service, url in _databases(at).items()}
+        engines = {service: _engine(url, stack) for service, url in _databases(at).items()}
         url = needed(at.bootstrap_url, BOOTSTRAP_URL)
         connection = await nats_connection(url, topology.BOOTSTRAP)
         stack.push_async_callback(connection.close)
         outboxes = [await published_until_now(*each) for each in engines.items()]
         stream = await read_stream(connection)
-        is_whole = await _tell_missing(outboxes, stream)
-        if check:
-            raise typer.Exit(0 if is_whole else 1)
-        if is_whole:
-            return
-        if not yes:
-            typer.confirm("Put them back?" if stream else "Make it, and put them back?", abort=True)
         if stream is None:
+            typer.echo("the stream does not exist")
+        lost = await _count_missing(outboxes, stream or InStream())
+        if check:
+            raise typer.Exit(1 if lost or stream is None else 0)
+        if stream is None:
+            _confirm("Make it?", yes)
             await topology.apply(url, consumed())
-        await _put_back(connection, outboxes, stream or InStream())
+        elif lost:
+            _confirm("Put them back?", yes)
+        if lost:
+            await _put_back(connection, outboxes, stream or InStream(), lost)
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if not yes:
+        typer.confirm(question, abort=True)
 
 
 def _databases(at: Reach) -> dict[str, str]:
@@ -97,7 +101,7 @@ def _databases(at: Reach) -> dict[str, str]:
     return {name: at.database_urls[name] for name in SERVICES}
 
 
-async def _engine(url: str, stack: AsyncExitStack) -> AsyncEngine:
+def _engine(url: str, stack: AsyncExitStack) -> AsyncEngine:
     from shared.database import engine_for
 
     engine = engine_for(url, pool_size=1)
@@ -105,26 +109,28 @@ async def _engine(url: str, stack: AsyncExitStack) -> AsyncEngine:
     return engine
 
 
-async def _tell_missing(outboxes: list[Outbox], stream: InStream | None) -> bool:
-    """True when nothing is missing."""
+async def _count_missing(outboxes: list[Outbox], stream: InStream) -> int:
     from collections import Counter
 
-    from deploy.commands.event_replay import InStream, missing
+    from deploy.commands.event_replay import missing
 
     counts: Counter[str] = Counter()
-    async for event in missing(outboxes, stream or InStream()):
+    async for event in missing(outboxes, stream):
         counts[event.service] += 1
-    if stream is None:
-        typer.echo("the stream does not exist")
     _tell(counts, outboxes, "missing")
-    return stream is not None and not counts
+    return counts.total()
 
 
-async def _put_back(connection: Client, outboxes: list[Outbox], stream: InStream) -> None:
+async def _put_back(
+    connection: Client, outboxes: list[Outbox], stream: InStream, lost: int
+) -> None:
+    import sys
+
     from deploy.commands.event_replay import replay
 
-    async for replayed in replay(connection, outboxes, stream):
-        typer.echo(f"{replayed.put_back.total()} put back", err=True)
+    with typer.progressbar(length=lost, label="putting back", file=sys.stderr) as bar:
+        async for replayed in replay(connection, outboxes, stream):
+            bar.update(replayed.total() - bar.pos)
     _tell(replayed.put_back, outboxes, "put back")
     if held_back := replayed.held_back.total():
         typer.echo(

@@ -15,6 +15,9 @@ def migrate(
     """Runs migrations on ``PITLANE_<SERVICE>_DATABASE_URL``, which must name the owning role."""
     import os
 
+    from alembic.util import CommandError
+    from sqlalchemy.exc import DBAPIError
+
     from deploy.local.processes import CannotStart
     from shared.database import migrate
     from shared.settings import SERVICES
@@ -25,5 +28,9 @@ def migrate(
         variable = f"PITLANE_{name.upper()}_DATABASE_URL"
         if variable not in os.environ:
             raise CannotStart(f"{variable} is not set")
-        migrate(name, os.environ[variable])
+        try:
+            migrate(name, os.environ[variable])
+        except (DBAPIError, CommandError, OSError) as error:
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            raise CannotStart(f"{name}: {reason}") from error
         typer.echo(f"{name}: at its newest revision")

@@ -128,20 +128,28 @@ async def nats_connection(url: str, user: str) -> Client:
     from deploy.topology import inbox
     from shared.settings import masked
 
-    async def unheard(_: Exception) -> None:
-        """Each call tells its own error; the library would print them all again."""
+    heard: list[Exception] = []
+
+    async def hear(error: Exception) -> None:
+        """Calls tell their own errors; of a connection that fails only this tells why."""
+        heard.append(error)
 
     try:
         return await nats.connect(
             url,
             inbox_prefix=inbox(user).encode(),
             allow_reconnect=False,
-            connect_timeout=3,
-            error_cb=unheard,
+            connect_timeout=10,
+            # Also of the first connection: zero would be for ever.
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
+            error_cb=hear,
         )
     except (nats.errors.Error, OSError, TimeoutError) as error:
-        why = str(error) or type(error).__name__
-        raise CannotStart(f"NATS at {masked(url)} does not answer: {why}") from error
+        why = heard[-1] if heard else error
+        raise CannotStart(
+            f"NATS at {masked(url)} does not answer: {str(why) or type(why).__name__}"
+        ) from error
 
 
 def _told(station: dict[str, Any], folder: Path) -> Reach:

@@ -22,7 +22,7 @@ type Answer = ServiceState | str
 """A service's state, or why it does not tell."""
 
 LOOK_INTERVAL_S = 2.0
-ANSWER_TIMEOUT_S = 3.0
+ANSWER_TIMEOUT_S = 5.0
 PAPER_WIDTH = 160
 """Columns, where there is no terminal to ask."""
 

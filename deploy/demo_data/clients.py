@@ -25,6 +25,8 @@ _LATIN = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class Client:
+    """A card, and the cars that belong to it."""
+
     card: Body
     cars: tuple[Body, ...]
 

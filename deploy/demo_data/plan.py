@@ -31,6 +31,8 @@ DEARER = Decimal("1.03")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
+    """One delivery; warehouse and supplier by their places in ``words``."""
+
     warehouse: int
     supplier: int
     document: str
@@ -40,6 +42,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Expense:
+    """What the station paid for itself, and when."""
+
     fields: Body
     at: Moment
 

@@ -19,6 +19,8 @@ WITH_MIN_STOCK = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Product:
+    """A part of the catalogue, with what the plan knows beyond its card."""
+
     family: str
     group: str
     fields: Body
@@ -43,6 +45,8 @@ class Product:
 
 
 class Catalogue:
+    """All products, by family."""
+
     def __init__(self, products: Sequence[Product]) -> None:
         self.products = tuple(products)
         self._families: dict[str, list[int]] = {}

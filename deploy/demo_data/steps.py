@@ -35,6 +35,8 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class AddWork:
+    """A work of the catalogue goes onto the order, for that mechanic."""
+
     work: int
     mechanic: int
     fields: Body
@@ -42,6 +44,8 @@ class AddWork:
 
 @dataclass(frozen=True, slots=True)
 class Part:
+    """One line of a request."""
+
     product: int
     quantity: Decimal
     carried_by: int | None
@@ -51,6 +55,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class RequestParts:
+    """All that is wanted at one time."""
+
     by: str
     parts: tuple[Part, ...]
 
@@ -74,6 +80,8 @@ class Deliver:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
+    """Somebody writes something on the order."""
+
     by: str
     text: str
 
@@ -89,6 +97,8 @@ class ChangeWork:
 
 @dataclass(frozen=True, slots=True)
 class Move:
+    """The next step of the order's life."""
+
     by: str
     to: Literal["new", "in_progress", "done", "cancelled"]
     reason: str | None = None
@@ -126,6 +136,8 @@ type Step = (
 
 @dataclass(frozen=True, slots=True)
 class Order:
+    """An order's header, and everything that happens on it."""
+
     fate: str
     """What is to become of it: see ``stories.FATES``."""
     fields: Body

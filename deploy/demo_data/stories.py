@@ -20,6 +20,8 @@ FROM_HOUR, TO_HOUR = 9, 19
 
 @dataclass(frozen=True, slots=True)
 class Fate:
+    """How many orders end so, when they came, and what happens on them."""
+
     share: float
     """Of all orders."""
     days_ago: tuple[int, int]

@@ -238,7 +238,9 @@ class Postgres:
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _socket_fits(self) -> bool:
-        return len(os.fsencode(self._socket_folder / SOCKET_NAME)) <= SOCKET_PATH_LIMIT
+        path = os.fsencode(self._socket_folder / SOCKET_NAME)
+        # Clients take a comma for the border between two hosts.
+        return len(path) <= SOCKET_PATH_LIMIT and b"," not in path
 
     async def _wait_ready(self, child: Child, said: list[str]) -> None:
         pid_file = self.folder / "postmaster.pid"

@@ -101,7 +101,9 @@ class Station:
         )
         await all_of(self._start_postgres(), self._start_nats(), self._nursery.prepare())
         await all_of(self._migrate(), self._apply_topology())
-        await all_of(self._start_services(), self._make_users())
+        # Before anybody is let in: ready means that one can sign in.
+        await self._make_users()
+        await self._start_services()
         await self._load_demo()
         self._announce()
 
@@ -128,7 +130,7 @@ class Station:
                 await run_to_end(self._nursery, ["migrate", *needed], own, self._log)
 
     async def _apply_topology(self) -> None:
-        with self._terminal.step("streams and consumers"):
+        with self._terminal.step("services loaded; streams and consumers"):
             own = {"PITLANE_NATS_URL": self._nats.url(topology.BOOTSTRAP)}
             await run_to_end(self._nursery, ["topology", "apply"], own, self._log)
 

@@ -63,7 +63,7 @@ class Terminal:
             def tell(part: str, _: int, total: int) -> None:
                 if part not in told:
                     told.add(part)
-                    self._console.print(f"  {what}: {part} ({total})")
+                    self._console.print(f"  {escape(what)}: {escape(part)} ({total})")
 
             yield tell
         self._console.print(f"  [green]✓[/] {escape(what)}")

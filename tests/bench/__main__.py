@@ -7,7 +7,7 @@ import asyncio
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,37 +37,57 @@ class Extent:
 
 
 FULL = Extent(requests=300, races=20, flow_s=12, pipelines_s=20, starts=3, idle_s=30)
-QUICK = Extent(requests=50, races=3, flow_s=3, pipelines_s=3, starts=1, idle_s=4)
+QUICK = Extent(requests=50, races=2, flow_s=2, pipelines_s=3, starts=1, idle_s=3)
 
 
-async def measure(folder: Path, extent: Extent, console: Console) -> list[Row]:
-    def say(what: str) -> None:
-        console.print(f"  {what} …")
+class Bench:
+    """Takes one measurement after the other. One that fails is told, and leaves the others."""
 
-    say("a station for the first time")
-    async with BenchStation(folder / "station") as station:
-        first_start_s = station.start_s
-        async with station.http() as http:
-            business = await a_business(http)
-        say("floors, and one parts request at a time")
-        async with floor_servers(folder / "floors") as servers:
-            floors, latency_rows = await latency.measure(
-                station, business, servers, extent.requests
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.rows: list[Row] = []
+        self.failed = False
+
+    async def take(self, what: str, measurement: Awaitable[Sequence[Row]]) -> None:
+        self._console.print(f"  {what} …")
+        try:
+            self.rows += await measurement
+        except Exception as error:
+            self.failed = True
+            self._console.print_exception()
+            self._console.print(f"  [red]{what}: {error!r}[/]")
+
+    async def take_all(self, folder: Path, extent: Extent) -> None:
+        self._console.print("  a station starts for the first time …")
+        async with BenchStation(folder / "station") as station:
+            first_start_s = station.start_s
+            async with station.http() as http:
+                business = await a_business(http)
+            async with floor_servers(folder / "floors") as servers:
+                await self.take(
+                    "floors, and one parts request at a time",
+                    latency.measure(station, business, servers, extent.requests),
+                )
+            await self.take(
+                "pipelines, as many as there can be",
+                pipelines.measure(station, business, extent.pipelines_s),
             )
-        say(f"the race for the last ten, {extent.races} times")
-        race_rows = await race.measure(station, business, extent.races)
-        say(f"the whole flow by {', '.join(map(str, flow.CLIENTS))} clients")
-        flow_rows = await flow.measure(station, business, extent.flow_s)
-        say("pipelines, as many as there can be")
-        pipeline_rows = await pipelines.measure(station, business, extent.pipelines_s)
-        say("starts, and then nothing at all")
-        start_rows = await start.measure(station, first_start_s, extent.starts, extent.idle_s)
-    return [
-        *floors.rows(), *latency_rows, *pipeline_rows, *flow_rows, *race_rows, *start_rows
-    ]  # fmt: skip
+            await self.take(
+                f"the whole flow by {', '.join(map(str, flow.CLIENTS))} clients",
+                flow.measure(station, business, extent.flow_s),
+            )
+            await self.take(
+                f"the race for the last ten, {extent.races} times",
+                race.measure(station, business, extent.races),
+            )
+            await self.take(
+                "starts, and then nothing at all",
+                start.measure(station, first_start_s, extent.starts, extent.idle_s),
+            )
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(arguments: Sequence[str]) -> int:
+    """1 when a measurement failed: then the README stays as it is."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of everything, to try it out")
     parser.add_argument(
@@ -78,20 +98,22 @@ def main(arguments: Sequence[str]) -> None:
     )
     options = parser.parse_args(arguments)
     console = Console(highlight=False)
+    bench = Bench(console)
     folder = Path(tempfile.mkdtemp(prefix="pitlane-bench-", dir=options.folder))
     try:
-        rows = asyncio.run(measure(folder, QUICK if options.quick else FULL, console))
+        asyncio.run(bench.take_all(folder, QUICK if options.quick else FULL))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    machine = table.machine()
-    table.show(rows, console)
-    console.print(machine)
-    table.write_json(rows, RESULTS, machine=machine, quick=options.quick)
-    console.print(f"written to {RESULTS}")
+    table.show(bench.rows, console)
+    table.write_json(bench.rows, RESULTS, machine=table.machine(), quick=options.quick)
+    console.print(f"written to {RESULTS}", soft_wrap=True)
+    if bench.failed:
+        return 1
     if options.readme:
-        table.write_readme(table.markdown(rows, machine), README)
-        console.print(f"written into {README}")
+        table.write_readme(table.markdown(bench.rows), README)
+        console.print(f"written into {README}", soft_wrap=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -15,6 +15,7 @@ PRODUCTS = 20
 PLENTY = "999999"
 PRICE = "100.00"
 AT_ONCE = 32
+LOOK_AGAIN_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ async def until(
     """The order, as soon as it is so."""
     async with asyncio.timeout(timeout_s):
         while not condition(order := await http.get(f"/orders/{order_id}")):
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(LOOK_AGAIN_S)
         answer: dict[str, Any] = order
         return answer
 

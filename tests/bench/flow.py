@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import sub
 from typing import Any
 
 from tests.bench import processes
@@ -20,7 +21,7 @@ from tests.bench.business import Business, part_line, states
 from tests.bench.http import Http
 from tests.bench.percentiles import percentile
 from tests.bench.station import BenchStation
-from tests.bench.table import Row
+from tests.bench.table import Row, shares
 
 CLIENTS = (1, 8, 32)
 LOOK_AGAIN_S = 0.01
@@ -40,8 +41,6 @@ class Run:
     took_s: float = 0.0
     cpu_s: dict[str, float] = field(default_factory=dict)
     own_cpu_s: float = 0.0
-    wal_bytes: int = 0
-    commits: int = 0
 
     @property
     def rate(self) -> float:
@@ -56,17 +55,15 @@ class Run:
         p99 = {name: percentile(taken, 99) for name, taken in self.steps.items()}
         return max(p99.items(), key=lambda item: item[1])
 
-    def split(self) -> str:
-        parts = (f"{part} {used / len(self.flows) * 1000:.1f}" for part, used in self.cpu_s.items())
-        own = f"beside it the load {self.own_cpu_s / len(self.flows) * 1000:.1f}"
-        return ", ".join((*parts, own))
-
 
 async def measure(station: BenchStation, business: Business, seconds: float) -> list[Row]:
     await run(station, business, CLIENTS[-1], min(2.0, seconds))  # caches are warm after it
-    runs = [await run(station, business, clients, seconds) for clients in CLIENTS]
-    rows = [row for each in runs for row in _rows(each)]
-    alone, some, many = runs
+    async with station.database("audit") as database:
+        before = await _written(database)
+        alone = await run(station, business, CLIENTS[0], seconds)
+        wal_bytes, commits = map(sub, await _written(database), before)
+    some, many = [await run(station, business, clients, seconds) for clients in CLIENTS[1:]]
+    rows = [row for each in (alone, some, many) for row in _rows(each)]
     step, p99_s = many.slowest_step()
     return [
         *rows,
@@ -87,11 +84,11 @@ async def measure(station: BenchStation, business: Business, seconds: float) -> 
         ),
         Row(
             "WAL per flow",
-            alone.wal_bytes / len(alone.flows) / 1024,
+            wal_bytes / len(alone.flows) / 1024,
             "KB",
             WAL_GOAL_KB,
             "goal ≤",
-            f"one client; {alone.commits / len(alone.flows):.0f} commits",
+            f"one client; {commits / len(alone.flows):.0f} commits",
         ),
     ]
 
@@ -99,8 +96,7 @@ async def measure(station: BenchStation, business: Business, seconds: float) -> 
 async def run(station: BenchStation, business: Business, clients: int, seconds: float) -> Run:
     result = Run(clients)
     numbers = itertools.count(1)
-    async with station.clients(clients) as connections, station.database("audit") as database:
-        before = await _written(database)
+    async with station.clients(clients) as connections:
         cpu, own_cpu = station.cpu_by_part(), processes.own_cpu_s()
         began = time.monotonic()
 
@@ -115,10 +111,6 @@ async def run(station: BenchStation, business: Business, clients: int, seconds: 
         after = station.cpu_by_part()
         result.cpu_s = {part: after[part] - used for part, used in cpu.items()}
         result.own_cpu_s = processes.own_cpu_s() - own_cpu
-        written = await _written(database)
-        result.wal_bytes, result.commits = (
-            now - then for now, then in zip(written, before, strict=True)
-        )
     return result
 
 
@@ -219,5 +211,12 @@ def _rows(run: Run) -> list[Row]:
             f"whole flow, {who}, p50", p50, "ms", *((P50_ALONE_GOAL_MS, "goal ≤") if alone else ())
         ),
         Row(f"whole flow, {who}, p99", p99, "ms"),
-        Row(f"CPU per flow, {who}", run.cpu_ms, "ms", CPU_GOAL_MS, "goal ≤", run.split()),
+        Row(
+            f"CPU per flow, {who}",
+            run.cpu_ms,
+            "ms",
+            CPU_GOAL_MS,
+            "goal ≤",
+            detail=shares(run.cpu_s, run.own_cpu_s, len(run.flows)),
+        ),
     ]

@@ -40,7 +40,7 @@ class Sample:
 
 async def measure(
     station: BenchStation, business: Business, servers: FloorServers, requests: int
-) -> tuple[Floors, list[Row]]:
+) -> list[Row]:
     floors = Floors()
     samples: list[Sample] = []
     orders = await many_orders(station, business, requests + WARM_UP)
@@ -56,7 +56,7 @@ async def measure(
                 await servers.measure(floors, ROUND)
             product_id = business.products[place % len(business.products)]
             samples.append(await request.send(order_id, product_id))
-    return floors, _rows(samples[WARM_UP:], floors)
+    return [*floors.rows(), *_rows(samples[WARM_UP:], floors)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -19,7 +20,46 @@ class Process:
     """User and system time, with that of children which have ended and were waited for."""
 
 
-def all_processes() -> Iterator[Process]:
+class Snapshot:
+    """All processes of the machine at one moment."""
+
+    def __init__(self) -> None:
+        self._processes = {process.pid: process for process in _all_processes()}
+        self._children: dict[int, list[int]] = {}
+        for process in self._processes.values():
+            self._children.setdefault(process.parent, []).append(process.pid)
+
+    def tree(self, root: int) -> list[Process]:
+        """A process and all that descend from it; of one that has ended, nothing."""
+        if root not in self._processes:
+            return []
+        below = (self.tree(child) for child in self._children.get(root, ()))
+        return [self._processes[root], *chain.from_iterable(below)]
+
+    def cpu_s(self, root: int) -> float:
+        """CPU seconds of a tree since each of its processes began."""
+        return sum(process.cpu_s for process in self.tree(root))
+
+
+def memory_mb(root: int) -> float:
+    """What a tree holds in memory; a page that several share counts once (PSS)."""
+    total_kb = 0
+    for process in Snapshot().tree(root):
+        with contextlib.suppress(OSError):
+            rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+            total_kb += sum(
+                int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")
+            )
+    return total_kb / 1024
+
+
+def own_cpu_s() -> float:
+    """Of this process: the load generator's."""
+    times = os.times()
+    return times.user + times.system
+
+
+def _all_processes() -> Iterator[Process]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             # It may end while we look.
@@ -33,38 +73,3 @@ def _read(folder: Path) -> Process:
     user, system, childrens_user, childrens_system = map(int, fields[11:15])
     ticks = user + system + childrens_user + childrens_system
     return Process(int(folder.name), int(fields[1]), ticks / TICKS_PER_S)
-
-
-def tree(root: int) -> list[Process]:
-    """A process and all that descend from it."""
-    processes = list(all_processes())
-    members = {root}
-    grown = True
-    while grown:
-        children = {process.pid for process in processes if process.parent in members}
-        grown = not children <= members
-        members |= children
-    return [process for process in processes if process.pid in members]
-
-
-def cpu_s(root: int) -> float:
-    """CPU seconds of a tree since each of its processes began."""
-    return sum(process.cpu_s for process in tree(root))
-
-
-def memory_mb(root: int) -> float:
-    """What the tree holds in memory; a page that several share counts once (PSS)."""
-    total_kb = 0
-    for process in tree(root):
-        with contextlib.suppress(OSError):
-            rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
-            total_kb += sum(
-                int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")
-            )
-    return total_kb / 1024
-
-
-def own_cpu_s() -> float:
-    """Of this process: the load generator's."""
-    times = os.times()
-    return times.user + times.system

@@ -33,7 +33,14 @@ async def measure(
     return [
         Row("first start, databases and all", first_start_s, "s"),
         Row("start on existing data", median(taken), "s", START_GOAL_S, "goal ≤"),
-        Row("idle CPU", sum(used.values()), "% of a core", IDLE_CPU_GOAL_PERCENT, "goal ≤", split),
+        Row(
+            "idle CPU",
+            sum(used.values()),
+            "% of a core",
+            IDLE_CPU_GOAL_PERCENT,
+            "goal ≤",
+            detail=split,
+        ),
         Row(
             "memory", station.memory_mb(), "MB", MEMORY_GOAL_MB, "goal ≤", "after all of the above"
         ),

@@ -99,17 +99,15 @@ class BenchStation:
     def cpu_by_part(self) -> dict[str, float]:
         """CPU seconds so far of everything that the station consists of; a server's with its
         sessions."""
-        told = self.told
-        services = {name: each["pid"] for name, each in told["services"].items()}
-        gateway = processes.cpu_s(services.pop("gateway"))
+        told, now = self.told, processes.Snapshot()
+        pids = {name: each["pid"] for name, each in told["services"].items()}
         parts = {
-            "services": sum(map(processes.cpu_s, services.values())),
-            "gateway": gateway,
-            "PostgreSQL": processes.cpu_s(told["postgres"]["pid"]),
-            "NATS": processes.cpu_s(told["nats"]["pid"]),
+            "gateway": now.cpu_s(pids.pop("gateway")),
+            "services": sum(map(now.cpu_s, pids.values())),
+            "PostgreSQL": now.cpu_s(told["postgres"]["pid"]),
+            "NATS": now.cpu_s(told["nats"]["pid"]),
         }
-        whole = processes.cpu_s(told["pid"])
-        return {**parts, "supervisor": max(0.0, whole - sum(parts.values()))}
+        return {**parts, "supervisor": now.cpu_s(told["pid"]) - sum(parts.values())}
 
     def memory_mb(self) -> float:
         return processes.memory_mb(self.told["pid"])

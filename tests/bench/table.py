@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,9 @@ class Row:
     beside_is: str = ""
     """``floor``, ``goal ≤``, ``goal ≥`` and so on."""
     note: str = ""
+    """A few words."""
+    detail: str = ""
+    """What the value consists of; not in the table."""
 
     @property
     def ratio(self) -> float | None:
@@ -43,19 +46,28 @@ class Row:
 COLUMNS = ("What", "Measured", "Floor or goal", "Ratio")
 
 
+def shares(cpu_s: Mapping[str, float], own_cpu_s: float, count: int) -> str:
+    """Of the CPU milliseconds of one of ``count``, by part of the station; and our own."""
+    parts = [f"{part} {used / count * 1000:.2f} ms" for part, used in cpu_s.items()]
+    return f"{', '.join(parts)}; beside it the load {own_cpu_s / count * 1000:.2f} ms"
+
+
 def show(rows: Sequence[Row], console: Console) -> None:
-    table = Table(*COLUMNS[:1], title="Pitlane, measured")
+    table = Table(*COLUMNS[:1], title="Pitlane, measured", caption=machine())
     for column in COLUMNS[1:]:
         table.add_column(column, justify="right")
     for row in rows:
         table.add_row(*row.cells())
     console.print(table)
+    for row in rows:
+        if row.detail:
+            console.print(f"[dim]{row.what}: {row.detail}[/]", soft_wrap=True)
 
 
-def markdown(rows: Iterable[Row], machine: str) -> str:
+def markdown(rows: Iterable[Row]) -> str:
     lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---:|---:|---:|"]
     lines += ["| " + " | ".join(row.cells()) + " |" for row in rows]
-    return "\n".join((*lines, "", machine))
+    return "\n".join((*lines, "", machine()))
 
 
 def write_json(rows: Sequence[Row], file: Path, **more: Any) -> None:
@@ -67,9 +79,9 @@ def write_json(rows: Sequence[Row], file: Path, **more: Any) -> None:
 def write_readme(table: str, file: Path) -> None:
     """Replaces what stands between the two markers. Raises ``ValueError`` where there are none."""
     text = file.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
+    before, _, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
-    if not begin or not end:
+    if not end:
         raise ValueError(f"{file} has no {BEGIN} … {END}")
     file.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
 
+import asyncpg
+import structlog
 from typer.testing import CliRunner
 
 from deploy.cli import app
 from deploy.local.processes import CannotStart
+from shared.contracts.finance import PaymentTaken, PaymentView
+from shared.ids import new_id
+from tests.support.databases import as_owner
 from tests.support.day import Station
+from tests.support.waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -38,9 +48,15 @@ def pitlane(
 
 async def pitlane_on(station: Station, *arguments: str, typed: str = "") -> Outcome:
     """The same with an environment that leads to a test's station, while its services run."""
-    return await asyncio.to_thread(
-        pitlane, *arguments, environment=environment_of(station), typed=typed
-    )
+    before = structlog.get_config()
+    # They share our standard output, which is the command's for the moment.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    try:
+        return await asyncio.to_thread(
+            pitlane, *arguments, environment=environment_of(station), typed=typed
+        )
+    finally:
+        structlog.configure(**before)
 
 
 def environment_of(station: Station) -> dict[str, str]:
@@ -52,3 +68,46 @@ def environment_of(station: Station) -> dict[str, str]:
             for service, url in station.database_urls.items()
         },
     }
+
+
+async def reconnected(station: Station) -> None:
+    """When all services have found their way back to NATS."""
+
+    async def all_are() -> bool:
+        return all(running.connection.is_connected for running in station.running.values())
+
+    await eventually(all_are)
+
+
+# --- dead letters ------------------------------------------------------------------------------
+
+
+async def a_dead_letter(station: Station) -> UUID:
+    """A payment of an order that nobody made."""
+    event_id = await station.publish(a_payment(new_id()), "finance")
+    await eventually(lambda: is_parked(station, event_id))
+    return event_id
+
+
+def a_payment(order_id: UUID) -> PaymentTaken:
+    payment = PaymentView(
+        id=new_id(),
+        at=datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
+        order_id=order_id,
+        customer_id=new_id(),
+        payer_id=new_id(),
+        amount=Decimal(100),
+        method="cash",
+        refunded=Decimal(0),
+        comment=None,
+        actor="cashier",
+    )
+    return PaymentTaken(payment=payment, order_id=order_id)
+
+
+async def is_parked(station: Station, event_id: UUID) -> bool:
+    owner = await asyncpg.connect(as_owner(station.database_urls["orders"]))
+    query = "SELECT true FROM dead_letters WHERE event_id = $1 AND parked_at IS NOT NULL"
+    found = await owner.fetchval(query, event_id)
+    await owner.close()
+    return bool(found)

@@ -11,12 +11,14 @@ from pathlib import Path
 import asyncpg
 import nats
 import pytest
+from sqlalchemy import text
 
 from deploy import topology
 from deploy.local import launch
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres, program
 from deploy.local.processes import CannotStart, arguments_of
+from shared.database import engine_for
 from tests.support.broker import PASSWORDS
 from tests.support.waiting import eventually
 
@@ -129,6 +131,25 @@ async def test_folder_too_deep_for_a_socket_is_served_on_a_loopback_port(tmp_pat
     await server.stop()
 
 
+@pytest.mark.parametrize("name", ["станция № 1 'юг'", "one, two", "a:b@c?d=e&f#g%20+\\"])
+async def test_servers_work_in_a_folder_with_any_name(
+    cluster: Path, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / name
+    shutil.copytree(cluster, folder / "pg")
+    database, broker = postgres(folder), nats_server(folder)
+    await database.start()
+    assert await fetch(database.url("postgres"), "SELECT 1") == 1
+    engine = engine_for(database.url("postgres"))
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    await engine.dispose()
+    await broker.start()
+    await topology.apply(broker.url("bootstrap"), {})
+    await database.stop()
+    await broker.stop()
+
+
 async def test_set_up_of_postgres_cut_short_is_begun_anew(tmp_path: Path) -> None:
     """As initdb leaves its folder when it is killed half way."""
     half = tmp_path / "pg.new"
@@ -152,8 +173,8 @@ async def test_foreign_folder_is_refused_and_left_alone(
     tmp_path: Path, content: dict[str, str], message: str
 ) -> None:
     (tmp_path / "pg").mkdir()
-    for name, text in content.items():
-        (tmp_path / "pg" / name).write_text(text)
+    for name, written in content.items():
+        (tmp_path / "pg" / name).write_text(written)
     with pytest.raises(CannotStart, match=message):
         await postgres(tmp_path).start()
     assert {path.name for path in (tmp_path / "pg").iterdir()} == set(content)
@@ -200,12 +221,12 @@ async def test_nats_keeps_its_port_and_its_events_when_it_starts_again(tmp_path:
     await server.start()
     port = server.port
     await topology.apply(server.url("bootstrap"), {})
-    await publish(server, b"kept")
+    kept = await publish(server, b"kept")
     await server.kill()
     assert await server.wait() == -signal.SIGKILL
     await server.start()
     assert server.port == port
-    assert await publish(server, b"next") == 2
+    assert await publish(server, b"next") == kept + 1
     await server.stop()
 
 

@@ -38,11 +38,14 @@ async def whole(
     """All services, and the demo's users."""
     await nats_server.apply_topology({name: consumed_subjects(name) for name in BUSINESS})
     async with AsyncExitStack() as stack:
+        behind = {}
         for name in BUSINESS:
             settings = ServiceSettings(
                 service=name, database_url=database(name), nats_url=nats_server.url(name)
             )
-            await stack.enter_async_context(service_named(name).running(settings))
+            behind[name] = await stack.enter_async_context(service_named(name).running(settings))
         url = database("gateway")
         await ensure_demo_users(url)
-        yield await stack.enter_async_context(running_gateway(nats_server, url))
+        gateway = await stack.enter_async_context(running_gateway(nats_server, url))
+        gateway.behind = behind
+        yield gateway

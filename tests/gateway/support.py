@@ -105,6 +105,8 @@ class TestGateway:
         self.app = app
         self.settings = settings
         self.clients = AsyncExitStack()
+        self.behind: dict[str, Running] = {}
+        """The services, where they are real ones."""
         self.anyone = self.client()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 import pydantic_core
@@ -20,6 +21,7 @@ from tests.gateway.support import TestGateway
 ENDPOINTS = [endpoint for area in AREAS for endpoint in area.endpoints]
 
 
+@cache
 def operations() -> dict[str, dict[str, Any]]:
     return {
         f"{method.upper()} {path}": operation

@@ -100,3 +100,5 @@ async def test_health_and_documents_are_served_beside_the_api(gateway: TestGatew
     assert (state["service"], state["ready"], state["problems"]) == ("gateway", True, [])
     assert (await gateway.anyone.get("/health/live")).json() == {"status": "ok"}
     assert (await gateway.anyone.get("/openapi.json")).json()["openapi"] == "3.1.0"
+    door = await gateway.anyone.get("/")
+    assert (door.status_code, door.headers["location"]) == (307, "/docs")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.gateway.call import MAX_BODY_BYTES
-from services.gateway.problems import STATUSES, status_of
+from services.gateway.problems import MAX_ERRORS, MAX_FIELD_CHARS, STATUSES, status_of
 from shared.contracts.clients import CreateClient
 from shared.contracts.orders import MoveOrder
 from shared.ids import new_id
@@ -182,6 +182,18 @@ async def test_a_field_that_is_wrong_is_refused_before_any_service_sees_it(
         assert (response.status_code, problem["code"]) == (422, "request_invalid"), body
         assert [error["field"] for error in problem["errors"]] == [field], body
     assert services.sent == []
+
+
+async def test_unknown_fields_are_named_only_so_far(
+    admin: httpx.AsyncClient, gateway: TestGateway
+) -> None:
+    body = {f"{number}\x00\n{'x' * 500}": 1 for number in range(1000)}
+    response = await admin.post(f"{API}/clients", json=body, headers=a_key())
+    errors = problem_of(response)["errors"]
+    assert len(errors) == MAX_ERRORS
+    assert errors[0]["field"] == ("0??" + "x" * 500)[:MAX_FIELD_CHARS]
+    (refusal,) = await gateway.refusals()
+    assert len(refusal["detail"]) < 4000
 
 
 async def test_a_query_that_is_wrong_is_refused(

@@ -23,8 +23,11 @@ class Person:
     async def post(self, path: str, body: dict[str, Any], status: int = 201) -> Any:
         return await self._write("POST", path, status, body)
 
-    async def patch(self, path: str, body: dict[str, Any], status: int = 200, **match: str) -> Any:
-        return await self._write("PATCH", path, status, body, match)
+    async def patch(
+        self, path: str, body: dict[str, Any], status: int = 200, *, if_match: str | None = None
+    ) -> Any:
+        headers = {"If-Match": if_match} if if_match else {}
+        return await self._write("PATCH", path, status, body, headers)
 
     async def delete(self, path: str) -> Any:
         return await self._write("DELETE", path, 200)
@@ -63,11 +66,28 @@ async def sign_in(gateway: TestGateway, role: str) -> Person:
 
 async def test_a_car_goes_through_the_station(whole: TestGateway) -> None:
     people = {role: await sign_in(whole, role) for role in ROLES}
-    admin, advisor = people["administrator"], people["advisor"]
-    technician, cashier, owner = people["technician"], people["cashier"], people["owner"]
-    storekeeper = people["storekeeper"]
+    station = await fit_out(people["administrator"], people["storekeeper"])
+    client, car = await receive_client(people["administrator"])
+    order = await people["advisor"].post(
+        "/orders",
+        {
+            "client_id": client,
+            "vehicle_id": car,
+            "section_id": station["section"],
+            "employee_id": station["mechanic"],
+        },
+    )
+    assert (order["status"], order["total"]) == ("new", "0.00")
+    path = f"/orders/{order['id']}"
+    await write_down_works_and_parts(path, station, people)
+    await work(path, order["id"], people["technician"])
+    await finish(path, people)
+    await pay(order["id"], client, people["cashier"])
+    await look_back(path, order["number"], people)
 
-    # the station
+
+async def fit_out(admin: Person, storekeeper: Person) -> dict[str, str]:
+    """A section with a mechanic, a work, and oil in a warehouse; their ids."""
     section = await admin.post("/sections", {"name": "Слесарный"})
     mechanic = await admin.post(
         "/employees",
@@ -92,32 +112,31 @@ async def test_a_car_goes_through_the_station(whole: TestGateway) -> None:
             "lines": [{"product_id": oil["id"], "quantity": "10", "cost": "500"}],
         },
     )
+    made = {"section": section, "mechanic": mechanic, "work": work, "oil": oil}
+    return {name: thing["id"] for name, thing in made.items()}
 
-    # the client, found by a run of digits; the order
+
+async def receive_client(admin: Person) -> tuple[str, str]:
+    """A card with a car, found by a run of the phone's digits; their ids."""
     client = await admin.post(
         "/clients", {"last_name": "Сидорова", "first_name": "Анна", "phones": ["8 916 555-44-33"]}
     )
     car = await admin.post(f"/clients/{client['id']}/vehicles", {"plate": "А123ВС77"})
     (hit,) = (await admin.get("/clients?q=5554433"))["items"]
     assert (hit["id"], hit["vehicles"][0]["id"]) == (client["id"], car["id"])
-    opened = {
-        "client_id": client["id"],
-        "vehicle_id": car["id"],
-        "section_id": section["id"],
-        "employee_id": mechanic["id"],
-    }
+    return client["id"], car["id"]
 
-    order = await advisor.post("/orders", opened)
-    assert (order["status"], order["total"]) == ("new", "0.00")
-    path = f"/orders/{order['id']}"
 
-    # works and parts
-    order = await advisor.post(
-        f"{path}/services", {"service_id": work["id"], "mechanic_id": mechanic["id"]}
+async def write_down_works_and_parts(
+    path: str, station: dict[str, str], people: dict[str, Person]
+) -> None:
+    """Available stock falls, the line appears, the price is computed anew."""
+    advisor, technician = people["advisor"], people["technician"]
+    await advisor.post(
+        f"{path}/services", {"service_id": station["work"], "mechanic_id": station["mechanic"]}
     )
-    requested = await advisor.post(
-        f"{path}/parts", {"lines": [{"product_id": oil["id"], "quantity": "4"}]}, 202
-    )
+    parts = {"lines": [{"product_id": station["oil"], "quantity": "4"}]}
+    requested = await advisor.post(f"{path}/parts", parts, 202)
     assert requested["products"][0]["state"] in {"requested", "reserved"}
 
     async def reserved() -> bool:
@@ -125,26 +144,29 @@ async def test_a_car_goes_through_the_station(whole: TestGateway) -> None:
         return bool(shown["products"][0]["state"] == "reserved" and shown["total"] == "4600.00")
 
     await eventually(reserved)
-    (stock,) = (await storekeeper.get(f"/stock?product_id={oil['id']}"))["items"]
+    stock = (await people["storekeeper"].get(f"/stock?product_id={station['oil']}"))["items"][0]
     assert [float(stock[name]) for name in ("on_hand", "reserved", "available")] == [10, 4, 6]
 
-    # the technician's own list, progress, a comment
+
+async def work(path: str, order_id: str, technician: Person) -> None:
+    """The technician's own list, progress, a comment; and what a technician may not see."""
     order = await technician.post(f"{path}/status", {"to": "in_progress"}, 200)
-    assert [
-        item["id"]
-        for item in (await technician.get("/orders?status=in_progress&own=true"))["items"]
-    ] == [order["id"]]
+    mine = (await technician.get("/orders?status=in_progress&own=true"))["items"]
+    assert [item["id"] for item in mine] == [order_id]
     line = f"{path}/lines/{order['services'][0]['id']}"
-    await technician.patch(line, {"progress": "finished"}, **{"If-Match": f'"{order["revision"]}"'})
-    await technician.patch(line, {"progress": "started"}, 412, **{"If-Match": '"1"'})
+    await technician.patch(line, {"progress": "finished"}, if_match=f'"{order["revision"]}"')
+    await technician.patch(line, {"progress": "started"}, 412, if_match='"1"')
     await technician.post(f"{path}/comments", {"text": "Готово"})
     await technician.get(f"{path}/profit", 403)
 
-    # done, settled, paid
-    done = await technician.post(f"{path}/status", {"to": "done"}, 200)
+
+async def finish(path: str, people: dict[str, Person]) -> None:
+    """Done, and settled: revenue, cost, pay, margin."""
+    done = await people["technician"].post(f"{path}/status", {"to": "done"}, 200)
     assert done["total"] == "4600.00"
-    refused = await advisor.patch(path, {"comment": "поздно"}, 409)
+    refused = await people["advisor"].patch(path, {"comment": "поздно"}, 409)
     assert refused["code"] == "order_closed"
+    owner = people["owner"]
 
     async def settled() -> bool:
         return "settled" in (await owner.get(path))["flags"]
@@ -157,35 +179,40 @@ async def test_a_car_goes_through_the_station(whole: TestGateway) -> None:
         "400.00",
         "2200.00",
     )
+
+
+async def pay(order_id: str, client: str, cashier: Person) -> None:
     payment = await cashier.post(
         "/payments",
         {
-            "order_id": order["id"],
-            "customer_id": client["id"],
-            "payer_id": client["id"],
+            "order_id": order_id,
+            "customer_id": client,
+            "payer_id": client,
             "amount": "4600.00",
             "method": "card",
         },
     )
     assert (await cashier.get(f"/payments/{payment['id']}"))["amount"] == "4600.00"
-    assert float((await cashier.get(f"/clients/{client['id']}/balance"))["owes"]) == 0
+    assert float((await cashier.get(f"/clients/{client}/balance"))["owes"]) == 0
     await cashier.post("/finance/expenses", {"amount": "100", "category": "Ветошь"})
 
-    # all of it is logged, and every report counts it
+
+async def look_back(path: str, number: str, people: dict[str, Person]) -> None:
+    """All of it is logged, and every report counts it."""
+    owner = people["owner"]
+
     async def logged() -> bool:
-        timeline = (await technician.get(f"{path}/timeline?limit=200"))["items"]
-        return timeline[-1]["event"] == "evt.finance.payment_taken.v1"
+        timeline = (await people["technician"].get(f"{path}/timeline?limit=200"))["items"]
+        return bool(timeline[-1]["event"] == "evt.finance.payment_taken.v1")
 
     await eventually(logged)
     assert (await owner.get("/audit/verify"))["intact"] is True
     for report in ("orders-by-section", "employee-workload", "stock-balances", "income-expenses"):
         assert (await owner.get(f"/reports/{report}"))["items"], report
-    page = openpyxl.load_workbook(
-        BytesIO((await owner.file("/reports/order-profit?format=xlsx")).content)
-    ).active
+    file = await owner.file("/reports/order-profit?format=xlsx")
+    page = openpyxl.load_workbook(BytesIO(file.content)).active
     row = dict(zip([cell.value for cell in page[1]], [cell.value for cell in page[2]], strict=True))
-    assert row["Order"] == order["number"]
-    assert row["Margin, RUB"] == 2200
+    assert (row["Order"], row["Margin, RUB"]) == (number, 2200)
 
 
 async def test_two_people_who_edit_one_thing_do_not_overwrite_each_other(

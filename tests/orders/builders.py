@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from services.orders.domain import Header, Order, PartLine, ServiceLine
+from services.orders.order import Header, Order, PartLine, ServiceLine
 from services.orders.pricing import formed
 from shared.contracts.inventory import StockAnswer
 from shared.ids import new_id

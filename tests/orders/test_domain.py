@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.orders import domain
-from services.orders.domain import TRANSITIONS, Order
+from services.orders.domain import TRANSITIONS
+from services.orders.order import Order
 from services.orders.pricing import formed
 from shared.contracts.base import Change, Event
 from shared.contracts.orders import (

@@ -1,0 +1,173 @@
+"""Dead letters, as an operator finds and settles them."""
+
+import getpass
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from shared.contracts.clients import ClientCreated, ClientView
+from shared.contracts.orders import OrderView
+from shared.ids import new_id
+from shared.messaging import consumer
+from tests.deploy.operating import Outcome, a_dead_letter, a_payment, is_parked, pitlane, pitlane_on
+from tests.support.broker import TestNats
+from tests.support.databases import as_owner
+from tests.support.day import Station, running_station
+from tests.support.waiting import eventually
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+pytestmark = pytest.mark.usefixtures("hasty_retries")
+
+
+@pytest.fixture
+def hasty_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer, "RETRY_DELAYS_S", (0.05,))
+
+
+@pytest.fixture
+async def station(nats_server: TestNats, database: Callable[[str], str]) -> AsyncIterator[Station]:
+    """Orders is the service whose letters die; audit shows who decided."""
+    async with running_station(nats_server, database, "orders", "audit") as station:
+        yield station
+
+
+async def an_order(station: Station) -> OrderView:
+    client = ClientView(
+        id=new_id(), name="Иванов", last_name="Иванов", revision=1, created_at=NOW, updated_at=NOW
+    )
+    await station.publish(ClientCreated(client=client), "clients")
+    await station.settle_down()
+    return await station.an_order(client_id=client.id)
+
+
+async def dead_letters(station: Station, *arguments: str, typed: str = "") -> Outcome:
+    """Of the two services that run: the others would be told to be down."""
+    return await pitlane_on(station, "dead-letters", *arguments, "--service", "orders", typed=typed)
+
+
+async def test_letters_are_listed_with_their_reasons_the_oldest_first(station: Station) -> None:
+    assert (await dead_letters(station, "list")).stdout == "no dead letters\n"
+    ids = [await a_dead_letter(station) for _ in range(2)]
+    outcome = await dead_letters(station, "list")
+    assert outcome.exit_code == 0
+    lines = outcome.stdout.splitlines()
+    assert [UUID(line.split()[0]) for line in lines] == ids
+    assert all("orders" in line and "evt.finance.payment_taken.v1" in line for line in lines)
+    assert all("2 tries since" in line and "order_not_found" in line for line in lines)
+
+
+async def test_services_that_are_down_are_told_and_the_others_listed(station: Station) -> None:
+    event_id = await a_dead_letter(station)
+    outcome = await pitlane_on(station, "dead-letters", "list")
+    assert outcome.exit_code == 0
+    assert outcome.stdout.startswith(str(event_id))
+    assert [line.split(":")[0] for line in outcome.stderr.splitlines()] == [
+        "clients",
+        "inventory",
+        "finance",
+    ]
+    one = await pitlane_on(station, "dead-letters", "list", "--service", "finance")
+    assert one.exit_code == 1
+    assert one.stderr.startswith("pitlane: finance: ")
+
+
+async def test_a_letter_is_shown_with_everything_that_was_in_it(station: Station) -> None:
+    event_id = await a_dead_letter(station)
+    shown = (await dead_letters(station, "show", str(event_id))).stdout
+    for part in (
+        f"event      {event_id}",
+        "subject    evt.finance.payment_taken.v1",
+        "service    orders",
+        "attempts   2",
+        "order_not_found",
+        f"  ce-id: {event_id}",
+        "  ce-source: /station-1/finance",
+        '      "amount": "100"',
+    ):
+        assert part in shown, shown
+
+
+@pytest.mark.parametrize("command", ["show", "requeue", "drop"])
+async def test_a_letter_that_does_not_exist_is_told(station: Station, command: str) -> None:
+    nobody = str(new_id())
+    outcome = await dead_letters(station, command, nobody)
+    assert (outcome.exit_code, outcome.stdout) == (1, "")
+    assert outcome.stderr == f"pitlane: no dead letter has this id: {nobody}\n"
+
+
+@pytest.mark.parametrize("command", ["requeue", "drop"])
+async def test_without_a_yes_nothing_happens(station: Station, command: str) -> None:
+    event_id = await a_dead_letter(station)
+    outcome = await dead_letters(station, command, str(event_id), typed="n\n")
+    assert outcome.exit_code == 1
+    assert str(event_id) in outcome.stdout
+    assert await is_parked(station, event_id)
+
+
+@pytest.mark.parametrize("command", ["requeue", "drop"])
+async def test_letters_must_be_named_or_all_be_meant(station: Station, command: str) -> None:
+    event_id = await a_dead_letter(station)
+    for arguments in ([], ["--all", str(event_id)]):
+        outcome = await dead_letters(station, command, "--yes", *arguments)
+        assert outcome.exit_code == 2
+        assert "name events, or say --all" in outcome.stderr
+    assert await is_parked(station, event_id)
+
+
+async def test_dropped_letters_are_gone_and_the_audit_knows_who_dropped_them(
+    station: Station,
+) -> None:
+    ids = [await a_dead_letter(station) for _ in range(2)]
+    outcome = await dead_letters(station, "drop", "--all", "--yes")
+    assert outcome.stdout.splitlines() == [f"orders {event_id}: dropped" for event_id in ids]
+    assert (await dead_letters(station, "list")).stdout == "no dead letters\n"
+
+    async def is_recorded() -> bool:
+        records = await station.records(event="evt.orders.dead_letter_decided.v1")
+        return {UUID(record.body["event_id"]) for record in records} == set(ids) and all(
+            (record.actor, record.actor_role, record.body["decision"])
+            == (getpass.getuser(), "operator", "dropped")
+            for record in records
+        )
+
+    await eventually(is_recorded)
+
+
+async def test_requeued_letters_are_handled_and_what_fails_again_stays(station: Station) -> None:
+    order = await an_order(station)
+    owner = await asyncpg.connect(as_owner(station.database_urls["orders"]))
+    await owner.execute("ALTER TABLE orders RENAME TO orders_away")
+    hopeless = await a_dead_letter(station)
+    hopeful = await station.publish(a_payment(order.id), "finance")
+    await eventually(lambda: is_parked(station, hopeful))
+    await owner.execute("ALTER TABLE orders_away RENAME TO orders")
+    await owner.close()
+
+    outcome = await dead_letters(station, "requeue", str(hopeless), str(hopeful), typed="y\n")
+
+    assert outcome.exit_code == 1
+    assert f"orders {hopeful}: handled" in outcome.stdout
+    assert f"orders {hopeless}: " in outcome.stderr
+    assert await is_parked(station, hopeless)
+    assert not await is_parked(station, hopeful)
+    assert (await station.order(order.id)).paid == Decimal(100)
+
+
+def test_without_a_station_it_is_told(tmp_path: Path) -> None:
+    outcome = pitlane("dead-letters", "list", "--data-dir", str(tmp_path))
+    assert outcome.exit_code == 1
+    assert outcome.stderr == f"pitlane: there is no station in {tmp_path}\n"
+
+
+def test_a_broker_that_does_not_answer_is_told_without_its_password() -> None:
+    environment = {"PITLANE_NATS_OPS_URL": "nats://ops:secret@127.0.0.1:1"}
+    outcome = pitlane("dead-letters", "list", environment=environment)
+    assert outcome.exit_code == 1
+    assert outcome.stderr.startswith("pitlane: NATS at nats://ops:***@127.0.0.1:1 does not answer")
+    assert "secret" not in outcome.stderr
