@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
+import nats.errors
 import structlog
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
@@ -130,7 +131,7 @@ class Service:
                     await self._prepare(transaction, settings)
             broker = broker_for(settings)
             connection = await broker.connect()
-            stack.push_async_callback(broker.stop)
+            stack.push_async_callback(_disconnected, broker, connection)
             client = ServiceClient(
                 connection, settings.source(self.name), settings.command_timeout_s
             )
@@ -172,6 +173,13 @@ class Service:
             log.info("started", version=pitlane_version(), database=str(engine.url.database))
             yield running
             log.info("stopping")
+
+
+async def _disconnected(broker: NatsBroker, connection: Client) -> None:
+    try:
+        await broker.stop()
+    except nats.errors.Error:  # the server is away: there is nobody to say goodbye to
+        await connection.close()
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

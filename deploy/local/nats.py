@@ -98,7 +98,8 @@ class Nats:
                 f'listen: "127.0.0.1:{self.port or -1}"',
                 f'http: "127.0.0.1:{self.monitoring_port or -1}"',
                 f"ports_file_dir: {_text(self._run_folder)}",
-                "max_payload: 1MB",
+                # Answers are single messages, and a report of a large stock is a long one.
+                "max_payload: 8MB",
                 "jetstream {",
                 f"  store_dir: {_text(self.folder)}",
                 f"  max_file_store: {MAX_STORE}",

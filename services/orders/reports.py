@@ -97,7 +97,7 @@ async def employee_workload(
             section_id=row.section_id,
             orders=row.orders,
             planned_minutes=row.planned_minutes,
-            sold_hours=row.sold_hours,
+            sold_hours=row.sold_hours.quantize(Decimal("0.01")),
             clocked_minutes=row.clocked_minutes,
             labor_total=row.labor_total,
         )

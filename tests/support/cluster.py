@@ -82,6 +82,9 @@ async def keep(folder: Path) -> None:
         await asyncio.to_thread(fcntl.flock, in_use, fcntl.LOCK_EX)
         await server.stop()
         shutil.rmtree(folder / "pg", ignore_errors=True)
+        # The next server in this folder has none of the templates.
+        for done in folder.glob("*.done"):
+            done.unlink()
         (folder / READY).unlink()
 
 
