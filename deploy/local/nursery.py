@@ -62,7 +62,9 @@ class Nursery:
         self._requests[self._number] = born
         try:
             ends = [output.write_end, errors.write_end]
-            socket.send_fds(connection, [json.dumps(request).encode()], ends)
+            # A nursery that has just ended takes nothing; what it said last comes as the answer.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                socket.send_fds(connection, [json.dumps(request).encode()], ends)
             pid = await born
         except BaseException as error:
             for pipe in {output, errors}:

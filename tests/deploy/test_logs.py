@@ -343,6 +343,8 @@ async def following(logs: Logs, *arguments: str) -> AsyncIterator[asyncio.subpro
         *(sys.executable, "-m", "deploy.cli", "logs", "--follow", "--raw"),
         *("--data-dir", str(logs.data_dir), *arguments),
         stdout=asyncio.subprocess.PIPE,
+        # A test run in the background of a shell ignores Ctrl-C, and its children with it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         yield process
