@@ -149,6 +149,19 @@ def create_delivery_tables(bind: Any) -> None:
     delivery.create_all(bind)
 
 
+def make_append_only(bind: Connection, *tables: str) -> None:
+    """For migrations: the service itself may add to these tables and read them, nothing else.
+
+    Takes from the runtime role, which is called as the owner is without ``_owner``, what its
+    default rights gave it. A database whose only role is the owner's has no such role.
+    """
+    owner: str = bind.scalar(text("SELECT current_user")) or ""
+    role = owner.removesuffix("_owner")
+    exists = text("SELECT true FROM pg_roles WHERE rolname = :role")
+    if role != owner and bind.scalar(exists, {"role": role}):
+        bind.execute(text(f'REVOKE UPDATE, DELETE, TRUNCATE ON {", ".join(tables)} FROM "{role}"'))
+
+
 def _alembic(service: str, url: str) -> Config:
     from alembic.config import Config
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.database import create_delivery_tables
+from shared.database import create_delivery_tables, make_append_only
 
 revision = "0001"
 down_revision = None
@@ -37,22 +37,4 @@ def upgrade() -> None:
     op.create_index("records_event", "records", ["event", "seq"])
     op.create_index("records_at", "records", ["at", "seq"])
     create_delivery_tables(op.get_bind())
-    revoke_rewriting("records")
-
-
-def revoke_rewriting(table: str) -> None:
-    """The service's own role may not rewrite history. It is named after the owner, who runs this;
-    a database without separate roles (a developer's) has nobody to revoke from."""
-    op.execute(
-        sa.text(
-            f"""
-            DO $$
-            DECLARE runtime text := regexp_replace(current_user, '_owner$', '');
-            BEGIN
-                IF runtime <> current_user AND to_regrole(runtime) IS NOT NULL THEN
-                    EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM %I', runtime);
-                END IF;
-            END $$
-            """
-        )
-    )
+    make_append_only(op.get_bind(), "records")

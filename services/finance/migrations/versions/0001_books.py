@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
-from shared.database import create_delivery_tables
+from shared.database import create_delivery_tables, make_append_only
 
 revision = "0001"
 down_revision = None
@@ -19,7 +19,7 @@ def upgrade() -> None:
     _create_copies()
     _create_settlements()
     _create_payments()
-    _close_ledger()
+    make_append_only(op.get_bind(), "entries", "postings")
 
 
 def _create_ledger() -> None:
@@ -164,21 +164,3 @@ def _create_payments() -> None:
         sa.CheckConstraint("amount > 0", name="applications_amount"),
     )
     op.create_index("applications_order", "applications", ["order_id"])
-
-
-def _close_ledger() -> None:
-    """What is written in the ledger stays: the service itself may only add to it and read it."""
-    op.execute("""
-        DO $$
-        DECLARE
-            runtime text := regexp_replace(current_user, '_owner$', '');
-        BEGIN
-            IF runtime <> current_user AND EXISTS (SELECT FROM pg_roles WHERE rolname = runtime)
-            THEN
-                EXECUTE format(
-                    'REVOKE UPDATE, DELETE, TRUNCATE ON entries, postings FROM %I', runtime
-                );
-            END IF;
-        END
-        $$
-    """)

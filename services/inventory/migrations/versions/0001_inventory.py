@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.database import create_delivery_tables
+from shared.database import create_delivery_tables, make_append_only
 
 revision = "0001"
 down_revision = None
@@ -256,14 +256,4 @@ def upgrade() -> None:
     )
 
     create_delivery_tables(op.get_bind())
-    _make_append_only("movements")
-
-
-def _make_append_only(table: str) -> None:
-    """Takes from the runtime role, which is called as the owner is without ``_owner``, what its
-    default rights gave it. A database whose only role is the owner's has no such role."""
-    owner: str = op.get_bind().scalar(sa.text("SELECT current_user")) or ""
-    role = owner.removesuffix("_owner")
-    exists = sa.text("SELECT true FROM pg_roles WHERE rolname = :role").bindparams(role=role)
-    if role != owner and op.get_bind().scalar(exists):
-        op.execute(f'REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM "{role}"')
+    make_append_only(op.get_bind(), "movements")
