@@ -60,7 +60,7 @@ AUDIT_HEADS = StreamConfig(
 )
 STREAMS = (EVENTS, AUDIT_HEADS)
 
-SERVICES = ("clients", "orders", "inventory", "finance", "audit")
+SERVICES = ("clients", "orders", "inventory", "finance", "documents", "audit")
 """Those with a consumer of their own; the gateway listens without one."""
 GATEWAY = "gateway"
 OPERATORS = "ops"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.contracts import audit, clients, finance, inventory, operations, orders
+from shared.contracts import audit, clients, finance, inventory, operations, orders, work_order
 from shared.contracts.base import Message
 
 ADMINISTRATOR = "administrator"
@@ -66,6 +66,8 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     orders.GetOrder: _EVERYONE,
     orders.FindOrders: _EVERYONE,
     orders.ListComments: _EVERYONE,
+    work_order.GetWorkOrder: _EVERYONE,
+    work_order.FindWorkOrders: _OFFICE | {SERVICE},
     orders.OrdersBySection: _RECEPTION,
     orders.EmployeeWorkload: _RECEPTION,
     # stock

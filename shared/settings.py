@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.ids import id_of
 
-SERVICES = ("clients", "orders", "inventory", "finance", "audit", "gateway")
+SERVICES = ("clients", "orders", "inventory", "finance", "documents", "audit", "gateway")
 """In the order in which they start; the gateway last, so that nobody is let in too early."""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-SERVICES = ("clients", "orders", "inventory", "finance", "audit")
+SERVICES = ("clients", "orders", "inventory", "finance", "documents", "audit")
 
 
 def service(

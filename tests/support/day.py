@@ -49,7 +49,7 @@ from shared.settings import ServiceSettings
 from tests.support.broker import TestNats
 from tests.support.waiting import eventually
 
-BUSINESS = ("clients", "orders", "inventory", "finance", "audit")
+BUSINESS = ("clients", "orders", "inventory", "finance", "documents", "audit")
 ADMIN = Actor("admin", "administrator", new_id())
 
 

@@ -1,0 +1,1 @@
+"""Print forms, message templates, and what is sent: everything that leaves the station as text."""

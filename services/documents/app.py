@@ -1,0 +1,8 @@
+"""The documents service, wired: ``pitlane service documents``."""
+
+from __future__ import annotations
+
+from services.documents.handlers import handlers
+from shared.service import Service
+
+service = Service("documents", handlers)

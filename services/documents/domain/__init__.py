@@ -1,0 +1,1 @@
+"""What a template and a message are, and what may happen to them. Pure."""

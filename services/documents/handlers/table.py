@@ -1,0 +1,9 @@
+"""The table that the modules beside this one fill."""
+
+from __future__ import annotations
+
+from services.documents.store import DocumentsStore
+from shared.contracts import documents
+from shared.handlers import Handlers
+
+handlers = Handlers("documents", DocumentsStore, refused=documents.DocumentsCommandRefused)
