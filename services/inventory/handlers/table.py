@@ -13,6 +13,8 @@ handlers = Handlers(
     publishes=(
         inventory.ProductSaved,
         inventory.PlaceSaved,
+        inventory.MarkupRulesSaved,
+        inventory.RepricingDue,
         inventory.StockReceived,
         inventory.PartsReserved,
         inventory.PartsUnavailable,
