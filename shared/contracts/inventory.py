@@ -454,17 +454,28 @@ class ProductSaved(Event):
 
 
 class PlaceSaved(Event):
-    """A warehouse, supplier or unit was made or edited. Producer: inventory. Consumer: audit."""
+    """A warehouse or supplier was made or edited. Producer: inventory. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.inventory.place_saved.v1"
 
-    kind: Literal["warehouse", "supplier", "unit"]
+    kind: Literal["warehouse", "supplier"]
     id: UUID
     name: str
     created: bool
 
     def aggregate_id(self) -> UUID:
         return self.id
+
+
+class UnitSaved(Event):
+    """A unit of measure was made. Producer: inventory. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.inventory.unit_saved.v1"
+
+    unit: UnitView
+
+    def aggregate_id(self) -> UUID:
+        return self.unit.id
 
 
 class StockReceived(Event):

@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.inventory import prices, queries, references
+from services.inventory import queries, references
 from services.inventory.catalogue import Place, PlaceKind, Product, edited
 from services.inventory.costing import KOPECK
 from services.inventory.domain import THOUSANDTH, ZERO
 from services.inventory.handlers.table import handlers
 from services.inventory.markup import Matrix
 from services.inventory.references import Labels
-from services.inventory.store import InventoryStore
+from services.inventory.store import InventoryStore, prices
 from services.inventory.units import units_of
 from shared.contracts.base import Command, Page
 from shared.contracts.inventory import (
@@ -35,6 +35,7 @@ from shared.contracts.inventory import (
     ProductSaved,
     ProductView,
     SupplierView,
+    UnitSaved,
     UnitView,
     WarehouseView,
 )
@@ -158,7 +159,7 @@ def _name_units(kept: dict[str, Any], known: Labels, before: Product | None) -> 
 async def create_unit(command: CreateUnit, store: InventoryStore, work: Work) -> UnitView:
     unit = UnitView(id=work.new_id(), name=command.name, short_name=command.short_name)
     await references.add_unit(store.connection, unit)
-    work.publish(PlaceSaved(kind="unit", id=unit.id, name=unit.name, created=True))
+    work.publish(UnitSaved(unit=unit))
     return unit
 
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from services.inventory import prices, queries, references
+from services.inventory import queries, references
 from services.inventory.costing import KOPECK, Lot, check_books_can_hold, receipt_total
 from services.inventory.domain import THOUSANDTH
 from services.inventory.handlers.answers import filled
 from services.inventory.handlers.markup import follow_matrix
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore
+from services.inventory.store import InventoryStore, prices
 from services.inventory.units import MAIN, Purchase, bought, unit_named
 from shared.contracts.base import Page
 from shared.contracts.inventory import (

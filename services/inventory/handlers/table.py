@@ -13,6 +13,7 @@ handlers = Handlers(
     publishes=(
         inventory.ProductSaved,
         inventory.PlaceSaved,
+        inventory.UnitSaved,
         inventory.MarkupRulesSaved,
         inventory.RepricingDue,
         inventory.StockReceived,
