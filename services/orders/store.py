@@ -12,7 +12,9 @@ from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, delete, func, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.approval import Approval
 from services.orders.copies import Copies
+from services.orders.links import Links
 from services.orders.order import Header, Order, PartLine, ServiceLine
 from services.orders.places import Places
 from services.orders.pricing import Price
@@ -37,6 +39,7 @@ _PARTS_OF = (
 )
 _HEADER = tuple(field.name for field in fields(Header))
 _PRICE = tuple(field.name for field in fields(Price))
+_APPROVAL = {field.name: f"approval_{field.name}" for field in fields(Approval)}
 
 
 class OrdersStore(Store):
@@ -46,6 +49,7 @@ class OrdersStore(Store):
         super().__init__(connection)
         self.copies = Copies(connection)
         self.places = Places(connection)
+        self.links = Links(connection)
         self._loaded: dict[UUID, Order | None] = {}
         self._orders: dict[UUID, Order] = {}
         self._comments: list[dict[str, Any]] = []
@@ -107,6 +111,7 @@ class OrdersStore(Store):
             await self._delete(table, _gone_lines(changed, lines_of))
         if self._comments:
             await self.connection.execute(insert(comments), self._comments)
+        await self.links.flush()
 
     async def _load(self, order_ids: Iterable[UUID], *, lock: bool) -> None:
         ids = {"ids": sorted(order_ids)}
@@ -194,19 +199,27 @@ def _order_row(order: Order) -> dict[str, Any]:
         **plain,
         **asdict(order.header),
         "total": order.total,
-        "waits_for_parts": "waiting_for_parts" in order.flags,
+        "waits_for_parts": "waiting_for_parts" in (flags := order.flags),
+        "waits_for_approval": "waiting_for_approval" in flags,
     }
 
 
 def _line_of[LineT: (ServiceLine, PartLine)](line_type: type[LineT], row: Any) -> LineT:
-    price = Price(**{name: row[name] for name in _PRICE})
-    plain = {field.name: row[field.name] for field in fields(line_type) if field.name != "price"}
-    return line_type(**plain, price=price)
+    inner: dict[str, Any] = {"price": Price(**{name: row[name] for name in _PRICE})}
+    if line_type is ServiceLine:
+        said = {name: row[column] for name, column in _APPROVAL.items()}
+        inner["approval"] = Approval(**said)
+    plain = {field.name: row[field.name] for field in fields(line_type) if field.name not in inner}
+    return line_type(**plain, **inner)
 
 
 def _line_row(line: ServiceLine | PartLine, order_id: UUID) -> dict[str, Any]:
-    plain = {
-        field.name: getattr(line, field.name) for field in fields(line) if field.name != "price"
+    row = {
+        field.name: getattr(line, field.name)
+        for field in fields(line)
+        if field.name not in ("price", "approval")
     }
+    if isinstance(line, ServiceLine):
+        row |= {column: getattr(line.approval, name) for name, column in _APPROVAL.items()}
     total: Decimal = line.total
-    return {**plain, **asdict(line.price), "order_id": order_id, "total": total}
+    return {**row, **asdict(line.price), "order_id": order_id, "total": total}

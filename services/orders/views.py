@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.orders.approval import Approval
 from services.orders.order import Order, PartLine, ServiceLine
+from shared.contracts import orders as shown
 from shared.contracts.orders import OrderSummary, OrderView, PartLineView, ServiceLineView
 
 
@@ -58,7 +60,12 @@ def service_view(order: Order, line: ServiceLine) -> ServiceLineView:
         mechanic_id=line.mechanic_id,
         progress=line.progress,
         clocked_minutes=line.clocked_minutes,
+        approval=approval_view(line.approval),
     )
+
+
+def approval_view(approval: Approval) -> shown.Approval:
+    return shown.Approval(state=approval.state, by=approval.by, how=approval.how, at=approval.at)
 
 
 def part_view(part: PartLine) -> PartLineView:
@@ -87,6 +94,7 @@ def summary(row: Any) -> OrderSummary:
     """An order in a list, from its row alone."""
     flags = {
         "waiting_for_parts": row.waits_for_parts,
+        "waiting_for_approval": row.waits_for_approval,
         "waiting_for_payment": row.status == "done" and row.paid < row.total,
         "settled": row.settled,
     }

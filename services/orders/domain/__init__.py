@@ -4,6 +4,7 @@ A command that is not allowed raises ``Refused`` with its reason; news that no l
 leaves the order as it is.
 """
 
+from services.orders.domain.approvals import answer, close_declined, quote
 from services.orders.domain.decision import (
     Decision,
     ensure_editable,
@@ -26,9 +27,11 @@ __all__ = [
     "TRANSITIONS",
     "Decision",
     "add_service",
+    "answer",
     "change_header",
     "change_part_line",
     "change_service_line",
+    "close_declined",
     "ensure_editable",
     "ensure_revision",
     "move",
@@ -36,6 +39,7 @@ __all__ = [
     "paid",
     "parts_issued",
     "parts_returned",
+    "quote",
     "remove_line",
     "request_parts",
     "settled",
