@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, fields
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from services.orders.links import Links
 from services.orders.order import Header, Order, PartLine, ServiceLine
 from services.orders.places import Places
 from services.orders.pricing import Price
+from services.orders.queries import declined_counts
 from services.orders.tables import comments, order_numbers, orders, part_lines, service_lines
 from shared.contracts.base import Message
 from shared.contracts.orders import CommentView, CreateOrder
@@ -52,6 +53,7 @@ class OrdersStore(Store):
         self.links = Links(connection)
         self._loaded: dict[UUID, Order | None] = {}
         self._orders: dict[UUID, Order] = {}
+        self._declined: dict[UUID, int] = {}
         self._comments: list[dict[str, Any]] = []
         self._numbers: list[int] = []
 
@@ -64,6 +66,7 @@ class OrdersStore(Store):
         if created:
             await self._draw_numbers(created)
         await self.copies.prefetch(messages)
+        await self._count_declined(messages)
 
     async def order(self, order_id: UUID) -> Order:
         """Locked until the end of the transaction. Raises ``Refused("order_not_found")``."""
@@ -72,6 +75,12 @@ class OrdersStore(Store):
         if order_id not in self._orders:
             raise Refused("order_not_found", id=order_id)
         return self._orders[order_id]
+
+    async def orders(self, order_ids: Collection[UUID]) -> list[Order]:
+        """Those of the orders that there are, in this order; locked, as ``order``."""
+        if missing := set(order_ids) - self._loaded.keys():
+            await self._load(missing, lock=True)
+        return [self._orders[order_id] for order_id in order_ids if order_id in self._orders]
 
     async def shown(self, order_id: UUID) -> Order:
         """For looking only: takes no lock."""
@@ -85,6 +94,18 @@ class OrdersStore(Store):
         if order_ids:
             await self._load(order_ids, lock=False)
         return [self._orders[order_id] for order_id in order_ids if order_id in self._orders]
+
+    async def declined_works(self, order: Order) -> int:
+        """How many works of the order's car were declined on other orders and are still offered.
+        Nought without a car."""
+        vehicle_id = order.header.vehicle_id
+        if vehicle_id is None:
+            return 0
+        if vehicle_id not in self._declined:
+            counts = await declined_counts(self.connection, {vehicle_id})
+            self._declined[vehicle_id] = counts.get(vehicle_id, 0)
+        own = sum(line.approval.offered_again for line in order.services)
+        return self._declined[vehicle_id] - own
 
     def save(self, order: Order) -> None:
         self._loaded.setdefault(order.id, None)
@@ -129,6 +150,17 @@ class OrdersStore(Store):
         }
         self._loaded.update({order_id: found.get(order_id) for order_id in ids["ids"]})
         self._orders.update(found)
+
+    async def _count_declined(self, messages: Sequence[Message]) -> None:
+        """Of the cars that new orders are opened for."""
+        cars = {
+            message.vehicle_id
+            for message in messages
+            if isinstance(message, CreateOrder) and message.vehicle_id
+        }
+        if cars:
+            counts = await declined_counts(self.connection, cars)
+            self._declined.update({car: counts.get(car, 0) for car in cars})
 
     async def _draw_numbers(self, count: int) -> None:
         drawn = await self.connection.execute(

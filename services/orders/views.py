@@ -10,7 +10,8 @@ from shared.contracts import orders as shown
 from shared.contracts.orders import OrderSummary, OrderView, PartLineView, ServiceLineView
 
 
-def order_view(order: Order) -> OrderView:
+def order_view(order: Order, *, declined_works: int | None = None) -> OrderView:
+    """``declined_works``: of the car, where they were counted."""
     header = order.header
     shown = {name: getattr(header, name) for name in header.__dataclass_fields__}
     return OrderView(
@@ -37,6 +38,7 @@ def order_view(order: Order) -> OrderView:
         estimation_cost=order.estimation_cost,
         estimation_minutes=order.estimation_minutes,
         clocked_minutes=order.clocked_minutes,
+        declined_works=declined_works,
     )
 
 

@@ -89,9 +89,7 @@ async def estimate_link(question: EstimateLink, store: OrdersStore, work: Work) 
 
 
 @handlers.command(RevokeEstimateLink)
-async def revoke_estimate_link(
-    command: RevokeEstimateLink, store: OrdersStore, work: Work
-) -> Done:
+async def revoke_estimate_link(command: RevokeEstimateLink, store: OrdersStore, work: Work) -> Done:
     order = await store.order(command.order_id)
     link = await store.links.of(order.id)
     if link is None:
@@ -108,9 +106,7 @@ async def show_estimate(question: ShowEstimate, store: OrdersStore, work: Work) 
 
 
 @handlers.command(AnswerEstimate)
-async def answer_estimate(
-    command: AnswerEstimate, store: OrdersStore, work: Work
-) -> EstimateView:
+async def answer_estimate(command: AnswerEstimate, store: OrdersStore, work: Work) -> EstimateView:
     link = await store.links.behind(command.token, work.now)
     order = await store.order(link.order_id)
     shown = await _shown(order, link, store)
