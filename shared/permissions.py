@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from shared.contracts import audit, clients, finance, inventory, operations, orders, work_order
+from shared.contracts import (
+    audit,
+    clients,
+    finance,
+    forms,
+    inventory,
+    operations,
+    orders,
+    work_order,
+)
 from shared.contracts.base import Message
 
 ADMINISTRATOR = "administrator"
@@ -97,6 +106,16 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     finance.GetBalance: _TILL | {ADVISOR},
     finance.IncomeExpenses: _OFFICE | {OPERATOR},
     finance.OrderProfits: _OFFICE | {OPERATOR},
+    # print forms
+    forms.ListForms: _EVERYONE,
+    forms.PrintForm: _EVERYONE,
+    forms.PreviewForm: _OFFICE,
+    forms.GetFormTemplate: _OFFICE,
+    forms.ListFormVersions: _OFFICE,
+    forms.SaveFormTemplate: _OFFICE,
+    forms.RestoreFormTemplate: _OFFICE,
+    forms.GetFormLook: _OFFICE,
+    forms.ChangeFormLook: _OFFICE,
     # audit
     audit.FindRecords: _OPERATORS,
     audit.OrderTimeline: frozenset(ROLES) | {OPERATOR},
