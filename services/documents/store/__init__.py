@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.documents.store.forms import Forms
 from services.documents.store.messages import Messages
 from shared.contracts.base import Message
 from shared.handlers import Store
@@ -18,6 +19,7 @@ class DocumentsStore(Store):
 
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
+        self.forms = Forms(connection)
         self.messages = Messages(connection)
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
