@@ -154,6 +154,10 @@ REASONS: dict[str, Reason] = {
             "The period ends before it starts",
             "Период кончается раньше, чем начинается",
         ),
+        formula_invalid=(
+            "{field}, line {line}, column {column}: {words_en}",
+            "{field}, строка {line}, позиция {column}: {words_ru}",
+        ),
         body_too_large=(
             "The body is larger than {limit} bytes",
             "Тело запроса больше {limit} байт",
