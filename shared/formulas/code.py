@@ -223,3 +223,30 @@ def plain(value: Value) -> Decimal | str | bool | datetime | list[object] | None
         return str(value)
     # Without its money mark: a mere number to whoever computes on.
     return Decimal(value) if isinstance(value, Decimal) else value
+
+
+# --- operators ---------------------------------------------------------------------------------
+
+ARITHMETIC: dict[str, Callable[[Value, Value], Value]] = {
+    "Sub": operations.subtract,
+    "Mult": operations.multiply,
+    "Div": operations.divide,
+    "Mod": operations.remainder,
+}
+
+
+def _is(*signs: int) -> Callable[[View, Value, Value], bool]:
+    return lambda _, left, right: operations.ordered(left, right) in signs
+
+
+COMPARISONS: dict[str, Callable[[View, Value, Value], bool]] = {
+    "Eq": operations.equal,
+    "NotEq": lambda view, left, right: not operations.equal(view, left, right),
+    "Lt": _is(-1),
+    "LtE": _is(-1, 0),
+    "Gt": _is(1),
+    "GtE": _is(1, 0),
+    "In": lambda view, left, right: operations.contains(view, right, left),
+    "NotIn": lambda view, left, right: not operations.contains(view, right, left),
+}
+ORDERINGS = frozenset({"Lt", "LtE", "Gt", "GtE"})

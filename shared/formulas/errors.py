@@ -70,9 +70,9 @@ class FormulaError(Exception):
         return Refused(
             "formula_invalid",
             field=field,
-            problem=self.code,
-            words_en=self.words("en"),
-            words_ru=self.words("ru"),
+            error=self.code,
+            problem_en=self.words("en"),
+            problem_ru=self.words("ru"),
             **{key: value for key, value in known.items() if value is not None},
         )
 

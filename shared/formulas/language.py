@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +17,13 @@ from decimal import Decimal
 from typing import cast
 
 from shared.contracts.work_order import WorkOrder
-from shared.formulas import lists, operations
+from shared.formulas import operations
 from shared.formulas.code import (
+    ARITHMETIC,
+    COMPARISONS,
     CONSTANTS,
     ITEM,
+    ORDERINGS,
     Code,
     Frame,
     Run,
@@ -44,6 +46,7 @@ from shared.formulas.errors import FormulaError, nearest
 from shared.formulas.functions import FUNCTIONS, Function
 from shared.formulas.model import ORDER_MODEL
 from shared.formulas.objects import Model, View
+from shared.formulas.parsing import OPERATOR_SIGNS, Source, kind_words
 from shared.formulas.values import (
     ANY,
     CONDITION,
@@ -57,11 +60,6 @@ from shared.formulas.values import (
     type_named,
 )
 
-assert lists  # its functions stand in the table
-
-MAX_CHARS = 1_000
-MAX_NODES = 300
-MAX_DEPTH = 80
 MAX_LIST_ITEMS = 100
 _NUMBER = re.compile(r"\d{1,19}(\.\d{1,20})?|\.\d{1,20}")
 
@@ -120,69 +118,21 @@ def compile_formula(text: str, *, model: Model = ORDER_MODEL) -> Formula:
 
 def compile_in(text: str, scope: Scope) -> Formula:
     """The same where other names can be said too: inside a template, or of one item."""
-    tree = _parsed(text)
-    code = _Compiler(text).compile(tree.body, scope)
+    source = Source(text)
+    code = _Compiler(source).compile(source.tree, scope)
     return Formula(text, scope.model, code.type, code)
-
-
-def _parsed(text: str) -> ast.Expression:
-    if len(text) > MAX_CHARS:
-        raise FormulaError("too_long", line=1, column=1, limit=MAX_CHARS)
-    if not text.strip():
-        raise FormulaError("empty", line=1, column=1)
-    try:
-        # In parentheses, so that a formula may be laid out over several lines.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse("(" + text + "\n)", mode="eval")
-    except SyntaxError as error:
-        raise _syntax_error(text, error) from None
-    except (ValueError, MemoryError, RecursionError):
-        raise FormulaError("syntax", line=1, column=1) from None
-    if tree.body.col_offset == 0 and not isinstance(tree.body, ast.Tuple | ast.GeneratorExp):
-        # The text itself closed the parenthesis that was put before it.
-        raise FormulaError("syntax", line=1, column=1)
-    _measure(tree)
-    return tree
-
-
-def _syntax_error(text: str, error: SyntaxError) -> FormulaError:
-    lines = text.split("\n")
-    line = min(max(error.lineno or 1, 1), len(lines))
-    column = (error.offset or 1) - (1 if line == 1 else 0)
-    return FormulaError("syntax", line=line, column=min(max(column, 1), len(lines[line - 1]) + 1))
-
-
-def _measure(tree: ast.Expression) -> None:
-    """Counts parts and depth without recursion."""
-    nodes = 0
-    level: list[ast.AST] = [tree.body]
-    depth = 0
-    while level:
-        nodes += len(level)
-        depth += 1
-        if nodes > MAX_NODES:
-            raise FormulaError("too_many_parts", line=1, column=1, limit=MAX_NODES)
-        if depth > MAX_DEPTH:
-            raise FormulaError("too_deep", line=1, column=1)
-        level = [
-            child
-            for node in level
-            for child in ast.iter_child_nodes(node)
-            if isinstance(child, ast.expr)
-        ]
 
 
 class _Compiler:
     """From Python's syntax tree to ``Code``; a kind of node that has no method is refused."""
 
-    def __init__(self, text: str) -> None:
-        self._lines = ("(" + text + "\n)").split("\n")
+    def __init__(self, source: Source) -> None:
+        self._source = source
 
     def compile(self, node: ast.expr, scope: Scope) -> Code:
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is None:
-            raise self._error(node, "not_allowed", name=_kind_words(node))
+            raise self._error(node, "not_allowed", name=kind_words(node))
         code = cast(Code, method(node, scope))
         return Code(code.type, self._placed(node, code.run), code.steps)
 
@@ -196,7 +146,7 @@ class _Compiler:
             return always(CONDITION, value)
         if isinstance(value, str):
             return always(TEXT, value)
-        said = self._source(node)
+        said = self._source.said(node)
         if isinstance(value, int | float) and _NUMBER.fullmatch(said):
             # From the text itself: 0.1 is a tenth, not the nearest binary fraction.
             return always(NUMBER, Decimal(said))
@@ -226,7 +176,7 @@ class _Compiler:
             return Code(ANY, lambda frame: attribute_of(whole.run(frame), name), whole.steps + 1)
         if whole.type.kind != "object":
             code = "list_has_no_fields" if whole.type.kind == "list" else "value_has_no_fields"
-            raise self._error_at(*self._name_place(node), code, name=name)
+            raise self._error_at(*self._source.name_place(node), code, name=name)
         fields = scope.model.fields_of(whole.type)
         if name not in fields:
             raise self._unknown(node, "unknown_field", name, fields)
@@ -253,12 +203,12 @@ class _Compiler:
 
     def _binop(self, node: ast.BinOp, scope: Scope) -> Code:
         name = type(node.op).__name__
-        if name not in _ARITHMETIC and name != "Add":
-            raise self._error(node, "not_allowed", name=_OPERATOR_SIGNS.get(name, name))
+        if name not in ARITHMETIC and name != "Add":
+            raise self._error(node, "not_allowed", name=OPERATOR_SIGNS.get(name, name))
         if name == "Add":
             return self._addition(node, scope)
         left, right = self._number(node.left, scope), self._number(node.right, scope)
-        operation = _ARITHMETIC[name]
+        operation = ARITHMETIC[name]
         return Code(
             arithmetic_type(name, left.type, right.type),
             lambda frame: operation(left.run(frame), right.run(frame)),
@@ -308,10 +258,10 @@ class _Compiler:
         tests: list[Callable[[View, Value, Value], bool]] = []
         for place, operator in enumerate(node.ops):
             name = type(operator).__name__
-            if name not in _COMPARISONS:
+            if name not in COMPARISONS:
                 raise self._error(node, "not_allowed", name="is")
-            tests.append(_COMPARISONS[name])
-            if name in _ORDERINGS and not may_compare(parts[place].type, parts[place + 1].type):
+            tests.append(COMPARISONS[name])
+            if name in ORDERINGS and not may_compare(parts[place].type, parts[place + 1].type):
                 raise self._error(node.comparators[place], "not_comparable")
 
         def run(frame: Frame) -> Value:
@@ -333,7 +283,7 @@ class _Compiler:
 
     def _call(self, node: ast.Call, scope: Scope) -> Code:
         if not isinstance(node.func, ast.Name):
-            raise self._error(node, "not_allowed", name=_kind_words(node.func))
+            raise self._error(node, "not_allowed", name=kind_words(node.func))
         name = node.func.id
         called = FUNCTIONS.get(name)
         if called is None or called.only_filter:
@@ -406,7 +356,7 @@ class _Compiler:
 
     def _placed(self, node: ast.expr, run: Run) -> Run:
         """What fails while computing fails there."""
-        line, column = self._place(node)
+        line, column = self._source.place(node)
 
         def placed(frame: Frame) -> Value:
             try:
@@ -416,26 +366,10 @@ class _Compiler:
 
         return placed
 
-    def _place(self, node: ast.expr) -> tuple[int, int]:
-        return self._characters(node.lineno, node.col_offset)
-
-    def _name_place(self, node: ast.Attribute) -> tuple[int, int]:
-        """Of the name after the point."""
-        line, column = self._characters(node.end_lineno or 1, node.end_col_offset or 0)
-        return line, max(column - len(node.attr), 1)
-
-    def _characters(self, line: int, offset_bytes: int) -> tuple[int, int]:
-        before = self._lines[line - 1].encode()[:offset_bytes].decode(errors="replace")
-        return line, len(before) + (0 if line == 1 else 1)
-
-    def _source(self, node: ast.expr) -> str:
-        line = self._lines[node.lineno - 1].encode()
-        return line[node.col_offset : node.end_col_offset].decode(errors="replace")
-
     def _error(
         self, node: ast.expr, code: str, *, name: str | None = None, limit: int | None = None
     ) -> FormulaError:
-        return self._error_at(*self._place(node), code, name=name, limit=limit)
+        return self._error_at(*self._source.place(node), code, name=name, limit=limit)
 
     def _error_at(
         self, line: int, column: int, code: str, *, name: str | None, limit: int | None = None
@@ -445,61 +379,8 @@ class _Compiler:
     def _unknown(
         self, node: ast.expr, code: str, name: str, known: Mapping[str, object] | set[str]
     ) -> FormulaError:
-        place = self._name_place(node) if isinstance(node, ast.Attribute) else self._place(node)
+        source = self._source
+        place = source.name_place(node) if isinstance(node, ast.Attribute) else source.place(node)
         error = self._error_at(*place, code, name=name)
         error.nearest = nearest(name, known)
         return error
-
-
-_ARITHMETIC: dict[str, Callable[[Value, Value], Value]] = {
-    "Sub": operations.subtract,
-    "Mult": operations.multiply,
-    "Div": operations.divide,
-    "Mod": operations.remainder,
-}
-_OPERATOR_SIGNS = {
-    "Pow": "**",
-    "FloorDiv": "//",
-    "MatMult": "@",
-    "LShift": "<<",
-    "RShift": ">>",
-    "BitOr": "|",
-    "BitAnd": "&",
-    "BitXor": "^",
-}
-
-
-def _is(*signs: int) -> Callable[[View, Value, Value], bool]:
-    return lambda _, left, right: operations.ordered(left, right) in signs
-
-
-_COMPARISONS: dict[str, Callable[[View, Value, Value], bool]] = {
-    "Eq": operations.equal,
-    "NotEq": lambda view, left, right: not operations.equal(view, left, right),
-    "Lt": _is(-1),
-    "LtE": _is(-1, 0),
-    "Gt": _is(1),
-    "GtE": _is(1, 0),
-    "In": lambda view, left, right: operations.contains(view, right, left),
-    "NotIn": lambda view, left, right: not operations.contains(view, right, left),
-}
-_ORDERINGS = frozenset({"Lt", "LtE", "Gt", "GtE"})
-
-
-def _kind_words(node: ast.expr) -> str:
-    """How a part that no formula may have is called in the error: as it is written."""
-    return {
-        "Lambda": "lambda",
-        "JoinedStr": 'f"…"',
-        "NamedExpr": ":=",
-        "Starred": "*",
-        "Tuple": "(a, b)",
-        "Dict": "{…}",
-        "Set": "{…}",
-        "ListComp": "[… for …]",
-        "SetComp": "{… for …}",
-        "DictComp": "{… for …}",
-        "GeneratorExp": "for",
-        "Slice": "[a:b]",
-        "Attribute": ".…()",
-    }.get(type(node).__name__, type(node).__name__.lower())

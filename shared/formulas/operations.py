@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation, Overflow
 
 from shared.formulas.errors import FormulaError
 from shared.formulas.objects import Thing, View
-from shared.formulas.values import EXACT, MAX_NUMBER, Money, Value, number, text, text_of
+from shared.formulas.values import EXACT, Money, Value, number, text, text_of
 
 
 def add(view: View, left: Value, right: Value) -> Value:
@@ -97,11 +97,7 @@ def single(value: Value) -> Value:
 
 def whole(value: Value, bound: int) -> int:
     """A whole number no further from zero than ``bound``."""
-    if (
-        not isinstance(value, Decimal)
-        or value != value.to_integral_value()
-        or abs(value) > min(bound, MAX_NUMBER)
-    ):
+    if not isinstance(value, Decimal) or value != value.to_integral_value() or abs(value) > bound:
         raise FormulaError("index_expected")
     return int(value)
 

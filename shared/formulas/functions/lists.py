@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from shared.formulas import operations
 from shared.formulas.errors import FormulaError
-from shared.formulas.functions import function
+from shared.formulas.functions.table import function
 from shared.formulas.objects import View
 from shared.formulas.values import Value, text, text_of
 
