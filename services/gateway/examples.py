@@ -19,6 +19,7 @@ _SUPPLIER = "019ab0c6-8a44-7c95-b0d2-7a9c2d4e6f8b"
 _ORDER = "019ab0c6-9b55-7da6-81e3-8bad3e5f7a9c"
 
 BODIES: dict[str, dict[str, Any]] = {
+    "TryFormula": {"text": "sum(Services, CustomerTotal) * 0.05", "order_id": _ORDER},
     "SignIn": {"login": "advisor", "password": "demo"},
     "ChangePassword": {"old": "demo", "new": "a longer secret"},
     "CreateClient": {

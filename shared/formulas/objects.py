@@ -19,9 +19,8 @@ from zoneinfo import ZoneInfo
 from shared.contracts.work_order import PartLine, WorkOrder
 from shared.formulas.errors import FormulaError
 from shared.formulas.values import Money, Type, Value, type_named
-from shared.permissions import OPERATOR, ROLES, SERVICE, may_see_cost
+from shared.permissions import CLIENT, OPERATOR, ROLES, SERVICE, may_see_cost
 
-CLIENT = "client"
 VIEWERS = frozenset({CLIENT, SERVICE, OPERATOR, *ROLES})
 MAX_STEPS = 20_000
 """Of one evaluation; a step takes about a microsecond."""
@@ -87,7 +86,7 @@ class Extra:
     sample: Value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """All that formulas can name: ``root`` is the order, ``objects`` every kind by its name."""
 
