@@ -167,7 +167,7 @@ def _object(item: FormulaObject, words: Words) -> str:
     rows = "".join(_field(field, heads, words) for field in item.fields)
     return (
         f'<section id="{item.name}"><h2>{escape(item.label)} <code>{item.name}</code></h2>{where}'
-        f"<table>{_head(heads)}<tbody>{rows}</tbody></table></section>"
+        f'<table class="fields">{_head(heads)}<tbody>{rows}</tbody></table></section>'
     )
 
 
@@ -220,7 +220,6 @@ def _row(heads: tuple[str, ...], cells: tuple[str, ...]) -> str:
     inside = "".join(
         f'<td data-head="{escape(head)}">{cell}</td>'
         for head, cell in zip(heads, cells, strict=True)
-        if cell
     )
     return f"<tr>{inside}</tr>"
 
