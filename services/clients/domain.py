@@ -118,6 +118,7 @@ class Vehicle:
     year: int | None
     engine: str | None
     mileage_km: int | None
+    vehicle_class: str | None
     revision: int
     created_at: datetime
     updated_at: datetime

@@ -5,7 +5,7 @@ They change seldom, so each change is written at once, unlike the stock book.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -82,6 +82,14 @@ async def shown_product(connection: AsyncConnection, product_id: UUID) -> Produc
     if row is None:
         raise Refused("product_not_found", id=product_id)
     return product_view(row)
+
+
+async def shown_products(
+    connection: AsyncConnection, product_ids: Sequence[UUID]
+) -> list[ProductView]:
+    """Those of them that there are."""
+    rows = await connection.execute(PRODUCTS.where(products.c.id.in_(product_ids)))
+    return list(map(product_view, rows))
 
 
 async def product(connection: AsyncConnection, product_id: UUID) -> Product:

@@ -60,8 +60,8 @@ async def orders_by_section(
 async def employee_workload(
     connection: AsyncConnection, question: EmployeeWorkload
 ) -> list[Workload]:
-    """A work belongs to its mechanic, or to the order's employee when it names none."""
-    does_it = func.coalesce(service_lines.c.mechanic_id, orders.c.employee_id)
+    """A work belongs to its mechanic, or else to the order's, or to whom the order is assigned."""
+    does_it = func.coalesce(service_lines.c.mechanic_id, orders.c.mechanic_id, orders.c.employee_id)
     statement = (
         _in_period(
             select(
@@ -106,11 +106,11 @@ async def employee_workload(
 
 
 def _in_period(statement: Select[Any], question: OrdersBySection | EmployeeWorkload) -> Select[Any]:
-    """Orders created in the half-open period, at the named station."""
+    """Orders whose accounting date is in the half-open period, at the named station."""
     if question.period.start:
-        statement = statement.where(orders.c.created_at >= question.period.start)
+        statement = statement.where(orders.c.assignment_at >= question.period.start)
     if question.period.end:
-        statement = statement.where(orders.c.created_at < question.period.end)
+        statement = statement.where(orders.c.assignment_at < question.period.end)
     if question.station_id:
         statement = statement.where(orders.c.station_id == question.station_id)
     return statement

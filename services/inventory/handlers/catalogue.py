@@ -25,6 +25,7 @@ from shared.contracts.inventory import (
     CreateWarehouse,
     FindProducts,
     GetProduct,
+    GetProducts,
     ListSuppliers,
     ListWarehouses,
     PlaceSaved,
@@ -67,6 +68,14 @@ async def change_product(command: ChangeProduct, store: InventoryStore, work: Wo
 @handlers.question(GetProduct)
 async def get_product(question: GetProduct, store: InventoryStore, work: Work) -> ProductView:
     return await references.shown_product(store.connection, question.product_id)
+
+
+@handlers.question(GetProducts)
+async def get_products(
+    question: GetProducts, store: InventoryStore, work: Work
+) -> Page[ProductView]:
+    found = await references.shown_products(store.connection, question.product_ids)
+    return Page(items=tuple(found))
 
 
 @handlers.question(FindProducts)
