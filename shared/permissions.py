@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from shared.contracts import audit, clients, finance, inventory, operations, orders, work_order
+from shared.contracts import (
+    approvals,
+    audit,
+    clients,
+    finance,
+    forms,
+    inventory,
+    operations,
+    orders,
+    work_order,
+)
 from shared.contracts.base import Message
 
 ADMINISTRATOR = "administrator"
@@ -17,6 +27,9 @@ SERVICE = "service"
 """A service that asks another one."""
 OPERATOR = "operator"
 """Who runs the station's machines: the ``pitlane`` command."""
+CLIENT = "client"
+"""Whoever has the link of an estimate. Signs in nowhere; the link's token goes in the message, and
+the service that is asked verifies it."""
 
 _EVERYONE = frozenset({*ROLES, SERVICE, OPERATOR})
 _OFFICE = frozenset({ADMINISTRATOR, OWNER})
@@ -77,6 +90,16 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     orders.ListPriceSteps: _EVERYONE,
     work_order.GetWorkOrder: _EVERYONE,
     work_order.FindWorkOrders: _OFFICE | {SERVICE},
+    approvals.QuoteWorks: _RECEPTION,
+    approvals.AnswerWork: _RECEPTION,
+    approvals.AnswerWorks: _RECEPTION,
+    approvals.EstimateLink: _RECEPTION | {SERVICE},
+    approvals.RevokeEstimateLink: _RECEPTION,
+    approvals.ShowEstimate: frozenset({CLIENT}),
+    approvals.AnswerEstimate: frozenset({CLIENT}),
+    approvals.ListDeclinedWorks: _BAY | {SERVICE},
+    approvals.TakeDeclinedWorks: _RECEPTION,
+    approvals.DismissDeclinedWorks: _RECEPTION,
     orders.OrdersBySection: _RECEPTION,
     orders.EmployeeWorkload: _RECEPTION,
     # stock
@@ -85,6 +108,11 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     inventory.GetProduct: _EVERYONE,
     inventory.GetProducts: frozenset({SERVICE}),
     inventory.FindProducts: _EVERYONE,
+    inventory.CreateUnit: _STORE,
+    inventory.ListUnits: _EVERYONE,
+    # With a markup, a price tells the cost.
+    inventory.GetMarkupRules: _STORE,
+    inventory.SetMarkupRules: _OFFICE,
     inventory.CreateWarehouse: _STORE,
     inventory.ChangeWarehouse: _STORE,
     inventory.ListWarehouses: _EVERYONE,
@@ -107,6 +135,16 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     finance.GetBalance: _TILL | {ADVISOR},
     finance.IncomeExpenses: _OFFICE | {OPERATOR},
     finance.OrderProfits: _OFFICE | {OPERATOR, SERVICE},
+    # print forms
+    forms.ListForms: _EVERYONE,
+    forms.PrintForm: _EVERYONE,
+    forms.PreviewForm: _OFFICE,
+    forms.GetFormTemplate: _OFFICE,
+    forms.ListFormVersions: _OFFICE,
+    forms.SaveFormTemplate: _OFFICE,
+    forms.RestoreFormTemplate: _OFFICE,
+    forms.GetFormLook: _OFFICE,
+    forms.ChangeFormLook: _OFFICE,
     # audit
     audit.FindRecords: _OPERATORS,
     audit.OrderTimeline: frozenset(ROLES) | {OPERATOR},

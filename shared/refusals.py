@@ -121,14 +121,6 @@ REASONS: dict[str, Reason] = {
             "Say the driver as a client or by name, not both",
             "Укажите водителя клиентом или именем, но не тем и другим",
         ),
-        measure_not_of_product=(
-            "{product} is not counted in {measure}",
-            "Товар «{product}» не считают в единице «{measure}»",
-        ),
-        quantity_not_representable=(
-            "{quantity} {measure} is no quantity that can be kept in {main} to a thousandth",
-            "{quantity} {measure} нельзя точно записать в единице «{main}» с тремя знаками",
-        ),
         tax_number_invalid=(
             "{number} is no tax number (INN): 10 or 12 digits with check digits",
             "{number} — не ИНН: 10 или 12 цифр с контрольными",
@@ -136,6 +128,34 @@ REASONS: dict[str, Reason] = {
         tax_reason_code_invalid=(
             "{number} is no KPP: nine characters, as 770101001",
             "{number} — не КПП: девять знаков, например 770101001",
+        ),
+        unit_repeated=(
+            "The unit {unit} is named twice",
+            "Единица измерения {unit} указана дважды",
+        ),
+        unit_unknown=(
+            "{product} is not counted in {unit}",
+            "Товар «{product}» не считают в единицах «{unit}»",
+        ),
+        quantity_not_exact=(
+            "{quantity} main units cannot be counted to a thousandth",
+            "{quantity} основных единиц нельзя учесть с точностью до тысячной",
+        ),
+        markup_ambiguous=(
+            "Say either a percent or a sum: group {group}, vendor {vendor}, from {cost}",
+            "Укажите либо процент, либо сумму: группа {group}, производитель {vendor}, от {cost}",
+        ),
+        markup_overlap=(
+            "Bands overlap or are empty: group {group}, vendor {vendor}, from {cost}",
+            "Диапазоны пересекаются или пусты: группа {group}, производитель {vendor}, от {cost}",
+        ),
+        markup_gap=(
+            "No band begins at {cost}: group {group}, vendor {vendor}",
+            "Нет диапазона, начинающегося с {cost}: группа {group}, производитель {vendor}",
+        ),
+        price_by_matrix=(
+            "The matrix computes this price; make it a fixed one first",
+            "Эту цену считает матрица наценок; сначала сделайте цену фиксированной",
         ),
         expense_in_future=("An expense cannot lie in the future", "Расход не может быть в будущем"),
         category_reserved=(
@@ -153,6 +173,26 @@ REASONS: dict[str, Reason] = {
         content_type_unsupported=(
             "Send JSON as application/json in UTF-8",
             "Присылайте JSON: application/json в UTF-8",
+        ),
+        form_without_internal_copy=(
+            "The form {form} has no internal copy",
+            "У формы {form} нет внутреннего экземпляра",
+        ),
+        form_picture_refused=(
+            "A form shows only our own pictures and those that it carries in itself, not {url}",
+            "Форма показывает только свои и встроенные картинки, а не {url}",
+        ),
+        form_too_heavy=(
+            "The form takes more time or memory than one may take",
+            "Форма требует больше времени или памяти, чем допустимо",
+        ),
+        render_failed=(
+            "The form cannot be printed as it is",
+            "Форму в таком виде напечатать не удалось",
+        ),
+        logo_invalid=(
+            "A logo is a PNG or JPEG picture of at most 16 megapixels",
+            "Логотип — картинка PNG или JPEG не больше 16 мегапикселей",
         ),
         not_acceptable=(
             "This can be had as {offered}",
@@ -202,6 +242,23 @@ REASONS: dict[str, Reason] = {
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
         payment_not_found=("No payment {id}", "Платёж {id} не найден"),
+        form_not_found=("No print form {form}", "Печатной формы {form} нет"),
+        form_version_not_found=(
+            "The form {form} has no version {revision}",
+            "У формы {form} нет версии {revision}",
+        ),
+        declined_work_not_found=(
+            "No declined work {id} on this car",
+            "У этого автомобиля нет отклонённой работы {id}",
+        ),
+        estimate_link_not_found=(
+            "The order has no link that works: quote it first",
+            "У заказ-наряда нет действующей ссылки: сначала отправьте смету",
+        ),
+        estimate_link_invalid=(
+            "This link does not work, or no longer",
+            "Эта ссылка не работает или уже не действует",
+        ),
         dead_letter_not_found=("No dead letter {id}", "Недоставленного сообщения {id} нет"),
     ),
     **_table(
@@ -240,6 +297,30 @@ REASONS: dict[str, Reason] = {
             "Parts are not ready: {lines}",
             "Запчасти не готовы: {lines}",
         ),
+        work_not_approved=(
+            "The client has not answered: {lines}",
+            "Клиент ещё не ответил: {lines}",
+        ),
+        work_declined=(
+            "The client declined {name}; quote it again first",
+            "Клиент отказался от работы «{name}»; сначала предложите её снова",
+        ),
+        work_under_way=(
+            "{name} has begun already and cannot be declined",
+            "Работа «{name}» уже начата, отказаться от неё нельзя",
+        ),
+        nothing_to_quote=(
+            "There is no work to ask the client about",
+            "Нет работ, о которых можно спросить клиента",
+        ),
+        invisible_order=(
+            "The order is hidden from the client",
+            "Заказ-наряд скрыт от клиента",
+        ),
+        declined_work_closed=(
+            "{name} was taken up or dismissed already",
+            "Работа «{name}» уже взята в другой заказ-наряд или снята с предложения",
+        ),
         line_issued=(
             "The part is out of the warehouse; it comes back when the order is reopened",
             "Запчасть выдана со склада; она вернётся, когда заказ-наряд откроют снова",
@@ -263,6 +344,10 @@ REASONS: dict[str, Reason] = {
         revision_conflict=(
             "It has changed meanwhile: revision {actual}, not {expected}",
             "Данные успели измениться: версия {actual}, а не {expected}",
+        ),
+        estimate_changed=(
+            "The estimate has changed; please look again",
+            "Смета изменилась, посмотрите её ещё раз",
         ),
     ),
     **_table(

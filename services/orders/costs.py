@@ -29,6 +29,6 @@ def expected_pay(order: Order, percents: Mapping[UUID, Decimal]) -> Decimal:
     """What the mechanics will earn by today's shares: rounded line by line, as pay is booked."""
     shares = (
         to_kopecks(line.total * percents.get(order.mechanic_of(line), NOTHING) / 100)
-        for line in order.services
+        for line in order.billed_services
     )
     return sum(shares, NOTHING)

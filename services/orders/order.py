@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from services.orders.approval import NOT_ASKED, Approval
 from services.orders.pricing import NOTHING, Price, checked, line_total, to_kopecks
 from shared.contracts.base import MAX_MONEY, Change
 from shared.contracts.orders import OrderStatus, PartKind, PartState, Progress
@@ -42,6 +43,11 @@ class ServiceLine:
     catalogue_comment: str | None = None
     warranty_days: int | None = None
     warranty_km: int | None = None
+    approval: Approval = NOT_ASKED
+
+    @property
+    def is_declined(self) -> bool:
+        return self.approval.state == "declined"
 
     @property
     def total(self) -> Decimal:
@@ -51,7 +57,7 @@ class ServiceLine:
 @dataclass(frozen=True, slots=True)
 class PartLine:
     """Goods or a material. ``version`` counts what we asked of the warehouse, ``answer`` what it
-    said: an older answer that comes late is dropped.
+    said: an older answer that comes late is dropped. ``released``: its work was declined.
 
     ``quantity`` is in the product's main unit ``measure``, ``entered_quantity`` in the unit that
     somebody chose. ``warehouse_price`` is what the catalogue said when the warehouse first
@@ -131,7 +137,10 @@ class Header:
 class Order:
     """A work order as a whole. ``completion`` counts how often it was done, ``returned_completion``
     the last one whose parts came back; ``paid`` is what payments that name it brought; ``pay`` what
-    technicians earn of it, known when it is settled."""
+    technicians earn of it, known when it is settled.
+
+    A declined work stays among the lines, with its goods and materials; what is on the bill is
+    what every sum is made of."""
 
     id: UUID
     number: str
@@ -158,8 +167,21 @@ class Order:
         return (*self.services, *self.parts)
 
     @property
+    def billed_services(self) -> tuple[ServiceLine, ...]:
+        return tuple(line for line in self.services if not line.is_declined)
+
+    @property
+    def billed_parts(self) -> tuple[PartLine, ...]:
+        declined = {line.id for line in self.services if line.is_declined}
+        return tuple(part for part in self.parts if part.service_line_id not in declined)
+
+    @property
+    def billed_lines(self) -> tuple[ServiceLine | PartLine, ...]:
+        return (*self.billed_services, *self.billed_parts)
+
+    @property
     def services_total(self) -> Decimal:
-        return checked(sum((line.total for line in self.services), NOTHING))
+        return checked(sum((line.total for line in self.billed_services), NOTHING))
 
     @property
     def products_total(self) -> Decimal:
@@ -176,12 +198,14 @@ class Order:
     @property
     def estimation_cost(self) -> Decimal:
         """What was suggested when the lines were added, for all of their quantities."""
-        suggested = sum((line.price.suggested * line.quantity for line in self.lines), NOTHING)
+        suggested = sum(
+            (line.price.suggested * line.quantity for line in self.billed_lines), NOTHING
+        )
         return to_kopecks(suggested)
 
     @property
     def estimation_minutes(self) -> int:
-        return sum(line.estimation_minutes for line in self.services)
+        return sum(line.estimation_minutes for line in self.billed_services)
 
     @property
     def clocked_minutes(self) -> int:
@@ -189,8 +213,8 @@ class Order:
 
     @property
     def cost_total(self) -> Decimal | None:
-        """Of all parts; ``None`` while any of it is unknown, or more than the books can hold."""
-        costs = [part.cost for part in self.parts]
+        """Of all parts on the bill; ``None``: some of it is unknown, or it is beyond the books."""
+        costs = [part.cost for part in self.billed_parts]
         if None in costs:
             return None
         cost = sum((cost for cost in costs if cost is not None), NOTHING)
@@ -202,16 +226,22 @@ class Order:
 
     @property
     def mechanic_ids(self) -> set[UUID]:
-        """Of everybody who does a work of it."""
-        return {self.mechanic_of(line) for line in self.services}
+        """Of everybody who does a work that is on the bill."""
+        return {self.mechanic_of(line) for line in self.billed_services}
 
     def customer_total(self, line: ServiceLine) -> Decimal:
-        """A work with the materials that its price carries: 100 x 3 + 20 x 2 = 340."""
-        return line.total + sum(
-            (part.total for part in self.materials_of(line.id) if part.counts), NOTHING
-        )
+        """A work with the materials that its price carries: 100 x 3 + 20 x 2 = 340. Goods of the
+        work are not in its price: the client sees them as lines of their own."""
+        materials = (part for part in self.parts_of(line.id) if part.kind == "material")
+        return line.total + sum((part.total for part in materials if part.counts), NOTHING)
 
-    def materials_of(self, service_line_id: UUID) -> list[PartLine]:
+    def job_total(self, line: ServiceLine) -> Decimal:
+        """What the client pays for a work with everything that it takes, the warehouse's answer
+        come or not: what a quote promises."""
+        return line.total + sum((part.total for part in self.parts_of(line.id)), NOTHING)
+
+    def parts_of(self, service_line_id: UUID) -> list[PartLine]:
+        """The materials of a work and its goods."""
         return [part for part in self.parts if part.service_line_id == service_line_id]
 
     @property
@@ -222,6 +252,8 @@ class Order:
         )
         flags = {
             "waiting_for_parts": waits_for_parts,
+            "waiting_for_approval": self.status in EDITABLE
+            and any(line.approval.waits for line in self.services),
             "waiting_for_payment": self.status == "done" and self.paid < self.total,
             "settled": self.settled,
         }
@@ -229,7 +261,10 @@ class Order:
 
     def _parts_total(self, kind: PartKind) -> Decimal:
         return checked(
-            sum((part.total for part in self.parts if part.kind == kind and part.counts), NOTHING)
+            sum(
+                (part.total for part in self.billed_parts if part.kind == kind and part.counts),
+                NOTHING,
+            )
         )
 
 

@@ -45,8 +45,7 @@ def entered(
     """``measure``: a unit by its full or short name; ``None``: the main one. ``units``: name,
     short_name and factor of each.
 
-    Raises ``measure_not_of_product``; ``quantity_not_representable`` rather than round what
-    somebody has counted.
+    Raises ``unit_unknown``; ``quantity_not_exact`` rather than round what somebody has counted.
     """
     known = [(unit["name"], unit["short_name"], Decimal(unit["factor"])) for unit in units]
     known = known or [(main, main, Decimal(1))]
@@ -56,9 +55,9 @@ def entered(
     wanted = measure.casefold()
     found = [unit for unit in known if wanted in (unit[0].casefold(), unit[1].casefold())]
     if not found:
-        raise Refused("measure_not_of_product", product=product, measure=measure)
+        raise Refused("unit_unknown", product=product, unit=measure)
     name, short_name, factor = found[0]
     in_main = quantity * factor
     if in_main > MAX_QUANTITY or in_main != in_main.quantize(THOUSANDTH):
-        raise Refused("quantity_not_representable", quantity=quantity, measure=measure, main=main)
+        raise Refused("quantity_not_exact", quantity=in_main)
     return Entered(in_main.quantize(THOUSANDTH), quantity, name, short_name)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.orders.approval import Approval
 from services.orders.costs import Costs
 from services.orders.order import Order, PartLine, ServiceLine
+from shared.contracts import orders as shown
 from shared.contracts.orders import OrderSummary, OrderView, PartLineView, ServiceLineView
 
 
-def order_view(order: Order, costs: Costs | None = None) -> OrderView:
-    """``costs``: what the asker may see of them; ``None``: nothing."""
+def order_view(
+    order: Order, costs: Costs | None = None, *, declined_works: int | None = None
+) -> OrderView:
+    """``costs``: what the asker may see of them; ``None``: nothing. ``declined_works``: of the car,
+    where they were counted."""
     header = order.header
     shown = {name: getattr(header, name) for name in header.__dataclass_fields__}
     return OrderView(
@@ -39,6 +44,7 @@ def order_view(order: Order, costs: Costs | None = None) -> OrderView:
         clocked_minutes=order.clocked_minutes,
         cost_total=costs.cost if costs else None,
         margin=costs.margin(order.total) if costs else None,
+        declined_works=declined_works,
     )
 
 
@@ -66,7 +72,12 @@ def service_view(order: Order, line: ServiceLine) -> ServiceLineView:
         catalogue_comment=line.catalogue_comment,
         warranty_days=line.warranty_days,
         warranty_km=line.warranty_km,
+        approval=approval_view(line.approval),
     )
+
+
+def approval_view(approval: Approval) -> shown.Approval:
+    return shown.Approval(state=approval.state, by=approval.by, how=approval.how, at=approval.at)
 
 
 def part_view(part: PartLine, costs: Costs | None = None) -> PartLineView:
@@ -103,6 +114,7 @@ def summary(row: Any) -> OrderSummary:
     """An order in a list, from its row alone."""
     flags = {
         "waiting_for_parts": row.waits_for_parts,
+        "waiting_for_approval": row.waits_for_approval,
         "waiting_for_payment": row.status == "done" and row.paid < row.total,
         "settled": row.settled,
     }

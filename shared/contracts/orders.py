@@ -30,12 +30,16 @@ from shared.contracts.base import (
     StockQuantity,
     Text,
     View,
+    WarrantyDays,
 )
 from shared.contracts.clients import Email, Mileage
 
 OrderStatus = Literal["draft", "new", "in_progress", "done", "cancelled"]
 PartKind = Literal["product", "material"]
-PartState = Literal["requested", "reserved", "short", "issued"]
+PartState = Literal["requested", "reserved", "short", "issued", "released"]
+"""``released``: its work was declined, and nothing is wanted of the warehouse."""
+ApprovalState = Literal["unasked", "quoted", "approved", "declined"]
+ApprovalWay = Literal["in_person", "phone", "link"]
 Progress = Literal["planned", "started", "finished"]
 PriceStepKind = Literal[
     "suggested", "initial_price", "discount_percent", "fixed_discount", "quantity",
@@ -284,7 +288,7 @@ class CreateService(Command[ServiceView]):
     labor_hours: Hours | None = None
     labor_rate: Money | None = None
     estimation_minutes: Minutes | None = None
-    warranty_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
 
 
@@ -301,7 +305,7 @@ class ChangeService(Command[ServiceView]):
     labor_hours: Hours | None = None
     labor_rate: Money | None = None
     estimation_minutes: Minutes | None = None
-    warranty_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
     active: bool | None = None
 
@@ -315,6 +319,15 @@ class ListServices(Question[Page[ServiceView]]):
 
 
 # --- the order ---------------------------------------------------------------------------------
+
+
+class Approval(View):
+    """What the client said of one work: by whom, how, when."""
+
+    state: ApprovalState = "unasked"
+    by: str | None = None
+    how: ApprovalWay | None = None
+    at: Instant | None = None
 
 
 class ServiceLineView(View):
@@ -349,6 +362,8 @@ class ServiceLineView(View):
     """The catalogue's own note on the work, as it was then; ``comment`` is this order's."""
     warranty_days: int | None = None
     warranty_km: int | None = None
+    approval: Approval = Approval()
+    """A declined work stays on the order, and is in none of its sums."""
 
 
 class PartLineView(View):
@@ -397,7 +412,8 @@ class OrderSummary(View):
     station_id: UUID
     status: OrderStatus
     flags: tuple[str, ...]
-    """Derived: ``waiting_for_parts``, ``waiting_for_payment``, ``settled``."""
+    """Derived: ``waiting_for_parts``, ``waiting_for_approval``, ``waiting_for_payment``,
+    ``settled``."""
     type: str
     client_id: UUID
     client_name: str
@@ -447,6 +463,9 @@ class OrderView(OrderSummary):
     margin: SignedMoney | None = None
     """``total - cost - pay``: as the books have it once settled, before that with the expected
     cost and what the mechanics' shares of the works come to. Null as ``cost_total``."""
+    declined_works: int | None = None
+    """How many works of the car were declined on other orders and may be offered now. Counted
+    when the order is opened and when it is asked for; null in other answers."""
 
 
 class CreateOrder(Command[OrderView]):
@@ -566,8 +585,8 @@ class RequestParts(Command[OrderView]):
     """Puts parts on the order as ``requested``; inventory answers by event.
 
     Refused: ``product_not_found``, ``material_without_service``, ``order_closed``,
-    ``measure_not_of_product``, ``quantity_not_representable`` (it is no whole number of
-    thousandths of the main unit).
+    ``unit_unknown``, ``quantity_not_exact`` (it is no whole number of thousandths of the
+    main unit).
     """
 
     subject: ClassVar[str] = "cmd.orders.request_parts.v1"
@@ -618,7 +637,8 @@ class RemoveLine(Command[OrderView]):
 
 class MoveOrder(Command[OrderView]):
     """A step of the order's life. Refused: ``illegal_step``, ``parts_not_ready`` (lines still
-    requested or short at done)."""
+    requested or short at done), ``work_not_approved`` (at done, works that the client was asked
+    about and has not answered; what was never quoted was agreed on in person)."""
 
     subject: ClassVar[str] = "cmd.orders.move_order.v1"
 

@@ -18,14 +18,21 @@ from shared.permissions import sees_all_costs
 from shared.refusals import Refused
 
 
-async def shown(order: Order, store: OrdersStore, work: Work) -> OrderView:
+async def shown(
+    order: Order, store: OrdersStore, work: Work, *, declined_works: int | None = None
+) -> OrderView:
     """The order as the asker may see it: for most people that costs no look-up."""
-    if not sees_all_costs(work.actor.role):
-        return order_view(order)
+    costs: Costs | None = None
+    if sees_all_costs(work.actor.role):
+        costs = await _live(order, store, work)
+    return order_view(order, costs, declined_works=declined_works)
+
+
+async def _live(order: Order, store: OrdersStore, work: Work) -> Costs:
     if order.settled:
-        return order_view(order, (await booked([order], work))[order.id])
+        return (await booked([order], work))[order.id]
     percents = await store.places.pay_percents(order.mechanic_ids)
-    return order_view(order, Costs(order.cost_total, expected_pay(order, percents)))
+    return Costs(order.cost_total, expected_pay(order, percents))
 
 
 async def booked(orders: Sequence[Order], work: Work) -> dict[UUID, Costs]:

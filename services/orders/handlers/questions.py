@@ -40,7 +40,8 @@ from shared.refusals import Refused
 
 @handlers.question(GetOrder)
 async def get_order(question: GetOrder, store: OrdersStore, work: Work) -> OrderView:
-    return await shown(await store.shown(question.order_id), store, work)
+    order = await store.shown(question.order_id)
+    return await shown(order, store, work, declined_works=await store.declined_works(order))
 
 
 @handlers.question(FindOrders)

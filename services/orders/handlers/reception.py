@@ -65,7 +65,7 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
             type=command.type,
         )
     )
-    return await shown(order, store, work)
+    return await shown(order, store, work, declined_works=await store.declined_works(order))
 
 
 @handlers.command(ChangeOrder)
