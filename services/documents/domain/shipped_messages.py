@@ -31,7 +31,8 @@ _ESTIMATE_RU = """{{ Customer.Name }}, здравствуйте!
 {% endif %}"""
 _ESTIMATE_EN = """Dear {{ Customer.Name }},
 
-the estimate for order {{ Number }}, {{ Vendor }} {{ VehicleModel }}, is ready: {{ TotalMoney }} RUB.
+the estimate for {{ Vendor }} {{ VehicleModel }}, order {{ Number }}, is ready:
+{{ TotalMoney }} RUB.
 {% for line in Services %}
 - {{ line.Service.Name }}: {{ line.CustomerTotal }}{% endfor %}
 {% if Link %}
