@@ -52,8 +52,8 @@ BATCH = 50
 AT_ONCE = 4
 """Messages in work: each holds a database connection for a moment, of the few that there are."""
 STOP_GRACE_S = 10.0
-RECORD_TRIES = 30
-"""Once a second: an end that was heard is not given up because the database is away."""
+RECORD_TRIES, RECORD_PAUSE_S = 30, 1.0
+"""An end that was heard is not given up because the database is away."""
 
 type Clock = Callable[[], datetime]
 
@@ -197,7 +197,7 @@ class Sender:
                 if not tries_left:
                     raise
                 log.warning("end_not_written", message=str(claimed.id), error=repr(error))
-                await asyncio.sleep(1)
+                await asyncio.sleep(RECORD_PAUSE_S)
 
     async def _write_end(self, claimed: Message, end: Accepted | Exception) -> None:
         now = self._clock()

@@ -211,7 +211,8 @@ class Messages:
                 messages.c.claimed_at >= start
             )
         )
-        return counted.one()._tuple()
+        mine, all_of_them = counted.one()
+        return mine, all_of_them
 
     # --- clients -----------------------------------------------------------------------------
 
