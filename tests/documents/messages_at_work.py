@@ -35,7 +35,7 @@ from shared.contracts.messages import (
     MessageView,
     SendMessage,
 )
-from shared.contracts.orders import OrderCompleted, OrderCreated
+from shared.contracts.orders import OrderCompleted, OrderCreated, OrderSummary
 from shared.contracts.work_order import WorkOrder
 from shared.messaging.client import STATUS_HEADER, refusal_body
 from shared.refusals import Refused
@@ -55,7 +55,7 @@ class Carrier:
     """A provider that writes down what it is sent, and does what a test says before or after."""
 
     name: str = "fake"
-    abilities: Abilities = Abilities(tracks="provider_id")
+    abilities: Abilities = field(default_factory=lambda: Abilities(tracks="provider_id"))
     taken: list[Letter] = field(default_factory=list)
     calls: int = 0
     before: BaseException | None = None
@@ -92,9 +92,12 @@ class Orders:
         self.link: str | None = None
         self.declined: list[dict[str, Any]] = []
         self.asked: list[str] = []
+        self.broken = False
 
     def reply(self, message: Msg) -> tuple[bytes, str]:
         self.asked.append(message.subject)
+        if self.broken:
+            return refusal_body(Refused("service_unavailable", service="orders")), "refused"
         try:
             return self._reply(message.subject, pydantic_core.from_json(message.data)), "ok"
         except Refused as refusal:
@@ -107,7 +110,7 @@ class Orders:
             case "ask.orders.work_order.v1":
                 return self._order(body).model_dump_json().encode()
             case "ask.orders.find_orders.v1":
-                found = Page(items=tuple(map(summary_of, self.of_car)))
+                found = Page[OrderSummary](items=tuple(map(summary_of, self.of_car)))
                 return found.model_dump_json().encode()
             case "ask.orders.declined_works.v1":
                 return pydantic_core.to_json({"items": self.declined, "next": None})
@@ -258,9 +261,7 @@ def completion_of(order: WorkOrder) -> OrderCompleted:
 
 
 @asynccontextmanager
-async def messages_at_work(
-    server: Any, database: Callable[[str], str]
-) -> AsyncIterator[AtWork]:
+async def messages_at_work(server: Any, database: Callable[[str], str]) -> AsyncIterator[AtWork]:
     """The service's own sender is silent: its time is not the test's."""
     orders = Orders()
     connection = await nats.connect(server.url("orders"), inbox_prefix=b"_INBOX_orders")

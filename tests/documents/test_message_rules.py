@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,7 +30,6 @@ from shared.contracts.inventory import StockAnswer
 from shared.contracts.messages import Delay, Fact
 from shared.contracts.work_order import WorkOrder
 from tests.documents.message_builders import (
-    CLIENT_ID,
     NOON,
     a_client,
     a_message,
@@ -256,8 +256,6 @@ def test_message_says_only_what_is_true_when_it_goes(
 
 
 def said(line: int, answer: int, short: int) -> StockAnswer:
-    from uuid import UUID
-
     return StockAnswer.model_validate(
         {
             "line_id": UUID(int=line),
@@ -272,12 +270,12 @@ def said(line: int, answer: int, short: int) -> StockAnswer:
     )
 
 
-def told(*answers: tuple[StockAnswer, ...]) -> list[object]:
+def told(*answers: tuple[StockAnswer, ...]) -> list[tuple[UUID, int]]:
     """The arrivals that these answers, in this order, come to."""
-    known: dict[object, PartAnswer] = {}
+    known: dict[UUID, PartAnswer] = {}
     arrivals = []
     for lines in answers:
-        arrival = heard(known, lines)  # type: ignore[arg-type]
+        arrival = heard(known, lines)
         known |= arrival.news
         if arrival.arrived:
             arrivals.append(arrival.arrived)
@@ -295,7 +293,7 @@ def test_part_that_was_short_arrives_once_in_whatever_order_it_is_told() -> None
     (arrival,) = told((SHORT,), (HERE,))
     assert told((SHORT,), (HERE,), (HERE,), (SHORT,)) == [arrival, arrival]
     assert told((HERE,), (SHORT,)) == [arrival]
-    assert CLIENT_ID == arrival[0]  # type: ignore[index]
+    assert arrival == (UUID(int=1), 2)
 
 
 def test_order_waits_for_its_last_part() -> None:

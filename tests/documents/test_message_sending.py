@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -244,7 +245,7 @@ async def test_lease_outlives_every_call() -> None:
     assert timedelta(seconds=3 * longest_s) < LEASE
 
 
-async def _killed(at_work: AtWork, **how: Killed) -> object:
+async def _killed(at_work: AtWork, **how: Killed) -> UUID:
     """A message whose sender dies at that point of its call; then the process starts anew."""
     message = await at_work.a_message()
     for point, death in how.items():

@@ -60,7 +60,10 @@ def test_every_step_is_taken_where_the_table_has_it_and_nowhere_else(
 ) -> None:
     message = in_state(state)
     # One function puts off both what is under way and what was missed; the state tells which.
-    one_function = {"put_off": ("sending", "put_off"), "miss": ("undetermined", "miss")}
+    one_function: dict[Step, tuple[MessageState, Step]] = {
+        "put_off": ("sending", "put_off"),
+        "miss": ("undetermined", "miss"),
+    }
     if step in one_function:
         allowed = (state, "put_off") in TRANSITIONS or (state, "miss") in TRANSITIONS
     else:
@@ -70,7 +73,7 @@ def test_every_step_is_taken_where_the_table_has_it_and_nowhere_else(
             take(message, step)
         return
     changed = take(message, step).message
-    steps = ("put_off", "miss") if step in one_function else (step,)
+    steps: tuple[Step, ...] = ("put_off", "miss") if step in one_function else (step,)
     assert changed.state in {TRANSITIONS.get((state, each)) for each in steps}
     assert changed.revision == message.revision + 1
 
@@ -168,7 +171,9 @@ def test_trouble_doubles_the_wait_up_to_an_hour() -> None:
 
 def test_the_readme_draws_the_table_as_it_is() -> None:
     readme = (Path(__file__).parents[2] / "services/documents/README.md").read_text()
-    drawn = re.search(r"<!-- message-states:begin -->\n(.*)<!-- message-states:end -->", readme, re.S)
+    drawn = re.search(
+        r"<!-- message-states:begin -->\n(.*)<!-- message-states:end -->", readme, re.S
+    )
     assert drawn
     lines = [f"    {old} --> {new}: {WORDS[step]}\n" for (old, step), new in TRANSITIONS.items()]
     assert drawn[1] == "```mermaid\nstateDiagram-v2\n" + "".join(lines) + "```\n"
