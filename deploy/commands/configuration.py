@@ -52,7 +52,9 @@ def show() -> None:
 def _print_all(prefix: str, settings: BaseModel) -> None:
     """A provider's settings are groups within the group; secrets print as stars."""
     for field, value in settings:
-        if isinstance(value, BaseModel):
+        if not type(settings).model_fields[field].repr:
+            value = "***" if value else ""
+        if hasattr(value, "model_fields_set"):
             _print_all(f"{prefix}{field.upper()}__", value)
         else:
             _print(prefix + field.upper(), value)

@@ -531,7 +531,7 @@ async def test_disk_that_is_full_is_tried_again(tmp_path: Path) -> None:
         ({"sms_provider": "twilio"}, "TWILIO__ACCOUNT_SID"),
         ({"email_provider": "smtp"}, "SMTP__HOST"),
         ({"email_provider": "http"}, "HTTP__URL"),
-        ({"quiet_hours": "21:00-24:30"}, "hour"),
+        ({"quiet_hours": "21:00-24:30"}, "24:30"),
     ],
 )
 def test_provider_that_is_not_wholly_configured_does_not_start(

@@ -184,7 +184,7 @@ def quiet_until(now: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:
 def day_start(now: datetime, zone: ZoneInfo, *, days: int = 0) -> datetime:
     """The station's midnight before ``now``, or ``days`` later, in UTC."""
     day = now.astimezone(zone).date() + timedelta(days=days)
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
 def due_at(fact_at: datetime, delay: Delay, zone: ZoneInfo) -> datetime:

@@ -35,14 +35,10 @@ async def client_of(client_id: UUID, store: DocumentsStore, work: Work) -> Clien
 
 
 async def composed(message: Message, store: DocumentsStore, work: Work) -> Decision:
-    """What becomes of a message that is due. Raises ``Refused`` when another service is away."""
-    try:
-        client = await client_of(message.client_id, store, work)
-        order = await _order_of(message, work)
-    except Refused as refusal:
-        if refusal.code in ("order_not_found", "client_not_found"):
-            return domain.skipped(message, refusal.code)
-        raise
+    """What becomes of a message that is due. Raises ``Refused``: ``client_not_found``,
+    ``order_not_found``, or when another service is away."""
+    client = await client_of(message.client_id, store, work)
+    order = await _order_of(message, work)
     if order:
         match rules.standing(message, order):
             case "not_yet" if work.now < message.due_at + PATIENCE:

@@ -24,7 +24,7 @@ from shared.contracts.messages import (
 )
 from shared.contracts.orders import GetOrder
 from shared.handlers import Work
-from shared.refusals import REASONS, Refused
+from shared.refusals import Refused
 
 
 @handlers.command(SendMessage)
@@ -142,10 +142,8 @@ async def _composed_or_refused(message: Message, store: DocumentsStore, work: Wo
     decision = await composed(message, store, work)
     if decision.message.state == "queued":
         return decision
-    reason = decision.message.reason or ""
     raise Refused(
-        reason if reason in REASONS else f"message_{reason}",
-        id=message.order_id or message.client_id,
+        f"message_{decision.message.reason}",
         detail=decision.message.detail or "",
         most=MAX_SEGMENTS,
     )

@@ -42,6 +42,7 @@ from shared.contracts.messages import Channel
 from shared.handlers import Work
 from shared.messaging.envelope import Envelope
 from shared.messaging.errand import errand, errand_envelope
+from shared.refusals import Refused
 from shared.service import Running
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,9 @@ AT_ONCE = 4
 STOP_GRACE_S = 10.0
 RECORD_TRIES, RECORD_PAUSE_S = 30, 1.0
 """An end that was heard is not given up because the database is away."""
+
+GONE = frozenset({"client_not_found", "order_not_found"})
+"""Of whom, or about what, nothing can be said any more."""
 
 type Clock = Callable[[], datetime]
 
@@ -128,7 +132,12 @@ class Sender:
             work = Work(
                 self._envelope(message, now), now, self._running.settings, self._running.client
             )
-            decision = await composed(message, store, work)
+            try:
+                decision = await composed(message, store, work)
+            except Refused as refusal:
+                if refusal.code not in GONE:
+                    raise
+                decision = domain.skipped(message, refusal.code)
 
         def unchanged(current: Message, _: datetime) -> Decision:
             return decision if current.revision == message.revision else Decision(current)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from logging import WARNING, getLogger
 
 import httpx
 
@@ -23,6 +24,8 @@ __all__ = ["MessageSettings", "Provider", "providers"]
 @asynccontextmanager
 async def providers(settings: MessageSettings) -> AsyncIterator[Mapping[Channel, Provider]]:
     """The configured provider of each channel, as long as the context lasts."""
+    # It logs every address, and an address may hold a key or a client's phone.
+    getLogger("httpx").setLevel(WARNING)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(
             # No redirects: a message that is posted to another address is posted twice.

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -66,16 +66,21 @@ class HttpSettings(BaseModel):
     stand ``{id}`` (ours), ``{to}``, ``{text}`` and ``{subject}``; in ``status_url`` also
     ``{provider_id}``."""
 
-    url: Url | None = None
+    url: Annotated[Url | None, Field(repr=False)] = None
+    """It may hold a key, as ``body`` and ``status_url`` may: none of them is shown."""
     method: Literal["GET", "POST", "PUT"] = "POST"
     headers: dict[str, SecretStr] = {}
-    body: dict[str, Any] = {"id": "{id}", "to": "{to}", "text": "{text}"}
+    body: Annotated[dict[str, Any], Field(repr=False)] = {
+        "id": "{id}",
+        "to": "{to}",
+        "text": "{text}",
+    }
     format: Literal["json", "form", "query"] = "json"
     id_path: str | None = None
     """Where in the answer its id stands: ``result.0.id``."""
     dedupes: bool = False
     """It promises to send a message once, however often it is asked with the same ``{id}``."""
-    status_url: Url | None = None
+    status_url: Annotated[Url | None, Field(repr=False)] = None
     status_path: str = "status"
     delivered: tuple[str, ...] = ("delivered",)
     failed: tuple[str, ...] = ("failed", "undelivered")
@@ -91,7 +96,11 @@ class MessageSettings(BaseSettings):
     """What messages need of their station."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PITLANE_MESSAGES_", env_nested_delimiter="__", extra="ignore"
+        env_prefix="PITLANE_MESSAGES_",
+        env_nested_delimiter="__",
+        extra="ignore",
+        # What is wrong is told without repeating it: it may be a key.
+        hide_input_in_errors=True,
     )
 
     sms_provider: Literal["file", "smsru", "smsc", "twilio", "http"] = "file"
@@ -154,4 +163,4 @@ def quiet_hours(written: str) -> QuietHours | None:
     if not written:
         return None
     start, _, end = written.partition("-")
-    return QuietHours(time.fromisoformat(start), time.fromisoformat(end))
+    return QuietHours(*(datetime.strptime(hour, "%H:%M").time() for hour in (start, end)))
