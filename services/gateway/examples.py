@@ -61,8 +61,6 @@ BODIES: dict[str, dict[str, Any]] = {
         "channel": "sms",
         "text": "Мы работаем до 21:00, ждём вас.",
     },
-    "CancelMessage": {},
-    "ResendMessage": {},
     "CreateSection": {"name": "Слесарный участок"},
     "ChangeSection": {"name": "Слесарный цех"},
     "CreatePost": {"name": "Пост 1", "section_id": _SECTION},
@@ -185,6 +183,8 @@ _USER = {
     "role": "advisor",
     "must_change_password": False,
 }
+_CONSENT = {"given": True, "at": "2026-11-23T06:12:00Z", "by": "advisor"}
+_NO_CONSENT = {"given": False, "at": None, "by": None}
 _CLIENT_CARD = {
     **BODIES["CreateClient"],
     "phones": ["+79165554433"],
@@ -195,6 +195,7 @@ _CLIENT_CARD = {
     "name": "Сидорова Анна",
     "revision": 1,
     **_MADE,
+    "consents": {"sms": _CONSENT, "email": _CONSENT, "marketing": _NO_CONSENT},
 }
 _CAR = {
     **BODIES["AddVehicle"],
@@ -270,6 +271,37 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "ClientDetails": {**_CLIENT_CARD, "vehicles": [_CAR]},
     "FoundClient": {**_CLIENT_CARD, "vehicles": [_CAR]},
     "VehicleView": _CAR,
+    "MessageView": {
+        "id": "019ab0c6-c101-7a11-8b22-0c1d2e3f4a5b",
+        "state": "sent",
+        "reason": None,
+        "detail": None,
+        "waits_for": "delivery",
+        "fact": "order_ready",
+        "template_id": "019ab0c6-d202-7b22-9c33-1d2e3f4a5b6c",
+        "template_name": "Автомобиль готов",
+        "channel": "sms",
+        "kind": "service",
+        "urgent": False,
+        "order_id": _ORDER,
+        "client_id": _CLIENT,
+        "vehicle_id": _VEHICLE,
+        "recipient": "+79165554433",
+        "language": "ru",
+        "email_subject": None,
+        "text": "Ваш Lada Vesta готов, к оплате 3100,00 руб. № A-000128",
+        "due_at": "2026-11-23T14:05:00Z",
+        "next_at": "2026-11-23T14:05:17Z",
+        "attempts": 1,
+        "provider": "smsc",
+        "provider_id": "019ab0c6c1017a118b220c1d2e3f4a5b",
+        "resend_of": None,
+        "created_at": "2026-11-23T14:05:00Z",
+        "created_by": "advisor",
+        "sent_at": "2026-11-23T14:05:02Z",
+        "delivered_at": None,
+        "revision": 4,
+    },
     "OrderSummary": _ORDER_SUMMARY,
     "OrderView": {
         **_ORDER_SUMMARY,

@@ -20,9 +20,12 @@ def _sms(code: str, name: str, fact: Any, ru: str, en: str, **more: Any) -> tupl
     return code, fields
 
 
+_WITH_CAR = "{% if Vendor %}{{ Vendor }} {{ VehicleModel }}"
+
+
 def _car(otherwise: str) -> str:
     """A part may be ordered without a car."""
-    return f"{{% if Vendor %}}{{{{ Vendor }}}} {{{{ VehicleModel }}}}{{% else %}}{otherwise}{{% endif %}}"
+    return f"{_WITH_CAR}{{% else %}}{otherwise}{{% endif %}}"
 
 
 _CAR_RU, _CAR_EN = _car("автомобиль"), _car("car")
@@ -81,7 +84,7 @@ SHIPPED: dict[str, MessageTemplateFields] = dict(
             "order_ready_sms",
             "Автомобиль готов",
             "order_ready",
-            f"Ваш {_CAR_RU} готов. К оплате {{{{ TotalMoney }}}} руб., заказ-наряд {{{{ Number }}}}.",
+            f"Ваш {_CAR_RU} готов, к оплате {{{{ TotalMoney }}}} руб. № {{{{ Number }}}}",
             f"Your {_CAR_EN} is ready. To pay: {{{{ TotalMoney }}}} RUB, order {{{{ Number }}}}.",
         ),
         _sms(
