@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 import nats
 import pydantic_core
 from nats.aio.msg import Msg
+from sqlalchemy import select
 
 from services.documents import app
 from services.documents.domain.message_rules import SendingRules
 from services.documents.domain.messages import Abilities
 from services.documents.handlers.sending import Sender
 from services.documents.providers.base import Accepted, Fate, Letter
-from shared.contracts.base import Page
+from shared.contracts.base import Event, Page
 from shared.contracts.clients import ClientView, CreateClient
 from shared.contracts.messages import (
     ChangeMessageTemplate,
@@ -37,6 +38,7 @@ from shared.contracts.messages import (
 )
 from shared.contracts.orders import OrderCompleted, OrderCreated, OrderSummary
 from shared.contracts.work_order import WorkOrder
+from shared.database import outbox
 from shared.messaging.client import STATUS_HEADER, refusal_body
 from shared.refusals import Refused
 from tests.documents.message_builders import NOON, an_order, summary_of, view_of
@@ -154,6 +156,16 @@ class AtWork:
     def later(self, **time: float) -> datetime:
         self.now += timedelta(**time)
         return self.now
+
+    async def published[EventT: Event](self, event_type: type[EventT]) -> list[EventT]:
+        """What left through the outbox, oldest first."""
+        async with self.station.running["documents"].engine.connect() as connection:
+            rows = await connection.execute(
+                select(outbox.c.body)
+                .where(outbox.c.subject == event_type.subject)
+                .order_by(outbox.c.seq)
+            )
+            return [event_type.model_validate_json(row.body) for row in rows]
 
     # --- things ------------------------------------------------------------------------------
 

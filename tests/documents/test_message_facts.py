@@ -15,7 +15,7 @@ from shared.contracts.inventory import (
     ReservationReleased,
     StockAnswer,
 )
-from shared.contracts.messages import Delay, Fact, MessageText
+from shared.contracts.messages import Delay, Fact, MessageQueued, MessageText
 from shared.contracts.orders import OrderCancelled, OrderMoved, OrderReopened
 from shared.contracts.work_order import WorkOrder
 from shared.ids import new_id
@@ -165,6 +165,17 @@ async def test_template_that_is_switched_off_meanwhile_sends_nothing(at_work: At
     assert (message.state, message.reason) == ("skipped", "template_off")
 
 
+async def test_news_that_were_lost_for_days_are_none(at_work: AtWork) -> None:
+    await at_work.a_template()
+    order = at_work.an_order_of(await at_work.a_client())
+    at_work.later(days=-4)
+    await at_work.completed(order)
+    at_work.later(days=4)
+    await at_work.rounds()
+    (message,) = await at_work.messages()
+    assert (message.state, message.reason) == ("skipped", "too_late")
+
+
 async def test_orders_that_do_not_answer_are_waited_for(at_work: AtWork) -> None:
     await at_work.a_template()
     order = await at_work.completed(at_work.an_order_of(await at_work.a_client()))
@@ -207,6 +218,9 @@ async def test_estimate_carries_the_clients_link(at_work: AtWork) -> None:
     await at_work.rounds()
     (letter,) = at_work.carrier.taken
     assert letter.text.endswith(": https://station.example.com/e/AbCd")
+    # Events are read by everybody: whoever has the link answers for the client.
+    (told,) = await at_work.published(MessageQueued)
+    assert told.text.endswith(": https://station.example.com/e/…")
 
     at_work.orders.link = None
     await at_work.tell(quoted(order.model_copy(update={"revision": order.revision + 1})))
@@ -337,7 +351,7 @@ async def test_reminder_comes_half_a_year_later_over_any_number_of_restarts(
 
     await at_work.station.stop("documents")
     await at_work.station.start("documents")
-    at_work.later(days=6)
+    at_work.now = message.due_at + timedelta(hours=1)
     await at_work.rounds()
     assert len(at_work.carrier.taken) == 1
     assert (await at_work.message(message.id)).order_id == order.id
@@ -359,7 +373,8 @@ async def test_visit_that_was_told_too_early_is_found_out_when_the_reminder_is_d
         update={"id": new_id(), "created_at": order.created_at + timedelta(days=30)}
     )
     at_work.orders.of_car = [later, order]
-    at_work.later(days=190)
+    (message,) = await at_work.messages()
+    at_work.now = message.due_at
     await at_work.rounds()
     assert await states(at_work) == [("next_visit", "cancelled")]
 

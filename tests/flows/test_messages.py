@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -53,14 +53,14 @@ async def switch_on(station: Station, **texts: str) -> None:
             )
 
 
-async def messages_when(station: Station, order_id: Any, **states: str) -> dict[str, MessageView]:
+async def messages_when(station: Station, order_id: UUID, **states: str) -> dict[str, MessageView]:
     """The order's messages by their facts, as soon as they have come so far."""
 
     async def are_so() -> dict[str, MessageView] | None:
         page = await station.ask(ListMessages(order_id=order_id, limit=200))
-        found = {message.fact: message for message in page.items}
-        so_far = {fact: message.state for fact, message in found.items()}
-        return found if states.items() <= so_far.items() else None  # type: ignore[operator]
+        found = {str(message.fact): message for message in page.items}
+        so_far = {fact: str(message.state) for fact, message in found.items()}
+        return found if states.items() <= so_far.items() else None
 
     found = await eventually(are_so, timeout_s=20)
     assert found

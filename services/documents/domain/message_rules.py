@@ -64,7 +64,16 @@ def _is_mobile(phone: str) -> bool:
     )
 
 
-# --- whether: the order ------------------------------------------------------------------------
+# --- whether: the time, and the order ------------------------------------------------------------
+
+
+MAX_LATENESS = timedelta(days=3)
+
+
+def comes_too_late(message: Message, now: datetime) -> bool:
+    """News that were lost for days, or replayed, are none to a client. A person's own words are
+    sent whenever they can be."""
+    return message.fact != "by_hand" and now > message.due_at + MAX_LATENESS
 
 
 def standing(message: Message, order: WorkOrder) -> Literal["holds", "not_yet", "over"]:

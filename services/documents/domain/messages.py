@@ -6,6 +6,7 @@ in between, it is never sent a second time unless it is certain that the first t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -179,9 +180,21 @@ def prepared(
         looks=0,
     )
     queued = MessageQueued(
-        **naming(changed), recipient=recipient, email_subject=email_subject, text=text
+        **naming(changed),
+        recipient=recipient,
+        email_subject=email_subject and without_links(email_subject),
+        text=without_links(text),
     )
     return Decision(changed, (queued,))
+
+
+_LINK = re.compile(r"/e/[A-Za-z0-9_.-]+")
+
+
+def without_links(text: str) -> str:
+    """An event is read by everybody who may look at an order; whoever has the client's link to
+    the estimate can answer for the client."""
+    return _LINK.sub("/e/…", text)
 
 
 def waiting(message: Message, until: datetime, why: str) -> Decision:

@@ -37,6 +37,8 @@ async def client_of(client_id: UUID, store: DocumentsStore, work: Work) -> Clien
 async def composed(message: Message, store: DocumentsStore, work: Work) -> Decision:
     """What becomes of a message that is due. Raises ``Refused``: ``client_not_found``,
     ``order_not_found``, or when another service is away."""
+    if rules.comes_too_late(message, work.now):
+        return domain.skipped(message, "too_late")
     client = await client_of(message.client_id, store, work)
     order = await _order_of(message, work)
     if order:

@@ -53,6 +53,8 @@ BATCH = 50
 AT_ONCE = 4
 """Messages in work: each holds a database connection for a moment, of the few that there are."""
 STOP_GRACE_S = 10.0
+CALL_LIMIT_S = 120.0
+"""Of a whole call, however slowly its answer drips: far less than a claim is believed."""
 RECORD_TRIES, RECORD_PAUSE_S = 30, 1.0
 """An end that was heard is not given up because the database is away."""
 
@@ -190,7 +192,8 @@ class Sender:
         """What the provider answered, or what went wrong. Whatever we did not foresee may have
         happened after the message was out."""
         try:
-            return await self._carriers[message.channel].send(_letter(message))
+            async with asyncio.timeout(CALL_LIMIT_S):
+                return await self._carriers[message.channel].send(_letter(message))
         except (Passing, Permanent, Unclear) as error:
             return error
         except Exception as error:

@@ -28,8 +28,13 @@ async def providers(settings: MessageSettings) -> AsyncIterator[Mapping[Channel,
     getLogger("httpx").setLevel(WARNING)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(
-            # No redirects: a message that is posted to another address is posted twice.
-            httpx.AsyncClient(timeout=settings.timeout_s, follow_redirects=False)
+            httpx.AsyncClient(
+                timeout=settings.timeout_s,
+                # A message that is posted to another address is posted twice.
+                follow_redirects=False,
+                # A connection that the server has just closed looks like an answer that is lost.
+                limits=httpx.Limits(max_keepalive_connections=0),
+            )
         )
         yield {
             "sms": _provider(settings.sms_provider, settings, client),
