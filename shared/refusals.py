@@ -135,6 +135,30 @@ REASONS: dict[str, Reason] = {
             "{number} is no KPP: nine characters, as 770101001",
             "{number} — не КПП: девять знаков, например 770101001",
         ),
+        message_text_missing=(
+            "There is nothing to say: give a text in at least one language",
+            "Нечего отправлять: нужен текст хотя бы на одном языке",
+        ),
+        message_text_twice=(
+            "Give either a template or a text, not both",
+            "Укажите либо шаблон, либо текст, но не то и другое",
+        ),
+        subject_missing=("An e-mail needs a subject", "Письму нужна тема"),
+        subject_of_sms=("An SMS has no subject", "У SMS не бывает темы"),
+        delay_missing=(
+            "Say how long after the fact it is sent",
+            "Укажите, через сколько времени после события отправлять",
+        ),
+        delay_of_by_hand=(
+            "What is sent by hand has no delay",
+            "У отправляемого вручную не бывает задержки",
+        ),
+        urgent_marketing=(
+            "Advertising is never urgent",
+            "Реклама не бывает срочной",
+        ),
+        order_required=("A template needs an order", "Шаблону нужен заказ-наряд"),
+        client_required=("Say an order or a client", "Укажите заказ-наряд или клиента"),
         unit_repeated=(
             "The unit {unit} is named twice",
             "Единица измерения {unit} указана дважды",
@@ -269,6 +293,11 @@ REASONS: dict[str, Reason] = {
             "This link does not work, or no longer",
             "Эта ссылка не работает или уже не действует",
         ),
+        message_not_found=("No message {id}", "Сообщение {id} не найдено"),
+        message_template_not_found=(
+            "No message template {id}",
+            "Шаблон сообщения {id} не найден",
+        ),
         dead_letter_not_found=("No dead letter {id}", "Недоставленного сообщения {id} нет"),
     ),
     **_table(
@@ -346,6 +375,46 @@ REASONS: dict[str, Reason] = {
         refund_exceeds_payment=(
             "Only {left} of the payment is left to refund",
             "К возврату осталось только {left}",
+        ),
+        message_gone=(
+            "The message is {state} and cannot be called off",
+            "Сообщение в состоянии {state}, отменить его нельзя",
+        ),
+        message_under_way=(
+            "The message is {state}: wait for its end",
+            "Сообщение в состоянии {state}: дождитесь, чем оно кончится",
+        ),
+        message_resent=(
+            "It was sent once more already: {id}",
+            "Оно уже отправлено повторно: {id}",
+        ),
+        message_no_address=(
+            "The client's card has no phone or e-mail for this",
+            "В карточке клиента нет телефона или адреса для такого сообщения",
+        ),
+        message_no_consent=(
+            "The client has not agreed to be written to this way",
+            "Клиент не давал согласия на такие сообщения",
+        ),
+        message_no_marketing_consent=(
+            "The client has not agreed to advertising",
+            "Клиент не давал согласия на рекламу",
+        ),
+        message_template_off=(
+            "The template has no text for this",
+            "В шаблоне нет подходящего текста",
+        ),
+        message_template_failed=(
+            "The template cannot be filled in for this order: {detail}",
+            "Шаблон нельзя заполнить по этому заказ-наряду: {detail}",
+        ),
+        message_text_empty=(
+            "For this order the template says nothing",
+            "По этому заказ-наряду шаблон не даёт никакого текста",
+        ),
+        message_text_too_long=(
+            "The text is longer than {most} SMS",
+            "Текст длиннее {most} SMS",
         ),
         still_failing=("It failed again: {why}", "Снова не удалось: {why}"),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -49,7 +49,7 @@ class Client:
     created_at: datetime
     updated_at: datetime
     language: Language = "ru"
-    consents: Consents = Consents()
+    consents: Consents = field(default_factory=Consents)
 
     @property
     def name(self) -> str:

@@ -526,20 +526,22 @@ class StockAnswered(Event):
 
 
 class PartsReserved(StockAnswered):
-    """Every named line has all it wants. Producer: inventory. Consumers: orders, audit."""
+    """Every named line has all it wants. Producer: inventory. Consumers: orders, documents,
+    audit."""
 
     subject: ClassVar[str] = "evt.inventory.parts_reserved.v1"
 
 
 class PartsUnavailable(StockAnswered):
     """The named lines are short; what there was is reserved, the rest is back-ordered.
-    Producer: inventory. Consumers: orders, audit."""
+    Producer: inventory. Consumers: orders, documents, audit."""
 
     subject: ClassVar[str] = "evt.inventory.parts_unavailable.v1"
 
 
 class ReservationReleased(Event):
-    """What lines of an order had held is free again. Producer: inventory. Consumer: audit."""
+    """What lines of an order had held is free again. Producer: inventory. Consumers: documents,
+    audit."""
 
     subject: ClassVar[str] = "evt.inventory.reservation_released.v1"
 

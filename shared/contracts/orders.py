@@ -787,7 +787,8 @@ class OrderEvent(Event):
 
 
 class OrderCreated(OrderEvent):
-    """Producer: orders. Consumers: finance (remembers whose order it is), audit."""
+    """Producer: orders. Consumers: finance (remembers whose order it is), documents,
+    audit."""
 
     subject: ClassVar[str] = "evt.orders.order_created.v1"
 
@@ -876,7 +877,7 @@ class OrderRepriced(OrderEvent):
 
 
 class OrderMoved(OrderEvent):
-    """The status changed. Producer: orders. Consumer: audit."""
+    """The status changed. Producer: orders. Consumers: documents, audit."""
 
     subject: ClassVar[str] = "evt.orders.order_moved.v1"
 
@@ -904,7 +905,7 @@ class CompletedPart(View):
 
 class OrderCompleted(OrderEvent):
     """The order is done: everything that settling it needs. Producer: orders. Consumers: inventory
-    (issues), finance (settles), audit. ``completion`` counts from 1; reopening and doing again adds
+    (issues), finance (settles), documents, audit. ``completion`` counts from 1; reopening and doing again adds
     one."""
 
     subject: ClassVar[str] = "evt.orders.order_completed.v1"
@@ -926,7 +927,7 @@ class OrderCompleted(OrderEvent):
 
 class OrderReopened(OrderEvent):
     """A done order goes on. Producer: orders. Consumers: inventory (takes issued parts back into
-    the reservation), finance (reverses the settlement), audit. ``completion``: the one that is
+    the reservation), finance (reverses the settlement), documents, audit. ``completion``: the one that is
     undone."""
 
     subject: ClassVar[str] = "evt.orders.order_reopened.v1"
@@ -937,7 +938,7 @@ class OrderReopened(OrderEvent):
 
 class OrderCancelled(OrderEvent):
     """Producer: orders. Consumers: inventory (releases whatever is held, and remembers), finance
-    (its deposits may pay the client's other orders), audit."""
+    (its deposits may pay the client's other orders), documents, audit."""
 
     subject: ClassVar[str] = "evt.orders.order_cancelled.v1"
 

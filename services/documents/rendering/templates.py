@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from shared.formulas import ORDER_MODEL, Extra
 
 _PICTURES = {
-    "Logo": ("logo", "Логотип станции (адрес картинки)", "The station's logo (a picture's address)"),
+    "Logo": (
+        "logo",
+        "Логотип станции (адрес картинки)",
+        "The station's logo (a picture's address)",
+    ),
     "Barcode": (
         "barcode",
         "Штрихкод номера (адрес картинки)",
