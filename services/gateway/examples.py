@@ -105,6 +105,13 @@ BODIES: dict[str, dict[str, Any]] = {
         "min_stock": "5",
     },
     "ChangeProduct": {"price": "690.00"},
+    "CreateUnit": {"name": "бутылка", "short_name": "бут"},
+    "SetMarkupRules": {
+        "rules": [
+            {"cost_to": "1000.00", "percent": "60", "step": "10", "mode": "up"},
+            {"cost_from": "1000.00", "percent": "35", "step": "10", "mode": "up"},
+        ]
+    },
     "CreateWarehouse": {"name": "Основной склад"},
     "ChangeWarehouse": {"name": "Склад на Ленина"},
     "CreateSupplier": {"name": "Автодок"},
