@@ -146,6 +146,7 @@ class Station:
             f"PITLANE_{name.upper()}_DATABASE_URL": self._database_url(name),
             "PITLANE_HTTP_HOST": self._options.http_host,
             "PITLANE_HTTP_PORT": str(self._options.http_port),
+            "PITLANE_PUBLIC_URL": self._settings.public_url or self._options.base_url,
         }
         log = self._service_log(name)
         if name == GATEWAY:
