@@ -8,9 +8,17 @@ from services.orders.tables.orders import (
     order_numbers,
     orders,
     part_lines,
+    price_steps,
     service_lines,
 )
-from services.orders.tables.places import employees, posts, sections, stations, works
+from services.orders.tables.places import (
+    employees,
+    order_types,
+    posts,
+    sections,
+    stations,
+    works,
+)
 
 __all__ = [
     "clients",
@@ -18,9 +26,11 @@ __all__ = [
     "employees",
     "estimate_links",
     "order_numbers",
+    "order_types",
     "orders",
     "part_lines",
     "posts",
+    "price_steps",
     "products",
     "sections",
     "service_lines",
