@@ -246,6 +246,10 @@ REASONS: dict[str, Reason] = {
             "The request does not come from our own pages; programs sign in with a Bearer token",
             "Запрос пришёл не с наших страниц; программы входят по токену Bearer",
         ),
+        link_throttled=(
+            "Too many links that do not work; try again in {seconds} s",
+            "Слишком много неверных ссылок; повторите через {seconds} с",
+        ),
         password_wrong=("The old password is wrong", "Старый пароль неверен"),
         password_change_required=(
             "Choose a password of your own first: POST /api/v1/session/password",

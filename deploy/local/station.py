@@ -150,6 +150,7 @@ class Station:
             "PITLANE_HTTP_HOST": self._options.http_host,
             "PITLANE_HTTP_PORT": str(self._options.http_port),
             MESSAGES_FILE: os.environ.get(MESSAGES_FILE, str(self._folder.path / "messages.jsonl")),
+            "PITLANE_PUBLIC_URL": self._settings.public_url or self._options.base_url,
         }
         log = self._service_log(name)
         if name == GATEWAY:

@@ -245,6 +245,12 @@ _WORK = {
     "mechanic_id": _EMPLOYEE,
     "progress": "planned",
     "clocked_minutes": 0,
+    "approval": {
+        "state": "approved",
+        "by": "Сидорова Анна",
+        "how": "link",
+        "at": "2026-11-23T06:30:00Z",
+    },
 }
 _PART = {
     "id": "019ab0c6-bb77-7fc8-83a5-adcf5a7b9cde",
@@ -326,6 +332,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "estimation_minutes": 60,
         "clocked_minutes": 0,
         "updated_at": "2026-11-23T06:31:00Z",
+        "declined_works": None,
     },
     "StockView": {
         "product_id": _PRODUCT,
