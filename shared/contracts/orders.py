@@ -351,11 +351,27 @@ class OrderView(OrderSummary):
     when the order is opened and when it is asked for; null in other answers."""
 
 
+class BookingRequest(View):
+    """A post, and perhaps a technician, for ``start <= t < end``: see ``load.BookPost``."""
+
+    model_config = {"extra": "forbid"}
+
+    post_id: UUID
+    technician_id: UUID | None = None
+    start: Instant
+    end: Instant
+    overtime: bool = False
+
+
 class CreateOrder(Command[OrderView]):
     """Opens an order in status ``new`` (or ``draft`` for an estimate).
 
+    ``post_id`` is the order's main post, a word on paper. ``booking`` holds a post for a time, in
+    the same step or not at all; without ``post_id`` its post is the main one.
+
     Refused: ``client_not_found``, ``vehicle_not_found``, ``section_not_found``,
-    ``employee_not_found``, ``post_not_found``, ``vehicle_of_other_client``.
+    ``employee_not_found``, ``post_not_found``, ``vehicle_of_other_client``, and for its booking as
+    ``BookPost``.
     """
 
     subject: ClassVar[str] = "cmd.orders.create_order.v1"
@@ -376,6 +392,7 @@ class CreateOrder(Command[OrderView]):
     visible_to_customer: bool = True
     vehicle_in_at: Instant | None = None
     vehicle_out_at: Instant | None = None
+    booking: BookingRequest | None = None
 
 
 class ChangeOrder(Command[OrderView]):

@@ -3,10 +3,35 @@
 ``reference``: places, people and works exist. ``reception``: an order is opened and changed.
 ``work``: works and parts are put on it, done, and the order moves on. ``news``: inventory,
 finance and clients tell what happened there. ``questions``: lists and reports.
-``work_orders``: whole orders, for documents and formulas.
+``work_orders``: whole orders, for documents and formulas. ``calendars``: when the station works;
+``bookings``: who holds which post when; ``carry_over``: what was not finished in its time;
+``load``: all of it on one panel.
 """
 
-from services.orders.handlers import news, questions, reception, reference, work, work_orders
+from services.orders.handlers import (
+    bookings,
+    calendars,
+    carry_over,
+    load,
+    news,
+    questions,
+    reception,
+    reference,
+    work,
+    work_orders,
+)
 from services.orders.handlers.table import handlers
 
-__all__ = ["handlers", "news", "questions", "reception", "reference", "work", "work_orders"]
+__all__ = [
+    "bookings",
+    "calendars",
+    "carry_over",
+    "handlers",
+    "load",
+    "news",
+    "questions",
+    "reception",
+    "reference",
+    "work",
+    "work_orders",
+]

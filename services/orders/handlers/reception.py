@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.orders import domain
+from services.orders.handlers.bookings import booked, made
 from services.orders.handlers.table import handlers
 from services.orders.order import Header, Order
 from services.orders.store import OrdersStore
@@ -34,8 +35,12 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
         await store.places.get(posts, command.post_id)
     if command.payer_id:
         await store.copies.client(command.payer_id, work)
+    vehicle_name = await _vehicle_name(command.vehicle_id, command.client_id, store, work)
+    order_id = work.new_id()
+    # A post that is taken ends it here, before anything is told or a number drawn.
+    booking = command.booking and await booked(order_id, (), command.booking, store, work)
     order = Order(
-        id=work.new_id(),
+        id=order_id,
         number=await store.next_number(work.settings.order_prefix),
         station_id=work.settings.station_id,
         client_id=command.client_id,
@@ -45,10 +50,10 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
         header=Header(
             type=command.type,
             vehicle_id=command.vehicle_id,
-            vehicle_name=await _vehicle_name(command.vehicle_id, command.client_id, store, work),
+            vehicle_name=vehicle_name,
             section_id=command.section_id,
             employee_id=command.employee_id,
-            post_id=command.post_id,
+            post_id=command.post_id or (booking.post_id if booking else None),
             payer_id=command.payer_id or command.client_id,
             driver=command.driver,
             customer_reason=command.customer_reason,
@@ -74,6 +79,8 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
             type=command.type,
         )
     )
+    if booking:
+        work.publish(made(order, booking))
     return order_view(order)
 
 

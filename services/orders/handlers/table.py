@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.orders.store import OrdersStore
-from shared.contracts import orders
+from shared.contracts import load, orders
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -25,5 +25,9 @@ handlers = Handlers(
         orders.OrderReopened,
         orders.OrderCancelled,
         orders.CommentAdded,
+        load.BookingMade,
+        load.BookingMoved,
+        load.BookingRemoved,
+        load.CalendarSaved,
     ),
 )

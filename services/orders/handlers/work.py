@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.orders import domain, pricing
+from services.orders.handlers.bookings import freed, freed_of_line
 from services.orders.handlers.table import handlers
 from services.orders.order import Order, PartLine, ServiceLine
 from services.orders.store import OrdersStore
@@ -85,7 +86,8 @@ async def remove_line(command: RemoveLine, store: OrdersStore, work: Work) -> Or
     domain.ensure_revision(order, command.expected_revision)
     decision = domain.remove_line(order, _line(order, command.line_id), work.now)
     store.save(decision.order)
-    work.publish(*decision.events)
+    freed_posts = await freed_of_line(decision.order, command.line_id, store, work)
+    work.publish(*decision.events, *freed_posts)
     return order_view(decision.order)
 
 
@@ -102,6 +104,8 @@ async def move_order(command: MoveOrder, store: OrdersStore, work: Work) -> Orde
     decision = domain.move(order, command.to, command.reason, pay_percents, work.now)
     store.save(decision.order)
     work.publish(*decision.events)
+    if command.to in ("done", "cancelled"):
+        work.publish(*await freed(decision.order, store, work))
     return order_view(decision.order)
 
 

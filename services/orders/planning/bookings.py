@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.orders.order import Order, ServiceLine
+from services.orders.order import ServiceLine
 from services.orders.planning.hours import told
 from services.orders.planning.spans import (
     MINUTE,
@@ -53,6 +53,10 @@ class Booking:
     @property
     def span(self) -> Span:
         return Span(self.start, self.end)
+
+    def ending(self, end: datetime) -> Booking:
+        """Before it is written."""
+        return replace(self, end=end)
 
     def changed(self, **fields: Any) -> Booking:
         return replace(self, revision=self.revision + 1, **fields)
@@ -114,21 +118,21 @@ def ensure_open(span: Span, rows: Iterable[Row], overtime: bool) -> None:
                 raise Refused("outside_working_hours", who=row.name, at=at)
 
 
-def planned(order: Order, line_id: UUID | None) -> timedelta:
-    """What the order's works are estimated at, or that one. Raises ``line_not_found`` and
+def planned(services: Sequence[ServiceLine], line_id: UUID | None) -> timedelta:
+    """What an order's works are estimated at, or that one. Raises ``line_not_found`` and
     ``booking_length_missing``."""
-    lines = lines_of(order, line_id)
+    lines = lines_of(services, line_id)
     estimated = sum(line.estimation_minutes for line in lines) * MINUTE
     if not estimated:
         raise Refused("booking_length_missing")
     return estimated
 
 
-def lines_of(order: Order, line_id: UUID | None) -> Sequence[ServiceLine]:
-    """The works that a booking is for. Raises ``line_not_found``."""
+def lines_of(services: Sequence[ServiceLine], line_id: UUID | None) -> Sequence[ServiceLine]:
+    """The works of an order that a booking is for. Raises ``line_not_found``."""
     if line_id is None:
-        return order.services
-    lines = [line for line in order.services if line.id == line_id]
+        return services
+    lines = [line for line in services if line.id == line_id]
     if not lines:
         raise Refused("line_not_found", id=line_id)
     return lines
@@ -172,18 +176,18 @@ def carried(booking: Booking, now: datetime) -> Booking | None:
 
 def remaining(
     booking: Booking,
-    order: Order,
+    services: Sequence[ServiceLine],
     others: Iterable[Booking],
     usual: Sequence[Span],
     now: datetime,
 ) -> timedelta:
     """What is left to do of a booking's works: planned less clocked, less what is booked ahead
     for them already. Where nobody has estimated, the booking's own working time was planned.
-    ``others``: of the same order; ``usual``: when its post works.
+    ``services`` and ``others`` are the order's own; ``usual``: when its post works.
 
     Raises ``work_finished``, ``booked_ahead`` and, if its line is gone, ``line_not_found``.
     """
-    works = lines_of(order, booking.line_id)
+    works = lines_of(services, booking.line_id)
     open_works = [line for line in works if line.progress != "finished"]
     if works and not open_works:
         raise Refused("work_finished")

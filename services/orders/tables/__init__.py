@@ -2,6 +2,7 @@
 
 from services.orders.tables.columns import tables
 from services.orders.tables.copies import clients, products, vehicles
+from services.orders.tables.load import absences, bookings, holidays, load_settings, weeks
 from services.orders.tables.orders import (
     comments,
     order_numbers,
@@ -12,9 +13,13 @@ from services.orders.tables.orders import (
 from services.orders.tables.places import employees, posts, sections, stations, works
 
 __all__ = [
+    "absences",
+    "bookings",
     "clients",
     "comments",
     "employees",
+    "holidays",
+    "load_settings",
     "order_numbers",
     "orders",
     "part_lines",
@@ -25,5 +30,6 @@ __all__ = [
     "stations",
     "tables",
     "vehicles",
+    "weeks",
     "works",
 ]
