@@ -81,7 +81,7 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
     )
     if booking:
         work.publish(made(order, booking))
-    return order_view(order)
+    return order_view(order, declined_works=await store.declined_works(order))
 
 
 @handlers.command(ChangeOrder)

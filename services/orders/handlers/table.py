@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.orders.store import OrdersStore
-from shared.contracts import load, orders
+from shared.contracts import approvals, load, orders
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -29,5 +29,12 @@ handlers = Handlers(
         load.BookingMoved,
         load.BookingRemoved,
         load.CalendarSaved,
+        approvals.EstimateQuoted,
+        approvals.EstimateLinkRevoked,
+        approvals.WorkApproved,
+        approvals.WorkDeclined,
+        approvals.ApprovalReset,
+        approvals.DeclinedWorksTaken,
+        approvals.DeclinedWorksDismissed,
     ),
 )

@@ -1,5 +1,6 @@
 """The tables of the orders service."""
 
+from services.orders.tables.approvals import estimate_links, station_secrets
 from services.orders.tables.columns import tables
 from services.orders.tables.copies import clients, products, vehicles
 from services.orders.tables.load import absences, bookings, holidays, load_settings, weeks
@@ -18,6 +19,7 @@ __all__ = [
     "clients",
     "comments",
     "employees",
+    "estimate_links",
     "holidays",
     "load_settings",
     "order_numbers",
@@ -27,6 +29,7 @@ __all__ = [
     "products",
     "sections",
     "service_lines",
+    "station_secrets",
     "stations",
     "tables",
     "vehicles",
