@@ -13,17 +13,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from shared.formulas import (
-    ORDER_MODEL,
-    Extra,
-    FormulaError,
-    Model,
-    check_formula,
-    check_template,
-    compile_formula,
-    compile_template,
-)
-
 from shared.contracts.base import Change
 from shared.contracts.clients import Language
 from shared.contracts.messages import (
@@ -35,6 +24,16 @@ from shared.contracts.messages import (
     MessageText,
 )
 from shared.contracts.work_order import WorkOrder
+from shared.formulas import (
+    ORDER_MODEL,
+    Extra,
+    FormulaError,
+    Model,
+    check_formula,
+    check_template,
+    compile_formula,
+    compile_template,
+)
 from shared.refusals import Refused
 
 VIEWER = "client"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from shared.formulas import FormulaError
-
 from services.documents.domain import message_rules as rules
 from services.documents.domain import message_templates as texts
 from services.documents.domain import messages as domain
@@ -18,6 +16,7 @@ from shared.contracts.clients import GetClient
 from shared.contracts.messages import MessageTemplateView
 from shared.contracts.orders import FindOrders
 from shared.contracts.work_order import GetWorkOrder, WorkOrder
+from shared.formulas import FormulaError
 from shared.handlers import Work
 from shared.refusals import Refused
 

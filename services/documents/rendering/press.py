@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import plutoprint
 from PIL import Image
-from shared.formulas import SAMPLE, FormulaError, compile_template
 
 from services.documents.rendering import logos
 from services.documents.rendering.codes import bar_code, qr_code
@@ -24,6 +23,7 @@ from services.documents.rendering.jobs import (
 )
 from services.documents.rendering.paper import Paper, in_one_file, style_hashes
 from services.documents.rendering.templates import FORM_MODEL, names_of
+from shared.formulas import SAMPLE, FormulaError, compile_template
 from shared.refusals import Refused
 
 type Assets = Mapping[str, tuple[str, bytes]]
