@@ -300,7 +300,5 @@ def test_the_first_free_time_is_the_first_that_counting_finds(
         if len(worked) == effort and not taken & set(range(start, worked[-1] + 1)):
             expected = (start, worked[-1] + 1)
             break
-    found = first_free(
-        effort * MINUTE, [a_row(*merged(usual))], busy, at(0) + earliest * MINUTE
-    )
+    found = first_free(effort * MINUTE, [a_row(*merged(usual))], busy, at(0) + earliest * MINUTE)
     assert found == (expected and a_span(*expected))

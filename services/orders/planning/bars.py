@@ -148,6 +148,8 @@ class Painter:
         value = formula.evaluate(
             order, viewer=self.viewer, at=self.at, language=self.language, extra=extra
         )
+        if isinstance(value, list):
+            raise FormulaError("wanted_text")
         return " ".join(text_of(value, self.language).split())[:MAX_CAPTION]
 
 
