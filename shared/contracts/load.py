@@ -395,17 +395,6 @@ class GetLoad(Question[LoadView]):
     language: Literal["ru", "en"] = "ru"
 
 
-class CarryOver(Command["CarryOverView"]):
-    """Books what is left of unfinished works on ``to`` (absent: the next day), or on the next
-    working day after it: first free time of the same post and technician. Each booking has a
-    result of its own. Refused as a whole: ``carry_over_past``."""
-
-    subject: ClassVar[str] = "cmd.orders.carry_over.v1"
-
-    booking_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=100)]
-    to: date | None = None
-
-
 class CarriedOver(View):
     """The new booking; or why there is none (``booking_not_found``, ``booking_over``,
     ``order_closed``, ``work_finished``, ``booked_ahead``, ``no_free_time``), and the booking is
@@ -420,6 +409,17 @@ class CarriedOver(View):
 
 class CarryOverView(View):
     results: tuple[CarriedOver, ...]
+
+
+class CarryOver(Command[CarryOverView]):
+    """Books what is left of unfinished works on ``to`` (absent: the next day), or on the next
+    working day after it: first free time of the same post and technician. Each booking has a
+    result of its own. Refused as a whole: ``carry_over_past``."""
+
+    subject: ClassVar[str] = "cmd.orders.carry_over.v1"
+
+    booking_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=100)]
+    to: date | None = None
 
 
 class LoadSettingsView(View):
