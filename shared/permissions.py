@@ -8,6 +8,7 @@ from shared.contracts import (
     clients,
     finance,
     forms,
+    formulas,
     inventory,
     load,
     operations,
@@ -148,6 +149,8 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     # print forms
     forms.ListForms: _EVERYONE,
     forms.PrintForm: _EVERYONE,
+    formulas.GetFormulaReference: frozenset(ROLES),
+    formulas.TryFormula: frozenset(ROLES),
     forms.PreviewForm: _OFFICE,
     forms.GetFormTemplate: _OFFICE,
     forms.ListFormVersions: _OFFICE,

@@ -19,6 +19,7 @@ from services.gateway.api import JSON, http_routes
 from services.gateway.changes import Changes
 from services.gateway.docs_pages import docs_routes
 from services.gateway.edge import Edge, on_exception
+from services.gateway.formulas_page import formulas_page
 from services.gateway.journal import Journal
 from services.gateway.keys import Keys
 from services.gateway.openapi import openapi_document
@@ -93,6 +94,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.router.routes.extend(http_routes(AREAS))
     app.router.routes.extend(health_routes())
     app.router.routes.extend(docs_routes())
+    app.add_route("/docs/formulas", formulas_page)
     app.add_route("/openapi.json", _document)
     app.add_route("/", _front_door)
     return app

@@ -22,6 +22,7 @@ _POST = "019ab0c6-ac66-7eb7-92f4-9cbe4f6a8bad"
 _BOOKING = "019ab0c6-bd77-7fc8-a305-adcf506b9cbe"
 
 BODIES: dict[str, dict[str, Any]] = {
+    "TryFormula": {"text": "sum(Services, CustomerTotal) * 0.05", "order_id": _ORDER},
     "SignIn": {"login": "advisor", "password": "demo"},
     "ChangePassword": {"old": "demo", "new": "a longer secret"},
     "CreateClient": {
