@@ -138,7 +138,7 @@ async def test_minutes_that_were_clocked_are_not_booked_again(bays: Bays) -> Non
 async def test_a_running_booking_is_cut_where_it_stands(bays: Bays) -> None:
     order = await bays.order()
     running = await bays.book(
-        order.id, at(0, days=-1), at(23, 59, days=0), overtime=True,
+        order.id, at(0, days=-1), at(12, days=1), overtime=True,
         technician_id=bays.technicians[0].id,
     )  # fmt: skip
     (result,) = await carried(bays, running)
