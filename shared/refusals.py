@@ -196,6 +196,31 @@ REASONS: dict[str, Reason] = {
             "The period ends before it starts",
             "Период кончается раньше, чем начинается",
         ),
+        period_too_long=(
+            "The period is longer than {days} days",
+            "Период длиннее {days} дней",
+        ),
+        hours_invalid=(
+            "Day {day}: {opens}–{closes} closes before it opens, or overlaps other hours",
+            "День {day}: часы {opens}–{closes} кончаются раньше, чем начались, "
+            "или пересекаются с другими",
+        ),
+        absence_of_whom=(
+            "Say either the employee who is away or the post that is out of order",
+            "Укажите либо сотрудника, которого нет, либо пост, который не работает",
+        ),
+        booking_length_missing=(
+            "Say when it ends: its works have no planned minutes",
+            "Укажите время окончания: у работ нет плановых минут",
+        ),
+        carry_over_past=(
+            "Unfinished work cannot be carried over to {day}: it is past",
+            "Перенести незавершённое на {day} нельзя: этот день прошёл",
+        ),
+        colour_unknown=(
+            "{colour} is not a colour: use #rrggbb or one of {allowed}",
+            "{colour} — не цвет: укажите #rrggbb или одно из {allowed}",
+        ),
         formula_invalid=(
             "{field}, line {line}, column {column}: {problem}",
             "{field}, строка {line}, позиция {column}: {problem}",
@@ -302,6 +327,9 @@ REASONS: dict[str, Reason] = {
             "No message template {id}",
             "Шаблон сообщения {id} не найден",
         ),
+        booking_not_found=("No booking {id}", "Запись на пост {id} не найдена"),
+        holiday_not_found=("No holiday {id}", "Праздничный день {id} не найден"),
+        absence_not_found=("No absence {id}", "Отсутствие {id} не найдено"),
         dead_letter_not_found=("No dead letter {id}", "Недоставленного сообщения {id} нет"),
     ),
     **_table(
@@ -419,6 +447,35 @@ REASONS: dict[str, Reason] = {
         message_text_too_long=(
             "The text is longer than {most} SMS",
             "Текст длиннее {most} SMS",
+        ),
+        post_taken=(
+            "{post} is held by order {order} from {start} to {end}",
+            "{post} занят заказ-нарядом {order} с {start} до {end}",
+        ),
+        technician_taken=(
+            "{technician} is booked for order {order} on {post} from {start} to {end}",
+            "{technician} занят: заказ-наряд {order}, {post}, с {start} до {end}",
+        ),
+        outside_working_hours=(
+            "{who} does not work at {at}; book it as overtime, or at another time",
+            "{who} не работает в {at}; запишите как сверхурочно или на другое время",
+        ),
+        technician_absent=("{who} is away at {at}", "{who} отсутствует в {at}"),
+        post_out_of_order=("{who} is out of order at {at}", "{who} не работает в {at}: неисправен"),
+        employee_inactive=("{name} does not work here any more", "{name} больше не работает"),
+        booking_over=(
+            "The booking is {state} and cannot be changed",
+            "Запись на пост в состоянии {state}, изменить её нельзя",
+        ),
+        holiday_exists=("{day} is in the calendar already", "{day} уже есть в календаре"),
+        work_finished=("The work is finished", "Работа уже завершена"),
+        booked_ahead=(
+            "What is left of the work is booked already",
+            "Остаток работы уже записан на другое время",
+        ),
+        no_free_time=(
+            "{who} has no free time for it on {day}",
+            "{who}: на {day} свободного времени нет",
         ),
         still_failing=("It failed again: {why}", "Снова не удалось: {why}"),
     ),

@@ -18,6 +18,9 @@ _WAREHOUSE = "019ab0c6-7f33-7b84-a6c1-6f8b1c3d5e7a"
 _SUPPLIER = "019ab0c6-8a44-7c95-b0d2-7a9c2d4e6f8b"
 _ORDER = "019ab0c6-9b55-7da6-81e3-8bad3e5f7a9c"
 
+_POST = "019ab0c6-ac66-7eb7-92f4-9cbe4f6a8bad"
+_BOOKING = "019ab0c6-bd77-7fc8-a305-adcf506b9cbe"
+
 BODIES: dict[str, dict[str, Any]] = {
     "TryFormula": {"text": "sum(Services, CustomerTotal) * 0.05", "order_id": _ORDER},
     "SignIn": {"login": "advisor", "password": "demo"},
@@ -92,6 +95,33 @@ BODIES: dict[str, dict[str, Any]] = {
         "type": "repair",
         "customer_reason": "Плановое ТО, стук справа",
         "mileage_km": 48200,
+    },
+    "BookPost": {
+        "post_id": _POST,
+        "technician_id": _EMPLOYEE,
+        "start": "2026-12-01T06:00:00Z",
+        "end": "2026-12-01T08:30:00Z",
+    },
+    "MoveBooking": {"post_id": _POST, "start": "2026-12-02T06:00:00Z"},
+    "CarryOver": {"booking_ids": [_BOOKING], "to": "2026-12-02"},
+    "SetLoadSettings": {"caption": 'Number + " " + Vehicle.Name'},
+    "SetWorkingHours": {
+        "week": [
+            {"weekday": 1, "opens": "09:00", "closes": "20:00"},
+            {"weekday": 6, "opens": "10:00", "closes": "16:00"},
+        ]
+    },
+    "AddHoliday": {
+        "day": "2026-12-31",
+        "name": "Сокращённый день",
+        "hours": [{"opens": "09:00", "closes": "15:00"}],
+    },
+    "SetSchedule": {"week": [{"weekday": 2, "opens": "12:00", "closes": "24:00"}]},
+    "AddAbsence": {
+        "employee_id": _EMPLOYEE,
+        "kind": "vacation",
+        "start": "2026-12-06T21:00:00Z",
+        "end": "2026-12-20T21:00:00Z",
     },
     "ChangeOrder": {"recommendation": "Заменить колодки через 5 000 км"},
     "AddService": {"service_id": _SERVICE, "quantity": "1", "mechanic_id": _EMPLOYEE},

@@ -74,6 +74,12 @@ class Places:
             self._known.update({row.id: row for row in rows})
         return {row_id: self._known[row_id] for row_id in ids if row_id in self._known}
 
+    async def every(self, table: Table) -> list[Any]:
+        """All rows, in the order in which they were made."""
+        rows = (await self._connection.execute(select(table).order_by(table.c.id))).all()
+        self._known.update({row.id: row for row in rows})
+        return list(rows)
+
     async def employee_of(self, login: str) -> Any | None:
         """Who signs in by this name."""
         if login not in self._logins:

@@ -468,8 +468,23 @@ class OrderView(OrderSummary):
     when the order is opened and when it is asked for; null in other answers."""
 
 
+class BookingRequest(View):
+    """A post, and perhaps a technician, for ``start <= t < end``: see ``load.BookPost``."""
+
+    model_config = {"extra": "forbid"}
+
+    post_id: UUID
+    technician_id: UUID | None = None
+    start: Instant
+    end: Instant
+    overtime: bool = False
+
+
 class CreateOrder(Command[OrderView]):
     """Opens an order in status ``new`` (or ``draft`` for an estimate).
+
+    ``post_id`` is the order's main post, a word on paper. ``booking`` holds a post for a time, in
+    the same step or not at all; without ``post_id`` its post is the main one.
 
     Absent ``responsible_id`` and ``examiner_id``: the employee who sends this, or else
     ``employee_id``. Absent ``assignment_at``: now. A driver is a client (``driver_id``) or only a
@@ -477,7 +492,8 @@ class CreateOrder(Command[OrderView]):
 
     Refused: ``client_not_found``, ``vehicle_not_found``, ``section_not_found``,
     ``employee_not_found``, ``post_not_found``, ``vehicle_of_other_client``,
-    ``order_type_not_found``, ``forbidden`` (``assignment_at`` is the office's to say).
+    ``order_type_not_found``, ``forbidden`` (``assignment_at`` is the office's to say), and for its
+    booking as ``BookPost``.
     """
 
     subject: ClassVar[str] = "cmd.orders.create_order.v1"
@@ -504,6 +520,7 @@ class CreateOrder(Command[OrderView]):
     product_responsible_id: UUID | None = None
     examiner_id: UUID | None = None
     driver_id: UUID | None = None
+    booking: BookingRequest | None = None
 
 
 class ChangeOrder(Command[OrderView]):
@@ -905,8 +922,8 @@ class CompletedPart(View):
 
 class OrderCompleted(OrderEvent):
     """The order is done: everything that settling it needs. Producer: orders. Consumers: inventory
-    (issues), finance (settles), documents, audit. ``completion`` counts from 1; reopening and doing again adds
-    one."""
+    (issues), finance (settles), documents, audit. ``completion`` counts from 1; reopening and doing
+    again adds one."""
 
     subject: ClassVar[str] = "evt.orders.order_completed.v1"
 
@@ -927,8 +944,8 @@ class OrderCompleted(OrderEvent):
 
 class OrderReopened(OrderEvent):
     """A done order goes on. Producer: orders. Consumers: inventory (takes issued parts back into
-    the reservation), finance (reverses the settlement), documents, audit. ``completion``: the one that is
-    undone."""
+    the reservation), finance (reverses the settlement), documents, audit. ``completion``: the one
+    that is undone."""
 
     subject: ClassVar[str] = "evt.orders.order_reopened.v1"
 

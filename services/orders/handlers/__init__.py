@@ -4,12 +4,18 @@
 ``work``: works and parts are put on it, done, and the order moves on. ``news``: inventory,
 finance and clients tell what happened there. ``questions``: lists and reports.
 ``work_orders``: whole orders, for documents and formulas. ``approvals``: the client is asked about
-works and answers. ``declined``: works that were declined are offered again.
+works and answers. ``declined``: works that were declined are offered again. ``calendars``: when
+the station works; ``bookings``: who holds which post when; ``carry_over``: what was not finished
+in its time; ``load``: all of it on one panel.
 """
 
 from services.orders.handlers import (
     approvals,
+    bookings,
+    calendars,
+    carry_over,
     declined,
+    load,
     news,
     questions,
     reception,
@@ -21,8 +27,12 @@ from services.orders.handlers.table import handlers
 
 __all__ = [
     "approvals",
+    "bookings",
+    "calendars",
+    "carry_over",
     "declined",
     "handlers",
+    "load",
     "news",
     "questions",
     "reception",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.orders.store import OrdersStore
-from shared.contracts import approvals, orders
+from shared.contracts import approvals, load, orders
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -27,6 +27,10 @@ handlers = Handlers(
         orders.OrderReopened,
         orders.OrderCancelled,
         orders.CommentAdded,
+        load.BookingMade,
+        load.BookingMoved,
+        load.BookingRemoved,
+        load.CalendarSaved,
         approvals.EstimateQuoted,
         approvals.EstimateLinkRevoked,
         approvals.WorkApproved,

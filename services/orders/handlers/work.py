@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.orders import domain, pricing
+from services.orders.handlers.bookings import freed, freed_of_line
 from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
 from services.orders.order import Order, PartLine, ServiceLine
@@ -92,7 +93,8 @@ async def remove_line(command: RemoveLine, store: OrdersStore, work: Work) -> Or
     domain.ensure_revision(order, command.expected_revision)
     decision = domain.remove_line(order, _line(order, command.line_id), work.now)
     store.save(decision.order, work)
-    work.publish(*decision.events)
+    freed_posts = await freed_of_line(decision.order, command.line_id, store, work)
+    work.publish(*decision.events, *freed_posts)
     return await shown(decision.order, store, work)
 
 
@@ -106,6 +108,8 @@ async def move_order(command: MoveOrder, store: OrdersStore, work: Work) -> Orde
     decision = domain.move(order, command.to, command.reason, pay_percents, work.now)
     store.save(decision.order, work)
     work.publish(*decision.events)
+    if command.to in ("done", "cancelled"):
+        work.publish(*await freed(decision.order, store, work))
     return await shown(decision.order, store, work)
 
 

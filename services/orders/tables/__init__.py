@@ -3,6 +3,7 @@
 from services.orders.tables.approvals import estimate_links, station_secrets
 from services.orders.tables.columns import tables
 from services.orders.tables.copies import clients, products, vehicles
+from services.orders.tables.load import absences, bookings, holidays, load_settings, weeks
 from services.orders.tables.orders import (
     comments,
     order_numbers,
@@ -21,10 +22,14 @@ from services.orders.tables.places import (
 )
 
 __all__ = [
+    "absences",
+    "bookings",
     "clients",
     "comments",
     "employees",
     "estimate_links",
+    "holidays",
+    "load_settings",
     "order_numbers",
     "order_types",
     "orders",
@@ -38,5 +43,6 @@ __all__ = [
     "stations",
     "tables",
     "vehicles",
+    "weeks",
     "works",
 ]
