@@ -30,7 +30,7 @@ from shared.contracts.operations import (
 from shared.handlers import Handlers
 from shared.messaging.client import STATUS_HEADER
 from shared.messaging.outbox import STREAM
-from shared.permissions import OPERATOR, ROLES, SERVICE, may
+from shared.permissions import CLIENT, OPERATOR, ROLES, SERVICE, may
 
 CONTRACTS_VERSION = "1.0.0"
 """Of all subjects that end in ``.v1``: contracts grow, and what breaks them is a new subject."""
@@ -111,7 +111,9 @@ class _Entry:
 
     @property
     def senders(self) -> list[str]:
-        return [role for role in (*ROLES, SERVICE, OPERATOR) if may(role, self.message_type)]
+        return [
+            role for role in (*ROLES, SERVICE, OPERATOR, CLIENT) if may(role, self.message_type)
+        ]
 
     @property
     def mode(self) -> _Mode:

@@ -176,6 +176,26 @@ REASONS: dict[str, Reason] = {
             "Send JSON as application/json in UTF-8",
             "Присылайте JSON: application/json в UTF-8",
         ),
+        form_without_internal_copy=(
+            "The form {form} has no internal copy",
+            "У формы {form} нет внутреннего экземпляра",
+        ),
+        form_picture_refused=(
+            "A form shows only our own pictures and those that it carries in itself, not {url}",
+            "Форма показывает только свои и встроенные картинки, а не {url}",
+        ),
+        form_too_heavy=(
+            "The form takes more time or memory than one may take",
+            "Форма требует больше времени или памяти, чем допустимо",
+        ),
+        render_failed=(
+            "The form cannot be printed as it is",
+            "Форму в таком виде напечатать не удалось",
+        ),
+        logo_invalid=(
+            "A logo is a PNG or JPEG picture of at most 16 megapixels",
+            "Логотип — картинка PNG или JPEG не больше 16 мегапикселей",
+        ),
         not_acceptable=(
             "This can be had as {offered}",
             "Это можно получить только как {offered}",
@@ -221,6 +241,11 @@ REASONS: dict[str, Reason] = {
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
         payment_not_found=("No payment {id}", "Платёж {id} не найден"),
+        form_not_found=("No print form {form}", "Печатной формы {form} нет"),
+        form_version_not_found=(
+            "The form {form} has no version {revision}",
+            "У формы {form} нет версии {revision}",
+        ),
         declined_work_not_found=(
             "No declined work {id} on this car",
             "У этого автомобиля нет отклонённой работы {id}",
