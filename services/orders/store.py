@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.approval import Approval
+from services.orders.catalogue import Catalogue
 from services.orders.copies import Copies
 from services.orders.links import Links
 from services.orders.order import Header, Order, PartLine, ServiceLine
@@ -50,6 +51,7 @@ class OrdersStore(Store):
         super().__init__(connection)
         self.copies = Copies(connection)
         self.places = Places(connection)
+        self.catalogue = Catalogue(connection, self.places)
         self.links = Links(connection)
         self._loaded: dict[UUID, Order | None] = {}
         self._orders: dict[UUID, Order] = {}

@@ -101,6 +101,10 @@ class ServiceView(View):
     warranty_km: int | None
     active: bool
     revision: Revision
+    no_discount: bool = False
+    """A client's own discount does not count for it."""
+    has_variants: bool = False
+    """Some cars have prices of their own."""
 
 
 class ListStations(Question[Page[StationView]]):
@@ -209,6 +213,7 @@ class CreateService(Command[ServiceView]):
     estimation_minutes: Minutes | None = None
     warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
+    no_discount: bool = False
 
 
 class ChangeService(Command[ServiceView]):
@@ -227,6 +232,7 @@ class ChangeService(Command[ServiceView]):
     warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
     active: bool | None = None
+    no_discount: bool | None = None
 
 
 class ListServices(Question[Page[ServiceView]]):
@@ -275,6 +281,8 @@ class ServiceLineView(View):
     clocked_minutes: Minutes
     approval: Approval = Approval()
     """A declined work stays on the order, and is in none of its sums."""
+    variant_id: UUID | None = None
+    """The price variant by vehicle that it was priced by."""
 
 
 class PartLineView(View):
@@ -405,7 +413,11 @@ class ChangeOrder(Command[OrderView]):
 class AddService(Command[OrderView]):
     """A work from the catalogue (``service_id``), or a free one (``name`` and ``initial_price``).
 
-    Refused: ``service_not_found``, ``service_unnamed``, ``price_missing``, ``order_closed``.
+    The price is of the variant that fits the order's car, if the work has any; ``variant_id`` names
+    another one, or ``none``: then the work's own price counts. Absent ``discount_percent``: the
+    client's own, if the work takes one.
+
+    Refused: ``variant_not_found``, ``service_not_found``, ``service_unnamed``, ``price_missing``, ``order_closed``.
     """
 
     subject: ClassVar[str] = "cmd.orders.add_service.v1"
@@ -422,6 +434,7 @@ class AddService(Command[OrderView]):
     fixed_discount: Money = Decimal(0)
     estimation_minutes: Minutes | None = None
     mechanic_id: UUID | None = None
+    variant_id: UUID | Literal["none"] | None = None
 
 
 class PartRequest(View):

@@ -4,16 +4,21 @@
 ``work``: works and parts are put on it, done, and the order moves on. ``news``: inventory,
 finance and clients tell what happened there. ``questions``: lists and reports.
 ``work_orders``: whole orders, for documents and formulas. ``approvals``: the client is asked about
-works and answers. ``declined``: works that were declined are offered again.
+works and answers. ``declined``: works that were declined are offered again. ``variants``: prices of
+works by vehicle, and rounding. ``packages``: what is sold together. ``warranty``: is this under
+warranty?
 """
 
 from services.orders.handlers import (
     approvals,
     declined,
     news,
+    packages,
     questions,
     reception,
     reference,
+    variants,
+    warranty,
     work,
     work_orders,
 )
@@ -24,9 +29,12 @@ __all__ = [
     "declined",
     "handlers",
     "news",
+    "packages",
     "questions",
     "reception",
     "reference",
+    "variants",
+    "warranty",
     "work",
     "work_orders",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.orders.store import OrdersStore
-from shared.contracts import approvals, orders
+from shared.contracts import approvals, orders, works
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -25,6 +25,11 @@ handlers = Handlers(
         orders.OrderReopened,
         orders.OrderCancelled,
         orders.CommentAdded,
+        works.VariantSaved,
+        works.VariantRemoved,
+        works.PackageSaved,
+        works.PriceRulesSaved,
+        works.PackageAdded,
         approvals.EstimateQuoted,
         approvals.EstimateLinkRevoked,
         approvals.WorkApproved,

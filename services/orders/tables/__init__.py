@@ -11,6 +11,7 @@ from services.orders.tables.orders import (
     service_lines,
 )
 from services.orders.tables.places import employees, posts, sections, stations, works
+from services.orders.tables.works import packages, price_rules, work_variants
 
 __all__ = [
     "clients",
@@ -19,8 +20,10 @@ __all__ = [
     "estimate_links",
     "order_numbers",
     "orders",
+    "packages",
     "part_lines",
     "posts",
+    "price_rules",
     "products",
     "sections",
     "service_lines",
@@ -28,5 +31,6 @@ __all__ = [
     "stations",
     "tables",
     "vehicles",
+    "work_variants",
     "works",
 ]
