@@ -417,7 +417,8 @@ class AddService(Command[OrderView]):
     another one, or ``none``: then the work's own price counts. Absent ``discount_percent``: the
     client's own, if the work takes one.
 
-    Refused: ``variant_not_found``, ``service_not_found``, ``service_unnamed``, ``price_missing``, ``order_closed``.
+    Refused: ``service_not_found``, ``variant_not_found``, ``service_unnamed``, ``price_missing``,
+    ``order_closed``.
     """
 
     subject: ClassVar[str] = "cmd.orders.add_service.v1"
