@@ -44,6 +44,9 @@ _OPERATORS = _OFFICE | {OPERATOR}
 MAY_SEE_COST = _STORE
 """Purchase cost and margin: in answers, exports and print."""
 
+MAY_DATE = _OFFICE | {SERVICE}
+"""Who may say in which period an order counts."""
+
 _ALLOWED: dict[type[Message], frozenset[str]] = {
     # clients
     clients.CreateClient: _RECEPTION,
@@ -54,8 +57,13 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     clients.FindClients: _EVERYONE,
     clients.GetVehicle: _EVERYONE,
     clients.ListVehicles: _EVERYONE,
+    clients.GetCards: frozenset({SERVICE}),
     # places, people, works
     orders.ListStations: _EVERYONE,
+    orders.ChangeStation: _OFFICE,
+    orders.CreateOrderType: _OFFICE,
+    orders.ChangeOrderType: _OFFICE,
+    orders.ListOrderTypes: _EVERYONE,
     orders.CreateSection: _OFFICE,
     orders.ChangeSection: _OFFICE,
     orders.ListSections: _EVERYONE,
@@ -92,6 +100,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     orders.GetOrder: _EVERYONE,
     orders.FindOrders: _EVERYONE,
     orders.ListComments: _EVERYONE,
+    orders.ListPriceSteps: _EVERYONE,
     work_order.GetWorkOrder: _EVERYONE,
     work_order.FindWorkOrders: _OFFICE | {SERVICE},
     approvals.QuoteWorks: _RECEPTION,
@@ -110,6 +119,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     inventory.CreateProduct: _STORE,
     inventory.ChangeProduct: _STORE,
     inventory.GetProduct: _EVERYONE,
+    inventory.GetProducts: frozenset({SERVICE}),
     inventory.FindProducts: _EVERYONE,
     inventory.CreateUnit: _STORE,
     inventory.ListUnits: _EVERYONE,
@@ -137,7 +147,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     finance.GetOrderProfit: _OFFICE | {OPERATOR},
     finance.GetBalance: _TILL | {ADVISOR},
     finance.IncomeExpenses: _OFFICE | {OPERATOR},
-    finance.OrderProfits: _OFFICE | {OPERATOR},
+    finance.OrderProfits: _OFFICE | {OPERATOR, SERVICE},
     # print forms
     forms.ListForms: _EVERYONE,
     forms.PrintForm: _EVERYONE,
@@ -163,6 +173,11 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
 def may(role: str | None, message: type[Message]) -> bool:
     """Whether this role may send this message. What the table does not name, nobody may."""
     return role is not None and role in _ALLOWED.get(message, frozenset())
+
+
+def sees_all_costs(role: str | None) -> bool:
+    """As ``may_see_cost``, or a service that asks: it masks what it shows on."""
+    return role == SERVICE or may_see_cost(role)
 
 
 def may_see_cost(role: str | None) -> bool:

@@ -117,6 +117,18 @@ REASONS: dict[str, Reason] = {
             "У строки этого вида нет поля {field}",
         ),
         field_required=("{field} cannot be empty", "Поле {field} нельзя очистить"),
+        driver_ambiguous=(
+            "Say the driver as a client or by name, not both",
+            "Укажите водителя клиентом или именем, но не тем и другим",
+        ),
+        tax_number_invalid=(
+            "{number} is no tax number (INN): 10 or 12 digits with check digits",
+            "{number} — не ИНН: 10 или 12 цифр с контрольными",
+        ),
+        tax_reason_code_invalid=(
+            "{number} is no KPP: nine characters, as 770101001",
+            "{number} — не КПП: девять знаков, например 770101001",
+        ),
         unit_repeated=(
             "The unit {unit} is named twice",
             "Единица измерения {unit} указана дважды",
@@ -231,6 +243,11 @@ REASONS: dict[str, Reason] = {
         vehicle_not_found=("No car {id}", "Автомобиль {id} не найден"),
         order_not_found=("No order {id}", "Заказ-наряд {id} не найден"),
         line_not_found=("No line {id} on this order", "В заказ-наряде нет строки {id}"),
+        station_not_found=("No station {id}", "Автосервис {id} не найден"),
+        order_type_not_found=(
+            "There is no type of order {id} to choose",
+            "Типа заказ-наряда {id} нет или он выведен из списка",
+        ),
         section_not_found=("No section {id}", "Участок {id} не найден"),
         post_not_found=("No post {id}", "Пост {id} не найден"),
         employee_not_found=("No employee {id}", "Сотрудник {id} не найден"),

@@ -154,6 +154,7 @@ class Vehicle:
     revision: int
     created_at: datetime
     updated_at: datetime
+    vehicle_class: str | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:

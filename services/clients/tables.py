@@ -85,6 +85,7 @@ vehicles = Table(
     Column("year", Integer),
     Column("engine", Text),
     Column("mileage_km", Integer),
+    Column("vehicle_class", Text),
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),

@@ -20,10 +20,18 @@ from services.orders.order import Header, Order, PartLine, ServiceLine
 from services.orders.places import Places
 from services.orders.pricing import Price
 from services.orders.queries import declined_counts
-from services.orders.tables import comments, order_numbers, orders, part_lines, service_lines
+from services.orders.steps import steps_between
+from services.orders.tables import (
+    comments,
+    order_numbers,
+    orders,
+    part_lines,
+    price_steps,
+    service_lines,
+)
 from shared.contracts.base import Message
 from shared.contracts.orders import CommentView, CreateOrder
-from shared.handlers import Store
+from shared.handlers import Store, Work
 from shared.refusals import Refused
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
@@ -58,6 +66,7 @@ class OrdersStore(Store):
         self._declined: dict[UUID, int] = {}
         self._comments: list[dict[str, Any]] = []
         self._numbers: list[int] = []
+        self._steps: list[dict[str, Any]] = []
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         """One statement per table, however many messages there are."""
@@ -68,6 +77,7 @@ class OrdersStore(Store):
         if created:
             await self._draw_numbers(created)
         await self.copies.prefetch(messages)
+        await self.places.prefetch(messages)
         await self._count_declined(messages)
 
     async def order(self, order_id: UUID) -> Order:
@@ -109,8 +119,19 @@ class OrdersStore(Store):
         own = sum(line.approval.offered_again for line in order.services)
         return self._declined[vehicle_id] - own
 
-    def save(self, order: Order) -> None:
+    def save(self, order: Order, work: Work) -> None:
+        """Kept for ``flush``, with every step that its prices have taken, and who took it."""
         self._loaded.setdefault(order.id, None)
+        self._steps += [
+            {
+                **asdict(step),
+                "order_id": order.id,
+                "by": work.actor.login,
+                "cause": work.envelope.type,
+                "at": work.now,
+            }
+            for step in steps_between(self._orders.get(order.id), order)
+        ]
         self._orders[order.id] = order
 
     async def next_number(self, prefix: str) -> str:
@@ -132,6 +153,8 @@ class OrdersStore(Store):
         for table, lines_of in ((service_lines, _services_of), (part_lines, _parts_of)):
             await self._upsert(table, _changed_lines(changed, lines_of))
             await self._delete(table, _gone_lines(changed, lines_of))
+        if self._steps:
+            await self.connection.execute(insert(price_steps), self._steps)
         if self._comments:
             await self.connection.execute(insert(comments), self._comments)
         await self.links.flush()

@@ -108,6 +108,8 @@ class VehicleFields(View):
     year: Year | None = None
     engine: Name | None = None
     mileage_km: Mileage | None = None
+    vehicle_class: Name | None = None
+    """In the station's own words: what price variants go by."""
 
 
 class VehicleView(VehicleFields):
@@ -190,6 +192,7 @@ class ChangeVehicle(Command[VehicleView]):
     year: Year | None = None
     engine: Name | None = None
     mileage_km: Mileage | None = None
+    vehicle_class: Name | None = None
 
 
 class GetClient(Question[ClientDetails]):
@@ -218,6 +221,22 @@ class ListVehicles(Question[Page[VehicleView]]):
     subject: ClassVar[str] = "ask.clients.vehicles.v1"
 
     client_id: UUID
+
+
+class Cards(View):
+    """Cards and cars as they are now; of what does not exist there is none."""
+
+    clients: tuple[ClientView, ...]
+    vehicles: tuple[VehicleView, ...]
+
+
+class GetCards(Question[Cards]):
+    """Many at once, for services whose copies lack something."""
+
+    subject: ClassVar[str] = "ask.clients.cards.v1"
+
+    client_ids: tuple[UUID, ...] = Field(default=(), max_length=500)
+    vehicle_ids: tuple[UUID, ...] = Field(default=(), max_length=500)
 
 
 class ClientCreated(Event):

@@ -5,12 +5,13 @@
 finance and clients tell what happened there. ``questions``: lists and reports.
 ``work_orders``: whole orders, for documents and formulas. ``approvals``: the client is asked about
 works and answers. ``declined``: works that were declined are offered again. ``variants``: prices of
-works by vehicle, and rounding. ``packages``: what is sold together. ``warranty``: is this under
-warranty?
+works by vehicle, and rounding. ``packages`` and ``bundles``: what is sold together, and put on an
+order. ``warranty``: is this under warranty?
 """
 
 from services.orders.handlers import (
     approvals,
+    bundles,
     declined,
     news,
     packages,
@@ -26,6 +27,7 @@ from services.orders.handlers.table import handlers
 
 __all__ = [
     "approvals",
+    "bundles",
     "declined",
     "handlers",
     "news",

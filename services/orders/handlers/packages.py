@@ -93,11 +93,11 @@ async def _check(package: PackageView, store: OrdersStore, work: Work) -> None:
     known = await store.places.many(works, service_ids)
     for service_id in sorted(service_ids - known.keys()):
         raise Refused("service_not_found", id=service_id)
-    for product_id in sorted(_products_of(package)):
+    for product_id in sorted(products_of(package)):
         await store.copies.product(product_id, work)
 
 
-def _products_of(package: PackageView) -> set[UUID]:
+def products_of(package: PackageView) -> set[UUID]:
     materials = (part for service in package.services for part in service.materials)
     return {part.product_id for part in (*package.goods, *materials)}
 

@@ -12,6 +12,8 @@ handlers = Handlers(
     refused=orders.OrdersCommandRefused,
     publishes=(
         orders.ReferenceSaved,
+        orders.OrderTypeSaved,
+        orders.StationSaved,
         orders.OrderCreated,
         orders.OrderChanged,
         orders.ServiceAdded,

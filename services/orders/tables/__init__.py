@@ -1,6 +1,7 @@
 """The tables of the orders service."""
 
 from services.orders.tables.approvals import estimate_links, station_secrets
+from services.orders.tables.catalogue import packages, price_rules, work_variants
 from services.orders.tables.columns import tables
 from services.orders.tables.copies import clients, products, vehicles
 from services.orders.tables.orders import (
@@ -8,10 +9,17 @@ from services.orders.tables.orders import (
     order_numbers,
     orders,
     part_lines,
+    price_steps,
     service_lines,
 )
-from services.orders.tables.places import employees, posts, sections, stations, works
-from services.orders.tables.works import packages, price_rules, work_variants
+from services.orders.tables.places import (
+    employees,
+    order_types,
+    posts,
+    sections,
+    stations,
+    works,
+)
 
 __all__ = [
     "clients",
@@ -19,11 +27,13 @@ __all__ = [
     "employees",
     "estimate_links",
     "order_numbers",
+    "order_types",
     "orders",
     "packages",
     "part_lines",
     "posts",
     "price_rules",
+    "price_steps",
     "products",
     "sections",
     "service_lines",

@@ -24,6 +24,25 @@ stations = Table(
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
+    Column("legal_name", Text),
+    Column("tax_number", Text),
+    Column("tax_reason_code", Text),
+    Column("address", Text),
+    Column("phone", Text),
+    Column("email", Text),
+    Column("website", Text),
+    Column("bank_details", Text),
+    Column("revision", Integer, nullable=False, server_default="1"),
+)
+order_types = Table(
+    "order_types",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
 )
 sections = Table(
     "sections",

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0003"
-down_revision = "0002"
+down_revision = "0004"
 
 HOURS, MONEY, PERCENT = sa.Numeric(10, 5), sa.Numeric(12, 2), sa.Numeric(5, 2)
 
@@ -16,6 +16,10 @@ def upgrade() -> None:
             "works", sa.Column(column, sa.Boolean(), nullable=False, server_default="false")
         )
         op.alter_column("works", column, server_default=None)
+    op.add_column(
+        "products",
+        sa.Column("unpriced", sa.Boolean(), nullable=False, server_default=sa.text("false")),
+    )
     op.add_column("service_lines", sa.Column("variant_id", sa.Uuid()))
     for table in ("orders", "clients"):
         prefix = "client_" if table == "orders" else ""
