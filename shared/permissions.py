@@ -15,6 +15,7 @@ from shared.contracts import (
     operations,
     orders,
     work_order,
+    works,
 )
 from shared.contracts.base import Message
 
@@ -78,10 +79,22 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     orders.CreateService: _OFFICE,
     orders.ChangeService: _OFFICE,
     orders.ListServices: _EVERYONE,
+    works.CreateVariant: _OFFICE,
+    works.ChangeVariant: _OFFICE,
+    works.RemoveVariant: _OFFICE,
+    works.ListVariants: _EVERYONE,
+    works.CreatePackage: _OFFICE,
+    works.ChangePackage: _OFFICE,
+    works.GetPackage: _EVERYONE,
+    works.ListPackages: _EVERYONE,
+    works.GetPriceRules: _EVERYONE,
+    works.ChangePriceRules: _OFFICE,
     # orders
     orders.CreateOrder: _RECEPTION,
     orders.ChangeOrder: _RECEPTION,
     orders.AddService: _BAY,
+    works.AddPackage: _RECEPTION,
+    works.VehicleWarranty: _EVERYONE,
     orders.RequestParts: _BAY | {STOREKEEPER},
     orders.ChangeLine: _BAY,
     orders.RemoveLine: _RECEPTION,

@@ -187,6 +187,20 @@ REASONS: dict[str, Reason] = {
             "The matrix computes this price; make it a fixed one first",
             "Эту цену считает матрица наценок; сначала сделайте цену фиксированной",
         ),
+        variant_empty=(
+            "Say at least one thing about the cars that the variant is for",
+            "Укажите хотя бы один признак автомобилей, для которых эта цена",
+        ),
+        years_invalid=("The years end before they begin", "Годы кончаются раньше, чем начинаются"),
+        package_empty=("A package has works or goods", "В пакете должны быть услуги или товары"),
+        package_price_ambiguous=(
+            "Say either a discount or a price of the package, not both",
+            "Укажите либо скидку, либо цену пакета, но не то и другое",
+        ),
+        package_price_indivisible=(
+            "A package with a price of its own needs a work of quantity 1",
+            "В пакете с собственной ценой нужна услуга в количестве 1",
+        ),
         expense_in_future=("An expense cannot lie in the future", "Расход не может быть в будущем"),
         category_reserved=(
             "The category {category} is kept for what settlements write",
@@ -301,6 +315,8 @@ REASONS: dict[str, Reason] = {
         post_not_found=("No post {id}", "Пост {id} не найден"),
         employee_not_found=("No employee {id}", "Сотрудник {id} не найден"),
         service_not_found=("No catalogue work {id}", "Услуга {id} не найдена"),
+        variant_not_found=("No price variant {id} of this work", "У услуги нет варианта цены {id}"),
+        package_not_found=("No package {id}", "Пакет услуг {id} не найден"),
         product_not_found=("No product {id}", "Товар {id} не найден"),
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
@@ -336,6 +352,11 @@ REASONS: dict[str, Reason] = {
         Kind.CONFLICT,
         name_taken=("The name {name} is taken", "Название {name} уже занято"),
         login_taken=("The login {login} is taken", "Логин {login} уже занят"),
+        variant_exists=(
+            "Variant {id} is for the same cars",
+            "Для этих же автомобилей уже есть вариант {id}",
+        ),
+        package_inactive=("The package {name} is not sold any more", "Пакет {name} не продаётся"),
         barcode_taken=(
             "Another product has barcode {barcode}",
             "Штрихкод {barcode} у другого товара",

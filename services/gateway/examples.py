@@ -158,6 +158,28 @@ BODIES: dict[str, dict[str, Any]] = {
         "min_stock": "5",
     },
     "ChangeProduct": {"price": "690.00"},
+    "CreateVariant": {
+        "vendor": "Lada",
+        "model": "Vesta",
+        "engine": "1.6",
+        "labor_hours": "1.2",
+        "labor_rate": "1800.00",
+    },
+    "ChangeVariant": {"labor_hours": "1.3", "year_from": 2018},
+    "CreatePackage": {
+        "name": "ТО-1: масло и фильтр",
+        "services": [
+            {
+                "service_id": _SERVICE,
+                "materials": [{"product_id": _PRODUCT, "quantity": "0.2"}],
+            }
+        ],
+        "goods": [{"product_id": _PRODUCT, "quantity": "4"}],
+        "price": "4990.00",
+    },
+    "ChangePackage": {"price": None, "discount_percent": "10"},
+    "AddPackage": {"package_id": _PRODUCT, "quantity": 1},
+    "ChangePriceRules": {"step": "50", "mode": "up"},
     "CreateUnit": {"name": "бутылка", "short_name": "бут"},
     "SetMarkupRules": {
         "rules": [

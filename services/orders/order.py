@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from services.orders.approval import NOT_ASKED, Approval
@@ -44,6 +44,7 @@ class ServiceLine:
     warranty_days: int | None = None
     warranty_km: int | None = None
     approval: Approval = NOT_ASKED
+    variant_id: UUID | None = None
 
     @property
     def is_declined(self) -> bool:
@@ -137,7 +138,8 @@ class Header:
 class Order:
     """A work order as a whole. ``completion`` counts how often it was done, ``returned_completion``
     the last one whose parts came back; ``paid`` is what payments that name it brought; ``pay`` what
-    technicians earn of it, known when it is settled.
+    technicians earn of it, known when it is settled. ``client_discount`` is the client's own when
+    the order was opened, for all that has none of its kind.
 
     A declined work stays among the lines, with its goods and materials; what is on the bill is
     what every sum is made of."""
@@ -159,6 +161,8 @@ class Order:
     settled: bool = False
     paid: Decimal = NOTHING
     pay: Decimal | None = None
+    client_services_discount: Decimal | None = None
+    client_products_discount: Decimal | None = None
     services: tuple[ServiceLine, ...] = ()
     parts: tuple[PartLine, ...] = ()
 
@@ -194,6 +198,18 @@ class Order:
     @property
     def total(self) -> Decimal:
         return checked(self.services_total + self.products_total + self.materials_total)
+
+    def discount(
+        self, kind: Literal["service"] | PartKind, said: Decimal | None, *, takes_none: bool
+    ) -> Decimal:
+        """The percent for a new line: what somebody said, or else the client's own, unless the
+        thing takes none. Materials are in the price of a work, and discounted as works are."""
+        if said is not None:
+            return said
+        if takes_none:
+            return Decimal(0)
+        own = self.client_products_discount if kind == "product" else self.client_services_discount
+        return self.client_discount if own is None else own
 
     @property
     def estimation_cost(self) -> Decimal:

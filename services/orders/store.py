@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.orders.approval import Approval
 from services.orders.bookings import Bookings
 from services.orders.calendars import Calendars
+from services.orders.catalogue import Catalogue
 from services.orders.copies import Copies
 from services.orders.links import Links
 from services.orders.order import Header, Order, PartLine, ServiceLine
@@ -62,6 +63,7 @@ class OrdersStore(Store):
         self.places = Places(connection)
         self.bookings = Bookings(connection)
         self.calendars = Calendars(connection)
+        self.catalogue = Catalogue(connection, self.places)
         self.links = Links(connection)
         self._loaded: dict[UUID, Order | None] = {}
         self._orders: dict[UUID, Order] = {}

@@ -72,6 +72,7 @@ def service_view(order: Order, line: ServiceLine) -> ServiceLineView:
         catalogue_comment=line.catalogue_comment,
         warranty_days=line.warranty_days,
         warranty_km=line.warranty_km,
+        variant_id=line.variant_id,
         approval=approval_view(line.approval),
     )
 

@@ -134,6 +134,10 @@ class ServiceView(View):
     warranty_km: int | None
     active: bool
     revision: Revision
+    no_discount: bool = False
+    """A client's own discount does not count for it."""
+    has_variants: bool = False
+    """Some cars have prices of their own."""
 
 
 class ListStations(Question[Page[StationView]]):
@@ -290,6 +294,7 @@ class CreateService(Command[ServiceView]):
     estimation_minutes: Minutes | None = None
     warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
+    no_discount: bool = False
 
 
 class ChangeService(Command[ServiceView]):
@@ -308,6 +313,7 @@ class ChangeService(Command[ServiceView]):
     warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
     active: bool | None = None
+    no_discount: bool | None = None
 
 
 class ListServices(Question[Page[ServiceView]]):
@@ -364,6 +370,8 @@ class ServiceLineView(View):
     warranty_km: int | None = None
     approval: Approval = Approval()
     """A declined work stays on the order, and is in none of its sums."""
+    variant_id: UUID | None = None
+    """The price variant by vehicle that it was priced by."""
 
 
 class PartLineView(View):
@@ -561,7 +569,12 @@ class AddService(Command[OrderView]):
     """A work from the catalogue (``service_id``), or a free one: ``name``, and ``initial_price``
     or ``labor_hours`` with ``labor_rate``.
 
-    Refused: ``service_not_found``, ``service_unnamed``, ``price_missing``, ``order_closed``.
+    The price is of the variant that fits the order's car, if the work has any; ``variant_id`` names
+    another one, or ``none``: then the work's own price counts. Absent ``discount_percent``: the
+    client's own, if the work takes one.
+
+    Refused: ``service_not_found``, ``variant_not_found``, ``service_unnamed``, ``price_missing``,
+    ``order_closed``.
     """
 
     subject: ClassVar[str] = "cmd.orders.add_service.v1"
@@ -581,6 +594,7 @@ class AddService(Command[OrderView]):
     labor_hours: Hours | None = None
     """Norm-hours sold; absent: the catalogue's."""
     labor_rate: Money | None = None
+    variant_id: UUID | Literal["none"] | None = None
 
 
 class PartRequest(View):

@@ -15,15 +15,9 @@ EDGE = frozenset({"app", "handlers", "store", "migrations"})
 """The roles within a service that are not pure."""
 OUTER = {
     "orders": {
-        "tables",
-        "queries",
-        "reports",
-        "copies",
-        "places",
-        "links",
-        "bookings",
-        "calendars",
-    },  # fmt: skip
+        *("tables", "queries", "reports", "copies", "places", "links"),
+        *("bookings", "calendars", "catalogue", "history"),
+    },
     "inventory": {"tables", "queries", "references", "writing"},
     "clients": {"tables", "queries"},
     "finance": {"tables", "queries"},

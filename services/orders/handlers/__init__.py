@@ -6,20 +6,26 @@ finance and clients tell what happened there. ``questions``: lists and reports.
 ``work_orders``: whole orders, for documents and formulas. ``approvals``: the client is asked about
 works and answers. ``declined``: works that were declined are offered again. ``calendars``: when
 the station works; ``bookings``: who holds which post when; ``carry_over``: what was not finished
-in its time; ``load``: all of it on one panel.
+in its time; ``load``: all of it on one panel. ``variants``: prices of works by vehicle, and
+rounding. ``packages`` and ``bundles``: what is sold together, and put on an order. ``warranty``: is
+this under warranty?
 """
 
 from services.orders.handlers import (
     approvals,
     bookings,
+    bundles,
     calendars,
     carry_over,
     declined,
     load,
     news,
+    packages,
     questions,
     reception,
     reference,
+    variants,
+    warranty,
     work,
     work_orders,
 )
@@ -28,15 +34,19 @@ from services.orders.handlers.table import handlers
 __all__ = [
     "approvals",
     "bookings",
+    "bundles",
     "calendars",
     "carry_over",
     "declined",
     "handlers",
     "load",
     "news",
+    "packages",
     "questions",
     "reception",
     "reference",
+    "variants",
+    "warranty",
     "work",
     "work_orders",
 ]

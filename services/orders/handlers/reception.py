@@ -44,6 +44,8 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
         client_id=command.client_id,
         client_name=client.name,
         client_discount=client.discount_percent,
+        client_services_discount=client.services_discount_percent,
+        client_products_discount=client.products_discount_percent,
         status=command.status,
         header=Header(
             **{

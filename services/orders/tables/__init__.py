@@ -1,6 +1,7 @@
 """The tables of the orders service."""
 
 from services.orders.tables.approvals import estimate_links, station_secrets
+from services.orders.tables.catalogue import packages, price_rules, work_variants
 from services.orders.tables.columns import tables
 from services.orders.tables.copies import clients, products, vehicles
 from services.orders.tables.load import absences, bookings, holidays, load_settings, weeks
@@ -33,8 +34,10 @@ __all__ = [
     "order_numbers",
     "order_types",
     "orders",
+    "packages",
     "part_lines",
     "posts",
+    "price_rules",
     "price_steps",
     "products",
     "sections",
@@ -44,5 +47,6 @@ __all__ = [
     "tables",
     "vehicles",
     "weeks",
+    "work_variants",
     "works",
 ]
