@@ -124,7 +124,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     forms.ListForms: _EVERYONE,
     forms.PrintForm: _EVERYONE,
     forms.PreviewForm: _OFFICE,
-    forms.GetFormTemplate: _OFFICE,
+    forms.GetFormTemplate: _OFFICE | {SERVICE},
     forms.ListFormVersions: _OFFICE,
     forms.SaveFormTemplate: _OFFICE,
     forms.RestoreFormTemplate: _OFFICE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.documents.handlers import handlers
+from services.documents.handlers import forms, handlers
 from shared.service import Service
 
-service = Service("documents", handlers)
+service = Service("documents", handlers, background=(forms.renderers.run,))

@@ -108,6 +108,10 @@ def patch(path: str, command: type[Command[Any]], summary: str) -> Endpoint:
     return _command("PATCH", path, command, summary)
 
 
+def put(path: str, command: type[Command[Any]], summary: str) -> Endpoint:
+    return _command("PUT", path, command, summary)
+
+
 def delete(path: str, command: type[Command[Any]], summary: str) -> Endpoint:
     return _command("DELETE", path, command, summary)
 

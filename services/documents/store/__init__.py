@@ -16,3 +16,8 @@ class DocumentsStore(Store):
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
         self.forms = Forms(connection)
+
+    async def release(self) -> None:
+        """Gives the connection back before the question is answered: for what goes on without
+        the database for a while."""
+        await self.connection.close()
