@@ -98,6 +98,11 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     inventory.ChangeProduct: _STORE,
     inventory.GetProduct: _EVERYONE,
     inventory.FindProducts: _EVERYONE,
+    inventory.CreateUnit: _STORE,
+    inventory.ListUnits: _EVERYONE,
+    # With a markup, a price tells the cost.
+    inventory.GetMarkupRules: _STORE,
+    inventory.SetMarkupRules: _OFFICE,
     inventory.CreateWarehouse: _STORE,
     inventory.ChangeWarehouse: _STORE,
     inventory.ListWarehouses: _EVERYONE,

@@ -117,6 +117,34 @@ REASONS: dict[str, Reason] = {
             "У строки этого вида нет поля {field}",
         ),
         field_required=("{field} cannot be empty", "Поле {field} нельзя очистить"),
+        unit_repeated=(
+            "The unit {unit} is named twice",
+            "Единица измерения {unit} указана дважды",
+        ),
+        unit_unknown=(
+            "{product} is not counted in {unit}",
+            "Товар «{product}» не считают в единицах «{unit}»",
+        ),
+        quantity_not_exact=(
+            "{quantity} main units cannot be counted to a thousandth",
+            "{quantity} основных единиц нельзя учесть с точностью до тысячной",
+        ),
+        markup_ambiguous=(
+            "Say either a percent or a sum: group {group}, vendor {vendor}, from {cost}",
+            "Укажите либо процент, либо сумму: группа {group}, производитель {vendor}, от {cost}",
+        ),
+        markup_overlap=(
+            "Bands overlap or are empty: group {group}, vendor {vendor}, from {cost}",
+            "Диапазоны пересекаются или пусты: группа {group}, производитель {vendor}, от {cost}",
+        ),
+        markup_gap=(
+            "No band begins at {cost}: group {group}, vendor {vendor}",
+            "Нет диапазона, начинающегося с {cost}: группа {group}, производитель {vendor}",
+        ),
+        price_by_matrix=(
+            "The matrix computes this price; make it a fixed one first",
+            "Эту цену считает матрица наценок; сначала сделайте цену фиксированной",
+        ),
         expense_in_future=("An expense cannot lie in the future", "Расход не может быть в будущем"),
         category_reserved=(
             "The category {category} is kept for what settlements write",

@@ -104,6 +104,11 @@ def post(
     return _command("POST", path, command, summary, status, location)
 
 
+def put(path: str, command: type[Command[Any]], summary: str) -> Endpoint:
+    """Replaces the whole of a thing that is always there."""
+    return _command("PUT", path, command, summary)
+
+
 def patch(path: str, command: type[Command[Any]], summary: str) -> Endpoint:
     return _command("PATCH", path, command, summary)
 

@@ -1,6 +1,7 @@
 """Every address of the API, area by area, in the order in which a day uses them."""
 
 from services.gateway.routes import (
+    approvals,
     audit,
     clients,
     events,
@@ -19,6 +20,7 @@ AREAS = (
     station.AREA,
     orders.AREA,
     forms.AREA,
+    approvals.AREA,
     inventory.AREA,
     finance.AREA,
     reports.AREA,
