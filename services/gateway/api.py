@@ -113,10 +113,6 @@ def patch(path: str, command: type[Command[Any]], summary: str) -> Endpoint:
     return _command("PATCH", path, command, summary)
 
 
-def put(path: str, command: type[Command[Any]], summary: str) -> Endpoint:
-    return _command("PUT", path, command, summary)
-
-
 def delete(path: str, command: type[Command[Any]], summary: str) -> Endpoint:
     return _command("DELETE", path, command, summary)
 
