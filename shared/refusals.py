@@ -46,15 +46,21 @@ class Refused(Exception):
 
     def words(self, language: str = "en") -> str:
         words = self.reason.ru if language == "ru" else self.reason.en
-        return words.format_map(_Lenient(self.params))
+        return words.format_map(_Lenient(self.params, language))
 
     def __str__(self) -> str:
         return f"{self.code}: {self.words()}"
 
 
 class _Lenient(dict[str, str]):
+    """A particular that is words itself comes in both languages: ``why_en`` and ``why_ru``."""
+
+    def __init__(self, params: dict[str, str], language: str) -> None:
+        super().__init__(params)
+        self._suffix = "_ru" if language == "ru" else "_en"
+
     def __missing__(self, key: str) -> str:
-        return "?"
+        return self.get(key + self._suffix, "?")
 
 
 def _table(kind: Kind, **codes: tuple[str, str]) -> dict[str, Reason]:
@@ -153,6 +159,10 @@ REASONS: dict[str, Reason] = {
         period_invalid=(
             "The period ends before it starts",
             "Период кончается раньше, чем начинается",
+        ),
+        formula_invalid=(
+            "{field}, line {line}, column {column}: {problem}",
+            "{field}, строка {line}, позиция {column}: {problem}",
         ),
         body_too_large=(
             "The body is larger than {limit} bytes",
