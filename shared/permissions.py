@@ -186,7 +186,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     formulas.GetFormulaReference: frozenset(ROLES),
     formulas.TryFormula: frozenset(ROLES),
     forms.PreviewForm: _OFFICE,
-    forms.GetFormTemplate: _OFFICE,
+    forms.GetFormTemplate: _OFFICE | {SERVICE},
     forms.ListFormVersions: _OFFICE,
     forms.SaveFormTemplate: _OFFICE,
     forms.RestoreFormTemplate: _OFFICE,

@@ -205,6 +205,14 @@ BODIES: dict[str, dict[str, Any]] = {
         "method": "card",
     },
     "RefundPayment": {"amount": "500.00", "reason": "Возврат запчасти"},
+    "PreviewForm": {"form": "invoice", "language": "ru", "template": "<h1>Счёт {{ Number }}</h1>"},
+    "SaveFormTemplate": {
+        "language": "ru",
+        "template": "<h1>Счёт {{ Number }}</h1><p>{{ TotalMoney | money }}</p>",
+        "note": "Короче",
+    },
+    "RestoreFormTemplate": {"language": "ru", "revision": 1},
+    "ChangeFormLook": {"accent": "#7a1f2b"},
     "RecordExpense": {"amount": "1500.00", "category": "Аренда", "method": "transfer"},
 }
 EXAMPLE_PROBLEM: dict[str, Any] = {

@@ -21,7 +21,7 @@ OUTER = {
     "inventory": {"tables", "queries", "references", "writing"},
     "clients": {"tables", "queries"},
     "finance": {"tables", "queries"},
-    "documents": {"tables", "queries", "providers"},
+    "documents": {"tables", "queries", "providers", "rendering"},
     "audit": {"anchor"},
 }
 """Modules that belong to a service's store, and speak SQL or NATS as it does."""
