@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from shared.contracts import audit, clients, finance, inventory, operations, orders, work_order
+from shared.contracts import (
+    approvals,
+    audit,
+    clients,
+    finance,
+    inventory,
+    operations,
+    orders,
+    work_order,
+)
 from shared.contracts.base import Message
 
 ADMINISTRATOR = "administrator"
@@ -17,6 +26,9 @@ SERVICE = "service"
 """A service that asks another one."""
 OPERATOR = "operator"
 """Who runs the station's machines: the ``pitlane`` command."""
+CLIENT = "client"
+"""Whoever has the link of an estimate. Signs in nowhere; the link's token goes in the message, and
+the service that is asked verifies it."""
 
 _EVERYONE = frozenset({*ROLES, SERVICE, OPERATOR})
 _OFFICE = frozenset({ADMINISTRATOR, OWNER})
@@ -68,6 +80,16 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     orders.ListComments: _EVERYONE,
     work_order.GetWorkOrder: _EVERYONE,
     work_order.FindWorkOrders: _OFFICE | {SERVICE},
+    approvals.QuoteWorks: _RECEPTION,
+    approvals.AnswerWork: _RECEPTION,
+    approvals.AnswerWorks: _RECEPTION,
+    approvals.EstimateLink: _RECEPTION | {SERVICE},
+    approvals.RevokeEstimateLink: _RECEPTION,
+    approvals.ShowEstimate: frozenset({CLIENT}),
+    approvals.AnswerEstimate: frozenset({CLIENT}),
+    approvals.ListDeclinedWorks: _BAY | {SERVICE},
+    approvals.TakeDeclinedWorks: _RECEPTION,
+    approvals.DismissDeclinedWorks: _RECEPTION,
     orders.OrdersBySection: _RECEPTION,
     orders.EmployeeWorkload: _RECEPTION,
     # stock

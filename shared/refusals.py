@@ -177,6 +177,18 @@ REASONS: dict[str, Reason] = {
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
         payment_not_found=("No payment {id}", "Платёж {id} не найден"),
+        declined_work_not_found=(
+            "No declined work {id} on this car",
+            "У этого автомобиля нет отклонённой работы {id}",
+        ),
+        estimate_link_not_found=(
+            "The order has no link that works: quote it first",
+            "У заказ-наряда нет действующей ссылки: сначала отправьте смету",
+        ),
+        estimate_link_invalid=(
+            "This link does not work, or no longer",
+            "Эта ссылка не работает или уже не действует",
+        ),
         dead_letter_not_found=("No dead letter {id}", "Недоставленного сообщения {id} нет"),
     ),
     **_table(
@@ -215,6 +227,30 @@ REASONS: dict[str, Reason] = {
             "Parts are not ready: {lines}",
             "Запчасти не готовы: {lines}",
         ),
+        work_not_approved=(
+            "The client has not answered: {lines}",
+            "Клиент ещё не ответил: {lines}",
+        ),
+        work_declined=(
+            "The client declined {name}; quote it again first",
+            "Клиент отказался от работы «{name}»; сначала предложите её снова",
+        ),
+        work_under_way=(
+            "{name} has begun already and cannot be declined",
+            "Работа «{name}» уже начата, отказаться от неё нельзя",
+        ),
+        nothing_to_quote=(
+            "There is no work to ask the client about",
+            "Нет работ, о которых можно спросить клиента",
+        ),
+        invisible_order=(
+            "The order is hidden from the client",
+            "Заказ-наряд скрыт от клиента",
+        ),
+        declined_work_closed=(
+            "{name} was taken up or dismissed already",
+            "Работа «{name}» уже взята в другой заказ-наряд или снята с предложения",
+        ),
         line_issued=(
             "The part is out of the warehouse; it comes back when the order is reopened",
             "Запчасть выдана со склада; она вернётся, когда заказ-наряд откроют снова",
@@ -238,6 +274,10 @@ REASONS: dict[str, Reason] = {
         revision_conflict=(
             "It has changed meanwhile: revision {actual}, not {expected}",
             "Данные успели измениться: версия {actual}, а не {expected}",
+        ),
+        estimate_changed=(
+            "The estimate has changed; please look again",
+            "Смета изменилась, посмотрите её ещё раз",
         ),
     ),
     **_table(

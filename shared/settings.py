@@ -41,6 +41,11 @@ class StationSettings(BaseSettings):
     """Of the station's calendar: business days and reports by day follow it."""
     price_step: Annotated[int, Field(ge=1, le=1000)] = 10
     """Roubles that a norm-hour price is rounded to."""
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+)?$")] = ""
+    """Where clients reach the gateway, as ``https://station.example``: links that are sent to them
+    begin with it."""
+    estimate_link_days: Annotated[int, Field(ge=1, le=365)] = 14
+    """How long a client may answer an estimate by its link."""
     log_level: str = "INFO"
     otlp_url: str | None = None
     """Where traces go (OTLP over HTTP); none are made without it."""

@@ -6,7 +6,7 @@ for at its owner, so that nobody who has just made a client is told that there i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -63,6 +63,14 @@ class Copies:
         if known := await self._get(products, product_id):
             return known
         return self.note_product(await work.ask(GetProduct(product_id=product_id)))
+
+    async def many(self, table: Table, ids: Collection[UUID | None]) -> dict[UUID, Any]:
+        """Those of the copies that there are, by id."""
+        wanted = {row_id for row_id in ids if row_id is not None}
+        await self._load(table, wanted - self._known[table].keys())
+        return {
+            row_id: self._known[table][row_id] for row_id in wanted if row_id in self._known[table]
+        }
 
     def note_client(self, client: ClientView) -> Any:
         return self._note(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.orders.pricing import NOTHING, Price, checked, line_total
+from services.orders.pricing import NOTHING, Price, checked, line_total, to_kopecks
 from shared.contracts.base import Change
 from shared.contracts.orders import OrderStatus, PartKind, PartState, Progress
 
@@ -135,6 +135,20 @@ class Order:
     @property
     def total(self) -> Decimal:
         return checked(self.services_total + self.products_total + self.materials_total)
+
+    @property
+    def estimation_cost(self) -> Decimal:
+        """What was suggested when the lines were added, for all of their quantities."""
+        suggested = sum((line.price.suggested * line.quantity for line in self.lines), NOTHING)
+        return to_kopecks(suggested)
+
+    @property
+    def estimation_minutes(self) -> int:
+        return sum(line.estimation_minutes for line in self.services)
+
+    @property
+    def clocked_minutes(self) -> int:
+        return sum(line.clocked_minutes for line in self.services)
 
     def customer_total(self, line: ServiceLine) -> Decimal:
         """A work with the materials that its price carries: 100 x 3 + 20 x 2 = 340."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, insert, select, update
+from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, any_, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,7 @@ from shared.contracts.orders import StationView
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
 
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
 _NOT_FOUND = {
     sections: "section_not_found",
     posts: "post_not_found",
@@ -40,6 +41,16 @@ class Places:
                 raise Refused(_NOT_FOUND[table], id=row_id)
             self._known[row_id] = row
         return self._known[row_id]
+
+    async def many(self, table: Table, ids: Collection[UUID | None]) -> dict[UUID, Any]:
+        """Those of the rows that there are, by id."""
+        wanted = sorted({row_id for row_id in ids if row_id and row_id not in self._known})
+        if wanted:
+            rows = await self._connection.execute(
+                select(table).where(table.c.id == any_(_IDS)), {"ids": wanted}
+            )
+            self._known.update({row.id: row for row in rows})
+        return {row_id: self._known[row_id] for row_id in ids if row_id in self._known}
 
     async def employee_of(self, login: str) -> Any | None:
         """Who signs in by this name."""

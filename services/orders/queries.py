@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.tables import comments, orders, service_lines
 from shared.contracts.orders import CommentView
+from shared.contracts.work_order import FindWorkOrders
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +75,27 @@ async def list_comments(
         statement = statement.where(comments.c.id > after)
     rows = await connection.execute(statement)
     return [CommentView(id=row.id, text=row.text, author=row.author, at=row.at) for row in rows]
+
+
+async def completed_orders(
+    connection: AsyncConnection,
+    question: FindWorkOrders,
+    limit: int,
+    after: tuple[datetime, UUID] | None,
+) -> list[Any]:
+    """Ids and times of orders that are done, by when they were done, oldest first."""
+    statement = (
+        select(orders.c.id, orders.c.completed_at)
+        .where(orders.c.completed_at.is_not(None))
+        .order_by(orders.c.completed_at, orders.c.id)
+        .limit(limit)
+    )
+    if question.client_id:
+        statement = statement.where(orders.c.client_id == question.client_id)
+    if question.period.start:
+        statement = statement.where(orders.c.completed_at >= question.period.start)
+    if question.period.end:
+        statement = statement.where(orders.c.completed_at < question.period.end)
+    if after:
+        statement = statement.where(tuple_(orders.c.completed_at, orders.c.id) > tuple_(*after))
+    return list(await connection.execute(statement))

@@ -76,6 +76,12 @@ class OrdersStore(Store):
             raise Refused("order_not_found", id=order_id)
         return self._orders[order_id]
 
+    async def all_shown(self, order_ids: Sequence[UUID]) -> list[Order]:
+        """Those of the orders that there are, in this order; takes no lock."""
+        if order_ids:
+            await self._load(order_ids, lock=False)
+        return [self._orders[order_id] for order_id in order_ids if order_id in self._orders]
+
     def save(self, order: Order) -> None:
         self._loaded.setdefault(order.id, None)
         self._orders[order.id] = order

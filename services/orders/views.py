@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from services.orders.order import Order, PartLine, ServiceLine
-from services.orders.pricing import NOTHING
 from shared.contracts.orders import OrderSummary, OrderView, PartLineView, ServiceLineView
 
 
@@ -33,12 +32,9 @@ def order_view(order: Order) -> OrderView:
         services_total=order.services_total,
         products_total=order.products_total,
         materials_total=order.materials_total,
-        estimation_cost=sum(
-            (line.price.suggested * line.quantity for line in order.lines),
-            NOTHING,
-        ).quantize(NOTHING),
-        estimation_minutes=sum(line.estimation_minutes for line in order.services),
-        clocked_minutes=sum(line.clocked_minutes for line in order.services),
+        estimation_cost=order.estimation_cost,
+        estimation_minutes=order.estimation_minutes,
+        clocked_minutes=order.clocked_minutes,
     )
 
 

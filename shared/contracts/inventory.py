@@ -41,6 +41,20 @@ MovementKind = Literal[
 ]  # fmt: skip
 
 
+Factor = Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=6)]
+Pricing = Literal["fixed", "matrix"]
+WarrantyDays = Annotated[int, Field(ge=0, le=36_500)]
+
+
+class ProductUnit(View):
+    """A unit that a product is counted in: ``factor`` main units make one of it (a pack of 5 l:
+    5). The main unit itself has factor 1 and comes first."""
+
+    name: str
+    short_name: str
+    factor: Factor
+
+
 class ProductView(View):
     """A part of the catalogue. ``price`` is what the client is asked, never what it cost."""
 
@@ -58,6 +72,14 @@ class ProductView(View):
     available: StockQuantity = Decimal(0)
     """Over all warehouses, at the moment of the answer."""
     revision: Revision
+    units: tuple[ProductUnit, ...] = ()
+    """The main unit first, with factor 1. Empty only in events older than this field."""
+    warranty_days: int | None = None
+    warranty_km: int | None = None
+    pricing: Pricing = "fixed"
+    """``matrix``: the price follows the cost of the last purchase by the markup rules."""
+    no_discount: bool = False
+    """A client's own discount does not count for it."""
 
 
 class WarehouseView(View):

@@ -35,7 +35,10 @@ from shared.contracts.clients import Mileage
 
 OrderStatus = Literal["draft", "new", "in_progress", "done", "cancelled"]
 PartKind = Literal["product", "material"]
-PartState = Literal["requested", "reserved", "short", "issued"]
+PartState = Literal["requested", "reserved", "short", "issued", "released"]
+"""``released``: its work was declined, and nothing is wanted of the warehouse."""
+ApprovalState = Literal["unasked", "quoted", "approved", "declined"]
+ApprovalWay = Literal["in_person", "phone", "link"]
 Progress = Literal["planned", "started", "finished"]
 Role = Literal["administrator", "advisor", "technician", "storekeeper", "cashier", "owner"]
 
@@ -236,6 +239,15 @@ class ListServices(Question[Page[ServiceView]]):
 # --- the order ---------------------------------------------------------------------------------
 
 
+class Approval(View):
+    """What the client said of one work: by whom, how, when."""
+
+    state: ApprovalState = "unasked"
+    by: str | None = None
+    how: ApprovalWay | None = None
+    at: Instant | None = None
+
+
 class ServiceLineView(View):
     """A work on the order, with every step of its price."""
 
@@ -260,6 +272,8 @@ class ServiceLineView(View):
     mechanic_id: UUID | None
     progress: Progress
     clocked_minutes: Minutes
+    approval: Approval = Approval()
+    """A declined work stays on the order, and is in none of its sums."""
 
 
 class PartLineView(View):
@@ -294,7 +308,8 @@ class OrderSummary(View):
     station_id: UUID
     status: OrderStatus
     flags: tuple[str, ...]
-    """Derived: ``waiting_for_parts``, ``waiting_for_payment``, ``settled``."""
+    """Derived: ``waiting_for_parts``, ``waiting_for_approval``, ``waiting_for_payment``,
+    ``settled``."""
     type: str
     client_id: UUID
     client_name: str
@@ -331,6 +346,9 @@ class OrderView(OrderSummary):
     estimation_minutes: Minutes
     clocked_minutes: Minutes
     updated_at: Instant
+    declined_works: int | None = None
+    """How many works of the car were declined on other orders and may be offered now. Counted
+    when the order is opened and when it is asked for; null in other answers."""
 
 
 class CreateOrder(Command[OrderView]):
@@ -463,7 +481,8 @@ class RemoveLine(Command[OrderView]):
 
 class MoveOrder(Command[OrderView]):
     """A step of the order's life. Refused: ``illegal_step``, ``parts_not_ready`` (lines still
-    requested or short at done)."""
+    requested or short at done), ``work_not_approved`` (at done, works that the client was asked
+    about and has not answered; what was never quoted was agreed on in person)."""
 
     subject: ClassVar[str] = "cmd.orders.move_order.v1"
 

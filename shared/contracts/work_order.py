@@ -7,7 +7,7 @@ with. Orders answers it from its own tables and copies, so that a form or rule n
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 from uuid import UUID
 
 from shared.contracts.base import (
@@ -27,10 +27,10 @@ from shared.contracts.base import (
     View,
 )
 from shared.contracts.clients import ClientKind
+from shared.contracts.orders import Approval as Approval
+from shared.contracts.orders import ApprovalState as ApprovalState
+from shared.contracts.orders import ApprovalWay as ApprovalWay
 from shared.contracts.orders import OrderStatus, PartState, Progress, Role
-
-ApprovalState = Literal["unasked", "quoted", "approved", "declined"]
-ApprovalWay = Literal["in_person", "phone", "link"]
 
 
 class OrderType(View):
@@ -134,15 +134,6 @@ class Measure(View):
     short_name: str
 
 
-class Approval(View):
-    """What the client said of one work: by whom, how, when."""
-
-    state: ApprovalState = "unasked"
-    by: str | None = None
-    how: ApprovalWay | None = None
-    at: Instant | None = None
-
-
 class PartLine(View):
     """Goods, or a material that a work's price carries."""
 
@@ -227,8 +218,11 @@ class WorkOrder(View):
     spent_minutes: Minutes
     estimation_cost: Money
     services: tuple[ServiceLine, ...]
+    """What is on the bill: a declined work, its goods and its materials are not here."""
     products: tuple[PartLine, ...]
     materials: tuple[PartLine, ...]
+    declined: tuple[ServiceLine, ...] = ()
+    """Works that the client declined: in no sum of this order."""
     services_total: Money
     products_total: Money
     materials_total: Money

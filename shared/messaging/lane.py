@@ -224,7 +224,9 @@ class Lane:
             code=refusal.code,
             detail=refusal.words(),
             order_id=getattr(job.message, "order_id", None),
-            attempt=job.message.model_dump(mode="json", exclude_unset=True),
+            attempt=job.message.model_dump(
+                mode="json", exclude_unset=True, exclude=set(job.message.secret_fields)
+            ),
         )
         return [outbox.outgoing(event, job.envelope, self._source, datetime.now(UTC))]
 

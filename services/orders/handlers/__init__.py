@@ -3,9 +3,10 @@
 ``reference``: places, people and works exist. ``reception``: an order is opened and changed.
 ``work``: works and parts are put on it, done, and the order moves on. ``news``: inventory,
 finance and clients tell what happened there. ``questions``: lists and reports.
+``work_orders``: whole orders, for documents and formulas.
 """
 
-from services.orders.handlers import news, questions, reception, reference, work
+from services.orders.handlers import news, questions, reception, reference, work, work_orders
 from services.orders.handlers.table import handlers
 
-__all__ = ["handlers", "news", "questions", "reception", "reference", "work"]
+__all__ = ["handlers", "news", "questions", "reception", "reference", "work", "work_orders"]

@@ -1,118 +1,24 @@
-"""The tables of the orders service. Other services' clients, cars and products are copies that
-their events keep fresh, so that an order can show and price them on its own."""
+"""Work orders, their lines and comments."""
 
 from __future__ import annotations
 
 from sqlalchemy import (
-    TIMESTAMP,
     BigInteger,
     Boolean,
     Column,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
-    Numeric,
     Sequence,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     text,
 )
 
-tables = MetaData()
-
-Instant = TIMESTAMP(timezone=True)
-Money = Numeric(12, 2)
-Quantity = Numeric(9, 3)
-Percent = Numeric(5, 2)
-Hours = Numeric(10, 5)
+from services.orders.tables.columns import Hours, Instant, Money, Percent, Quantity, tables
 
 order_numbers = Sequence("order_numbers", metadata=tables)
-
-stations = Table(
-    "stations",
-    tables,
-    Column("id", Uuid, primary_key=True),
-    Column("code", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("time_zone", Text, nullable=False),
-)
-sections = Table(
-    "sections",
-    tables,
-    Column("id", Uuid, primary_key=True),
-    Column("station_id", Uuid, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("revision", Integer, nullable=False),
-    UniqueConstraint("station_id", "name", name="sections_name"),
-)
-posts = Table(
-    "posts",
-    tables,
-    Column("id", Uuid, primary_key=True),
-    Column("section_id", ForeignKey("sections.id"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("revision", Integer, nullable=False),
-    UniqueConstraint("section_id", "name", name="posts_name"),
-)
-employees = Table(
-    "employees",
-    tables,
-    Column("id", Uuid, primary_key=True),
-    Column("last_name", Text, nullable=False),
-    Column("first_name", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("section_id", ForeignKey("sections.id")),
-    Column("login", Text, unique=True),
-    Column("pay_percent", Percent, nullable=False),
-    Column("active", Boolean, nullable=False),
-    Column("revision", Integer, nullable=False),
-)
-works = Table(
-    "works",
-    tables,
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("comment", Text),
-    Column("price", Money),
-    Column("labor_hours", Hours),
-    Column("labor_rate", Money),
-    Column("estimation_minutes", Integer, nullable=False),
-    Column("warranty_days", Integer),
-    Column("warranty_km", Integer),
-    Column("active", Boolean, nullable=False),
-    Column("revision", Integer, nullable=False),
-    Index("works_name_fragment", text("lower(name) gin_trgm_ops"), postgresql_using="gin"),
-)
-
-clients = Table(
-    "clients",
-    tables,
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("discount_percent", Percent, nullable=False),
-    Column("revision", Integer, nullable=False),
-)
-vehicles = Table(
-    "vehicles",
-    tables,
-    Column("id", Uuid, primary_key=True),
-    Column("client_id", Uuid, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("revision", Integer, nullable=False),
-)
-products = Table(
-    "products",
-    tables,
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("oem", Text),
-    Column("measure", Text, nullable=False),
-    Column("price", Money, nullable=False),
-    Column("revision", Integer, nullable=False),
-)
 
 orders = Table(
     "orders",

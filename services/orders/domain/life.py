@@ -1,0 +1,138 @@
+"""The steps of an order's life, and what is told of its money."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.orders.domain.decision import Decision, naming, revised
+from services.orders.domain.works import clocked
+from services.orders.order import Order
+from shared.contracts.orders import (
+    CompletedPart,
+    CompletedService,
+    OrderCancelled,
+    OrderCompleted,
+    OrderMoved,
+    OrderReopened,
+    OrderStatus,
+)
+from shared.refusals import Refused
+
+TRANSITIONS: dict[tuple[OrderStatus, OrderStatus], str] = {
+    ("draft", "new"): "the client agrees",
+    ("draft", "cancelled"): "the client does not come",
+    ("new", "in_progress"): "work begins",
+    ("new", "cancelled"): "called off",
+    ("in_progress", "done"): "all parts are there",
+    ("in_progress", "cancelled"): "called off",
+    ("done", "in_progress"): "reopened",
+}
+"""Every step that an order may take, and what it means. All others are refused."""
+
+
+def move(
+    order: Order,
+    to: OrderStatus,
+    reason: str | None,
+    pay_percents: dict[UUID, Decimal],
+    now: datetime,
+) -> Decision:
+    """A step of the order's life. ``pay_percents``: what each mechanic earns of a work."""
+    if (order.status, to) not in TRANSITIONS:
+        raise Refused("illegal_step", old=order.status, new=to)
+    if to == "done":
+        return _complete(order, reason, pay_percents, now)
+    if order.status == "done":
+        return _reopen(order, reason, now)
+    changed = revised(order, now, status=to)
+    moved = _moved(order, changed, reason)
+    if to != "cancelled":
+        return Decision(changed, (moved,))
+    parts = tuple(
+        replace(part, state="requested", reserved=Decimal(0), short=Decimal(0))
+        for part in order.parts
+    )
+    changed = replace(changed, parts=parts)
+    return Decision(changed, (moved, OrderCancelled(**naming(changed), reason=reason)))
+
+
+def _complete(
+    order: Order, reason: str | None, pay_percents: dict[UUID, Decimal], now: datetime
+) -> Decision:
+    waiting = [part for part in order.parts if part.state != "reserved"]
+    if waiting:
+        raise Refused(
+            "parts_not_ready", lines=", ".join(f"{part.name} ({part.state})" for part in waiting)
+        )
+    # A clock that somebody forgot stops with the order.
+    services = tuple(
+        clocked(line, replace(line, progress="finished"), now) for line in order.services
+    )
+    changed = revised(
+        order,
+        now,
+        status="done",
+        services=services,
+        completion=order.completion + 1,
+        completed_at=now,
+        settled=False,
+    )
+    completed = OrderCompleted(
+        **naming(changed),
+        completion=changed.completion,
+        station_id=order.station_id,
+        section_id=order.header.section_id,
+        employee_id=order.header.employee_id,
+        client_id=order.client_id,
+        payer_id=order.header.payer_id,
+        completed_at=now,
+        total=changed.total,
+        services_total=changed.services_total,
+        products_total=changed.products_total,
+        materials_total=changed.materials_total,
+        services=tuple(
+            CompletedService(
+                line_id=line.id,
+                name=line.name,
+                total=line.total,
+                mechanic_id=(mechanic := line.mechanic_id or order.header.employee_id),
+                pay_percent=pay_percents.get(mechanic, Decimal(0)),
+            )
+            for line in services
+        ),
+        parts=tuple(
+            CompletedPart(
+                line_id=part.id,
+                product_id=part.product_id,
+                kind=part.kind,
+                quantity=part.quantity,
+                total=part.total,
+            )
+            for part in order.parts
+        ),
+    )
+    return Decision(changed, (_moved(order, changed, reason), completed))
+
+
+def _reopen(order: Order, reason: str | None, now: datetime) -> Decision:
+    changed = revised(order, now, status="in_progress", completed_at=None, settled=False)
+    reopened = OrderReopened(**naming(changed), completion=order.completion, reason=reason)
+    return Decision(changed, (_moved(order, changed, reason), reopened))
+
+
+def settled(order: Order, completion: int, now: datetime) -> Order:
+    if order.status != "done" or completion != order.completion or order.settled:
+        return order
+    return revised(order, now, settled=True)
+
+
+def paid(order: Order, amount: Decimal, now: datetime) -> Order:
+    """A payment that names the order came in; a refund is a negative amount."""
+    return revised(order, now, paid=order.paid + amount)
+
+
+def _moved(old: Order, new: Order, reason: str | None) -> OrderMoved:
+    return OrderMoved(**naming(new), old_status=old.status, status=new.status, reason=reason)

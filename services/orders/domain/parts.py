@@ -1,0 +1,132 @@
+"""Parts are asked for and edited; what the warehouse tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from services.orders.domain.decision import (
+    Decision,
+    ensure_editable,
+    ensure_free_if_invisible,
+    naming,
+    repriced,
+    revised,
+)
+from services.orders.order import EDITABLE, Order, PartLine, changes_between, with_line
+from services.orders.pricing import checked
+from shared.contracts.base import Event
+from shared.contracts.inventory import StockAnswer
+from shared.contracts.orders import LineChanged, PartsRequested, PartState, RequestedPart
+from shared.refusals import Refused
+
+
+def request_parts(order: Order, parts: Sequence[PartLine], now: datetime) -> Decision:
+    """Puts parts on the order; their price counts when the warehouse has answered."""
+    ensure_editable(order)
+    for part in parts:
+        _ensure_carried(order, part)
+        checked(part.total)
+    changed = revised(order, now, parts=(*order.parts, *parts))
+    ensure_free_if_invisible(changed)
+    requested = PartsRequested(**naming(changed), lines=tuple(map(_requested, parts)))
+    return Decision(changed, (requested,))
+
+
+def change_part_line(
+    order: Order, line: PartLine, changed_line: PartLine, now: datetime
+) -> Decision:
+    """A new quantity asks the warehouse anew."""
+    ensure_editable(order)
+    ensure_not_issued(line)
+    changes = changes_between(line, changed_line)
+    if not changes:
+        return Decision(order, ())
+    asks_anew = changed_line.quantity != line.quantity
+    if asks_anew:
+        changed_line = replace(changed_line, version=line.version + 1, state="requested")
+    changed = revised(order, now, parts=with_line(order.parts, changed_line))
+    ensure_free_if_invisible(changed)
+    events: list[Event] = [
+        LineChanged(**naming(changed), line_id=line.id, name=line.name, changes=changes)
+    ]
+    if asks_anew:
+        events.append(PartsRequested(**naming(changed), lines=(_requested(changed_line),)))
+    return repriced(order, changed, *events)
+
+
+def stock_answered(order: Order, answers: Sequence[StockAnswer], now: datetime) -> Decision:
+    """The warehouse says what its lines have: states, and with the first answer the price."""
+    if order.status not in EDITABLE:
+        return Decision(order, ())
+    by_line = {answer.line_id: answer for answer in answers}
+    parts = tuple(
+        _answered(part, by_line[part.id]) if part.id in by_line else part for part in order.parts
+    )
+    if parts == order.parts:
+        return Decision(order, ())
+    return repriced(order, revised(order, now, parts=parts))
+
+
+def _answered(part: PartLine, answer: StockAnswer) -> PartLine:
+    if answer.answer <= part.answer:
+        return part
+    price = part.price
+    if not part.counts and not price.quoted:
+        # The catalogue's price at the moment of the reservation is the one that holds.
+        price = replace(price, suggested=answer.price, initial=answer.price)
+    state: PartState = part.state
+    if answer.line_version == part.version:
+        state = "short" if answer.short else "reserved"
+    return replace(
+        part,
+        price=price,
+        state=state,
+        answer=answer.answer,
+        reserved=answer.reserved,
+        short=answer.short,
+    )
+
+
+def parts_issued(order: Order, completion: int, line_ids: set[UUID], now: datetime) -> Order:
+    """Late news of a completion that was undone meanwhile changes nothing."""
+    if order.status != "done" or completion != order.completion or not line_ids:
+        return order
+    parts = tuple(
+        replace(part, state="issued") if part.id in line_ids else part for part in order.parts
+    )
+    return revised(order, now, parts=parts)
+
+
+def parts_returned(order: Order, completion: int, now: datetime) -> Order:
+    if completion <= order.returned_completion:
+        return order
+    parts = tuple(
+        replace(part, state="reserved") if part.state == "issued" else part for part in order.parts
+    )
+    return revised(order, now, parts=parts, returned_completion=completion)
+
+
+def _requested(part: PartLine) -> RequestedPart:
+    return RequestedPart(
+        line_id=part.id,
+        line_version=part.version,
+        product_id=part.product_id,
+        quantity=part.quantity,
+    )
+
+
+def _ensure_carried(order: Order, part: PartLine) -> None:
+    if part.kind == "product" and part.service_line_id is None:
+        return
+    if part.service_line_id is None:
+        raise Refused("material_without_service")
+    if all(line.id != part.service_line_id for line in order.services):
+        raise Refused("line_not_found", id=part.service_line_id)
+
+
+def ensure_not_issued(part: PartLine) -> None:
+    if part.state == "issued":
+        raise Refused("line_issued")
