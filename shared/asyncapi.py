@@ -30,7 +30,7 @@ from shared.contracts.operations import (
 from shared.handlers import Handlers
 from shared.messaging.client import STATUS_HEADER
 from shared.messaging.outbox import STREAM
-from shared.permissions import OPERATOR, ROLES, SERVICE, may
+from shared.permissions import CLIENT, OPERATOR, ROLES, SERVICE, may
 
 CONTRACTS_VERSION = "1.0.0"
 """Of all subjects that end in ``.v1``: contracts grow, and what breaks them is a new subject."""
@@ -44,12 +44,12 @@ def asyncapi_document(handlers: Handlers[Any]) -> dict[str, Any]:
     document: dict[str, Any] = _declared(handlers.service, entries)
     channels, operations = document["channels"], document["operations"]
     document["channels"] = {
-        entry.name: _channel(entry, channels[entry.name]) for entry in entries
+        entry.key: _channel(entry, channels[entry.key]) for entry in entries
     } | {_REPLIES: _reply_channel(entries)}
     (server,) = document["servers"].values()
     document["servers"] = {_SERVER: server}
     document["operations"] = {
-        entry.name: _operation(entry, operations[entry.name]) for entry in entries
+        entry.key: _operation(entry, operations[entry.key]) for entry in entries
     }
     document["components"] = {
         "messages": dict(_messages(entries, schemas)),
@@ -88,10 +88,17 @@ class _Entry:
     way: _Way
     message_type: type[Message]
     subject: str
+    is_own: bool = False
+    """An event that the service hears from itself: it is listed as published too."""
 
     @property
     def name(self) -> str:
         return self.message_type.__name__
+
+    @property
+    def key(self) -> str:
+        """Of its channel and its operation."""
+        return f"{self.name}Heard" if self.is_own else self.name
 
     @property
     def description(self) -> str:
@@ -104,7 +111,9 @@ class _Entry:
 
     @property
     def senders(self) -> list[str]:
-        return [role for role in (*ROLES, SERVICE, OPERATOR) if may(role, self.message_type)]
+        return [
+            role for role in (*ROLES, SERVICE, OPERATOR, CLIENT) if may(role, self.message_type)
+        ]
 
     @property
     def mode(self) -> _Mode:
@@ -120,7 +129,8 @@ def _entries(handlers: Handlers[Any]) -> Iterator[_Entry]:
         (_Way.CONSUMED, handlers.events),
     ):
         for subject, route in routes.items():
-            yield _Entry(way, route.message_type, subject)
+            is_own = route.message_type in handlers.publishes
+            yield _Entry(way, route.message_type, subject, is_own)
     for event in handlers.publishes:
         yield _Entry(_Way.PUBLISHED, event, event.subject)
     for message in (*_OPERATORS_MESSAGES, DeadLetterDecided):
@@ -141,7 +151,7 @@ def _declared(service: str, entries: Sequence[_Entry]) -> dict[str, Any]:
                 entry.subject,
                 stream=stream,
                 schema=entry.message_type,
-                title=entry.name,
+                title=entry.key,
                 description=entry.description,
             )
         elif entry.way is _Way.CONSUMED:
@@ -150,12 +160,12 @@ def _declared(service: str, entries: Sequence[_Entry]) -> dict[str, Any]:
                 stream=stream,
                 durable=service,
                 pull_sub=True,
-                title=entry.name,
+                title=entry.key,
                 description=entry.description,
             )(_taking(entry))
         else:
             broker.subscriber(
-                entry.subject, queue=service, title=entry.name, description=entry.description
+                entry.subject, queue=service, title=entry.key, description=entry.description
             )(_taking(entry))
     specification = AsyncAPI(
         broker,
@@ -204,7 +214,7 @@ def _operation(entry: _Entry, operation: dict[str, Any]) -> dict[str, Any]:
         **operation,
         "title": entry.name,
         "tags": [{"name": entry.way.value}],
-        "messages": [_ref("channels", entry.name, "messages", entry.name)],
+        "messages": [_ref("channels", entry.key, "messages", entry.name)],
     }
     if entry.reply:
         made["description"] = f"May be sent by: {', '.join(entry.senders) or 'nobody'}."

@@ -71,6 +71,7 @@ class Work:
 
 
 type Handler = Callable[[Any, Any, Work], Awaitable[Any]]
+type Before = Callable[[Any, Work], Awaitable[Any]]
 
 
 class _CommandHandler[MessageT, StoreT, ReplyT](Protocol):
@@ -83,6 +84,9 @@ class Route:
 
     message_type: type[Message]
     handler: Handler
+    before: Before | None = None
+    """Of a command: what takes long, done past the lane and before its transaction. Answers the
+    message that the handler is then given; refuses as a handler does."""
 
 
 class Handlers[StoreT: Store]:
@@ -105,12 +109,15 @@ class Handlers[StoreT: Store]:
         self.events: dict[str, Route] = {}
 
     def command[MessageT: Command[Any], ReplyT: View](
-        self, message_type: type[MessageT]
+        self,
+        message_type: type[MessageT],
+        *,
+        before: Callable[[MessageT, Work], Awaitable[MessageT]] | None = None,
     ) -> Callable[
         [_CommandHandler[MessageT, StoreT, ReplyT]], _CommandHandler[MessageT, StoreT, ReplyT]
     ]:
         """Registers the handler of a command; it answers a view or raises ``Refused``."""
-        return self._register(self.commands, message_type)
+        return self._register(self.commands, message_type, before)
 
     def question[MessageT: Question[Any], ReplyT: View](
         self, message_type: type[MessageT]
@@ -128,12 +135,14 @@ class Handlers[StoreT: Store]:
         """Registers the handler of an event; an event that no longer applies is a no-op."""
         return self._register(self.events, message_type)
 
-    def _register(self, routes: dict[str, Route], message_type: type[Any]) -> Callable[[Any], Any]:
+    def _register(
+        self, routes: dict[str, Route], message_type: type[Any], before: Before | None = None
+    ) -> Callable[[Any], Any]:
         def register(handler: Any) -> Any:
             subject = message_type.subject
             if subject in routes:
                 raise ValueError(f"{subject} has a handler already")
-            routes[subject] = Route(message_type, handler)
+            routes[subject] = Route(message_type, handler, before)
             return handler
 
         return register

@@ -122,6 +122,34 @@ REASONS: dict[str, Reason] = {
             "У строки этого вида нет поля {field}",
         ),
         field_required=("{field} cannot be empty", "Поле {field} нельзя очистить"),
+        unit_repeated=(
+            "The unit {unit} is named twice",
+            "Единица измерения {unit} указана дважды",
+        ),
+        unit_unknown=(
+            "{product} is not counted in {unit}",
+            "Товар «{product}» не считают в единицах «{unit}»",
+        ),
+        quantity_not_exact=(
+            "{quantity} main units cannot be counted to a thousandth",
+            "{quantity} основных единиц нельзя учесть с точностью до тысячной",
+        ),
+        markup_ambiguous=(
+            "Say either a percent or a sum: group {group}, vendor {vendor}, from {cost}",
+            "Укажите либо процент, либо сумму: группа {group}, производитель {vendor}, от {cost}",
+        ),
+        markup_overlap=(
+            "Bands overlap or are empty: group {group}, vendor {vendor}, from {cost}",
+            "Диапазоны пересекаются или пусты: группа {group}, производитель {vendor}, от {cost}",
+        ),
+        markup_gap=(
+            "No band begins at {cost}: group {group}, vendor {vendor}",
+            "Нет диапазона, начинающегося с {cost}: группа {group}, производитель {vendor}",
+        ),
+        price_by_matrix=(
+            "The matrix computes this price; make it a fixed one first",
+            "Эту цену считает матрица наценок; сначала сделайте цену фиксированной",
+        ),
         expense_in_future=("An expense cannot lie in the future", "Расход не может быть в будущем"),
         category_reserved=(
             "The category {category} is kept for what settlements write",
@@ -138,6 +166,26 @@ REASONS: dict[str, Reason] = {
         content_type_unsupported=(
             "Send JSON as application/json in UTF-8",
             "Присылайте JSON: application/json в UTF-8",
+        ),
+        form_without_internal_copy=(
+            "The form {form} has no internal copy",
+            "У формы {form} нет внутреннего экземпляра",
+        ),
+        form_picture_refused=(
+            "A form shows only our own pictures and those that it carries in itself, not {url}",
+            "Форма показывает только свои и встроенные картинки, а не {url}",
+        ),
+        form_too_heavy=(
+            "The form takes more time or memory than one may take",
+            "Форма требует больше времени или памяти, чем допустимо",
+        ),
+        render_failed=(
+            "The form cannot be printed as it is",
+            "Форму в таком виде напечатать не удалось",
+        ),
+        logo_invalid=(
+            "A logo is a PNG or JPEG picture of at most 16 megapixels",
+            "Логотип — картинка PNG или JPEG не больше 16 мегапикселей",
         ),
         not_acceptable=(
             "This can be had as {offered}",
@@ -182,6 +230,11 @@ REASONS: dict[str, Reason] = {
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
         payment_not_found=("No payment {id}", "Платёж {id} не найден"),
+        form_not_found=("No print form {form}", "Печатной формы {form} нет"),
+        form_version_not_found=(
+            "The form {form} has no version {revision}",
+            "У формы {form} нет версии {revision}",
+        ),
         declined_work_not_found=(
             "No declined work {id} on this car",
             "У этого автомобиля нет отклонённой работы {id}",

@@ -1,4 +1,4 @@
-"""Fetches the vendored browser files anew: ``python -m deploy.vendor.renew``.
+"""Fetches the vendored files anew, of pages and of print: ``python -m deploy.vendor.renew``.
 
 To take another version, write it into ``manifest.json`` and empty the package's ``integrity``.
 With an integrity the fetched package must be the very one that was recorded. Only here is npm
@@ -20,7 +20,10 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = Path(__file__).with_name("manifest.json")
-VENDORED = Path(__file__).parents[2] / "services" / "gateway" / "static" / "vendor"
+_SERVICES = Path(__file__).parents[2] / "services"
+VENDORED = _SERVICES / "gateway" / "static" / "vendor"
+PRINTED = _SERVICES / "documents" / "vendor"
+"""What print forms are set in: packages that the manifest has ``"for": "print"``."""
 
 
 def main() -> int:
@@ -44,8 +47,9 @@ def differences() -> Iterator[str]:
         for file, sha256 in package["files"].items():
             expected[f"{package['folder']}/{Path(file).name}"] = sha256
     present = {
-        str(path.relative_to(VENDORED)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in VENDORED.glob("*/*")
+        str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for home in (VENDORED, PRINTED)
+        for path in home.glob("*/*")
     }
     for name in sorted(expected.keys() | present.keys()):
         if name not in present:
@@ -56,13 +60,17 @@ def differences() -> Iterator[str]:
             yield f"{name} is not the file that the manifest knows"
 
 
+def home_of(package: dict[str, Any]) -> Path:
+    return PRINTED if package.get("for") == "print" else VENDORED
+
+
 def _renew(package: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         archive = _packed(package, Path(folder))
         integrity = _integrity(archive)
         if package["integrity"] not in ("", integrity):
             raise ValueError(f"is {integrity}, and was {package['integrity']}")
-        target = VENDORED / package["folder"]
+        target = home_of(package) / package["folder"]
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
         with tarfile.open(archive) as files:

@@ -19,7 +19,11 @@ from shared.contracts.clients import (
     ChangeVehicle,
     ClientKind,
     ClientView,
+    Consent,
+    Consents,
     CreateClient,
+    Language,
+    SaidConsents,
     VehicleView,
 )
 from shared.refusals import Refused
@@ -44,6 +48,8 @@ class Client:
     revision: int
     created_at: datetime
     updated_at: datetime
+    language: Language = "ru"
+    consents: Consents = Consents()
 
     @property
     def name(self) -> str:
@@ -53,14 +59,18 @@ class Client:
         return " ".join(filter(None, (self.last_name, self.first_name, self.middle_name)))
 
 
-def new_client(command: CreateClient, client_id: UUID, now: datetime) -> Client:
-    """Raises ``Refused``: ``client_name_missing``, ``phone_invalid``."""
+def new_client(
+    command: CreateClient, client_id: UUID, now: datetime, by: str | None = None
+) -> Client:
+    """``by``: who writes down what the client consents to. Raises ``Refused``:
+    ``client_name_missing``, ``phone_invalid``."""
     fields = _clean_card({name: getattr(command, name) for name in CreateClient.model_fields})
+    fields["consents"] = consented(Consents(), command.consents, now, by)
     return _named(Client(id=client_id, revision=1, created_at=now, updated_at=now, **fields))
 
 
 def changed_client(
-    client: Client, command: ChangeClient, now: datetime
+    client: Client, command: ChangeClient, now: datetime, by: str | None = None
 ) -> tuple[Client, tuple[Change, ...]]:
     """The card after an edit, and what that changed; no changes: the card as it was.
 
@@ -68,11 +78,26 @@ def changed_client(
     """
     _check_revision(client.revision, command.expected_revision)
     fields = _clean_card(_named_fields(command, "client_id"))
+    if "consents" in fields:
+        fields["consents"] = consented(client.consents, fields["consents"], now, by)
     edited = _named(replace(client, **fields))
     changes = _changes(client_view(client), client_view(edited), fields)
     if not changes:
         return client, ()
     return replace(edited, revision=client.revision + 1, updated_at=now), changes
+
+
+def consented(
+    before: Consents, said: SaidConsents | None, now: datetime, by: str | None
+) -> Consents:
+    """What a client allows after having said so. Only an answer that is another one than before
+    has a new date: the day of a consent is what it can be proved by."""
+    news = {
+        name: Consent(given=given, at=now, by=by)
+        for name, given in (said or SaidConsents())
+        if given is not None and given != getattr(before, name).given
+    }
+    return before.model_copy(update=news)
 
 
 def client_view(client: Client) -> ClientView:
@@ -82,8 +107,9 @@ def client_view(client: Client) -> ClientView:
 def _clean_card(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Only what was named is looked at: an old number does not stand in the way of an edit."""
     clean = dict(fields)
-    if clean.get("kind", "person") is None:
-        raise Refused("field_required", field="kind")
+    for name in ("kind", "language"):
+        if name in clean and clean[name] is None:
+            raise Refused("field_required", field=name)
     if "phones" in clean:
         clean["phones"] = phone_numbers(clean["phones"] or ())
     if clean.get("discount_percent") is not None:

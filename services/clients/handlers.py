@@ -51,7 +51,7 @@ handlers = Handlers(
 
 @handlers.command(CreateClient)
 async def create_client(command: CreateClient, store: ClientsStore, work: Work) -> ClientView:
-    client = new_client(command, work.new_id(), work.now)
+    client = new_client(command, work.new_id(), work.now, work.actor.login)
     store.save_client(client)
     view = client_view(client)
     work.publish(ClientCreated(client=view))
@@ -60,7 +60,8 @@ async def create_client(command: CreateClient, store: ClientsStore, work: Work) 
 
 @handlers.command(ChangeClient)
 async def change_client(command: ChangeClient, store: ClientsStore, work: Work) -> ClientView:
-    client, changes = changed_client(await store.client(command.client_id), command, work.now)
+    before = await store.client(command.client_id)
+    client, changes = changed_client(before, command, work.now, work.actor.login)
     view = client_view(client)
     if changes:
         store.save_client(client)

@@ -28,7 +28,7 @@ from services.clients.identifiers import folded, plate_key
 from services.clients.search import name_key, phone_key
 from services.clients.tables import clients, name_words, tables, vehicle_facts, vehicles
 from shared.contracts.base import Message
-from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle
+from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle, Consents
 from shared.handlers import Store
 from shared.refusals import Refused
 
@@ -243,7 +243,8 @@ _VEHICLE_FIELDS = [field.name for field in fields(Vehicle)]
 
 def client_of(row: Any) -> Client:
     values = {name: getattr(row, name) for name in _CLIENT_FIELDS}
-    return Client(**{**values, "phones": tuple(row.phones)})
+    consents = Consents.model_validate(row.consents)
+    return Client(**{**values, "phones": tuple(row.phones), "consents": consents})
 
 
 def _vehicle_of(row: Any) -> Vehicle:
@@ -253,7 +254,8 @@ def _vehicle_of(row: Any) -> Vehicle:
 def _client_row(client: Client) -> dict[str, Any]:
     row = {name: getattr(client, name) for name in _CLIENT_FIELDS}
     row |= {"name_key": name_key(client), "phone_key": phone_key(client.phones)}
-    return {**row, "phones": list(client.phones)}
+    consents = client.consents.model_dump(mode="json", exclude_unset=True)
+    return {**row, "phones": list(client.phones), "consents": consents}
 
 
 def _vehicle_row(vehicle: Vehicle) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 tables = MetaData()
 
@@ -50,6 +51,8 @@ clients = Table(
     Column("email", Text),
     Column("discount_percent", Numeric(5, 2)),
     Column("comment", Text),
+    Column("language", Text, nullable=False, server_default="ru"),
+    Column("consents", JSONB, nullable=False, server_default="{}"),
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
@@ -57,6 +60,7 @@ clients = Table(
     Column("name_key", Text, nullable=False),
     Column("phone_key", Text, nullable=False),
     CheckConstraint("kind IN ('person', 'company')", name="clients_kind"),
+    CheckConstraint("language IN ('ru', 'en')", name="clients_language"),
     CheckConstraint("discount_percent BETWEEN 0 AND 100", name="clients_discount_percent"),
     _fragments("clients", "name_key"),
     _fragments("clients", "phone_key"),

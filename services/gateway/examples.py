@@ -85,6 +85,14 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "ChangeLine": {"initial_price": "1200.00", "discount_percent": "10"},
     "MoveOrder": {"to": "in_progress"},
+    "QuoteWorks": {"lines": [_SERVICE_LINE]},
+    "AnswerWork": {"to": "approved", "how": "phone", "by": "Сидорова Анна"},
+    "AnswerWorks": {
+        "answers": [{"line_id": _SERVICE_LINE, "to": "declined"}],
+        "how": "in_person",
+    },
+    "TakeDeclinedWorks": {"ids": [_SERVICE_LINE]},
+    "DismissDeclinedWorks": {"ids": [_SERVICE_LINE], "reason": "Автомобиль продан"},
     "AddComment": {"text": "Клиент просит сохранить старые детали"},
     "CreateProduct": {
         "name": "Фильтр масляный",
@@ -97,6 +105,13 @@ BODIES: dict[str, dict[str, Any]] = {
         "min_stock": "5",
     },
     "ChangeProduct": {"price": "690.00"},
+    "CreateUnit": {"name": "бутылка", "short_name": "бут"},
+    "SetMarkupRules": {
+        "rules": [
+            {"cost_to": "1000.00", "percent": "60", "step": "10", "mode": "up"},
+            {"cost_from": "1000.00", "percent": "35", "step": "10", "mode": "up"},
+        ]
+    },
     "CreateWarehouse": {"name": "Основной склад"},
     "ChangeWarehouse": {"name": "Склад на Ленина"},
     "CreateSupplier": {"name": "Автодок"},

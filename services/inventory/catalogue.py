@@ -11,13 +11,14 @@ from uuid import UUID
 import pydantic_core
 
 from shared.contracts.base import Change
+from shared.contracts.inventory import Pricing, ProductUnit
 from shared.refusals import Refused
 
 type LabelKind = Literal["vendor", "group", "measure"]
 type PlaceKind = Literal["warehouse", "supplier"]
 
 LABEL_KINDS: tuple[LabelKind, ...] = ("vendor", "group", "measure")
-_NEVER_EMPTY = frozenset({"name", "measure", "price", "active"})
+_NEVER_EMPTY = frozenset({"name", "measure", "price", "active", "units", "pricing", "no_discount"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,12 @@ class Product:
     comment: str | None
     active: bool = True
     revision: int = 1
+    units: tuple[ProductUnit, ...] = ()
+    """The main one first; ``measure`` is its short name."""
+    warranty_days: int | None = None
+    warranty_km: int | None = None
+    pricing: Pricing = "fixed"
+    no_discount: bool = False
 
 
 @dataclass(frozen=True, slots=True)

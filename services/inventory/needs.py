@@ -8,7 +8,7 @@ from typing import Self
 from uuid import UUID
 
 from shared.contracts.base import Message
-from shared.contracts.inventory import ChangeProduct, ReceiveStock
+from shared.contracts.inventory import ChangeProduct, ReceiveStock, RepricingDue
 from shared.contracts.orders import (
     CompletedPart,
     OrderCancelled,
@@ -79,6 +79,8 @@ class Needs:
                 self._free(line.product_id for line in message.lines)
             case ChangeProduct():
                 self.products.add(message.product_id)
+            case RepricingDue():
+                self.products.update(message.product_ids)
             case _:
                 pass
 

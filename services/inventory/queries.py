@@ -31,9 +31,9 @@ from services.inventory.domain import CHANGES_ON_HAND, CHANGES_RESERVED, ZERO
 from services.inventory.references import PLACES, PRODUCTS, product_view
 from services.inventory.tables import (
     labels,
-    lots,
     movements,
     products,
+    receipt_lines,
     receipts,
     stock,
     warehouses,
@@ -44,6 +44,7 @@ from shared.contracts.inventory import (
     GetStock,
     ListMovements,
     ListReceipts,
+    ListUnits,
     MovementView,
     ProductView,
     ReceiptLine,
@@ -51,6 +52,7 @@ from shared.contracts.inventory import (
     StockBalance,
     StockBalances,
     StockView,
+    UnitView,
 )
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
@@ -82,6 +84,19 @@ def _matches(q: str) -> ColumnElement[bool]:
     return or_(and_(true(), *by_name), *by_number, products.c.barcode == q)
 
 
+async def units(connection: AsyncConnection, question: ListUnits) -> Page[UnitView]:
+    query = select(labels.c.id, labels.c.name, labels.c.short_name, labels.c.key).where(
+        labels.c.kind == "measure"
+    )
+    if question.cursor:
+        (key,) = keys_of(question.cursor, tuple[_Key])
+        query = query.where(labels.c.key > key)
+    rows = (await connection.execute(query.order_by(labels.c.key).limit(question.limit + 1))).all()
+    return page_of(
+        rows, question.limit, lambda row: UnitView(**row._mapping), lambda row: (row.key,)
+    )
+
+
 async def places[ViewT](
     connection: AsyncConnection,
     kind: PlaceKind,
@@ -103,7 +118,7 @@ async def places[ViewT](
 
 
 async def list_receipts(connection: AsyncConnection, question: ListReceipts) -> Page[ReceiptView]:
-    """Newest first. The lines of a receipt are the lots that it made."""
+    """Newest first."""
     query = select(receipts)
     if question.supplier_id:
         query = query.where(receipts.c.supplier_id == question.supplier_id)
@@ -113,13 +128,18 @@ async def list_receipts(connection: AsyncConnection, question: ListReceipts) -> 
         )
     ).all()
     lines: defaultdict[UUID, list[ReceiptLine]] = defaultdict(list)
-    for lot in await connection.execute(
-        select(lots)
-        .where(lots.c.receipt_id.in_([row.id for row in rows]))
-        .order_by(lots.c.receipt_id, lots.c.position)
+    for line in await connection.execute(
+        select(receipt_lines)
+        .where(receipt_lines.c.receipt_id.in_([row.id for row in rows]))
+        .order_by(receipt_lines.c.receipt_id, receipt_lines.c.position)
     ):
-        lines[lot.receipt_id].append(
-            ReceiptLine(product_id=lot.product_id, quantity=lot.quantity, cost=lot.unit_cost)
+        lines[line.receipt_id].append(
+            ReceiptLine(
+                product_id=line.product_id,
+                quantity=line.quantity,
+                cost=line.cost,
+                measure=line.measure,
+            )
         )
     return page_of(
         rows,
@@ -227,7 +247,7 @@ async def stock_balances(
             products.c.oem,
             stock.c.warehouse_id,
             warehouses.c.name.label("warehouse"),
-            labels.c.name.label("measure"),
+            labels.c.short_name.label("measure"),
             (stock.c.on_hand - func.coalesce(since.c.on_hand, 0)).label("on_hand"),
             (stock.c.reserved - func.coalesce(since.c.reserved, 0)).label("reserved"),
             (stock.c.value - func.coalesce(since.c.value, 0)).label("value"),

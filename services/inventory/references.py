@@ -5,12 +5,31 @@ They change seldom, so each change is written at once, unlike the stock book.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    Row,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,8 +42,16 @@ from services.inventory.catalogue import (
     name_key,
     part_key,
 )
-from services.inventory.tables import labels, products, stock, suppliers, warehouses
-from shared.contracts.inventory import ProductView
+from services.inventory.tables import (
+    labels,
+    product_units,
+    products,
+    stock,
+    suppliers,
+    warehouses,
+)
+from services.inventory.units import MAIN
+from shared.contracts.inventory import ProductUnit, ProductView, UnitView
 from shared.refusals import Refused
 
 PLACES: Mapping[PlaceKind, Table] = {"warehouse": warehouses, "supplier": suppliers}
@@ -35,6 +62,29 @@ _AVAILABLE = (
     .where(stock.c.product_id == products.c.id)
     .scalar_subquery()
 )
+_unit = labels.alias("unit")
+_UNITS = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(
+                func.jsonb_build_object(
+                    "name",
+                    _unit.c.name,
+                    "short_name",
+                    _unit.c.short_name,
+                    "factor",
+                    # As text: JSON's own numbers would not stay exact on their way.
+                    cast(func.trim_scale(product_units.c.factor), Text),
+                ),
+                product_units.c.factor,
+                _unit.c.name,
+            )
+        )
+    )
+    .join_from(product_units, _unit, _unit.c.id == product_units.c.unit_id)
+    .where(product_units.c.product_id == products.c.id)
+    .scalar_subquery()
+)
 PRODUCTS: Select[Any] = (
     select(
         products.c.id,
@@ -42,15 +92,21 @@ PRODUCTS: Select[Any] = (
         products.c.oem,
         _vendor.c.name.label("vendor"),
         _group.c.name.label("group"),
-        _measure.c.name.label("measure"),
+        _measure.c.short_name.label("measure"),
+        _measure.c.name.label("measure_name"),
         products.c.price,
         products.c.barcode,
         products.c.min_stock,
         products.c.comment,
         products.c.active,
         products.c.revision,
+        products.c.warranty_days,
+        products.c.warranty_km,
+        products.c.pricing,
+        products.c.no_discount,
         products.c.search_name,
         _AVAILABLE.label("available"),
+        cast(_UNITS, JSONB).label("other_units"),
     )
     .join(_measure, _measure.c.id == products.c.measure_id)
     .outerjoin(_vendor, _vendor.c.id == products.c.vendor_id)
@@ -60,20 +116,44 @@ PRODUCTS: Select[Any] = (
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A vendor, group or measure; written as it was the first time."""
+    """A vendor, group or measure; written as it was the first time. A measure has a short name
+    too, which is what products show."""
 
     id: UUID
     name: str
+    short_name: str | None = None
 
 
-type Labels = dict[LabelKind, Label]
+class Labels:
+    """The labels that names mean already."""
+
+    def __init__(self, rows: Iterable[Row[Any]] = ()) -> None:
+        self._by_key: dict[tuple[str, str], Label] = {}
+        for row in rows:
+            label = Label(row.id, row.name, row.short_name)
+            for key in {row.key, row.short_key or row.key}:
+                self._by_key[row.kind, key] = label
+
+    def get(self, kind: LabelKind, name: str | None) -> Label | None:
+        return self._by_key.get((kind, name_key(name))) if name else None
+
+    def unit(self, name: str, factor: Decimal = MAIN) -> ProductUnit:
+        """A unit that nobody has named yet is called by the name it has here."""
+        label = self.get("measure", name)
+        return ProductUnit(
+            name=label.name if label else name,
+            short_name=(label and label.short_name) or name,
+            factor=factor,
+        )
 
 
 # --- products ----------------------------------------------------------------------------------
 
 
 def product_view(row: Row[Any]) -> ProductView:
-    return ProductView.model_validate(row._mapping)
+    main = ProductUnit(name=row.measure_name, short_name=row.measure, factor=MAIN)
+    others = tuple(map(ProductUnit.model_validate, row.other_units or ()))
+    return ProductView.model_validate({**row._mapping, "units": (main, *others)})
 
 
 async def shown_product(connection: AsyncConnection, product_id: UUID) -> ProductView:
@@ -84,19 +164,33 @@ async def shown_product(connection: AsyncConnection, product_id: UUID) -> Produc
     return product_view(row)
 
 
+async def shown_products(connection: AsyncConnection, ids: Iterable[UUID]) -> list[ProductView]:
+    """Those that there are, by id."""
+    query = PRODUCTS.where(products.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    rows = await connection.execute(query.order_by(products.c.id), {"ids": sorted(ids)})
+    return [product_view(row) for row in rows]
+
+
 async def product(connection: AsyncConnection, product_id: UUID) -> Product:
     """Refused: ``product_not_found``."""
     view = await shown_product(connection, product_id)
-    return Product(**view.model_dump(exclude={"available"}))
+    return Product(**{field: getattr(view, field) for field in Product.__dataclass_fields__})
 
 
-async def known_labels(connection: AsyncConnection, names: Mapping[str, str | None]) -> Labels:
-    """The labels that these names (by kind) mean already, as they were first written."""
-    wanted = [(kind, name_key(name)) for kind in LABEL_KINDS if (name := names.get(kind))]
+async def known_labels(connection: AsyncConnection, values: Mapping[str, Any]) -> Labels:
+    """What the names of a product's fields (vendor, group, measure, units) mean already."""
+    named = [(kind, values.get(kind)) for kind in LABEL_KINDS]
+    named += [("measure", unit.measure) for unit in values.get("units") or ()]
+    wanted = [(kind, name_key(name)) for kind, name in named if name]
     found = await connection.execute(
-        select(labels).where(tuple_(labels.c.kind, labels.c.key).in_(wanted))
+        select(labels).where(
+            or_(
+                tuple_(labels.c.kind, labels.c.key).in_(wanted),
+                tuple_(labels.c.kind, labels.c.short_key).in_(wanted),
+            )
+        )
     )
-    return {row.kind: Label(row.id, row.name) for row in found}
+    return Labels(found)
 
 
 async def check_unique(connection: AsyncConnection, item: Product, known: Labels) -> None:
@@ -105,7 +199,7 @@ async def check_unique(connection: AsyncConnection, item: Product, known: Labels
     if item.barcode and await connection.scalar(others.where(products.c.barcode == item.barcode)):
         raise Refused("barcode_taken", barcode=item.barcode)
     oem_key = part_key(item.oem) if item.oem else None
-    vendor = known.get("vendor")
+    vendor = known.get("vendor", item.vendor)
     if oem_key is None or (item.vendor and vendor is None):
         return  # a vendor who is not known yet has no products
     vendor_id = vendor.id if vendor else None
@@ -115,16 +209,31 @@ async def check_unique(connection: AsyncConnection, item: Product, known: Labels
 
 
 async def save_product(
-    connection: AsyncConnection, item: Product, known: Labels, new_id: Callable[[], UUID]
+    connection: AsyncConnection,
+    item: Product,
+    known: Labels,
+    new_id: Callable[[], UUID],
+    *,
+    with_units: bool,
 ) -> None:
     """Inserts revision 1, updates any other; makes the labels that are new."""
-    row = asdict(item)
+    row = {field: getattr(item, field) for field in Product.__dataclass_fields__}
+    units = row.pop("units")
     for kind in LABEL_KINDS:
         name = row.pop(kind)
         row[f"{kind}_id"] = name and await _label_id(connection, kind, name, known, new_id)
     row["search_name"] = name_key(item.name)
     row["oem_key"] = part_key(item.oem) if item.oem else None
     await _save(connection, products, row)
+    if with_units:
+        await connection.execute(delete(product_units).where(product_units.c.product_id == item.id))
+        for unit in units[1:]:
+            unit_id = await _label_id(connection, "measure", unit.name, known, new_id)
+            await connection.execute(
+                insert(product_units).values(
+                    product_id=item.id, unit_id=unit_id, factor=unit.factor
+                )
+            )
 
 
 async def _label_id(
@@ -134,18 +243,36 @@ async def _label_id(
     known: Labels,
     new_id: Callable[[], UUID],
 ) -> UUID:
-    if label := known.get(kind):
+    if label := known.get(kind, name):
         return label.id
+    short = {"short_name": name, "short_key": name_key(name)} if kind == "measure" else {}
     made = await connection.execute(
         insert_or_not(labels)
-        .values(id=new_id(), kind=kind, name=name, key=name_key(name))
+        .values(id=new_id(), kind=kind, name=name, key=name_key(name), **short)
         .on_conflict_do_nothing()
         .returning(labels.c.id)
     )
     label_id: UUID | None = made.scalar_one_or_none()
     if label_id is None:  # another process was faster, and has committed
-        label_id = (await known_labels(connection, {kind: name}))[kind].id
+        now_known = (await known_labels(connection, {kind: name})).get(kind, name)
+        assert now_known
+        label_id = now_known.id
     return label_id
+
+
+async def add_unit(connection: AsyncConnection, unit: UnitView) -> None:
+    """Refused: ``name_taken``."""
+    for name in (unit.name, unit.short_name):
+        if (await known_labels(connection, {"measure": name})).get("measure", name):
+            raise Refused("name_taken", name=name)
+    await connection.execute(
+        insert(labels).values(
+            **unit.model_dump(),
+            kind="measure",
+            key=name_key(unit.name),
+            short_key=name_key(unit.short_name),
+        )
+    )
 
 
 # --- warehouses and suppliers --------------------------------------------------------------------

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 tables = MetaData()
 
@@ -41,6 +42,9 @@ labels = Table(
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("key", Text, nullable=False),
+    # Of measures only: any of the two names is enough to say one.
+    Column("short_name", Text),
+    Column("short_key", Text, unique=True),
     CheckConstraint("kind IN ('vendor', 'group', 'measure')", name="labels_kind"),
     UniqueConstraint("kind", "key", name="labels_name"),
 )
@@ -61,6 +65,14 @@ products = Table(
     Column("comment", Text),
     Column("active", Boolean, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("warranty_days", Integer),
+    Column("warranty_km", Integer),
+    Column("no_discount", Boolean, nullable=False),
+    Column("pricing", Text, nullable=False),
+    # Of one main unit, rounded: what the markup matrix reckons with, never the books.
+    Column("last_cost", Money),
+    CheckConstraint("pricing IN ('fixed', 'matrix')", name="products_pricing"),
+    Index("products_of_matrix", "id", postgresql_where=text("pricing = 'matrix'")),
     Index(
         "products_part",
         "vendor_id",
@@ -82,6 +94,22 @@ products = Table(
         postgresql_using="gin",
         postgresql_ops={"oem_key": "gin_trgm_ops"},
     ),
+)
+product_units = Table(
+    "product_units",
+    tables,
+    Column("product_id", ForeignKey("products.id"), primary_key=True),
+    Column("unit_id", ForeignKey("labels.id"), primary_key=True),
+    Column("factor", Numeric(13, 6), nullable=False),
+    CheckConstraint("factor > 0", name="product_units_factor"),
+)
+markup_matrix = Table(
+    "markup_matrix",
+    tables,
+    # One row: who computes a price holds it shared, who replaces the rules alone.
+    Column("id", Uuid, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("rules", JSONB, nullable=False),
 )
 warehouses = Table(
     "warehouses",
@@ -150,6 +178,17 @@ receipts = Table(
     Column("actor", Text, nullable=False),
     Index("receipts_of_supplier", "supplier_id", "id"),
 )
+receipt_lines = Table(
+    "receipt_lines",
+    tables,
+    Column("receipt_id", ForeignKey("receipts.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("product_id", ForeignKey("products.id"), nullable=False),
+    # As they stand on the supplier's paper; without a measure in the product's main unit.
+    Column("quantity", Quantity, nullable=False),
+    Column("cost", Money, nullable=False),
+    Column("measure", Text),
+)
 lots = Table(
     "lots",
     tables,
@@ -163,7 +202,8 @@ lots = Table(
     Column("unit_cost", Money, nullable=False),
     Column("remaining", Quantity, nullable=False),
     CheckConstraint("remaining >= 0 AND remaining <= quantity", name="lots_remaining"),
-    UniqueConstraint("receipt_id", "position", name="lots_of_receipt"),
+    # A line bought in packs may make two, a kopeck apart.
+    UniqueConstraint("receipt_id", "position", "unit_cost", name="lots_of_receipt"),
     Index("lots_to_use", "product_id", postgresql_where=text("remaining > 0")),
 )
 

@@ -6,13 +6,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.handlers import handlers
+from services.orders.links import ensure_secret
 from services.orders.tables import stations
 from shared.service import Service
 from shared.settings import ServiceSettings
 
 
 async def _enter_station(connection: AsyncConnection, settings: ServiceSettings) -> None:
-    """The station is named by configuration; its row follows what that says today."""
+    """The station is named by configuration; its row follows what that says today. Its secret is
+    its own, and made once."""
     row = {
         "id": settings.station_id,
         "code": settings.station,
@@ -21,6 +23,7 @@ async def _enter_station(connection: AsyncConnection, settings: ServiceSettings)
     }
     statement = upsert(stations).values(**row)
     await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))
+    await ensure_secret(connection)
 
 
 service = Service("orders", handlers, prepare=_enter_station)

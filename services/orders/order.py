@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from services.orders.approval import NOT_ASKED, Approval
 from services.orders.pricing import NOTHING, Price, checked, line_total, to_kopecks
 from shared.contracts.base import Change
 from shared.contracts.orders import OrderStatus, PartKind, PartState, Progress
@@ -34,6 +35,11 @@ class ServiceLine:
     progress: Progress = "planned"
     clocked_minutes: int = 0
     started_at: datetime | None = None
+    approval: Approval = NOT_ASKED
+
+    @property
+    def is_declined(self) -> bool:
+        return self.approval.state == "declined"
 
     @property
     def total(self) -> Decimal:
@@ -43,7 +49,7 @@ class ServiceLine:
 @dataclass(frozen=True, slots=True)
 class PartLine:
     """Goods or a material. ``version`` counts what we asked of the warehouse, ``answer`` what it
-    said: an older answer that comes late is dropped."""
+    said: an older answer that comes late is dropped. ``released``: its work was declined."""
 
     id: UUID
     position: int
@@ -95,7 +101,10 @@ class Header:
 @dataclass(frozen=True, slots=True)
 class Order:
     """A work order as a whole. ``completion`` counts how often it was done, ``returned_completion``
-    the last one whose parts came back; ``paid`` is what payments that name it brought."""
+    the last one whose parts came back; ``paid`` is what payments that name it brought.
+
+    A declined work stays among the lines, with its goods and materials; what is on the bill is
+    what every sum is made of."""
 
     id: UUID
     number: str
@@ -121,8 +130,21 @@ class Order:
         return (*self.services, *self.parts)
 
     @property
+    def billed_services(self) -> tuple[ServiceLine, ...]:
+        return tuple(line for line in self.services if not line.is_declined)
+
+    @property
+    def billed_parts(self) -> tuple[PartLine, ...]:
+        declined = {line.id for line in self.services if line.is_declined}
+        return tuple(part for part in self.parts if part.service_line_id not in declined)
+
+    @property
+    def billed_lines(self) -> tuple[ServiceLine | PartLine, ...]:
+        return (*self.billed_services, *self.billed_parts)
+
+    @property
     def services_total(self) -> Decimal:
-        return checked(sum((line.total for line in self.services), NOTHING))
+        return checked(sum((line.total for line in self.billed_services), NOTHING))
 
     @property
     def products_total(self) -> Decimal:
@@ -139,24 +161,32 @@ class Order:
     @property
     def estimation_cost(self) -> Decimal:
         """What was suggested when the lines were added, for all of their quantities."""
-        suggested = sum((line.price.suggested * line.quantity for line in self.lines), NOTHING)
+        suggested = sum(
+            (line.price.suggested * line.quantity for line in self.billed_lines), NOTHING
+        )
         return to_kopecks(suggested)
 
     @property
     def estimation_minutes(self) -> int:
-        return sum(line.estimation_minutes for line in self.services)
+        return sum(line.estimation_minutes for line in self.billed_services)
 
     @property
     def clocked_minutes(self) -> int:
         return sum(line.clocked_minutes for line in self.services)
 
     def customer_total(self, line: ServiceLine) -> Decimal:
-        """A work with the materials that its price carries: 100 x 3 + 20 x 2 = 340."""
-        return line.total + sum(
-            (part.total for part in self.materials_of(line.id) if part.counts), NOTHING
-        )
+        """A work with the materials that its price carries: 100 x 3 + 20 x 2 = 340. Goods of the
+        work are not in its price: the client sees them as lines of their own."""
+        materials = (part for part in self.parts_of(line.id) if part.kind == "material")
+        return line.total + sum((part.total for part in materials if part.counts), NOTHING)
 
-    def materials_of(self, service_line_id: UUID) -> list[PartLine]:
+    def job_total(self, line: ServiceLine) -> Decimal:
+        """What the client pays for a work with everything that it takes, the warehouse's answer
+        come or not: what a quote promises."""
+        return line.total + sum((part.total for part in self.parts_of(line.id)), NOTHING)
+
+    def parts_of(self, service_line_id: UUID) -> list[PartLine]:
+        """The materials of a work and its goods."""
         return [part for part in self.parts if part.service_line_id == service_line_id]
 
     @property
@@ -167,6 +197,8 @@ class Order:
         )
         flags = {
             "waiting_for_parts": waits_for_parts,
+            "waiting_for_approval": self.status in EDITABLE
+            and any(line.approval.waits for line in self.services),
             "waiting_for_payment": self.status == "done" and self.paid < self.total,
             "settled": self.settled,
         }
@@ -174,7 +206,10 @@ class Order:
 
     def _parts_total(self, kind: PartKind) -> Decimal:
         return checked(
-            sum((part.total for part in self.parts if part.kind == kind and part.counts), NOTHING)
+            sum(
+                (part.total for part in self.billed_parts if part.kind == kind and part.counts),
+                NOTHING,
+            )
         )
 
 

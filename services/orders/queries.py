@@ -1,16 +1,17 @@
-"""Lists of orders and comments, page by page."""
+"""Lists of orders, comments and declined works, page by page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select, tuple_
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.tables import comments, orders, service_lines
+from services.orders.tables import comments, orders, part_lines, service_lines
 from shared.contracts.orders import CommentView
 from shared.contracts.work_order import FindWorkOrders
 
@@ -99,3 +100,78 @@ async def completed_orders(
     if after:
         statement = statement.where(tuple_(orders.c.completed_at, orders.c.id) > tuple_(*after))
     return list(await connection.execute(statement))
+
+
+# --- declined works of a car -------------------------------------------------------------------
+
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+_IS_OFFERED = and_(
+    service_lines.c.approval_state == "declined", service_lines.c.approval_closed.is_(None)
+)
+_PARTS_TOTAL = (
+    select(func.coalesce(func.sum(part_lines.c.total), 0))
+    .where(part_lines.c.service_line_id == service_lines.c.id)
+    .where(part_lines.c.order_id == service_lines.c.order_id)
+    .scalar_subquery()
+)
+_DECLINED_WORKS = (
+    select(
+        service_lines.c.id,
+        service_lines.c.order_id,
+        orders.c.number,
+        service_lines.c.service_id,
+        service_lines.c.name,
+        service_lines.c.quantity,
+        (service_lines.c.total + _PARTS_TOTAL).label("price"),
+        service_lines.c.approval_at.label("declined_at"),
+        service_lines.c.approval_by.label("by"),
+        service_lines.c.approval_how.label("how"),
+    )
+    .join(orders, orders.c.id == service_lines.c.order_id)
+    .where(_IS_OFFERED)
+    .order_by(service_lines.c.approval_at.desc(), service_lines.c.id.desc())
+)
+_DECLINED_COUNTS = (
+    select(orders.c.vehicle_id, func.count().label("works"))
+    .join(service_lines, service_lines.c.order_id == orders.c.id)
+    .where(orders.c.vehicle_id == any_(_IDS), _IS_OFFERED)
+    .group_by(orders.c.vehicle_id)
+)
+
+
+async def declined_works(
+    connection: AsyncConnection,
+    vehicle_id: UUID,
+    limit: int,
+    after: tuple[datetime, UUID] | None,
+) -> list[Any]:
+    """Those that are still offered, newest first, with the fields of ``DeclinedWorkView``."""
+    statement = _DECLINED_WORKS.where(orders.c.vehicle_id == vehicle_id).limit(limit)
+    if after:
+        statement = statement.where(
+            tuple_(service_lines.c.approval_at, service_lines.c.id) < tuple_(*after)
+        )
+    return list(await connection.execute(statement))
+
+
+async def declined_orders(
+    connection: AsyncConnection, line_ids: Iterable[UUID], vehicle_id: UUID
+) -> list[UUID]:
+    """The orders of the car that these lines are on."""
+    rows = await connection.execute(
+        select(orders.c.id)
+        .join(service_lines, service_lines.c.order_id == orders.c.id)
+        .where(service_lines.c.id == any_(_IDS), orders.c.vehicle_id == vehicle_id)
+        .distinct()
+        .order_by(orders.c.id),
+        {"ids": list(line_ids)},
+    )
+    return list(rows.scalars())
+
+
+async def declined_counts(
+    connection: AsyncConnection, vehicle_ids: Iterable[UUID]
+) -> dict[UUID, int]:
+    """How many works of each car are still offered; a car without any is not there."""
+    rows = await connection.execute(_DECLINED_COUNTS, {"ids": sorted(vehicle_ids)})
+    return {row.vehicle_id: row.works for row in rows}

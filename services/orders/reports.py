@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.tables import employees, orders, sections, service_lines
@@ -60,7 +60,9 @@ async def orders_by_section(
 async def employee_workload(
     connection: AsyncConnection, question: EmployeeWorkload
 ) -> list[Workload]:
-    """A work belongs to its mechanic, or to the order's employee when it names none."""
+    """A work belongs to its mechanic, or to the order's employee when it names none. A declined
+    one is neither planned nor sold; the time that was spent on it was spent."""
+    billed = service_lines.c.approval_state != "declined"
     does_it = func.coalesce(service_lines.c.mechanic_id, orders.c.employee_id)
     statement = (
         _in_period(
@@ -70,18 +72,19 @@ async def employee_workload(
                 employees.c.first_name,
                 employees.c.section_id,
                 func.count(orders.c.id.distinct()).label("orders"),
-                func.sum(service_lines.c.estimation_minutes).label("planned_minutes"),
-                func.sum(
-                    func.coalesce(service_lines.c.labor_hours, 0) * service_lines.c.quantity
+                _sum_of(service_lines.c.estimation_minutes, billed).label("planned_minutes"),
+                _sum_of(
+                    func.coalesce(service_lines.c.labor_hours, 0) * service_lines.c.quantity, billed
                 ).label("sold_hours"),
                 func.sum(service_lines.c.clocked_minutes).label("clocked_minutes"),
-                func.sum(service_lines.c.total).label("labor_total"),
+                _sum_of(service_lines.c.total, billed).label("labor_total"),
             ),
             question,
         )
         .join(service_lines, service_lines.c.order_id == orders.c.id)
         .join(employees, employees.c.id == does_it)
         .where(orders.c.status != "cancelled")
+        .where(or_(billed, service_lines.c.clocked_minutes > 0))
         .group_by(employees.c.id)
         .order_by(employees.c.last_name, employees.c.first_name, employees.c.id)
     )
@@ -99,10 +102,14 @@ async def employee_workload(
             planned_minutes=row.planned_minutes,
             sold_hours=row.sold_hours.quantize(Decimal("0.01")),
             clocked_minutes=row.clocked_minutes,
-            labor_total=row.labor_total,
+            labor_total=row.labor_total.quantize(Decimal("0.01")),
         )
         for row in rows
     ]
+
+
+def _sum_of(values: ColumnElement[Any], condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(values).filter(condition), 0)
 
 
 def _in_period(statement: Select[Any], question: OrdersBySection | EmployeeWorkload) -> Select[Any]:

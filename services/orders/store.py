@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, fields
 from decimal import Decimal
 from typing import Any
@@ -12,10 +12,13 @@ from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, delete, func, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.approval import Approval
 from services.orders.copies import Copies
+from services.orders.links import Links
 from services.orders.order import Header, Order, PartLine, ServiceLine
 from services.orders.places import Places
 from services.orders.pricing import Price
+from services.orders.queries import declined_counts
 from services.orders.tables import comments, order_numbers, orders, part_lines, service_lines
 from shared.contracts.base import Message
 from shared.contracts.orders import CommentView, CreateOrder
@@ -37,6 +40,7 @@ _PARTS_OF = (
 )
 _HEADER = tuple(field.name for field in fields(Header))
 _PRICE = tuple(field.name for field in fields(Price))
+_APPROVAL = {field.name: f"approval_{field.name}" for field in fields(Approval)}
 
 
 class OrdersStore(Store):
@@ -46,8 +50,10 @@ class OrdersStore(Store):
         super().__init__(connection)
         self.copies = Copies(connection)
         self.places = Places(connection)
+        self.links = Links(connection)
         self._loaded: dict[UUID, Order | None] = {}
         self._orders: dict[UUID, Order] = {}
+        self._declined: dict[UUID, int] = {}
         self._comments: list[dict[str, Any]] = []
         self._numbers: list[int] = []
 
@@ -60,6 +66,7 @@ class OrdersStore(Store):
         if created:
             await self._draw_numbers(created)
         await self.copies.prefetch(messages)
+        await self._count_declined(messages)
 
     async def order(self, order_id: UUID) -> Order:
         """Locked until the end of the transaction. Raises ``Refused("order_not_found")``."""
@@ -68,6 +75,12 @@ class OrdersStore(Store):
         if order_id not in self._orders:
             raise Refused("order_not_found", id=order_id)
         return self._orders[order_id]
+
+    async def orders(self, order_ids: Collection[UUID]) -> list[Order]:
+        """Those of the orders that there are, in this order; locked, as ``order``."""
+        if missing := set(order_ids) - self._loaded.keys():
+            await self._load(missing, lock=True)
+        return [self._orders[order_id] for order_id in order_ids if order_id in self._orders]
 
     async def shown(self, order_id: UUID) -> Order:
         """For looking only: takes no lock."""
@@ -81,6 +94,18 @@ class OrdersStore(Store):
         if order_ids:
             await self._load(order_ids, lock=False)
         return [self._orders[order_id] for order_id in order_ids if order_id in self._orders]
+
+    async def declined_works(self, order: Order) -> int:
+        """How many works of the order's car were declined on other orders and are still offered.
+        Nought without a car."""
+        vehicle_id = order.header.vehicle_id
+        if vehicle_id is None:
+            return 0
+        if vehicle_id not in self._declined:
+            counts = await declined_counts(self.connection, {vehicle_id})
+            self._declined[vehicle_id] = counts.get(vehicle_id, 0)
+        own = sum(line.approval.offered_again for line in order.services)
+        return self._declined[vehicle_id] - own
 
     def save(self, order: Order) -> None:
         self._loaded.setdefault(order.id, None)
@@ -107,6 +132,7 @@ class OrdersStore(Store):
             await self._delete(table, _gone_lines(changed, lines_of))
         if self._comments:
             await self.connection.execute(insert(comments), self._comments)
+        await self.links.flush()
 
     async def _load(self, order_ids: Iterable[UUID], *, lock: bool) -> None:
         ids = {"ids": sorted(order_ids)}
@@ -124,6 +150,17 @@ class OrdersStore(Store):
         }
         self._loaded.update({order_id: found.get(order_id) for order_id in ids["ids"]})
         self._orders.update(found)
+
+    async def _count_declined(self, messages: Sequence[Message]) -> None:
+        """Of the cars that new orders are opened for."""
+        cars = {
+            message.vehicle_id
+            for message in messages
+            if isinstance(message, CreateOrder) and message.vehicle_id
+        }
+        if cars:
+            counts = await declined_counts(self.connection, cars)
+            self._declined.update({car: counts.get(car, 0) for car in cars})
 
     async def _draw_numbers(self, count: int) -> None:
         drawn = await self.connection.execute(
@@ -194,19 +231,27 @@ def _order_row(order: Order) -> dict[str, Any]:
         **plain,
         **asdict(order.header),
         "total": order.total,
-        "waits_for_parts": "waiting_for_parts" in order.flags,
+        "waits_for_parts": "waiting_for_parts" in (flags := order.flags),
+        "waits_for_approval": "waiting_for_approval" in flags,
     }
 
 
 def _line_of[LineT: (ServiceLine, PartLine)](line_type: type[LineT], row: Any) -> LineT:
-    price = Price(**{name: row[name] for name in _PRICE})
-    plain = {field.name: row[field.name] for field in fields(line_type) if field.name != "price"}
-    return line_type(**plain, price=price)
+    inner: dict[str, Any] = {"price": Price(**{name: row[name] for name in _PRICE})}
+    if line_type is ServiceLine:
+        said = {name: row[column] for name, column in _APPROVAL.items()}
+        inner["approval"] = Approval(**said)
+    plain = {field.name: row[field.name] for field in fields(line_type) if field.name not in inner}
+    return line_type(**plain, **inner)
 
 
 def _line_row(line: ServiceLine | PartLine, order_id: UUID) -> dict[str, Any]:
-    plain = {
-        field.name: getattr(line, field.name) for field in fields(line) if field.name != "price"
+    row = {
+        field.name: getattr(line, field.name)
+        for field in fields(line)
+        if field.name not in ("price", "approval")
     }
+    if isinstance(line, ServiceLine):
+        row |= {column: getattr(line.approval, name) for name, column in _APPROVAL.items()}
     total: Decimal = line.total
-    return {**plain, **asdict(line.price), "order_id": order_id, "total": total}
+    return {**row, **asdict(line.price), "order_id": order_id, "total": total}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.orders.approval import Approval
 from services.orders.order import Order, PartLine, ServiceLine
+from shared.contracts import orders as shown
 from shared.contracts.orders import OrderSummary, OrderView, PartLineView, ServiceLineView
 
 
-def order_view(order: Order) -> OrderView:
+def order_view(order: Order, *, declined_works: int | None = None) -> OrderView:
+    """``declined_works``: of the car, where they were counted."""
     header = order.header
     shown = {name: getattr(header, name) for name in header.__dataclass_fields__}
     return OrderView(
@@ -35,6 +38,7 @@ def order_view(order: Order) -> OrderView:
         estimation_cost=order.estimation_cost,
         estimation_minutes=order.estimation_minutes,
         clocked_minutes=order.clocked_minutes,
+        declined_works=declined_works,
     )
 
 
@@ -58,7 +62,12 @@ def service_view(order: Order, line: ServiceLine) -> ServiceLineView:
         mechanic_id=line.mechanic_id,
         progress=line.progress,
         clocked_minutes=line.clocked_minutes,
+        approval=approval_view(line.approval),
     )
+
+
+def approval_view(approval: Approval) -> shown.Approval:
+    return shown.Approval(state=approval.state, by=approval.by, how=approval.how, at=approval.at)
 
 
 def part_view(part: PartLine) -> PartLineView:
@@ -87,6 +96,7 @@ def summary(row: Any) -> OrderSummary:
     """An order in a list, from its row alone."""
     flags = {
         "waiting_for_parts": row.waits_for_parts,
+        "waiting_for_approval": row.waits_for_approval,
         "waiting_for_payment": row.status == "done" and row.paid < row.total,
         "settled": row.settled,
     }

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.orders.order import Order, PartLine, ServiceLine
+from services.orders.views import approval_view
 from shared.contracts import work_order as shown
 
 type Rows = Mapping[UUID, Any]
@@ -32,7 +33,7 @@ def work_order(order: Order, names: Names, *, sees_cost: bool) -> shown.WorkOrde
     header = order.header
     main = _person(header.employee_id, names)
     parts = {
-        kind: tuple(_part(part, names) for part in order.parts if part.kind == kind)
+        kind: tuple(_part(part, names) for part in order.billed_parts if part.kind == kind)
         for kind in ("product", "material")
     }
     return shown.WorkOrder(
@@ -67,9 +68,12 @@ def work_order(order: Order, names: Names, *, sees_cost: bool) -> shown.WorkOrde
         estimation=order.estimation_minutes,
         spent_minutes=order.clocked_minutes,
         estimation_cost=order.estimation_cost,
-        services=tuple(_service(order, line, names, main) for line in order.services),
+        services=tuple(_service(order, line, names, main) for line in order.billed_services),
         products=parts["product"],
         materials=parts["material"],
+        declined=tuple(
+            _service(order, line, names, main) for line in order.services if line.is_declined
+        ),
         services_total=order.services_total,
         products_total=order.products_total,
         materials_total=order.materials_total,
@@ -103,6 +107,7 @@ def _service(
         mechanic=_person(line.mechanic_id, names) or main,
         progress=line.progress,
         spent_minutes=line.clocked_minutes,
+        approval=approval_view(line.approval),
     )
 
 

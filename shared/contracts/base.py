@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -29,7 +29,13 @@ SignedQuantity = Annotated[
     Decimal, Field(ge=-MAX_QUANTITY * 1000, le=MAX_QUANTITY * 1000, decimal_places=3)
 ]
 Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]
+PriceStep = Annotated[Decimal, Field(ge=Decimal("0.01"), le=1000, decimal_places=2)]
+"""Roubles that a computed price is a multiple of."""
+RoundingMode = Literal["half_up", "half_even", "up", "down"]
+"""To the nearest multiple (a half goes up, or to the even one), or always to the next one away
+from zero, or towards it."""
 Minutes = Annotated[int, Field(ge=0, le=100_000)]
+WarrantyDays = Annotated[int, Field(ge=0, le=36_500)]
 Hours = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=5)]
 """Norm-hours; never rounded, five decimals are what norm books print."""
 # NUL cannot be stored by PostgreSQL, and control characters have no place in a name.

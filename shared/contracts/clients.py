@@ -37,6 +37,35 @@ Vin = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
 Plate = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)]
 Year = Annotated[int, Field(ge=1900, le=2100)]
 Mileage = Annotated[int, Field(ge=0, le=9_999_999)]
+Language = Literal["ru", "en"]
+"""In which a person is written to."""
+
+
+class Consent(View):
+    """What a client allows. ``at`` and ``by``: when it was last said, and who wrote it down."""
+
+    given: bool = False
+    at: Instant | None = None
+    by: str | None = None
+
+
+class Consents(View):
+    """To be written to by SMS and by e-mail, and to be sent advertising by either of them. Nobody
+    is written to without having agreed."""
+
+    sms: Consent = Consent()
+    email: Consent = Consent()
+    marketing: Consent = Consent()
+
+
+class SaidConsents(View):
+    """What a client says of it, as far as it was asked: a field that is not named stays."""
+
+    model_config = {"extra": "forbid"}
+
+    sms: bool | None = None
+    email: bool | None = None
+    marketing: bool | None = None
 
 
 class ClientFields(View):
@@ -51,6 +80,8 @@ class ClientFields(View):
     email: Email | None = None
     discount_percent: Percent | None = None
     comment: Text | None = None
+    language: Language = "ru"
+    """In which the client is written to."""
 
 
 class ClientView(ClientFields):
@@ -60,6 +91,7 @@ class ClientView(ClientFields):
     revision: Revision
     created_at: Instant
     updated_at: Instant
+    consents: Consents = Consents()
 
 
 class VehicleFields(View):
@@ -101,6 +133,8 @@ class CreateClient(Command[ClientView], ClientFields):
     subject: ClassVar[str] = "cmd.clients.create_client.v1"
     model_config = {"extra": "forbid"}
 
+    consents: SaidConsents = SaidConsents()
+
 
 class ChangeClient(Command[ClientView]):
     """Fields that are not named stay; a null clears. Refused also: ``revision_conflict``."""
@@ -118,6 +152,8 @@ class ChangeClient(Command[ClientView]):
     email: Email | None = None
     discount_percent: Percent | None = None
     comment: Text | None = None
+    language: Language | None = None
+    consents: SaidConsents | None = None
 
 
 class AddVehicle(Command[VehicleView], VehicleFields):
@@ -179,7 +215,8 @@ class ListVehicles(Question[Page[VehicleView]]):
 
 
 class ClientCreated(Event):
-    """A client card was made. Producer: clients. Consumers: orders, finance, audit."""
+    """A client card was made. Producer: clients. Consumers: orders, finance, documents,
+    audit."""
 
     subject: ClassVar[str] = "evt.clients.client_created.v1"
 
@@ -190,7 +227,8 @@ class ClientCreated(Event):
 
 
 class ClientChanged(Event):
-    """A card was edited; carries the whole card. Producer: clients. Consumers: orders, audit."""
+    """A card was edited; carries the whole card. Producer: clients. Consumers: orders, documents,
+    audit."""
 
     subject: ClassVar[str] = "evt.clients.client_changed.v1"
 

@@ -19,15 +19,19 @@ from shared.contracts.base import (
     Name,
     Page,
     Period,
+    PriceStep,
     Quantity,
     Question,
     Revision,
+    RoundingMode,
     SearchText,
     SignedQuantity,
     StockQuantity,
     Text,
     View,
+    WarrantyDays,
 )
+from shared.contracts.clients import Mileage
 
 PartNumber = Annotated[
     str,
@@ -35,6 +39,8 @@ PartNumber = Annotated[
         strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$"
     ),
 ]
+MARKUP_MATRIX = UUID("00000000-0000-4000-8000-6d61726b7570")
+"""There is one matrix; its events are about it."""
 MovementKind = Literal[
     "receipt", "reserve", "release", "issue", "return", "write_off", "transfer_out", "transfer_in",
     "count_difference",
@@ -43,7 +49,6 @@ MovementKind = Literal[
 
 Factor = Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=6)]
 Pricing = Literal["fixed", "matrix"]
-WarrantyDays = Annotated[int, Field(ge=0, le=36_500)]
 
 
 class ProductUnit(View):
@@ -119,9 +124,49 @@ class MovementView(View):
     reason: str | None = None
 
 
+class UnitView(View):
+    """A unit of measure of the reference: ``литр``, ``л``."""
+
+    id: UUID
+    name: str
+    short_name: str
+
+
+class CreateUnit(Command[UnitView]):
+    """Refused: ``name_taken``; either name is enough to say a unit."""
+
+    subject: ClassVar[str] = "cmd.inventory.create_unit.v1"
+
+    name: Name
+    short_name: Name
+
+
+class ListUnits(Question[Page[UnitView]]):
+    """In the order of their names."""
+
+    subject: ClassVar[str] = "ask.inventory.units.v1"
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class OtherUnit(View):
+    """A further unit of a product: ``factor`` main units make one of it."""
+
+    model_config = {"extra": "forbid"}
+
+    measure: Name
+    factor: Factor
+
+
 class CreateProduct(Command[ProductView]):
-    """Vendor, group and measure are named, and made when new. Refused: ``barcode_taken``,
-    ``product_exists`` (same vendor and OEM number)."""
+    """Vendor, group and measures are named, and made when new. Without a ``price`` the product
+    must be priced by the matrix: then its price is zero until its first purchase, and it cannot
+    go onto an order unless somebody quotes one.
+
+    Refused: ``price_missing``, ``barcode_taken``, ``product_exists`` (same vendor and OEM number),
+    ``unit_repeated``.
+    """
 
     subject: ClassVar[str] = "cmd.inventory.create_product.v1"
 
@@ -130,13 +175,23 @@ class CreateProduct(Command[ProductView]):
     vendor: Name | None = None
     group: Name | None = None
     measure: Name = "шт"
-    price: Money
+    price: Money | None = None
     barcode: PartNumber | None = None
     min_stock: StockQuantity | None = None
     comment: Text | None = None
+    units: tuple[OtherUnit, ...] = Field(default=(), max_length=20)
+    warranty_days: WarrantyDays | None = None
+    warranty_km: Mileage | None = None
+    pricing: Pricing = "fixed"
+    no_discount: bool = False
 
 
 class ChangeProduct(Command[ProductView]):
+    """Lines of existing orders stay as they are. ``units`` replaces all units but the main one.
+
+    Refused also: ``price_by_matrix`` (a price for a product whose price the matrix computes).
+    """
+
     subject: ClassVar[str] = "cmd.inventory.change_product.v1"
 
     product_id: UUID
@@ -151,6 +206,11 @@ class ChangeProduct(Command[ProductView]):
     min_stock: StockQuantity | None = None
     comment: Text | None = None
     active: bool | None = None
+    units: tuple[OtherUnit, ...] | None = Field(default=None, max_length=20)
+    warranty_days: WarrantyDays | None = None
+    warranty_km: Mileage | None = None
+    pricing: Pricing | None = None
+    no_discount: bool | None = None
 
 
 class GetProduct(Question[ProductView]):
@@ -222,6 +282,8 @@ class ReceiptLine(View):
     quantity: Quantity
     cost: Money
     """Of one unit."""
+    measure: Name | None = None
+    """The unit that quantity and cost are of: one of the product's; absent: its main one."""
 
 
 class ReceiptView(View):
@@ -237,7 +299,11 @@ class ReceiptView(View):
 class ReceiveStock(Command[ReceiptView]):
     """Goods have come. Back-orders are filled in the same breath, oldest first.
 
-    Refused: ``warehouse_not_found``, ``supplier_not_found``, ``product_not_found``.
+    What is bought in packs lies in stock in main units: the line's total is kept to the kopeck.
+    Products priced by the matrix have a new price.
+
+    Refused: ``warehouse_not_found``, ``supplier_not_found``, ``product_not_found``,
+    ``unit_unknown``, ``quantity_not_exact`` (less than a thousandth of a main unit is left over).
     """
 
     subject: ClassVar[str] = "cmd.inventory.receive_stock.v1"
@@ -306,6 +372,74 @@ class StockBalances(Question[Page[StockBalance]]):
     warehouse_id: UUID | None = None
 
 
+class MarkupRule(View):
+    """What is put on the cost of goods bought for ``cost_from`` up to, not including, ``cost_to``
+    (null: without end). Either ``percent`` or ``fixed`` (roubles); the price is a multiple of
+    ``step``, and never below the cost."""
+
+    model_config = {"extra": "forbid"}
+
+    group: Name | None = None
+    vendor: Name | None = None
+    cost_from: Money = Decimal(0)
+    cost_to: Money | None = None
+    percent: Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=2)] | None = None
+    fixed: Money | None = None
+    step: PriceStep = Decimal("0.01")
+    mode: RoundingMode = "half_up"
+
+
+class MarkupMatrix(View):
+    rules: tuple[MarkupRule, ...]
+    revision: Revision
+
+
+class GetMarkupRules(Question[MarkupMatrix]):
+    """For roles that may see cost: with the rules, a price tells it."""
+
+    subject: ClassVar[str] = "ask.inventory.markup_rules.v1"
+
+
+class SetMarkupRules(Command[MarkupMatrix]):
+    """Replaces the whole matrix. Of the rules for a product those of its group and vendor count,
+    else of its group, else of its vendor, else of neither. The bands of each such set begin at
+    zero, follow one another without a gap and have no end. Prices follow in the background.
+
+    Refused: ``markup_ambiguous``, ``markup_overlap``, ``markup_gap``, ``revision_conflict``.
+    """
+
+    subject: ClassVar[str] = "cmd.inventory.set_markup_rules.v1"
+
+    expected_revision: Revision | None = None
+    rules: tuple[MarkupRule, ...] = Field(max_length=500)
+
+
+class MarkupEvent(Event):
+    """What both facts of the matrix carry."""
+
+    revision: Revision
+
+    def aggregate_id(self) -> UUID:
+        return MARKUP_MATRIX
+
+
+class MarkupRulesSaved(MarkupEvent):
+    """The matrix was replaced; carries all of it. Producer: inventory. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.inventory.markup_rules_saved.v1"
+
+    rules: tuple[MarkupRule, ...]
+
+
+class RepricingDue(MarkupEvent):
+    """The prices of these products follow the new matrix; a matrix makes as many of these as it
+    takes. Producer: inventory. Consumers: inventory (computes them), audit."""
+
+    subject: ClassVar[str] = "evt.inventory.repricing_due.v1"
+
+    product_ids: tuple[UUID, ...]
+
+
 class ProductSaved(Event):
     """A product was made or edited; carries all of it. Producer: inventory.
     Consumers: orders (names and prices on its documents), audit."""
@@ -331,6 +465,17 @@ class PlaceSaved(Event):
 
     def aggregate_id(self) -> UUID:
         return self.id
+
+
+class UnitSaved(Event):
+    """A unit of measure was made. Producer: inventory. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.inventory.unit_saved.v1"
+
+    unit: UnitView
+
+    def aggregate_id(self) -> UUID:
+        return self.unit.id
 
 
 class StockReceived(Event):

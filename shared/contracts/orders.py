@@ -30,6 +30,7 @@ from shared.contracts.base import (
     StockQuantity,
     Text,
     View,
+    WarrantyDays,
 )
 from shared.contracts.clients import Mileage
 
@@ -206,7 +207,7 @@ class CreateService(Command[ServiceView]):
     labor_hours: Hours | None = None
     labor_rate: Money | None = None
     estimation_minutes: Minutes | None = None
-    warranty_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
 
 
@@ -223,7 +224,7 @@ class ChangeService(Command[ServiceView]):
     labor_hours: Hours | None = None
     labor_rate: Money | None = None
     estimation_minutes: Minutes | None = None
-    warranty_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
     active: bool | None = None
 

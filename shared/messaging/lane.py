@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -19,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.base import Command, CommandRefused, Event
-from shared.handlers import Handlers, Route, Store, Work
+from shared.handlers import Before, Handlers, Route, Store, Work
 from shared.messaging import inbox, outbox
 from shared.messaging.client import ServiceClient
 from shared.messaging.envelope import Envelope
@@ -34,6 +35,8 @@ MAX_BATCH = 128
 MAX_WAITING = 2_000
 """Commands beyond this are told to come back: a queue that only grows helps nobody."""
 ALONE_TRIES = 3
+MAX_ATTEMPT_CHARS = 4_000
+"""Of one field of a refused command, in the audit: all that a person types."""
 
 
 class Duplicate(Exception):
@@ -106,8 +109,20 @@ class Lane:
         """Runs a job and waits for its commit. See ``Job`` for what comes back."""
         if not job.is_event and self._waiting.qsize() >= MAX_WAITING:
             raise Refused("busy", service=self._settings.service)
-        self._waiting.put_nowait(job)
+        if job.route.before is None or await self._prepared(job, job.route.before):
+            self._waiting.put_nowait(job)
         return await job.ended
+
+    async def _prepared(self, job: Job, before: Before) -> bool:
+        """What takes long, while others' transactions go on; false: the job has ended with it."""
+        work = Work(job.envelope, datetime.now(UTC), self._settings, self._client)
+        try:
+            with handling(job.envelope) as work.envelope:
+                job.message = await before(job.message, work)
+        except Exception as error:
+            await self._give_up(job, error)
+            return False
+        return True
 
     async def _run(self) -> None:
         while True:
@@ -229,6 +244,17 @@ class Lane:
             ),
         )
         return [outbox.outgoing(event, job.envelope, self._source, datetime.now(UTC))]
+
+
+def _attempt(message: Command[object] | Event) -> dict[str, Any]:
+    """What was tried; of a picture or a long text, its beginning."""
+    fields = message.model_dump(mode="json", exclude_unset=True)
+    return {
+        name: f"{value[:MAX_ATTEMPT_CHARS]}…"
+        if isinstance(value, str) and len(value) > MAX_ATTEMPT_CHARS
+        else value
+        for name, value in fields.items()
+    }
 
 
 def _end(job: Job, end: bytes | Exception) -> None:

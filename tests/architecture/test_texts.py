@@ -19,7 +19,7 @@ FOREIGN_WORDS = re.compile(
     r"|\b[Ii]ss[u]es? #?\d+\b|\(#\d+\)|/issues/\d+"
     r"|(?<![\w.])/(work|root|home)/\w"
 )
-BINARY = frozenset({".png", ".ico", ".woff2", ".gz", ".pdf", ".jpg"})
+BINARY = frozenset({".png", ".ico", ".ttf", ".woff2", ".gz", ".pdf", ".jpg"})
 
 
 def texts() -> Iterator[tuple[str, str]]:

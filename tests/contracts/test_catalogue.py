@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 
 from shared.contracts.base import Command, Done, Event, Message, Question, View, reply_type
-from shared.permissions import OPERATOR, ROLES, SERVICE, may
+from shared.permissions import CLIENT, OPERATOR, ROLES, SERVICE, may
 from shared.settings import SERVICES
 from tests.contracts.catalogue import (
     COMMANDS,
@@ -51,14 +51,14 @@ def test_subject_rule_refuses_what_is_not_ours(subject: str) -> None:
 
 @pytest.mark.parametrize("message", [*COMMANDS, *QUESTIONS], ids=subject_of)
 def test_every_command_and_question_may_be_sent_by_somebody(message: type[Message]) -> None:
-    assert any(may(role, message) for role in (*ROLES, SERVICE, OPERATOR))
+    assert any(may(role, message) for role in (*ROLES, SERVICE, OPERATOR, CLIENT))
 
 
 def test_a_message_without_a_row_may_be_sent_by_nobody() -> None:
     class Unheard(Command[Done]):
         subject: ClassVar[str] = "cmd.orders.unheard.v1"
 
-    assert not any(may(role, Unheard) for role in (*ROLES, SERVICE, OPERATOR))
+    assert not any(may(role, Unheard) for role in (*ROLES, SERVICE, OPERATOR, CLIENT))
 
 
 @pytest.mark.parametrize("message", [*COMMANDS, *QUESTIONS], ids=subject_of)

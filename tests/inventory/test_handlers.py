@@ -26,6 +26,7 @@ from shared.contracts.inventory import (
     ListWarehouses,
     PlaceSaved,
     ProductSaved,
+    ProductUnit,
     ProductView,
     ReceiptLine,
     ReceiveStock,
@@ -83,6 +84,7 @@ async def test_a_product_is_made_with_its_vendor_group_and_measure(station: Stat
         active=True,
         available=Decimal(0),
         revision=1,
+        units=(ProductUnit(name="штука", short_name="шт", factor=Decimal(1)),),
     )
     assert await station.ask(GetProduct(product_id=product.id)) == product
     events = await published(station.running["inventory"], ProductSaved)

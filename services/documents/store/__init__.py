@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.documents.store.forms import Forms
+from services.documents.store.messages import Messages
+from shared.contracts.base import Message
 from shared.handlers import Store
 
 __all__ = ["DocumentsStore"]
@@ -16,3 +20,10 @@ class DocumentsStore(Store):
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
         self.forms = Forms(connection)
+        self.messages = Messages(connection)
+
+    async def prefetch(self, messages: Sequence[Message]) -> None:
+        await self.messages.prefetch(messages)
+
+    async def flush(self) -> None:
+        await self.messages.flush()

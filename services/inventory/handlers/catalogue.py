@@ -1,4 +1,4 @@
-"""Products, warehouses and suppliers: made, edited, found."""
+"""Products and their units, warehouses and suppliers: made, edited, found."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from services.inventory import queries, references
-from services.inventory.catalogue import LABEL_KINDS, Place, PlaceKind, Product, edited
+from services.inventory.catalogue import Place, PlaceKind, Product, edited
 from services.inventory.costing import KOPECK
 from services.inventory.domain import THOUSANDTH, ZERO
 from services.inventory.handlers.table import handlers
+from services.inventory.markup import Matrix
 from services.inventory.references import Labels
-from services.inventory.store import InventoryStore
+from services.inventory.store import InventoryStore, prices
+from services.inventory.units import units_of
 from shared.contracts.base import Command, Page
 from shared.contracts.inventory import (
     ChangeProduct,
@@ -22,28 +24,37 @@ from shared.contracts.inventory import (
     ChangeWarehouse,
     CreateProduct,
     CreateSupplier,
+    CreateUnit,
     CreateWarehouse,
     FindProducts,
     GetProduct,
     ListSuppliers,
+    ListUnits,
     ListWarehouses,
     PlaceSaved,
     ProductSaved,
     ProductView,
     SupplierView,
+    UnitSaved,
+    UnitView,
     WarehouseView,
 )
 from shared.handlers import Work
+from shared.refusals import Refused
 
 
 @handlers.command(CreateProduct)
 async def create_product(command: CreateProduct, store: InventoryStore, work: Work) -> ProductView:
-    values = command.model_dump()
+    if command.price is None and command.pricing == "fixed":
+        raise Refused("price_missing")
+    values = {**_fields_of(command), "price": command.price or ZERO}
     known = await references.known_labels(store.connection, values)
     product = Product(id=work.new_id(), **_as_kept(values, known))
     await references.check_unique(store.connection, product, known)
-    await references.save_product(store.connection, product, known, work.new_id)
-    view = ProductView(**asdict(product), available=ZERO)
+    await references.save_product(
+        store.connection, product, known, work.new_id, with_units=len(product.units) > 1
+    )
+    view = ProductView(**_fields_of(product), available=ZERO)
     work.publish(ProductSaved(product=view, created=True))
     return view
 
@@ -53,15 +64,42 @@ async def change_product(command: ChangeProduct, store: InventoryStore, work: Wo
     """Its row is locked with those of the batch's parts, whose answers carry its price."""
     before = await references.product(store.connection, command.product_id)
     values = _named_values(command, "product_id")
-    known = await references.known_labels(store.connection, {**asdict(before), **values})
-    product, changes = edited(before, _as_kept(values, known), command.expected_revision)
-    view = ProductView(**asdict(product), available=store.book.available(product.id))
+    names = {"vendor": before.vendor, "group": before.group, "measure": before.measure}
+    known = await references.known_labels(store.connection, {**names, **values})
+    values = _as_kept(values, known, before)
+    await _follow_matrix(before, values, store)
+    product, changes = edited(before, values, command.expected_revision)
+    view = ProductView(**_fields_of(product), available=store.book.available(product.id))
     if changes:
         await references.check_unique(store.connection, product, known)
-        await references.save_product(store.connection, product, known, work.new_id)
+        await references.save_product(
+            store.connection,
+            product,
+            known,
+            work.new_id,
+            with_units=product.units[1:] != before.units[1:],
+        )
         store.book.prices[product.id] = product.price
         work.publish(ProductSaved(product=view, created=False, changes=changes))
     return view
+
+
+async def _follow_matrix(before: Product, values: dict[str, Any], store: InventoryStore) -> None:
+    """The price of what has been bought is the matrix's, if that has a rule for it.
+    Refused: ``price_by_matrix``."""
+    if values.get("pricing", before.pricing) != "matrix" or not _OF_MATRIX & values.keys():
+        return
+    cost = await prices.last_cost(store.connection, before.id)
+    if cost is None:
+        return
+    matrix = Matrix((await prices.held_matrix(store.connection)).rules)
+    price = matrix.price(
+        cost, values.get("group", before.group), values.get("vendor", before.vendor)
+    )
+    if price is not None:
+        if values.get("price", price) != price:
+            raise Refused("price_by_matrix")
+        values["price"] = price
 
 
 @handlers.question(GetProduct)
@@ -76,16 +114,58 @@ async def find_products(
     return await queries.find_products(store.connection, question)
 
 
-def _as_kept(values: Mapping[str, Any], known: Labels) -> dict[str, Any]:
+_OF_MATRIX = frozenset({"pricing", "group", "vendor", "price"})
+
+
+def _fields_of(thing: Command[Any] | Product) -> dict[str, Any]:
+    """By name, as they are: nothing within them is taken apart."""
+    names = Product.__dataclass_fields__ if isinstance(thing, Product) else type(thing).model_fields
+    return {name: getattr(thing, name) for name in names}
+
+
+def _as_kept(
+    values: Mapping[str, Any], known: Labels, before: Product | None = None
+) -> dict[str, Any]:
     """Numbers with all their digits, and labels as they were first written."""
     kept = dict(values)
     for field, step in (("price", KOPECK), ("min_stock", THOUSANDTH)):
         if isinstance(number := kept.get(field), Decimal):
             kept[field] = number.quantize(step)
-    for kind in LABEL_KINDS:
-        if kept.get(kind) and kind in known:
-            kept[kind] = known[kind].name
+    for kind in ("vendor", "group"):
+        if label := known.get(kind, kept.get(kind)):
+            kept[kind] = label.name
+    if "measure" in kept or "units" in kept:
+        _name_units(kept, known, before)
     return kept
+
+
+def _name_units(kept: dict[str, Any], known: Labels, before: Product | None) -> None:
+    """A product's units with their names; those that the values leave out stay."""
+    measure = kept.get("measure", before and before.measure)
+    named = kept.get("units", ())
+    if measure is None or named is None:
+        return  # an edit that clears what it cannot: refused as such
+    others = [known.unit(unit.measure, unit.factor) for unit in named]
+    if before and "units" not in kept:
+        others = list(before.units[1:])
+    main = known.unit(measure)
+    kept |= {"measure": main.short_name, "units": units_of(main, others)}
+
+
+# --- units of measure ----------------------------------------------------------------------------
+
+
+@handlers.command(CreateUnit)
+async def create_unit(command: CreateUnit, store: InventoryStore, work: Work) -> UnitView:
+    unit = UnitView(id=work.new_id(), name=command.name, short_name=command.short_name)
+    await references.add_unit(store.connection, unit)
+    work.publish(UnitSaved(unit=unit))
+    return unit
+
+
+@handlers.question(ListUnits)
+async def list_units(question: ListUnits, store: InventoryStore, work: Work) -> Page[UnitView]:
+    return await queries.units(store.connection, question)
 
 
 # --- warehouses and suppliers --------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,8 +11,10 @@ from services.inventory import queries, references
 from services.inventory.costing import KOPECK, Lot, check_books_can_hold, receipt_total
 from services.inventory.domain import THOUSANDTH
 from services.inventory.handlers.answers import filled
+from services.inventory.handlers.markup import follow_matrix
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore
+from services.inventory.store import InventoryStore, prices
+from services.inventory.units import MAIN, Purchase, bought, unit_named
 from shared.contracts.base import Page
 from shared.contracts.inventory import (
     ListReceipts,
@@ -28,9 +31,9 @@ from shared.refusals import Refused
 async def receive_stock(command: ReceiveStock, store: InventoryStore, work: Work) -> ReceiptView:
     await references.place(store.connection, "warehouse", command.warehouse_id)
     await references.place(store.connection, "supplier", command.supplier_id)
-    lines = tuple(map(_with_all_digits, command.lines))
+    lines, purchases = await _bought(command.lines, store)
     total_cost = receipt_total((line.quantity, line.cost) for line in lines)
-    _check(lines, total_cost, store)
+    _check(lines, purchases, total_cost, store)
     receipt = ReceiptView(
         id=work.new_id(),
         number=await store.next_receipt_number(work.settings.order_prefix),
@@ -40,10 +43,15 @@ async def receive_stock(command: ReceiveStock, store: InventoryStore, work: Work
         lines=lines,
         total_cost=total_cost,
     )
-    decision = store.book.receive(_lots(receipt, work))
+    decision = store.book.receive(_lots(receipt, purchases, work))
     store.add_receipt(receipt, command.supplier_document, work)
     store.record(decision.moves, work, document_id=receipt.id)
-    work.publish(StockReceived(receipt=receipt), *filled(decision, store.book))
+    costs = {
+        line.product_id: purchase.unit_cost for line, purchase in zip(lines, purchases, strict=True)
+    }
+    await prices.keep_costs(store.connection, costs)
+    repriced = await follow_matrix(costs, store)
+    work.publish(StockReceived(receipt=receipt), *repriced, *filled(decision, store.book))
     return receipt
 
 
@@ -54,12 +62,47 @@ async def list_receipts(
     return await queries.list_receipts(store.connection, question)
 
 
-def _check(lines: tuple[ReceiptLine, ...], total_cost: Decimal, store: InventoryStore) -> None:
-    coming: Counter[UUID] = Counter()
+async def _bought(
+    lines: tuple[ReceiptLine, ...], store: InventoryStore
+) -> tuple[tuple[ReceiptLine, ...], list[Purchase]]:
+    """The lines with all their digits, and what each brings in main units.
+
+    Refused: ``product_not_found``, ``unit_unknown``, ``quantity_not_exact``.
+    """
     for line in lines:
         if line.product_id not in store.book.prices:
             raise Refused("product_not_found", id=line.product_id)
-        coming[line.product_id] += line.quantity  # type: ignore[assignment]
+    in_units = {line.product_id for line in lines if line.measure}
+    counted = {
+        product.id: product
+        for product in (
+            await references.shown_products(store.connection, in_units) if in_units else ()
+        )
+    }
+    kept: list[ReceiptLine] = []
+    purchases: list[Purchase] = []
+    for line in lines:
+        unit = unit_named(counted[line.product_id], line.measure) if line.measure else None
+        line = ReceiptLine(
+            product_id=line.product_id,
+            quantity=line.quantity.quantize(THOUSANDTH),
+            cost=line.cost.quantize(KOPECK),
+            measure=unit.short_name if unit else None,
+        )
+        kept.append(line)
+        purchases.append(bought(line.quantity, line.cost, unit.factor if unit else MAIN))
+    return tuple(kept), purchases
+
+
+def _check(
+    lines: tuple[ReceiptLine, ...],
+    purchases: Sequence[Purchase],
+    total_cost: Decimal,
+    store: InventoryStore,
+) -> None:
+    coming: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for line, purchase in zip(lines, purchases, strict=True):
+        coming[line.product_id] += purchase.quantity
     check_books_can_hold(
         total_cost,
         store.book.total_value,
@@ -67,7 +110,7 @@ def _check(lines: tuple[ReceiptLine, ...], total_cost: Decimal, store: Inventory
     )
 
 
-def _lots(receipt: ReceiptView, work: Work) -> list[Lot]:
+def _lots(receipt: ReceiptView, purchases: Sequence[Purchase], work: Work) -> list[Lot]:
     return [
         Lot(
             id=work.new_id(),
@@ -76,17 +119,12 @@ def _lots(receipt: ReceiptView, work: Work) -> list[Lot]:
             receipt_id=receipt.id,
             position=position,
             received_at=receipt.at,
-            quantity=line.quantity,
-            unit_cost=line.cost,
-            remaining=line.quantity,
+            quantity=quantity,
+            unit_cost=unit_cost,
+            remaining=quantity,
         )
-        for position, line in enumerate(receipt.lines, start=1)
+        for position, (line, purchase) in enumerate(
+            zip(receipt.lines, purchases, strict=True), start=1
+        )
+        for quantity, unit_cost in purchase.lots
     ]
-
-
-def _with_all_digits(line: ReceiptLine) -> ReceiptLine:
-    return ReceiptLine(
-        product_id=line.product_id,
-        quantity=line.quantity.quantize(THOUSANDTH),
-        cost=line.cost.quantize(KOPECK),
-    )

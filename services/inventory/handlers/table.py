@@ -13,6 +13,9 @@ handlers = Handlers(
     publishes=(
         inventory.ProductSaved,
         inventory.PlaceSaved,
+        inventory.UnitSaved,
+        inventory.MarkupRulesSaved,
+        inventory.RepricingDue,
         inventory.StockReceived,
         inventory.PartsReserved,
         inventory.PartsUnavailable,

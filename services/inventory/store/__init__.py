@@ -69,7 +69,7 @@ class InventoryStore(Store):
         return f"{prefix}-{number:06d}"
 
     def add_receipt(self, receipt: ReceiptView, supplier_document: str | None, work: Work) -> None:
-        """Its lines are the lots that it made."""
+        """Its lines as they were entered; what they brought are its lots."""
         self._documents.receipts.append(
             (
                 receipt.id,
@@ -82,3 +82,7 @@ class InventoryStore(Store):
                 work.actor.login,
             )
         )
+        self._documents.receipt_lines += [
+            (receipt.id, position, line.product_id, line.quantity, line.cost, line.measure)
+            for position, line in enumerate(receipt.lines, start=1)
+        ]

@@ -21,6 +21,7 @@ from services.inventory.tables import (
     consumptions,
     lots,
     movements,
+    receipt_lines,
     receipts,
     requests,
     stock,
@@ -35,6 +36,7 @@ class Documents:
 
     movements: list[Sequence[Any]] = field(default_factory=list)
     receipts: list[Sequence[Any]] = field(default_factory=list)
+    receipt_lines: list[Sequence[Any]] = field(default_factory=list)
 
 
 async def save(connection: AsyncConnection, book: Book, documents: Documents) -> None:
@@ -45,6 +47,7 @@ async def save(connection: AsyncConnection, book: Book, documents: Documents) ->
     done = [(*key, state) for key, _, state in book.completions.changes()]
     consumed = [_consumption_row(now) for _, _, now in book.consumptions.changes()]
     await _write(connection, _SAVE_RECEIPTS, receipts, documents.receipts)
+    await _write(connection, _SAVE_RECEIPT_LINES, receipt_lines, documents.receipt_lines)
     await _write(connection, _SAVE_LOTS, lots, [_lot_row(n) for _, _, n in book.lots.changes()])
     await _write(connection, _SAVE_CONSUMPTIONS, consumptions, consumed)
     await _write(connection, _SAVE_COMPLETIONS, completions, done)
@@ -78,6 +81,7 @@ _SAVE_STOCK_AND_LINES = at_once(
 )
 _DROP_HOLDS = removing(allocations)
 _SAVE_RECEIPTS = inserting(receipts)
+_SAVE_RECEIPT_LINES = inserting(receipt_lines)
 _SAVE_LOTS = merging(lots, "remaining")
 _SAVE_CONSUMPTIONS = merging(consumptions, "returned")
 _SAVE_COMPLETIONS = merging(completions, "state")

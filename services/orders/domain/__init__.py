@@ -4,6 +4,8 @@ A command that is not allowed raises ``Refused`` with its reason; news that no l
 leaves the order as it is.
 """
 
+from services.orders.approval import Closed
+from services.orders.domain.approvals import answer, close_declined, ensure_offered, quote
 from services.orders.domain.decision import (
     Decision,
     ensure_editable,
@@ -24,18 +26,23 @@ from services.orders.domain.works import add_service, change_service_line
 
 __all__ = [
     "TRANSITIONS",
+    "Closed",
     "Decision",
     "add_service",
+    "answer",
     "change_header",
     "change_part_line",
     "change_service_line",
+    "close_declined",
     "ensure_editable",
+    "ensure_offered",
     "ensure_revision",
     "move",
     "naming",
     "paid",
     "parts_issued",
     "parts_returned",
+    "quote",
     "remove_line",
     "request_parts",
     "settled",

@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.orders.order import EDITABLE, Order
+from services.orders import approval
+from services.orders.order import EDITABLE, Order, ServiceLine
+from services.orders.pricing import NOTHING
+from shared.contracts.approvals import ApprovalReset
 from shared.contracts.base import Event
 from shared.contracts.orders import OrderRepriced
 from shared.refusals import Refused
@@ -39,7 +42,7 @@ def ensure_free_if_invisible(order: Order) -> None:
     """What the client does not see, the client does not pay."""
     if order.header.visible_to_customer:
         return
-    if any(line.total for line in order.lines):
+    if any(line.total for line in order.billed_lines):
         raise Refused("invisible_with_total")
 
 
@@ -48,7 +51,10 @@ def revised(order: Order, now: datetime, **changes: Any) -> Order:
 
 
 def repriced(old: Order, new: Order, *events: Event) -> Decision:
-    """Ends a decision: if the client owes another sum now, that is a fact of its own."""
+    """Ends a decision: if the client owes another sum now, that is a fact of its own, and so is
+    every work that the client must be asked about anew."""
+    new, resets = _asked_about_anew(old, new)
+    events = (*events, *resets)
     if new.total == old.total:
         return Decision(new, events)
     fact = OrderRepriced(
@@ -60,3 +66,39 @@ def repriced(old: Order, new: Order, *events: Event) -> Decision:
         materials_total=new.materials_total,
     )
     return Decision(new, (*events, fact))
+
+
+def _asked_about_anew(old: Order, new: Order) -> tuple[Order, tuple[Event, ...]]:
+    """Works whose job costs something else now, or takes other things that cost: what the client
+    said of them no longer counts."""
+    before = {line.id: line for line in old.services}
+    services: list[ServiceLine] = []
+    resets: list[Event] = []
+    for line in new.services:
+        known = before.get(line.id)
+        changed = approval.changed(line.approval)
+        if known is None or changed == line.approval or _offer(old, known) == _offer(new, line):
+            services.append(line)
+            continue
+        services.append(replace(line, approval=changed))
+        resets.append(
+            ApprovalReset(
+                **naming(new),
+                line_id=line.id,
+                name=line.name,
+                was=line.approval.state,
+                old_price=old.job_total(known),
+                price=new.job_total(line),
+            )
+        )
+    return (replace(new, services=tuple(services)), tuple(resets)) if resets else (new, ())
+
+
+def _offer(order: Order, line: ServiceLine) -> object:
+    """What the client agrees to. A part that costs nothing is the station's own affair."""
+    parts = {
+        (part.id, part.quantity, part.total)
+        for part in order.parts_of(line.id)
+        if part.total != NOTHING
+    }
+    return line.quantity, line.total, parts

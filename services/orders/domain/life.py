@@ -52,7 +52,9 @@ def move(
     if to != "cancelled":
         return Decision(changed, (moved,))
     parts = tuple(
-        replace(part, state="requested", reserved=Decimal(0), short=Decimal(0))
+        part
+        if part.state == "released"
+        else replace(part, state="requested", reserved=Decimal(0), short=Decimal(0))
         for part in order.parts
     )
     changed = replace(changed, parts=parts)
@@ -62,14 +64,18 @@ def move(
 def _complete(
     order: Order, reason: str | None, pay_percents: dict[UUID, Decimal], now: datetime
 ) -> Decision:
-    waiting = [part for part in order.parts if part.state != "reserved"]
+    unanswered = [line.name for line in order.services if line.approval.waits]
+    if unanswered:
+        raise Refused("work_not_approved", lines=", ".join(unanswered))
+    waiting = [part for part in order.billed_parts if part.state != "reserved"]
     if waiting:
         raise Refused(
             "parts_not_ready", lines=", ".join(f"{part.name} ({part.state})" for part in waiting)
         )
     # A clock that somebody forgot stops with the order.
     services = tuple(
-        clocked(line, replace(line, progress="finished"), now) for line in order.services
+        line if line.is_declined else clocked(line, replace(line, progress="finished"), now)
+        for line in order.services
     )
     changed = revised(
         order,
@@ -101,7 +107,7 @@ def _complete(
                 mechanic_id=(mechanic := line.mechanic_id or order.header.employee_id),
                 pay_percent=pay_percents.get(mechanic, Decimal(0)),
             )
-            for line in services
+            for line in changed.billed_services
         ),
         parts=tuple(
             CompletedPart(
@@ -111,7 +117,7 @@ def _complete(
                 quantity=part.quantity,
                 total=part.total,
             )
-            for part in order.parts
+            for part in changed.billed_parts
         ),
     )
     return Decision(changed, (_moved(order, changed, reason), completed))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.orders.domain.decision import Decision, ensure_editable, naming, repriced, revised
-from services.orders.domain.parts import ensure_not_issued
+from services.orders.domain.parts import ensure_not_issued, released_part
 from services.orders.order import Order, PartLine, ServiceLine, without_line
 from shared.contracts.base import Event
-from shared.contracts.orders import LineRemoved, PartsReleased, ReleasedPart
+from shared.contracts.orders import LineRemoved, PartsReleased
 from shared.refusals import Refused
 
 
@@ -16,15 +16,14 @@ def remove_line(order: Order, line: ServiceLine | PartLine, now: datetime) -> De
     ensure_editable(order)
     events: list[Event] = []
     if isinstance(line, ServiceLine):
-        if order.materials_of(line.id):
+        if order.parts_of(line.id):
             raise Refused("service_has_materials")
         changed = revised(order, now, services=without_line(order.services, line.id))
     else:
         ensure_not_issued(line)
         changed = revised(order, now, parts=without_line(order.parts, line.id))
-        released = ReleasedPart(
-            line_id=line.id, line_version=line.version + 1, product_id=line.product_id
-        )
-        events.append(PartsReleased(**naming(changed), lines=(released,)))
+        if line.state != "released":
+            _, released = released_part(line)
+            events.append(PartsReleased(**naming(changed), lines=(released,)))
     removed = LineRemoved(**naming(changed), line_id=line.id, name=line.name)
     return repriced(order, changed, removed, *events)

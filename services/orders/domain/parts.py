@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from services.orders.domain.decision import (
@@ -19,7 +20,13 @@ from services.orders.order import EDITABLE, Order, PartLine, changes_between, wi
 from services.orders.pricing import checked
 from shared.contracts.base import Event
 from shared.contracts.inventory import StockAnswer
-from shared.contracts.orders import LineChanged, PartsRequested, PartState, RequestedPart
+from shared.contracts.orders import (
+    LineChanged,
+    PartsRequested,
+    PartState,
+    ReleasedPart,
+    RequestedPart,
+)
 from shared.refusals import Refused
 
 
@@ -31,20 +38,20 @@ def request_parts(order: Order, parts: Sequence[PartLine], now: datetime) -> Dec
         checked(part.total)
     changed = revised(order, now, parts=(*order.parts, *parts))
     ensure_free_if_invisible(changed)
-    requested = PartsRequested(**naming(changed), lines=tuple(map(_requested, parts)))
-    return Decision(changed, (requested,))
+    requested = PartsRequested(**naming(changed), lines=tuple(map(requested_part, parts)))
+    return repriced(order, changed, requested)
 
 
 def change_part_line(
     order: Order, line: PartLine, changed_line: PartLine, now: datetime
 ) -> Decision:
-    """A new quantity asks the warehouse anew."""
+    """A new quantity asks the warehouse anew, unless nothing is wanted of it."""
     ensure_editable(order)
     ensure_not_issued(line)
     changes = changes_between(line, changed_line)
     if not changes:
         return Decision(order, ())
-    asks_anew = changed_line.quantity != line.quantity
+    asks_anew = changed_line.quantity != line.quantity and line.state != "released"
     if asks_anew:
         changed_line = replace(changed_line, version=line.version + 1, state="requested")
     changed = revised(order, now, parts=with_line(order.parts, changed_line))
@@ -53,7 +60,7 @@ def change_part_line(
         LineChanged(**naming(changed), line_id=line.id, name=line.name, changes=changes)
     ]
     if asks_anew:
-        events.append(PartsRequested(**naming(changed), lines=(_requested(changed_line),)))
+        events.append(PartsRequested(**naming(changed), lines=(requested_part(changed_line),)))
     return repriced(order, changed, *events)
 
 
@@ -71,7 +78,7 @@ def stock_answered(order: Order, answers: Sequence[StockAnswer], now: datetime) 
 
 
 def _answered(part: PartLine, answer: StockAnswer) -> PartLine:
-    if answer.answer <= part.answer:
+    if answer.answer <= part.answer or part.state == "released":
         return part
     price = part.price
     if not part.counts and not price.quoted:
@@ -109,7 +116,7 @@ def parts_returned(order: Order, completion: int, now: datetime) -> Order:
     return revised(order, now, parts=parts, returned_completion=completion)
 
 
-def _requested(part: PartLine) -> RequestedPart:
+def requested_part(part: PartLine) -> RequestedPart:
     return RequestedPart(
         line_id=part.id,
         line_version=part.version,
@@ -118,13 +125,30 @@ def _requested(part: PartLine) -> RequestedPart:
     )
 
 
+def released_part(part: PartLine) -> tuple[PartLine, ReleasedPart]:
+    """The line with nothing wanted of the warehouse, and what the warehouse is told."""
+    released = replace(
+        part,
+        version=part.version + 1,
+        state="released",
+        reserved=Decimal(0),
+        short=Decimal(0),
+    )
+    return released, ReleasedPart(
+        line_id=part.id, line_version=released.version, product_id=part.product_id
+    )
+
+
 def _ensure_carried(order: Order, part: PartLine) -> None:
     if part.kind == "product" and part.service_line_id is None:
         return
     if part.service_line_id is None:
         raise Refused("material_without_service")
-    if all(line.id != part.service_line_id for line in order.services):
+    work = next((line for line in order.services if line.id == part.service_line_id), None)
+    if work is None:
         raise Refused("line_not_found", id=part.service_line_id)
+    if work.is_declined:
+        raise Refused("work_declined", name=work.name)
 
 
 def ensure_not_issued(part: PartLine) -> None:

@@ -15,6 +15,7 @@ from services.orders.domain.decision import (
 )
 from services.orders.order import Order, ServiceLine, changes_between, with_line
 from shared.contracts.orders import LineChanged
+from shared.refusals import Refused
 
 
 def add_service(order: Order, line: ServiceLine, now: datetime) -> Decision:
@@ -29,6 +30,8 @@ def change_service_line(
     order: Order, line: ServiceLine, changed_line: ServiceLine, now: datetime
 ) -> Decision:
     ensure_editable(order)
+    if line.is_declined and changed_line.progress != line.progress:
+        raise Refused("work_declined", name=line.name)
     changed_line = clocked(line, changed_line, now)
     changes = changes_between(line, changed_line, leave_out=("started_at",))
     if not changes:

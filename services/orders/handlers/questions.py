@@ -30,7 +30,8 @@ from shared.permissions import TECHNICIAN
 
 @handlers.question(GetOrder)
 async def get_order(question: GetOrder, store: OrdersStore, work: Work) -> OrderView:
-    return order_view(await store.shown(question.order_id))
+    order = await store.shown(question.order_id)
+    return order_view(order, declined_works=await store.declined_works(order))
 
 
 @handlers.question(FindOrders)

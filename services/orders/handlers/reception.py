@@ -74,7 +74,7 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
             type=command.type,
         )
     )
-    return order_view(order)
+    return order_view(order, declined_works=await store.declined_works(order))
 
 
 @handlers.command(ChangeOrder)

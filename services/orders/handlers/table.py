@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.orders.store import OrdersStore
-from shared.contracts import orders
+from shared.contracts import approvals, orders
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -25,5 +25,12 @@ handlers = Handlers(
         orders.OrderReopened,
         orders.OrderCancelled,
         orders.CommentAdded,
+        approvals.EstimateQuoted,
+        approvals.EstimateLinkRevoked,
+        approvals.WorkApproved,
+        approvals.WorkDeclined,
+        approvals.ApprovalReset,
+        approvals.DeclinedWorksTaken,
+        approvals.DeclinedWorksDismissed,
     ),
 )

@@ -1,5 +1,6 @@
 """The tables of the orders service."""
 
+from services.orders.tables.approvals import estimate_links, station_secrets
 from services.orders.tables.columns import tables
 from services.orders.tables.copies import clients, products, vehicles
 from services.orders.tables.orders import (
@@ -15,6 +16,7 @@ __all__ = [
     "clients",
     "comments",
     "employees",
+    "estimate_links",
     "order_numbers",
     "orders",
     "part_lines",
@@ -22,6 +24,7 @@ __all__ = [
     "products",
     "sections",
     "service_lines",
+    "station_secrets",
     "stations",
     "tables",
     "vehicles",

@@ -56,6 +56,7 @@ orders = Table(
     # What lists and reports show without loading the lines.
     Column("total", Money, nullable=False),
     Column("waits_for_parts", Boolean, nullable=False),
+    Column("waits_for_approval", Boolean, nullable=False),
     Index("orders_newest", "created_at", "id"),
     Index("orders_status", "status", "created_at", "id"),
     Index("orders_section", "section_id", "created_at", "id"),
@@ -101,6 +102,18 @@ service_lines = Table(
     Column("progress", Text, nullable=False),
     Column("clocked_minutes", Integer, nullable=False),
     Column("started_at", Instant),
+    Column("approval_state", Text, nullable=False),
+    Column("approval_by", Text),
+    Column("approval_how", Text),
+    Column("approval_at", Instant),
+    Column("approval_asked_at", Instant),
+    Column("approval_closed", Text),
+    # Declined and not taken up since: few, and looked for whenever a car comes again.
+    Index(
+        "service_lines_declined",
+        "order_id",
+        postgresql_where=text("approval_state = 'declined' AND approval_closed IS NULL"),
+    ),
 )
 part_lines = Table(
     "part_lines",

@@ -1,0 +1,65 @@
+"""What the service asks of a confined process, and how the two speak: JSON, then bytes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Base64Bytes, Field, TypeAdapter
+
+from shared.contracts.base import Message, View
+from shared.contracts.work_order import WorkOrder
+
+LENGTH_BYTES = 4
+"""Of the length that stands before each part, most significant byte first."""
+MAX_RESULT_BYTES = 5 * 1024 * 1024
+"""Base64 of it, and the rest of an answer, still fit into one message of the broker."""
+MAX_PAGES = 200
+
+
+class PaperJob(Message):
+    """A form for an order, as a file."""
+
+    kind: Literal["paper"] = "paper"
+    template: str
+    language: str
+    title: str
+    """Of the paper and of the file that it is saved as; the order's number follows it."""
+    viewer: str
+    copy_of: str
+    """Whose copy it is: ``client`` or ``internal``."""
+    format: Literal["pdf", "html"]
+    order: WorkOrder | None
+    """``None``: the sample order."""
+    at: datetime
+    accent: str
+    logo: Base64Bytes | None
+
+
+class LogoJob(Message):
+    """A picture that somebody uploaded, made anew as PNG."""
+
+    kind: Literal["logo"] = "logo"
+    image: Base64Bytes
+
+
+type Job = PaperJob | LogoJob
+
+JOBS: TypeAdapter[Job] = TypeAdapter(Annotated[PaperJob | LogoJob, Field(discriminator="kind")])
+
+
+class Outcome(View):
+    """The head of an answer; the file follows it, unless the job was refused."""
+
+    code: str | None = None
+    """Of the refusal."""
+    params: dict[str, str] = {}
+    number: str = ""
+    """Of the order that was printed."""
+    pages: int = 0
+    style_hashes: tuple[str, ...] = ()
+    """Of the styles in an HTML paper, as a content security policy names them."""
+
+
+def framed(part: bytes) -> bytes:
+    return len(part).to_bytes(LENGTH_BYTES, "big") + part

@@ -1,0 +1,149 @@
+"""The work of one confined process: a template and an order become a paper."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import plutoprint
+from PIL import Image
+
+from services.documents.rendering import logos
+from services.documents.rendering.codes import bar_code, qr_code
+from services.documents.rendering.jobs import (
+    MAX_PAGES,
+    MAX_RESULT_BYTES,
+    Job,
+    LogoJob,
+    Outcome,
+    PaperJob,
+    framed,
+)
+from services.documents.rendering.paper import Paper, in_one_file, style_hashes
+from services.documents.rendering.templates import FORM_MODEL, names_of
+from shared.formulas import SAMPLE, FormulaError, compile_template
+from shared.refusals import Refused
+
+type Assets = Mapping[str, tuple[str, bytes]]
+"""By name, a picture's media type and content."""
+
+
+def warm_up() -> None:
+    """Reads all that jobs will need: afterwards, no file can be opened any more."""
+    Image.preinit()
+    for language in ("ru", "en"):
+        template = compile_template(_WARMING, model=FORM_MODEL, html=True)
+        text = template.render(
+            SAMPLE, viewer="client", at=SAMPLE.created_at, language=language, extra={}
+        )
+        _pdf(Paper("", language, "", text, "#000000"), {})
+
+
+_WARMING = "{{ TotalMoney }} {{ DateTimeIn }} <b>{{ Customer.Name }}</b>"
+
+
+def open_for(job: Job) -> None:
+    """What this one job needs besides: the rules of the station's time zone."""
+    if isinstance(job, PaperJob):
+        ZoneInfo((job.order or SAMPLE).station.time_zone)
+
+
+def answer(job: Job) -> bytes:
+    """Head and file, each with its length before it. Whatever happens is an answer too."""
+    try:
+        outcome, content = _made(job)
+    except Refused as refusal:
+        outcome, content = Outcome(code=refusal.code, params=refusal.params), b""
+    except FormulaError as error:
+        refusal = error.refused("template")
+        outcome, content = Outcome(code=refusal.code, params=refusal.params), b""
+    except (MemoryError, RecursionError):
+        outcome, content = Outcome(code="form_too_heavy"), b""
+    except Exception as error:
+        outcome, content = Outcome(code="render_failed", params={"why": repr(error)[:500]}), b""
+    return framed(outcome.model_dump_json().encode()) + framed(content)
+
+
+def _made(job: Job) -> tuple[Outcome, bytes]:
+    if isinstance(job, LogoJob):
+        return Outcome(), logos.as_png(job.image)
+    order = job.order or SAMPLE
+    assets = _assets(order.number, job.logo)
+    template = compile_template(job.template, model=FORM_MODEL, html=True)
+    text = template.render(
+        order,
+        viewer=job.viewer,
+        at=job.at,
+        language=job.language,
+        extra=names_of(assets, job.copy_of),
+    )
+    paper = Paper(job.title, job.language, order.number, text, job.accent)
+    # Also for a preview: what cannot be printed is not shown as if it could.
+    pdf, pages = _pdf(paper, assets)
+    if job.format == "pdf":
+        return Outcome(number=order.number, pages=pages), _not_too_large(pdf)
+    html = in_one_file(paper, assets)
+    hashes = style_hashes(html)
+    outcome = Outcome(number=order.number, pages=pages, style_hashes=hashes)
+    return outcome, _not_too_large(html.encode())
+
+
+def _assets(number: str, logo: bytes | None) -> Assets:
+    assets = {"qr": ("image/svg+xml", qr_code(number))}
+    if bars := bar_code(number):
+        assets["barcode"] = ("image/svg+xml", bars)
+    if logo:
+        assets["logo"] = ("image/png", logo)
+    return assets
+
+
+def _pdf(paper: Paper, assets: Assets) -> tuple[bytes, int]:
+    """The file and its number of pages. Raises ``form_picture_refused``, ``form_too_heavy``."""
+    fetcher = _Fetcher(assets)
+    book = plutoprint.Book(plutoprint.PAGE_SIZE_A4, plutoprint.PAGE_MARGINS_NONE)
+    book.custom_resource_fetcher = fetcher
+    book.set_metadata(plutoprint.PDF_METADATA_CREATOR, "Pitlane")
+    book.load_html(paper.html())
+    pages = book.get_page_count()
+    if pages > MAX_PAGES:
+        raise Refused("form_too_heavy")
+    file = io.BytesIO()
+    book.write_to_pdf_stream(file)
+    if fetcher.refused:
+        raise Refused("form_picture_refused", url=fetcher.refused[0])
+    return file.getvalue(), pages
+
+
+class _Fetcher(plutoprint.ResourceFetcher):
+    """Hands out our own fonts and pictures, and what a template carries in itself."""
+
+    def __init__(self, assets: Assets) -> None:
+        super().__init__()
+        self._assets = assets
+        self.refused: list[str] = []
+
+    def fetch_url(self, url: str) -> plutoprint.ResourceData:
+        if url.startswith("data:"):
+            return plutoprint.default_resource_fetcher.fetch_url(url)
+        scheme, _, name = url.partition(":")
+        found = self._assets.get(name) or _fonts().get(name) if scheme == "form" else None
+        if found is None:
+            self.refused.append(url[:200])
+            found = ("text/plain", b"")
+        media_type, content = found
+        return plutoprint.ResourceData(content, media_type)
+
+
+@cache
+def _fonts() -> Assets:
+    from services.documents.rendering.paper import FONTS
+
+    return {name: ("font/ttf", path.read_bytes()) for name, (path, _) in FONTS.items()}
+
+
+def _not_too_large(content: bytes) -> bytes:
+    if len(content) > MAX_RESULT_BYTES:
+        raise Refused("form_too_heavy")
+    return content

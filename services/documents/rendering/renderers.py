@@ -1,0 +1,149 @@
+"""The service's side of rendering: a few jobs at once, a few waiting, and a way to say no."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from services.documents.rendering.confinement import WALL_S
+from services.documents.rendering.jobs import LENGTH_BYTES, Job, Outcome, framed
+from shared.refusals import Refused
+from shared.service import Running
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 2
+WAITING = 6
+"""Jobs beyond this are told to come back: a queue that only grows helps nobody."""
+WAIT_S = 4.0
+START_S = 4.0
+"""A first job waits for the zygote to be ready."""
+
+
+class Renderers:
+    """The confined processes of one service; the zygote is started by the first job."""
+
+    def __init__(self) -> None:
+        self._zygote: Process | None = None
+        self._control: socket.socket | None = None
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._starting = asyncio.Lock()
+        self._waiting = 0
+
+    async def run(self, _: Running) -> None:
+        """Beside the service: ends with it, and takes the zygote along."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._end()
+            self._turns, self._starting = asyncio.Semaphore(AT_ONCE), asyncio.Lock()
+
+    async def made(self, job: Job) -> tuple[Outcome, bytes]:
+        """The file that the job comes to. Raises ``Refused``: the job's own, ``form_too_heavy``
+        when it would take too long or too much, ``render_failed``, ``busy``."""
+        async with self._turn():
+            outcome, content = await self._sent(job)
+        if outcome.code == "render_failed":
+            log.error("render_failed", kind=job.kind, why=outcome.params.get("why"))
+            raise Refused("render_failed")
+        if outcome.code:
+            raise Refused(outcome.code, **outcome.params)
+        return outcome, content
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self._waiting >= WAITING:
+            raise Refused("busy", service="documents")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise Refused("busy", service="documents") from None
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    async def _sent(self, job: Job) -> tuple[Outcome, bytes]:
+        body = framed(job.model_dump_json().encode())
+        for _ in range(2):
+            zygote, connection = await self._connected()
+            try:
+                async with asyncio.timeout(WALL_S + START_S):
+                    return await _asked(connection, body)
+            except (EOFError, OSError, TimeoutError) as error:
+                # Killed for what it took, or by a fault that the kernel ended: the job's own
+                # doing. Only if the zygote is gone too, the job is not to blame.
+                await asyncio.sleep(0)
+                if zygote.returncode is None:
+                    log.warning("render_killed", kind=job.kind, error=repr(error))
+                    raise Refused("form_too_heavy") from error
+        log.error("zygote_does_not_stay", returncode=zygote.returncode)
+        raise Refused("render_failed")
+
+    async def _connected(self) -> tuple[Process, socket.socket]:
+        """A connection whose other end a fork of the zygote is going to have."""
+        async with self._starting:
+            if self._zygote is None or self._zygote.returncode is not None:
+                await self._start()
+            assert self._zygote
+            assert self._control
+            ours, theirs = socket.socketpair()
+            ours.setblocking(False)
+            with theirs:
+                try:
+                    socket.send_fds(self._control, [b"j"], [theirs.fileno()])
+                except OSError:
+                    # It has just died: our end reads the end of file at once.
+                    await self._zygote.wait()
+            return self._zygote, ours
+
+    async def _start(self) -> None:
+        self._end()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._zygote = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "services.documents.rendering.zygote",
+                str(theirs.fileno()),
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                # Nothing of our own environment: it holds passwords.
+                env={"PYTHONPATH": os.pathsep.join(sys.path), "LC_ALL": "C.UTF-8"},
+                start_new_session=True,
+            )
+
+    def _end(self) -> None:
+        if self._control:
+            self._control.close()
+        if self._zygote and self._zygote.returncode is None:
+            self._zygote.kill()
+        self._zygote = self._control = None
+
+
+async def _asked(connection: socket.socket, body: bytes) -> tuple[Outcome, bytes]:
+    reader, writer = await asyncio.open_unix_connection(sock=connection)
+    try:
+        writer.write(body)
+        await writer.drain()
+        head = await _part(reader)
+        return Outcome.model_validate_json(head), await _part(reader)
+    finally:
+        writer.close()
+
+
+async def _part(reader: asyncio.StreamReader) -> bytes:
+    length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
+    return await reader.readexactly(length)

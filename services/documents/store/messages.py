@@ -1,0 +1,318 @@
+"""Messages and their templates in and out of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    Uuid,
+    any_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.documents.domain.message_rules import Client
+from services.documents.domain.messages import Message
+from services.documents.domain.part_answers import PartAnswer
+from services.documents.store.message_tables import (
+    message_clients,
+    message_templates,
+    messages,
+    part_answers,
+)
+from shared.contracts.base import Message as AnyMessage
+from shared.contracts.base import Page
+from shared.contracts.clients import ClientView, Consents
+from shared.contracts.inventory import PartsReserved, PartsUnavailable, ReservationReleased
+from shared.contracts.messages import (
+    Fact,
+    ListMessages,
+    ListMessageTemplates,
+    MessageTemplateView,
+    MessageView,
+)
+from shared.pagination import keys_of, page_of
+from shared.refusals import Refused
+
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+_FIELDS = tuple(field.name for field in fields(Message))
+_PENDING = ("scheduled", "queued")
+_DUE = (
+    select(messages.c.id, messages.c.state)
+    .where(messages.c.wake_at <= bindparam("now"))
+    .order_by(messages.c.wake_at)
+    .limit(bindparam("limit"))
+)
+_CAPS_LOCK = text("SELECT pg_advisory_xact_lock(7147)")
+_ANSWERS_OF = select(part_answers).where(part_answers.c.order_id == any_(_IDS))
+
+
+class Messages:
+    """What one transaction reads and writes of them."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._active: dict[Fact, list[MessageTemplateView]] | None = None
+        self._clients: dict[UUID, dict[str, Any]] = {}
+        self._answers: dict[UUID, dict[UUID, PartAnswer]] = {}
+        self._new_answers: dict[UUID, tuple[UUID, PartAnswer]] = {}
+        self._closed_orders: set[UUID] = set()
+
+    async def prefetch(self, batch: Sequence[AnyMessage]) -> None:
+        """One statement for whatever the warehouse said in it."""
+        answered = {
+            message.order_id
+            for message in batch
+            if isinstance(message, PartsReserved | PartsUnavailable | ReservationReleased)
+        }
+        await self._load_answers(answered)
+
+    async def flush(self) -> None:
+        await self._flush_clients()
+        await self._flush_answers()
+
+    # --- templates ---------------------------------------------------------------------------
+
+    async def template(self, template_id: UUID, *, lock: bool = False) -> MessageTemplateView:
+        """Raises ``Refused("message_template_not_found")``."""
+        query = select(message_templates).where(message_templates.c.id == template_id)
+        rows = await self._connection.execute(query.with_for_update() if lock else query)
+        row = rows.one_or_none()
+        if row is None:
+            raise Refused("message_template_not_found", id=template_id)
+        return _template_of(row)
+
+    async def templates_for(self, fact: Fact) -> list[MessageTemplateView]:
+        """The active ones, oldest first; all facts' are read at once."""
+        if self._active is None:
+            query = select(message_templates).where(message_templates.c.active)
+            rows = await self._connection.execute(query.order_by(message_templates.c.id))
+            self._active = {}
+            for template in map(_template_of, rows):
+                self._active.setdefault(template.fact, []).append(template)
+        return self._active.get(fact, [])
+
+    async def save_template(self, template: MessageTemplateView) -> None:
+        """Raises ``Refused("name_taken")``."""
+        row = template.model_dump()
+        statement = upsert(message_templates).values(**row)
+        try:
+            async with self._connection.begin_nested():
+                await self._connection.execute(
+                    statement.on_conflict_do_update(index_elements=["id"], set_=row)
+                )
+        except IntegrityError as error:
+            raise Refused("name_taken", name=template.name) from error
+        self._active = None
+
+    async def templates_page(self, question: ListMessageTemplates) -> Page[MessageTemplateView]:
+        query = select(message_templates).order_by(message_templates.c.name, message_templates.c.id)
+        if question.fact:
+            query = query.where(message_templates.c.fact == question.fact)
+        if question.cursor:
+            name, template_id = keys_of(question.cursor, tuple[str, UUID])
+            place = func.row(message_templates.c.name, message_templates.c.id)
+            query = query.where(place > func.row(name, template_id))
+        rows = (await self._connection.execute(query.limit(question.limit + 1))).all()
+        return page_of(rows, question.limit, _template_of, lambda row: (row.name, row.id))
+
+    # --- messages ----------------------------------------------------------------------------
+
+    async def add(self, message: Message) -> bool:
+        """False when what it was made for has made one before."""
+        statement = upsert(messages).values(**asdict(message)).on_conflict_do_nothing()
+        added = await self._connection.execute(statement.returning(messages.c.id))
+        return added.one_or_none() is not None
+
+    async def save(self, message: Message) -> None:
+        row = asdict(message)
+        del row["id"]
+        await self._connection.execute(
+            update(messages).where(messages.c.id == message.id).values(**row)
+        )
+
+    async def message(self, message_id: UUID, *, lock: bool = True) -> Message:
+        """Locked until the end of the transaction. Raises ``Refused("message_not_found")``."""
+        query = select(messages).where(messages.c.id == message_id)
+        rows = await self._connection.execute(query.with_for_update() if lock else query)
+        row = rows.one_or_none()
+        if row is None:
+            raise Refused("message_not_found", id=message_id)
+        return _message_of(row)
+
+    async def resent_as(self, message_id: UUID) -> UUID | None:
+        found = await self._connection.execute(
+            select(messages.c.id).where(messages.c.key == f"resend:{message_id}")
+        )
+        return found.scalar_one_or_none()
+
+    async def pending_of_order(self, order_id: UUID) -> list[Message]:
+        """What has not gone out yet; locked."""
+        return await self._pending(messages.c.order_id == order_id)
+
+    async def pending_of_car(self, vehicle_id: UUID, facts: Sequence[Fact]) -> list[Message]:
+        return await self._pending(messages.c.vehicle_id == vehicle_id, messages.c.fact.in_(facts))
+
+    async def page(self, question: ListMessages) -> Page[MessageView]:
+        query = select(messages).order_by(messages.c.id.desc())
+        for name in ("order_id", "client_id", "state"):
+            if wanted := getattr(question, name):
+                query = query.where(messages.c[name] == wanted)
+        if question.cursor:
+            (last,) = keys_of(question.cursor, tuple[UUID])
+            query = query.where(messages.c.id < last)
+        rows = (await self._connection.execute(query.limit(question.limit + 1))).all()
+        return page_of(
+            rows, question.limit, lambda row: message_view(_message_of(row)), lambda row: (row.id,)
+        )
+
+    # --- what the sender needs ---------------------------------------------------------------
+
+    async def due(self, now: datetime, limit: int) -> list[tuple[UUID, str]]:
+        """For which there is something to do, and their states."""
+        rows = await self._connection.execute(_DUE, {"now": now, "limit": limit})
+        return [(row.id, row.state) for row in rows]
+
+    async def taken(self, message_id: UUID, state: str, now: datetime) -> Message | None:
+        """Locked; none when another process has it, or it has moved on meanwhile."""
+        rows = await self._connection.execute(
+            select(messages)
+            .where(messages.c.id == message_id)
+            .where(messages.c.state == state, messages.c.wake_at <= now)
+            .with_for_update(skip_locked=True)
+        )
+        row = rows.one_or_none()
+        return _message_of(row) if row else None
+
+    async def sent_since(self, start: datetime, client_id: UUID) -> tuple[int, int]:
+        """How many messages this client, and all together, were sent or tried since ``start``.
+        Until the transaction ends nobody else counts: a cap is never overrun."""
+        await self._connection.execute(_CAPS_LOCK)
+        counted = await self._connection.execute(
+            select(func.count().filter(messages.c.client_id == client_id), func.count()).where(
+                messages.c.claimed_at >= start
+            )
+        )
+        return counted.one()._tuple()
+
+    # --- clients -----------------------------------------------------------------------------
+
+    async def client(self, client_id: UUID) -> Client | None:
+        """The copy; none when it has not come yet."""
+        rows = await self._connection.execute(
+            select(message_clients).where(message_clients.c.id == client_id)
+        )
+        row = rows.one_or_none()
+        if row is None:
+            return None
+        fields = {**row._mapping, "phones": tuple(row.phones)}
+        return Client(**{**fields, "consents": Consents.model_validate(row.consents)})
+
+    def note_client(self, view: ClientView) -> Client:
+        """A copy never goes back to an older revision."""
+        known = self._clients.get(view.id)
+        if known is None or known["revision"] <= view.revision:
+            self._clients[view.id] = {
+                "id": view.id,
+                "phones": list(view.phones),
+                "email": view.email,
+                "language": view.language,
+                "consents": view.consents.model_dump(mode="json"),
+                "revision": view.revision,
+            }
+        return Client(view.id, view.phones, view.email, view.language, view.consents, view.revision)
+
+    async def _flush_clients(self) -> None:
+        if not self._clients:
+            return
+        statement = upsert(message_clients)
+        statement = statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={c.name: statement.excluded[c.name] for c in message_clients.c if c.name != "id"},
+            where=message_clients.c.revision < statement.excluded.revision,
+        )
+        rows = [self._clients[key] for key in sorted(self._clients)]
+        await self._connection.execute(statement, rows)
+
+    # --- what the warehouse said -------------------------------------------------------------
+
+    async def part_answers(self, order_id: UUID) -> dict[UUID, PartAnswer]:
+        """By line, with what this transaction has noted."""
+        if order_id not in self._answers:
+            await self._load_answers({order_id})
+        return self._answers[order_id]
+
+    def note_answer(self, order_id: UUID, line_id: UUID, answer: PartAnswer) -> None:
+        self._answers[order_id][line_id] = answer
+        self._new_answers[line_id] = (order_id, answer)
+
+    def forget_parts(self, order_id: UUID) -> None:
+        """The order is closed: nobody waits for its parts."""
+        self._closed_orders.add(order_id)
+
+    async def _load_answers(self, order_ids: set[UUID]) -> None:
+        missing = order_ids - self._answers.keys()
+        if not missing:
+            return
+        self._answers |= {order_id: {} for order_id in missing}
+        for row in await self._connection.execute(_ANSWERS_OF, {"ids": sorted(missing)}):
+            self._answers[row.order_id][row.line_id] = PartAnswer(row.answer, row.short)
+
+    async def _flush_answers(self) -> None:
+        rows = [
+            {"line_id": line_id, "order_id": order_id, **asdict(answer)}
+            for line_id, (order_id, answer) in sorted(self._new_answers.items())
+            if order_id not in self._closed_orders
+        ]
+        if rows:
+            statement = upsert(part_answers)
+            statement = statement.on_conflict_do_update(
+                index_elements=["line_id"],
+                set_={name: statement.excluded[name] for name in ("answer", "short")},
+                where=part_answers.c.answer < statement.excluded.answer,
+            )
+            await self._connection.execute(statement, rows)
+        if self._closed_orders:
+            await self._connection.execute(
+                delete(part_answers).where(part_answers.c.order_id == any_(_IDS)),
+                {"ids": sorted(self._closed_orders)},
+            )
+
+    async def _pending(self, *conditions: Any) -> list[Message]:
+        rows = await self._connection.execute(
+            select(messages)
+            .where(messages.c.state.in_([literal(state) for state in _PENDING]), *conditions)
+            .order_by(messages.c.id)
+            .with_for_update()
+        )
+        return [_message_of(row) for row in rows]
+
+
+# --- rows and values ---------------------------------------------------------------------------
+
+
+def _message_of(row: Any) -> Message:
+    return Message(**{name: getattr(row, name) for name in _FIELDS})
+
+
+def _template_of(row: Any) -> MessageTemplateView:
+    return MessageTemplateView.model_validate(dict(row._mapping))
+
+
+def message_view(message: Message) -> MessageView:
+    """As the API shows it."""
+    shown = {name: getattr(message, name) for name in _FIELDS if name in MessageView.model_fields}
+    return MessageView(**shown, next_at=message.wake_at)

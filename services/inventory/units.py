@@ -1,0 +1,82 @@
+"""Units that a product is counted in, and goods bought in another one than lies in stock. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.inventory.catalogue import name_key
+from services.inventory.costing import KOPECK, kopecks
+from services.inventory.domain import THOUSANDTH
+from shared.contracts.base import MAX_MONEY, MAX_QUANTITY
+from shared.contracts.inventory import ProductUnit, ProductView
+from shared.refusals import Refused
+
+MAIN = Decimal(1)
+
+
+def units_of(main: ProductUnit, others: Sequence[ProductUnit]) -> tuple[ProductUnit, ...]:
+    """All units of a product, the main one first. Refused: ``unit_repeated``."""
+    units = (main, *sorted(others, key=lambda unit: (unit.factor, unit.name)))
+    seen: set[str] = set()
+    for unit in units:
+        if unit.name in seen:
+            raise Refused("unit_repeated", unit=unit.name)
+        seen.add(unit.name)
+    return units
+
+
+def unit_named(product: ProductView, name: str) -> ProductUnit:
+    """By its name or short name. Refused: ``unit_unknown``."""
+    key = name_key(name)
+    for unit in product.units:
+        if key in (name_key(unit.name), name_key(unit.short_name)):
+            return unit
+    raise Refused("unit_unknown", product=product.name, unit=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What one receipt line brings, in main units. The lots, as (quantity, cost of one), come
+    to its total exactly."""
+
+    quantity: Decimal
+    total: Decimal
+    lots: tuple[tuple[Decimal, Decimal], ...]
+
+    @property
+    def unit_cost(self) -> Decimal:
+        """What one main unit cost, rounded; for prices, never for the books."""
+        return kopecks(self.total / self.quantity)
+
+
+def bought(quantity: Decimal, cost: Decimal, factor: Decimal) -> Purchase:
+    """Goods entered in a unit of ``factor`` main ones, ``cost`` each.
+
+    A pack of 7 pieces for 100.00 has no cost per piece in whole kopecks: so 3 pieces come at
+    14.28 and 4 at 14.29, in two lots that together are worth 100.00 to the kopeck.
+
+    Refused: ``quantity_not_exact``, ``amount_too_large``.
+    """
+    main = quantity * factor
+    if main != (exact := main.quantize(THOUSANDTH)):
+        raise Refused("quantity_not_exact", quantity=f"{main.normalize():f}")
+    if exact > MAX_QUANTITY:
+        raise Refused("amount_too_large")
+    total = kopecks(quantity * cost)
+    if factor == MAIN:
+        return Purchase(exact, total, ((exact, cost),))
+    lots = _split(exact, total)
+    if any(unit_cost > MAX_MONEY for _, unit_cost in lots):
+        raise Refused("amount_too_large")
+    return Purchase(exact, total, lots)
+
+
+def _split(quantity: Decimal, total: Decimal) -> tuple[tuple[Decimal, Decimal], ...]:
+    """In whole thousandths and kopecks: a thousandth that costs a kopeck more is what is left of
+    the total when all cost the lower price, so that both parts are whole numbers again."""
+    thousandths, wanted = int(quantity / THOUSANDTH), int(total / KOPECK) * 1000
+    low, dearer = divmod(wanted, thousandths)
+    parts = ((thousandths - dearer, low), (dearer, low + 1))
+    return tuple((part * THOUSANDTH, kopeck * KOPECK) for part, kopeck in parts if part)

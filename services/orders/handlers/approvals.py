@@ -1,0 +1,129 @@
+"""The client is asked about works, and answers: at the counter, or by the estimate's link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from services.orders import domain
+from services.orders.approval import Said
+from services.orders.estimate import Link, Sender, ensure_seen, estimate_view, renewed
+from services.orders.handlers.table import handlers
+from services.orders.order import Order
+from services.orders.store import OrdersStore
+from services.orders.tables import stations
+from services.orders.views import order_view
+from shared.contracts.approvals import (
+    Answer,
+    AnswerEstimate,
+    AnswerWork,
+    AnswerWorks,
+    EstimateLink,
+    EstimateLinkRevoked,
+    EstimateLinkView,
+    EstimateView,
+    QuoteWorks,
+    RevokeEstimateLink,
+    ShowEstimate,
+)
+from shared.contracts.base import Done
+from shared.contracts.orders import OrderView
+from shared.handlers import Work
+from shared.refusals import Refused
+
+
+@handlers.command(QuoteWorks)
+async def quote_works(command: QuoteWorks, store: OrdersStore, work: Work) -> OrderView:
+    order = await store.order(command.order_id)
+    domain.ensure_revision(order, command.expected_revision)
+    lasts = timedelta(days=work.settings.estimate_link_days)
+    link = renewed(await store.links.of(order.id), order.id, work.new_id(), work.now, lasts)
+    decision = domain.quote(order, command.lines, link, work.now)
+    store.links.save(link)
+    store.save(decision.order)
+    work.publish(*decision.events)
+    return order_view(decision.order)
+
+
+@handlers.command(AnswerWork)
+async def answer_work(command: AnswerWork, store: OrdersStore, work: Work) -> OrderView:
+    return await _answered(command, {command.line_id: command.to}, store, work)
+
+
+@handlers.command(AnswerWorks)
+async def answer_works(command: AnswerWorks, store: OrdersStore, work: Work) -> OrderView:
+    answers = {each.line_id: each.to for each in command.answers}
+    return await _answered(command, answers, store, work)
+
+
+async def _answered(
+    command: AnswerWork | AnswerWorks,
+    answers: Mapping[UUID, Answer],
+    store: OrdersStore,
+    work: Work,
+) -> OrderView:
+    order = await store.order(command.order_id)
+    domain.ensure_revision(order, command.expected_revision)
+    said = Said(by=command.by or order.client_name, how=command.how)
+    decision = domain.answer(order, answers, said, work.now)
+    store.save(decision.order)
+    work.publish(*decision.events)
+    return order_view(decision.order)
+
+
+# --- the link ------------------------------------------------------------------------------------
+
+
+@handlers.question(EstimateLink)
+async def estimate_link(question: EstimateLink, store: OrdersStore, work: Work) -> EstimateLinkView:
+    order = await store.shown(question.order_id)
+    link = await store.links.of(order.id)
+    if link is None or not link.works(work.now):
+        raise Refused("estimate_link_not_found")
+    path = await store.links.path(link)
+    public = work.settings.public_url
+    return EstimateLinkView(
+        path=path, url=public + path if public else None, expires_at=link.expires_at
+    )
+
+
+@handlers.command(RevokeEstimateLink)
+async def revoke_estimate_link(command: RevokeEstimateLink, store: OrdersStore, work: Work) -> Done:
+    order = await store.order(command.order_id)
+    link = await store.links.of(order.id)
+    if link is None:
+        raise Refused("estimate_link_not_found")
+    store.links.save(link.revoked(work.now))
+    work.publish(EstimateLinkRevoked(**domain.naming(order), link_id=link.id))
+    return Done()
+
+
+@handlers.question(ShowEstimate)
+async def show_estimate(question: ShowEstimate, store: OrdersStore, work: Work) -> EstimateView:
+    link = await store.links.behind(question.token, work.now)
+    return await _shown(await store.shown(link.order_id), link, store)
+
+
+@handlers.command(AnswerEstimate)
+async def answer_estimate(command: AnswerEstimate, store: OrdersStore, work: Work) -> EstimateView:
+    link = await store.links.behind(command.token, work.now)
+    order = await store.order(link.order_id)
+    shown = await _shown(order, link, store)
+    states = {job.line_id: job.state for job in shown.jobs}
+    if all(states.get(line_id) == command.to for line_id in command.lines):
+        # A second tap, or a post that was sent again: it has been heard.
+        return shown
+    ensure_seen(shown, command.version, command.lines)
+    said = Said(by=order.client_name, how="link")
+    decision = domain.answer(order, dict.fromkeys(command.lines, command.to), said, work.now)
+    store.save(decision.order)
+    work.publish(*decision.events)
+    return await _shown(decision.order, link, store)
+
+
+async def _shown(order: Order, link: Link, store: OrdersStore) -> EstimateView:
+    if not order.header.visible_to_customer:
+        raise Refused("estimate_link_invalid")
+    station = (await store.places.many(stations, {order.station_id}))[order.station_id]
+    return estimate_view(order, link, Sender(station.name, phone=None))
