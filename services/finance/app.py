@@ -33,7 +33,8 @@ async def expire_some(running: Running) -> ExpiredBonuses:
     command = ExpireBonuses()
     subject = ExpireBonuses.subject
     envelope = opening(running.settings.source("finance"), subject, SYSTEM)
-    job = Job(handlers.commands[subject], command, envelope, command.model_dump_json().encode())
+    body = command.model_dump_json().encode()
+    job = Job(handlers.commands[subject], command, envelope, body)  # type: ignore[arg-type]
     return ExpiredBonuses.model_validate_json(await running.lane.submit(job))
 
 

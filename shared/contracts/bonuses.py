@@ -143,7 +143,7 @@ class RuleProblem(View):
 class BonusTrialRow(View):
     order_id: UUID
     number: str
-    client_id: UUID
+    client_id: UUID | None
     completed_at: Instant
     total: Money
     amount: Money

@@ -312,7 +312,8 @@ class PaymentTaken(Event):
 
 
 class PaymentRefunded(Event):
-    """Money went back; ``payment`` as it is after the refund. Producer: finance. Consumers: orders, audit."""
+    """Money went back; ``payment`` as it is after the refund. Producer: finance. Consumers:
+    orders, audit."""
 
     subject: ClassVar[str] = "evt.finance.payment_refunded.v1"
 

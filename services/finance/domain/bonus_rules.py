@@ -7,14 +7,24 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Literal
 from uuid import UUID
 
 from services.finance.domain.ledger import ZERO, kopecks
 from shared.contracts.base import MAX_MONEY
 from shared.contracts.bonuses import BonusRuleView, RuleProblem
 from shared.contracts.work_order import WorkOrder
-from shared.formulas import ORDER_MODEL, Extra, Formula, FormulaError, check_formula, compile_formula
+from shared.formulas import (
+    ORDER_MODEL,
+    Extra,
+    Formula,
+    FormulaError,
+    check_formula,
+    compile_formula,
+)
 from shared.refusals import Refused
+
+type Wants = Literal["condition", "number"]
 
 MODEL = ORDER_MODEL.extended(
     {
@@ -92,14 +102,15 @@ def check(rule: BonusRule) -> None:
 
 def check_formulas(condition: str, amount: str) -> None:
     """Refused: ``formula_invalid``, with the place, and the nearest known name."""
-    try:
-        check_formula(condition, wants="condition", model=MODEL)
-    except FormulaError as error:
-        raise error.refused("condition") from None
-    try:
-        check_formula(amount, wants="number", model=MODEL)
-    except FormulaError as error:
-        raise error.refused("amount") from None
+    texts: tuple[tuple[str, str, Wants], ...] = (
+        ("condition", condition, "condition"),
+        ("amount", amount, "number"),
+    )
+    for field, text, wants in texts:
+        try:
+            check_formula(text, wants=wants, model=MODEL)
+        except FormulaError as error:
+            raise error.refused(field) from None
 
 
 def reckon(

@@ -6,13 +6,14 @@ amount, so that an entry balances by construction: there is no way to write one 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from shared.contracts.finance import MoneyMethod, PaymentMethod
+from shared.contracts.finance import PaymentMethod
 
 ZERO = Decimal("0.00")
 _KOPECK = Decimal("0.01")
@@ -55,12 +56,12 @@ class Account(StrEnum):
     """Прочие расходы; the posting's category tells which. Expense."""
 
 
-MONEY_ACCOUNTS: dict[MoneyMethod, Account] = {
+MONEY_ACCOUNTS: Mapping[PaymentMethod, Account] = {
     "cash": Account.CASH,
     "card": Account.CARD,
     "transfer": Account.BANK,
 }
-PAYMENT_ACCOUNTS: dict[PaymentMethod, Account] = {**MONEY_ACCOUNTS, "bonus": Account.BONUSES}
+PAYMENT_ACCOUNTS: Mapping[PaymentMethod, Account] = {**MONEY_ACCOUNTS, "bonus": Account.BONUSES}
 """What is debited when a client pays. Bonuses are no money: only a liability becomes less."""
 REVENUE = (Account.REVENUE_SERVICES, Account.REVENUE_PRODUCTS, Account.REVENUE_MATERIALS)
 EXPENSES = (Account.COST_OF_GOODS, Account.LABOR_PAY, Account.BONUS_EXPENSE, Account.EXPENSE)

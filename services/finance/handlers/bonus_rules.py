@@ -122,9 +122,7 @@ async def change_bonus_settings(
         field="max_share_percent", old=settings.max_share_percent, new=command.max_share_percent
     )
     work.publish(
-        BonusSettingsSaved(
-            station_id=work.settings.station_id, settings=changed, changes=(change,)
-        )
+        BonusSettingsSaved(station_id=work.settings.station_id, settings=changed, changes=(change,))
     )
     return changed
 

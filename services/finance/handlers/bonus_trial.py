@@ -41,7 +41,7 @@ class _Trial:
     rule: BonusRule
     zone: ZoneInfo
     rows: list[BonusTrialRow] = field(default_factory=list)
-    in_month: defaultdict[tuple[UUID, datetime], Decimal] = field(
+    in_month: defaultdict[tuple[UUID | None, datetime], Decimal] = field(
         default_factory=lambda: defaultdict(Decimal)
     )
 

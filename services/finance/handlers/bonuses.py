@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -100,8 +102,7 @@ async def _accrued(
             id=work.new_id(),
             client_id=event.client_id,
             at=event.at,
-            expires_at=rule.days_to_live
-            and end_of_day(event.at, rule.days_to_live, work.settings.zone),
+            expires_at=_expiry(rule, event.at, work.settings.zone),
             amount=outcome.amount,
             left=outcome.amount,
             order_id=event.order_id,
@@ -121,6 +122,10 @@ async def _accrued(
     purse.hold_to(accrual, settlement.money, None)
     told = _told(accrual, lots, outcomes, event.number)
     return Decision(events=told, accruals=(accrual,)).and_then(purse.closed())
+
+
+def _expiry(rule: BonusRule, at: datetime, zone: ZoneInfo) -> datetime | None:
+    return None if rule.days_to_live is None else end_of_day(at, rule.days_to_live, zone)
 
 
 def _told(
@@ -305,8 +310,7 @@ async def get_bonuses(question: GetBonuses, store: FinanceStore, work: Work) -> 
         client_id=question.client_id,
         balance=kopecks(await store.bonus_balance(question.client_id, work.now)),
         expiring=tuple(
-            ExpiringBonuses(expires_at=expires_at, amount=amount)
-            for expires_at, amount in expiring
+            ExpiringBonuses(expires_at=expires_at, amount=amount) for expires_at, amount in expiring
         ),
         items=movements.items,
         next=movements.next,

@@ -115,9 +115,9 @@ async def _settle(settlement: Settlement, store: FinanceStore, work: Work) -> No
 async def _reverse(
     settlement: Settlement, store: FinanceStore, work: Work, reason: str | None
 ) -> None:
+    settlement = await bonuses.undo(settlement, reason, store, work)
     if settlement.entry_id is None:
         raise ValueError(f"order {settlement.order_id} is settled by no entry")
-    settlement = await bonuses.undo(settlement, reason, store, work)
     decision = settling.reverse(
         settlement,
         await store.entry(settlement.entry_id),

@@ -26,6 +26,7 @@ from services.finance.store.schema import bonus_settings
 from shared.contracts.base import Message
 from shared.contracts.bonuses import BonusSettingsView
 from shared.contracts.finance import OrderPaid
+from shared.contracts.orders import OrderReopened
 from shared.contracts.work_order import WorkOrder
 
 
@@ -48,12 +49,12 @@ class BonusBooks(Books):
     async def prefetch(self, messages: Sequence[Message]) -> None:
         await super().prefetch(messages)
         paid = [message for message in messages if isinstance(message, OrderPaid)]
-        if paid:
-            self.orders_paid = {message.order_id for message in paid}
-            await self._load_accruals(self.orders_paid)
-            await self._load_lots(
-                {message.client_id for message in paid}, self.orders_paid, ()
-            )
+        reopened = [message.order_id for message in messages if isinstance(message, OrderReopened)]
+        self.orders_paid = {message.order_id for message in paid}
+        await self._load_accruals(self.orders_paid.union(reopened))
+        clients = {message.client_id for message in paid}
+        earned = {accrual.order_id for accrual in self._accruals.values.values()}
+        await self._load_lots(clients, self.orders_paid | earned, ())
 
     # --- what handlers ask for ---
 

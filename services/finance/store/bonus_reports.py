@@ -114,7 +114,7 @@ class BonusReports(Store):
             before = keys_of(asked.cursor, tuple[Instant, UUID, int])
             keys = tuple_(entries.c.at, entries.c.id, postings.c.line)
             statement = statement.where(keys < tuple_(*before))
-        found: Sequence[Row[Any]] = (await self.connection.execute(statement)).all()
+        found: Sequence[Any] = (await self.connection.execute(statement)).all()
         return found
 
     async def paid_shares(self, order_ids: Sequence[UUID]) -> dict[UUID, tuple[Decimal, Decimal]]:

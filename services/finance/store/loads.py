@@ -27,7 +27,6 @@ from services.finance.store.schema import (
 )
 from shared.contracts.base import Message
 from shared.contracts.clients import ClientCreated
-from shared.contracts.bonuses import AdjustBonuses
 from shared.contracts.finance import OrderPaid, RecordExpense, RefundPayment, TakePayment
 from shared.contracts.inventory import PartsIssued, PartsReturned
 from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderReopened
@@ -68,8 +67,6 @@ def wanted(messages: Sequence[Message]) -> Wanted:
                     wish.orders.add(message.order_id)
             case OrderPaid():
                 wish.paid.add(message.order_id)
-                wish.clients.add(message.client_id)
-            case AdjustBonuses():
                 wish.clients.add(message.client_id)
             case RefundPayment():
                 wish.payments.add(message.payment_id)

@@ -212,9 +212,7 @@ def payment_row(payment: Payment) -> dict[str, Any]:
     }
 
 
-def payment_of(
-    row: Row[Any], applied: dict[UUID, Decimal], lots: dict[UUID, Decimal]
-) -> Payment:
+def payment_of(row: Row[Any], applied: dict[UUID, Decimal], lots: dict[UUID, Decimal]) -> Payment:
     return Payment(
         row.id,
         row.at,

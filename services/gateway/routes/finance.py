@@ -40,9 +40,7 @@ BONUSES = Area(
     "What paid orders earn their clients, by which rules, and what clients have left of it",
     (
         get("/bonus-rules", ListBonusRules, "Bonus rules, in the order in which they are tried"),
-        post(
-            "/bonus-rules", CreateBonusRule, "Make a bonus rule", location="/bonus-rules/{id}"
-        ),
+        post("/bonus-rules", CreateBonusRule, "Make a bonus rule", location="/bonus-rules/{id}"),
         ask_by_post("/bonus-rules/dry-run", TryBonusRule, "Try a rule on past orders"),
         get("/bonus-rules/{rule_id}", GetBonusRule, "A bonus rule"),
         patch("/bonus-rules/{rule_id}", ChangeBonusRule, "Edit a bonus rule"),

@@ -53,6 +53,8 @@ orders = Table(
     Column("returned_completion", Integer, nullable=False),
     Column("settled", Boolean, nullable=False),
     Column("paid", Money, nullable=False),
+    Column("paid_completion", Integer, nullable=False, server_default="0"),
+    Column("paid_told_at", Instant),
     # What lists and reports show without loading the lines.
     Column("total", Money, nullable=False),
     Column("waits_for_parts", Boolean, nullable=False),

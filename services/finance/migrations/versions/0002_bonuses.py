@@ -69,9 +69,7 @@ def _create_rules() -> None:
         sa.CheckConstraint("id = 1", name="bonus_settings_one_row"),
     )
     op.execute(
-        settings.insert().values(
-            id=1, max_share_percent=30, revision=1, updated_at=sa.func.now()
-        )
+        settings.insert().values(id=1, max_share_percent=30, revision=1, updated_at=sa.func.now())
     )
 
 
