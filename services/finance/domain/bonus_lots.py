@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -63,12 +63,15 @@ class Accrual:
 def end_of_day(at: datetime, days: int, zone: ZoneInfo) -> datetime:
     """The instant at which the station's business day ends that begins so many days later."""
     following = at.astimezone(zone).date() + timedelta(days=days + 1)
-    return datetime.combine(following, time(), zone).astimezone(UTC)
+    return _midnight(following, zone)
 
 
 def month_of(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The station's calendar month around an instant, half open."""
     first = at.astimezone(zone).date().replace(day=1)
     following = (first + timedelta(days=31)).replace(day=1)
-    start, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in (first, following))
-    return start, end
+    return _midnight(first, zone), _midnight(following, zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, zone).astimezone(UTC)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from services.finance.domain.ledger import ZERO, kopecks
 from shared.contracts.base import MAX_MONEY
-from shared.contracts.bonuses import BonusRuleView, RuleProblem
+from shared.contracts.bonus_rules import BonusRuleView, RuleProblem
 from shared.contracts.work_order import WorkOrder
 from shared.formulas import (
     ORDER_MODEL,

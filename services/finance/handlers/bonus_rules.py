@@ -10,7 +10,7 @@ from services.finance.domain.bonus_rules import BonusRule
 from services.finance.handlers.table import handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Change, Page
-from shared.contracts.bonuses import (
+from shared.contracts.bonus_rules import (
     BonusRuleSaved,
     BonusRuleView,
     BonusSettingsSaved,

@@ -18,7 +18,7 @@ from services.finance.domain.ledger import ZERO
 from services.finance.handlers.table import check_period, handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Period
-from shared.contracts.bonuses import BonusTrialRow, BonusTrialView, TryBonusRule
+from shared.contracts.bonus_rules import BonusTrialRow, BonusTrialView, TryBonusRule
 from shared.contracts.work_order import FindWorkOrders, WorkOrder
 from shared.handlers import Work
 from shared.refusals import Refused

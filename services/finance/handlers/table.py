@@ -9,7 +9,7 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
 from services.finance.store import FinanceStore
-from shared.contracts import bonuses
+from shared.contracts import bonus_rules, bonuses
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
@@ -37,8 +37,8 @@ handlers = Handlers(
         PaymentTaken,
         PaymentRefunded,
         ExpenseRecorded,
-        bonuses.BonusRuleSaved,
-        bonuses.BonusSettingsSaved,
+        bonus_rules.BonusRuleSaved,
+        bonus_rules.BonusSettingsSaved,
         bonuses.BonusAccrued,
         bonuses.BonusReversed,
         bonuses.BonusSpent,

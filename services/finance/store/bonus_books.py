@@ -24,7 +24,7 @@ from services.finance.store.books import Books, Kept
 from services.finance.store.rows import accrual_of, lot_of, rule_of
 from services.finance.store.schema import bonus_settings
 from shared.contracts.base import Message
-from shared.contracts.bonuses import BonusSettingsView
+from shared.contracts.bonus_rules import BonusSettingsView
 from shared.contracts.finance import OrderPaid
 from shared.contracts.orders import OrderReopened
 from shared.contracts.work_order import WorkOrder

@@ -24,7 +24,8 @@ from services.finance.store.schema import (
     settlements,
 )
 from shared.contracts.base import Instant
-from shared.contracts.bonuses import GetBonuses, ListBonusRules
+from shared.contracts.bonus_rules import ListBonusRules
+from shared.contracts.bonuses import GetBonuses
 from shared.handlers import Store
 from shared.pagination import keys_of
 

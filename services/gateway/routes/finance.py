@@ -1,17 +1,16 @@
 """Payments, expenses and the records of both; bonuses of clients."""
 
 from services.gateway.api import Area, ask_by_post, get, patch, post
-from shared.contracts.bonuses import (
-    AdjustBonuses,
+from shared.contracts.bonus_rules import (
     ChangeBonusRule,
     ChangeBonusSettings,
     CreateBonusRule,
-    GetBonuses,
     GetBonusRule,
     GetBonusSettings,
     ListBonusRules,
     TryBonusRule,
 )
+from shared.contracts.bonuses import AdjustBonuses, GetBonuses
 from shared.contracts.finance import (
     GetBalance,
     GetPayment,
