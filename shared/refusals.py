@@ -110,6 +110,11 @@ REASONS: dict[str, Reason] = {
             "The amount would be larger than the books can hold",
             "Сумма больше, чем может вместить учёт",
         ),
+        amount_zero=("Say an amount other than zero", "Укажите сумму, отличную от нуля"),
+        bonus_needs_order=(
+            "Bonuses pay an order: say which",
+            "Бонусами оплачивают заказ-наряд: укажите его",
+        ),
         service_unnamed=(
             "Say a catalogue work or a name",
             "Укажите работу из каталога или название",
@@ -346,6 +351,7 @@ REASONS: dict[str, Reason] = {
         booking_not_found=("No booking {id}", "Запись на пост {id} не найдена"),
         holiday_not_found=("No holiday {id}", "Праздничный день {id} не найден"),
         absence_not_found=("No absence {id}", "Отсутствие {id} не найдено"),
+        bonus_rule_not_found=("No bonus rule {id}", "Бонусное правило {id} не найдено"),
         dead_letter_not_found=("No dead letter {id}", "Недоставленного сообщения {id} нет"),
     ),
     **_table(
@@ -424,6 +430,22 @@ REASONS: dict[str, Reason] = {
         invisible_with_total=(
             "Only an order that costs the client nothing can be hidden",
             "Скрыть от клиента можно только заказ-наряд с нулевой суммой",
+        ),
+        bonus_of_other_client=(
+            "Bonuses pay only their owner's orders",
+            "Бонусами платят только за собственный заказ-наряд",
+        ),
+        bonus_order_not_settled=(
+            "Bonuses pay an order when it is done and settled",
+            "Бонусами платят, когда заказ-наряд выполнен и проведён",
+        ),
+        bonus_share_exceeded=(
+            "Bonuses may pay at most {limit} of this order now ({percent} % of its total)",
+            "Бонусами можно оплатить не больше {limit} этого заказ-наряда ({percent} % суммы)",
+        ),
+        bonus_not_enough=(
+            "Only {available} bonuses are there",
+            "Бонусов только {available}",
         ),
         refund_exceeds_payment=(
             "Only {left} of the payment is left to refund",

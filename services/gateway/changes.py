@@ -41,6 +41,12 @@ _TOPIC_OF_SUBJECT = {
     "evt.inventory.product_saved.v1": "product",
     "evt.finance.payment_taken.v1": "payment",
     "evt.finance.payment_refunded.v1": "payment",
+    "evt.finance.bonus_spent.v1": "payment",
+    "evt.finance.bonus_returned.v1": "payment",
+    "evt.finance.bonus_rule_saved.v1": "reference",
+    "evt.finance.bonus_settings_saved.v1": "reference",
+    "evt.finance.bonus_adjusted.v1": "client",
+    "evt.finance.bonus_expired.v1": "client",
     "evt.finance.expense_recorded.v1": "expense",
 }
 _ABOUT_STOCK = frozenset(

@@ -197,6 +197,22 @@ BODIES: dict[str, dict[str, Any]] = {
         "supplier_document": "УПД 1042",
         "lines": [{"product_id": _PRODUCT, "quantity": "10", "cost": "430.00"}],
     },
+    "CreateBonusRule": {
+        "name": "5 % частным лицам",
+        "condition": 'TotalMoney > 5000 and Customer.Kind == "person"',
+        "amount": "TotalMoney * 0.05",
+        "cap_per_order": "1000.00",
+        "days_to_live": 180,
+    },
+    "ChangeBonusRule": {"amount": "TotalMoney * 0.07"},
+    "TryBonusRule": {
+        "condition": "GroupTotal > 1000",
+        "amount": "GroupTotal * 0.02",
+        "product_groups": ["Масла"],
+        "cap_per_month": "500.00",
+    },
+    "ChangeBonusSettings": {"max_share_percent": "50"},
+    "AdjustBonuses": {"amount": "300.00", "reason": "Извинение за ожидание", "days_to_live": 90},
     "TakePayment": {
         "order_id": _ORDER,
         "customer_id": _CLIENT,

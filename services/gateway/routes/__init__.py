@@ -29,6 +29,7 @@ AREAS = (
     finance.AREA,
     formulas.AREA,
     messages.AREA,
+    finance.BONUSES,
     reports.AREA,
     audit.AREA,
     events.AREA,

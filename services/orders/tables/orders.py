@@ -65,6 +65,8 @@ orders = Table(
     Column("paid", Money, nullable=False),
     # What technicians earn of it, as the books have it; null until it is settled.
     Column("pay", Money),
+    Column("paid_completion", Integer, nullable=False, server_default="0"),
+    Column("paid_told_at", Instant),
     # What lists and reports show without loading the lines.
     Column("total", Money, nullable=False),
     Column("waits_for_parts", Boolean, nullable=False),
