@@ -28,6 +28,10 @@ from shared.contracts.clients import (
 )
 from shared.refusals import Refused
 
+DISCOUNTS = frozenset(
+    {"discount_percent", "services_discount_percent", "products_discount_percent"}
+)
+
 # --- cards -------------------------------------------------------------------------------------
 
 
@@ -50,6 +54,8 @@ class Client:
     updated_at: datetime
     language: Language = "ru"
     consents: Consents = field(default_factory=Consents)
+    services_discount_percent: Decimal | None = None
+    products_discount_percent: Decimal | None = None
 
     @property
     def name(self) -> str:
@@ -112,8 +118,9 @@ def _clean_card(fields: Mapping[str, Any]) -> dict[str, Any]:
             raise Refused("field_required", field=name)
     if "phones" in clean:
         clean["phones"] = phone_numbers(clean["phones"] or ())
-    if clean.get("discount_percent") is not None:
-        clean["discount_percent"] = clean["discount_percent"].quantize(Decimal("0.01"))
+    for name in DISCOUNTS & clean.keys():
+        if clean[name] is not None:
+            clean[name] = clean[name].quantize(Decimal("0.01"))
     if "comment" in clean:
         clean["comment"] = clean["comment"] or None
     return clean

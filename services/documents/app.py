@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.documents.handlers import handlers
+from services.documents.handlers import forms, handlers
 from services.documents.handlers.message_templates import ship_templates
 from services.documents.handlers.sending import Sender
 from services.documents.providers import MessageSettings, providers
@@ -27,4 +27,6 @@ async def _send_messages(running: Running) -> None:
         await Sender(running, carriers, rules, lambda: datetime.now(UTC)).run()
 
 
-service = Service("documents", handlers, prepare=_prepare, background=(_send_messages,))
+service = Service(
+    "documents", handlers, prepare=_prepare, background=(_send_messages, forms.renderers.run)
+)

@@ -312,7 +312,8 @@ class ReceiveStock(Command[ReceiptView]):
     Products priced by the matrix have a new price.
 
     Refused: ``warehouse_not_found``, ``supplier_not_found``, ``product_not_found``,
-    ``unit_unknown``, ``quantity_not_exact`` (less than a thousandth of a main unit is left over).
+    ``unit_unknown``, ``quantity_not_exact`` (less than a thousandth of a main
+    unit would be left over).
     """
 
     subject: ClassVar[str] = "cmd.inventory.receive_stock.v1"

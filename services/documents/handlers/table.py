@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.documents.store import DocumentsStore
-from shared.contracts import documents, messages
+from shared.contracts import documents, forms, messages
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -11,6 +11,8 @@ handlers = Handlers(
     DocumentsStore,
     refused=documents.DocumentsCommandRefused,
     publishes=(
+        forms.FormTemplateSaved,
+        forms.FormLookChanged,
         messages.MessageTemplateSaved,
         messages.MessageScheduled,
         messages.MessageQueued,

@@ -1,4 +1,4 @@
-"""What a form's template can name besides the order: pictures of the paper, and whose copy it is."""
+"""What a form's template can name besides the order: pictures, and whose copy it is."""
 
 from __future__ import annotations
 
