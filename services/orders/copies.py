@@ -111,7 +111,8 @@ class Copies:
         same = client.model_dump(
             include={
                 "id", "name", "kind", "last_name", "first_name", "middle_name", "company_name",
-                "email", "comment", "revision",
+                "email", "comment", "services_discount_percent", "products_discount_percent",
+                "revision",
             }
         )  # fmt: skip
         return self._note(
@@ -139,7 +140,8 @@ class Copies:
             }
         )  # fmt: skip
         units = [unit.model_dump(mode="json") for unit in product.units]
-        return self._note(products, **same, units=units)
+        unpriced = product.pricing == "matrix" and not product.price
+        return self._note(products, **same, units=units, unpriced=unpriced)
 
     async def _complete(
         self,

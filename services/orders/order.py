@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from services.orders.approval import NOT_ASKED, Approval
@@ -44,6 +44,7 @@ class ServiceLine:
     warranty_days: int | None = None
     warranty_km: int | None = None
     approval: Approval = NOT_ASKED
+    variant_id: UUID | None = None
 
     @property
     def is_declined(self) -> bool:
@@ -137,7 +138,9 @@ class Header:
 class Order:
     """A work order as a whole. ``completion`` counts how often it was done, ``returned_completion``
     the last one whose parts came back; ``paid`` is what payments that name it brought; ``pay`` what
-    technicians earn of it, known when it is settled.
+    technicians earn of it, known when it is settled. ``client_discount`` is the client's own when
+    the order was opened, for all that has none of its kind. ``paid_completion`` is the completion
+    that finance last called fully paid, ``paid_told_at`` when it last said so or took it back.
 
     A declined work stays among the lines, with its goods and materials; what is on the bill is
     what every sum is made of."""
@@ -159,6 +162,10 @@ class Order:
     settled: bool = False
     paid: Decimal = NOTHING
     pay: Decimal | None = None
+    client_services_discount: Decimal | None = None
+    client_products_discount: Decimal | None = None
+    paid_completion: int = 0
+    paid_told_at: datetime | None = None
     services: tuple[ServiceLine, ...] = ()
     parts: tuple[PartLine, ...] = ()
 
@@ -194,6 +201,18 @@ class Order:
     @property
     def total(self) -> Decimal:
         return checked(self.services_total + self.products_total + self.materials_total)
+
+    def discount(
+        self, kind: Literal["service"] | PartKind, said: Decimal | None, *, takes_none: bool
+    ) -> Decimal:
+        """The percent for a new line: what somebody said, or else the client's own, unless the
+        thing takes none. Materials are in the price of a work, and discounted as works are."""
+        if said is not None:
+            return said
+        if takes_none:
+            return Decimal(0)
+        own = self.client_products_discount if kind == "product" else self.client_services_discount
+        return self.client_discount if own is None else own
 
     @property
     def estimation_cost(self) -> Decimal:
@@ -254,7 +273,7 @@ class Order:
             "waiting_for_parts": waits_for_parts,
             "waiting_for_approval": self.status in EDITABLE
             and any(line.approval.waits for line in self.services),
-            "waiting_for_payment": self.status == "done" and self.paid < self.total,
+            "waiting_for_payment": waits_for_payment(self),
             "settled": self.settled,
         }
         return tuple(flag for flag, is_so in flags.items() if is_so)
@@ -266,6 +285,16 @@ class Order:
                 NOTHING,
             )
         )
+
+
+def waits_for_payment(order: Any) -> bool:
+    """Of an order, or of its row: done, and not paid. When it is settled finance knows best: money
+    also comes without naming an order, and goes on to others. Until then its own payments tell."""
+    if order.status != "done":
+        return False
+    if order.settled:
+        return bool(order.total) and order.paid_completion != order.completion
+    return bool(order.paid < order.total)
 
 
 def changes_between(old: Any, new: Any, leave_out: Sequence[str] = ()) -> tuple[Change, ...]:

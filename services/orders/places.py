@@ -11,7 +11,15 @@ from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, any_, bindparam, inser
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.tables import employees, order_types, posts, sections, stations, works
+from services.orders.tables import (
+    employees,
+    order_types,
+    packages,
+    posts,
+    sections,
+    stations,
+    works,
+)
 from shared.contracts.base import Message, Page
 from shared.contracts.orders import CreateOrder, StationView
 from shared.pagination import keys_of, page_of
@@ -23,6 +31,7 @@ _NOT_FOUND = {
     posts: "post_not_found",
     employees: "employee_not_found",
     works: "service_not_found",
+    packages: "package_not_found",
     order_types: "order_type_not_found",
     stations: "station_not_found",
 }
@@ -64,6 +73,16 @@ class Places:
             self._known[row_id] = row
         return self._known[row_id]
 
+    async def held(self, table: Table, row_id: UUID) -> Any:
+        """A row as it is now, and stays until the end of the transaction; else as ``get``."""
+        self._known.pop(row_id, None)
+        query = select(table).where(table.c.id == row_id).with_for_update()
+        row = (await self._connection.execute(query)).one_or_none()
+        if row is None:
+            raise Refused(_NOT_FOUND[table], id=row_id)
+        self._known[row_id] = row
+        return row
+
     async def many(self, table: Table, ids: Collection[UUID | None]) -> dict[UUID, Any]:
         """Those of the rows that there are, by id."""
         wanted = sorted({row_id for row_id in ids if row_id and row_id not in self._known})
@@ -73,6 +92,12 @@ class Places:
             )
             self._known.update({row.id: row for row in rows})
         return {row_id: self._known[row_id] for row_id in ids if row_id in self._known}
+
+    async def every(self, table: Table) -> list[Any]:
+        """All rows, in the order in which they were made."""
+        rows = (await self._connection.execute(select(table).order_by(table.c.id))).all()
+        self._known.update({row.id: row for row in rows})
+        return list(rows)
 
     async def employee_of(self, login: str) -> Any | None:
         """Who signs in by this name."""

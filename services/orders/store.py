@@ -13,6 +13,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.approval import Approval
+from services.orders.bookings import Bookings
+from services.orders.calendars import Calendars
+from services.orders.catalogue import Catalogue
 from services.orders.copies import Copies
 from services.orders.links import Links
 from services.orders.order import Header, Order, PartLine, ServiceLine
@@ -58,6 +61,9 @@ class OrdersStore(Store):
         super().__init__(connection)
         self.copies = Copies(connection)
         self.places = Places(connection)
+        self.bookings = Bookings(connection)
+        self.calendars = Calendars(connection)
+        self.catalogue = Catalogue(connection, self.places)
         self.links = Links(connection)
         self._loaded: dict[UUID, Order | None] = {}
         self._orders: dict[UUID, Order] = {}
@@ -68,9 +74,11 @@ class OrdersStore(Store):
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         """One statement per table, however many messages there are."""
-        order_ids = {getattr(message, "order_id", None) for message in messages} - {None}
+        booked = await self.bookings.orders_of(messages)
+        order_ids = {getattr(message, "order_id", None) for message in messages} - {None} | booked
         if order_ids:
             await self._load(order_ids, lock=True)  # type: ignore[arg-type]
+        await self.bookings.prefetch(messages, booked)
         created = sum(isinstance(message, CreateOrder) for message in messages)
         if created:
             await self._draw_numbers(created)
@@ -104,6 +112,16 @@ class OrdersStore(Store):
         if order_ids:
             await self._load(order_ids, lock=False)
         return [self._orders[order_id] for order_id in order_ids if order_id in self._orders]
+
+    async def number_of(self, order_id: UUID) -> str:
+        """Also of an order that this transaction has made and not written yet."""
+        if order_id in self._orders:
+            return self._orders[order_id].number
+        found = await self.connection.execute(
+            select(orders.c.number).where(orders.c.id == order_id)
+        )
+        number: str = found.scalar_one()
+        return number
 
     async def declined_works(self, order: Order) -> int:
         """How many works of the order's car were declined on other orders and are still offered.

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.orders.approval import Approval
 from services.orders.costs import Costs
-from services.orders.order import Order, PartLine, ServiceLine
+from services.orders.order import Order, PartLine, ServiceLine, waits_for_payment
 from shared.contracts import orders as shown
 from shared.contracts.orders import OrderSummary, OrderView, PartLineView, ServiceLineView
 
@@ -72,6 +72,7 @@ def service_view(order: Order, line: ServiceLine) -> ServiceLineView:
         catalogue_comment=line.catalogue_comment,
         warranty_days=line.warranty_days,
         warranty_km=line.warranty_km,
+        variant_id=line.variant_id,
         approval=approval_view(line.approval),
     )
 
@@ -115,7 +116,7 @@ def summary(row: Any) -> OrderSummary:
     flags = {
         "waiting_for_parts": row.waits_for_parts,
         "waiting_for_approval": row.waits_for_approval,
-        "waiting_for_payment": row.status == "done" and row.paid < row.total,
+        "waiting_for_payment": waits_for_payment(row),
         "settled": row.settled,
     }
     shown = {name: row._mapping[name] for name in OrderSummary.model_fields if name != "flags"}

@@ -82,6 +82,10 @@ class ClientFields(View):
     comment: Text | None = None
     language: Language = "ru"
     """In which the client is written to."""
+    services_discount_percent: Percent | None = None
+    """On works and the materials that their price carries; null: ``discount_percent``."""
+    products_discount_percent: Percent | None = None
+    """On goods; null: ``discount_percent``."""
 
 
 class ClientView(ClientFields):
@@ -156,6 +160,8 @@ class ChangeClient(Command[ClientView]):
     comment: Text | None = None
     language: Language | None = None
     consents: SaidConsents | None = None
+    services_discount_percent: Percent | None = None
+    products_discount_percent: Percent | None = None
 
 
 class AddVehicle(Command[VehicleView], VehicleFields):

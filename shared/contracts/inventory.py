@@ -312,7 +312,8 @@ class ReceiveStock(Command[ReceiptView]):
     Products priced by the matrix have a new price.
 
     Refused: ``warehouse_not_found``, ``supplier_not_found``, ``product_not_found``,
-    ``unit_unknown``, ``quantity_not_exact`` (less than a thousandth of a main unit is left over).
+    ``unit_unknown``, ``quantity_not_exact`` (less than a thousandth of a main
+    unit would be left over).
     """
 
     subject: ClassVar[str] = "cmd.inventory.receive_stock.v1"
@@ -526,20 +527,22 @@ class StockAnswered(Event):
 
 
 class PartsReserved(StockAnswered):
-    """Every named line has all it wants. Producer: inventory. Consumers: orders, audit."""
+    """Every named line has all it wants. Producer: inventory. Consumers: orders, documents,
+    audit."""
 
     subject: ClassVar[str] = "evt.inventory.parts_reserved.v1"
 
 
 class PartsUnavailable(StockAnswered):
     """The named lines are short; what there was is reserved, the rest is back-ordered.
-    Producer: inventory. Consumers: orders, audit."""
+    Producer: inventory. Consumers: orders, documents, audit."""
 
     subject: ClassVar[str] = "evt.inventory.parts_unavailable.v1"
 
 
 class ReservationReleased(Event):
-    """What lines of an order had held is free again. Producer: inventory. Consumer: audit."""
+    """What lines of an order had held is free again. Producer: inventory. Consumers: documents,
+    audit."""
 
     subject: ClassVar[str] = "evt.inventory.reservation_released.v1"
 

@@ -134,6 +134,10 @@ class ServiceView(View):
     warranty_km: int | None
     active: bool
     revision: Revision
+    no_discount: bool = False
+    """A client's own discount does not count for it."""
+    has_variants: bool = False
+    """Some cars have prices of their own."""
 
 
 class ListStations(Question[Page[StationView]]):
@@ -290,6 +294,7 @@ class CreateService(Command[ServiceView]):
     estimation_minutes: Minutes | None = None
     warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
+    no_discount: bool = False
 
 
 class ChangeService(Command[ServiceView]):
@@ -308,6 +313,7 @@ class ChangeService(Command[ServiceView]):
     warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
     active: bool | None = None
+    no_discount: bool | None = None
 
 
 class ListServices(Question[Page[ServiceView]]):
@@ -364,6 +370,8 @@ class ServiceLineView(View):
     warranty_km: int | None = None
     approval: Approval = Approval()
     """A declined work stays on the order, and is in none of its sums."""
+    variant_id: UUID | None = None
+    """The price variant by vehicle that it was priced by."""
 
 
 class PartLineView(View):
@@ -468,8 +476,23 @@ class OrderView(OrderSummary):
     when the order is opened and when it is asked for; null in other answers."""
 
 
+class BookingRequest(View):
+    """A post, and perhaps a technician, for ``start <= t < end``: see ``load.BookPost``."""
+
+    model_config = {"extra": "forbid"}
+
+    post_id: UUID
+    technician_id: UUID | None = None
+    start: Instant
+    end: Instant
+    overtime: bool = False
+
+
 class CreateOrder(Command[OrderView]):
     """Opens an order in status ``new`` (or ``draft`` for an estimate).
+
+    ``post_id`` is the order's main post, a word on paper. ``booking`` holds a post for a time, in
+    the same step or not at all; without ``post_id`` its post is the main one.
 
     Absent ``responsible_id`` and ``examiner_id``: the employee who sends this, or else
     ``employee_id``. Absent ``assignment_at``: now. A driver is a client (``driver_id``) or only a
@@ -477,7 +500,8 @@ class CreateOrder(Command[OrderView]):
 
     Refused: ``client_not_found``, ``vehicle_not_found``, ``section_not_found``,
     ``employee_not_found``, ``post_not_found``, ``vehicle_of_other_client``,
-    ``order_type_not_found``, ``forbidden`` (``assignment_at`` is the office's to say).
+    ``order_type_not_found``, ``forbidden`` (``assignment_at`` is the office's to say), and for its
+    booking as ``BookPost``.
     """
 
     subject: ClassVar[str] = "cmd.orders.create_order.v1"
@@ -504,6 +528,7 @@ class CreateOrder(Command[OrderView]):
     product_responsible_id: UUID | None = None
     examiner_id: UUID | None = None
     driver_id: UUID | None = None
+    booking: BookingRequest | None = None
 
 
 class ChangeOrder(Command[OrderView]):
@@ -544,7 +569,12 @@ class AddService(Command[OrderView]):
     """A work from the catalogue (``service_id``), or a free one: ``name``, and ``initial_price``
     or ``labor_hours`` with ``labor_rate``.
 
-    Refused: ``service_not_found``, ``service_unnamed``, ``price_missing``, ``order_closed``.
+    The price is of the variant that fits the order's car, if the work has any; ``variant_id`` names
+    another one, or ``none``: then the work's own price counts. Absent ``discount_percent``: the
+    client's own, if the work takes one.
+
+    Refused: ``service_not_found``, ``variant_not_found``, ``service_unnamed``, ``price_missing``,
+    ``order_closed``.
     """
 
     subject: ClassVar[str] = "cmd.orders.add_service.v1"
@@ -564,6 +594,7 @@ class AddService(Command[OrderView]):
     labor_hours: Hours | None = None
     """Norm-hours sold; absent: the catalogue's."""
     labor_rate: Money | None = None
+    variant_id: UUID | Literal["none"] | None = None
 
 
 class PartRequest(View):
@@ -787,7 +818,8 @@ class OrderEvent(Event):
 
 
 class OrderCreated(OrderEvent):
-    """Producer: orders. Consumers: finance (remembers whose order it is), audit."""
+    """Producer: orders. Consumers: finance (remembers whose order it is), documents,
+    audit."""
 
     subject: ClassVar[str] = "evt.orders.order_created.v1"
 
@@ -876,7 +908,7 @@ class OrderRepriced(OrderEvent):
 
 
 class OrderMoved(OrderEvent):
-    """The status changed. Producer: orders. Consumer: audit."""
+    """The status changed. Producer: orders. Consumers: documents, audit."""
 
     subject: ClassVar[str] = "evt.orders.order_moved.v1"
 
@@ -904,8 +936,8 @@ class CompletedPart(View):
 
 class OrderCompleted(OrderEvent):
     """The order is done: everything that settling it needs. Producer: orders. Consumers: inventory
-    (issues), finance (settles), audit. ``completion`` counts from 1; reopening and doing again adds
-    one."""
+    (issues), finance (settles), documents, audit. ``completion`` counts from 1; reopening and doing
+    again adds one."""
 
     subject: ClassVar[str] = "evt.orders.order_completed.v1"
 
@@ -926,8 +958,8 @@ class OrderCompleted(OrderEvent):
 
 class OrderReopened(OrderEvent):
     """A done order goes on. Producer: orders. Consumers: inventory (takes issued parts back into
-    the reservation), finance (reverses the settlement), audit. ``completion``: the one that is
-    undone."""
+    the reservation), finance (reverses the settlement), documents, audit. ``completion``: the one
+    that is undone."""
 
     subject: ClassVar[str] = "evt.orders.order_reopened.v1"
 
@@ -937,7 +969,7 @@ class OrderReopened(OrderEvent):
 
 class OrderCancelled(OrderEvent):
     """Producer: orders. Consumers: inventory (releases whatever is held, and remembers), finance
-    (its deposits may pay the client's other orders), audit."""
+    (its deposits may pay the client's other orders), documents, audit."""
 
     subject: ClassVar[str] = "evt.orders.order_cancelled.v1"
 

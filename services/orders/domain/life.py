@@ -142,5 +142,14 @@ def paid(order: Order, amount: Decimal, now: datetime) -> Order:
     return revised(order, now, paid=order.paid + amount)
 
 
+def fully_paid(
+    order: Order, completion: int, is_paid: bool, told_at: datetime, now: datetime
+) -> Order:
+    """Finance says that a completion is fully paid, or no longer is; its newest word counts."""
+    if completion != order.completion or (order.paid_told_at and told_at <= order.paid_told_at):
+        return order
+    return revised(order, now, paid_completion=completion if is_paid else 0, paid_told_at=told_at)
+
+
 def _moved(old: Order, new: Order, reason: str | None) -> OrderMoved:
     return OrderMoved(**naming(new), old_status=old.status, status=new.status, reason=reason)

@@ -9,8 +9,15 @@ from services.orders.domain import Decision
 from services.orders.handlers.table import handlers
 from services.orders.order import Order
 from services.orders.store import OrdersStore
+from shared.contracts.bonuses import BonusReturned, BonusSpent
 from shared.contracts.clients import ClientChanged, ClientCreated, VehicleAdded, VehicleChanged
-from shared.contracts.finance import OrderSettled, PaymentRefunded, PaymentTaken
+from shared.contracts.finance import (
+    OrderPaid,
+    OrderSettled,
+    OrderUnpaid,
+    PaymentRefunded,
+    PaymentTaken,
+)
 from shared.contracts.inventory import (
     PartsIssued,
     PartsReserved,
@@ -69,6 +76,34 @@ async def payment_refunded(event: PaymentRefunded, store: OrdersStore, work: Wor
     if event.order_id:
         order = await store.order(event.order_id)
         _take(order, Decision(domain.paid(order, -event.amount, work.now), ()), store, work)
+
+
+@handlers.event(BonusSpent)
+async def bonus_spent(event: BonusSpent, store: OrdersStore, work: Work) -> None:
+    if event.order_id:
+        order = await store.order(event.order_id)
+        _take(order, Decision(domain.paid(order, event.payment.amount, work.now), ()), store, work)
+
+
+@handlers.event(BonusReturned)
+async def bonus_returned(event: BonusReturned, store: OrdersStore, work: Work) -> None:
+    if event.order_id:
+        order = await store.order(event.order_id)
+        _take(order, Decision(domain.paid(order, -event.amount, work.now), ()), store, work)
+
+
+@handlers.event(OrderPaid)
+async def order_paid(event: OrderPaid, store: OrdersStore, work: Work) -> None:
+    order = await store.order(event.order_id)
+    paid = domain.fully_paid(order, event.completion, True, event.at, work.now)
+    _take(order, Decision(paid, ()), store, work)
+
+
+@handlers.event(OrderUnpaid)
+async def order_unpaid(event: OrderUnpaid, store: OrdersStore, work: Work) -> None:
+    order = await store.order(event.order_id)
+    unpaid = domain.fully_paid(order, event.completion, False, event.at, work.now)
+    _take(order, Decision(unpaid, ()), store, work)
 
 
 @handlers.event(ClientCreated)

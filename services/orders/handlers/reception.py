@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.orders import domain
+from services.orders.handlers.bookings import booked, made
 from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
 from services.orders.order import Header, Order
@@ -33,17 +34,23 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
     named = {name: getattr(command, name) for name in _OF_HEADER}
     await _check(named, command.client_id, store, work)
     by_default = await _acting_employee(command.employee_id, store, work)
+    order_id = work.new_id()
+    # A post that is taken ends it here, before anything is told or a number drawn.
+    booking = command.booking and await booked(order_id, (), command.booking, store, work)
     order = Order(
-        id=work.new_id(),
+        id=order_id,
         number=await store.next_number(work.settings.order_prefix),
         station_id=work.settings.station_id,
         client_id=command.client_id,
         client_name=client.name,
         client_discount=client.discount_percent,
+        client_services_discount=client.services_discount_percent,
+        client_products_discount=client.products_discount_percent,
         status=command.status,
         header=Header(
             **{
                 **named,
+                "post_id": command.post_id or (booking.post_id if booking else None),
                 "payer_id": command.payer_id or command.client_id,
                 "assignment_at": command.assignment_at or work.now,
                 "responsible_id": command.responsible_id or by_default,
@@ -65,6 +72,8 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
             type=command.type,
         )
     )
+    if booking:
+        work.publish(made(order, booking))
     return await shown(order, store, work, declined_works=await store.declined_works(order))
 
 

@@ -118,11 +118,16 @@ async def list_employees(
 
 @handlers.command(CreateService)
 async def create_service(command: CreateService, store: OrdersStore, work: Work) -> ServiceView:
-    _ensure_one_price(command.price, command.labor_hours, command.labor_rate)
+    ensure_one_price(command.price, command.labor_hours, command.labor_rate)
     minutes = command.estimation_minutes
     if minutes is None:
         minutes = int((command.labor_hours or Decimal(0)) * 60)
-    row = {**command.model_dump(), "estimation_minutes": minutes, "active": True}
+    row = {
+        **command.model_dump(),
+        "estimation_minutes": minutes,
+        "active": True,
+        "has_variants": False,
+    }
     return _service(await _add("service", works, row, store, work))
 
 
@@ -130,7 +135,7 @@ async def create_service(command: CreateService, store: OrdersStore, work: Work)
 async def change_service(command: ChangeService, store: OrdersStore, work: Work) -> ServiceView:
     row = await store.places.get(works, command.service_id)
     named = command.model_fields_set
-    _ensure_one_price(
+    ensure_one_price(
         *(
             getattr(command if name in named else row, name)
             for name in ("price", "labor_hours", "labor_rate")
@@ -246,9 +251,10 @@ def _taken(row: dict[str, Any]) -> Refused:
     return Refused("name_taken", name=row.get("code") or row["name"])
 
 
-def _ensure_one_price(
+def ensure_one_price(
     price: Decimal | None, labor_hours: Decimal | None, labor_rate: Decimal | None
 ) -> None:
+    """Refused: ``price_missing``, ``price_ambiguous``."""
     by_hours = labor_hours is not None and labor_rate is not None
     if price is None and not by_hours:
         raise Refused("price_missing")

@@ -23,7 +23,7 @@ from shared.permissions import sees_all_costs
 @handlers.question(GetWorkOrder)
 async def get_work_order(question: GetWorkOrder, store: OrdersStore, work: Work) -> WorkOrder:
     order = await store.shown(question.order_id)
-    return (await _whole([order], store, work))[order.id]
+    return (await whole([order], store, work))[order.id]
 
 
 @handlers.question(FindWorkOrders)
@@ -33,13 +33,13 @@ async def find_work_orders(
     after = keys_of(question.cursor, tuple[Instant, UUID]) if question.cursor else None
     found = await completed_orders(store.connection, question, question.limit + 1, after)
     orders = await store.all_shown([row.id for row in found[: question.limit]])
-    whole = await _whole(orders, store, work)
+    documents = await whole(orders, store, work)
     return page_of(
-        found, question.limit, lambda row: whole[row.id], lambda row: (row.completed_at, row.id)
+        found, question.limit, lambda row: documents[row.id], lambda row: (row.completed_at, row.id)
     )
 
 
-async def _whole(orders: Sequence[Order], store: OrdersStore, work: Work) -> dict[UUID, WorkOrder]:
+async def whole(orders: Sequence[Order], store: OrdersStore, work: Work) -> dict[UUID, WorkOrder]:
     """One statement for each kind of thing that the orders name, however many they are."""
     headers = [order.header for order in orders]
     services = [line for order in orders for line in order.services]

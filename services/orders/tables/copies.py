@@ -20,6 +20,8 @@ clients = Table(
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("discount_percent", Percent, nullable=False),
+    Column("services_discount_percent", Percent),
+    Column("products_discount_percent", Percent),
     Column("kind", Text),
     Column("last_name", Text),
     Column("first_name", Text),
@@ -62,6 +64,8 @@ products = Table(
     Column("warranty_days", Integer),
     Column("warranty_km", Integer),
     Column("no_discount", Boolean, nullable=False, server_default=text("false")),
+    # Its price follows a cost that nobody knows yet.
+    Column("unpriced", Boolean, nullable=False, server_default=text("false")),
     # A list of name, short_name and factor (a string), the main unit first.
     Column("units", JSONB, nullable=False, server_default=text("'[]'")),
     _complete(),

@@ -31,6 +31,8 @@ orders = Table(
     Column("client_id", Uuid, nullable=False),
     Column("client_name", Text, nullable=False),
     Column("client_discount", Percent, nullable=False),
+    Column("client_services_discount", Percent),
+    Column("client_products_discount", Percent),
     Column("status", Text, nullable=False),
     Column("type", Text, nullable=False),
     Column("vehicle_id", Uuid),
@@ -63,6 +65,8 @@ orders = Table(
     Column("paid", Money, nullable=False),
     # What technicians earn of it, as the books have it; null until it is settled.
     Column("pay", Money),
+    Column("paid_completion", Integer, nullable=False, server_default="0"),
+    Column("paid_told_at", Instant),
     # What lists and reports show without loading the lines.
     Column("total", Money, nullable=False),
     Column("waits_for_parts", Boolean, nullable=False),
@@ -112,6 +116,8 @@ service_lines = Table(
     Column("labor_rate", Money),
     Column("estimation_minutes", Integer, nullable=False),
     Column("suggested_minutes", Integer, nullable=False),
+    # Not a reference: the line outlives it.
+    Column("variant_id", Uuid),
     Column("catalogue_comment", Text),
     Column("warranty_days", Integer),
     Column("warranty_km", Integer),

@@ -89,5 +89,8 @@ works = Table(
     Column("warranty_km", Integer),
     Column("active", Boolean, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("no_discount", Boolean, nullable=False),
+    # Of price variants; kept, so that a work without any is not asked about them.
+    Column("has_variants", Boolean, nullable=False),
     Index("works_name_fragment", text("lower(name) gin_trgm_ops"), postgresql_using="gin"),
 )
