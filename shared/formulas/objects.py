@@ -101,7 +101,8 @@ class Model:
             for name, extra in extras.items()
         )
         root = replace(self.root, fields=(*self.root.fields, *fields))
-        return replace(self, root=root, extras={**self.extras, **extras})
+        objects = {**self.objects, root.name: root}
+        return replace(self, root=root, objects=objects, extras={**self.extras, **extras})
 
     def fields_of(self, kind: Type) -> Mapping[str, Field]:
         """By every name and alias; of what is no object, none."""
