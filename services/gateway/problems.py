@@ -40,6 +40,7 @@ _STATUS_OF_CODE = {
     "body_too_large": 413,
     "content_type_unsupported": 415,
     "sign_in_throttled": 429,
+    "link_throttled": 429,
 }
 _TITLES = {
     400: ("Bad request", "Неверный запрос"),

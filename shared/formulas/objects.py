@@ -101,8 +101,7 @@ class Model:
             for name, extra in extras.items()
         )
         root = replace(self.root, fields=(*self.root.fields, *fields))
-        objects = {**self.objects, root.name: root}
-        return replace(self, root=root, objects=objects, extras={**self.extras, **extras})
+        return Model(root, {**self.objects, root.name: root}, extras={**self.extras, **extras})
 
     def fields_of(self, kind: Type) -> Mapping[str, Field]:
         """By every name and alias; of what is no object, none."""
