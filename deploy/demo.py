@@ -62,6 +62,7 @@ class _Load:
 
     async def _open_station(self) -> None:
         station = words("station")
+        await self._each("order types", station["order_types"], self._order_type)
         # One after the other: lists show them as they are written down.
         self._sections = await self._each("sections", station["sections"], self._section, at_once=1)
         places = {section["key"]: place for place, section in enumerate(station["sections"])}
@@ -78,6 +79,9 @@ class _Load:
         self._section_ids = dict(zip(places, self._sections, strict=True))
         self._employees = await self._each("employees", station["employees"], self._employee)
         self._works = await self._each("works", words("works")["works"], self._work)
+
+    async def _order_type(self, place: int, order_type: Body) -> str:
+        return await self._made("admin", "/order-types", f"order-type:{place}", **order_type)
 
     async def _section(self, place: int, section: Body) -> str:
         return await self._made("admin", "/sections", f"section:{place}", name=section["name"])

@@ -13,6 +13,8 @@ from deploy.demo_data.steps import Body, Moment, Order
 from deploy.demo_data.visits import Visit
 from deploy.demo_data.words import words
 
+TYPE_OF_SECTION = {"body": "bodywork"}
+"""Of its orders, where it is not called as the section is."""
 SECTION_WEIGHTS = {"repair": 50, "diagnostics": 17, "tyres": 13, "body": 10, "wash": 10}
 FROM_HOUR, TO_HOUR = 9, 19
 """Between which cars are taken in."""
@@ -214,7 +216,7 @@ class Teller:
 
     def _header(self, client: int, car: int, section: str, reasons: Sequence[str]) -> Body:
         fields: Body = {
-            "type": section,
+            "type": TYPE_OF_SECTION.get(section, section),
             "customer_reason": self._random.choice(reasons),
             "mileage_km": self._clients[client].cars[car]["mileage_km"],
         }

@@ -290,6 +290,8 @@ _CLIENT_CARD = {
     "name": "Сидорова Анна",
     "revision": 1,
     **_MADE,
+    "services_discount_percent": None,
+    "products_discount_percent": None,
     "consents": {"sms": _CONSENT, "email": _CONSENT, "marketing": _NO_CONSENT},
 }
 _CAR = {
@@ -328,8 +330,6 @@ _WORK = {
     "quantity": "1",
     "estimation_cost": "500.00",
     "initial_price": "500.00",
-    "services_discount_percent": None,
-    "products_discount_percent": None,
     "discount_percent": "0",
     "fixed_discount": "0",
     "price": "500.00",
