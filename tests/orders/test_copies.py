@@ -133,7 +133,7 @@ async def test_many_orders_are_completed_by_one_question_to_each_owner(station: 
         asked.append(subject)
         return await request(subject, *rest)
 
-    client.request = counted  # type: ignore[method-assign]
+    client.request = counted  # type: ignore[method-assign,assignment]
     page = await station.ask(FindWorkOrders())
     assert [each.id for each in page.items] == [order.id for order in orders]
     for whole in page.items:
