@@ -10,7 +10,7 @@ may send it (``shared.permissions``), what comes back, and how the document desc
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -57,12 +57,16 @@ class Endpoint:
     """For those who have not signed in, too."""
     keyed: bool = False
     """Wants an ``Idempotency-Key``."""
+    asks_in_body: bool = False
+    """A question with too much to ask for a query."""
     media_types: tuple[str, ...] = (JSON,)
     description: str = ""
 
     @cached_property
     def reading(self) -> Reading | None:
-        return Reading.of(self.message, self.path) if self.message else None
+        if self.message is None:
+            return None
+        return Reading.of(self.message, self.path, asks_in_body=self.asks_in_body)
 
     @cached_property
     def tagged(self) -> bool:
@@ -91,6 +95,11 @@ def get(path: str, question: type[Question[Any]], summary: str) -> Endpoint:
         message=question,
         reply=reply_type(question),
     )
+
+
+def ask_by_post(path: str, question: type[Question[Any]], summary: str) -> Endpoint:
+    """A question whose fields stand in the body; it changes nothing, and so needs no key."""
+    return replace(get(path, question, summary), method="POST", asks_in_body=True)
 
 
 def post(

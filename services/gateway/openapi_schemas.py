@@ -13,7 +13,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from services.gateway.api import Endpoint
 from services.gateway.examples import BODIES, answer_example
 from services.gateway.openapi_parts import PROBLEM, Json
-from services.gateway.reading import REVISION
+from services.gateway.reading import PERIOD_ENDS, REVISION
 
 REFS = "#/components/schemas/{model}"
 
@@ -64,6 +64,10 @@ class Schemas:
         schema = self.components[self._refs[model, "validation"]["$ref"].rsplit("/", 1)[-1]]
         for name in (*reading.in_path, REVISION):
             schema["properties"].pop(name, None)
+        if reading.asks_in_body:
+            schema["properties"] = {
+                PERIOD_ENDS.get(name, name): field for name, field in schema["properties"].items()
+            }
         if required := [name for name in schema.pop("required", ()) if name in reading.in_body]:
             schema["required"] = required
 

@@ -2,7 +2,7 @@
 
 A message's fields are found where the route's pattern puts them: those that the path names in
 the path, ``expected_revision`` in ``If-Match``, and the rest in the body of a command or in the
-query of a question. Nothing else is taken.
+query of a question (in its body, where it has too much to ask). Nothing else is taken.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from shared.refusals import Refused
 REVISION = "expected_revision"
 PERIOD_ENDS = {"start": "from", "end": "to"}
 _HTTP_NAMES = {**PERIOD_ENDS, REVISION: "If-Match"}
+_FIELDS = {asked: name for name, asked in PERIOD_ENDS.items()}
 _NOTHING: frozenset[str] = frozenset()
 
 _PATH_FIELD = re.compile(r"{(\w+)}")
@@ -44,12 +45,13 @@ class Reading:
     """By the name in the query, the message's own name of it (``from`` is ``start``)."""
     has_period: bool
     has_revision: bool
+    asks_in_body: bool
 
     @classmethod
-    def of(cls, message: type[Message], path: str) -> Reading:
+    def of(cls, message: type[Message], path: str, *, asks_in_body: bool = False) -> Reading:
         in_path = frozenset(_PATH_FIELD.findall(path))
         rest = [name for name in message.model_fields if name not in in_path]
-        asks = issubclass(message, Question)
+        asks = issubclass(message, Question) and not asks_in_body
         has_period = "period" in rest
         names = [name for name in rest if name not in {REVISION, "period"}]
         queried = {PERIOD_ENDS.get(name, name): name for name in names} if asks else {}
@@ -62,6 +64,7 @@ class Reading:
             in_query=queried,
             has_period=has_period,
             has_revision=REVISION in rest,
+            asks_in_body=asks_in_body,
         )
 
     async def read(self, call: Call, beside: frozenset[str] = _NOTHING) -> Message:
@@ -73,12 +76,16 @@ class Reading:
         values: dict[str, Any] = {
             name: query[asked] for asked, name in self.in_query.items() if asked in query
         }
-        self._set_period(values, call.gateway.settings.zone)
-        if not issubclass(self.message, Question):
+        if self.asks_in_body or not issubclass(self.message, Question):
             body = await call.json()
-            if out_of_place := [name for name in body if name in self.in_path or name == REVISION]:
+            elsewhere = {*self.in_path, REVISION, *(PERIOD_ENDS if self.asks_in_body else ())}
+            if out_of_place := [name for name in body if name in elsewhere]:
                 raise unknown_fields(out_of_place)
+            if self.asks_in_body:
+                body = {_FIELDS.get(name, name): value for name, value in body.items()}
             values |= body
+        if issubclass(self.message, Question):
+            self._set_period(values, call.gateway.settings.zone)
         values |= call.path_params
         if self.has_revision and (revision := call.expected_revision()) is not None:
             values[REVISION] = revision
@@ -88,7 +95,7 @@ class Reading:
         ends = {
             name: instant(PERIOD_ENDS[name], values.pop(name), zone)
             for name in PERIOD_ENDS
-            if name in values
+            if values.get(name) is not None
         }
         if len(ends) == 2 and ends["start"] > ends["end"]:
             raise Refused("period_invalid")
@@ -106,9 +113,11 @@ def parsed[ModelT: BaseModel](model: type[ModelT], values: dict[str, Any]) -> Mo
         raise invalid(error, _HTTP_NAMES) from None
 
 
-def instant(name: str, value: str, zone: ZoneInfo) -> datetime:
+def instant(name: str, value: object, zone: ZoneInfo) -> datetime:
     """An RFC 3339 instant, or the midnight with which a plain date begins at the station."""
     try:
+        if not isinstance(value, str):
+            raise ValueError
         if _DATE.fullmatch(value):
             moment = datetime.combine(date.fromisoformat(value), time(), zone)
         elif _INSTANT.fullmatch(value := _plus_restored(value)):

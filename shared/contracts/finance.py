@@ -27,30 +27,44 @@ from shared.contracts.base import (
     View,
 )
 
-PaymentMethod = Literal["cash", "card", "transfer"]
+MoneyMethod = Literal["cash", "card", "transfer"]
+PaymentMethod = Literal["cash", "card", "transfer", "bonus"]
+"""How an order is paid: by money, or by the customer's bonuses, which are none."""
 RecordType = Literal["income", "expense"]
 MoneySum = Annotated[Decimal, Field(ge=-MAX_MONEY * 10**6, le=MAX_MONEY * 10**6, decimal_places=2)]
 """What many amounts, each as large as can be, come to together."""
 
 
-class PaymentView(View):
+class MoneyPaymentView(View):
+    """A payment by which money came in."""
+
     id: UUID
     at: Instant
     order_id: UUID | None
     customer_id: UUID
     payer_id: UUID
     amount: Money
-    method: PaymentMethod
+    method: MoneyMethod
     refunded: Money
     comment: str | None
     actor: str
+
+
+class PaymentView(MoneyPaymentView):
+    """Any payment: of money, or of bonuses."""
+
+    method: PaymentMethod  # type: ignore[assignment]
 
 
 class TakePayment(Command[PaymentView]):
     """Money from the payer; the customer's balance moves. Before the order is settled it is a
     deposit; more than is owed stays on the balance. Without an order it pays what the customer
     owes for the oldest ones. Refused: ``order_not_found``, ``client_not_found``,
-    ``order_of_other_client``, ``amount_too_large``."""
+    ``order_of_other_client``, ``amount_too_large``.
+
+    With ``bonus`` the customer's own bonuses pay a share of a settled order: refused besides:
+    ``bonus_needs_order``, ``bonus_of_other_client`` (the payer is not the customer),
+    ``bonus_order_not_settled``, ``bonus_share_exceeded``, ``bonus_not_enough``."""
 
     subject: ClassVar[str] = "cmd.finance.take_payment.v1"
 
@@ -63,7 +77,8 @@ class TakePayment(Command[PaymentView]):
 
 
 class RefundPayment(Command[PaymentView]):
-    """Back by the original method. Absent amount: all that is left of the payment.
+    """Back by the original method; bonuses go back to where they were taken from. Absent amount:
+    all that is left of the payment.
     Refused: ``payment_not_found``, ``refund_exceeds_payment``."""
 
     subject: ClassVar[str] = "cmd.finance.refund_payment.v1"
@@ -108,13 +123,14 @@ class RecordView(View):
 
 class RecordExpense(Command[RecordView]):
     """Money spent, by a category of the station's own words. Refused: ``order_not_found``,
-    ``expense_in_future``, ``category_reserved`` (``pay`` and ``cost_of_goods`` are the books')."""
+    ``expense_in_future``, ``category_reserved`` (``pay``, ``cost_of_goods`` and ``bonuses`` are the
+    books')."""
 
     subject: ClassVar[str] = "cmd.finance.record_expense.v1"
 
     amount: PositiveMoney
     category: Name
-    method: PaymentMethod = "cash"
+    method: MoneyMethod = "cash"
     order_id: UUID | None = None
     at: Instant | None = None
     comment: Text | None = None
@@ -145,8 +161,8 @@ class OrderProfitView(View):
     """Recorded against this order by hand; not part of the margin of the order."""
     margin: SignedMoney
     paid: SignedMoney
-    """Of the revenue, as much as clients' money covers; before the order is settled, the
-    deposits that are held for it."""
+    """Of the revenue, as much as clients' money and bonuses cover; before the order is settled,
+    the deposits that are held for it."""
     due: SignedMoney
     """``revenue - paid`` of a settled order."""
 
@@ -247,12 +263,48 @@ class SettlementReversed(Event):
         return self.order_id
 
 
+class OrderPaid(Event):
+    """A settled order has become fully paid. ``money`` is how much of the revenue money covers;
+    bonuses cover the rest. An order that costs nothing is never told of. Producer: finance.
+    Consumers: finance (accrues bonuses), orders (no longer waits for payment), audit."""
+
+    subject: ClassVar[str] = "evt.finance.order_paid.v1"
+
+    order_id: UUID
+    number: str
+    completion: int
+    client_id: UUID
+    revenue: Money
+    money: Money
+    at: Instant
+
+    def aggregate_id(self) -> UUID:
+        return self.order_id
+
+
+class OrderUnpaid(Event):
+    """A refund has left something due of an order that was fully paid. Producer: finance.
+    Consumers: orders (waits for payment again), audit."""
+
+    subject: ClassVar[str] = "evt.finance.order_unpaid.v1"
+
+    order_id: UUID
+    number: str
+    completion: int
+    client_id: UUID
+    due: Money
+    at: Instant
+
+    def aggregate_id(self) -> UUID:
+        return self.order_id
+
+
 class PaymentTaken(Event):
-    """Producer: finance. Consumers: orders (what is paid), audit."""
+    """Money came in. Producer: finance. Consumers: orders (what is paid), audit."""
 
     subject: ClassVar[str] = "evt.finance.payment_taken.v1"
 
-    payment: PaymentView
+    payment: MoneyPaymentView
     order_id: UUID | None
 
     def aggregate_id(self) -> UUID:
@@ -260,11 +312,12 @@ class PaymentTaken(Event):
 
 
 class PaymentRefunded(Event):
-    """``payment`` as it is after the refund. Producer: finance. Consumers: orders, audit."""
+    """Money went back; ``payment`` as it is after the refund. Producer: finance. Consumers:
+    orders, audit."""
 
     subject: ClassVar[str] = "evt.finance.payment_refunded.v1"
 
-    payment: PaymentView
+    payment: MoneyPaymentView
     order_id: UUID | None
     amount: Money
     reason: str | None

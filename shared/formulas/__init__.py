@@ -11,9 +11,10 @@ from shared.formulas.checking import check_formula, check_template
 from shared.formulas.errors import FormulaError
 from shared.formulas.language import Formula, compile_formula
 from shared.formulas.model import ORDER_MODEL
-from shared.formulas.objects import CLIENT, Extra, Model
+from shared.formulas.objects import Extra, Model
 from shared.formulas.sample import SAMPLE, SAMPLE_TIME
 from shared.formulas.templates import Template, compile_template
+from shared.permissions import CLIENT
 
 __all__ = [
     "CLIENT",

@@ -30,6 +30,8 @@ CONSTANTS: dict[str, tuple[Type, Value]] = {
     "true": (CONDITION, True),
     "false": (CONDITION, False),
 }
+ITEM_STEPS = 3
+"""What it costs to stand in an item, beside what is computed there."""
 ITEM = "item"
 """How the item itself is called inside ``sum``, ``filter`` and the like."""
 
@@ -152,7 +154,7 @@ def run_over(called: Function, whole: Code, each: Code | None, more: list[Code])
 
         def of(item: Value) -> Value:
             assert each is not None
-            view.spend(each.steps)
+            view.spend(each.steps + ITEM_STEPS)
             frame.items.append(item)
             try:
                 return each.run(frame)

@@ -8,6 +8,7 @@ have.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
@@ -67,6 +68,15 @@ class Context(RenderContext):
     view: View
     formulas: Mapping[int, Formula]
     """What filters compute for every item, by the place of the filter."""
+    held_bytes = 0
+
+    def assign(self, key: str, val: Any) -> None:
+        """A variable; all of them together may hold so much text. (The engine's own count would
+        go through all of them each time.)"""
+        self.held_bytes += sys.getsizeof(val, 100) - sys.getsizeof(self.locals.get(key), 100)
+        self.locals[key] = val
+        if self.held_bytes > MAX_VARIABLES_BYTES:
+            raise FormulaError("variables_too_large")
 
     def get_item(self, obj: Any, key: Any) -> Any:
         """A field of a thing, or an item of a list; of anything else, nothing."""
@@ -136,6 +146,7 @@ class Context(RenderContext):
         if self.autoescape and isinstance(found, Markup):
             return found
         said = text_of(self.value(found), self.view.language)
+        self.view.spend(len(said) // 100)
         return escape(said) if self.autoescape else said
 
 
@@ -168,6 +179,15 @@ class _Output(output.Output):
 class _AssignNode(assign_tag.AssignNode):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         return placed(self, lambda: super(_AssignNode, self).render_to_output(context, buffer))
+
+
+class _CaptureNode(capture_tag.CaptureNode):
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        return placed(self, lambda: super(_CaptureNode, self).render_to_output(context, buffer))
+
+
+class _CaptureTag(capture_tag.CaptureTag):
+    node_class = _CaptureNode
 
 
 class _AssignTag(assign_tag.AssignTag):
@@ -263,7 +283,7 @@ _TAGS: Sequence[type[Tag]] = (
     for_tag.BreakTag,
     for_tag.ContinueTag,
     _AssignTag,
-    capture_tag.CaptureTag,
+    _CaptureTag,
     _CalcTag,
 )
 
@@ -274,7 +294,6 @@ class Engine(Environment):
     block_nesting_limit = MAX_NESTING
     context_depth_limit = MAX_NESTING
     loop_iteration_limit = MAX_LOOP
-    local_namespace_limit = MAX_VARIABLES_BYTES
     output_stream_limit = MAX_MESSAGE_BYTES
 
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:

@@ -127,7 +127,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Здесь нужно одно значение, а не список",
     ),
     "not_comparable": ("These cannot be compared", "Такие значения нельзя сравнить"),
-    "index_expected": ("An index is a whole number", "Номер строки — целое число"),
+    "whole_number_expected": (
+        "A whole number is needed here, and not so large a one",
+        "Здесь нужно целое число, и не такое большое",
+    ),
     "bad_date_format": (
         "Not a date format: write it as dd.MM.yyyy HH:mm",
         "Не формат даты: пишите, например, dd.MM.yyyy HH:mm",

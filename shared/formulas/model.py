@@ -127,8 +127,8 @@ PART_LINE = ObjectType(
               chosen("state", PART_STATES)),
         field("Cost", "money", "Себестоимость строки", "Cost of the line", "cost",
               hidden=Hidden.COST),
-        field("Service", "ServiceLine", "Услуга, в цену которой входит (у материала)",
-              "The work whose price carries it (of a material)", _its_service),
+        field("Service", "ServiceLine", "Услуга, к которой относится; цену материала несёт она",
+              "The work it belongs to; it carries a material's price", _its_service),
     ),
 )  # fmt: skip
 
@@ -225,6 +225,8 @@ FOR_LOOP = ObjectType(
               "rindex"),
         field("rindex0", "number", "Сколько осталось", "How many are left", "rindex0"),
         field("length", "number", "Сколько всего", "How many in all", "length"),
+        field("parentloop", "ForLoop", "Повторение, в котором стоит это", "The loop around it",
+              lambda loop, _: loop.parentloop or None),
         field("first", "condition", "Это первое", "It is the first", "first"),
         field("last", "condition", "Это последнее", "It is the last", "last"),
     ),

@@ -19,9 +19,8 @@ from zoneinfo import ZoneInfo
 from shared.contracts.work_order import PartLine, WorkOrder
 from shared.formulas.errors import FormulaError
 from shared.formulas.values import Money, Type, Value, type_named
-from shared.permissions import OPERATOR, ROLES, SERVICE, may_see_cost
+from shared.permissions import CLIENT, OPERATOR, ROLES, SERVICE, may_see_cost
 
-CLIENT = "client"
 VIEWERS = frozenset({CLIENT, SERVICE, OPERATOR, *ROLES})
 MAX_STEPS = 20_000
 """Of one evaluation; a step takes about a microsecond."""
@@ -87,7 +86,7 @@ class Extra:
     sample: Value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """All that formulas can name: ``root`` is the order, ``objects`` every kind by its name."""
 
@@ -102,7 +101,7 @@ class Model:
             for name, extra in extras.items()
         )
         root = replace(self.root, fields=(*self.root.fields, *fields))
-        return replace(self, root=root, extras={**self.extras, **extras})
+        return Model(root, {**self.objects, root.name: root}, extras={**self.extras, **extras})
 
     def fields_of(self, kind: Type) -> Mapping[str, Field]:
         """By every name and alias; of what is no object, none."""
@@ -138,6 +137,8 @@ class View:
         self.zone = ZoneInfo(order.station.time_zone)
         self.at = at.astimezone(self.zone)
         self.steps_left = steps
+        self.lists: dict[tuple[str, int], Value] = {}
+        """By name and whose: what has lists is a part of the order, and lives as long as it."""
 
     @cached_property
     def root(self) -> Thing:
@@ -195,7 +196,16 @@ class Thing:
         self.view.spend(1)
         if self.view.hides(item, self.source):
             return () if item.type.kind == "list" else None
+        if item.type.kind == "list":
+            return self._list(item)
         return _value(item.read(self.source, self.view), item.type, self.view)
+
+    def _list(self, item: Field) -> Value:
+        """Made once: formulas read the same list for every item of another."""
+        lists, key = self.view.lists, (item.name, id(self.source))
+        if key not in lists:
+            lists[key] = _value(item.read(self.source, self.view), item.type, self.view)
+        return lists[key]
 
     @property
     def text(self) -> str:

@@ -98,7 +98,7 @@ def single(value: Value) -> Value:
 def whole(value: Value, bound: int) -> int:
     """A whole number no further from zero than ``bound``."""
     if not isinstance(value, Decimal) or value != value.to_integral_value() or abs(value) > bound:
-        raise FormulaError("index_expected")
+        raise FormulaError("whole_number_expected")
     return int(value)
 
 

@@ -41,7 +41,7 @@ class Source:
 
     def _characters(self, line: int, offset_bytes: int) -> tuple[int, int]:
         before = self._lines[line - 1].encode()[:offset_bytes].decode(errors="replace")
-        return line, len(before) + (0 if line == 1 else 1)
+        return line, max(len(before) + (0 if line == 1 else 1), 1)
 
 
 def _read(text: str, enclosed: str) -> ast.expr:
@@ -53,6 +53,8 @@ def _read(text: str, enclosed: str) -> ast.expr:
         raise _syntax_error(text, error) from None
     except (ValueError, MemoryError, RecursionError):
         raise FormulaError("syntax", line=1, column=1) from None
+    if isinstance(body, ast.Tuple) and not body.elts:
+        raise FormulaError("empty", line=1, column=1)
     if body.col_offset == 0 and not isinstance(body, ast.Tuple | ast.GeneratorExp):
         # The text itself closed the parenthesis that was put before it.
         raise FormulaError("syntax", line=1, column=1)
@@ -62,9 +64,12 @@ def _read(text: str, enclosed: str) -> ast.expr:
 
 def _syntax_error(text: str, error: SyntaxError) -> FormulaError:
     lines = text.split("\n")
-    line = min(max(error.lineno or 1, 1), len(lines))
-    column = (error.offset or 1) - (1 if line == 1 else 0)
-    return FormulaError("syntax", line=line, column=min(max(column, 1), len(lines[line - 1]) + 1))
+    line, column = error.lineno or 1, error.offset or 1
+    if line > len(lines):  # at the parenthesis that was put behind it: something is missing
+        line, column = len(lines), len(lines[-1]) + 1
+    elif line == 1:
+        column -= 1  # the parenthesis before it
+    return FormulaError("syntax", line=line, column=max(column, 1))
 
 
 def _measure(body: ast.expr) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from liquid import RenderContext
 from liquid.ast import Node
+from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import (
     FilteredExpression,
     LoopExpression,
@@ -49,6 +50,8 @@ from shared.formulas.values import (
 
 type Variables = ChainMap[str, Type]
 
+MAX_FORMULA_CHARS = 10_000
+"""Of all formulas of one template together."""
 _LIST_FIELDS = ("first", "last", "size")
 
 
@@ -60,6 +63,7 @@ class NameCheck:
         self._model = model
         self._root = type_named(model.root.name)
         self._formulas: dict[int, Formula] = {}
+        self._formula_chars = 0
 
     def check(self, nodes: Iterable[Node]) -> dict[int, Formula]:
         """The formulas of its filters, by the filters' places. Raises ``FormulaError`` at the
@@ -90,6 +94,8 @@ class NameCheck:
                     self._assign(str(node.name), kind, variables)
         for child in node.children(_NO_CONTEXT, include_partials=False):
             steps += self._node(child, inside)
+        if isinstance(node, ContentNode):
+            steps += len(node.text) // 100
         if isinstance(node, CaptureNode):
             self._assign(str(node.name), TEXT, variables)
         if isinstance(node, RepeatedBlock):
@@ -103,7 +109,7 @@ class NameCheck:
     def _calc(self, node: CalcNode, variables: Variables) -> None:
         scope = Scope(self._model, self._root, None, variables)
         try:
-            node.formula = compile_in(node.said, scope)
+            node.formula = self._compiled(node.said, scope)
         except FormulaError as error:
             raise node.moved(error) from None
         self._assign(str(node.name), node.formula.type, variables)
@@ -246,12 +252,18 @@ class NameCheck:
     def _each(self, item: Filter, argument: StringLiteral, of: Type, variables: Variables) -> Type:
         scope = Scope(self._model, self._root, None, variables).inside(of)
         try:
-            formula = compile_in(argument.value, scope)
+            formula = self._compiled(argument.value, scope)
         except FormulaError as error:
             start = argument.token.start_index + 1  # after the quotation mark
             raise error.moved(*markup.place_of(argument.token.source, start)) from None
         self._formulas[item.token.start_index] = formula
         return formula.type
+
+    def _compiled(self, said: str, scope: Scope) -> Formula:
+        self._formula_chars += len(said)
+        if self._formula_chars > MAX_FORMULA_CHARS:
+            raise FormulaError("too_long", line=1, column=1, limit=MAX_FORMULA_CHARS)
+        return compile_in(said, scope)
 
     # --- errors -----------------------------------------------------------------------------
 

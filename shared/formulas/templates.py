@@ -20,7 +20,6 @@ from liquid.exceptions import (
     ContextDepthError,
     LiquidError,
     LiquidTypeError,
-    LocalNamespaceLimitError,
     LoopIterationLimitError,
     OutputStreamLimitError,
 )
@@ -34,8 +33,9 @@ from shared.formulas.model import ORDER_MODEL
 from shared.formulas.objects import Model, View
 from shared.formulas.template_names import NameCheck
 
-MAX_STEPS = 50_000
-"""Of one rendering: an order of two hundred lines with twenty values each, twice."""
+MAX_MESSAGE_STEPS = 30_000
+MAX_PAGE_STEPS = 100_000
+"""Of one rendering: a page shows hundreds of lines with a dozen values each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Template:
             at=at,
             language=language,
             extra=extra,
-            steps=MAX_STEPS,
+            steps=MAX_PAGE_STEPS if self.html else MAX_MESSAGE_STEPS,
         )
         context = Context(self.bound, globals=Names(view))
         context.view, context.formulas = view, self.formulas
@@ -100,7 +100,6 @@ def compile_template(text: str, *, model: Model = ORDER_MODEL, html: bool = Fals
 _CODES: tuple[tuple[type[LiquidError], str], ...] = (
     (LoopIterationLimitError, "loop_too_long"),
     (OutputStreamLimitError, "output_too_long"),
-    (LocalNamespaceLimitError, "variables_too_large"),
     (ContextDepthError, "too_deep"),
     (BlockNestingError, "too_deep"),
     (LiquidTypeError, "not_comparable"),

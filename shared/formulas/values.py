@@ -81,6 +81,8 @@ def number(value: Decimal, *, money: bool = False) -> Decimal:
     exponent = value.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -MAX_DECIMALS:
         value = value.quantize(Decimal(1).scaleb(-MAX_DECIMALS), context=EXACT)
+    elif isinstance(exponent, int) and exponent > 0:
+        value = value.quantize(Decimal(1), context=EXACT)
     return Money(value) if money else value
 
 

@@ -73,12 +73,36 @@ async def test_every_question_arrives_as_the_message_that_its_address_names(
     admin = await gateway.signed_in("administrator")
     for endpoint in QUESTIONS:
         path, ids = filled(endpoint)
-        response = await admin.get(path)
+        asked = BODIES[endpoint.message.__name__] if endpoint.asks_in_body else {}  # type: ignore[union-attr]
+        response = await admin.request(endpoint.method, path, json=asked or None)
         assert response.status_code == 200, (name(endpoint), response.text)
         assert services.last.subject == endpoint.message.subject  # type: ignore[union-attr]
-        assert services.last.message == ids
+        assert services.last.message == {**asked, **ids}
         assert services.last.envelope.idempotency_key is None
         assert response.json() == THING
+
+
+async def test_a_question_in_a_body_may_name_its_period_by_days(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    await services.start("finance")
+    admin = await gateway.signed_in("administrator")
+
+    async def tried(**body: Any) -> Any:
+        return await admin.post(f"{API}/bonus-rules/dry-run", json={"amount": "1", **body})
+
+    assert (await tried(**{"from": "2026-11-01", "to": "2026-11-02T00:00:00Z"})).is_success
+    assert services.last.message == {
+        "amount": "1",
+        "start": "2026-10-31T21:00:00Z",
+        "end": "2026-11-02T00:00:00Z",
+    }
+    assert services.last.envelope.idempotency_key is None
+    for wrong in ({"from": 5}, {"from": "yesterday"}, {"start": "2026-11-01T00:00:00Z"}, {"q": 1}):
+        refused = await tried(**wrong)
+        assert (refused.status_code, refused.json()["code"]) == (422, "request_invalid")
+    backwards = await tried(**{"from": "2026-11-02", "to": "2026-11-01"})
+    assert backwards.json()["code"] == "period_invalid"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from services.finance.domain.bonus_lots import Accrual, Lot
 from services.finance.domain.ledger import Account, Entry, Posting
 from services.finance.domain.payment import Payment
 from services.finance.domain.settlement import Settlement
@@ -14,12 +15,26 @@ from shared.contracts.base import Event
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Entries to post, payments and settlements as they are after them, and facts to publish."""
+    """Entries to post, payments, settlements and lots of bonuses as they are after them, and facts
+    to publish."""
 
     entries: tuple[Entry, ...] = ()
     payments: tuple[Payment, ...] = ()
     settlements: tuple[Settlement, ...] = ()
     events: tuple[Event, ...] = ()
+    lots: tuple[Lot, ...] = ()
+    accruals: tuple[Accrual, ...] = ()
+
+    def and_then(self, other: Decision) -> Decision:
+        """Both; where they speak of the same thing, the other one counts."""
+        return Decision(
+            self.entries + other.entries,
+            self.payments + other.payments,
+            self.settlements + other.settlements,
+            self.events + other.events,
+            self.lots + other.lots,
+            self.accruals + other.accruals,
+        )
 
 
 def move(

@@ -6,6 +6,7 @@ amount, so that an entry balances by construction: there is no way to write one 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -47,23 +48,30 @@ class Account(StrEnum):
     """Начисленная оплата труда механиков. Expense."""
     PAYROLL_PAYABLE = "payroll.payable"
     """Расчёты с персоналом. Passive: pay accrued and not yet paid out."""
+    BONUSES = "bonuses"
+    """Бонусы клиентов. Passive: what clients may still spend; may be overdrawn, see ``purse``."""
+    BONUS_EXPENSE = "expense.bonuses"
+    """Расходы на бонусы: an accrual costs at once, what expires comes back. Expense."""
     EXPENSE = "expense"
     """Прочие расходы; the posting's category tells which. Expense."""
 
 
-MONEY_ACCOUNTS: dict[PaymentMethod, Account] = {
+MONEY_ACCOUNTS: Mapping[PaymentMethod, Account] = {
     "cash": Account.CASH,
     "card": Account.CARD,
     "transfer": Account.BANK,
 }
+PAYMENT_ACCOUNTS: Mapping[PaymentMethod, Account] = {**MONEY_ACCOUNTS, "bonus": Account.BONUSES}
+"""What is debited when a client pays. Bonuses are no money: only a liability becomes less."""
 REVENUE = (Account.REVENUE_SERVICES, Account.REVENUE_PRODUCTS, Account.REVENUE_MATERIALS)
-EXPENSES = (Account.COST_OF_GOODS, Account.LABOR_PAY, Account.EXPENSE)
+EXPENSES = (Account.COST_OF_GOODS, Account.LABOR_PAY, Account.BONUS_EXPENSE, Account.EXPENSE)
 
 ORDERS_CATEGORY = "orders"
 COST_CATEGORY = "cost_of_goods"
 PAY_CATEGORY = "pay"
-BOOKS_CATEGORIES = (COST_CATEGORY, PAY_CATEGORY)
-"""Categories of expenses that only settlements write: a report must not mix others in."""
+BONUS_CATEGORY = "bonuses"
+BOOKS_CATEGORIES = (COST_CATEGORY, PAY_CATEGORY, BONUS_CATEGORY)
+"""Categories of expenses that only the books themselves write: a report must not mix others in."""
 
 
 class EntryKind(StrEnum):
@@ -77,6 +85,11 @@ class EntryKind(StrEnum):
     REFUND = "refund"
     EXPENSE = "expense"
     RECEIPT = "receipt"
+    BONUS_ACCRUAL = "bonus_accrual"
+    BONUS_REVERSAL = "bonus_reversal"
+    BONUS_GRANT = "bonus_grant"
+    BONUS_WRITE_OFF = "bonus_write_off"
+    BONUS_EXPIRY = "bonus_expiry"
 
 
 INCOME_KINDS = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)
@@ -89,7 +102,7 @@ class Posting:
     """``amount`` roubles go on the debit of one account and on the credit of another.
 
     ``payment_id``: the payment whose money it is, where a client's money moves.
-    ``category``: of income and expenses.
+    ``category``: of income and expenses. ``rule_id``: the bonus rule that it goes back to.
     """
 
     debit: Account
@@ -99,6 +112,7 @@ class Posting:
     order_id: UUID | None = None
     payment_id: UUID | None = None
     category: str | None = None
+    rule_id: UUID | None = None
 
     def __post_init__(self) -> None:
         if self.amount <= 0 or self.debit == self.credit:
@@ -151,6 +165,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class ClientAccount:
     """What a client owes and what the station holds of the client's; neither is negative.
+    ``bonuses`` are not money, and may be overdrawn.
 
     Always the sum of the postings that name the client.
     """
@@ -158,6 +173,7 @@ class ClientAccount:
     client_id: UUID
     receivable: Decimal = ZERO
     deposits: Decimal = ZERO
+    bonuses: Decimal = ZERO
 
     @property
     def owes(self) -> Decimal:
@@ -170,6 +186,7 @@ class ClientAccount:
             self,
             receivable=self.receivable + _debited(posting, Account.RECEIVABLE),
             deposits=self.deposits - _debited(posting, Account.DEPOSITS),
+            bonuses=self.bonuses - _debited(posting, Account.BONUSES),
         )
 
 

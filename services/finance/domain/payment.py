@@ -23,10 +23,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money of the payer; the customer's balance moves by it.
+    """Money of the payer, or bonuses of the customer; the customer's balance moves by it.
 
     ``applied``: how much of it covers which settled order. ``reserved_for``: the order that it
     was given for, as long as that waits to be settled; until then no other order may take it.
+    ``lots``: of bonuses, how much of it was taken from which lot.
     """
 
     id: UUID
@@ -41,6 +42,11 @@ class Payment:
     refunded: Decimal = ZERO
     applied: Mapping[UUID, Decimal] = field(default_factory=dict)
     reserved_for: UUID | None = None
+    lots: Mapping[UUID, Decimal] = field(default_factory=dict)
+
+    @property
+    def is_bonus(self) -> bool:
+        return self.method == "bonus"
 
     @property
     def left(self) -> Decimal:

@@ -15,6 +15,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.finance.domain.ledger import ZERO, kopecks
+from shared.contracts.base import Event
+from shared.contracts.finance import OrderPaid, OrderUnpaid
 from shared.contracts.orders import OrderCompleted
 
 
@@ -122,8 +124,8 @@ def pay_of(total: Decimal, percent: Decimal) -> Decimal:
 class Settlement:
     """One completion of one order, as the books know it.
 
-    ``cost`` is of the parts issued; ``paid`` is how much of the revenue clients' money covers;
-    ``entry_id`` names the entry that settled it.
+    ``cost`` is of the parts issued; ``paid`` is how much of the revenue clients' money and bonuses
+    cover, ``bonuses`` how much of that bonuses do; ``entry_id`` names the entry that settled it.
     """
 
     order_id: UUID
@@ -133,6 +135,7 @@ class Settlement:
     cost: Decimal | None = None
     paid: Decimal = ZERO
     entry_id: UUID | None = None
+    bonuses: Decimal = ZERO
 
     @property
     def order(self) -> Completed:
@@ -150,9 +153,20 @@ class Settlement:
         """What the client still owes for it: nothing, unless it stands."""
         return self.order.revenue - self.paid if self.state is State.SETTLED else ZERO
 
-    def covered(self, amount: Decimal) -> Settlement:
+    @property
+    def money(self) -> Decimal:
+        """How much of it clients' money covers."""
+        return self.paid - self.bonuses
+
+    @property
+    def is_paid(self) -> bool:
+        """It stands, it costs something, and nothing is due of it."""
+        return self.state is State.SETTLED and bool(self.order.revenue) and not self.due
+
+    def covered(self, amount: Decimal, *, by_bonuses: bool = False) -> Settlement:
         """With so much more of it paid; less, when the amount is negative."""
-        return replace(self, paid=self.paid + amount)
+        bonuses = self.bonuses + amount if by_bonuses else self.bonuses
+        return replace(self, paid=self.paid + amount, bonuses=bonuses)
 
 
 def learn(
@@ -171,6 +185,26 @@ def learn(
     changes = [_after(known, Reopened()) for known in earlier]
     changes.append(_after(same[0] if same else Settlement(order_id, completion), news))
     return tuple(change for change in changes if change)
+
+
+def told_of_payment(
+    before: Settlement | None, after: Settlement, at: datetime
+) -> tuple[Event, ...]:
+    """The fact that a settlement has become fully paid, or no longer is; else none."""
+    was_paid = before is not None and before.is_paid
+    if was_paid == after.is_paid or after.state is not State.SETTLED:
+        return ()
+    order = after.order
+    naming = {
+        "order_id": after.order_id,
+        "number": order.number,
+        "completion": after.completion,
+        "client_id": order.client_id,
+        "at": at,
+    }
+    if was_paid:
+        return (OrderUnpaid(**naming, due=after.due),)
+    return (OrderPaid(**naming, revenue=order.revenue, money=after.money),)
 
 
 def standing(history: Sequence[Settlement]) -> Settlement | None:

@@ -25,7 +25,7 @@ from services.finance.domain.ledger import (
     post,
 )
 from services.finance.domain.payment import Payment, spendable
-from services.finance.domain.settlement import Settlement
+from services.finance.domain.settlement import Settlement, told_of_payment
 from shared.contracts.finance import OrderSettled, SettlementReversed
 
 
@@ -76,6 +76,7 @@ def settle(
                 margin=settled.margin,
                 deposits_applied=settled.paid,
             ),
+            *told_of_payment(None, settled, stamp.at),
         ),
     )
 
@@ -91,7 +92,8 @@ def reverse(
 ) -> Decision:
     """A settlement is undone: its entry is reversed, and money on the order is a deposit again.
 
-    ``payments``: those that name the order, and those that stand on it.
+    ``payments``: those that name the order, and those that stand on it. Bonuses must have gone
+    back before: they are never a deposit.
     """
     order_id = settlement.order_id
     stamp = replace(stamp, station_id=settlement.order.station_id)
@@ -104,7 +106,7 @@ def reverse(
         if payment.order_id == order_id:
             payment = payment.reserved(order_id)
         after.append(payment.put_on(order_id, -amount))
-    undone = replace(settlement, paid=ZERO)
+    undone = replace(settlement, paid=ZERO, bonuses=ZERO)
     return Decision(
         (reversal, *_transfer(EntryKind.DEPOSITS_RESTORED, restoration_id, stamp, undone, moves)),
         tuple(after),

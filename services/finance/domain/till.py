@@ -11,6 +11,7 @@ from services.finance.domain.decision import Decision, move
 from services.finance.domain.ledger import (
     BOOKS_CATEGORIES,
     MONEY_ACCOUNTS,
+    PAYMENT_ACCOUNTS,
     Account,
     ClientAccount,
     Entry,
@@ -21,8 +22,9 @@ from services.finance.domain.ledger import (
     post,
 )
 from services.finance.domain.payment import Payment
-from services.finance.domain.settlement import Settlement
-from shared.contracts.base import MAX_MONEY
+from services.finance.domain.settlement import Settlement, told_of_payment
+from shared.contracts.base import MAX_MONEY, Event
+from shared.contracts.bonuses import BonusReturned, BonusSpent
 from shared.contracts.finance import (
     ExpenseRecorded,
     PaymentRefunded,
@@ -47,22 +49,26 @@ def take_payment(
     ``others``: payments that name the same order. Refused: ``amount_too_large``, when the order's
     payments or the client's deposits would come to more than an amount can be.
     """
-    money = MONEY_ACCOUNTS[payment.method]
+    source = PAYMENT_ACCOUNTS[payment.method]
     postings: list[Posting] = []
     settlements: list[Settlement] = []
+    told: list[Event] = []
     for due in dues:
         if amount := min(payment.held, due.due):
-            postings.append(move(money, Account.RECEIVABLE, amount, payment, due.order_id))
-            settlements.append(due.covered(amount))
+            postings.append(move(source, Account.RECEIVABLE, amount, payment, due.order_id))
+            covered = due.covered(amount, by_bonuses=payment.is_bonus)
+            settlements.append(covered)
+            told += told_of_payment(due, covered, stamp.at)
             payment = payment.put_on(due.order_id, amount)
     paid = payment.amount + sum(other.left for other in others)
     if max(paid, account.deposits + payment.held) > MAX_MONEY:
         raise Refused("amount_too_large")
     if payment.held:
-        postings.append(move(money, Account.DEPOSITS, payment.held, payment, payment.order_id))
+        postings.append(move(source, Account.DEPOSITS, payment.held, payment, payment.order_id))
     entry = _payment_entry(EntryKind.PAYMENT, entry_id, stamp, payment, postings, payment.comment)
-    event = PaymentTaken(payment=payment.view(), order_id=payment.order_id)
-    return Decision((entry,), (payment,), tuple(settlements), (event,))
+    taken = BonusSpent if payment.is_bonus else PaymentTaken
+    event = taken(payment=payment.view(), order_id=payment.order_id)
+    return Decision((entry,), (payment,), tuple(settlements), (event, *told))
 
 
 def refund_payment(
@@ -82,25 +88,29 @@ def refund_payment(
     refunded = payment.left if amount is None else kopecks(amount)
     if refunded > payment.left or not refunded:
         raise Refused("refund_exceeds_payment", left=payment.left)
-    money = MONEY_ACCOUNTS[payment.method]
+    source = PAYMENT_ACCOUNTS[payment.method]
     postings: list[Posting] = []
     uncovered: list[Settlement] = []
+    told: list[Event] = []
     rest = refunded
     if held := min(payment.held, rest):
-        postings.append(move(Account.DEPOSITS, money, held, payment, payment.order_id))
+        postings.append(move(Account.DEPOSITS, source, held, payment, payment.order_id))
         rest -= held
     for order_id in sorted(payment.applied, reverse=True):
         if back := min(payment.on(order_id), rest):
-            postings.append(move(Account.RECEIVABLE, money, back, payment, order_id))
-            uncovered.append(settlements[order_id].covered(-back))
+            postings.append(move(Account.RECEIVABLE, source, back, payment, order_id))
+            after = settlements[order_id].covered(-back, by_bonuses=payment.is_bonus)
+            uncovered.append(after)
+            told += told_of_payment(settlements[order_id], after, stamp.at)
             payment = payment.put_on(order_id, -back)
             rest -= back
     payment = payment.given_back(refunded)
     entry = _payment_entry(EntryKind.REFUND, entry_id, stamp, payment, postings, reason)
-    event = PaymentRefunded(
+    given_back = BonusReturned if payment.is_bonus else PaymentRefunded
+    event = given_back(
         payment=payment.view(), order_id=payment.order_id, amount=refunded, reason=reason
     )
-    return Decision((entry,), (payment,), tuple(uncovered), (event,))
+    return Decision((entry,), (payment,), tuple(uncovered), (event, *told))
 
 
 def record_expense(

@@ -18,7 +18,8 @@ from services.finance.domain.settlement import (
     State,
     learn,
 )
-from services.finance.handlers.table import handlers, stamp
+from services.finance.handlers import bonuses
+from services.finance.handlers.table import handlers, keep, stamp
 from services.finance.store import FinanceStore
 from shared.contracts.clients import ClientCreated
 from shared.contracts.inventory import PartsIssued, PartsReturned, StockReceived
@@ -108,13 +109,13 @@ async def _hear(
 async def _settle(settlement: Settlement, store: FinanceStore, work: Work) -> None:
     deposits = await store.deposits(settlement.order.client_id)
     decision = settling.settle(settlement, deposits, stamp(work), work.new_id(), work.new_id())
-    await store.keep(decision)
-    work.publish(*decision.events)
+    await keep(decision, store, work)
 
 
 async def _reverse(
     settlement: Settlement, store: FinanceStore, work: Work, reason: str | None
 ) -> None:
+    settlement = await bonuses.undo(settlement, reason, store, work)
     if settlement.entry_id is None:
         raise ValueError(f"order {settlement.order_id} is settled by no entry")
     decision = settling.reverse(
@@ -127,5 +128,4 @@ async def _reverse(
         work.new_id(),
         reason,
     )
-    await store.keep(decision)
-    work.publish(*decision.events)
+    await keep(decision, store, work)

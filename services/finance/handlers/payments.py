@@ -6,7 +6,15 @@ from services.finance.domain import till
 from services.finance.domain.ledger import ClientAccount, kopecks
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.settlement import standing
-from services.finance.handlers.table import account_of, check_period, handlers, order_of, stamp
+from services.finance.handlers import bonuses
+from services.finance.handlers.table import (
+    account_of,
+    check_period,
+    handlers,
+    keep,
+    order_of,
+    stamp,
+)
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
 from shared.contracts.clients import GetClient
@@ -26,7 +34,10 @@ from shared.refusals import Refused
 
 @handlers.command(TakePayment)
 async def take_payment(command: TakePayment, store: FinanceStore, work: Work) -> PaymentView:
-    """Pays the order it names, or else the customer's oldest debts; the rest is a deposit."""
+    """Pays the order it names, or else the customer's oldest debts; the rest is a deposit.
+    Bonuses pay a share of the order that they name, and nothing else."""
+    if command.method == "bonus":
+        _ensure_own(command)
     order = await order_of(command.order_id, store, work) if command.order_id else None
     if order and order.client_id != command.customer_id:
         raise Refused("order_of_other_client")
@@ -47,15 +58,25 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
         actor=work.actor.login,
         reserved_for=order.id if order and not settled else None,
     )
+    if payment.is_bonus:
+        decision = await bonuses.pay(payment, settled, account, store, work)
+        await keep(decision, store, work)
+        return payment.view()
     if order:
         dues = [settled] if settled else []
         others = await _payments_naming(order, store)
     else:
         dues, others = await store.dues(command.customer_id), []
     decision = till.take_payment(payment, dues, account, others, stamp(work), work.new_id())
-    await store.keep(decision)
-    work.publish(*decision.events)
+    await keep(decision, store, work)
     return payment.view()
+
+
+def _ensure_own(command: TakePayment) -> None:
+    if command.order_id is None:
+        raise Refused("bonus_needs_order")
+    if command.payer_id not in (None, command.customer_id):
+        raise Refused("bonus_of_other_client")
 
 
 async def _payments_naming(order: Order, store: FinanceStore) -> list[Payment]:
@@ -69,16 +90,19 @@ async def refund_payment(command: RefundPayment, store: FinanceStore, work: Work
     if payment is None:
         raise Refused("payment_not_found", id=command.payment_id)
     covered = [standing(await store.history(order_id)) for order_id in payment.applied]
-    decision = till.refund_payment(
-        payment,
-        {settlement.order_id: settlement for settlement in covered if settlement},
-        command.amount,
-        command.reason,
-        stamp(work),
-        work.new_id(),
-    )
-    await store.keep(decision)
-    work.publish(*decision.events)
+    settlements = {settlement.order_id: settlement for settlement in covered if settlement}
+    if payment.is_bonus:
+        decision = await bonuses.give_back(
+            payment, settlements, command.amount, command.reason, store, work
+        )
+    else:
+        decision = till.refund_payment(
+            payment, settlements, command.amount, command.reason, stamp(work), work.new_id()
+        )
+    await keep(decision, store, work)
+    if not payment.is_bonus:
+        for settlement in decision.settlements:
+            await bonuses.follow_money(settlement, command.reason, store, work)
     (refunded,) = decision.payments
     return refunded.view()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.finance.domain import till
 from services.finance.domain.ledger import kopecks
-from services.finance.handlers.table import check_period, handlers, order_of, stamp
+from services.finance.handlers.table import check_period, handlers, keep, order_of, stamp
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
 from shared.contracts.finance import ListRecords, RecordExpense, RecordView
@@ -17,8 +17,7 @@ async def record_expense(command: RecordExpense, store: FinanceStore, work: Work
     order = await order_of(command.order_id, store, work) if command.order_id else None
     client_id = order.client_id if order else None
     decision = till.record_expense(command, client_id, stamp(work), work.new_id())
-    await store.keep(decision)
-    work.publish(*decision.events)
+    await keep(decision, store, work)
     (entry,) = decision.entries
     return till.expense_record(entry)
 

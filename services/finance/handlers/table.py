@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
 from services.finance.store import FinanceStore
+from shared.contracts import bonus_rules, bonuses
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
     FinanceCommandRefused,
+    OrderPaid,
     OrderSettled,
+    OrderUnpaid,
     PaymentRefunded,
     PaymentTaken,
     SettlementReversed,
@@ -25,13 +29,35 @@ handlers = Handlers(
     "finance",
     FinanceStore,
     refused=FinanceCommandRefused,
-    publishes=(OrderSettled, SettlementReversed, PaymentTaken, PaymentRefunded, ExpenseRecorded),
+    publishes=(
+        OrderSettled,
+        SettlementReversed,
+        OrderPaid,
+        OrderUnpaid,
+        PaymentTaken,
+        PaymentRefunded,
+        ExpenseRecorded,
+        bonus_rules.BonusRuleSaved,
+        bonus_rules.BonusSettingsSaved,
+        bonuses.BonusAccrued,
+        bonuses.BonusReversed,
+        bonuses.BonusSpent,
+        bonuses.BonusReturned,
+        bonuses.BonusAdjusted,
+        bonuses.BonusExpired,
+    ),
 )
 
 
 def stamp(work: Work) -> Stamp:
     """Now, here, by whoever sent the message."""
     return Stamp(work.now, work.settings.station_id, work.actor.login)
+
+
+async def keep(decision: Decision, store: FinanceStore, work: Work) -> None:
+    """Saves and tells what was decided."""
+    await store.keep(decision)
+    work.publish(*decision.events)
 
 
 async def order_of(order_id: UUID, store: FinanceStore, work: Work) -> Order:

@@ -22,7 +22,7 @@ from services.finance.domain.payment import Order, Payment
 from services.finance.domain.settlement import Settlement
 from services.finance.store import loads, rows
 from services.finance.store.loads import Wanted
-from services.finance.store.rows import entry_of, payment_of, settlement_of
+from services.finance.store.rows import account_of, entry_of, payment_of, settlement_of
 from shared.contracts.base import Message
 from shared.handlers import Store
 
@@ -74,7 +74,7 @@ class Books(Store):
         wanted = loads.wanted(messages)
         await self._load_orders(wanted.copies)
         await self._load_accounts(wanted.clients | await self._clients_of(wanted))
-        await self._load_histories(wanted.orders)
+        await self._load_histories(wanted.orders | wanted.paid)
         # Only an order that is settled looks for its client's deposits.
         clients = self._known_accounts if wanted.orders else ()
         await self._load_payments(wanted.orders, clients, wanted.payments)
@@ -199,13 +199,15 @@ class Books(Store):
         if changed:
             paid = {"payments": [payment.id for payment in changed]}
             await self.connection.execute(rows.DELETE_APPLICATIONS, paid)
+        if spent := [payment.id for payment in changed if payment.is_bonus]:
+            await self.connection.execute(rows.DELETE_SPENDS, {"payments": spent})
+        saved = (*changed, *self._payments.new())
         await self._execute(
             rows.INSERT_APPLICATION,
-            (
-                row
-                for payment in (*changed, *self._payments.new())
-                for row in rows.application_rows(payment)
-            ),
+            (row for payment in saved for row in rows.application_rows(payment)),
+        )
+        await self._execute(
+            rows.INSERT_SPEND, (row for payment in saved for row in rows.spend_rows(payment))
         )
 
     # --- loading ---
@@ -227,8 +229,7 @@ class Books(Store):
     async def _load_accounts(self, ids: Collection[UUID]) -> None:
         self._known_accounts.update(ids)
         for row in await self._rows(loads.ACCOUNTS, ids=ids):
-            account = ClientAccount(row.client_id, row.receivable, row.deposits)
-            self._accounts.find(row.client_id, account)
+            self._accounts.find(row.client_id, account_of(row))
 
     async def _load_histories(self, ids: Collection[UUID]) -> None:
         self._known_histories.update(ids)
@@ -249,8 +250,12 @@ class Books(Store):
         applied: dict[UUID, dict[UUID, Decimal]] = {row.id: {} for row in found}
         for row in await self._rows(loads.APPLICATIONS, ids=applied):
             applied[row.payment_id][row.order_id] = row.amount
+        taken: dict[UUID, dict[UUID, Decimal]] = {row.id: {} for row in found}
+        spent = [row.id for row in found if row.method == "bonus"]
+        for row in await self._rows(loads.SPENDS, ids=spent):
+            taken[row.payment_id][row.lot_id] = row.amount
         for row in found:
-            self._payments.find(row.id, payment_of(row, applied[row.id]))
+            self._payments.find(row.id, payment_of(row, applied[row.id], taken[row.id]))
 
     async def _load_entries(self, ids: Collection[UUID]) -> None:
         found = await self._rows(loads.ENTRIES, ids=ids)

@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, union
+from sqlalchemy import and_, bindparam, func, or_, select, union
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from services.finance.domain.settlement import State
 from services.finance.store.rows import any_of
 from services.finance.store.schema import (
     accounts,
     applications,
+    bonus_accruals,
+    bonus_lots,
+    bonus_rules,
+    bonus_settings,
+    bonus_spends,
     entries,
     orders,
     payments,
@@ -21,7 +27,7 @@ from services.finance.store.schema import (
 )
 from shared.contracts.base import Message
 from shared.contracts.clients import ClientCreated
-from shared.contracts.finance import RecordExpense, RefundPayment, TakePayment
+from shared.contracts.finance import OrderPaid, RecordExpense, RefundPayment, TakePayment
 from shared.contracts.inventory import PartsIssued, PartsReturned
 from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderReopened
 
@@ -33,6 +39,7 @@ class Wanted:
     copies: set[UUID] = field(default_factory=set)
     orders: set[UUID] = field(default_factory=set)
     reopened: set[UUID] = field(default_factory=set)
+    paid: set[UUID] = field(default_factory=set)
     clients: set[UUID] = field(default_factory=set)
     payments: set[UUID] = field(default_factory=set)
 
@@ -58,6 +65,9 @@ def wanted(messages: Sequence[Message]) -> Wanted:
                 if message.order_id:
                     wish.copies.add(message.order_id)
                     wish.orders.add(message.order_id)
+            case OrderPaid():
+                wish.paid.add(message.order_id)
+                wish.clients.add(message.client_id)
             case RefundPayment():
                 wish.payments.add(message.payment_id)
             case RecordExpense(order_id=UUID() as order_id):
@@ -119,4 +129,34 @@ POSTINGS = (
     select(postings)
     .where(any_of(postings.c.entry_id, "ids"))
     .order_by(postings.c.entry_id, postings.c.line)
+)
+
+SPENDS = select(bonus_spends).where(any_of(bonus_spends.c.payment_id, "ids"))
+LOTS = select(bonus_lots).where(
+    or_(
+        and_(any_of(bonus_lots.c.client_id, "clients"), bonus_lots.c.left > 0),
+        any_of(bonus_lots.c.order_id, "orders"),
+        any_of(bonus_lots.c.id, "ids"),
+    )
+)
+"""Never locked by themselves: whoever moves a client's bonuses has locked the client's account."""
+ACCRUALS = select(bonus_accruals).where(any_of(bonus_accruals.c.order_id, "ids"))
+RULES = select(bonus_rules)
+RULE = select(bonus_rules).where(any_of(bonus_rules.c.id, "ids")).with_for_update()
+SETTINGS = select(bonus_settings)
+EXPIRING = (
+    select(bonus_lots.c.client_id)
+    .where(
+        bonus_lots.c.left > 0,
+        bonus_lots.c.expires_at <= bindparam("at", type_=TIMESTAMP(timezone=True)),
+    )
+    .group_by(bonus_lots.c.client_id)
+    .order_by(func.min(bonus_lots.c.expires_at))
+    .limit(bindparam("limit"))
+)
+GIVEN = select(bonus_lots).where(
+    bonus_lots.c.client_id == bindparam("client_id"),
+    bonus_lots.c.completion.is_not(None),
+    bonus_lots.c.at >= bindparam("start", type_=TIMESTAMP(timezone=True)),
+    bonus_lots.c.at < bindparam("end", type_=TIMESTAMP(timezone=True)),
 )

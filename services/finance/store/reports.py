@@ -39,7 +39,7 @@ from services.finance.domain.ledger import (
     EntryKind,
 )
 from services.finance.domain.settlement import Settlement, State
-from services.finance.store.rows import settlement_of
+from services.finance.store.rows import account_of, settlement_of
 from services.finance.store.schema import accounts, entries, payments, postings, settlements
 from shared.contracts.base import Instant, Period
 from shared.contracts.finance import IncomeExpenses, ListPayments, ListRecords, OrderProfits
@@ -104,7 +104,7 @@ class Reports(Store):
             select(accounts).where(accounts.c.client_id == client_id)
         )
         row = result.one_or_none()
-        return ClientAccount(row.client_id, row.receivable, row.deposits) if row else None
+        return account_of(row) if row else None
 
     async def standing_settlement(self, order_id: UUID) -> Settlement | None:
         result = await self.connection.execute(

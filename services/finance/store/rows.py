@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict, fields
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,12 +11,18 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Row, Table, Uuid, any_, bindparam, delete
 from sqlalchemy.dialects.postgresql import Insert, insert
 
+from services.finance.domain.bonus_lots import Accrual, Lot
+from services.finance.domain.bonus_rules import BonusRule
 from services.finance.domain.ledger import Account, ClientAccount, Entry, EntryKind, Posting, Stamp
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.settlement import Completed, Settlement, State
 from services.finance.store.schema import (
     accounts,
     applications,
+    bonus_accruals,
+    bonus_lots,
+    bonus_rules,
+    bonus_spends,
     entries,
     orders,
     payments,
@@ -54,6 +61,13 @@ INSERT_PAYMENT = insert(payments)
 UPDATE_PAYMENT = _update(payments)
 DELETE_APPLICATIONS = delete(applications).where(any_of(applications.c.payment_id, "payments"))
 INSERT_APPLICATION = insert(applications)
+DELETE_SPENDS = delete(bonus_spends).where(any_of(bonus_spends.c.payment_id, "payments"))
+INSERT_SPEND = insert(bonus_spends)
+INSERT_RULE = insert(bonus_rules)
+UPDATE_RULE = _update(bonus_rules)
+INSERT_LOT = insert(bonus_lots)
+UPDATE_LOT = _update(bonus_lots)
+INSERT_ACCRUAL = insert(bonus_accruals)
 
 
 def order_row(order: Order) -> dict[str, Any]:
@@ -65,7 +79,12 @@ def account_row(account: ClientAccount) -> dict[str, Any]:
         "client_id": account.client_id,
         "receivable": account.receivable,
         "deposits": account.deposits,
+        "bonuses": account.bonuses,
     }
+
+
+def account_of(row: Row[Any]) -> ClientAccount:
+    return ClientAccount(row.client_id, row.receivable, row.deposits, row.bonuses)
 
 
 def entry_row(entry: Entry) -> dict[str, Any]:
@@ -95,6 +114,7 @@ def posting_rows(entry: Entry) -> Iterable[dict[str, Any]]:
             "order_id": posting.order_id,
             "payment_id": posting.payment_id,
             "category": posting.category,
+            "rule_id": posting.rule_id,
         }
 
 
@@ -113,6 +133,7 @@ def entry_of(row: Row[Any], lines: Iterable[Row[Any]]) -> Entry:
                 line.order_id,
                 line.payment_id,
                 line.category,
+                line.rule_id,
             )
             for line in lines
         ),
@@ -142,6 +163,7 @@ def settlement_row(settlement: Settlement) -> dict[str, Any]:
         "cost": settlement.cost,
         "paid": settlement.paid,
         "entry_id": settlement.entry_id,
+        "bonuses": settlement.bonuses,
     }
 
 
@@ -169,6 +191,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
         row.cost,
         row.paid,
         row.entry_id,
+        row.bonuses,
     )
 
 
@@ -189,7 +212,7 @@ def payment_row(payment: Payment) -> dict[str, Any]:
     }
 
 
-def payment_of(row: Row[Any], applied: dict[UUID, Decimal]) -> Payment:
+def payment_of(row: Row[Any], applied: dict[UUID, Decimal], lots: dict[UUID, Decimal]) -> Payment:
     return Payment(
         row.id,
         row.at,
@@ -203,9 +226,35 @@ def payment_of(row: Row[Any], applied: dict[UUID, Decimal]) -> Payment:
         row.refunded,
         applied,
         row.reserved_for,
+        lots,
     )
 
 
 def application_rows(payment: Payment) -> Iterable[dict[str, Any]]:
     for order_id, amount in payment.applied.items():
         yield {"payment_id": payment.id, "order_id": order_id, "amount": amount}
+
+
+def spend_rows(payment: Payment) -> Iterable[dict[str, Any]]:
+    for lot_id, amount in payment.lots.items():
+        yield {"payment_id": payment.id, "lot_id": lot_id, "amount": amount}
+
+
+def rule_row(rule: BonusRule) -> dict[str, Any]:
+    row = asdict(rule)
+    return {**row, **{name: list(row[name]) for name in ("service_groups", "product_groups")}}
+
+
+def rule_of(row: Row[Any]) -> BonusRule:
+    values = {field.name: row._mapping[field.name] for field in fields(BonusRule)}
+    for name in ("service_groups", "product_groups"):
+        values[name] = tuple(values[name])
+    return BonusRule(**values)
+
+
+def lot_of(row: Row[Any]) -> Lot:
+    return Lot(**{field.name: row._mapping[field.name] for field in fields(Lot)})
+
+
+def accrual_of(row: Row[Any]) -> Accrual:
+    return Accrual(**{field.name: row._mapping[field.name] for field in fields(Accrual)})

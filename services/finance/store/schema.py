@@ -4,8 +4,11 @@ the right to do anything else away."""
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
+    Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -53,11 +56,17 @@ postings = Table(
     Column("order_id", Uuid),
     Column("payment_id", Uuid),
     Column("category", Text),
+    Column("rule_id", Uuid),
     CheckConstraint("amount > 0 AND debit <> credit", name="postings_balance"),
     Index(
         "postings_expenses_of_order",
         "order_id",
         postgresql_where=text("debit = 'expense' AND order_id IS NOT NULL"),
+    ),
+    Index(
+        "postings_bonuses",
+        "client_id",
+        postgresql_where=text("debit = 'bonuses' OR credit = 'bonuses'"),
     ),
 )
 
@@ -76,6 +85,7 @@ accounts = Table(
     Column("client_id", Uuid, primary_key=True),
     Column("receivable", MONEY, nullable=False),
     Column("deposits", MONEY, nullable=False),
+    Column("bonuses", MONEY, nullable=False, server_default="0"),
     CheckConstraint("receivable >= 0 AND deposits >= 0", name="accounts_sides"),
 )
 """One row per client that is known. Whoever moves a client's money locks it first."""
@@ -100,7 +110,9 @@ settlements = Table(
     Column("cost", MONEY),
     Column("paid", MONEY, nullable=False),
     Column("entry_id", Uuid, ForeignKey("entries.id")),
+    Column("bonuses", MONEY, nullable=False, server_default="0"),
     CheckConstraint("paid >= 0 AND paid <= coalesce(revenue, 0)", name="settlements_paid"),
+    CheckConstraint("bonuses >= 0 AND bonuses <= paid", name="settlements_bonuses"),
     Index(
         "settlements_standing",
         "order_id",
@@ -153,3 +165,83 @@ applications = Table(
     Index("applications_order", "order_id"),
 )
 """How much of which payment covers which settled order."""
+
+bonus_rules = Table(
+    "bonus_rules",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("condition", Text, nullable=False),
+    Column("amount", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("exclusive", Boolean, nullable=False),
+    Column("service_groups", ARRAY(Text), nullable=False),
+    Column("product_groups", ARRAY(Text), nullable=False),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("cap_per_order", MONEY),
+    Column("cap_per_month", MONEY),
+    Column("days_to_live", Integer),
+    Column("active", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    Index("bonus_rules_name", text("lower(name)"), unique=True),
+)
+bonus_settings = Table(
+    "bonus_settings",
+    tables,
+    Column("id", SmallInteger, primary_key=True),
+    Column("max_share_percent", Numeric(5, 2), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    CheckConstraint("id = 1", name="bonus_settings_one_row"),
+)
+
+bonus_accruals = Table(
+    "bonus_accruals",
+    tables,
+    Column("order_id", Uuid, primary_key=True),
+    Column("completion", Integer, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("money", MONEY, nullable=False),
+    Column("amount", MONEY, nullable=False),
+)
+"""Completions whose bonuses have been reckoned; only ever inserted into, like the ledger."""
+
+bonus_lots = Table(
+    "bonus_lots",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT),
+    Column("amount", MONEY, nullable=False),
+    Column("left", MONEY, nullable=False),
+    Column("taken_back", MONEY, nullable=False),
+    Column("order_id", Uuid),
+    Column("completion", Integer),
+    Column("rule_id", Uuid),
+    CheckConstraint(
+        '"left" >= 0 AND taken_back >= 0 AND taken_back <= amount', name="bonus_lots_parts"
+    ),
+    Index("bonus_lots_open", "client_id", postgresql_where=text('"left" > 0')),
+    Index("bonus_lots_expiring", "expires_at", postgresql_where=text('"left" > 0')),
+    Index("bonus_lots_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
+    Index(
+        "bonus_lots_given",
+        "client_id",
+        "at",
+        postgresql_where=text("completion IS NOT NULL"),
+    ),
+)
+bonus_spends = Table(
+    "bonus_spends",
+    tables,
+    Column("payment_id", Uuid, ForeignKey("payments.id"), primary_key=True),
+    Column("lot_id", Uuid, ForeignKey("bonus_lots.id"), primary_key=True),
+    Column("amount", MONEY, nullable=False),
+    CheckConstraint("amount > 0", name="bonus_spends_amount"),
+)
+"""How much of which lot a payment holds."""

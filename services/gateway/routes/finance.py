@@ -1,6 +1,16 @@
-"""Payments, expenses and the records of both."""
+"""Payments, expenses and the records of both; bonuses of clients."""
 
-from services.gateway.api import Area, get, post
+from services.gateway.api import Area, ask_by_post, get, patch, post
+from shared.contracts.bonus_rules import (
+    ChangeBonusRule,
+    ChangeBonusSettings,
+    CreateBonusRule,
+    GetBonusRule,
+    GetBonusSettings,
+    ListBonusRules,
+    TryBonusRule,
+)
+from shared.contracts.bonuses import AdjustBonuses, GetBonuses
 from shared.contracts.finance import (
     GetBalance,
     GetPayment,
@@ -22,5 +32,20 @@ AREA = Area(
         get("/clients/{client_id}/balance", GetBalance, "What a client owes"),
         post("/finance/expenses", RecordExpense, "Record an expense"),
         get("/finance/records", ListRecords, "Income and expenses, newest first"),
+    ),
+)
+BONUSES = Area(
+    "bonuses",
+    "What paid orders earn their clients, by which rules, and what clients have left of it",
+    (
+        get("/bonus-rules", ListBonusRules, "Bonus rules, in the order in which they are tried"),
+        post("/bonus-rules", CreateBonusRule, "Make a bonus rule", location="/bonus-rules/{id}"),
+        ask_by_post("/bonus-rules/dry-run", TryBonusRule, "Try a rule on past orders"),
+        get("/bonus-rules/{rule_id}", GetBonusRule, "A bonus rule"),
+        patch("/bonus-rules/{rule_id}", ChangeBonusRule, "Edit a bonus rule"),
+        get("/bonus-settings", GetBonusSettings, "How much of an order bonuses may pay"),
+        patch("/bonus-settings", ChangeBonusSettings, "Change it"),
+        get("/clients/{client_id}/bonuses", GetBonuses, "A client's bonuses and their history"),
+        post("/clients/{client_id}/bonuses", AdjustBonuses, "Grant bonuses or write them off"),
     ),
 )

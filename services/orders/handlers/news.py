@@ -9,8 +9,15 @@ from services.orders.domain import Decision
 from services.orders.handlers.table import handlers
 from services.orders.order import Order
 from services.orders.store import OrdersStore
+from shared.contracts.bonuses import BonusReturned, BonusSpent
 from shared.contracts.clients import ClientChanged, ClientCreated, VehicleAdded, VehicleChanged
-from shared.contracts.finance import OrderSettled, PaymentRefunded, PaymentTaken
+from shared.contracts.finance import (
+    OrderPaid,
+    OrderSettled,
+    OrderUnpaid,
+    PaymentRefunded,
+    PaymentTaken,
+)
 from shared.contracts.inventory import (
     PartsIssued,
     PartsReserved,
@@ -38,8 +45,8 @@ async def parts_unavailable(event: PartsUnavailable, store: OrdersStore, work: W
 @handlers.event(PartsIssued)
 async def parts_issued(event: PartsIssued, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
-    line_ids = {line.line_id for line in event.lines}
-    changed = domain.parts_issued(order, event.completion, line_ids, work.now)
+    costs = {line.line_id: line.cost for line in event.lines}
+    changed = domain.parts_issued(order, event.completion, set(costs), work.now, costs)
     _take(order, Decision(changed, ()), store, work)
 
 
@@ -53,7 +60,8 @@ async def parts_returned(event: PartsReturned, store: OrdersStore, work: Work) -
 @handlers.event(OrderSettled)
 async def order_settled(event: OrderSettled, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
-    _take(order, Decision(domain.settled(order, event.completion, work.now), ()), store, work)
+    changed = domain.settled(order, event.completion, work.now, event.pay)
+    _take(order, Decision(changed, ()), store, work)
 
 
 @handlers.event(PaymentTaken)
@@ -68,6 +76,34 @@ async def payment_refunded(event: PaymentRefunded, store: OrdersStore, work: Wor
     if event.order_id:
         order = await store.order(event.order_id)
         _take(order, Decision(domain.paid(order, -event.amount, work.now), ()), store, work)
+
+
+@handlers.event(BonusSpent)
+async def bonus_spent(event: BonusSpent, store: OrdersStore, work: Work) -> None:
+    if event.order_id:
+        order = await store.order(event.order_id)
+        _take(order, Decision(domain.paid(order, event.payment.amount, work.now), ()), store, work)
+
+
+@handlers.event(BonusReturned)
+async def bonus_returned(event: BonusReturned, store: OrdersStore, work: Work) -> None:
+    if event.order_id:
+        order = await store.order(event.order_id)
+        _take(order, Decision(domain.paid(order, -event.amount, work.now), ()), store, work)
+
+
+@handlers.event(OrderPaid)
+async def order_paid(event: OrderPaid, store: OrdersStore, work: Work) -> None:
+    order = await store.order(event.order_id)
+    paid = domain.fully_paid(order, event.completion, True, event.at, work.now)
+    _take(order, Decision(paid, ()), store, work)
+
+
+@handlers.event(OrderUnpaid)
+async def order_unpaid(event: OrderUnpaid, store: OrdersStore, work: Work) -> None:
+    order = await store.order(event.order_id)
+    unpaid = domain.fully_paid(order, event.completion, False, event.at, work.now)
+    _take(order, Decision(unpaid, ()), store, work)
 
 
 @handlers.event(ClientCreated)
@@ -99,5 +135,5 @@ def _take(order: Order, decision: Decision, store: OrdersStore, work: Work) -> N
     if decision.order is order:
         log.info("no_longer_applies", status=order.status, number=order.number)
         return
-    store.save(decision.order)
+    store.save(decision.order, work)
     work.publish(*decision.events)

@@ -1,0 +1,154 @@
+"""Bonuses during one transaction: rules, accruals and lots beside the books that they move.
+
+A client's lots are loaded with the client's account locked, and are written before the books are:
+payments name the lots that they were taken from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.finance.domain.bonus_lots import Accrual, Lot
+from services.finance.domain.bonus_rules import BonusRule
+from services.finance.domain.decision import Decision
+from services.finance.domain.ledger import ZERO
+from services.finance.store import loads, rows
+from services.finance.store.books import Books, Kept
+from services.finance.store.rows import accrual_of, lot_of, rule_of
+from services.finance.store.schema import bonus_settings
+from shared.contracts.base import Message
+from shared.contracts.bonus_rules import BonusSettingsView
+from shared.contracts.finance import OrderPaid
+from shared.contracts.orders import OrderReopened
+from shared.contracts.work_order import WorkOrder
+
+
+class BonusBooks(Books):
+    """The books, and the bonuses that follow from them."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._rules: Kept[UUID, BonusRule] = Kept()
+        self._lots: Kept[UUID, Lot] = Kept()
+        self._accruals: Kept[tuple[UUID, int], Accrual] = Kept()
+        self.orders_paid: set[UUID] = set()
+        """Of the whole batch; what orders says of them is asked for once."""
+        self.work_orders: dict[UUID, WorkOrder] = {}
+        self._knows_rules = False
+        self._known_purses: set[UUID] = set()
+        self._known_lots_of: set[UUID] = set()
+        self._known_accruals: set[UUID] = set()
+
+    async def prefetch(self, messages: Sequence[Message]) -> None:
+        await super().prefetch(messages)
+        paid = [message for message in messages if isinstance(message, OrderPaid)]
+        reopened = [message.order_id for message in messages if isinstance(message, OrderReopened)]
+        self.orders_paid = {message.order_id for message in paid}
+        await self._load_accruals(self.orders_paid.union(reopened))
+        clients = {message.client_id for message in paid}
+        earned = {accrual.order_id for accrual in self._accruals.values.values()}
+        await self._load_lots(clients, self.orders_paid | earned, ())
+
+    # --- what handlers ask for ---
+
+    async def rules(self) -> list[BonusRule]:
+        if not self._knows_rules:
+            self._knows_rules = True
+            for row in await self.connection.execute(loads.RULES):
+                self._rules.find(row.id, rule_of(row))
+        return list(self._rules.values.values())
+
+    async def rule(self, rule_id: UUID) -> BonusRule | None:
+        """Locked until the transaction ends, to be changed."""
+        for row in await self._rows(loads.RULE, ids={rule_id}):
+            self._rules.find(row.id, rule_of(row))
+        return self._rules.values.get(rule_id)
+
+    async def bonus_settings(self, *, lock: bool = False) -> BonusSettingsView:
+        """``lock``: to be changed."""
+        statement = loads.SETTINGS.with_for_update() if lock else loads.SETTINGS
+        row = (await self.connection.execute(statement)).one()
+        return BonusSettingsView.model_validate(row, from_attributes=True)
+
+    async def accrual(self, order_id: UUID, completion: int) -> Accrual | None:
+        if order_id not in self._known_accruals:
+            await self._load_accruals({order_id})
+        return self._accruals.values.get((order_id, completion))
+
+    async def lots(
+        self, client_id: UUID, order_id: UUID | None = None, ids: Collection[UUID] = ()
+    ) -> list[Lot]:
+        """A client's lots: those that are not empty, those of one order, and those of the ids."""
+        clients = {client_id} - self._known_purses
+        orders = {order_id} - self._known_lots_of if order_id else set()
+        unknown = set(ids) - self._lots.values.keys()
+        await self._load_lots(clients, orders, unknown)
+        return [lot for lot in self._lots.values.values() if lot.client_id == client_id]
+
+    async def given(self, client_id: UUID, start: datetime, end: datetime) -> dict[UUID, Decimal]:
+        """By rule, what orders that were paid in the period have earned a client, less what
+        was taken back."""
+        parameters = {"client_id": client_id, "start": start, "end": end}
+        for row in await self.connection.execute(loads.GIVEN, parameters):
+            self._lots.find(row.id, lot_of(row))
+        given: dict[UUID, Decimal] = {}
+        for lot in self._lots.values.values():
+            if lot.client_id == client_id and lot.completion and start <= lot.at < end:
+                assert lot.rule_id is not None
+                given[lot.rule_id] = given.get(lot.rule_id, ZERO) + lot.kept
+        return given
+
+    async def lock_purses(self, clients: Collection[UUID]) -> None:
+        """Loads many clients' accounts and lots at once."""
+        await self._load_accounts(clients)
+        await self._load_lots(clients, (), ())
+
+    async def expiring(self, at: datetime, limit: int) -> list[UUID]:
+        """Clients with bonuses that have expired by then and are not posted, the longest first."""
+        result = await self.connection.execute(loads.EXPIRING, {"at": at, "limit": limit})
+        return list(result.scalars())
+
+    # --- what they save ---
+
+    def save_rule(self, rule: BonusRule) -> None:
+        self._rules.put(rule.id, rule)
+
+    async def save_bonus_settings(self, settings: BonusSettingsView) -> None:
+        await self.connection.execute(update(bonus_settings).values(**settings.model_dump()))
+
+    async def keep(self, decision: Decision) -> None:
+        await super().keep(decision)
+        for lot in decision.lots:
+            self._lots.put(lot.id, lot)
+        for accrual in decision.accruals:
+            self._accruals.put((accrual.order_id, accrual.completion), accrual)
+
+    async def flush(self) -> None:
+        await self._execute(rows.INSERT_RULE, map(rows.rule_row, self._rules.new()))
+        await self._execute(rows.UPDATE_RULE, map(rows.rule_row, self._rules.changed()))
+        await self._execute(rows.INSERT_ACCRUAL, map(asdict, self._accruals.new()))
+        await self._execute(rows.INSERT_LOT, map(asdict, self._lots.new()))
+        await self._execute(rows.UPDATE_LOT, map(asdict, self._lots.changed()))
+        await super().flush()
+
+    # --- loading ---
+
+    async def _load_accruals(self, ids: Collection[UUID]) -> None:
+        self._known_accruals.update(ids)
+        for row in await self._rows(loads.ACCRUALS, ids=ids):
+            self._accruals.find((row.order_id, row.completion), accrual_of(row))
+
+    async def _load_lots(
+        self, clients: Collection[UUID], orders: Collection[UUID], ids: Iterable[UUID]
+    ) -> None:
+        self._known_purses.update(clients)
+        self._known_lots_of.update(orders)
+        for row in await self._rows(loads.LOTS, clients=clients, orders=orders, ids=list(ids)):
+            self._lots.find(row.id, lot_of(row))
