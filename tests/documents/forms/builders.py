@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 from uuid import UUID
+
+from pypdf import PdfReader
 
 from shared.contracts.forms import FormDocument
 from shared.contracts.work_order import Party, WorkOrder
@@ -56,10 +59,6 @@ def text_of(document: FormDocument) -> str:
 
 
 def pages_of(document: FormDocument) -> list[str]:
-    from io import BytesIO
-
-    from pypdf import PdfReader
-
     pages = PdfReader(BytesIO(document.content)).pages
     return [" ".join(page.extract_text().split()) for page in pages]
 
