@@ -1,4 +1,5 @@
-# The commands of a fresh clone. `make run` and `make test` need Python 3.12 or newer, nothing else.
+# The commands of a fresh clone. `make run` and `make test` need Python 3.12 or newer, nothing else;
+# for the tests of pages a Chromium is installed where that is possible.
 
 PYTHON := .venv/bin/python
 # Processes that run tests at once.
@@ -25,6 +26,7 @@ check: setup ## every check that needs no server
 	$(PYTHON) -m pytest -q $(QUICK)
 
 test: check ## every check, then every test
+	@scripts/setup-browser
 	$(PYTHON) -m pytest -q -n $(WORKERS) --dist loadgroup $(addprefix --ignore=,$(QUICK))
 
 vendor: setup ## fetches the vendored page assets anew

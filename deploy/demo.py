@@ -53,6 +53,7 @@ class _Load:
     async def run(self) -> None:
         await self._open_station()
         await self._fill_warehouses()
+        await self._write_price_list()
         await self._write_clients()
         await self._each("orders", self._plan.orders, self._order)
         await self._each("expenses", self._plan.expenses, self._expense)
@@ -109,6 +110,9 @@ class _Load:
             "warehouses", station["warehouses"], self._warehouse, at_once=1
         )
         self._suppliers = await self._each("suppliers", station["suppliers"], self._supplier)
+        await self._requests.put(
+            "admin", "/markup-rules", "markup", rules=words("prices")["markup"]
+        )
         self._products = await self._each("products", self._plan.products, self._product)
         await self._each("receipts", self._plan.receipts, self._receipt, at_once=1)
 
@@ -137,6 +141,38 @@ class _Load:
                 for place, much, cost in receipt.lines
             ],
         )
+
+    async def _write_price_list(self) -> None:
+        named = (work["name"] for work in words("works")["works"])
+        self._work_ids = dict(zip(named, self._works, strict=True))
+        families = (product.family for product in reversed(self._plan.products))
+        # The first of each family: it is there at every scale.
+        self._first_of = dict(zip(families, reversed(self._products), strict=True))
+        prices = words("prices")
+        await self._each("variants", prices["variants"], self._variant)
+        await self._each("packages", prices["packages"], self._package, at_once=1)
+
+    async def _variant(self, place: int, variant: Body) -> str:
+        fields = {name: value for name, value in variant.items() if name != "work"}
+        path = f"/services/{self._work_ids[variant['work']]}/variants"
+        return await self._made("admin", path, f"variant:{place}", **fields)
+
+    async def _package(self, place: int, package: Body) -> str:
+        services = [
+            {
+                "service_id": self._work_ids[service["work"]],
+                "materials": self._parts(service.get("materials", {})),
+            }
+            for service in package["services"]
+        ]
+        fields = {**package, "services": services, "goods": self._parts(package["goods"])}
+        return await self._made("admin", "/packages", f"package:{place}", **fields)
+
+    def _parts(self, amounts: Body) -> list[Body]:
+        return [
+            {"product_id": self._first_of[family], "quantity": quantity}
+            for family, quantity in amounts.items()
+        ]
 
     # --- clients and orders ------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """What is generated from the code and committed: ``python -m deploy.documents write|check``.
 
-The OpenAPI document of the gateway, the AsyncAPI document of every service, the state diagrams in
-the services' READMEs, and the snapshots of all messages. ``write`` makes them anew; ``check``
-tells what differs, and changes nothing.
+The OpenAPI document of the gateway, the AsyncAPI document of every service, the reference of
+formulas, the state diagrams in the services' READMEs, and the snapshots of all messages. ``write``
+makes them anew; ``check`` tells what differs, and changes nothing.
 """
 
 from __future__ import annotations
@@ -17,13 +17,19 @@ from typing import Any
 
 from deploy.snapshots import SNAPSHOTS, file_of, losses, messages, snapshot
 from shared.asyncapi import asyncapi_document
+from shared.contracts.formulas import Language
+from shared.formulas import ORDER_MODEL, SAMPLE, SAMPLE_TIME
+from shared.formulas.reference import reference
+from shared.permissions import OWNER
 from shared.service import service_named
 from shared.settings import SERVICES
 
 ROOT = Path(__file__).parents[1]
 ASYNCAPI = ROOT / "docs" / "asyncapi"
 OPENAPI = ROOT / "docs" / "openapi.json"
+FORMULAS = ROOT / "docs" / "formulas.json"
 STATES_BEGIN, STATES_END = "<!-- states:begin -->", "<!-- states:end -->"
+LANGUAGES: tuple[Language, ...] = ("ru", "en")
 DIFF_LINES = 12
 """How much of a difference ``check`` shows."""
 
@@ -43,8 +49,19 @@ def documents() -> Iterator[tuple[Path, str]]:
     for name in SERVICES:
         yield ASYNCAPI / f"{name}.json", _json(asyncapi_document(service_named(name).handlers))
     yield OPENAPI, _json(import_module("services.gateway.app").openapi_document())
+    yield FORMULAS, _json(formulas_document())
     yield from _readmes()
     yield from snapshots()
+
+
+def formulas_document() -> dict[str, Any]:
+    """All that formulas can name and call, by language, with the sample order's values."""
+    return {
+        language: reference(
+            ORDER_MODEL, SAMPLE, viewer=OWNER, at=SAMPLE_TIME, language=language
+        ).model_dump(mode="json")
+        for language in LANGUAGES
+    }
 
 
 def snapshots() -> Iterator[tuple[Path, str]]:

@@ -103,11 +103,12 @@ def driver_url(url: str) -> str:
 # Alembic is imported where it is used: a running service has no need of it.
 
 
-def migrate(service: str, url: str) -> None:
-    """Brings a service's database to its newest revision. ``url`` names the owning role."""
+def migrate(service: str, url: str, revision: str = "head") -> None:
+    """Brings a service's database to a revision, by default its newest. ``url`` names the owning
+    role."""
     from alembic import command
 
-    command.upgrade(_alembic(service, url), "head")
+    command.upgrade(_alembic(service, url), revision)
 
 
 def newest_revision(service: str) -> str | None:

@@ -10,10 +10,14 @@ from shared.contracts import (
     clients,
     finance,
     forms,
+    formulas,
     inventory,
+    load,
+    messages,
     operations,
     orders,
     work_order,
+    works,
 )
 from shared.contracts.base import Message
 
@@ -45,6 +49,9 @@ _OPERATORS = _OFFICE | {OPERATOR}
 MAY_SEE_COST = _STORE
 """Purchase cost and margin: in answers, exports and print."""
 
+MAY_DATE = _OFFICE | {SERVICE}
+"""Who may say in which period an order counts."""
+
 _ALLOWED: dict[type[Message], frozenset[str]] = {
     # clients
     clients.CreateClient: _RECEPTION,
@@ -55,8 +62,13 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     clients.FindClients: _EVERYONE,
     clients.GetVehicle: _EVERYONE,
     clients.ListVehicles: _EVERYONE,
+    clients.GetCards: frozenset({SERVICE}),
     # places, people, works
     orders.ListStations: _EVERYONE,
+    orders.ChangeStation: _OFFICE,
+    orders.CreateOrderType: _OFFICE,
+    orders.ChangeOrderType: _OFFICE,
+    orders.ListOrderTypes: _EVERYONE,
     orders.CreateSection: _OFFICE,
     orders.ChangeSection: _OFFICE,
     orders.ListSections: _EVERYONE,
@@ -69,10 +81,22 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     orders.CreateService: _OFFICE,
     orders.ChangeService: _OFFICE,
     orders.ListServices: _EVERYONE,
+    works.CreateVariant: _OFFICE,
+    works.ChangeVariant: _OFFICE,
+    works.RemoveVariant: _OFFICE,
+    works.ListVariants: _EVERYONE,
+    works.CreatePackage: _OFFICE,
+    works.ChangePackage: _OFFICE,
+    works.GetPackage: _EVERYONE,
+    works.ListPackages: _EVERYONE,
+    works.GetPriceRules: _EVERYONE,
+    works.ChangePriceRules: _OFFICE,
     # orders
     orders.CreateOrder: _RECEPTION,
     orders.ChangeOrder: _RECEPTION,
     orders.AddService: _BAY,
+    works.AddPackage: _RECEPTION,
+    works.VehicleWarranty: _EVERYONE,
     orders.RequestParts: _BAY | {STOREKEEPER},
     orders.ChangeLine: _BAY,
     orders.RemoveLine: _RECEPTION,
@@ -81,6 +105,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     orders.GetOrder: _EVERYONE,
     orders.FindOrders: _EVERYONE,
     orders.ListComments: _EVERYONE,
+    orders.ListPriceSteps: _EVERYONE,
     work_order.GetWorkOrder: _EVERYONE,
     work_order.FindWorkOrders: _OFFICE | {SERVICE},
     approvals.QuoteWorks: _RECEPTION,
@@ -95,10 +120,30 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     approvals.DismissDeclinedWorks: _RECEPTION,
     orders.OrdersBySection: _RECEPTION,
     orders.EmployeeWorkload: _RECEPTION,
+    # the load panel
+    load.GetWorkingHours: _EVERYONE,
+    load.SetWorkingHours: _OFFICE,
+    load.ListHolidays: _EVERYONE,
+    load.AddHoliday: _OFFICE,
+    load.RemoveHoliday: _OFFICE,
+    load.GetSchedule: _EVERYONE,
+    load.SetSchedule: _OFFICE,
+    load.ListAbsences: _RECEPTION,
+    load.AddAbsence: _RECEPTION,
+    load.RemoveAbsence: _RECEPTION,
+    load.BookPost: _RECEPTION,
+    load.MoveBooking: _RECEPTION,
+    load.RemoveBooking: _RECEPTION,
+    load.ListBookings: _EVERYONE,
+    load.GetLoad: _EVERYONE,
+    load.CarryOver: _RECEPTION,
+    load.GetLoadSettings: _EVERYONE,
+    load.SetLoadSettings: _OFFICE,
     # stock
     inventory.CreateProduct: _STORE,
     inventory.ChangeProduct: _STORE,
     inventory.GetProduct: _EVERYONE,
+    inventory.GetProducts: frozenset({SERVICE}),
     inventory.FindProducts: _EVERYONE,
     inventory.CreateUnit: _STORE,
     inventory.ListUnits: _EVERYONE,
@@ -126,7 +171,17 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     finance.GetOrderProfit: _OFFICE | {OPERATOR},
     finance.GetBalance: _TILL | {ADVISOR},
     finance.IncomeExpenses: _OFFICE | {OPERATOR},
-    finance.OrderProfits: _OFFICE | {OPERATOR},
+    finance.OrderProfits: _OFFICE | {OPERATOR, SERVICE},
+    # messages to clients
+    messages.CreateMessageTemplate: _OFFICE,
+    messages.ChangeMessageTemplate: _OFFICE,
+    messages.ListMessageTemplates: _RECEPTION,
+    messages.PreviewMessage: _RECEPTION,
+    messages.SendMessage: _RECEPTION,
+    messages.CancelMessage: _RECEPTION,
+    messages.ResendMessage: _RECEPTION,
+    messages.GetMessage: _RECEPTION,
+    messages.ListMessages: _RECEPTION,
     bonus_rules.CreateBonusRule: _OFFICE,
     bonus_rules.ChangeBonusRule: _OFFICE,
     bonus_rules.GetBonusRule: _OFFICE,
@@ -140,8 +195,10 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     # print forms
     forms.ListForms: _EVERYONE,
     forms.PrintForm: _EVERYONE,
+    formulas.GetFormulaReference: frozenset(ROLES),
+    formulas.TryFormula: frozenset(ROLES),
     forms.PreviewForm: _OFFICE,
-    forms.GetFormTemplate: _OFFICE,
+    forms.GetFormTemplate: _OFFICE | {SERVICE},
     forms.ListFormVersions: _OFFICE,
     forms.SaveFormTemplate: _OFFICE,
     forms.RestoreFormTemplate: _OFFICE,
@@ -162,6 +219,11 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
 def may(role: str | None, message: type[Message]) -> bool:
     """Whether this role may send this message. What the table does not name, nobody may."""
     return role is not None and role in _ALLOWED.get(message, frozenset())
+
+
+def sees_all_costs(role: str | None) -> bool:
+    """As ``may_see_cost``, or a service that asks: it masks what it shows on."""
+    return role == SERVICE or may_see_cost(role)
 
 
 def may_see_cost(role: str | None) -> bool:

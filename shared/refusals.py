@@ -46,15 +46,21 @@ class Refused(Exception):
 
     def words(self, language: str = "en") -> str:
         words = self.reason.ru if language == "ru" else self.reason.en
-        return words.format_map(_Lenient(self.params))
+        return words.format_map(_Lenient(self.params, language))
 
     def __str__(self) -> str:
         return f"{self.code}: {self.words()}"
 
 
 class _Lenient(dict[str, str]):
+    """A particular that is words itself comes in both languages: ``why_en`` and ``why_ru``."""
+
+    def __init__(self, params: dict[str, str], language: str) -> None:
+        super().__init__(params)
+        self._suffix = "_ru" if language == "ru" else "_en"
+
     def __missing__(self, key: str) -> str:
-        return "?"
+        return self.get(key + self._suffix, "?")
 
 
 def _table(kind: Kind, **codes: tuple[str, str]) -> dict[str, Reason]:
@@ -122,6 +128,42 @@ REASONS: dict[str, Reason] = {
             "У строки этого вида нет поля {field}",
         ),
         field_required=("{field} cannot be empty", "Поле {field} нельзя очистить"),
+        driver_ambiguous=(
+            "Say the driver as a client or by name, not both",
+            "Укажите водителя клиентом или именем, но не тем и другим",
+        ),
+        tax_number_invalid=(
+            "{number} is no tax number (INN): 10 or 12 digits with check digits",
+            "{number} — не ИНН: 10 или 12 цифр с контрольными",
+        ),
+        tax_reason_code_invalid=(
+            "{number} is no KPP: nine characters, as 770101001",
+            "{number} — не КПП: девять знаков, например 770101001",
+        ),
+        message_text_missing=(
+            "There is nothing to say: give a text in at least one language",
+            "Нечего отправлять: нужен текст хотя бы на одном языке",
+        ),
+        message_text_twice=(
+            "Give either a template or a text, not both",
+            "Укажите либо шаблон, либо текст, но не то и другое",
+        ),
+        subject_missing=("An e-mail needs a subject", "Письму нужна тема"),
+        subject_of_sms=("An SMS has no subject", "У SMS не бывает темы"),
+        delay_missing=(
+            "Say how long after the fact it is sent",
+            "Укажите, через сколько времени после события отправлять",
+        ),
+        delay_of_by_hand=(
+            "What is sent by hand has no delay",
+            "У отправляемого вручную не бывает задержки",
+        ),
+        urgent_marketing=(
+            "Advertising is never urgent",
+            "Реклама не бывает срочной",
+        ),
+        order_required=("A template needs an order", "Шаблону нужен заказ-наряд"),
+        client_required=("Say an order or a client", "Укажите заказ-наряд или клиента"),
         unit_repeated=(
             "The unit {unit} is named twice",
             "Единица измерения {unit} указана дважды",
@@ -150,6 +192,20 @@ REASONS: dict[str, Reason] = {
             "The matrix computes this price; make it a fixed one first",
             "Эту цену считает матрица наценок; сначала сделайте цену фиксированной",
         ),
+        variant_empty=(
+            "Say at least one thing about the cars that the variant is for",
+            "Укажите хотя бы один признак автомобилей, для которых эта цена",
+        ),
+        years_invalid=("The years end before they begin", "Годы кончаются раньше, чем начинаются"),
+        package_empty=("A package has works or goods", "В пакете должны быть услуги или товары"),
+        package_price_ambiguous=(
+            "Say either a discount or a price of the package, not both",
+            "Укажите либо скидку, либо цену пакета, но не то и другое",
+        ),
+        package_price_indivisible=(
+            "A package with a price of its own needs a work of quantity 1",
+            "В пакете с собственной ценой нужна услуга в количестве 1",
+        ),
         expense_in_future=("An expense cannot lie in the future", "Расход не может быть в будущем"),
         category_reserved=(
             "The category {category} is kept for what settlements write",
@@ -158,6 +214,35 @@ REASONS: dict[str, Reason] = {
         period_invalid=(
             "The period ends before it starts",
             "Период кончается раньше, чем начинается",
+        ),
+        period_too_long=(
+            "The period is longer than {days} days",
+            "Период длиннее {days} дней",
+        ),
+        hours_invalid=(
+            "Day {day}: {opens}–{closes} closes before it opens, or overlaps other hours",
+            "День {day}: часы {opens}–{closes} кончаются раньше, чем начались, "
+            "или пересекаются с другими",
+        ),
+        absence_of_whom=(
+            "Say either the employee who is away or the post that is out of order",
+            "Укажите либо сотрудника, которого нет, либо пост, который не работает",
+        ),
+        booking_length_missing=(
+            "Say when it ends: its works have no planned minutes",
+            "Укажите время окончания: у работ нет плановых минут",
+        ),
+        carry_over_past=(
+            "Unfinished work cannot be carried over to {day}: it is past",
+            "Перенести незавершённое на {day} нельзя: этот день прошёл",
+        ),
+        colour_unknown=(
+            "{colour} is not a colour: use #rrggbb or one of {allowed}",
+            "{colour} — не цвет: укажите #rrggbb или одно из {allowed}",
+        ),
+        formula_invalid=(
+            "{field}, line {line}, column {column}: {problem}",
+            "{field}, строка {line}, позиция {column}: {problem}",
         ),
         body_too_large=(
             "The body is larger than {limit} bytes",
@@ -205,6 +290,10 @@ REASONS: dict[str, Reason] = {
             "The request does not come from our own pages; programs sign in with a Bearer token",
             "Запрос пришёл не с наших страниц; программы входят по токену Bearer",
         ),
+        link_throttled=(
+            "Too many links that do not work; try again in {seconds} s",
+            "Слишком много неверных ссылок; повторите через {seconds} с",
+        ),
         password_wrong=("The old password is wrong", "Старый пароль неверен"),
         password_change_required=(
             "Choose a password of your own first: POST /api/v1/session/password",
@@ -222,10 +311,17 @@ REASONS: dict[str, Reason] = {
         vehicle_not_found=("No car {id}", "Автомобиль {id} не найден"),
         order_not_found=("No order {id}", "Заказ-наряд {id} не найден"),
         line_not_found=("No line {id} on this order", "В заказ-наряде нет строки {id}"),
+        station_not_found=("No station {id}", "Автосервис {id} не найден"),
+        order_type_not_found=(
+            "There is no type of order {id} to choose",
+            "Типа заказ-наряда {id} нет или он выведен из списка",
+        ),
         section_not_found=("No section {id}", "Участок {id} не найден"),
         post_not_found=("No post {id}", "Пост {id} не найден"),
         employee_not_found=("No employee {id}", "Сотрудник {id} не найден"),
         service_not_found=("No catalogue work {id}", "Услуга {id} не найдена"),
+        variant_not_found=("No price variant {id} of this work", "У услуги нет варианта цены {id}"),
+        package_not_found=("No package {id}", "Пакет услуг {id} не найден"),
         product_not_found=("No product {id}", "Товар {id} не найден"),
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
@@ -247,6 +343,14 @@ REASONS: dict[str, Reason] = {
             "This link does not work, or no longer",
             "Эта ссылка не работает или уже не действует",
         ),
+        message_not_found=("No message {id}", "Сообщение {id} не найдено"),
+        message_template_not_found=(
+            "No message template {id}",
+            "Шаблон сообщения {id} не найден",
+        ),
+        booking_not_found=("No booking {id}", "Запись на пост {id} не найдена"),
+        holiday_not_found=("No holiday {id}", "Праздничный день {id} не найден"),
+        absence_not_found=("No absence {id}", "Отсутствие {id} не найдено"),
         bonus_rule_not_found=("No bonus rule {id}", "Бонусное правило {id} не найдено"),
         dead_letter_not_found=("No dead letter {id}", "Недоставленного сообщения {id} нет"),
     ),
@@ -254,6 +358,11 @@ REASONS: dict[str, Reason] = {
         Kind.CONFLICT,
         name_taken=("The name {name} is taken", "Название {name} уже занято"),
         login_taken=("The login {login} is taken", "Логин {login} уже занят"),
+        variant_exists=(
+            "Variant {id} is for the same cars",
+            "Для этих же автомобилей уже есть вариант {id}",
+        ),
+        package_inactive=("The package {name} is not sold any more", "Пакет {name} не продаётся"),
         barcode_taken=(
             "Another product has barcode {barcode}",
             "Штрихкод {barcode} у другого товара",
@@ -341,6 +450,75 @@ REASONS: dict[str, Reason] = {
         refund_exceeds_payment=(
             "Only {left} of the payment is left to refund",
             "К возврату осталось только {left}",
+        ),
+        message_gone=(
+            "The message is {state} and cannot be called off",
+            "Сообщение в состоянии {state}, отменить его нельзя",
+        ),
+        message_under_way=(
+            "The message is {state}: wait for its end",
+            "Сообщение в состоянии {state}: дождитесь, чем оно кончится",
+        ),
+        message_resent=(
+            "It was sent once more already: {id}",
+            "Оно уже отправлено повторно: {id}",
+        ),
+        message_no_address=(
+            "The client's card has no phone or e-mail for this",
+            "В карточке клиента нет телефона или адреса для такого сообщения",
+        ),
+        message_no_consent=(
+            "The client has not agreed to be written to this way",
+            "Клиент не давал согласия на такие сообщения",
+        ),
+        message_no_marketing_consent=(
+            "The client has not agreed to advertising",
+            "Клиент не давал согласия на рекламу",
+        ),
+        message_template_off=(
+            "The template has no text for this",
+            "В шаблоне нет подходящего текста",
+        ),
+        message_template_failed=(
+            "The template cannot be filled in for this order: {detail}",
+            "Шаблон нельзя заполнить по этому заказ-наряду: {detail}",
+        ),
+        message_text_empty=(
+            "For this order the template says nothing",
+            "По этому заказ-наряду шаблон не даёт никакого текста",
+        ),
+        message_text_too_long=(
+            "The text is longer than {most} SMS",
+            "Текст длиннее {most} SMS",
+        ),
+        post_taken=(
+            "{post} is held by order {order} from {start} to {end}",
+            "{post} занят заказ-нарядом {order} с {start} до {end}",
+        ),
+        technician_taken=(
+            "{technician} is booked for order {order} on {post} from {start} to {end}",
+            "{technician} занят: заказ-наряд {order}, {post}, с {start} до {end}",
+        ),
+        outside_working_hours=(
+            "{who} does not work at {at}; book it as overtime, or at another time",
+            "{who} не работает в {at}; запишите как сверхурочно или на другое время",
+        ),
+        technician_absent=("{who} is away at {at}", "{who} отсутствует в {at}"),
+        post_out_of_order=("{who} is out of order at {at}", "{who} не работает в {at}: неисправен"),
+        employee_inactive=("{name} does not work here any more", "{name} больше не работает"),
+        booking_over=(
+            "The booking is {state} and cannot be changed",
+            "Запись на пост в состоянии {state}, изменить её нельзя",
+        ),
+        holiday_exists=("{day} is in the calendar already", "{day} уже есть в календаре"),
+        work_finished=("The work is finished", "Работа уже завершена"),
+        booked_ahead=(
+            "What is left of the work is booked already",
+            "Остаток работы уже записан на другое время",
+        ),
+        no_free_time=(
+            "{who} has no free time for it on {day}",
+            "{who}: на {day} свободного времени нет",
         ),
         still_failing=("It failed again: {why}", "Снова не удалось: {why}"),
     ),

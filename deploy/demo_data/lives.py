@@ -20,6 +20,7 @@ from deploy.demo_data.steps import (
     Move,
     Part,
     Pay,
+    Quote,
     Refund,
     RequestParts,
     Spend,
@@ -82,6 +83,8 @@ class Life:
             case ChangeWork():
                 path = f"{self._path}/lines/{self._works[step.work]}"
                 await self._requests.patch(step.by, path, key, **step.fields)
+            case Quote():
+                await self._post("advisor", "/quote", key)
             case Move():
                 await self._post(step.by, "/status", key, to=step.to, reason=step.reason)
             case Pay():

@@ -13,6 +13,8 @@ from typing import Any
 from deploy.demo_data.steps import Body
 from deploy.demo_data.words import words
 
+OF_FAMILY = ("units", "pricing", "warranty_days", "warranty_km")
+"""What the card of every product of a family says alike."""
 WITH_BARCODE = 0.7
 WITH_MIN_STOCK = 0.5
 
@@ -85,6 +87,7 @@ def _product(random: Random, family: dict[str, Any], row: Any, barcodes: set[str
         "group": family["group"],
         "measure": family["measure"],
         "price": f"{price}.00",
+        **{name: family[name] for name in OF_FAMILY if name in family},
     }
     if random.random() < WITH_BARCODE:
         fields["barcode"] = _barcode(random, barcodes)

@@ -58,6 +58,9 @@ class Requests:
         sent. What has no value is left out."""
         return await self._send("POST", path, self._signed(who, key), fields)
 
+    async def put(self, who: str, path: str, key: str, /, **fields: Any) -> Body:
+        return await self._send("PUT", path, self._signed(who, key), fields)
+
     async def patch(self, who: str, path: str, key: str, /, **fields: Any) -> Body:
         return await self._send("PATCH", path, self._signed(who, key), fields)
 

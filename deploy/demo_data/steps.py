@@ -96,6 +96,11 @@ class ChangeWork:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """The client is asked about every work, and has the estimate's link."""
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """The next step of the order's life."""
 
@@ -130,7 +135,17 @@ class Spend:
 
 
 type Step = (
-    AddWork | RequestParts | Await | Deliver | Comment | ChangeWork | Move | Pay | Refund | Spend
+    AddWork
+    | RequestParts
+    | Await
+    | Deliver
+    | Comment
+    | ChangeWork
+    | Quote
+    | Move
+    | Pay
+    | Refund
+    | Spend
 )
 
 

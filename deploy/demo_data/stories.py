@@ -34,6 +34,7 @@ class Fate:
 def _draft(visit: Visit) -> None:
     visit.is_an_estimate()
     visit.takes_works(visit.random.randint(1, 3))
+    visit.is_quoted()
 
 
 def _new(visit: Visit) -> None:

@@ -19,6 +19,7 @@ from deploy.demo_data.steps import (
     Move,
     Part,
     Pay,
+    Quote,
     Refund,
     RequestParts,
     Spend,
@@ -59,6 +60,9 @@ class Visit:
 
     def is_an_estimate(self) -> None:
         self.fields |= {"status": "draft", "comment": words("texts")["office"]["estimate"]}
+
+    def is_quoted(self) -> None:
+        self.steps.append(Quote())
 
     def is_free_of_charge(self) -> None:
         comment = words("texts")["office"]["warranty"]

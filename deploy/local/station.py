@@ -25,6 +25,9 @@ from deploy.local.supervision import Keeper, all_of
 from deploy.local.terminal import Terminal
 from shared.settings import SERVICES, StationSettings, pitlane_version
 
+MESSAGES_FILE = "PITLANE_MESSAGES_FILE"
+"""Where messages go as long as no provider is configured; the operator's own choice wins."""
+
 READY_TIMEOUT_S = 30.0
 
 
@@ -146,6 +149,8 @@ class Station:
             f"PITLANE_{name.upper()}_DATABASE_URL": self._database_url(name),
             "PITLANE_HTTP_HOST": self._options.http_host,
             "PITLANE_HTTP_PORT": str(self._options.http_port),
+            MESSAGES_FILE: os.environ.get(MESSAGES_FILE, str(self._folder.path / "messages.jsonl")),
+            "PITLANE_PUBLIC_URL": self._settings.public_url or self._options.base_url,
         }
         log = self._service_log(name)
         if name == GATEWAY:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -28,6 +28,10 @@ from shared.contracts.clients import (
 )
 from shared.refusals import Refused
 
+DISCOUNTS = frozenset(
+    {"discount_percent", "services_discount_percent", "products_discount_percent"}
+)
+
 # --- cards -------------------------------------------------------------------------------------
 
 
@@ -49,7 +53,9 @@ class Client:
     created_at: datetime
     updated_at: datetime
     language: Language = "ru"
-    consents: Consents = Consents()
+    consents: Consents = field(default_factory=Consents)
+    services_discount_percent: Decimal | None = None
+    products_discount_percent: Decimal | None = None
 
     @property
     def name(self) -> str:
@@ -112,8 +118,9 @@ def _clean_card(fields: Mapping[str, Any]) -> dict[str, Any]:
             raise Refused("field_required", field=name)
     if "phones" in clean:
         clean["phones"] = phone_numbers(clean["phones"] or ())
-    if clean.get("discount_percent") is not None:
-        clean["discount_percent"] = clean["discount_percent"].quantize(Decimal("0.01"))
+    for name in DISCOUNTS & clean.keys():
+        if clean[name] is not None:
+            clean[name] = clean[name].quantize(Decimal("0.01"))
     if "comment" in clean:
         clean["comment"] = clean["comment"] or None
     return clean
@@ -147,6 +154,7 @@ class Vehicle:
     revision: int
     created_at: datetime
     updated_at: datetime
+    vehicle_class: str | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:

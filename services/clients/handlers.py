@@ -20,6 +20,7 @@ from services.clients.store import ClientsStore
 from shared.contracts.base import Page
 from shared.contracts.clients import (
     AddVehicle,
+    Cards,
     ChangeClient,
     ChangeVehicle,
     ClientChanged,
@@ -30,6 +31,7 @@ from shared.contracts.clients import (
     CreateClient,
     FindClients,
     FoundClient,
+    GetCards,
     GetClient,
     GetVehicle,
     ListVehicles,
@@ -116,6 +118,14 @@ async def get_client(question: GetClient, store: ClientsStore, work: Work) -> Cl
     client = await store.look_at_client(question.client_id)
     cars = await store.vehicles_of([client.id])
     return _with_cars(ClientDetails, client, cars[client.id])
+
+
+@handlers.question(GetCards)
+async def get_cards(question: GetCards, store: ClientsStore, work: Work) -> Cards:
+    return Cards(
+        clients=tuple(map(client_view, await store.look_at_clients(question.client_ids))),
+        vehicles=tuple(map(vehicle_view, await store.look_at_vehicles(question.vehicle_ids))),
+    )
 
 
 @handlers.question(GetVehicle)

@@ -148,12 +148,20 @@ class ClientsStore(Store):
     # --- to look at --------------------------------------------------------------------------
 
     async def look_at_client(self, client_id: UUID) -> Client:
-        rows = await self.connection.execute(_CLIENTS, {"ids": [client_id]})
-        return _found("client_not_found", client_id, next(map(client_of, rows), None))
+        found = await self.look_at_clients([client_id])
+        return _found("client_not_found", client_id, next(iter(found), None))
+
+    async def look_at_clients(self, client_ids: Sequence[UUID]) -> list[Client]:
+        rows = await self.connection.execute(_CLIENTS, {"ids": list(client_ids)})
+        return list(map(client_of, rows))
 
     async def look_at_vehicle(self, vehicle_id: UUID) -> Vehicle:
-        rows = await self.connection.execute(_VEHICLES, {"ids": [vehicle_id]})
-        return _found("vehicle_not_found", vehicle_id, next(map(_vehicle_of, rows), None))
+        found = await self.look_at_vehicles([vehicle_id])
+        return _found("vehicle_not_found", vehicle_id, next(iter(found), None))
+
+    async def look_at_vehicles(self, vehicle_ids: Sequence[UUID]) -> list[Vehicle]:
+        rows = await self.connection.execute(_VEHICLES, {"ids": list(vehicle_ids)})
+        return list(map(_vehicle_of, rows))
 
     async def vehicles_of(self, client_ids: Sequence[UUID]) -> dict[UUID, list[Vehicle]]:
         """The cars of each of these clients, oldest first."""

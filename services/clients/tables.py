@@ -53,6 +53,8 @@ clients = Table(
     Column("comment", Text),
     Column("language", Text, nullable=False, server_default="ru"),
     Column("consents", JSONB, nullable=False, server_default="{}"),
+    Column("services_discount_percent", Numeric(5, 2)),
+    Column("products_discount_percent", Numeric(5, 2)),
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
@@ -62,6 +64,11 @@ clients = Table(
     CheckConstraint("kind IN ('person', 'company')", name="clients_kind"),
     CheckConstraint("language IN ('ru', 'en')", name="clients_language"),
     CheckConstraint("discount_percent BETWEEN 0 AND 100", name="clients_discount_percent"),
+    CheckConstraint(
+        "services_discount_percent BETWEEN 0 AND 100"
+        " AND products_discount_percent BETWEEN 0 AND 100",
+        name="clients_discounts_of_kinds",
+    ),
     _fragments("clients", "name_key"),
     _fragments("clients", "phone_key"),
 )
@@ -78,6 +85,7 @@ vehicles = Table(
     Column("year", Integer),
     Column("engine", Text),
     Column("mileage_km", Integer),
+    Column("vehicle_class", Text),
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),

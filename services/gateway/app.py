@@ -11,6 +11,7 @@ from typing import Any
 import pydantic_core
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,9 +20,11 @@ from services.gateway.api import JSON, http_routes
 from services.gateway.changes import Changes
 from services.gateway.docs_pages import docs_routes
 from services.gateway.edge import Edge, on_exception
+from services.gateway.formulas_page import formulas_page
 from services.gateway.journal import Journal
 from services.gateway.keys import Keys
 from services.gateway.openapi import openapi_document
+from services.gateway.pages.estimate import estimate_routes
 from services.gateway.pruning import Pruning
 from services.gateway.routes import AREAS
 from services.gateway.sessions import Sessions
@@ -93,6 +96,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.router.routes.extend(http_routes(AREAS))
     app.router.routes.extend(health_routes())
     app.router.routes.extend(docs_routes())
+    app.add_route("/docs/formulas", formulas_page)
+    app.router.routes.extend(estimate_routes())
     app.add_route("/openapi.json", _document)
     app.add_route("/", _front_door)
     return app
@@ -105,6 +110,7 @@ class Gateway:
     settings: ServiceSettings
     source: str
     client: ServiceClient
+    engine: AsyncEngine
     journal: Journal
     sessions: Sessions
     keys: Keys
@@ -118,6 +124,7 @@ class Gateway:
             settings=running.settings,
             source=source,
             client=running.client,
+            engine=running.engine,
             journal=journal,
             sessions=Sessions(running.engine, journal),
             keys=Keys(running.settings.database_url),

@@ -43,7 +43,7 @@ def docs_routes() -> Sequence[BaseRoute]:
 
 
 async def _api_page(_: Request) -> HTMLResponse:
-    return _page(
+    return page(
         "Pitlane: HTTP API",
         '<div id="document"></div>',
         styles=(f"{VENDOR_URL}/swagger-ui-dist/swagger-ui.css",),
@@ -56,7 +56,7 @@ async def _api_page(_: Request) -> HTMLResponse:
 
 async def _service_page(request: Request) -> HTMLResponse:
     service = _documented(request).stem
-    return _page(
+    return page(
         f"Pitlane: messages of {service}",
         f'<div id="document" data-document="/docs/events/{escape(service)}.json"></div>',
         styles=(f"{VENDOR_URL}/asyncapi-react-component/default.min.css",),
@@ -75,7 +75,7 @@ async def _document(request: Request) -> FileResponse:
 def _events_page(_: Request) -> HTMLResponse:
     """Which services there are, and which event goes from whom to whom."""
     services = list(_services())
-    return _page("Pitlane: messages", _services_table(services) + _events_table(services))
+    return page("Pitlane: messages", _services_table(services) + _events_table(services))
 
 
 def _documented(request: Request) -> Path:
@@ -152,23 +152,27 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _page(
+def page(
     title: str,
     content: str,
     *,
+    language: str = "en",
     styles: Sequence[str] = (),
     scripts: Sequence[str] = (),
+    policy: str = POLICY,
 ) -> HTMLResponse:
+    """``content`` is HTML; ``styles`` and ``scripts`` are addresses of our own files."""
     links = "".join(
         f'<link rel="stylesheet" href="{href}">'
         for href in (*styles, f"{STATIC_URL}/docs/docs.css")
     )
     sources = "".join(f'<script defer src="{src}"></script>' for src in scripts)
     return HTMLResponse(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="data:,"><title>{escape(title)}</title>{links}{sources}</head>'
         '<body><nav><strong>Pitlane</strong> <a href="/docs">HTTP API</a> '
-        f'<a href="/docs/events">Messages</a></nav><main>{content}</main></body></html>',
-        headers={"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"},
+        '<a href="/docs/events">Messages</a> '
+        f'<a href="/docs/formulas">Formulas</a></nav><main>{content}</main></body></html>',
+        headers={"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"},
     )

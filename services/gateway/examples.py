@@ -18,7 +18,11 @@ _WAREHOUSE = "019ab0c6-7f33-7b84-a6c1-6f8b1c3d5e7a"
 _SUPPLIER = "019ab0c6-8a44-7c95-b0d2-7a9c2d4e6f8b"
 _ORDER = "019ab0c6-9b55-7da6-81e3-8bad3e5f7a9c"
 
+_POST = "019ab0c6-ac66-7eb7-92f4-9cbe4f6a8bad"
+_BOOKING = "019ab0c6-bd77-7fc8-a305-adcf506b9cbe"
+
 BODIES: dict[str, dict[str, Any]] = {
+    "TryFormula": {"text": "sum(Services, CustomerTotal) * 0.05", "order_id": _ORDER},
     "SignIn": {"login": "advisor", "password": "demo"},
     "ChangePassword": {"old": "demo", "new": "a longer secret"},
     "CreateClient": {
@@ -28,8 +32,14 @@ BODIES: dict[str, dict[str, Any]] = {
         "phones": ["8 916 555-44-33"],
         "email": "anna@example.com",
         "discount_percent": "5",
+        "language": "ru",
+        "consents": {"sms": True, "email": True, "marketing": False},
     },
-    "ChangeClient": {"phones": ["+7 916 555-44-34"], "comment": None},
+    "ChangeClient": {
+        "phones": ["+7 916 555-44-34"],
+        "comment": None,
+        "consents": {"marketing": True},
+    },
     "AddVehicle": {
         "vin": "XTA210990Y2766389",
         "plate": "А123ВС77",
@@ -37,8 +47,37 @@ BODIES: dict[str, dict[str, Any]] = {
         "model": "Vesta",
         "year": 2021,
         "mileage_km": 48200,
+        "vehicle_class": "B",
     },
     "ChangeVehicle": {"mileage_km": 51300},
+    "ChangeStation": {
+        "legal_name": "ООО «Питлейн»",
+        "tax_number": "7707083893",
+        "tax_reason_code": "770701001",
+        "address": "Москва, ул. Гаражная, 1",
+        "phone": "+7 495 123-45-67",
+        "email": "reception@pitlane.example",
+        "website": "https://pitlane.example",
+        "bank_details": "р/с 40702810900000000001, БИК 044525225",
+    },
+    "CreateOrderType": {"code": "detailing", "name": "Детейлинг", "name_en": "Detailing"},
+    "ChangeOrderType": {"name": "Детейлинг и мойка"},
+    "CreateMessageTemplate": {
+        "name": "Автомобиль готов, короткое",
+        "fact": "order_ready",
+        "channel": "sms",
+        "kind": "service",
+        "condition": "TotalMoney > 1000",
+        "active": True,
+        "ru": {"text": "{{ Vendor }} {{ VehicleModel }} готов, {{ TotalMoney }} руб."},
+        "en": {"text": "Your {{ Vendor }} {{ VehicleModel }} is ready, {{ TotalMoney }} RUB."},
+    },
+    "ChangeMessageTemplate": {"active": False},
+    "SendMessage": {
+        "order_id": _ORDER,
+        "channel": "sms",
+        "text": "Мы работаем до 21:00, ждём вас.",
+    },
     "CreateSection": {"name": "Слесарный участок"},
     "ChangeSection": {"name": "Слесарный цех"},
     "CreatePost": {"name": "Пост 1", "section_id": _SECTION},
@@ -68,13 +107,45 @@ BODIES: dict[str, dict[str, Any]] = {
         "employee_id": _EMPLOYEE,
         "type": "repair",
         "customer_reason": "Плановое ТО, стук справа",
+        "driver": "Сын клиента",
         "mileage_km": 48200,
+        "vehicle_in_at": "2026-11-23T06:30:00Z",
     },
-    "ChangeOrder": {"recommendation": "Заменить колодки через 5 000 км"},
+    "ChangeOrder": {
+        "recommendation": "Заменить колодки через 5 000 км",
+        "product_responsible_id": _EMPLOYEE,
+    },
+    "BookPost": {
+        "post_id": _POST,
+        "technician_id": _EMPLOYEE,
+        "start": "2026-12-01T06:00:00Z",
+        "end": "2026-12-01T08:30:00Z",
+    },
+    "MoveBooking": {"post_id": _POST, "start": "2026-12-02T06:00:00Z"},
+    "CarryOver": {"booking_ids": [_BOOKING], "to": "2026-12-02"},
+    "SetLoadSettings": {"caption": 'Number + " " + Vehicle.Name'},
+    "SetWorkingHours": {
+        "week": [
+            {"weekday": 1, "opens": "09:00", "closes": "20:00"},
+            {"weekday": 6, "opens": "10:00", "closes": "16:00"},
+        ]
+    },
+    "AddHoliday": {
+        "day": "2026-12-31",
+        "name": "Сокращённый день",
+        "hours": [{"opens": "09:00", "closes": "15:00"}],
+    },
+    "SetSchedule": {"week": [{"weekday": 2, "opens": "12:00", "closes": "24:00"}]},
+    "AddAbsence": {
+        "employee_id": _EMPLOYEE,
+        "kind": "vacation",
+        "start": "2026-12-06T21:00:00Z",
+        "end": "2026-12-20T21:00:00Z",
+    },
     "AddService": {"service_id": _SERVICE, "quantity": "1", "mechanic_id": _EMPLOYEE},
     "RequestParts": {
         "lines": [
-            {"product_id": _PRODUCT, "quantity": "4"},
+            {"product_id": _PRODUCT, "quantity": "4", "measure": "шт"},
             {
                 "product_id": _PRODUCT,
                 "quantity": "2",
@@ -105,6 +176,28 @@ BODIES: dict[str, dict[str, Any]] = {
         "min_stock": "5",
     },
     "ChangeProduct": {"price": "690.00"},
+    "CreateVariant": {
+        "vendor": "Lada",
+        "model": "Vesta",
+        "engine": "1.6",
+        "labor_hours": "1.2",
+        "labor_rate": "1800.00",
+    },
+    "ChangeVariant": {"labor_hours": "1.3", "year_from": 2018},
+    "CreatePackage": {
+        "name": "ТО-1: масло и фильтр",
+        "services": [
+            {
+                "service_id": _SERVICE,
+                "materials": [{"product_id": _PRODUCT, "quantity": "0.2"}],
+            }
+        ],
+        "goods": [{"product_id": _PRODUCT, "quantity": "4"}],
+        "price": "4990.00",
+    },
+    "ChangePackage": {"price": None, "discount_percent": "10"},
+    "AddPackage": {"package_id": _PRODUCT, "quantity": 1},
+    "ChangePriceRules": {"step": "50", "mode": "up"},
     "CreateUnit": {"name": "бутылка", "short_name": "бут"},
     "SetMarkupRules": {
         "rules": [
@@ -146,6 +239,14 @@ BODIES: dict[str, dict[str, Any]] = {
         "method": "card",
     },
     "RefundPayment": {"amount": "500.00", "reason": "Возврат запчасти"},
+    "PreviewForm": {"form": "invoice", "language": "ru", "template": "<h1>Счёт {{ Number }}</h1>"},
+    "SaveFormTemplate": {
+        "language": "ru",
+        "template": "<h1>Счёт {{ Number }}</h1><p>{{ TotalMoney | money }}</p>",
+        "note": "Короче",
+    },
+    "RestoreFormTemplate": {"language": "ru", "revision": 1},
+    "ChangeFormLook": {"accent": "#7a1f2b"},
     "RecordExpense": {"amount": "1500.00", "category": "Аренда", "method": "transfer"},
 }
 EXAMPLE_PROBLEM: dict[str, Any] = {
@@ -177,6 +278,8 @@ _USER = {
     "role": "advisor",
     "must_change_password": False,
 }
+_CONSENT = {"given": True, "at": "2026-11-23T06:12:00Z", "by": "advisor"}
+_NO_CONSENT = {"given": False, "at": None, "by": None}
 _CLIENT_CARD = {
     **BODIES["CreateClient"],
     "phones": ["+79165554433"],
@@ -187,6 +290,9 @@ _CLIENT_CARD = {
     "name": "Сидорова Анна",
     "revision": 1,
     **_MADE,
+    "services_discount_percent": None,
+    "products_discount_percent": None,
+    "consents": {"sms": _CONSENT, "email": _CONSENT, "marketing": _NO_CONSENT},
 }
 _CAR = {
     **BODIES["AddVehicle"],
@@ -235,6 +341,17 @@ _WORK = {
     "mechanic_id": _EMPLOYEE,
     "progress": "planned",
     "clocked_minutes": 0,
+    "suggested_minutes": 55,
+    "catalogue_comment": "С заменой фильтра",
+    "warranty_days": 30,
+    "warranty_km": 1000,
+    "variant_id": None,
+    "approval": {
+        "state": "approved",
+        "by": "Сидорова Анна",
+        "how": "link",
+        "at": "2026-11-23T06:30:00Z",
+    },
 }
 _PART = {
     "id": "019ab0c6-bb77-7fc8-83a5-adcf5a7b9cde",
@@ -254,6 +371,14 @@ _PART = {
     "state": "reserved",
     "reserved": "4",
     "short": "0",
+    "entered_quantity": "4",
+    "entered_measure": "шт",
+    "product_comment": None,
+    "vendor": "MANN",
+    "group": "Фильтры",
+    "warranty_days": None,
+    "warranty_km": None,
+    "cost": None,
 }
 ANSWERS: dict[str, dict[str, Any]] = {
     "SignedInView": {"token": "t0Hx0o5Z3V1m0qf7w2n9c8b6a4d2e1g3h5j7k9l1p3s", "user": _USER},
@@ -262,6 +387,37 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "ClientDetails": {**_CLIENT_CARD, "vehicles": [_CAR]},
     "FoundClient": {**_CLIENT_CARD, "vehicles": [_CAR]},
     "VehicleView": _CAR,
+    "MessageView": {
+        "id": "019ab0c6-c101-7a11-8b22-0c1d2e3f4a5b",
+        "state": "sent",
+        "reason": None,
+        "detail": None,
+        "waits_for": "delivery",
+        "fact": "order_ready",
+        "template_id": "019ab0c6-d202-7b22-9c33-1d2e3f4a5b6c",
+        "template_name": "Автомобиль готов",
+        "channel": "sms",
+        "kind": "service",
+        "urgent": False,
+        "order_id": _ORDER,
+        "client_id": _CLIENT,
+        "vehicle_id": _VEHICLE,
+        "recipient": "+79165554433",
+        "language": "ru",
+        "email_subject": None,
+        "text": "Ваш Lada Vesta готов, к оплате 3100,00 руб. № A-000128",
+        "due_at": "2026-11-23T14:05:00Z",
+        "next_at": "2026-11-23T14:05:17Z",
+        "attempts": 1,
+        "provider": "smsc",
+        "provider_id": "019ab0c6c1017a118b220c1d2e3f4a5b",
+        "resend_of": None,
+        "created_at": "2026-11-23T14:05:00Z",
+        "created_by": "advisor",
+        "sent_at": "2026-11-23T14:05:02Z",
+        "delivered_at": None,
+        "revision": 4,
+    },
     "OrderSummary": _ORDER_SUMMARY,
     "OrderView": {
         **_ORDER_SUMMARY,
@@ -285,6 +441,39 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "estimation_minutes": 60,
         "clocked_minutes": 0,
         "updated_at": "2026-11-23T06:31:00Z",
+        "assignment_at": "2026-11-23T06:30:00Z",
+        "mechanic_id": None,
+        "responsible_id": _EMPLOYEE,
+        "product_responsible_id": None,
+        "examiner_id": _EMPLOYEE,
+        "driver_id": None,
+        "cost_total": None,
+        "margin": None,
+        "declined_works": None,
+    },
+    "StationView": {
+        "id": "019ab0c6-ad66-7eb7-92f4-9cbe4f608bad",
+        "code": "station-1",
+        "name": "Pitlane",
+        "time_zone": "Europe/Moscow",
+        "legal_name": "ООО «Питлейн»",
+        "tax_number": "7707083893",
+        "tax_reason_code": "770701001",
+        "address": "Москва, ул. Гаражная, 1",
+        "phone": "+7 495 123-45-67",
+        "email": "reception@pitlane.example",
+        "website": "https://pitlane.example",
+        "bank_details": "р/с 40702810900000000001, БИК 044525225",
+        "revision": 2,
+    },
+    "PriceStepView": {
+        "line_id": _SERVICE_LINE,
+        "at": "2026-11-23T06:40:00Z",
+        "by": "advisor",
+        "cause": "cmd.orders.change_line.v1",
+        "step": "initial_price",
+        "old": "500.00",
+        "new": "450.00",
     },
     "StockView": {
         "product_id": _PRODUCT,

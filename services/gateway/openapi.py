@@ -117,7 +117,7 @@ def _parameters(endpoint: Endpoint) -> Iterator[Json]:
             }
     if reading.has_revision:
         yield {"$ref": "#/components/parameters/IfMatch"}
-    if len(endpoint.media_types) > 1:
+    if len(endpoint.media_types) > 1 and "format" not in reading.in_query:
         yield {"$ref": "#/components/parameters/Format"}
 
 
@@ -152,7 +152,7 @@ def _responses(endpoint: Endpoint, schemas: Schemas) -> Json:
         # Other than JSON there are files, and one stream, whose events are the model.
         good["content"] = {
             media_type: FILE
-            if media_type != JSON and JSON in endpoint.media_types
+            if media_type != JSON and (JSON in endpoint.media_types or endpoint.reply is None)
             else schemas.reply(endpoint)
             for media_type in endpoint.media_types
         }

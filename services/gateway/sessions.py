@@ -18,20 +18,18 @@ from sqlalchemy import (
     Row,
     any_,
     bindparam,
-    case,
     delete,
     insert,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.gateway import passwords, throttling
+from services.gateway import failures, passwords, throttling
 from services.gateway.call import ANONYMOUS, Call
 from services.gateway.coalescing import Coalesced
 from services.gateway.journal import Journal
-from services.gateway.store import login_key, sessions, sign_in_failures, users
+from services.gateway.store import login_key, sessions, users
 from services.gateway.throttling import Failures
 from shared.contracts.gateway import PasswordChanged, SignedIn, SignedOut
 from shared.messaging.envelope import Actor
@@ -159,8 +157,8 @@ class Sessions:
         subjects = throttling.subjects(key, call.address)
         async with self._turnstile:
             # Only now: those who waited here together must not all be counted as the first.
-            user, failures = await self._known(key, subjects)
-            if seconds := throttling.seconds_to_wait(failures, datetime.now(UTC)):
+            user, failed = await self._known(key, subjects)
+            if seconds := throttling.seconds_to_wait(failed, datetime.now(UTC)):
                 raise Refused("sign_in_throttled", seconds=seconds)
             if user and call.actor is ANONYMOUS:
                 call.actor = Actor(user.login)
@@ -169,10 +167,12 @@ class Sessions:
                 if await asyncio.to_thread(passwords.matches, proof, known_hash):
                     break
             else:
-                await self._count_failure(subjects)
+                await failures.count(self._engine, subjects)
                 raise Refused(otherwise)
-        if any(known.subject.startswith("place:") for known in failures):
-            await self._forgive(subjects)
+        # The place only: whoever guesses must not clear an address by signing in themselves.
+        place = [each.subject for each in failed if each.subject.startswith("place:")]
+        if place:
+            await failures.forgive(self._engine, place)
         return _Proven(user, proof)
 
     async def _known(
@@ -181,35 +181,7 @@ class Sessions:
         async with self._engine.connect() as connection:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             user = await connection.execute(select(users).where(users.c.login_key == key))
-            failures = await connection.execute(
-                select(sign_in_failures).where(sign_in_failures.c.subject.in_(subjects))
-            )
-            return user.one_or_none(), [Failures(*row) for row in failures]
-
-    async def _count_failure(self, subjects: Sequence[str]) -> None:
-        now = datetime.now(UTC)
-        statement = upsert(sign_in_failures).values(
-            [{"subject": name, "failures": 1, "last_failed_at": now} for name in sorted(subjects)]
-        )
-        lapsed = sign_in_failures.c.last_failed_at < now - throttling.FORGOTTEN_AFTER
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["subject"],
-                    set_={
-                        "failures": case((lapsed, 1), else_=sign_in_failures.c.failures + 1),
-                        "last_failed_at": now,
-                    },
-                )
-            )
-
-    async def _forgive(self, subjects: Sequence[str]) -> None:
-        """The place only: whoever guesses must not clear an address by signing in themselves."""
-        place = [name for name in subjects if name.startswith("place:")]
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                delete(sign_in_failures).where(sign_in_failures.c.subject.in_(place))
-            )
+            return user.one_or_none(), await failures.read(connection, subjects)
 
     async def _look_up(self, token_hashes: Sequence[bytes]) -> list[Person | None]:
         now = datetime.now(UTC)

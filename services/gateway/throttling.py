@@ -1,4 +1,5 @@
-"""How long to wait after failed sign-ins: growing, and never for ever.
+"""How long to wait after failed sign-ins, and after links that do not work: growing, and never for
+ever.
 
 A hard lock-out would let anyone lock anyone out; a delay that grows makes guessing hopeless all
 the same.
@@ -33,12 +34,14 @@ RULES = {
     "place": Rule(free=4, longest_s=900),
     "address": Rule(free=100, longest_s=60),
     "login": Rule(free=60, longest_s=30),
+    # Links cannot be guessed; whoever tries all the same need not be answered at once.
+    "link": Rule(free=20, longest_s=60),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """What is known of one subject: ``place:…``, ``address:…`` or ``login:…``."""
+    """What is known of one subject: ``place:…``, ``address:…``, ``login:…`` or ``link:…``."""
 
     subject: str
     failures: int

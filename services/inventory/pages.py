@@ -48,6 +48,13 @@ class Pages:
     def on_hand(self, product_id: UUID) -> Decimal:
         return sum((stock.on_hand for stock in self.stocks_of(product_id)), ZERO)
 
+    def unit_cost(self, product_id: UUID) -> Decimal | None:
+        """What lies in the warehouses cost on average, exactly; ``None``: nothing lies there."""
+        stocks = self.stocks_of(product_id)
+        on_hand = sum((stock.on_hand for stock in stocks), ZERO)
+        value = sum((stock.value for stock in stocks), ZERO)
+        return value / on_hand if on_hand else None
+
     def load_stock(self, stock: Stock) -> None:
         self.stocks.load((stock.product_id, stock.warehouse_id), stock)
         self._warehouses[stock.product_id].add(stock.warehouse_id)

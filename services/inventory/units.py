@@ -59,9 +59,9 @@ def bought(quantity: Decimal, cost: Decimal, factor: Decimal) -> Purchase:
 
     Refused: ``quantity_not_exact``, ``amount_too_large``.
     """
-    main = quantity * factor
-    if main != (exact := main.quantize(THOUSANDTH)):
-        raise Refused("quantity_not_exact", quantity=f"{main.normalize():f}")
+    in_main = quantity * factor
+    if in_main != (exact := in_main.quantize(THOUSANDTH)):
+        raise Refused("quantity_not_exact", quantity=in_main)
     if exact > MAX_QUANTITY:
         raise Refused("amount_too_large")
     total = kopecks(quantity * cost)

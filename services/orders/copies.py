@@ -6,22 +6,37 @@ for at its owner, so that nobody who has just made a client is told that there i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from itertools import batched, zip_longest
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Table, Uuid, and_, any_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.tables import clients, products, vehicles
 from shared.contracts.base import Message
-from shared.contracts.clients import ClientView, GetClient, GetVehicle, VehicleView
-from shared.contracts.inventory import GetProduct, ProductView
+from shared.contracts.clients import ClientView, GetCards, GetClient, GetVehicle, VehicleView
+from shared.contracts.inventory import GetProduct, GetProducts, ProductView
 from shared.contracts.orders import CreateOrder, RequestParts
 from shared.handlers import Work
+from shared.refusals import Refused
 
+type Rows = Mapping[UUID, Any]
+
+
+class Known(NamedTuple):
+    """Copies by id."""
+
+    clients: Rows
+    vehicles: Rows
+    products: Rows
+
+
+MOST_AT_ONCE = 500
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 
 
@@ -31,6 +46,7 @@ class Copies:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self._known: dict[Table, dict[UUID, Any]] = {clients: {}, vehicles: {}, products: {}}
+        self._asked: set[UUID] = set()
         self._news: dict[Table, dict[UUID, dict[str, Any]]] = {}
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
@@ -59,48 +75,102 @@ class Copies:
         return self.note_vehicle(await work.ask(GetVehicle(vehicle_id=vehicle_id)))
 
     async def product(self, product_id: UUID, work: Work) -> Any:
-        """``name``, ``oem``, ``measure``, ``price``. Raises ``Refused("product_not_found")``."""
-        if known := await self._get(products, product_id):
-            return known
-        return self.note_product(await work.ask(GetProduct(product_id=product_id)))
+        """All of it. Raises ``Refused("product_not_found")``."""
+        known = await self._get(products, product_id)
+        if known and not known.complete:
+            await self._complete(work, product_ids=[product_id])
+            known = self._known[products][product_id]
+        return known or self.note_product(await work.ask(GetProduct(product_id=product_id)))
 
-    async def many(self, table: Table, ids: Collection[UUID | None]) -> dict[UUID, Any]:
-        """Those of the copies that there are, by id."""
-        wanted = {row_id for row_id in ids if row_id is not None}
-        await self._load(table, wanted - self._known[table].keys())
-        return {
-            row_id: self._known[table][row_id] for row_id in wanted if row_id in self._known[table]
-        }
+    async def many(
+        self,
+        work: Work,
+        *,
+        client_ids: Collection[UUID | None] = (),
+        vehicle_ids: Collection[UUID | None] = (),
+        product_ids: Collection[UUID | None] = (),
+    ) -> Known:
+        """All that is known of these, or that their owners can be asked for."""
+        wanted = {clients: client_ids, vehicles: vehicle_ids, products: product_ids}
+        lacking: dict[Table, list[UUID]] = {}
+        for table, ids in wanted.items():
+            named = {row_id for row_id in ids if row_id}
+            known = self._known[table]
+            await self._load(table, named - known.keys())
+            lacking[table] = sorted(
+                row_id for row_id in named if row_id not in known or not known[row_id].complete
+            )
+        await self._complete(work, lacking[clients], lacking[vehicles], lacking[products])
+        found = [
+            {row_id: self._known[table][row_id] for row_id in ids if row_id in self._known[table]}
+            for table, ids in wanted.items()
+        ]
+        return Known(*found)
 
     def note_client(self, client: ClientView) -> Any:
+        same = client.model_dump(
+            include={
+                "id", "name", "kind", "last_name", "first_name", "middle_name", "company_name",
+                "email", "comment", "services_discount_percent", "products_discount_percent",
+                "revision",
+            }
+        )  # fmt: skip
         return self._note(
             clients,
-            id=client.id,
-            name=client.name,
+            **same,
+            phones=list(client.phones),
             discount_percent=client.discount_percent or Decimal(0),
-            revision=client.revision,
         )
 
     def note_vehicle(self, vehicle: VehicleView) -> Any:
+        same = vehicle.model_dump(
+            include={
+                "id", "client_id", "vin", "plate", "vendor", "model", "year", "engine",
+                "vehicle_class", "mileage_km", "revision",
+            }
+        )  # fmt: skip
         parts = (vehicle.vendor, vehicle.model, vehicle.plate or vehicle.vin)
-        return self._note(
-            vehicles,
-            id=vehicle.id,
-            client_id=vehicle.client_id,
-            name=" ".join(part for part in parts if part),
-            revision=vehicle.revision,
-        )
+        return self._note(vehicles, **same, name=" ".join(part for part in parts if part))
 
     def note_product(self, product: ProductView) -> Any:
-        return self._note(
-            products,
-            id=product.id,
-            name=product.name,
-            oem=product.oem,
-            measure=product.measure,
-            price=product.price,
-            revision=product.revision,
-        )
+        same = product.model_dump(
+            include={
+                "id", "name", "oem", "measure", "price", "comment", "vendor", "group",
+                "warranty_days", "warranty_km", "no_discount", "revision",
+            }
+        )  # fmt: skip
+        units = [unit.model_dump(mode="json") for unit in product.units]
+        unpriced = product.pricing == "matrix" and not product.price
+        return self._note(products, **same, units=units, unpriced=unpriced)
+
+    async def _complete(
+        self,
+        work: Work,
+        client_ids: Sequence[UUID] = (),
+        vehicle_ids: Sequence[UUID] = (),
+        product_ids: Sequence[UUID] = (),
+    ) -> None:
+        """Asks the owners for what the copies lack, all at once. An owner who is away
+        leaves them as they are: what is known is shown, and asked for again the next time."""
+        with contextlib.suppress(Refused):
+            for clients_part, vehicles_part in zip_longest(
+                self._unasked(client_ids), self._unasked(vehicle_ids), fillvalue=()
+            ):
+                cards = await work.ask(GetCards(client_ids=clients_part, vehicle_ids=vehicles_part))
+                for client in cards.clients:
+                    self.note_client(client)
+                for vehicle in cards.vehicles:
+                    self.note_vehicle(vehicle)
+        with contextlib.suppress(Refused):
+            for part in self._unasked(product_ids):
+                for product in (await work.ask(GetProducts(product_ids=part))).items:
+                    self.note_product(product)
+
+    def _unasked(self, ids: Sequence[UUID]) -> list[tuple[UUID, ...]]:
+        """In parts as large as one question may be; nobody is asked twice of one thing."""
+        fresh = [row_id for row_id in ids if row_id not in self._asked]
+        self._asked.update(fresh)
+        return list(batched(fresh, MOST_AT_ONCE))
 
     async def flush(self) -> None:
         for table, rows in self._news.items():
@@ -108,10 +178,17 @@ class Copies:
             statement = statement.on_conflict_do_update(
                 index_elements=["id"],
                 set_={c.name: statement.excluded[c.name] for c in table.c if c.name != "id"},
-                where=table.c.revision < statement.excluded.revision,
+                # Of one revision, a row from before some of the columns gives way.
+                where=or_(
+                    table.c.revision < statement.excluded.revision,
+                    and_(
+                        table.c.revision == statement.excluded.revision, table.c.complete.is_(False)
+                    ),
+                ),
             )
             # In one order everywhere, so that two processes cannot lock each other out.
             await self._connection.execute(statement, [rows[key] for key in sorted(rows)])
+        self._news.clear()
 
     async def _get(self, table: Table, row_id: UUID) -> Any:
         if row_id not in self._known[table]:
@@ -129,8 +206,12 @@ class Copies:
     def _note(self, table: Table, **row: Any) -> Any:
         news = self._news.setdefault(table, {})
         newest = news.get(row["id"])
+        row["complete"] = True
         if newest is None or newest["revision"] <= row["revision"]:
             news[row["id"]] = row
+        known = self._known[table].get(row["id"])
+        if known is None or known.revision <= row["revision"]:
+            self._known[table][row["id"]] = _Row(row)
         return _Row(row)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from services.orders.approval import NOT_ASKED, Approval
 from services.orders.pricing import NOTHING, Price, checked, line_total, to_kopecks
-from shared.contracts.base import Change
+from shared.contracts.base import MAX_MONEY, Change
 from shared.contracts.orders import OrderStatus, PartKind, PartState, Progress
 
 EDITABLE: frozenset[OrderStatus] = frozenset({"draft", "new", "in_progress"})
@@ -19,7 +19,11 @@ EDITABLE: frozenset[OrderStatus] = frozenset({"draft", "new", "in_progress"})
 
 @dataclass(frozen=True, slots=True)
 class ServiceLine:
-    """A work. ``total`` leaves its materials out; ``Order.customer_total`` has them."""
+    """A work. ``total`` leaves its materials out; ``Order.customer_total`` has them.
+
+    ``suggested_minutes``, ``catalogue_comment`` and the warranty are the catalogue's, as they were
+    when the line was added.
+    """
 
     id: UUID
     position: int
@@ -35,7 +39,12 @@ class ServiceLine:
     progress: Progress = "planned"
     clocked_minutes: int = 0
     started_at: datetime | None = None
+    suggested_minutes: int = 0
+    catalogue_comment: str | None = None
+    warranty_days: int | None = None
+    warranty_km: int | None = None
     approval: Approval = NOT_ASKED
+    variant_id: UUID | None = None
 
     @property
     def is_declined(self) -> bool:
@@ -49,7 +58,13 @@ class ServiceLine:
 @dataclass(frozen=True, slots=True)
 class PartLine:
     """Goods or a material. ``version`` counts what we asked of the warehouse, ``answer`` what it
-    said: an older answer that comes late is dropped. ``released``: its work was declined."""
+    said: an older answer that comes late is dropped. ``released``: its work was declined.
+
+    ``quantity`` is in the product's main unit ``measure``, ``entered_quantity`` in the unit that
+    somebody chose. ``warehouse_price`` is what the catalogue said when the warehouse first
+    answered. ``cost`` is of the whole line: frozen at issue, expected before. What describes the
+    product is as it was when the line was added.
+    """
 
     id: UUID
     position: int
@@ -61,11 +76,21 @@ class PartLine:
     measure: str
     quantity: Decimal
     price: Price
+    entered_quantity: Decimal
+    entered_measure: str
+    entered_short_name: str
     state: PartState = "requested"
     version: int = 1
     answer: int = 0
     reserved: Decimal = Decimal(0)
     short: Decimal = Decimal(0)
+    product_comment: str | None = None
+    vendor: str | None = None
+    group: str | None = None
+    warranty_days: int | None = None
+    warranty_km: int | None = None
+    warehouse_price: Decimal | None = None
+    cost: Decimal | None = None
 
     @property
     def total(self) -> Decimal:
@@ -79,7 +104,8 @@ class PartLine:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a person may edit on the order as a whole."""
+    """What a person may edit on the order as a whole. ``employee_id``: whom it is assigned to, and
+    who does its works when no ``mechanic_id`` is named."""
 
     type: str
     vehicle_id: UUID | None
@@ -96,14 +122,25 @@ class Header:
     visible_to_customer: bool
     vehicle_in_at: datetime | None
     vehicle_out_at: datetime | None
+    assignment_at: datetime
+    mechanic_id: UUID | None = None
+    responsible_id: UUID | None = None
+    product_responsible_id: UUID | None = None
+    examiner_id: UUID | None = None
+    driver_id: UUID | None = None
+
+    @property
+    def main_mechanic_id(self) -> UUID:
+        return self.mechanic_id or self.employee_id
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """A work order as a whole. ``completion`` counts how often it was done, ``returned_completion``
-    the last one whose parts came back; ``paid`` is what payments that name it brought.
-    ``paid_completion`` is the one that finance last called fully paid, ``paid_told_at`` when it
-    last said so or took it back.
+    the last one whose parts came back; ``paid`` is what payments that name it brought; ``pay`` what
+    technicians earn of it, known when it is settled. ``client_discount`` is the client's own when
+    the order was opened, for all that has none of its kind. ``paid_completion`` is the completion
+    that finance last called fully paid, ``paid_told_at`` when it last said so or took it back.
 
     A declined work stays among the lines, with its goods and materials; what is on the bill is
     what every sum is made of."""
@@ -124,6 +161,9 @@ class Order:
     returned_completion: int = 0
     settled: bool = False
     paid: Decimal = NOTHING
+    pay: Decimal | None = None
+    client_services_discount: Decimal | None = None
+    client_products_discount: Decimal | None = None
     paid_completion: int = 0
     paid_told_at: datetime | None = None
     services: tuple[ServiceLine, ...] = ()
@@ -162,6 +202,18 @@ class Order:
     def total(self) -> Decimal:
         return checked(self.services_total + self.products_total + self.materials_total)
 
+    def discount(
+        self, kind: Literal["service"] | PartKind, said: Decimal | None, *, takes_none: bool
+    ) -> Decimal:
+        """The percent for a new line: what somebody said, or else the client's own, unless the
+        thing takes none. Materials are in the price of a work, and discounted as works are."""
+        if said is not None:
+            return said
+        if takes_none:
+            return Decimal(0)
+        own = self.client_products_discount if kind == "product" else self.client_services_discount
+        return self.client_discount if own is None else own
+
     @property
     def estimation_cost(self) -> Decimal:
         """What was suggested when the lines were added, for all of their quantities."""
@@ -177,6 +229,24 @@ class Order:
     @property
     def clocked_minutes(self) -> int:
         return sum(line.clocked_minutes for line in self.services)
+
+    @property
+    def cost_total(self) -> Decimal | None:
+        """Of all parts on the bill; ``None``: some of it is unknown, or it is beyond the books."""
+        costs = [part.cost for part in self.billed_parts]
+        if None in costs:
+            return None
+        cost = sum((cost for cost in costs if cost is not None), NOTHING)
+        return cost if cost <= MAX_MONEY else None
+
+    def mechanic_of(self, line: ServiceLine) -> UUID:
+        """The line's own wins over the order's."""
+        return line.mechanic_id or self.header.main_mechanic_id
+
+    @property
+    def mechanic_ids(self) -> set[UUID]:
+        """Of everybody who does a work that is on the bill."""
+        return {self.mechanic_of(line) for line in self.billed_services}
 
     def customer_total(self, line: ServiceLine) -> Decimal:
         """A work with the materials that its price carries: 100 x 3 + 20 x 2 = 340. Goods of the

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,17 @@ from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, any_, bindparam, inser
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.tables import employees, posts, sections, stations, works
-from shared.contracts.base import Page
-from shared.contracts.orders import StationView
+from services.orders.tables import (
+    employees,
+    order_types,
+    packages,
+    posts,
+    sections,
+    stations,
+    works,
+)
+from shared.contracts.base import Message, Page
+from shared.contracts.orders import CreateOrder, StationView
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
 
@@ -22,15 +31,37 @@ _NOT_FOUND = {
     posts: "post_not_found",
     employees: "employee_not_found",
     works: "service_not_found",
+    packages: "package_not_found",
+    order_types: "order_type_not_found",
+    stations: "station_not_found",
 }
+EMPLOYEES_OF_ORDER = (
+    "employee_id", "mechanic_id", "responsible_id", "product_responsible_id", "examiner_id",
+)  # fmt: skip
+"""The fields of a header that name somebody."""
 
 
 class Places:
-    """Rows of the four tables, by id. Few and rarely changed: written at once, not in batches."""
+    """Rows of these tables, by id. Few and rarely changed: written at once, not in batches."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self._known: dict[UUID, Any] = {}
+        self._types: dict[str, Any] = {}
+        self._logins: dict[str, Any | None] = {}
+
+    async def prefetch(self, messages: Sequence[Message]) -> None:
+        """What new orders name: one statement per table, however many orders there are."""
+        created = [message for message in messages if isinstance(message, CreateOrder)]
+        if not created:
+            return
+        await self.many(sections, {order.section_id for order in created})
+        await self.many(
+            employees,
+            {getattr(order, name) for order in created for name in EMPLOYEES_OF_ORDER},
+        )
+        await self.many(posts, {order.post_id for order in created})
+        await self._load_types({order.type for order in created})
 
     async def get(self, table: Table, row_id: UUID) -> Any:
         """A row; raises ``Refused`` with that table's own code."""
@@ -42,6 +73,16 @@ class Places:
             self._known[row_id] = row
         return self._known[row_id]
 
+    async def held(self, table: Table, row_id: UUID) -> Any:
+        """A row as it is now, and stays until the end of the transaction; else as ``get``."""
+        self._known.pop(row_id, None)
+        query = select(table).where(table.c.id == row_id).with_for_update()
+        row = (await self._connection.execute(query)).one_or_none()
+        if row is None:
+            raise Refused(_NOT_FOUND[table], id=row_id)
+        self._known[row_id] = row
+        return row
+
     async def many(self, table: Table, ids: Collection[UUID | None]) -> dict[UUID, Any]:
         """Those of the rows that there are, by id."""
         wanted = sorted({row_id for row_id in ids if row_id and row_id not in self._known})
@@ -52,16 +93,38 @@ class Places:
             self._known.update({row.id: row for row in rows})
         return {row_id: self._known[row_id] for row_id in ids if row_id in self._known}
 
+    async def every(self, table: Table) -> list[Any]:
+        """All rows, in the order in which they were made."""
+        rows = (await self._connection.execute(select(table).order_by(table.c.id))).all()
+        self._known.update({row.id: row for row in rows})
+        return list(rows)
+
     async def employee_of(self, login: str) -> Any | None:
         """Who signs in by this name."""
-        result = await self._connection.execute(select(employees).where(employees.c.login == login))
-        return result.one_or_none()
+        if login not in self._logins:
+            result = await self._connection.execute(
+                select(employees).where(employees.c.login == login)
+            )
+            self._logins[login] = result.one_or_none()
+        return self._logins[login]
 
-    async def pay_percents(self, employee_ids: set[UUID]) -> dict[UUID, Any]:
-        result = await self._connection.execute(
-            select(employees.c.id, employees.c.pay_percent).where(employees.c.id.in_(employee_ids))
-        )
-        return {row.id: row.pay_percent for row in result}
+    async def order_type(self, code: str) -> Any:
+        """One that may be chosen; raises ``Refused("order_type_not_found")``."""
+        if code not in self._types:
+            await self._load_types({code})
+        if code not in self._types or not self._types[code].active:
+            raise Refused("order_type_not_found", id=code)
+        return self._types[code]
+
+    async def types(self, codes: Collection[str]) -> dict[str, Any]:
+        """By code, whether they may still be chosen or not."""
+        await self._load_types(set(codes) - self._types.keys())
+        return {code: self._types[code] for code in codes if code in self._types}
+
+    async def pay_percents(self, employee_ids: Collection[UUID]) -> dict[UUID, Decimal]:
+        """What share of the works that they do these people earn."""
+        people = await self.many(employees, employee_ids)
+        return {row.id: row.pay_percent for row in people.values()}
 
     async def add(self, table: Table, row: dict[str, Any], taken: Refused) -> Any:
         """Inserts; raises ``taken`` when the unique name is somebody else's."""
@@ -97,6 +160,13 @@ class Places:
     async def stations(self) -> list[StationView]:
         rows = await self._connection.execute(select(stations).order_by(stations.c.code))
         return [StationView(**row._mapping) for row in rows]
+
+    async def _load_types(self, codes: set[str]) -> None:
+        if codes:
+            rows = await self._connection.execute(
+                select(order_types).where(order_types.c.code.in_(codes))
+            )
+            self._types.update({row.code: row for row in rows})
 
     async def _written(self, statement: Any, taken: Refused) -> Any:
         try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from shared.contracts.base import MAX_MONEY
+from shared.contracts.base import MAX_MONEY, RoundingMode
 from shared.refusals import Refused
+from shared.rounding import round_to_step
 
 KOPECK = Decimal("0.01")
 NOTHING = Decimal("0.00")
@@ -49,13 +50,17 @@ def formed(
     )
 
 
-def labor_price(labor_hours: Decimal, labor_rate: Decimal, step: int) -> Decimal:
-    """Norm-hours times their rate, rounded half up to the station's step in roubles.
+def labor_price(
+    labor_hours: Decimal,
+    labor_rate: Decimal,
+    step: Decimal | int,
+    mode: RoundingMode = "half_up",
+) -> Decimal:
+    """Norm-hours times their rate, rounded to a multiple of the station's step in roubles.
 
     The hours themselves are never rounded: 0.33333 h at 600.01 and step 10 make 200.
     """
-    steps = (labor_hours * labor_rate / step).quantize(Decimal(1), ROUND_HALF_UP)
-    return to_kopecks(steps * step)
+    return round_to_step(labor_hours * labor_rate, Decimal(step), mode)
 
 
 def line_total(price: Price, quantity: Decimal) -> Decimal:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.tables import comments, orders, part_lines, service_lines
-from shared.contracts.orders import CommentView
+from services.orders.tables import comments, orders, part_lines, price_steps, service_lines
+from shared.contracts.orders import CommentView, PriceStepView
 from shared.contracts.work_order import FindWorkOrders
 
 
@@ -46,7 +47,13 @@ async def find_orders(
         works_on_it = exists().where(
             service_lines.c.order_id == orders.c.id, service_lines.c.mechanic_id == filters.own_of
         )
-        statement = statement.where(or_(orders.c.employee_id == filters.own_of, works_on_it))
+        statement = statement.where(
+            or_(
+                orders.c.employee_id == filters.own_of,
+                orders.c.mechanic_id == filters.own_of,
+                works_on_it,
+            )
+        )
     if filters.start:
         statement = statement.where(orders.c.created_at >= filters.start)
     if filters.end:
@@ -100,6 +107,35 @@ async def completed_orders(
     if after:
         statement = statement.where(tuple_(orders.c.completed_at, orders.c.id) > tuple_(*after))
     return list(await connection.execute(statement))
+
+
+async def list_price_steps(
+    connection: AsyncConnection, order_id: UUID, line_id: UUID, limit: int, after: int | None
+) -> list[Any]:
+    """Rows of ``price_steps``, oldest first."""
+    statement = (
+        select(price_steps)
+        .where(price_steps.c.order_id == order_id, price_steps.c.line_id == line_id)
+        .order_by(price_steps.c.id)
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(price_steps.c.id > after)
+    return list(await connection.execute(statement))
+
+
+def price_step_view(row: Any) -> PriceStepView:
+    shown = {name: row._mapping[name] for name in PriceStepView.model_fields}
+    for name in ("old", "new"):
+        if shown[name] is not None:
+            shown[name] = _plain(shown[name])
+    return PriceStepView(**shown)
+
+
+def _plain(number: Decimal) -> Decimal:
+    """As it was said: to kopecks, and further only where there is more."""
+    shorter = number.quantize(Decimal("0.01"))
+    return shorter if shorter == number else number.normalize()
 
 
 # --- declined works of a car -------------------------------------------------------------------

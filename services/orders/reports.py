@@ -60,10 +60,10 @@ async def orders_by_section(
 async def employee_workload(
     connection: AsyncConnection, question: EmployeeWorkload
 ) -> list[Workload]:
-    """A work belongs to its mechanic, or to the order's employee when it names none. A declined
-    one is neither planned nor sold; the time that was spent on it was spent."""
+    """A work belongs to its mechanic, or else to the order's, or to whom the order is assigned.
+    A declined one is neither planned nor sold; the time that was spent on it was spent."""
     billed = service_lines.c.approval_state != "declined"
-    does_it = func.coalesce(service_lines.c.mechanic_id, orders.c.employee_id)
+    does_it = func.coalesce(service_lines.c.mechanic_id, orders.c.mechanic_id, orders.c.employee_id)
     statement = (
         _in_period(
             select(
@@ -113,11 +113,11 @@ def _sum_of(values: ColumnElement[Any], condition: ColumnElement[bool]) -> Colum
 
 
 def _in_period(statement: Select[Any], question: OrdersBySection | EmployeeWorkload) -> Select[Any]:
-    """Orders created in the half-open period, at the named station."""
+    """Orders whose accounting date is in the half-open period, at the named station."""
     if question.period.start:
-        statement = statement.where(orders.c.created_at >= question.period.start)
+        statement = statement.where(orders.c.assignment_at >= question.period.start)
     if question.period.end:
-        statement = statement.where(orders.c.created_at < question.period.end)
+        statement = statement.where(orders.c.assignment_at < question.period.end)
     if question.station_id:
         statement = statement.where(orders.c.station_id == question.station_id)
     return statement

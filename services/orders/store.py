@@ -13,16 +13,27 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.approval import Approval
+from services.orders.bookings import Bookings
+from services.orders.calendars import Calendars
+from services.orders.catalogue import Catalogue
 from services.orders.copies import Copies
 from services.orders.links import Links
 from services.orders.order import Header, Order, PartLine, ServiceLine
 from services.orders.places import Places
 from services.orders.pricing import Price
 from services.orders.queries import declined_counts
-from services.orders.tables import comments, order_numbers, orders, part_lines, service_lines
+from services.orders.steps import steps_between
+from services.orders.tables import (
+    comments,
+    order_numbers,
+    orders,
+    part_lines,
+    price_steps,
+    service_lines,
+)
 from shared.contracts.base import Message
 from shared.contracts.orders import CommentView, CreateOrder
-from shared.handlers import Store
+from shared.handlers import Store, Work
 from shared.refusals import Refused
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
@@ -50,22 +61,29 @@ class OrdersStore(Store):
         super().__init__(connection)
         self.copies = Copies(connection)
         self.places = Places(connection)
+        self.bookings = Bookings(connection)
+        self.calendars = Calendars(connection)
+        self.catalogue = Catalogue(connection, self.places)
         self.links = Links(connection)
         self._loaded: dict[UUID, Order | None] = {}
         self._orders: dict[UUID, Order] = {}
         self._declined: dict[UUID, int] = {}
         self._comments: list[dict[str, Any]] = []
         self._numbers: list[int] = []
+        self._steps: list[dict[str, Any]] = []
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         """One statement per table, however many messages there are."""
-        order_ids = {getattr(message, "order_id", None) for message in messages} - {None}
+        booked = await self.bookings.orders_of(messages)
+        order_ids = {getattr(message, "order_id", None) for message in messages} - {None} | booked
         if order_ids:
             await self._load(order_ids, lock=True)  # type: ignore[arg-type]
+        await self.bookings.prefetch(messages, booked)
         created = sum(isinstance(message, CreateOrder) for message in messages)
         if created:
             await self._draw_numbers(created)
         await self.copies.prefetch(messages)
+        await self.places.prefetch(messages)
         await self._count_declined(messages)
 
     async def order(self, order_id: UUID) -> Order:
@@ -95,6 +113,16 @@ class OrdersStore(Store):
             await self._load(order_ids, lock=False)
         return [self._orders[order_id] for order_id in order_ids if order_id in self._orders]
 
+    async def number_of(self, order_id: UUID) -> str:
+        """Also of an order that this transaction has made and not written yet."""
+        if order_id in self._orders:
+            return self._orders[order_id].number
+        found = await self.connection.execute(
+            select(orders.c.number).where(orders.c.id == order_id)
+        )
+        number: str = found.scalar_one()
+        return number
+
     async def declined_works(self, order: Order) -> int:
         """How many works of the order's car were declined on other orders and are still offered.
         Nought without a car."""
@@ -107,8 +135,19 @@ class OrdersStore(Store):
         own = sum(line.approval.offered_again for line in order.services)
         return self._declined[vehicle_id] - own
 
-    def save(self, order: Order) -> None:
+    def save(self, order: Order, work: Work) -> None:
+        """Kept for ``flush``, with every step that its prices have taken, and who took it."""
         self._loaded.setdefault(order.id, None)
+        self._steps += [
+            {
+                **asdict(step),
+                "order_id": order.id,
+                "by": work.actor.login,
+                "cause": work.envelope.type,
+                "at": work.now,
+            }
+            for step in steps_between(self._orders.get(order.id), order)
+        ]
         self._orders[order.id] = order
 
     async def next_number(self, prefix: str) -> str:
@@ -130,6 +169,8 @@ class OrdersStore(Store):
         for table, lines_of in ((service_lines, _services_of), (part_lines, _parts_of)):
             await self._upsert(table, _changed_lines(changed, lines_of))
             await self._delete(table, _gone_lines(changed, lines_of))
+        if self._steps:
+            await self.connection.execute(insert(price_steps), self._steps)
         if self._comments:
             await self.connection.execute(insert(comments), self._comments)
         await self.links.flush()

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from services.orders.approval import Approval
+from services.orders.costs import Costs
 from services.orders.order import Order, PartLine, ServiceLine, waits_for_payment
 from shared.contracts import orders as shown
 from shared.contracts.orders import OrderSummary, OrderView, PartLineView, ServiceLineView
 
 
-def order_view(order: Order, *, declined_works: int | None = None) -> OrderView:
-    """``declined_works``: of the car, where they were counted."""
+def order_view(
+    order: Order, costs: Costs | None = None, *, declined_works: int | None = None
+) -> OrderView:
+    """``costs``: what the asker may see of them; ``None``: nothing. ``declined_works``: of the car,
+    where they were counted."""
     header = order.header
     shown = {name: getattr(header, name) for name in header.__dataclass_fields__}
     return OrderView(
@@ -30,14 +34,16 @@ def order_view(order: Order, *, declined_works: int | None = None) -> OrderView:
         paid=order.paid,
         revision=order.revision,
         services=tuple(service_view(order, line) for line in order.services),
-        products=tuple(part_view(part) for part in order.parts if part.kind == "product"),
-        materials=tuple(part_view(part) for part in order.parts if part.kind == "material"),
+        products=tuple(part_view(part, costs) for part in order.parts if part.kind == "product"),
+        materials=tuple(part_view(part, costs) for part in order.parts if part.kind == "material"),
         services_total=order.services_total,
         products_total=order.products_total,
         materials_total=order.materials_total,
         estimation_cost=order.estimation_cost,
         estimation_minutes=order.estimation_minutes,
         clocked_minutes=order.clocked_minutes,
+        cost_total=costs.cost if costs else None,
+        margin=costs.margin(order.total) if costs else None,
         declined_works=declined_works,
     )
 
@@ -62,6 +68,11 @@ def service_view(order: Order, line: ServiceLine) -> ServiceLineView:
         mechanic_id=line.mechanic_id,
         progress=line.progress,
         clocked_minutes=line.clocked_minutes,
+        suggested_minutes=line.suggested_minutes,
+        catalogue_comment=line.catalogue_comment,
+        warranty_days=line.warranty_days,
+        warranty_km=line.warranty_km,
+        variant_id=line.variant_id,
         approval=approval_view(line.approval),
     )
 
@@ -70,7 +81,7 @@ def approval_view(approval: Approval) -> shown.Approval:
     return shown.Approval(state=approval.state, by=approval.by, how=approval.how, at=approval.at)
 
 
-def part_view(part: PartLine) -> PartLineView:
+def part_view(part: PartLine, costs: Costs | None = None) -> PartLineView:
     return PartLineView(
         id=part.id,
         kind=part.kind,
@@ -89,6 +100,14 @@ def part_view(part: PartLine) -> PartLineView:
         state=part.state,
         reserved=part.reserved,
         short=part.short,
+        entered_quantity=part.entered_quantity,
+        entered_measure=part.entered_measure,
+        product_comment=part.product_comment,
+        vendor=part.vendor,
+        group=part.group,
+        warranty_days=part.warranty_days,
+        warranty_km=part.warranty_km,
+        cost=part.cost if costs else None,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from services.orders.costs import Costs
 from services.orders.order import Order, PartLine, ServiceLine
 from services.orders.views import approval_view
 from shared.contracts import work_order as shown
@@ -26,14 +27,16 @@ class Names:
     clients: Rows
     vehicles: Rows
     products: Rows
+    types: Mapping[str, Any]
+    """By their codes."""
 
 
-def work_order(order: Order, names: Names, *, sees_cost: bool) -> shown.WorkOrder:
-    """``sees_cost``: whether the asker may see what parts cost and technicians earn."""
+def work_order(order: Order, names: Names, costs: Costs | None) -> shown.WorkOrder:
+    """``costs``: as the asker may see them; ``None``: not at all."""
     header = order.header
-    main = _person(header.employee_id, names)
+    main = _person(header.main_mechanic_id, names)
     parts = {
-        kind: tuple(_part(part, names) for part in order.billed_parts if part.kind == kind)
+        kind: tuple(_part(part, names, costs) for part in order.billed_parts if part.kind == kind)
         for kind in ("product", "material")
     }
     return shown.WorkOrder(
@@ -42,24 +45,24 @@ def work_order(order: Order, names: Names, *, sees_cost: bool) -> shown.WorkOrde
         revision=order.revision,
         completion=order.completion,
         status=order.status,
-        type=shown.OrderType(code=header.type, name=header.type),
+        type=_type(header.type, names),
         date_time_in=header.vehicle_in_at,
         date_time_out=header.vehicle_out_at,
-        assignment_at=order.created_at,
+        assignment_at=header.assignment_at,
         created_at=order.created_at,
         modified_at=order.updated_at,
         completed_at=order.completed_at,
-        responsible=None,
-        product_responsible=None,
+        responsible=_person(header.responsible_id, names),
+        product_responsible=_person(header.product_responsible_id, names),
         mechanic=main,
-        examiner=None,
+        examiner=_person(header.examiner_id, names),
         visible_to_customer=header.visible_to_customer,
         comment=header.comment,
         customer_reason=header.customer_reason,
         recommendation=header.recommendation,
-        customer=_party(order.client_id, names) or shown.Party(id=None, name=order.client_name),
-        driver=shown.Party(id=None, name=header.driver) if header.driver else None,
-        payer=_party(header.payer_id, names) or shown.Party(id=header.payer_id, name="?"),
+        customer=_party(order.client_id, order.client_name, names),
+        driver=_driver(order, names),
+        payer=_party(header.payer_id, order.client_name, names),
         vehicle=_car(order, names),
         haul_distance=header.mileage_km,
         station=_station(order.station_id, names),
@@ -79,9 +82,9 @@ def work_order(order: Order, names: Names, *, sees_cost: bool) -> shown.WorkOrde
         materials_total=order.materials_total,
         total=order.total,
         paid=order.paid,
-        cost_total=None,
-        pay_total=None,
-        margin=None,
+        cost_total=costs.cost if costs else None,
+        pay_total=costs.pay if costs else None,
+        margin=costs.margin(order.total) if costs else None,
     )
 
 
@@ -90,7 +93,13 @@ def _service(
 ) -> shown.ServiceLine:
     return shown.ServiceLine(
         id=line.id,
-        service=shown.CatalogueService(id=line.service_id, name=line.name),
+        service=shown.CatalogueService(
+            id=line.service_id,
+            name=line.name,
+            comment=line.catalogue_comment,
+            warranty_days=line.warranty_days,
+            warranty_km=line.warranty_km,
+        ),
         comment=line.comment,
         estimation_cost=line.price.suggested,
         initial_price=line.price.initial,
@@ -98,7 +107,7 @@ def _service(
         fixed_discount=line.price.fixed_discount,
         custom_estimation_cost=line.price.final,
         quantity=line.quantity,
-        estimation=line.estimation_minutes,
+        estimation=line.suggested_minutes,
         custom_estimation=line.estimation_minutes,
         labor_time=line.labor_hours,
         labor_cost=line.labor_rate,
@@ -111,10 +120,10 @@ def _service(
     )
 
 
-def _part(part: PartLine, names: Names) -> shown.PartLine:
+def _part(part: PartLine, names: Names, costs: Costs | None) -> shown.PartLine:
     return shown.PartLine(
         id=part.id,
-        product=shown.CatalogueProduct(id=part.product_id, name=part.name, oem=part.oem),
+        product=_product(part, names),
         service_line_id=part.service_line_id,
         price_value=part.price.suggested,
         initial_price=part.price.initial,
@@ -122,21 +131,35 @@ def _part(part: PartLine, names: Names) -> shown.PartLine:
         fixed_discount=part.price.fixed_discount,
         custom_price=part.price.final,
         quantity=part.quantity,
-        measure_quantity=part.quantity,
-        measure=shown.Measure(name=part.measure, short_name=part.measure),
+        measure_quantity=part.entered_quantity,
+        measure=shown.Measure(name=part.entered_measure, short_name=part.entered_short_name),
         total=part.total,
         state=part.state,
-        cost=None,
+        cost=part.cost if costs else None,
     )
+
+
+def _product(part: PartLine, names: Names) -> shown.CatalogueProduct:
+    """As it was when the line was added; of lines from before that was kept, as it is now."""
+    described = ("comment", "vendor", "group", "warranty_days", "warranty_km")
+    then = {name: getattr(part, name) for name in described[1:]} | {"comment": part.product_comment}
+    if not any(then.values()) and (now := names.products.get(part.product_id)):
+        then = {name: getattr(now, name) for name in described}
+    return shown.CatalogueProduct(id=part.product_id, name=part.name, oem=part.oem, **then)
 
 
 # --- what an order names -----------------------------------------------------------------------
 
 
+def _type(code: str, names: Names) -> shown.OrderType:
+    row = names.types[code]
+    return shown.OrderType(code=code, name=row.name, name_en=row.name_en)
+
+
 def _person(employee_id: UUID | None, names: Names) -> shown.Person | None:
-    row = names.employees.get(employee_id) if employee_id else None
-    if row is None:
+    if employee_id is None:
         return None
+    row = names.employees[employee_id]
     return shown.Person(
         id=row.id,
         name=f"{row.last_name} {row.first_name}",
@@ -146,11 +169,30 @@ def _person(employee_id: UUID | None, names: Names) -> shown.Person | None:
     )
 
 
-def _party(client_id: UUID, names: Names) -> shown.Party | None:
+def _driver(order: Order, names: Names) -> shown.Party | None:
+    if order.header.driver_id:
+        return _party(order.header.driver_id, order.client_name, names)
+    return shown.Party(id=None, name=order.header.driver) if order.header.driver else None
+
+
+def _party(client_id: UUID, otherwise: str, names: Names) -> shown.Party:
+    """``otherwise``: the name while nothing is known of the client but the id."""
     row = names.clients.get(client_id)
     if row is None:
-        return None
-    return shown.Party(id=row.id, name=row.name, discount_percent=row.discount_percent)
+        return shown.Party(id=client_id, name=otherwise)
+    return shown.Party(
+        id=client_id,
+        kind=row.kind or "person",
+        name=row.name,
+        last_name=row.last_name,
+        first_name=row.first_name,
+        middle_name=row.middle_name,
+        company_name=row.company_name,
+        phones=tuple(row.phones or ()),
+        email=row.email,
+        discount_percent=row.discount_percent,
+        comment=row.comment,
+    )
 
 
 def _car(order: Order, names: Names) -> shown.Car | None:
@@ -158,12 +200,16 @@ def _car(order: Order, names: Names) -> shown.Car | None:
     if vehicle_id is None:
         return None
     row = names.vehicles.get(vehicle_id)
-    return shown.Car(id=vehicle_id, name=row.name if row else order.header.vehicle_name or "")
+    if row is None:
+        return shown.Car(id=vehicle_id, name=order.header.vehicle_name or "")
+    return shown.Car(**{name: getattr(row, name) for name in shown.Car.model_fields})
 
 
 def _station(station_id: UUID, names: Names) -> shown.StationCard:
     row = names.stations[station_id]
-    return shown.StationCard(id=row.id, code=row.code, name=row.name, time_zone=row.time_zone)
+    return shown.StationCard(
+        **{name: getattr(row, name) for name in shown.StationCard.model_fields}
+    )
 
 
 def _place(place_id: UUID, rows: Rows) -> shown.Place:

@@ -287,7 +287,8 @@ class QuotedWork(View):
 
 class EstimateQuoted(OrderEvent):
     """The client is asked about works; the link is made or renewed until ``link_expires_at``. Its
-    address is a secret and not here: ask ``EstimateLink``. Producer: orders. Consumer: audit."""
+    address is a secret and not here: ask ``EstimateLink``. Producer: orders. Consumers: documents,
+    audit."""
 
     subject: ClassVar[str] = "evt.orders.estimate_quoted.v1"
 
@@ -328,7 +329,7 @@ class WorkApproved(WorkAnswered):
 
 class WorkDeclined(WorkAnswered):
     """The client does not want the work: it leaves the order's total, its parts are released, and
-    it stays on the car. Producer: orders. Consumer: audit."""
+    it stays on the car. Producer: orders. Consumers: documents, audit."""
 
     subject: ClassVar[str] = "evt.orders.work_declined.v1"
 

@@ -82,6 +82,10 @@ class ClientFields(View):
     comment: Text | None = None
     language: Language = "ru"
     """In which the client is written to."""
+    services_discount_percent: Percent | None = None
+    """On works and the materials that their price carries; null: ``discount_percent``."""
+    products_discount_percent: Percent | None = None
+    """On goods; null: ``discount_percent``."""
 
 
 class ClientView(ClientFields):
@@ -104,6 +108,8 @@ class VehicleFields(View):
     year: Year | None = None
     engine: Name | None = None
     mileage_km: Mileage | None = None
+    vehicle_class: Name | None = None
+    """In the station's own words: what price variants go by."""
 
 
 class VehicleView(VehicleFields):
@@ -154,6 +160,8 @@ class ChangeClient(Command[ClientView]):
     comment: Text | None = None
     language: Language | None = None
     consents: SaidConsents | None = None
+    services_discount_percent: Percent | None = None
+    products_discount_percent: Percent | None = None
 
 
 class AddVehicle(Command[VehicleView], VehicleFields):
@@ -184,6 +192,7 @@ class ChangeVehicle(Command[VehicleView]):
     year: Year | None = None
     engine: Name | None = None
     mileage_km: Mileage | None = None
+    vehicle_class: Name | None = None
 
 
 class GetClient(Question[ClientDetails]):
@@ -212,6 +221,22 @@ class ListVehicles(Question[Page[VehicleView]]):
     subject: ClassVar[str] = "ask.clients.vehicles.v1"
 
     client_id: UUID
+
+
+class Cards(View):
+    """Cards and cars as they are now; of what does not exist there is none."""
+
+    clients: tuple[ClientView, ...]
+    vehicles: tuple[VehicleView, ...]
+
+
+class GetCards(Question[Cards]):
+    """Many at once, for services whose copies lack something."""
+
+    subject: ClassVar[str] = "ask.clients.cards.v1"
+
+    client_ids: tuple[UUID, ...] = Field(default=(), max_length=500)
+    vehicle_ids: tuple[UUID, ...] = Field(default=(), max_length=500)
 
 
 class ClientCreated(Event):

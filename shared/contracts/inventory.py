@@ -219,6 +219,15 @@ class GetProduct(Question[ProductView]):
     product_id: UUID
 
 
+class GetProducts(Question[Page[ProductView]]):
+    """Many at once, for services whose copies lack something; of what does not exist there is
+    none. The answer is one page, whatever is asked for."""
+
+    subject: ClassVar[str] = "ask.inventory.products_by_id.v1"
+
+    product_ids: tuple[UUID, ...] = Field(min_length=1, max_length=500)
+
+
 class FindProducts(Question[Page[ProductView]]):
     """By name fragment, part number (dashes and spaces do not count) or barcode."""
 
@@ -303,7 +312,8 @@ class ReceiveStock(Command[ReceiptView]):
     Products priced by the matrix have a new price.
 
     Refused: ``warehouse_not_found``, ``supplier_not_found``, ``product_not_found``,
-    ``unit_unknown``, ``quantity_not_exact`` (less than a thousandth of a main unit is left over).
+    ``unit_unknown``, ``quantity_not_exact`` (less than a thousandth of a main
+    unit would be left over).
     """
 
     subject: ClassVar[str] = "cmd.inventory.receive_stock.v1"
@@ -501,6 +511,9 @@ class StockAnswer(View):
     reserved: StockQuantity
     short: StockQuantity
     price: Money
+    cost: Money | None = None
+    """What all that is wanted is expected to cost, by what lies in the warehouses on average;
+    null: nothing lies there. People who may not see cost are not shown it."""
 
 
 class StockAnswered(Event):
@@ -514,20 +527,22 @@ class StockAnswered(Event):
 
 
 class PartsReserved(StockAnswered):
-    """Every named line has all it wants. Producer: inventory. Consumers: orders, audit."""
+    """Every named line has all it wants. Producer: inventory. Consumers: orders, documents,
+    audit."""
 
     subject: ClassVar[str] = "evt.inventory.parts_reserved.v1"
 
 
 class PartsUnavailable(StockAnswered):
     """The named lines are short; what there was is reserved, the rest is back-ordered.
-    Producer: inventory. Consumers: orders, audit."""
+    Producer: inventory. Consumers: orders, documents, audit."""
 
     subject: ClassVar[str] = "evt.inventory.parts_unavailable.v1"
 
 
 class ReservationReleased(Event):
-    """What lines of an order had held is free again. Producer: inventory. Consumer: audit."""
+    """What lines of an order had held is free again. Producer: inventory. Consumers: documents,
+    audit."""
 
     subject: ClassVar[str] = "evt.inventory.reservation_released.v1"
 

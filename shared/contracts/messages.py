@@ -219,8 +219,11 @@ class SendMessage(Command[MessageView]):
     ``send_at`` lets it wait, e.g. for the day of the next visit. A template's condition is not
     looked at: a person has decided. Refused: ``message_text_missing``, ``message_text_twice``,
     ``order_required``, ``client_required``, ``subject_missing``, ``subject_of_sms``,
-    ``urgent_marketing``, ``message_hindered``, ``message_template_not_found``,
-    ``order_not_found``, ``client_not_found``, ``formula_invalid``.
+    ``field_required`` (the channel), ``urgent_marketing``, ``message_template_not_found``,
+    ``order_not_found``, ``client_not_found``, ``order_of_other_client``, and what stands in the
+    way: ``message_no_address``, ``message_no_consent``, ``message_no_marketing_consent``,
+    ``message_text_empty``, ``message_text_too_long``, ``message_template_off``,
+    ``message_template_failed``.
     """
 
     subject: ClassVar[str] = "cmd.documents.send_message.v1"
@@ -247,8 +250,8 @@ class CancelMessage(Command[MessageView]):
 
 class ResendMessage(Command[MessageView]):
     """Once more, as a new message: what became of the first one stays written. Refused:
-    ``message_not_found``, ``message_under_way``, ``message_resent``, ``message_text_missing``,
-    ``message_hindered``."""
+    ``message_not_found``, ``message_under_way``, ``message_resent``, ``message_text_missing``, and
+    what stands in the way, as ``SendMessage``."""
 
     subject: ClassVar[str] = "cmd.documents.resend_message.v1"
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.contracts.base import (
     Command,
@@ -32,7 +32,7 @@ from shared.contracts.base import (
     View,
     WarrantyDays,
 )
-from shared.contracts.clients import Mileage
+from shared.contracts.clients import Email, Mileage
 
 OrderStatus = Literal["draft", "new", "in_progress", "done", "cancelled"]
 PartKind = Literal["product", "material"]
@@ -41,6 +41,11 @@ PartState = Literal["requested", "reserved", "short", "issued", "released"]
 ApprovalState = Literal["unasked", "quoted", "approved", "declined"]
 ApprovalWay = Literal["in_person", "phone", "link"]
 Progress = Literal["planned", "started", "finished"]
+PriceStepKind = Literal[
+    "suggested", "initial_price", "discount_percent", "fixed_discount", "quantity",
+    "labor_hours", "labor_rate", "warehouse_price",
+]  # fmt: skip
+TaxCode = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)]
 Role = Literal["administrator", "advisor", "technician", "storekeeper", "cashier", "owner"]
 
 
@@ -48,10 +53,38 @@ Role = Literal["administrator", "advisor", "technician", "storekeeper", "cashier
 
 
 class StationView(View):
+    """The car service itself. Code, name and time zone come from its configuration, the rest is
+    what stands on its papers."""
+
     id: UUID
     code: str
     name: str
     time_zone: str
+    legal_name: str | None = None
+    tax_number: str | None = None
+    """ИНН: 10 digits of a company, 12 of an entrepreneur."""
+    tax_reason_code: str | None = None
+    """КПП."""
+    address: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    website: str | None = None
+    bank_details: str | None = None
+    revision: Revision = 1
+
+
+class OrderTypeView(View):
+    """A kind of order, of the list that the chain keeps: repair, diagnostics, warranty …"""
+
+    id: UUID
+    code: str
+    """What orders carry in ``type``; it never changes."""
+    name: str
+    """How it is shown in Russian."""
+    name_en: str
+    active: bool
+    """An inactive one stays on its orders and cannot be chosen any more."""
+    revision: Revision
 
 
 class SectionView(View):
@@ -101,10 +134,62 @@ class ServiceView(View):
     warranty_km: int | None
     active: bool
     revision: Revision
+    no_discount: bool = False
+    """A client's own discount does not count for it."""
+    has_variants: bool = False
+    """Some cars have prices of their own."""
 
 
 class ListStations(Question[Page[StationView]]):
     subject: ClassVar[str] = "ask.orders.stations.v1"
+
+
+class ChangeStation(Command[StationView]):
+    """Edits what stands on the station's papers; a null clears. Refused: ``station_not_found``,
+    ``tax_number_invalid`` and ``tax_reason_code_invalid`` (their check digits and shape),
+    ``revision_conflict``."""
+
+    subject: ClassVar[str] = "cmd.orders.change_station.v1"
+
+    station_id: UUID
+    expected_revision: Revision | None = None
+    legal_name: Name | None = None
+    tax_number: TaxCode | None = None
+    tax_reason_code: TaxCode | None = None
+    address: Name | None = None
+    phone: Name | None = None
+    email: Email | None = None
+    website: Name | None = None
+    bank_details: Text | None = None
+
+
+class CreateOrderType(Command[OrderTypeView]):
+    """Refused: ``name_taken`` (the code)."""
+
+    subject: ClassVar[str] = "cmd.orders.create_order_type.v1"
+
+    code: Name
+    name: Name
+    name_en: Name
+
+
+class ChangeOrderType(Command[OrderTypeView]):
+    """Refused: ``order_type_not_found``, ``field_required``, ``revision_conflict``."""
+
+    subject: ClassVar[str] = "cmd.orders.change_order_type.v1"
+
+    order_type_id: UUID
+    expected_revision: Revision | None = None
+    name: Name | None = None
+    name_en: Name | None = None
+    active: bool | None = None
+
+
+class ListOrderTypes(Question[Page[OrderTypeView]]):
+    subject: ClassVar[str] = "ask.orders.order_types.v1"
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
 
 
 class CreateSection(Command[SectionView]):
@@ -209,6 +294,7 @@ class CreateService(Command[ServiceView]):
     estimation_minutes: Minutes | None = None
     warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
+    no_discount: bool = False
 
 
 class ChangeService(Command[ServiceView]):
@@ -227,6 +313,7 @@ class ChangeService(Command[ServiceView]):
     warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
     active: bool | None = None
+    no_discount: bool | None = None
 
 
 class ListServices(Question[Page[ServiceView]]):
@@ -270,11 +357,21 @@ class ServiceLineView(View):
     labor_hours: Hours | None
     labor_rate: Money | None
     estimation_minutes: Minutes
+    """What the employee says it takes (CustomEstimation)."""
     mechanic_id: UUID | None
+    """The line's own; null: the order's does it."""
     progress: Progress
     clocked_minutes: Minutes
+    suggested_minutes: Minutes = 0
+    """What the catalogue said when the line was added (Estimation)."""
+    catalogue_comment: str | None = None
+    """The catalogue's own note on the work, as it was then; ``comment`` is this order's."""
+    warranty_days: int | None = None
+    warranty_km: int | None = None
     approval: Approval = Approval()
     """A declined work stays on the order, and is in none of its sums."""
+    variant_id: UUID | None = None
+    """The price variant by vehicle that it was priced by."""
 
 
 class PartLineView(View):
@@ -287,18 +384,32 @@ class PartLineView(View):
     name: str
     oem: str | None
     measure: str
+    """The product's main unit: ``quantity`` and all prices are in it."""
     quantity: Quantity
     price_value: Money
+    """What the catalogue suggested when the line was added, per unit."""
     initial_price: Money
     discount_percent: Percent
     fixed_discount: Money
     price: Money
+    """Final, per unit (CustomPrice)."""
     total: Money
     state: PartState
     reserved: StockQuantity
     """How much of the quantity the warehouse holds for this line."""
     short: StockQuantity
     """How much is back-ordered."""
+    entered_quantity: Quantity | None = None
+    """As it was entered (MeasureQuantity), in ``entered_measure``."""
+    entered_measure: str | None = None
+    product_comment: str | None = None
+    vendor: str | None = None
+    group: str | None = None
+    warranty_days: int | None = None
+    warranty_km: int | None = None
+    cost: Money | None = None
+    """Of the whole line: frozen at issue, the warehouse's expectation before. Null: not known
+    yet, or not for the role that asks."""
 
 
 class OrderSummary(View):
@@ -347,16 +458,50 @@ class OrderView(OrderSummary):
     estimation_minutes: Minutes
     clocked_minutes: Minutes
     updated_at: Instant
+    assignment_at: Instant | None = None
+    """Accounting date: the one reports go by. Every order has one."""
+    mechanic_id: UUID | None = None
+    """Who does the works that name nobody; null: the employee that it is assigned to."""
+    responsible_id: UUID | None = None
+    product_responsible_id: UUID | None = None
+    examiner_id: UUID | None = None
+    driver_id: UUID | None = None
+    cost_total: Money | None = None
+    """Of parts and materials; null: not known yet, or not for the role that asks."""
+    margin: SignedMoney | None = None
+    """``total - cost - pay``: as the books have it once settled, before that with the expected
+    cost and what the mechanics' shares of the works come to. Null as ``cost_total``."""
     declined_works: int | None = None
     """How many works of the car were declined on other orders and may be offered now. Counted
     when the order is opened and when it is asked for; null in other answers."""
 
 
+class BookingRequest(View):
+    """A post, and perhaps a technician, for ``start <= t < end``: see ``load.BookPost``."""
+
+    model_config = {"extra": "forbid"}
+
+    post_id: UUID
+    technician_id: UUID | None = None
+    start: Instant
+    end: Instant
+    overtime: bool = False
+
+
 class CreateOrder(Command[OrderView]):
     """Opens an order in status ``new`` (or ``draft`` for an estimate).
 
+    ``post_id`` is the order's main post, a word on paper. ``booking`` holds a post for a time, in
+    the same step or not at all; without ``post_id`` its post is the main one.
+
+    Absent ``responsible_id`` and ``examiner_id``: the employee who sends this, or else
+    ``employee_id``. Absent ``assignment_at``: now. A driver is a client (``driver_id``) or only a
+    name (``driver``), else ``driver_ambiguous``.
+
     Refused: ``client_not_found``, ``vehicle_not_found``, ``section_not_found``,
-    ``employee_not_found``, ``post_not_found``, ``vehicle_of_other_client``.
+    ``employee_not_found``, ``post_not_found``, ``vehicle_of_other_client``,
+    ``order_type_not_found``, ``forbidden`` (``assignment_at`` is the office's to say), and for its
+    booking as ``BookPost``.
     """
 
     subject: ClassVar[str] = "cmd.orders.create_order.v1"
@@ -377,10 +522,22 @@ class CreateOrder(Command[OrderView]):
     visible_to_customer: bool = True
     vehicle_in_at: Instant | None = None
     vehicle_out_at: Instant | None = None
+    assignment_at: Instant | None = None
+    mechanic_id: UUID | None = None
+    responsible_id: UUID | None = None
+    product_responsible_id: UUID | None = None
+    examiner_id: UUID | None = None
+    driver_id: UUID | None = None
+    booking: BookingRequest | None = None
 
 
 class ChangeOrder(Command[OrderView]):
-    """Edits the header of an order that is not ``done`` or ``cancelled`` (``order_closed``)."""
+    """Edits the header of an order that is not ``done`` or ``cancelled`` (``order_closed``).
+
+    Fields that are not named stay; a null clears. A driver by name takes the place of one by id,
+    and the other way round. Never alters the prices of lines that exist. Refused as
+    ``CreateOrder``, and ``field_required``, ``invisible_with_total``.
+    """
 
     subject: ClassVar[str] = "cmd.orders.change_order.v1"
 
@@ -400,12 +557,24 @@ class ChangeOrder(Command[OrderView]):
     visible_to_customer: bool | None = None
     vehicle_in_at: Instant | None = None
     vehicle_out_at: Instant | None = None
+    assignment_at: Instant | None = None
+    mechanic_id: UUID | None = None
+    responsible_id: UUID | None = None
+    product_responsible_id: UUID | None = None
+    examiner_id: UUID | None = None
+    driver_id: UUID | None = None
 
 
 class AddService(Command[OrderView]):
-    """A work from the catalogue (``service_id``), or a free one (``name`` and ``initial_price``).
+    """A work from the catalogue (``service_id``), or a free one: ``name``, and ``initial_price``
+    or ``labor_hours`` with ``labor_rate``.
 
-    Refused: ``service_not_found``, ``service_unnamed``, ``price_missing``, ``order_closed``.
+    The price is of the variant that fits the order's car, if the work has any; ``variant_id`` names
+    another one, or ``none``: then the work's own price counts. Absent ``discount_percent``: the
+    client's own, if the work takes one.
+
+    Refused: ``service_not_found``, ``variant_not_found``, ``service_unnamed``, ``price_missing``,
+    ``order_closed``.
     """
 
     subject: ClassVar[str] = "cmd.orders.add_service.v1"
@@ -422,13 +591,20 @@ class AddService(Command[OrderView]):
     fixed_discount: Money = Decimal(0)
     estimation_minutes: Minutes | None = None
     mechanic_id: UUID | None = None
+    labor_hours: Hours | None = None
+    """Norm-hours sold; absent: the catalogue's."""
+    labor_rate: Money | None = None
+    variant_id: UUID | Literal["none"] | None = None
 
 
 class PartRequest(View):
+    """``quantity`` is in ``measure``, one of the product's units; absent: its main unit."""
+
     model_config = {"extra": "forbid"}
 
     product_id: UUID
     quantity: Quantity
+    measure: Name | None = None
     kind: PartKind = "product"
     service_line_id: UUID | None = None
     initial_price: Money | None = None
@@ -439,7 +615,9 @@ class PartRequest(View):
 class RequestParts(Command[OrderView]):
     """Puts parts on the order as ``requested``; inventory answers by event.
 
-    Refused: ``product_not_found``, ``material_without_service``, ``order_closed``.
+    Refused: ``product_not_found``, ``material_without_service``, ``order_closed``,
+    ``unit_unknown``, ``quantity_not_exact`` (it is no whole number of thousandths of the
+    main unit).
     """
 
     subject: ClassVar[str] = "cmd.orders.request_parts.v1"
@@ -452,7 +630,12 @@ class RequestParts(Command[OrderView]):
 class ChangeLine(Command[OrderView]):
     """Edits one line. ``progress`` and ``comment`` belong to works only, and the parts' price
     and quantity to parts that are not issued. Refused: ``line_not_found``, ``order_closed``,
-    ``field_not_of_this_line``, ``revision_conflict``."""
+    ``field_not_of_this_line``, ``revision_conflict``; of a part also as ``RequestParts``.
+
+    ``quantity`` of a part is in ``measure``, or else in its main unit. New ``labor_hours`` or
+    ``labor_rate`` make a new ``initial_price``, rounded as the station rounds; saying that too is
+    ``price_ambiguous``.
+    """
 
     subject: ClassVar[str] = "cmd.orders.change_line.v1"
 
@@ -467,6 +650,9 @@ class ChangeLine(Command[OrderView]):
     estimation_minutes: Minutes | None = None
     mechanic_id: UUID | None = None
     progress: Progress | None = None
+    measure: Name | None = None
+    labor_hours: Hours | None = None
+    labor_rate: Money | None = None
 
 
 class RemoveLine(Command[OrderView]):
@@ -513,6 +699,34 @@ class GetOrder(Question[OrderView]):
     order_id: UUID
 
 
+class PriceStepView(View):
+    """One step of how a line's price came about: never edited, never deleted."""
+
+    line_id: UUID
+    at: Instant
+    by: str
+    """The sign-in of whoever did it, or the service that told it."""
+    cause: str
+    """The message that it came by."""
+    step: PriceStepKind
+    """``warehouse_price``: what the catalogue said when the warehouse first answered."""
+    old: Decimal | None
+    """Null: the line was added."""
+    new: Decimal
+
+
+class ListPriceSteps(Question[Page[PriceStepView]]):
+    """How a line's price came about, oldest first; of a line that was taken off, too.
+    Refused: ``order_not_found``, ``line_not_found``."""
+
+    subject: ClassVar[str] = "ask.orders.price_steps.v1"
+
+    order_id: UUID
+    line_id: UUID
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
 class FindOrders(Question[Page[OrderSummary]]):
     """Newest first. ``q``: a part of the number, the client's name or the car.
 
@@ -557,7 +771,7 @@ class SectionOrders(View):
 
 
 class OrdersBySection(Question[Page[SectionOrders]]):
-    """Orders created in the period, by section and by the status they have now."""
+    """Orders whose accounting date is in the period, by section and by the status they have now."""
 
     subject: ClassVar[str] = "ask.orders.orders_by_section.v1"
 
@@ -578,7 +792,8 @@ class Workload(View):
 
 
 class EmployeeWorkload(Question[Page[Workload]]):
-    """Works of orders created in the period (cancelled left out), by who does them."""
+    """Works of orders whose accounting date is in the period (cancelled left out), by who does
+    them: the line's own mechanic, or else the order's."""
 
     subject: ClassVar[str] = "ask.orders.employee_workload.v1"
 
@@ -603,7 +818,8 @@ class OrderEvent(Event):
 
 
 class OrderCreated(OrderEvent):
-    """Producer: orders. Consumers: finance (remembers whose order it is), audit."""
+    """Producer: orders. Consumers: finance (remembers whose order it is), documents,
+    audit."""
 
     subject: ClassVar[str] = "evt.orders.order_created.v1"
 
@@ -692,7 +908,7 @@ class OrderRepriced(OrderEvent):
 
 
 class OrderMoved(OrderEvent):
-    """The status changed. Producer: orders. Consumer: audit."""
+    """The status changed. Producer: orders. Consumers: documents, audit."""
 
     subject: ClassVar[str] = "evt.orders.order_moved.v1"
 
@@ -720,8 +936,8 @@ class CompletedPart(View):
 
 class OrderCompleted(OrderEvent):
     """The order is done: everything that settling it needs. Producer: orders. Consumers: inventory
-    (issues), finance (settles), audit. ``completion`` counts from 1; reopening and doing again adds
-    one."""
+    (issues), finance (settles), documents, audit. ``completion`` counts from 1; reopening and doing
+    again adds one."""
 
     subject: ClassVar[str] = "evt.orders.order_completed.v1"
 
@@ -742,8 +958,8 @@ class OrderCompleted(OrderEvent):
 
 class OrderReopened(OrderEvent):
     """A done order goes on. Producer: orders. Consumers: inventory (takes issued parts back into
-    the reservation), finance (reverses the settlement), audit. ``completion``: the one that is
-    undone."""
+    the reservation), finance (reverses the settlement), documents, audit. ``completion``: the one
+    that is undone."""
 
     subject: ClassVar[str] = "evt.orders.order_reopened.v1"
 
@@ -753,7 +969,7 @@ class OrderReopened(OrderEvent):
 
 class OrderCancelled(OrderEvent):
     """Producer: orders. Consumers: inventory (releases whatever is held, and remembers), finance
-    (its deposits may pay the client's other orders), audit."""
+    (its deposits may pay the client's other orders), documents, audit."""
 
     subject: ClassVar[str] = "evt.orders.order_cancelled.v1"
 
@@ -781,6 +997,29 @@ class ReferenceSaved(Event):
 
     def aggregate_id(self) -> UUID:
         return self.id
+
+
+class OrderTypeSaved(Event):
+    """A type of order was made or edited. Producer: orders. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.orders.order_type_saved.v1"
+
+    order_type: OrderTypeView
+    created: bool
+
+    def aggregate_id(self) -> UUID:
+        return self.order_type.id
+
+
+class StationSaved(Event):
+    """What stands on the station's papers was edited. Producer: orders. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.orders.station_saved.v1"
+
+    station: StationView
+
+    def aggregate_id(self) -> UUID:
+        return self.station.id
 
 
 class OrdersCommandRefused(CommandRefused):

@@ -38,6 +38,8 @@ class OrderType(View):
 
     code: str
     name: str
+    """In Russian."""
+    name_en: str | None = None
 
 
 class StationCard(View):

@@ -94,7 +94,8 @@ def _placeholders(text: str) -> set[str]:
 
 def _name(function: ast.expr) -> str:
     match function:
-        case ast.Name(name) | ast.Attribute(_, name):
+        case ast.Name(name) | ast.Attribute(_, "Refused" as name):
+            # A method ``refused`` is another's: ``error.refused(field)`` of formulas.
             return name
     return ""
 

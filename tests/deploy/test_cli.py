@@ -54,6 +54,32 @@ def test_configuration_is_shown_without_its_secrets() -> None:
     assert "PITLANE_HTTP_PORT=8080" in lines  # defaults too
 
 
+def test_keys_of_message_providers_are_not_shown() -> None:
+    shown = run(
+        "config",
+        "show",
+        PITLANE_MESSAGES_SMS_PROVIDER="http",
+        PITLANE_MESSAGES_HTTP__URL="https://sms.example.com/send?key=url-secret",
+        PITLANE_MESSAGES_HTTP__HEADERS='{"X-Key": "header-secret"}',
+        PITLANE_MESSAGES_HTTP__BODY='{"key": "body-secret", "to": "{to}"}',
+        PITLANE_MESSAGES_SMSRU__API_ID="smsru-secret",
+        PITLANE_MESSAGES_SMTP__PASSWORD="smtp-secret",
+    )
+    assert shown.returncode == 0
+    assert "secret" not in shown.stdout
+    lines = shown.stdout.splitlines()
+    assert "PITLANE_MESSAGES_SMS_PROVIDER=http" in lines
+    assert "PITLANE_MESSAGES_HTTP__URL=***" in lines
+    assert "PITLANE_MESSAGES_QUIET_HOURS=21:00-09:00" in lines
+
+
+def test_provider_without_its_key_is_one_line() -> None:
+    shown = run("config", "show", PITLANE_MESSAGES_SMS_PROVIDER="smsru")
+    assert shown.returncode == 1
+    assert "PITLANE_MESSAGES_SMSRU__API_ID" in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -101,7 +127,7 @@ async def test_topology_is_applied_by_who_may(nats_server: TestNats) -> None:
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
         "streams: EVENTS, AUDIT_HEADS",
-        "consumers: orders, inventory, finance, audit",  # clients only answers
+        "consumers: orders, inventory, finance, documents, audit",  # clients only answers
     ]
     refused = run("topology", "apply", PITLANE_NATS_URL=nats_server.url("orders"))
     assert refused.returncode == 1

@@ -1,17 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
 
 import pytest
 
-from services.gateway.users import ensure_demo_users
-from shared.service import consumed_subjects, service_named
-from shared.settings import SERVICES, ServiceSettings
-from tests.gateway.support import FakeServices, TestGateway, running_gateway
+from tests.gateway.support import FakeServices, TestGateway, running_gateway, running_whole
 from tests.support.broker import TestNats
-
-BUSINESS = SERVICES[:-1]
 
 
 @pytest.fixture
@@ -36,16 +30,5 @@ async def whole(
     nats_server: TestNats, database: Callable[[str], str]
 ) -> AsyncIterator[TestGateway]:
     """All services, and the demo's users."""
-    await nats_server.apply_topology({name: consumed_subjects(name) for name in BUSINESS})
-    async with AsyncExitStack() as stack:
-        behind = {}
-        for name in BUSINESS:
-            settings = ServiceSettings(
-                service=name, database_url=database(name), nats_url=nats_server.url(name)
-            )
-            behind[name] = await stack.enter_async_context(service_named(name).running(settings))
-        url = database("gateway")
-        await ensure_demo_users(url)
-        gateway = await stack.enter_async_context(running_gateway(nats_server, url))
-        gateway.behind = behind
+    async with running_whole(nats_server, database) as gateway:
         yield gateway

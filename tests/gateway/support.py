@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,12 +24,13 @@ from sqlalchemy import insert, select, text
 
 from services.gateway.app import SERVED, create_app
 from services.gateway.store import login_key, sessions, users
+from services.gateway.users import ensure_demo_users
 from shared.ids import new_id
 from shared.messaging.client import STATUS_HEADER, refusal_body
 from shared.messaging.envelope import Envelope
 from shared.refusals import Refused
-from shared.service import Running
-from shared.settings import ServiceSettings
+from shared.service import Running, consumed_subjects, service_named
+from shared.settings import SERVICES, ServiceSettings
 from tests.support.broker import TestNats
 
 type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -193,6 +194,27 @@ async def running_gateway(
         gateway = TestGateway(app, settings)
         async with gateway.clients:
             yield gateway
+
+
+@asynccontextmanager
+async def running_whole(
+    server: TestNats, database: Callable[[str], str]
+) -> AsyncIterator[TestGateway]:
+    """The gateway with all services behind it, and the demo's users."""
+    business = SERVICES[:-1]
+    await server.apply_topology({name: consumed_subjects(name) for name in business})
+    async with AsyncExitStack() as stack:
+        behind = {}
+        for name in business:
+            settings = ServiceSettings(
+                service=name, database_url=database(name), nats_url=server.url(name)
+            )
+            behind[name] = await stack.enter_async_context(service_named(name).running(settings))
+        url = database("gateway")
+        await ensure_demo_users(url)
+        gateway = await stack.enter_async_context(running_gateway(server, url))
+        gateway.behind = behind
+        yield gateway
 
 
 @asynccontextmanager

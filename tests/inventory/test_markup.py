@@ -14,7 +14,6 @@ from services.inventory.markup import Matrix
 from shared.contracts.base import MAX_MONEY
 from shared.contracts.inventory import MarkupRule
 from shared.refusals import Refused
-from shared.rounding import round_to_step
 from tests.inventory.builders import decimals
 
 
@@ -132,20 +131,3 @@ def test_every_cost_has_one_band_and_its_price_is_a_multiple_of_the_step(
     assert Fraction(price) / Fraction(step) % 1 == 0
     assert price >= cost
     assert abs(Fraction(price) - exact) <= Fraction(step)
-
-
-@given(
-    amount=st.decimals("0", "99999", places=5),
-    step=st.sampled_from(decimals("0.01", "0.5", 1, 10, 1000)),
-)
-def test_rounding_agrees_with_whole_number_arithmetic(amount: Decimal, step: Decimal) -> None:
-    whole, rest = divmod(Fraction(amount), Fraction(step))
-    half = Fraction(step) / 2
-    expected = {
-        "down": whole,
-        "up": whole + (rest > 0),
-        "half_up": whole + (rest >= half),
-        "half_even": whole + (rest > half or (rest == half and whole % 2 == 1)),
-    }
-    for mode, steps in expected.items():
-        assert Fraction(round_to_step(amount, step, mode)) == steps * Fraction(step)  # type: ignore[arg-type]

@@ -77,6 +77,7 @@ async def test_a_request_reserves_and_answers_with_the_price(station: Station) -
         reserved=quantity(4),
         short=quantity(0),
         price=Decimal("250.00"),
+        cost=Decimal("240.00"),
     )
     assert await heard(station, PartsReserved) == [
         PartsReserved(order_id=order_id, lines=(answer,))

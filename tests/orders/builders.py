@@ -37,6 +37,7 @@ def an_order(**changes: Any) -> Order:
         visible_to_customer=changes.pop("visible_to_customer", True),
         vehicle_in_at=None,
         vehicle_out_at=None,
+        assignment_at=NOW,
     )
     fields: dict[str, Any] = {
         "id": new_id(),
@@ -81,6 +82,9 @@ def a_part(price: str | int = 20, quantity: str | int = 2, **changes: Any) -> Pa
         "oem": "OC90",
         "measure": "шт",
         "quantity": Decimal(quantity),
+        "entered_quantity": Decimal(quantity),
+        "entered_measure": "шт",
+        "entered_short_name": "шт",
         "price": formed(Decimal(price), None, Decimal(0), Decimal(0)),
     }
     return PartLine(**{**fields, **changes})

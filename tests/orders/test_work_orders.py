@@ -23,8 +23,10 @@ async def test_an_order_is_told_with_all_that_it_names(station: Station) -> None
     whole = await station.ask(GetWorkOrder(order_id=order.id))
     assert whole.number == order.number
     assert (whole.customer.name, whole.payer.name) == ("Иванов Иван", "Иванов Иван")
-    assert whole.driver and whole.driver.name == "Сидоров"
-    assert whole.mechanic and whole.mechanic.name == "Петров Пётр"
+    assert whole.driver
+    assert whole.driver.name == "Сидоров"
+    assert whole.mechanic
+    assert whole.mechanic.name == "Петров Пётр"
     assert whole.services[0].mechanic == whole.mechanic
     assert whole.customer_reason == "Стук спереди"
     assert (whole.total, whole.services_total) == (Decimal(700), Decimal(700))

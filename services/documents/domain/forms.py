@@ -1,17 +1,14 @@
-"""What print forms there are, and the life of their templates: versions that are only ever added."""
+"""What print forms there are, and the life of their templates: versions that are only added."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
+from shared.contracts.forms import FormCopy, Language
 from shared.refusals import Refused
-
-type Language = Literal["ru", "en"]
-type Copy = Literal["client", "internal"]
 
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
 CLIENT = "client"
@@ -29,19 +26,23 @@ class Form:
     internal_viewer: str | None = None
     """Through whose eyes the station's own copy is made; without one there is only the client's."""
 
-    def name(self, language: str) -> str:
+    @property
+    def copies(self) -> tuple[FormCopy, ...]:
+        return ("client", "internal") if self.internal_viewer else ("client",)
+
+    def name(self, language: Language) -> str:
         return self.name_ru if language == "ru" else self.name_en
 
-    def viewer(self, copy: Copy) -> str:
+    def viewer(self, copy_of: FormCopy) -> str:
         """Through whose eyes a copy is made: that decides what it can show at all.
         Raises ``form_without_internal_copy``."""
-        if copy == "client":
+        if copy_of == "client":
             return CLIENT
         if self.internal_viewer is None:
             raise Refused("form_without_internal_copy", form=self.code)
         return self.internal_viewer
 
-    def file_name(self, language: str, number: str) -> str:
+    def file_name(self, language: Language, number: str) -> str:
         """Without its ending: ``Заказ-наряд A-000123``."""
         return re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "-", f"{self.name(language)} {number}")
 
@@ -70,12 +71,26 @@ def form_named(code: str) -> Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who changes something, when, and which revision was before their eyes."""
+
+    author: str
+    at: datetime
+    expected_revision: int | None
+
+    def check(self, actual: int) -> None:
+        """Raises ``revision_conflict``."""
+        if self.expected_revision is not None and self.expected_revision != actual:
+            raise Refused("revision_conflict", actual=actual, expected=self.expected_revision)
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """One saved version of a form's template in one language."""
 
     id: UUID
     form: str
-    language: str
+    language: Language
     revision: int
     template: str | None
     """``None``: from here on the shipped file holds again, also the one of a later release."""
@@ -86,20 +101,57 @@ class Version:
     at: datetime
 
 
-def revision_of(current: Version | None) -> int:
-    return current.revision if current else SHIPPED_REVISION
+def revision_of(version: Version | None) -> int:
+    """Without a saved version, that of the shipped file."""
+    return version.revision if version else SHIPPED_REVISION
 
 
-def next_version(
+def edited(
     current: Version | None,
-    expected_revision: int | None,
-    edited: Version,
+    version_id: UUID,
+    form: Form,
+    language: Language,
+    template: str,
+    note: str | None,
+    stamp: Stamp,
 ) -> Version:
-    """The version that follows ``current``. Raises ``revision_conflict``."""
-    actual = revision_of(current)
-    if expected_revision is not None and expected_revision != actual:
-        raise Refused("revision_conflict", actual=actual, expected=expected_revision)
-    return replace(edited, revision=actual + 1)
+    """The version that an edit adds. Raises ``revision_conflict``."""
+    stamp.check(revision_of(current))
+    return Version(
+        id=version_id,
+        form=form.code,
+        language=language,
+        revision=revision_of(current) + 1,
+        template=template,
+        restored=None,
+        note=note,
+        author=stamp.author,
+        at=stamp.at,
+    )
+
+
+def restored(
+    current: Version | None,
+    version_id: UUID,
+    form: Form,
+    language: Language,
+    older: Version | None,
+    stamp: Stamp,
+) -> Version:
+    """The version that brings ``older`` back; ``None``: the shipped file, which the form follows
+    from then on. Raises ``revision_conflict``."""
+    stamp.check(revision_of(current))
+    return Version(
+        id=version_id,
+        form=form.code,
+        language=language,
+        revision=revision_of(current) + 1,
+        template=older.template if older else None,
+        restored=revision_of(older),
+        note=None,
+        author=stamp.author,
+        at=stamp.at,
+    )
 
 
 # --- looks -------------------------------------------------------------------------------------
@@ -121,8 +173,14 @@ class Look:
 SHIPPED_LOOK = Look(revision=1, accent="#1d4e89", logo=None, author=None, at=None)
 
 
-def next_look(current: Look, expected_revision: int | None, edited: Look) -> Look:
-    """The look that follows ``current``. Raises ``revision_conflict``."""
-    if expected_revision is not None and expected_revision != current.revision:
-        raise Refused("revision_conflict", actual=current.revision, expected=expected_revision)
-    return replace(edited, revision=current.revision + 1)
+def changed_look(current: Look, accent: str | None, logo: bytes | None, stamp: Stamp) -> Look:
+    """The look that follows; without an accent it is the usual one. Raises
+    ``revision_conflict``."""
+    stamp.check(current.revision)
+    return Look(
+        revision=current.revision + 1,
+        accent=accent or SHIPPED_LOOK.accent,
+        logo=logo,
+        author=stamp.author,
+        at=stamp.at,
+    )

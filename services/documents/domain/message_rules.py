@@ -64,7 +64,16 @@ def _is_mobile(phone: str) -> bool:
     )
 
 
-# --- whether: the order ------------------------------------------------------------------------
+# --- whether: the time, and the order ------------------------------------------------------------
+
+
+MAX_LATENESS = timedelta(days=3)
+
+
+def comes_too_late(message: Message, now: datetime) -> bool:
+    """News that were lost for days, or replayed, are none to a client. A person's own words are
+    sent whenever they can be."""
+    return message.fact != "by_hand" and now > message.due_at + MAX_LATENESS
 
 
 def standing(message: Message, order: WorkOrder) -> Literal["holds", "not_yet", "over"]:
@@ -184,7 +193,7 @@ def quiet_until(now: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:
 def day_start(now: datetime, zone: ZoneInfo, *, days: int = 0) -> datetime:
     """The station's midnight before ``now``, or ``days`` later, in UTC."""
     day = now.astimezone(zone).date() + timedelta(days=days)
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
 def due_at(fact_at: datetime, delay: Delay, zone: ZoneInfo) -> datetime:

@@ -6,6 +6,7 @@ in between, it is never sent a second time unless it is certain that the first t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -77,6 +78,7 @@ LOOK_DELAYS = tuple(
 """Between looks at the delivery of a sent message. After the last it stays ``sent``."""
 RESOLVE_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600))
 """Before each look for an undetermined message: a provider may be slow to know its own."""
+TROUBLE_DELAY, MAX_TROUBLE_DELAY = timedelta(seconds=10), timedelta(hours=1)
 LEASE = timedelta(minutes=5)
 """How long a claim is believed. A call ends long before; whoever has not written its end by then
 is dead."""
@@ -175,16 +177,41 @@ def prepared(
         text=text,
         wake_at=now,
         waits_for=None,
+        looks=0,
     )
     queued = MessageQueued(
-        **naming(changed), recipient=recipient, email_subject=email_subject, text=text
+        **naming(changed),
+        recipient=recipient,
+        email_subject=email_subject and without_links(email_subject),
+        text=without_links(text),
     )
     return Decision(changed, (queued,))
+
+
+_LINK = re.compile(r"/e/[A-Za-z0-9_.-]+")
+
+
+def without_links(text: str) -> str:
+    """An event is read by everybody who may look at an order; whoever has the client's link to
+    the estimate can answer for the client."""
+    return _LINK.sub("/e/…", text)
 
 
 def waiting(message: Message, until: datetime, why: str) -> Decision:
     """Its state stays; it is looked at again later."""
     return Decision(replace(message, wake_at=until, waits_for=why, revision=message.revision + 1))
+
+
+def troubled(message: Message, now: datetime) -> Decision:
+    """Somebody who has to be asked is away: looked at again after ever longer times, so that it
+    does not stand in the others' way."""
+    delay = min(TROUBLE_DELAY * 2**message.looks, MAX_TROUBLE_DELAY)
+    return _looked(replace(message, waits_for="others"), now + delay)
+
+
+def given_up(message: Message) -> Decision:
+    """The provider that has it is not configured any more: nobody can be asked about it."""
+    return Decision(replace(message, wake_at=None, waits_for=None, revision=message.revision + 1))
 
 
 def skipped(message: Message, reason: str, detail: str | None = None) -> Decision:
@@ -294,7 +321,7 @@ def not_yet(message: Message, now: datetime) -> Decision:
     """A sent message that is still under way, or of which the provider could not tell."""
     if message.looks + 1 < len(LOOK_DELAYS):
         return _looked(message, now + LOOK_DELAYS[message.looks + 1])
-    return Decision(replace(message, wake_at=None, waits_for=None, revision=message.revision + 1))
+    return given_up(message)
 
 
 def delivered(message: Message, now: datetime) -> Decision:

@@ -20,7 +20,15 @@ def _sms(code: str, name: str, fact: Any, ru: str, en: str, **more: Any) -> tupl
     return code, fields
 
 
-_CAR = "{{ Vendor }} {{ VehicleModel }}"
+_WITH_CAR = "{% if Vendor %}{{ Vendor }} {{ VehicleModel }}"
+
+
+def _car(otherwise: str) -> str:
+    """A part may be ordered without a car."""
+    return f"{_WITH_CAR}{{% else %}}{otherwise}{{% endif %}}"
+
+
+_CAR_RU, _CAR_EN = _car("автомобиль"), _car("car")
 _ESTIMATE_RU = """{{ Customer.Name }}, здравствуйте!
 
 Смета по заказ-наряду {{ Number }} на {{ Vendor }} {{ VehicleModel }} готова: {{ TotalMoney }} руб.
@@ -31,7 +39,8 @@ _ESTIMATE_RU = """{{ Customer.Name }}, здравствуйте!
 {% endif %}"""
 _ESTIMATE_EN = """Dear {{ Customer.Name }},
 
-the estimate for order {{ Number }}, {{ Vendor }} {{ VehicleModel }}, is ready: {{ TotalMoney }} RUB.
+the estimate for {{ Vendor }} {{ VehicleModel }}, order {{ Number }}, is ready:
+{{ TotalMoney }} RUB.
 {% for line in Services %}
 - {{ line.Service.Name }}: {{ line.CustomerTotal }}{% endfor %}
 {% if Link %}
@@ -44,8 +53,8 @@ SHIPPED: dict[str, MessageTemplateFields] = dict(
             "order_opened_sms",
             "Заказ-наряд открыт",
             "order_opened",
-            f"Заказ-наряд {{{{ Number }}}} открыт, {_CAR}. Мы сообщим, когда всё будет готово.",
-            f"Order {{{{ Number }}}} is open, {_CAR}. We will tell you when it is ready.",
+            f"Заказ-наряд {{{{ Number }}}} открыт, {_CAR_RU}. Сообщим, когда всё будет готово.",
+            f"Order {{{{ Number }}}} is open, {_CAR_EN}. We will tell you when it is ready.",
         ),
         _sms(
             "estimate_ready_sms",
@@ -68,22 +77,22 @@ SHIPPED: dict[str, MessageTemplateFields] = dict(
             "parts_arrived_sms",
             "Запчасти пришли",
             "parts_arrived",
-            f"Запчасти по {{{{ Number }}}} пришли, {_CAR}. Ждём вас.",
-            f"Parts for {{{{ Number }}}} have come, {_CAR}. You are welcome.",
+            f"Запчасти по {{{{ Number }}}} пришли, {_CAR_RU}. Ждём вас.",
+            f"Parts for {{{{ Number }}}} have come, {_CAR_EN}. You are welcome.",
         ),
         _sms(
             "order_ready_sms",
             "Автомобиль готов",
             "order_ready",
-            f"{_CAR} готов. К оплате {{{{ TotalMoney }}}} руб., заказ-наряд {{{{ Number }}}}.",
-            f"Your {_CAR} is ready. To pay: {{{{ TotalMoney }}}} RUB, order {{{{ Number }}}}.",
+            f"Ваш {_CAR_RU} готов, к оплате {{{{ TotalMoney }}}} руб. № {{{{ Number }}}}",
+            f"Your {_CAR_EN} is ready. To pay: {{{{ TotalMoney }}}} RUB, order {{{{ Number }}}}.",
         ),
         _sms(
             "next_visit_sms",
             "Пора на обслуживание",
             "next_visit",
-            f"Прошло полгода со дня обслуживания, {_CAR}. Запишитесь к нам.",
-            f"It is half a year since your {_CAR} was here. Book your next visit.",
+            f"Прошло полгода со дня обслуживания, {_CAR_RU}. Запишитесь к нам.",
+            f"It is half a year since your {_CAR_EN} was here. Book your next visit.",
             kind="marketing",
             delay=Delay(months=6),
         ),
@@ -91,8 +100,8 @@ SHIPPED: dict[str, MessageTemplateFields] = dict(
             "work_declined_sms",
             "Отложенные работы",
             "work_declined",
-            f"{_CAR}: отложенные работы по {{{{ Number }}}} ещё ждут. Будем рады помочь.",
-            f"{_CAR}: works put off in {{{{ Number }}}} still wait. We are glad to help.",
+            f"{_CAR_RU}: отложенные работы по {{{{ Number }}}} ещё ждут. Будем рады помочь.",
+            f"{_CAR_EN}: works put off in {{{{ Number }}}} still wait. We are glad to help.",
             kind="marketing",
             delay=Delay(days=14),
         ),

@@ -12,6 +12,7 @@ from services.documents.domain.message_rules import Client
 from services.documents.domain.messages import Decision, Message
 from services.documents.domain.sms import MAX_SEGMENTS, measured
 from services.documents.store import DocumentsStore
+from shared.contracts.approvals import EstimateLink, ListDeclinedWorks
 from shared.contracts.clients import GetClient
 from shared.contracts.messages import MessageTemplateView
 from shared.contracts.orders import FindOrders
@@ -29,26 +30,25 @@ async def client_of(client_id: UUID, store: DocumentsStore, work: Work) -> Clien
     """The copy; read through when its event has not come. Refused: ``client_not_found``."""
     if known := await store.messages.client(client_id):
         return known
-    return store.messages.note_client(await work.ask(GetClient(client_id=client_id)))
+    card = await work.ask(GetClient(client_id=client_id))
+    return store.messages.note_client(card)
 
 
 async def composed(message: Message, store: DocumentsStore, work: Work) -> Decision:
-    """What becomes of a message that is due. Raises ``Refused`` when another service is away."""
-    try:
-        client = await client_of(message.client_id, store, work)
-        order = await _order_of(message, work)
-    except Refused as refusal:
-        if refusal.code in ("order_not_found", "client_not_found"):
-            return domain.skipped(message, refusal.code)
-        raise
+    """What becomes of a message that is due. Raises ``Refused``: ``client_not_found``,
+    ``order_not_found``, or when another service is away."""
+    if rules.comes_too_late(message, work.now):
+        return domain.skipped(message, "too_late")
+    client = await client_of(message.client_id, store, work)
+    order = await _order_of(message, work)
     if order:
         match rules.standing(message, order):
             case "not_yet" if work.now < message.due_at + PATIENCE:
                 return domain.waiting(message, work.now + NOT_YET_DELAY, "order")
             case "not_yet" | "over":
                 return domain.cancelled(message, "no_longer_holds")
-        if await _has_come_again(message, order, work):
-            return domain.cancelled(message, "new_visit")
+        if await _is_settled(message, order, work):
+            return domain.cancelled(message, "no_longer_holds")
     address = rules.address_of(client, message.channel)
     if (why := rules.hindrance(client, message.channel, message.kind)) or address is None:
         return domain.skipped(message, why or "no_address")
@@ -109,14 +109,37 @@ async def _template_of(message: Message, store: DocumentsStore) -> MessageTempla
     return template if template.active or message.fact == "by_hand" else None
 
 
-async def _has_come_again(message: Message, order: WorkOrder, work: Work) -> bool:
-    """Nobody is asked to come whose car has been here since."""
+async def link_for(order_id: UUID, work: Work) -> str | None:
+    """The client's own link to the estimate; it is a secret, and asked for at the last moment.
+    Null where there is none, or no public address to put before it."""
+    try:
+        return (await work.ask(EstimateLink(order_id=order_id))).url
+    except Refused as refusal:
+        if refusal.code == "estimate_link_not_found":
+            return None
+        raise
+
+
+async def _is_settled(message: Message, order: WorkOrder, work: Work) -> bool:
+    """Nobody is asked to come whose car has been here since, or about works that are taken up."""
     if message.fact not in ("next_visit", "work_declined") or order.vehicle is None:
         return False
+    if message.fact == "work_declined":
+        declined = await work.ask(ListDeclinedWorks(vehicle_id=order.vehicle.id, limit=200))
+        if all(found.order_id != order.id for found in declined.items):
+            return True
     later = await work.ask(
         FindOrders(vehicle_id=order.vehicle.id, start=order.created_at, limit=50)
     )
     return any(
-        found.id != order.id and found.status != "cancelled" and found.created_at > order.created_at
+        found.id != order.id
+        and found.status not in ("draft", "cancelled")
+        and found.created_at > order.created_at
         for found in later.items
     )
+
+
+async def save(decision: Decision, store: DocumentsStore, work: Work) -> None:
+    """A message that has moved on, and what there is to tell of it."""
+    await store.messages.save(decision.message)
+    work.publish(*decision.events)

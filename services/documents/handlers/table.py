@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 from services.documents.store import DocumentsStore
-from shared.contracts import documents
+from shared.contracts import documents, forms, messages
 from shared.handlers import Handlers
 
-handlers = Handlers("documents", DocumentsStore, refused=documents.DocumentsCommandRefused)
+handlers = Handlers(
+    "documents",
+    DocumentsStore,
+    refused=documents.DocumentsCommandRefused,
+    publishes=(
+        forms.FormTemplateSaved,
+        forms.FormLookChanged,
+        messages.MessageTemplateSaved,
+        messages.MessageScheduled,
+        messages.MessageQueued,
+        messages.MessageSent,
+        messages.MessageDelivered,
+        messages.MessageFailed,
+        messages.MessageUndetermined,
+        messages.MessageSkipped,
+        messages.MessageCancelled,
+    ),
+)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 
 import segno
-from barcode.codex import Code128
-from barcode.errors import BarcodeError
+from barcode.codex import Code128  # type: ignore[import-untyped]
+from barcode.errors import BarcodeError  # type: ignore[import-untyped]
 
 _QUIET_MODULES = 10
 """Of white on both sides of a bar code: without them scanners do not find it."""
@@ -24,7 +24,7 @@ def bar_code(number: str) -> bytes | None:
     width = len(modules) + 2 * _QUIET_MODULES
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 30" '
-        f'width="{width}" height="30" preserveAspectRatio="none" shape-rendering="crispEdges">'
+        f'width="{width}" height="30" preserveAspectRatio="none">'
         f'<path d="{bars}"/></svg>'
     ).encode()
 

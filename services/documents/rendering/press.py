@@ -55,15 +55,18 @@ def answer(job: Job) -> bytes:
     try:
         outcome, content = _made(job)
     except Refused as refusal:
-        outcome, content = Outcome(code=refusal.code, params=refusal.params), b""
+        outcome, content = _no(refusal), b""
     except FormulaError as error:
-        refusal = error.refused("template")
-        outcome, content = Outcome(code=refusal.code, params=refusal.params), b""
+        outcome, content = _no(error.refused("template")), b""
     except (MemoryError, RecursionError):
-        outcome, content = Outcome(code="form_too_heavy"), b""
+        outcome, content = _no(Refused("form_too_heavy")), b""
     except Exception as error:
-        outcome, content = Outcome(code="render_failed", params={"why": repr(error)[:500]}), b""
+        outcome, content = _no(Refused("render_failed", why=repr(error)[:500])), b""
     return framed(outcome.model_dump_json().encode()) + framed(content)
+
+
+def _no(refusal: Refused) -> Outcome:
+    return Outcome(code=refusal.code, params=refusal.params)
 
 
 def _made(job: Job) -> tuple[Outcome, bytes]:

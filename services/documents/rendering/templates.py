@@ -1,4 +1,4 @@
-"""What a form's template can name besides the order: pictures of the paper, and whose copy it is."""
+"""What a form's template can name besides the order: pictures, and whose copy it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from shared.formulas import ORDER_MODEL, Extra
 
 _PICTURES = {
-    "Logo": ("logo", "Логотип станции (адрес картинки)", "The station's logo (a picture's address)"),
+    "Logo": (
+        "logo",
+        "Логотип станции (адрес картинки)",
+        "The station's logo (a picture's address)",
+    ),
     "Barcode": (
         "barcode",
         "Штрихкод номера (адрес картинки)",

@@ -24,6 +24,7 @@ _PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Serves the control socket whose descriptor is the first argument, until it is closed."""
     control = socket.socket(fileno=int(sys.argv[1]))
+    silence = os.open(os.devnull, os.O_WRONLY)
     press.warm_up()
     # Children need not be waited for: the kernel buries them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -33,6 +34,8 @@ def main() -> None:
             return
         if os.fork() == 0:
             control.close()
+            # The engine complains of every flaw in a template; it is nobody's log.
+            os.dup2(silence, sys.stderr.fileno())
             try:
                 _do(socket.socket(fileno=descriptors[0]))
             finally:
@@ -69,3 +72,5 @@ def _exactly(connection: socket.socket, length: int) -> bytes:
 
 if __name__ == "__main__":
     main()
+    # At once: the engine's own farewell is not needed, and not always a quiet one.
+    os._exit(0)

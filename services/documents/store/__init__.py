@@ -27,3 +27,8 @@ class DocumentsStore(Store):
 
     async def flush(self) -> None:
         await self.messages.flush()
+
+    async def release(self) -> None:
+        """Gives the connection back before the question is answered: for what goes on without
+        the database for a while."""
+        await self.connection.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -118,6 +118,11 @@ class Messages:
             raise Refused("name_taken", name=template.name) from error
         self._active = None
 
+    async def ship(self, templates: Iterable[MessageTemplateView]) -> None:
+        """Adds those whose id and name are free."""
+        rows = [template.model_dump() for template in templates]
+        await self._connection.execute(upsert(message_templates).on_conflict_do_nothing(), rows)
+
     async def templates_page(self, question: ListMessageTemplates) -> Page[MessageTemplateView]:
         query = select(message_templates).order_by(message_templates.c.name, message_templates.c.id)
         if question.fact:
@@ -206,7 +211,8 @@ class Messages:
                 messages.c.claimed_at >= start
             )
         )
-        return counted.one()._tuple()
+        mine, all_of_them = counted.one()
+        return mine, all_of_them
 
     # --- clients -----------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from shared.contracts.clients import (
     GetVehicle,
     ListVehicles,
 )
+from shared.contracts.works import VehicleWarranty
 
 AREA = Area(
     "clients",
@@ -28,6 +29,7 @@ AREA = Area(
             location="/vehicles/{id}",
         ),
         get("/vehicles/{vehicle_id}", GetVehicle, "A car"),
+        get("/vehicles/{vehicle_id}/warranty", VehicleWarranty, "What is under warranty on it"),
         patch("/vehicles/{vehicle_id}", ChangeVehicle, "Edit a car, or give it a new owner"),
     ),
 )

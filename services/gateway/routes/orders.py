@@ -12,10 +12,12 @@ from shared.contracts.orders import (
     FindOrders,
     GetOrder,
     ListComments,
+    ListPriceSteps,
     MoveOrder,
     RemoveLine,
     RequestParts,
 )
+from shared.contracts.works import AddPackage
 
 _ORDER = "/orders/{id}"
 
@@ -28,9 +30,15 @@ AREA = Area(
         get("/orders/{order_id}", GetOrder, "An order with its lines"),
         patch("/orders/{order_id}", ChangeOrder, "Edit an order's header"),
         post("/orders/{order_id}/services", AddService, "Put a work on it", location=_ORDER),
+        post("/orders/{order_id}/packages", AddPackage, "Put a package on it", status=202),
         post("/orders/{order_id}/parts", RequestParts, "Request parts for it", status=202),
         patch("/orders/{order_id}/lines/{line_id}", ChangeLine, "Edit a line"),
         delete("/orders/{order_id}/lines/{line_id}", RemoveLine, "Take a line off"),
+        get(
+            "/orders/{order_id}/lines/{line_id}/prices",
+            ListPriceSteps,
+            "How a line's price came about",
+        ),
         post("/orders/{order_id}/status", MoveOrder, "Take the next step", status=200),
         get("/orders/{order_id}/comments", ListComments, "Its comments"),
         post("/orders/{order_id}/comments", AddComment, "Comment on it"),

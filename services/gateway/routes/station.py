@@ -1,27 +1,49 @@
 """The station itself: its sections, posts, people and the works that it offers."""
 
-from services.gateway.api import Area, get, patch, post
+from services.gateway.api import Area, delete, get, patch, post
 from shared.contracts.orders import (
     ChangeEmployee,
+    ChangeOrderType,
     ChangePost,
     ChangeSection,
     ChangeService,
+    ChangeStation,
     CreateEmployee,
+    CreateOrderType,
     CreatePost,
     CreateSection,
     CreateService,
     ListEmployees,
+    ListOrderTypes,
     ListPosts,
     ListSections,
     ListServices,
     ListStations,
 )
+from shared.contracts.works import (
+    ChangePackage,
+    ChangePriceRules,
+    ChangeVariant,
+    CreatePackage,
+    CreateVariant,
+    GetPackage,
+    GetPriceRules,
+    ListPackages,
+    ListVariants,
+    RemoveVariant,
+)
+
+_VARIANT = "/services/{service_id}/variants/{variant_id}"
 
 AREA = Area(
     "station",
     "Sections, posts, employees and the catalogue of works",
     (
         get("/stations", ListStations, "The stations"),
+        patch("/stations/{station_id}", ChangeStation, "Edit what stands on its papers"),
+        get("/order-types", ListOrderTypes, "The types of orders"),
+        post("/order-types", CreateOrderType, "Add a type", location="/order-types/{id}"),
+        patch("/order-types/{order_type_id}", ChangeOrderType, "Edit a type"),
         get("/sections", ListSections, "The sections"),
         post("/sections", CreateSection, "Add a section", location="/sections/{id}"),
         patch("/sections/{section_id}", ChangeSection, "Edit a section"),
@@ -34,5 +56,15 @@ AREA = Area(
         get("/services", ListServices, "The catalogue of works"),
         post("/services", CreateService, "Add a work", location="/services/{id}"),
         patch("/services/{service_id}", ChangeService, "Edit a work"),
+        get("/services/{service_id}/variants", ListVariants, "Its prices by vehicle"),
+        post("/services/{service_id}/variants", CreateVariant, "Add a price by vehicle"),
+        patch(_VARIANT, ChangeVariant, "Edit a price by vehicle"),
+        delete(_VARIANT, RemoveVariant, "Take a price by vehicle away"),
+        get("/packages", ListPackages, "Packages of works and goods"),
+        post("/packages", CreatePackage, "Add a package", location="/packages/{id}"),
+        get("/packages/{package_id}", GetPackage, "A package"),
+        patch("/packages/{package_id}", ChangePackage, "Edit a package"),
+        get("/price-rules", GetPriceRules, "How computed prices are rounded"),
+        patch("/price-rules", ChangePriceRules, "Round computed prices otherwise"),
     ),
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from uuid import UUID
 
 from services.inventory.book import Book, Decision
+from services.inventory.costing import kopecks
 from services.inventory.domain import Line
-from shared.contracts.base import Event
+from shared.contracts.base import MAX_MONEY, Event
 from shared.contracts.inventory import (
     PartsReserved,
     PartsUnavailable,
@@ -51,4 +53,14 @@ def _answer(line: Line, book: Book) -> StockAnswer:
         reserved=line.reserved,
         short=line.short,
         price=book.prices[line.product_id],
+        cost=_expected_cost(line, book),
     )
+
+
+def _expected_cost(line: Line, book: Book) -> Decimal | None:
+    """At the average of what lies there; a wish beyond what the books can hold has none."""
+    unit_cost = book.unit_cost(line.product_id)
+    if unit_cost is None:
+        return None
+    cost = kopecks(unit_cost * line.wanted)
+    return cost if cost <= MAX_MONEY else None

@@ -28,6 +28,7 @@ from shared.contracts.inventory import (
     CreateWarehouse,
     FindProducts,
     GetProduct,
+    GetProducts,
     ListSuppliers,
     ListUnits,
     ListWarehouses,
@@ -105,6 +106,14 @@ async def _follow_matrix(before: Product, values: dict[str, Any], store: Invento
 @handlers.question(GetProduct)
 async def get_product(question: GetProduct, store: InventoryStore, work: Work) -> ProductView:
     return await references.shown_product(store.connection, question.product_id)
+
+
+@handlers.question(GetProducts)
+async def get_products(
+    question: GetProducts, store: InventoryStore, work: Work
+) -> Page[ProductView]:
+    found = await references.shown_products(store.connection, question.product_ids)
+    return Page(items=tuple(found))
 
 
 @handlers.question(FindProducts)

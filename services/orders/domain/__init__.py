@@ -15,6 +15,7 @@ from services.orders.domain.decision import (
 from services.orders.domain.header import change_header
 from services.orders.domain.life import TRANSITIONS, fully_paid, move, paid, settled
 from services.orders.domain.lines import remove_line
+from services.orders.domain.packages import add_package
 from services.orders.domain.parts import (
     change_part_line,
     parts_issued,
@@ -28,6 +29,7 @@ __all__ = [
     "TRANSITIONS",
     "Closed",
     "Decision",
+    "add_package",
     "add_service",
     "answer",
     "change_header",

@@ -85,6 +85,7 @@ def _complete(
         completion=order.completion + 1,
         completed_at=now,
         settled=False,
+        pay=None,
     )
     completed = OrderCompleted(
         **naming(changed),
@@ -104,7 +105,7 @@ def _complete(
                 line_id=line.id,
                 name=line.name,
                 total=line.total,
-                mechanic_id=(mechanic := line.mechanic_id or order.header.employee_id),
+                mechanic_id=(mechanic := order.mechanic_of(line)),
                 pay_percent=pay_percents.get(mechanic, Decimal(0)),
             )
             for line in changed.billed_services
@@ -124,15 +125,16 @@ def _complete(
 
 
 def _reopen(order: Order, reason: str | None, now: datetime) -> Decision:
-    changed = revised(order, now, status="in_progress", completed_at=None, settled=False)
+    changed = revised(order, now, status="in_progress", completed_at=None, settled=False, pay=None)
     reopened = OrderReopened(**naming(changed), completion=order.completion, reason=reason)
     return Decision(changed, (_moved(order, changed, reason), reopened))
 
 
-def settled(order: Order, completion: int, now: datetime) -> Order:
+def settled(order: Order, completion: int, now: datetime, pay: Decimal | None = None) -> Order:
+    """``pay``: what technicians earn of it, if that is told."""
     if order.status != "done" or completion != order.completion or order.settled:
         return order
-    return revised(order, now, settled=True)
+    return revised(order, now, settled=True, pay=pay)
 
 
 def paid(order: Order, amount: Decimal, now: datetime) -> Order:

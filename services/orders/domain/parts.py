@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from services.orders.domain.decision import (
@@ -23,11 +24,12 @@ from shared.contracts.inventory import StockAnswer
 from shared.contracts.orders import (
     LineChanged,
     PartsRequested,
-    PartState,
     ReleasedPart,
     RequestedPart,
 )
 from shared.refusals import Refused
+
+_UNTOLD: Mapping[UUID, Decimal] = MappingProxyType({})
 
 
 def request_parts(order: Order, parts: Sequence[PartLine], now: datetime) -> Decision:
@@ -53,7 +55,8 @@ def change_part_line(
         return Decision(order, ())
     asks_anew = changed_line.quantity != line.quantity and line.state != "released"
     if asks_anew:
-        changed_line = replace(changed_line, version=line.version + 1, state="requested")
+        # What the new quantity costs, the warehouse will say.
+        changed_line = replace(changed_line, version=line.version + 1, state="requested", cost=None)
     changed = revised(order, now, parts=with_line(order.parts, changed_line))
     ensure_free_if_invisible(changed)
     events: list[Event] = [
@@ -82,14 +85,17 @@ def _answered(part: PartLine, answer: StockAnswer) -> PartLine:
         return part
     price = part.price
     if not part.counts and not price.quoted:
-        # The catalogue's price at the moment of the reservation is the one that holds.
-        price = replace(price, suggested=answer.price, initial=answer.price)
-    state: PartState = part.state
+        # The catalogue's price at the moment of the reservation is the one that holds; what was
+        # suggested when the line was added stays what it was.
+        price = replace(price, initial=answer.price)
+    state, cost = part.state, part.cost
     if answer.line_version == part.version:
-        state = "short" if answer.short else "reserved"
+        state, cost = "short" if answer.short else "reserved", answer.cost
     return replace(
         part,
         price=price,
+        warehouse_price=part.warehouse_price if part.counts else answer.price,
+        cost=cost,
         state=state,
         answer=answer.answer,
         reserved=answer.reserved,
@@ -97,12 +103,22 @@ def _answered(part: PartLine, answer: StockAnswer) -> PartLine:
     )
 
 
-def parts_issued(order: Order, completion: int, line_ids: set[UUID], now: datetime) -> Order:
-    """Late news of a completion that was undone meanwhile changes nothing."""
+def parts_issued(
+    order: Order,
+    completion: int,
+    line_ids: set[UUID],
+    now: datetime,
+    costs: Mapping[UUID, Decimal] = _UNTOLD,
+) -> Order:
+    """``costs``: of each line as a whole, frozen from now on. Late news of a completion that was
+    undone meanwhile changes nothing."""
     if order.status != "done" or completion != order.completion or not line_ids:
         return order
     parts = tuple(
-        replace(part, state="issued") if part.id in line_ids else part for part in order.parts
+        replace(part, state="issued", cost=costs.get(part.id, part.cost))
+        if part.id in line_ids
+        else part
+        for part in order.parts
     )
     return revised(order, now, parts=parts)
 

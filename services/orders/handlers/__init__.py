@@ -4,16 +4,28 @@
 ``work``: works and parts are put on it, done, and the order moves on. ``news``: inventory,
 finance and clients tell what happened there. ``questions``: lists and reports.
 ``work_orders``: whole orders, for documents and formulas. ``approvals``: the client is asked about
-works and answers. ``declined``: works that were declined are offered again.
+works and answers. ``declined``: works that were declined are offered again. ``calendars``: when
+the station works; ``bookings``: who holds which post when; ``carry_over``: what was not finished
+in its time; ``load``: all of it on one panel. ``variants``: prices of works by vehicle, and
+rounding. ``packages`` and ``bundles``: what is sold together, and put on an order. ``warranty``: is
+this under warranty?
 """
 
 from services.orders.handlers import (
     approvals,
+    bookings,
+    bundles,
+    calendars,
+    carry_over,
     declined,
+    load,
     news,
+    packages,
     questions,
     reception,
     reference,
+    variants,
+    warranty,
     work,
     work_orders,
 )
@@ -21,12 +33,20 @@ from services.orders.handlers.table import handlers
 
 __all__ = [
     "approvals",
+    "bookings",
+    "bundles",
+    "calendars",
+    "carry_over",
     "declined",
     "handlers",
+    "load",
     "news",
+    "packages",
     "questions",
     "reception",
     "reference",
+    "variants",
+    "warranty",
     "work",
     "work_orders",
 ]

@@ -9,11 +9,11 @@ from uuid import UUID
 from services.orders import domain
 from services.orders.approval import Said
 from services.orders.estimate import Link, Sender, ensure_seen, estimate_view, renewed
+from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
 from services.orders.order import Order
 from services.orders.store import OrdersStore
 from services.orders.tables import stations
-from services.orders.views import order_view
 from shared.contracts.approvals import (
     Answer,
     AnswerEstimate,
@@ -41,9 +41,9 @@ async def quote_works(command: QuoteWorks, store: OrdersStore, work: Work) -> Or
     link = renewed(await store.links.of(order.id), order.id, work.new_id(), work.now, lasts)
     decision = domain.quote(order, command.lines, link, work.now)
     store.links.save(link)
-    store.save(decision.order)
+    store.save(decision.order, work)
     work.publish(*decision.events)
-    return order_view(decision.order)
+    return await shown(decision.order, store, work)
 
 
 @handlers.command(AnswerWork)
@@ -67,9 +67,9 @@ async def _answered(
     domain.ensure_revision(order, command.expected_revision)
     said = Said(by=command.by or order.client_name, how=command.how)
     decision = domain.answer(order, answers, said, work.now)
-    store.save(decision.order)
+    store.save(decision.order, work)
     work.publish(*decision.events)
-    return order_view(decision.order)
+    return await shown(decision.order, store, work)
 
 
 # --- the link ------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ async def answer_estimate(command: AnswerEstimate, store: OrdersStore, work: Wor
     ensure_seen(shown, command.version, command.lines)
     said = Said(by=order.client_name, how="link")
     decision = domain.answer(order, dict.fromkeys(command.lines, command.to), said, work.now)
-    store.save(decision.order)
+    store.save(decision.order, work)
     work.publish(*decision.events)
     return await _shown(decision.order, link, store)
 
@@ -126,4 +126,4 @@ async def _shown(order: Order, link: Link, store: OrdersStore) -> EstimateView:
     if not order.header.visible_to_customer:
         raise Refused("estimate_link_invalid")
     station = (await store.places.many(stations, {order.station_id}))[order.station_id]
-    return estimate_view(order, link, Sender(station.name, phone=None))
+    return estimate_view(order, link, Sender(station.name, station.phone))

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from services.orders import domain
+from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
 from services.orders.handlers.work import add_service, request_parts
 from services.orders.order import Order, ServiceLine
 from services.orders.queries import declined_orders, declined_works
 from services.orders.store import OrdersStore
-from services.orders.views import order_view
 from shared.contracts.approvals import (
     DeclinedWorksDismissed,
     DeclinedWorksTaken,
@@ -60,10 +60,10 @@ async def take_declined_works(
         parts += _parts_wanted_again(earlier, line, view.services[-1].id)
     for some in batched(parts, PARTS_AT_ONCE):
         await request_parts(RequestParts(order_id=order.id, lines=some), store, work)
-    _close(declined, "taken", store)
+    _close(declined, "taken", store, work)
     changed = await store.order(order.id)
     work.publish(DeclinedWorksTaken(**domain.naming(changed), vehicle_id=vehicle_id, ids=ids))
-    return order_view(changed)
+    return await shown(changed, store, work)
 
 
 @handlers.command(DismissDeclinedWorks)
@@ -71,7 +71,7 @@ async def dismiss_declined_works(
     command: DismissDeclinedWorks, store: OrdersStore, work: Work
 ) -> Done:
     ids = tuple(dict.fromkeys(command.ids))
-    _close(await _declined(ids, command.vehicle_id, store), "dismissed", store)
+    _close(await _declined(ids, command.vehicle_id, store), "dismissed", store, work)
     work.publish(
         DeclinedWorksDismissed(vehicle_id=command.vehicle_id, ids=ids, reason=command.reason)
     )
@@ -95,13 +95,16 @@ async def _declined(
 
 
 def _close(
-    declined: Sequence[tuple[Order, ServiceLine]], why: domain.Closed, store: OrdersStore
+    declined: Sequence[tuple[Order, ServiceLine]],
+    why: domain.Closed,
+    store: OrdersStore,
+    work: Work,
 ) -> None:
     """Last: what is saved before a refusal, and told to nobody, would stay saved."""
     orders = {order.id: order for order, _ in declined}
     lines = {line.id for _, line in declined}
     for order in orders.values():
-        store.save(domain.close_declined(order, lines, why))
+        store.save(domain.close_declined(order, lines, why), work)
 
 
 def _wanted_again(order_id: UUID, line: ServiceLine) -> AddService:

@@ -45,8 +45,8 @@ async def parts_unavailable(event: PartsUnavailable, store: OrdersStore, work: W
 @handlers.event(PartsIssued)
 async def parts_issued(event: PartsIssued, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
-    line_ids = {line.line_id for line in event.lines}
-    changed = domain.parts_issued(order, event.completion, line_ids, work.now)
+    costs = {line.line_id: line.cost for line in event.lines}
+    changed = domain.parts_issued(order, event.completion, set(costs), work.now, costs)
     _take(order, Decision(changed, ()), store, work)
 
 
@@ -60,7 +60,8 @@ async def parts_returned(event: PartsReturned, store: OrdersStore, work: Work) -
 @handlers.event(OrderSettled)
 async def order_settled(event: OrderSettled, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
-    _take(order, Decision(domain.settled(order, event.completion, work.now), ()), store, work)
+    changed = domain.settled(order, event.completion, work.now, event.pay)
+    _take(order, Decision(changed, ()), store, work)
 
 
 @handlers.event(PaymentTaken)
@@ -134,5 +135,5 @@ def _take(order: Order, decision: Decision, store: OrdersStore, work: Work) -> N
     if decision.order is order:
         log.info("no_longer_applies", status=order.status, number=order.number)
         return
-    store.save(decision.order)
+    store.save(decision.order, work)
     work.publish(*decision.events)

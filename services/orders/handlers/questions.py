@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
-from services.orders.queries import OrderFilter, find_orders, list_comments
+from services.orders.queries import (
+    OrderFilter,
+    find_orders,
+    list_comments,
+    list_price_steps,
+    price_step_view,
+)
 from services.orders.reports import employee_workload, orders_by_section
 from services.orders.store import OrdersStore
-from services.orders.views import order_view, summary
+from services.orders.views import summary
 from shared.contracts.base import Instant, Page
 from shared.contracts.orders import (
     CommentView,
@@ -17,21 +24,24 @@ from shared.contracts.orders import (
     FindOrders,
     GetOrder,
     ListComments,
+    ListPriceSteps,
     OrdersBySection,
     OrderSummary,
     OrderView,
+    PriceStepView,
     SectionOrders,
     Workload,
 )
 from shared.handlers import Work
 from shared.pagination import keys_of, page_of
 from shared.permissions import TECHNICIAN
+from shared.refusals import Refused
 
 
 @handlers.question(GetOrder)
 async def get_order(question: GetOrder, store: OrdersStore, work: Work) -> OrderView:
     order = await store.shown(question.order_id)
-    return order_view(order, declined_works=await store.declined_works(order))
+    return await shown(order, store, work, declined_works=await store.declined_works(order))
 
 
 @handlers.question(FindOrders)
@@ -65,6 +75,20 @@ async def comments_of(question: ListComments, store: OrdersStore, work: Work) ->
     after = keys_of(question.cursor, tuple[UUID])[0] if question.cursor else None
     rows = await list_comments(store.connection, question.order_id, question.limit + 1, after)
     return page_of(rows, question.limit, lambda view: view, lambda view: (view.id,))
+
+
+@handlers.question(ListPriceSteps)
+async def price_steps_of(
+    question: ListPriceSteps, store: OrdersStore, work: Work
+) -> Page[PriceStepView]:
+    order = await store.shown(question.order_id)
+    after = keys_of(question.cursor, tuple[int])[0] if question.cursor else None
+    rows = await list_price_steps(
+        store.connection, order.id, question.line_id, question.limit + 1, after
+    )
+    if not rows and after is None:
+        raise Refused("line_not_found", id=question.line_id)
+    return page_of(rows, question.limit, price_step_view, lambda row: (row.id,))
 
 
 @handlers.question(OrdersBySection)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 from uuid import UUID
 
 from services.orders import domain
+from services.orders.handlers.bookings import booked, made
+from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
 from services.orders.order import Header, Order
+from services.orders.places import EMPLOYEES_OF_ORDER
 from services.orders.store import OrdersStore
 from services.orders.tables import employees, posts, sections
-from services.orders.views import order_view
 from shared.contracts.orders import (
     AddComment,
     ChangeOrder,
@@ -22,47 +24,43 @@ from shared.contracts.orders import (
     OrderView,
 )
 from shared.handlers import Work
+from shared.permissions import MAY_DATE
 from shared.refusals import Refused
 
 
 @handlers.command(CreateOrder)
 async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> OrderView:
     client = await store.copies.client(command.client_id, work)
-    await store.places.get(sections, command.section_id)
-    await store.places.get(employees, command.employee_id)
-    if command.post_id:
-        await store.places.get(posts, command.post_id)
-    if command.payer_id:
-        await store.copies.client(command.payer_id, work)
+    named = {name: getattr(command, name) for name in _OF_HEADER}
+    await _check(named, command.client_id, store, work)
+    by_default = await _acting_employee(command.employee_id, store, work)
+    order_id = work.new_id()
+    # A post that is taken ends it here, before anything is told or a number drawn.
+    booking = command.booking and await booked(order_id, (), command.booking, store, work)
     order = Order(
-        id=work.new_id(),
+        id=order_id,
         number=await store.next_number(work.settings.order_prefix),
         station_id=work.settings.station_id,
         client_id=command.client_id,
         client_name=client.name,
         client_discount=client.discount_percent,
+        client_services_discount=client.services_discount_percent,
+        client_products_discount=client.products_discount_percent,
         status=command.status,
         header=Header(
-            type=command.type,
-            vehicle_id=command.vehicle_id,
-            vehicle_name=await _vehicle_name(command.vehicle_id, command.client_id, store, work),
-            section_id=command.section_id,
-            employee_id=command.employee_id,
-            post_id=command.post_id,
-            payer_id=command.payer_id or command.client_id,
-            driver=command.driver,
-            customer_reason=command.customer_reason,
-            recommendation=command.recommendation,
-            comment=command.comment,
-            mileage_km=command.mileage_km,
-            visible_to_customer=command.visible_to_customer,
-            vehicle_in_at=command.vehicle_in_at,
-            vehicle_out_at=command.vehicle_out_at,
+            **{
+                **named,
+                "post_id": command.post_id or (booking.post_id if booking else None),
+                "payer_id": command.payer_id or command.client_id,
+                "assignment_at": command.assignment_at or work.now,
+                "responsible_id": command.responsible_id or by_default,
+                "examiner_id": command.examiner_id or by_default,
+            }
         ),
         created_at=work.now,
         updated_at=work.now,
     )
-    store.save(order)
+    store.save(order, work)
     work.publish(
         OrderCreated(
             **domain.naming(order),
@@ -74,7 +72,9 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
             type=command.type,
         )
     )
-    return order_view(order, declined_works=await store.declined_works(order))
+    if booking:
+        work.publish(made(order, booking))
+    return await shown(order, store, work, declined_works=await store.declined_works(order))
 
 
 @handlers.command(ChangeOrder)
@@ -82,22 +82,11 @@ async def change_order(command: ChangeOrder, store: OrdersStore, work: Work) -> 
     order = await store.order(command.order_id)
     domain.ensure_revision(order, command.expected_revision)
     changes = _named_changes(command)
-    if section_id := changes.get("section_id"):
-        await store.places.get(sections, section_id)
-    if employee_id := changes.get("employee_id"):
-        await store.places.get(employees, employee_id)
-    if post_id := changes.get("post_id"):
-        await store.places.get(posts, post_id)
-    if payer_id := changes.get("payer_id"):
-        await store.copies.client(payer_id, work)
-    if "vehicle_id" in changes:
-        changes["vehicle_name"] = await _vehicle_name(
-            command.vehicle_id, order.client_id, store, work
-        )
+    await _check(changes, order.client_id, store, work)
     decision = domain.change_header(order, replace(order.header, **changes), work.now)
-    store.save(decision.order)
+    store.save(decision.order, work)
     work.publish(*decision.events)
-    return order_view(decision.order)
+    return await shown(decision.order, store, work)
 
 
 @handlers.command(AddComment)
@@ -109,7 +98,10 @@ async def add_comment(command: AddComment, store: OrdersStore, work: Work) -> Co
     return comment
 
 
-_NEVER_EMPTY = ("section_id", "employee_id", "type", "payer_id", "visible_to_customer")
+_OF_HEADER = tuple(field.name for field in fields(Header) if field.name != "vehicle_name")
+_NEVER_EMPTY = (
+    "section_id", "employee_id", "type", "payer_id", "visible_to_customer", "assignment_at",
+)  # fmt: skip
 
 
 def _named_changes(command: ChangeOrder) -> dict[str, Any]:
@@ -121,7 +113,38 @@ def _named_changes(command: ChangeOrder) -> dict[str, Any]:
     for name in _NEVER_EMPTY:
         if name in changes and changes[name] is None:
             raise Refused("field_required", field=name)
+    # One driver takes the place of the other.
+    for one, other in (("driver", "driver_id"), ("driver_id", "driver")):
+        if changes.get(one) is not None:
+            changes.setdefault(other, None)
     return changes
+
+
+async def _check(named: dict[str, Any], client_id: UUID, store: OrdersStore, work: Work) -> None:
+    """Whatever these header fields name must exist; a car brings its name along."""
+    if named.get("assignment_at") and work.actor.role not in MAY_DATE:
+        raise Refused("forbidden")
+    if named.get("driver") and named.get("driver_id"):
+        raise Refused("driver_ambiguous")
+    if code := named.get("type"):
+        await store.places.order_type(code)
+    if section_id := named.get("section_id"):
+        await store.places.get(sections, section_id)
+    if post_id := named.get("post_id"):
+        await store.places.get(posts, post_id)
+    for name in EMPLOYEES_OF_ORDER:
+        if employee_id := named.get(name):
+            await store.places.get(employees, employee_id)
+    for name in ("payer_id", "driver_id"):
+        if named.get(name):
+            await store.copies.client(named[name], work)
+    if "vehicle_id" in named:
+        named["vehicle_name"] = await _vehicle_name(named["vehicle_id"], client_id, store, work)
+
+
+async def _acting_employee(otherwise: UUID, store: OrdersStore, work: Work) -> UUID:
+    employee = await store.places.employee_of(work.actor.login)
+    return employee.id if employee else otherwise
 
 
 async def _vehicle_name(

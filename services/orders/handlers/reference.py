@@ -1,4 +1,5 @@
-"""Sections, posts, employees and the catalogue of works: made, edited, listed."""
+"""The station's card, sections, posts, employees, types of orders and the catalogue of works:
+made, edited, listed."""
 
 from __future__ import annotations
 
@@ -8,36 +9,44 @@ from uuid import UUID
 
 from sqlalchemy import Table, func
 
+from services.orders.domain.requisites import tax_number, tax_reason_code
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
-from services.orders.tables import employees, posts, sections, works
-from shared.contracts.base import Change, Command, Page
+from services.orders.tables import employees, order_types, posts, sections, stations, works
+from shared.contracts.base import Change, Command, Event, Page
 from shared.contracts.orders import (
     ChangeEmployee,
+    ChangeOrderType,
     ChangePost,
     ChangeSection,
     ChangeService,
+    ChangeStation,
     CreateEmployee,
+    CreateOrderType,
     CreatePost,
     CreateSection,
     CreateService,
     EmployeeView,
     ListEmployees,
+    ListOrderTypes,
     ListPosts,
     ListSections,
     ListServices,
     ListStations,
+    OrderTypeSaved,
+    OrderTypeView,
     PostView,
     ReferenceSaved,
     SectionView,
     ServiceView,
+    StationSaved,
     StationView,
 )
 from shared.handlers import Work
 from shared.permissions import ADMINISTRATOR, OWNER, SERVICE
 from shared.refusals import Refused
 
-type Kind = Literal["section", "post", "employee", "service"]
+type Kind = Literal["section", "post", "employee", "service", "order_type", "station"]
 
 
 @handlers.command(CreateSection)
@@ -109,11 +118,16 @@ async def list_employees(
 
 @handlers.command(CreateService)
 async def create_service(command: CreateService, store: OrdersStore, work: Work) -> ServiceView:
-    _ensure_one_price(command.price, command.labor_hours, command.labor_rate)
+    ensure_one_price(command.price, command.labor_hours, command.labor_rate)
     minutes = command.estimation_minutes
     if minutes is None:
         minutes = int((command.labor_hours or Decimal(0)) * 60)
-    row = {**command.model_dump(), "estimation_minutes": minutes, "active": True}
+    row = {
+        **command.model_dump(),
+        "estimation_minutes": minutes,
+        "active": True,
+        "has_variants": False,
+    }
     return _service(await _add("service", works, row, store, work))
 
 
@@ -121,7 +135,7 @@ async def create_service(command: CreateService, store: OrdersStore, work: Work)
 async def change_service(command: ChangeService, store: OrdersStore, work: Work) -> ServiceView:
     row = await store.places.get(works, command.service_id)
     named = command.model_fields_set
-    _ensure_one_price(
+    ensure_one_price(
         *(
             getattr(command if name in named else row, name)
             for name in ("price", "labor_hours", "labor_rate")
@@ -142,12 +156,45 @@ async def list_services(
     return await store.places.page(works, _service, question.limit, question.cursor, *conditions)
 
 
+@handlers.command(CreateOrderType)
+async def create_order_type(
+    command: CreateOrderType, store: OrdersStore, work: Work
+) -> OrderTypeView:
+    row = {**command.model_dump(), "active": True}
+    return _order_type(await _add("order_type", order_types, row, store, work))
+
+
+@handlers.command(ChangeOrderType)
+async def change_order_type(
+    command: ChangeOrderType, store: OrdersStore, work: Work
+) -> OrderTypeView:
+    return _order_type(
+        await _change("order_type", order_types, command.order_type_id, command, store, work)
+    )
+
+
+@handlers.question(ListOrderTypes)
+async def list_order_types(
+    question: ListOrderTypes, store: OrdersStore, work: Work
+) -> Page[OrderTypeView]:
+    return await store.places.page(order_types, _order_type, question.limit, question.cursor)
+
+
+@handlers.command(ChangeStation)
+async def change_station(command: ChangeStation, store: OrdersStore, work: Work) -> StationView:
+    if command.tax_number:
+        tax_number(command.tax_number)
+    if command.tax_reason_code:
+        tax_reason_code(command.tax_reason_code)
+    return _station(await _change("station", stations, command.station_id, command, store, work))
+
+
 @handlers.question(ListStations)
 async def list_stations(_: ListStations, store: OrdersStore, work: Work) -> Page[StationView]:
     return Page(items=tuple(await store.places.stations()))
 
 
-# --- the same for all four ---------------------------------------------------------------------
+# --- the same for all of them ---------------------------------------------------------------------
 
 
 async def _add(
@@ -155,7 +202,7 @@ async def _add(
 ) -> Any:
     row = {**row, "id": work.new_id(), "revision": 1}
     added = await store.places.add(table, row, _taken(row))
-    work.publish(ReferenceSaved(kind=kind, id=added.id, name=_name(added), created=True))
+    work.publish(_saved(kind, added, created=True))
     return added
 
 
@@ -182,21 +229,32 @@ async def _change(
     changes = tuple(
         Change(field=name, old=row._mapping[name], new=value) for name, value in sorted(new.items())
     )
-    work.publish(
-        ReferenceSaved(kind=kind, id=row_id, name=_name(changed), created=False, changes=changes)
-    )
+    work.publish(_saved(kind, changed, created=False, changes=changes))
     return changed
+
+
+def _saved(kind: Kind, row: Any, *, created: bool, changes: tuple[Change, ...] = ()) -> Event:
+    match kind:
+        case "order_type":
+            return OrderTypeSaved(order_type=_order_type(row), created=created, changes=changes)
+        case "station":
+            return StationSaved(station=_station(row), changes=changes)
+        case _:
+            return ReferenceSaved(
+                kind=kind, id=row.id, name=_name(row), created=created, changes=changes
+            )
 
 
 def _taken(row: dict[str, Any]) -> Refused:
     if "login" in row:
         return Refused("login_taken", login=row["login"])
-    return Refused("name_taken", name=row["name"])
+    return Refused("name_taken", name=row.get("code") or row["name"])
 
 
-def _ensure_one_price(
+def ensure_one_price(
     price: Decimal | None, labor_hours: Decimal | None, labor_rate: Decimal | None
 ) -> None:
+    """Refused: ``price_missing``, ``price_ambiguous``."""
     by_hours = labor_hours is not None and labor_rate is not None
     if price is None and not by_hours:
         raise Refused("price_missing")
@@ -221,6 +279,14 @@ def _employee(row: Any, work: Work) -> EmployeeView:
     if work.actor.role not in (ADMINISTRATOR, OWNER, SERVICE):
         shown["pay_percent"] = None
     return EmployeeView(**shown, name=_name(row))
+
+
+def _order_type(row: Any) -> OrderTypeView:
+    return OrderTypeView(**row._mapping)
+
+
+def _station(row: Any) -> StationView:
+    return StationView(**row._mapping)
 
 
 def _service(row: Any) -> ServiceView:

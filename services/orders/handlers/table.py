@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.orders.store import OrdersStore
-from shared.contracts import approvals, orders
+from shared.contracts import approvals, load, orders, works
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -12,6 +12,8 @@ handlers = Handlers(
     refused=orders.OrdersCommandRefused,
     publishes=(
         orders.ReferenceSaved,
+        orders.OrderTypeSaved,
+        orders.StationSaved,
         orders.OrderCreated,
         orders.OrderChanged,
         orders.ServiceAdded,
@@ -25,6 +27,15 @@ handlers = Handlers(
         orders.OrderReopened,
         orders.OrderCancelled,
         orders.CommentAdded,
+        load.BookingMade,
+        load.BookingMoved,
+        load.BookingRemoved,
+        load.CalendarSaved,
+        works.VariantSaved,
+        works.VariantRemoved,
+        works.PackageSaved,
+        works.PriceRulesSaved,
+        works.PackageAdded,
         approvals.EstimateQuoted,
         approvals.EstimateLinkRevoked,
         approvals.WorkApproved,

@@ -1,26 +1,44 @@
 """The tables of the orders service."""
 
 from services.orders.tables.approvals import estimate_links, station_secrets
+from services.orders.tables.catalogue import packages, price_rules, work_variants
 from services.orders.tables.columns import tables
 from services.orders.tables.copies import clients, products, vehicles
+from services.orders.tables.load import absences, bookings, holidays, load_settings, weeks
 from services.orders.tables.orders import (
     comments,
     order_numbers,
     orders,
     part_lines,
+    price_steps,
     service_lines,
 )
-from services.orders.tables.places import employees, posts, sections, stations, works
+from services.orders.tables.places import (
+    employees,
+    order_types,
+    posts,
+    sections,
+    stations,
+    works,
+)
 
 __all__ = [
+    "absences",
+    "bookings",
     "clients",
     "comments",
     "employees",
     "estimate_links",
+    "holidays",
+    "load_settings",
     "order_numbers",
+    "order_types",
     "orders",
+    "packages",
     "part_lines",
     "posts",
+    "price_rules",
+    "price_steps",
     "products",
     "sections",
     "service_lines",
@@ -28,5 +46,7 @@ __all__ = [
     "stations",
     "tables",
     "vehicles",
+    "weeks",
+    "work_variants",
     "works",
 ]

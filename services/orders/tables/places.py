@@ -24,6 +24,25 @@ stations = Table(
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
+    Column("legal_name", Text),
+    Column("tax_number", Text),
+    Column("tax_reason_code", Text),
+    Column("address", Text),
+    Column("phone", Text),
+    Column("email", Text),
+    Column("website", Text),
+    Column("bank_details", Text),
+    Column("revision", Integer, nullable=False, server_default="1"),
+)
+order_types = Table(
+    "order_types",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
 )
 sections = Table(
     "sections",
@@ -70,5 +89,8 @@ works = Table(
     Column("warranty_km", Integer),
     Column("active", Boolean, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("no_discount", Boolean, nullable=False),
+    # Of price variants; kept, so that a work without any is not asked about them.
+    Column("has_variants", Boolean, nullable=False),
     Index("works_name_fragment", text("lower(name) gin_trgm_ops"), postgresql_using="gin"),
 )

@@ -1,0 +1,151 @@
+"""``/e/<token>``: a client looks at an estimate on a phone, and accepts or declines its jobs.
+
+Nobody signs in here: whoever has the link is the client. No cookie is set or read, so no other
+page can make a browser answer: it would have to know the token, and what is shown behind it. The
+token is a secret: it stands in no log, and ``no-referrer`` keeps the browser from telling it.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+
+import structlog
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from services.gateway import failures
+from services.gateway.call import SECRET_PATH, Call
+from services.gateway.pages.rendering import LANGUAGES, page
+from services.gateway.problems import headers_of, status_of
+from services.gateway.throttling import seconds_to_wait
+from shared.contracts.approvals import AnswerEstimate, EstimateView, ShowEstimate
+from shared.messaging.client import reply_adapter
+from shared.messaging.envelope import Actor
+from shared.messaging.lane import is_outage
+from shared.permissions import CLIENT
+from shared.refusals import Kind, Refused
+
+log = structlog.get_logger(__name__)
+
+MAX_FIELDS = 250
+NOTICES = frozenset({"approved", "declined", "changed", "begun", "call"})
+_NOTICE_OF = {
+    "estimate_changed": "changed",
+    "order_closed": "changed",
+    "line_not_found": "changed",
+    "work_under_way": "begun",
+    "line_issued": "begun",
+}
+"""What the client is told of a refusal; of any other, to call the station."""
+
+
+def estimate_routes() -> list[BaseRoute]:
+    return [Route(SECRET_PATH + "{token}", _estimate, methods=["GET", "POST"])]
+
+
+async def _estimate(request: Request) -> Response:
+    call = Call.of(request.scope)
+    call.found(SECRET_PATH + "{token}", {})
+    token: str = request.path_params["token"]
+    call.actor = Actor(_name_of(token), CLIENT)
+    asked = dict(parse_qsl(request.scope["query_string"].decode(errors="replace")))
+    language = asked["lang"] if asked.get("lang") in LANGUAGES else call.language
+    try:
+        estimate = await _shown(call, token)
+        if call.method == "POST":
+            return await _answer(call, token, language)
+    except Refused as refusal:
+        call.code = refusal.code
+        return _refused(refusal, language)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        log.warning("estimate_unavailable", error=repr(error))
+        return _refused(Refused("service_unavailable", service="gateway"), language)
+    return page(
+        "estimate.html",
+        language,
+        estimate=estimate,
+        notice=asked.get("said") if asked.get("said") in NOTICES else None,
+        zone=call.gateway.settings.zone,
+        path=SECRET_PATH + token,
+    )
+
+
+async def _shown(call: Call, token: str) -> EstimateView:
+    """The estimate. Raises ``estimate_link_invalid``, after some of them ``link_throttled``."""
+    engine = call.gateway.engine
+    subjects = [f"link:{call.address}"]
+    known = await failures.known(engine, subjects)
+    if seconds := seconds_to_wait(known, datetime.now(UTC)):
+        raise Refused("link_throttled", seconds=seconds)
+    try:
+        try:
+            question = ShowEstimate(token=token)
+        except ValidationError:
+            raise Refused("estimate_link_invalid") from None
+        reply = await call.send(question.subject, question.model_dump_json().encode())
+    except Refused as refusal:
+        if refusal.code == "estimate_link_invalid":
+            await failures.count(engine, subjects)
+        raise
+    view: EstimateView = reply_adapter(ShowEstimate).validate_json(reply)
+    return view
+
+
+async def _answer(call: Call, token: str, language: str) -> Response:
+    """Sends the answer on, and leads back to the estimate, where a reload repeats nothing."""
+    query = urlencode({"lang": language, "said": await _said(call, token, await call.body())})
+    return RedirectResponse(
+        f"{SECRET_PATH}{token}?{query}",
+        303,
+        {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
+    )
+
+
+async def _said(call: Call, token: str, form: bytes) -> str:
+    """What the client is told of the answer. Raises ``Refused`` where there is nothing to show."""
+    try:
+        fields = parse_qsl(form.decode(errors="replace"), max_num_fields=MAX_FIELDS)
+        said = dict(fields)
+        lines = [value for name, value in fields if name == "line"]
+        command = AnswerEstimate.model_validate(
+            {
+                "token": token,
+                "version": said.get("version"),
+                "lines": lines,
+                "to": said.get("to"),
+            }
+        )
+    except ValueError:  # not what our form sends; a validation error is one too
+        return "changed"
+    try:
+        await call.send(command.subject, command.model_dump_json().encode())
+    except Refused as refusal:
+        if refusal.code not in _NOTICE_OF and refusal.reason.kind is not Kind.CONFLICT:
+            raise
+        call.code = refusal.code
+        return _NOTICE_OF.get(refusal.code, "call")
+    return command.to
+
+
+def _refused(refusal: Refused, language: str) -> Response:
+    if refusal.code == "estimate_link_invalid":
+        return page("gone.html", language, status=404)
+    status = status_of(refusal)
+    return page("later.html", language, status=status, headers=headers_of(refusal, status))
+
+
+def _name_of(token: str) -> str:
+    """Who acts, as the audit shows it: the link, by its id, which is no secret without its
+    signature. Whether there is such a link, orders says."""
+    value = token.partition(".")[0]
+    try:
+        return f"client link {UUID(bytes=urlsafe_b64decode(value[:22] + '=='))}"
+    except ValueError:
+        return "client link"

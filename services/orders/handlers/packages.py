@@ -1,0 +1,120 @@
+"""Packages: works, materials and goods that are sold together."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pydantic_core
+from sqlalchemy import func
+
+from services.orders.handlers.table import handlers
+from services.orders.packages import ensure_sellable
+from services.orders.store import OrdersStore
+from services.orders.tables import packages, works
+from shared.contracts.base import Change, Page
+from shared.contracts.works import (
+    ChangePackage,
+    CreatePackage,
+    GetPackage,
+    ListPackages,
+    PackageSaved,
+    PackageView,
+)
+from shared.handlers import Work
+from shared.refusals import Refused
+
+_OF_PACKAGE = ("name", "comment", "services", "goods", "discount_percent", "price")
+_CLEARABLE = frozenset({"comment", "discount_percent", "price"})
+
+
+@handlers.command(CreatePackage)
+async def create_package(command: CreatePackage, store: OrdersStore, work: Work) -> PackageView:
+    said = {name: getattr(command, name) for name in _OF_PACKAGE}
+    package = PackageView(**said, id=work.new_id(), active=True, revision=1)
+    await _check(package, store, work)
+    await store.places.add(packages, _row(package), Refused("name_taken", name=package.name))
+    work.publish(PackageSaved(package=package, created=True))
+    return package
+
+
+@handlers.command(ChangePackage)
+async def change_package(command: ChangePackage, store: OrdersStore, work: Work) -> PackageView:
+    before = package_of(await store.places.held(packages, command.package_id))
+    if command.expected_revision not in (None, before.revision):
+        raise Refused(
+            "revision_conflict", expected=command.expected_revision, actual=before.revision
+        )
+    named = sorted(command.model_fields_set & {*_OF_PACKAGE, "active"})
+    for name in named:
+        if getattr(command, name) is None and name not in _CLEARABLE:
+            raise Refused("field_required", field=name)
+    package = before.model_copy(update={name: getattr(command, name) for name in named})
+    changes = _changes(before, package, named)
+    if not changes:
+        return before
+    await _check(package, store, work)
+    row = _row(package)
+    saved = package_of(
+        await store.places.change(
+            packages,
+            package.id,
+            {name: row[name] for name in named},
+            Refused("name_taken", name=package.name),
+        )
+    )
+    work.publish(PackageSaved(package=saved, created=False, changes=changes))
+    return saved
+
+
+@handlers.question(GetPackage)
+async def get_package(question: GetPackage, store: OrdersStore, work: Work) -> PackageView:
+    return package_of(await store.places.get(packages, question.package_id))
+
+
+@handlers.question(ListPackages)
+async def list_packages(
+    question: ListPackages, store: OrdersStore, work: Work
+) -> Page[PackageView]:
+    named = func.lower(packages.c.name).contains(question.q.lower(), autoescape=True)
+    return await store.places.page(
+        packages, package_of, question.limit, question.cursor, *([named] if question.q else [])
+    )
+
+
+def package_of(row: Any) -> PackageView:
+    return PackageView.model_validate(dict(row._mapping))
+
+
+async def _check(package: PackageView, store: OrdersStore, work: Work) -> None:
+    """Everything that it names is there, and its price can be divided."""
+    ensure_sellable(package.services, package.goods, package.discount_percent, package.price)
+    service_ids = {service.service_id for service in package.services}
+    known = await store.places.many(works, service_ids)
+    for service_id in sorted(service_ids - known.keys()):
+        raise Refused("service_not_found", id=service_id)
+    for product_id in sorted(products_of(package)):
+        await store.copies.product(product_id, work)
+
+
+def products_of(package: PackageView) -> set[UUID]:
+    materials = (part for service in package.services for part in service.materials)
+    return {part.product_id for part in (*package.goods, *materials)}
+
+
+def _changes(before: PackageView, after: PackageView, named: list[str]) -> tuple[Change, ...]:
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in named)
+    return tuple(
+        Change(field=name, old=_as_json(old), new=_as_json(new))
+        for name, old, new in pairs
+        if old != new
+    )
+
+
+def _row(package: PackageView) -> dict[str, Any]:
+    row = {name: getattr(package, name) for name in PackageView.model_fields}
+    return row | {name: _as_json(row[name]) for name in ("services", "goods")}
+
+
+def _as_json(value: Any) -> Any:
+    return pydantic_core.to_jsonable_python(value)

@@ -1,0 +1,57 @@
+"""Pages in a real Chromium, against the whole station behind a real HTTP server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+from playwright.async_api import async_playwright
+
+from tests.browser.visitors import Open, Site, Visitor, opened
+from tests.gateway.support import API, running_whole, served
+from tests.support.broker import TestNats
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The system's own; ``scripts/setup-browser`` sees to it."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    if os.environ.get("CI"):
+        pytest.fail("no Chromium: scripts/setup-browser could not install it")
+    pytest.skip("NO CHROMIUM, no page was looked at: run scripts/setup-browser as root")
+
+
+@pytest.fixture
+async def site(nats_server: TestNats, database: Callable[[str], str]) -> AsyncIterator[Site]:
+    async with running_whole(nats_server, database) as gateway, served(gateway) as (host, port):
+        url = f"http://{host}:{port}"
+        headers = {"Authorization": f"Bearer {await gateway.token('administrator', 'admin')}"}
+        async with httpx.AsyncClient(base_url=url + API, headers=headers) as office:
+            yield Site(url, gateway, office)
+
+
+@pytest.fixture
+async def browse(chromium: str, site: Site) -> AsyncIterator[Open]:
+    """``visitor = await browse(language="ru")``: somebody with a browser of their own. At the end
+    no page of theirs may have complained, nor asked another host for anything."""
+    async with async_playwright() as playwright, AsyncExitStack() as stack:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"], headless=True
+        )
+        stack.push_async_callback(browser.close)
+        visitors: list[Visitor] = []
+
+        async def browse(**wishes: object) -> Visitor:
+            visitors.append(await opened(browser, site, **wishes))  # type: ignore[arg-type]
+            return visitors[-1]
+
+        yield browse
+        for visitor in visitors:
+            assert visitor.complaints == []
+            assert visitor.strangers == []
