@@ -79,6 +79,17 @@ class _Load:
         self._employees = await self._each("employees", station["employees"], self._employee)
         self._works = await self._each("works", words("works")["works"], self._work)
 
+        await self._made(
+            "admin",
+            "/bonus-rules",
+            "bonus-rule",
+            name="3 % частным лицам",
+            condition='TotalMoney > 3000 and Customer.Kind == "person"',
+            amount="TotalMoney * 0.03",
+            cap_per_order="1500",
+            days_to_live=180,
+        )
+
     async def _section(self, place: int, section: Body) -> str:
         return await self._made("admin", "/sections", f"section:{place}", name=section["name"])
 

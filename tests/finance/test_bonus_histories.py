@@ -133,7 +133,7 @@ class Garage:
                 order_id=self.orders[slot] if names_it else None,
                 customer_id=self.client(slot),
                 amount=amount,
-                method=method,  # type: ignore[arg-type]
+                method=method,
             )
         )
 
