@@ -86,6 +86,16 @@ class _Load:
         roles = [employee["role"] for employee in station["employees"]]
         self._storekeeper = self._employees[roles.index("storekeeper")]
         self._works = await self._each("works", words("works")["works"], self._work)
+        await self._made(
+            "admin",
+            "/bonus-rules",
+            "bonus-rule",
+            name="3 % частным лицам",
+            condition='TotalMoney > 3000 and Customer.Kind == "person"',
+            amount="TotalMoney * 0.03",
+            cap_per_order="1500",
+            days_to_live=180,
+        )
 
     async def _order_type(self, place: int, order_type: Body) -> str:
         return await self._made("admin", "/order-types", f"order_type:{place}", **order_type)
