@@ -22,7 +22,7 @@ _TOLD = frozenset(
 _OUTCOMES = frozenset({"handled", "refused", "duplicate", "failed"})
 _INDENT = " " * 14
 _LEVEL_COLOURS = {"debug": None, "info": None, "warning": "yellow"}
-_SERVICE_COLOURS = ("green", "cyan", "blue", "magenta", "bright_blue", "bright_green")
+_SERVICE_COLOURS = ("green", "cyan", "blue", "magenta", "yellow", "bright_blue", "bright_green")
 # What moves the cursor, rewrites the screen or turns the direction of text has no place in a
 # line that somebody else may have written.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")

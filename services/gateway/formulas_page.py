@@ -174,8 +174,6 @@ def _object(item: FormulaObject, words: Words) -> str:
 def _field(field: FormulaField, heads: tuple[str, ...], words: Words) -> str:
     names = "".join(f" <code>{escape(alias)}</code>" for alias in field.aliases)
     also = f'<span class="also">{words["also"]}{names}</span>' if names else ""
-    kind = words[f"kind_{field.kind}"]
-    inside = f' <a href="#{field.of}">{field.of}</a>' if field.of else ""
     if field.is_hidden:
         value = f'<span class="quiet">{words["is_hidden"]}</span>'
     else:
@@ -183,11 +181,20 @@ def _field(field: FormulaField, heads: tuple[str, ...], words: Words) -> str:
     cells = (
         f"<code>{escape(field.name)}</code>{also}",
         escape(field.label),
-        kind + (inside if field.kind in ("object", "list") else ""),
+        _kind(field, words),
         escape(field.hidden_from or ""),
         value,
     )
     return _row(heads, cells)
+
+
+def _kind(field: FormulaField, words: Words) -> str:
+    """``list PartLine``, with a link to what is in it; of plain values, the word."""
+    kind = words[f"kind_{field.kind}"]
+    if field.of is None:
+        return kind
+    plain = words.get(f"kind_{field.of}")
+    return f"{kind}: {plain}" if plain else f'{kind} <a href="#{field.of}">{field.of}</a>'
 
 
 def _functions(functions: tuple[FormulaFunction, ...], words: Words) -> str:

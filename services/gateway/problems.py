@@ -136,12 +136,13 @@ def problem(refusal: Refused, *, path: str, correlation_id: UUID, language: str)
     return Response(
         pydantic_core.to_json(body),
         status,
-        {"Content-Language": language, **_headers(refusal, status)},
+        {"Content-Language": language, **headers_of(refusal, status)},
         MEDIA_TYPE,
     )
 
 
-def _headers(refusal: Refused, status: int) -> dict[str, str]:
+def headers_of(refusal: Refused, status: int) -> dict[str, str]:
+    """What HTTP wants beside some statuses."""
     if status == 401:
         return {"WWW-Authenticate": 'Bearer realm="pitlane"'}
     if status == 405:

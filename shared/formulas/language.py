@@ -329,6 +329,8 @@ class _Compiler:
         summed = each.type if each else item
         if called.name == "sum" and summed.kind not in NUMERIC:
             raise self._error(rest[0] if rest else node.args[0], "number_expected")
+        if called.name in ("join", "min", "max") and summed.kind == "list":
+            raise self._error(rest[0] if rest else node.args[0], "single_value_expected")
         more = [
             self._argument(said, called.parameter(index).kind, scope)
             for index, said in enumerate(rest[1:], start=2)

@@ -137,6 +137,8 @@ class View:
         self.zone = ZoneInfo(order.station.time_zone)
         self.at = at.astimezone(self.zone)
         self.steps_left = steps
+        self.lists: dict[tuple[str, int], Value] = {}
+        """By name and whose: what has lists is a part of the order, and lives as long as it."""
 
     @cached_property
     def root(self) -> Thing:
@@ -194,7 +196,16 @@ class Thing:
         self.view.spend(1)
         if self.view.hides(item, self.source):
             return () if item.type.kind == "list" else None
+        if item.type.kind == "list":
+            return self._list(item)
         return _value(item.read(self.source, self.view), item.type, self.view)
+
+    def _list(self, item: Field) -> Value:
+        """Made once: formulas read the same list for every item of another."""
+        lists, key = self.view.lists, (item.name, id(self.source))
+        if key not in lists:
+            lists[key] = _value(item.read(self.source, self.view), item.type, self.view)
+        return lists[key]
 
     @property
     def text(self) -> str:

@@ -64,9 +64,12 @@ def _read(text: str, enclosed: str) -> ast.expr:
 
 def _syntax_error(text: str, error: SyntaxError) -> FormulaError:
     lines = text.split("\n")
-    line = min(max(error.lineno or 1, 1), len(lines))
-    column = (error.offset or 1) - (1 if line == 1 else 0)
-    return FormulaError("syntax", line=line, column=min(max(column, 1), len(lines[line - 1]) + 1))
+    line, column = error.lineno or 1, error.offset or 1
+    if line > len(lines):  # at the parenthesis that was put behind it: something is missing
+        line, column = len(lines), len(lines[-1]) + 1
+    elif line == 1:
+        column -= 1  # the parenthesis before it
+    return FormulaError("syntax", line=line, column=max(column, 1))
 
 
 def _measure(body: ast.expr) -> None:

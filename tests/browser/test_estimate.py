@@ -115,6 +115,9 @@ async def test_a_client_accepts_one_job_and_declines_another(
     await page.goto(site.url + quoted.path)
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Смета")
     await expect(page.get_by_text("Lada Vesta А123ВС77")).to_be_visible()
+    shown = await page.content()
+    assert MATERIAL not in shown
+    assert "40,00" not in shown
 
     await job(page, "колодок").get_by_role("button", name="Согласиться").tap()
     await expect(page.get_by_role("status")).to_have_text("Согласовано. Спасибо!")

@@ -71,6 +71,7 @@ async def test_services_that_are_down_are_told_and_the_others_listed(station: St
         "clients",
         "inventory",
         "finance",
+        "documents",
     ]
     one = await pitlane_on(station, "dead-letters", "list", "--service", "finance")
     assert one.exit_code == 1

@@ -91,7 +91,7 @@ async def test_nothing_outlives_a_killed_runner_and_the_next_one_starts(
 ) -> None:
     killed = make_runner(existing)
     await killed.start()
-    assert len(killed.alive()) == 9  # two servers, nursery, five services, gateway
+    assert len(killed.alive()) == 10  # two servers, nursery, six services, gateway
     await killed.stop(signal.SIGKILL)
 
     async def nothing_left() -> bool:

@@ -65,6 +65,7 @@ class Carrier:
     after: BaseException | None = None
     """Raised when the letter is taken."""
     fates: list[Fate | Exception] = field(default_factory=list)
+    """What it tells, one after the other; then whether it has the message."""
     during: Callable[[], Awaitable[None]] | None = None
 
     async def send(self, letter: Letter) -> Accepted:
@@ -73,13 +74,15 @@ class Carrier:
             raise self.before
         if self.during:
             await self.during()
-        self.taken.append(letter)
+        if not self.abilities.dedupes or letter not in self.taken:
+            self.taken.append(letter)
         if self.after:
             raise self.after
         return Accepted(f"p-{len(self.taken)}")
 
     async def fate(self, letter: Letter, provider_id: str | None) -> Fate:
-        fate = self.fates.pop(0) if self.fates else Fate("under_way")
+        known = Fate("under_way" if letter in self.taken else "unknown")
+        fate = self.fates.pop(0) if self.fates else known
         if isinstance(fate, Exception):
             raise fate
         return fate

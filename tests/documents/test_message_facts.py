@@ -360,6 +360,9 @@ async def test_reminder_comes_half_a_year_later_over_any_number_of_restarts(
 async def test_new_visit_of_the_car_takes_the_reminder_back(at_work: AtWork) -> None:
     order = await a_reminder(at_work)
     visit = at_work.an_order_of(await at_work.a_client(), id=new_id())
+    await at_work.opened(visit, status="draft")
+    (message,) = await at_work.messages(order_id=order.id)
+    assert message.state == "scheduled", "an estimate is no visit yet"
     await at_work.opened(visit)
     (message,) = await at_work.messages(order_id=order.id)
     assert (message.state, message.reason) == ("cancelled", "no_longer_holds")

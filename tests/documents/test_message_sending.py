@@ -11,6 +11,7 @@ import pytest
 from services.documents.domain.messages import LEASE, RETRY_DELAYS, Abilities
 from services.documents.providers.base import Fate, Passing, Permanent, Unclear
 from tests.documents.messages_at_work import AtWork, Killed
+from tests.support.waiting import eventually
 
 
 async def test_message_by_hand_is_sent_and_arrives(at_work: AtWork) -> None:
@@ -202,6 +203,39 @@ async def test_end_that_comes_after_the_lease_is_still_written(at_work: AtWork) 
     assert len(at_work.carrier.taken) == 1
 
 
+async def test_end_of_a_call_that_was_given_up_does_not_end_the_next_one(
+    at_work: AtWork,
+) -> None:
+    """The first call was frozen for an hour, and tells that it was none while the second one is
+    under way: it must not be tried a third time for that."""
+    at_work.carrier.abilities = Abilities(tracks="own_id")
+    second_is_out, first_has_ended = asyncio.Event(), asyncio.Event()
+    calls: list[int] = []
+
+    async def interleaved() -> None:
+        calls.append(len(calls) + 1)
+        if calls[-1] == 1:
+            await second_is_out.wait()
+            raise Passing("frozen")
+        second_is_out.set()
+        await first_has_ended.wait()
+
+    at_work.carrier.during = interleaved
+    message = await at_work.a_message()
+    first = asyncio.create_task(at_work.sender().round())
+    await eventually(lambda: _is(bool(calls)))
+    for _ in range(5):
+        at_work.later(minutes=11)
+        second = asyncio.create_task(at_work.sender().round())
+        await asyncio.wait({second}, timeout=0.3)
+    await first
+    assert (await at_work.message(message.id)).state == "sending", "it is the second one's"
+    first_has_ended.set()
+    await second
+    sent = await at_work.message(message.id)
+    assert (sent.state, sent.attempts, len(calls)) == ("sent", 2, 2)
+
+
 async def test_database_that_is_away_when_the_answer_comes_is_waited_for(
     at_work: AtWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +289,10 @@ async def _killed(at_work: AtWork, **how: Killed) -> UUID:
     for point in how:
         setattr(at_work.carrier, point, None)
     return message.id
+
+
+async def _is(so: bool) -> bool:
+    return so
 
 
 async def _dies(*_: object) -> None:

@@ -155,6 +155,17 @@ async def test_what_our_form_does_not_send_is_not_sent_on(
     assert {sent.subject for sent in orders.sent} == {SHOW}
 
 
+async def test_a_form_that_is_far_too_large_is_not_sent_on(
+    gateway: TestGateway, orders: FakeServices
+) -> None:
+    many = "&".join(f"line={new_id()}" for _ in range(300))
+    response = await gateway.anyone.post(f"/e/{TOKEN}", content=many)
+    assert response.headers["location"].endswith("said=changed")
+    response = await gateway.anyone.post(f"/e/{TOKEN}", content=b"x" * (2 * 1024 * 1024))
+    assert response.status_code == 413
+    assert {sent.subject for sent in orders.sent} == {SHOW}
+
+
 async def test_every_link_that_does_not_work_gets_the_same_answer(
     gateway: TestGateway, orders: FakeServices
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -574,3 +575,19 @@ def _holds(order: Order, warehouse: Warehouse) -> None:
         assert quantity == (0 if is_declined else part.quantity)
     held = {line_id for line_id, (_, quantity) in warehouse.wanted.items() if quantity}
     assert held == {part.id for part in order.parts if part.state != "released"}
+
+
+# --- the README --------------------------------------------------------------------------------
+
+
+def test_the_readme_shows_the_table_as_it_is() -> None:
+    readme = Path(domain.__file__).parents[1] / "README.md"
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in readme.read_text().splitlines()
+        if line.startswith(("| State | quote", *(f"| {state} | " for state in STATES)))
+    ]
+    assert rows == [
+        ["State", *STEPS],
+        *([state, *(APPROVAL_STEPS[state, step] for step in STEPS)] for state in STATES),
+    ]

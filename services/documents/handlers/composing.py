@@ -132,7 +132,9 @@ async def _is_settled(message: Message, order: WorkOrder, work: Work) -> bool:
         FindOrders(vehicle_id=order.vehicle.id, start=order.created_at, limit=50)
     )
     return any(
-        found.id != order.id and found.status != "cancelled" and found.created_at > order.created_at
+        found.id != order.id
+        and found.status not in ("draft", "cancelled")
+        and found.created_at > order.created_at
         for found in later.items
     )
 

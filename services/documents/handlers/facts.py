@@ -52,13 +52,14 @@ class _Whose:
 
 @handlers.event(OrderCreated)
 async def order_created(event: OrderCreated, store: DocumentsStore, work: Work) -> None:
+    if event.status == "draft":  # an estimate is no visit yet
+        return
     if event.vehicle_id:
         for message in await store.messages.pending_of_car(event.vehicle_id, REMINDERS):
             if message.order_id != event.order_id:
                 await save(domain.cancelled(message, "no_longer_holds"), store, work)
-    if event.status != "draft":
-        whose = _Whose(event.order_id, event.client_id, event.vehicle_id)
-        await _schedule("order_opened", str(event.order_id), whose, store, work)
+    whose = _Whose(event.order_id, event.client_id, event.vehicle_id)
+    await _schedule("order_opened", str(event.order_id), whose, store, work)
 
 
 @handlers.event(OrderMoved)

@@ -111,8 +111,9 @@ class MessageSettings(BaseSettings):
     """Of one call. Far below the five minutes that a claim lasts."""
     quiet_hours: Hours = "21:00-09:00"
     """By the station's clock; empty: none."""
-    client_daily_cap: Annotated[int, Field(ge=0)] | None = 5
-    station_daily_cap: Annotated[int, Field(ge=0)] | None = 1000
+    client_daily_cap: Annotated[int, Field(ge=0)] = 5
+    """Messages to one client a day; what is over waits for the next one."""
+    station_daily_cap: Annotated[int, Field(ge=0)] = 1000
     smsru: SmsRuSettings = SmsRuSettings()
     smsc: SmscSettings = SmscSettings()
     twilio: TwilioSettings = TwilioSettings()

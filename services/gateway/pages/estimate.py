@@ -8,7 +8,6 @@ token is a secret: it stands in no log, and ``no-referrer`` keeps the browser fr
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -22,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 from services.gateway import failures
 from services.gateway.call import SECRET_PATH, Call
 from services.gateway.pages.rendering import LANGUAGES, page
+from services.gateway.problems import headers_of, status_of
 from services.gateway.throttling import seconds_to_wait
 from shared.contracts.approvals import AnswerEstimate, EstimateView, ShowEstimate
 from shared.messaging.client import reply_adapter
@@ -100,8 +100,7 @@ async def _shown(call: Call, token: str) -> EstimateView:
 
 async def _answer(call: Call, token: str, language: str) -> Response:
     """Sends the answer on, and leads back to the estimate, where a reload repeats nothing."""
-    fields = parse_qsl((await call.body()).decode(errors="replace"), max_num_fields=MAX_FIELDS)
-    query = urlencode({"lang": language, "said": await _said(call, token, fields)})
+    query = urlencode({"lang": language, "said": await _said(call, token, await call.body())})
     return RedirectResponse(
         f"{SECRET_PATH}{token}?{query}",
         303,
@@ -109,11 +108,12 @@ async def _answer(call: Call, token: str, language: str) -> Response:
     )
 
 
-async def _said(call: Call, token: str, fields: Sequence[tuple[str, str]]) -> str:
+async def _said(call: Call, token: str, form: bytes) -> str:
     """What the client is told of the answer. Raises ``Refused`` where there is nothing to show."""
-    said = dict(fields)
-    lines = [value for name, value in fields if name == "line"]
     try:
+        fields = parse_qsl(form.decode(errors="replace"), max_num_fields=MAX_FIELDS)
+        said = dict(fields)
+        lines = [value for name, value in fields if name == "line"]
         command = AnswerEstimate.model_validate(
             {
                 "token": token,
@@ -122,7 +122,7 @@ async def _said(call: Call, token: str, fields: Sequence[tuple[str, str]]) -> st
                 "to": said.get("to"),
             }
         )
-    except ValidationError:  # not what our form sends
+    except ValueError:  # not what our form sends; a validation error is one too
         return "changed"
     try:
         await call.send(command.subject, command.model_dump_json().encode())
@@ -135,12 +135,10 @@ async def _said(call: Call, token: str, fields: Sequence[tuple[str, str]]) -> st
 
 
 def _refused(refusal: Refused, language: str) -> Response:
-    if refusal.code == "link_throttled":
-        headers = {"Retry-After": refusal.params["seconds"]}
-        return page("later.html", language, status=429, headers=headers)
     if refusal.code == "estimate_link_invalid":
         return page("gone.html", language, status=404)
-    return page("later.html", language, status=503, headers={"Retry-After": "5"})
+    status = status_of(refusal)
+    return page("later.html", language, status=status, headers=headers_of(refusal, status))
 
 
 def _name_of(token: str) -> str:

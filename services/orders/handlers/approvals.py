@@ -126,4 +126,4 @@ async def _shown(order: Order, link: Link, store: OrdersStore) -> EstimateView:
     if not order.header.visible_to_customer:
         raise Refused("estimate_link_invalid")
     station = (await store.places.many(stations, {order.station_id}))[order.station_id]
-    return estimate_view(order, link, Sender(station.name, phone=None))
+    return estimate_view(order, link, Sender(station.name, station.phone))

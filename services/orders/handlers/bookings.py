@@ -49,7 +49,7 @@ async def book_post(command: BookPost, store: OrdersStore, work: Work) -> Bookin
     order = await store.order(command.order_id)
     domain.ensure_revision(order, command.expected_revision)
     domain.ensure_editable(order)
-    booking = await booked(order.id, order.services, command, store, work)
+    booking = await booked(order.id, order.billed_services, command, store, work)
     work.publish(made(order, booking))
     return booking_view(booking)
 

@@ -113,7 +113,7 @@ async def _free_time(
     times = await store.calendars.times(known, work.settings, [each.id for each in people])
     effort = remaining(
         booking,
-        order.services,
+        order.billed_services,
         await store.bookings.of_order(order.id),
         times.calendar.open(known),
         work.now,

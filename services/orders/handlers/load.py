@@ -300,7 +300,7 @@ async def _offers(
     for booking in panel.over:
         order = panel.orders[booking.order_id]
         try:
-            left = remaining(booking, order.services, others[order.id], usual, work.now)
+            left = remaining(booking, order.billed_services, others[order.id], usual, work.now)
         except Refused:
             continue
         bar = _bar(booking, documents, painter, panel)
