@@ -45,6 +45,10 @@ class Renderers:
             self._end()
             self._turns, self._starting = asyncio.Semaphore(AT_ONCE), asyncio.Lock()
 
+    @property
+    def zygote_pid(self) -> int | None:
+        return self._zygote.pid if self._zygote else None
+
     async def made(self, job: Job) -> tuple[Outcome, bytes]:
         """The file that the job comes to. Raises ``Refused``: the job's own, ``form_too_heavy``
         when it would take too long or too much, ``render_failed``, ``busy``."""
