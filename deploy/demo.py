@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from deploy.demo_data import plan as plans
+from deploy.demo_data.bookings import CLOSES, OPENS, Booking
 from deploy.demo_data.clients import Client
 from deploy.demo_data.lives import Ids, Life
 from deploy.demo_data.products import Product
@@ -55,13 +56,18 @@ class _Load:
         await self._fill_warehouses()
         await self._write_price_list()
         await self._write_clients()
-        await self._each("orders", self._plan.orders, self._order)
+        self._order_ids = await self._each("orders", self._plan.orders, self._order)
+        await self._fill_the_panel()
         await self._each("expenses", self._plan.expenses, self._expense)
 
     # --- before anybody comes ----------------------------------------------------------------
 
     async def _open_station(self) -> None:
         station = words("station")
+        stations = await self._requests.get("admin", "/stations")
+        path = f"/stations/{stations['items'][0]['id']}"
+        await self._requests.patch("admin", path, "requisites", **station["requisites"])
+        await self._each("order types", station["order_types"], self._order_type, at_once=1)
         # One after the other: lists show them as they are written down.
         self._sections = await self._each("sections", station["sections"], self._section, at_once=1)
         places = {section["key"]: place for place, section in enumerate(station["sections"])}
@@ -77,7 +83,22 @@ class _Load:
         ]
         self._section_ids = dict(zip(places, self._sections, strict=True))
         self._employees = await self._each("employees", station["employees"], self._employee)
+        roles = [employee["role"] for employee in station["employees"]]
+        self._storekeeper = self._employees[roles.index("storekeeper")]
         self._works = await self._each("works", words("works")["works"], self._work)
+        await self._made(
+            "admin",
+            "/bonus-rules",
+            "bonus-rule",
+            name="3 % частным лицам",
+            condition='TotalMoney > 3000 and Customer.Kind == "person"',
+            amount="TotalMoney * 0.03",
+            cap_per_order="1500",
+            days_to_live=180,
+        )
+
+    async def _order_type(self, place: int, order_type: Body) -> str:
+        return await self._made("admin", "/order-types", f"order_type:{place}", **order_type)
 
     async def _section(self, place: int, section: Body) -> str:
         return await self._made("admin", "/sections", f"section:{place}", name=section["name"])
@@ -195,7 +216,7 @@ class _Load:
         fields = self._plan.clients[place].card
         return await self._requests.post("advisor", "/clients", f"client:{place}", **fields)
 
-    async def _order(self, place: int, order: Order) -> None:
+    async def _order(self, place: int, order: Order) -> str:
         async with self._counter:
             order_id = await self._opened(place, order)
         ids = Ids(
@@ -208,6 +229,7 @@ class _Load:
         client_id, _ = self._clients[order.client]
         life = Life(self._requests, ids, f"order:{place}", order_id, client_id)
         await life.take(order.steps)
+        return order_id
 
     async def _opened(self, place: int, order: Order) -> str:
         client_id, cars = self._clients[order.client]
@@ -220,9 +242,40 @@ class _Load:
             section_id=self._sections[order.section],
             post_id=self._posts[order.section][order.post],
             employee_id=self._employees[order.mechanic],
+            product_responsible_id=self._storekeeper,
             vehicle_in_at=self._past(order.arrives),
             vehicle_out_at=self._past(order.leaves),
             **order.fields,
+        )
+
+    async def _fill_the_panel(self) -> None:
+        hours = {"opens": f"{OPENS:02}:00", "closes": f"{CLOSES:02}:00"}
+        week = [{"weekday": weekday, **hours} for weekday in range(1, 8)]
+        await self._requests.put("admin", "/working-hours", "working-hours", week=week)
+        closed = Moment.of(-20, 12).told(self._now)[:10]
+        await self._made("admin", "/holidays", "holiday", day=closed, name="Санитарный день")
+        await self._each("bookings", self._plan.bookings, self._booking)
+        # Whoever falls ill leaves bookings behind: the panel shows them as conflicts.
+        await self._made(
+            "admin",
+            "/absences",
+            "absence",
+            employee_id=self._employees[self._plan.orders[self._plan.bookings[0].order].mechanic],
+            kind="sick",
+            start=Moment.of(-2, OPENS).told(self._now),
+            end=Moment.of(-4, OPENS).told(self._now),
+        )
+
+    async def _booking(self, place: int, booking: Booking) -> str:
+        order = self._plan.orders[booking.order]
+        return await self._made(
+            "advisor",
+            f"/orders/{self._order_ids[booking.order]}/bookings",
+            f"booking:{place}",
+            post_id=self._posts[order.section][order.post],
+            technician_id=self._employees[order.mechanic],
+            start=booking.starts.told(self._now),
+            end=booking.ends.told(self._now),
         )
 
     async def _expense(self, place: int, expense: plans.Expense) -> str:

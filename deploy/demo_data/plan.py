@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from random import Random
 
+from deploy.demo_data.bookings import Booking, some_bookings
 from deploy.demo_data.clients import Client, some_clients
 from deploy.demo_data.products import Catalogue, Product, kopecks, some_products
 from deploy.demo_data.steps import Body, Moment, Order, RequestParts
@@ -56,6 +57,7 @@ class Plan:
     receipts: tuple[Receipt, ...]
     clients: tuple[Client, ...]
     orders: tuple[Order, ...]
+    bookings: tuple[Booking, ...]
     expenses: tuple[Expense, ...]
 
 
@@ -71,6 +73,8 @@ def made(seed: int, scale: float = 1.0) -> Plan:
         receipts=tuple(_receipts(random, catalogue, orders)),
         clients=clients,
         orders=tuple(orders),
+        # A chance of their own: what else is drawn stays as it was.
+        bookings=tuple(some_bookings(Random(seed), orders)),
         expenses=tuple(_expenses(random)),
     )
 

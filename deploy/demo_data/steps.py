@@ -29,8 +29,15 @@ class Moment:
 
     def past(self, now: datetime) -> str:
         """RFC 3339. What would lie in the future is ``now``."""
+        return min(self._at(now), now).isoformat()
+
+    def told(self, now: datetime) -> str:
+        """RFC 3339, whether past or to come."""
+        return self._at(now).isoformat()
+
+    def _at(self, now: datetime) -> datetime:
         midnight = now.astimezone(STATION_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
-        return min(midnight + timedelta(minutes=self.minutes), now).astimezone(UTC).isoformat()
+        return (midnight + timedelta(minutes=self.minutes)).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

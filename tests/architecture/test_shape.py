@@ -70,6 +70,7 @@ TEST_FILE_LINES, TEST_LINES = 600, 100
 LONG_FILES = {
     "shared/contracts/orders.py": "declarations, one message after the other; looked up, not read",
     "shared/contracts/inventory.py": "declarations, as in orders",
+    "shared/contracts/load.py": "declarations, as in orders",
     "services/gateway/examples.py": "an example for every message, one after the other",
     "shared/refusals.py": "a table of every way to say no; looked up, not read",
 }

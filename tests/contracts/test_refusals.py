@@ -65,7 +65,8 @@ def test_a_code_without_words_would_be_found() -> None:
 
 def test_a_code_that_is_put_together_stands_for_all_that_it_may_become() -> None:
     codes = {code for code, _ in codes_in('raise Refused(f"{kind}_taken", id=1)')}
-    assert codes == {"name_taken", "login_taken", "barcode_taken"}
+    assert codes == {code for code in REASONS if code.endswith("_taken")}
+    assert codes >= {"name_taken", "login_taken", "barcode_taken"}
 
 
 @pytest.mark.parametrize("code", REASONS)

@@ -73,7 +73,7 @@ async def the_panel(bays: Bays, **fields: Any) -> LoadView:
 
 
 async def test_unfinished_work_whose_time_is_over_is_offered(bays: Bays) -> None:
-    second = {"post_id": bays.posts[1].id}
+    second: dict[str, Any] = {"post_id": bays.posts[1].id}
     order, booking = await unfinished(bays)
     _, of_order = await unfinished(bays, of_line=False, start=at(7, days=-1), **second)
     finished, _ = await unfinished(bays, start=at(14, days=-1))

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy import event as sql_event
 
+from shared.contracts.base import Command
 from shared.contracts.load import (
     AddAbsence,
     AddHoliday,
@@ -349,10 +350,10 @@ async def test_holidays_are_listed_by_day_and_none_is_entered_twice(bays: Bays) 
 
 async def test_absences_are_of_one_person_or_one_post(bays: Bays) -> None:
     technician, post = bays.technicians[0].id, bays.posts[0].id
-    both = {"employee_id": technician, "post_id": post}
-    for fields in ({}, both):
+    both: dict[str, Any] = {"employee_id": technician, "post_id": post}
+    for whom in ({}, both):
         with pytest.raises(Refused, match="absence_of_whom"):
-            await bays.station.send(AddAbsence(**fields, kind="other", start=at(9), end=at(10)))
+            await bays.station.send(AddAbsence(**whom, kind="other", start=at(9), end=at(10)))
     with pytest.raises(Refused, match="period_invalid"):
         await bays.station.send(AddAbsence(post_id=post, kind="other", start=at(9), end=at(9)))
     for field, code in (("employee_id", "employee_not_found"), ("post_id", "post_not_found")):
@@ -363,14 +364,15 @@ async def test_absences_are_of_one_person_or_one_post(bays: Bays) -> None:
     absence = await bays.station.send(
         AddAbsence(employee_id=technician, kind="vacation", start=at(9), end=at(10))
     )
-    for fields, found in (
+    wanted: tuple[tuple[dict[str, Any], int], ...] = (
         ({}, 1),
         ({"employee_id": technician}, 1),
         ({"post_id": post}, 0),
         ({"start": at(10)}, 0),
         ({"end": at(9)}, 0),
         ({"start": at(9, 59), "end": at(12)}, 1),
-    ):
+    )
+    for fields, found in wanted:
         page = await bays.station.ask(ListAbsences(**fields))
         assert [each.id for each in page.items] == [absence.id] * found, fields
     await bays.station.send(RemoveAbsence(absence_id=absence.id))
@@ -391,7 +393,7 @@ async def test_who_may_do_what_with_the_panel(
 ) -> None:
     actor = Actor(role, role, new_id())
     order = await bays.order()
-    said = [
+    said: list[Command[Any]] = [
         SetWorkingHours(week=()),
         SetLoadSettings(caption="Number"),
         BookPost(
@@ -399,13 +401,12 @@ async def test_who_may_do_what_with_the_panel(
         ),
         CarryOver(booking_ids=(new_id(),)),
     ]
-    forbidden = set()
+    forbidden: set[Any] = set()
     for message in said:
         try:
             await bays.station.send(message, actor=actor)
         except Refused as refusal:
-            assert refusal.code == "forbidden"
-            forbidden.add(type(message))
+            forbidden.add(type(message) if refusal.code == "forbidden" else refusal.code)
     try:
         await bays.station.ask(ListAbsences(), actor=actor)
     except Refused:

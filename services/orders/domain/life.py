@@ -64,9 +64,7 @@ def move(
 def _complete(
     order: Order, reason: str | None, pay_percents: dict[UUID, Decimal], now: datetime
 ) -> Decision:
-    unanswered = [line.name for line in order.services if line.approval.waits]
-    if unanswered:
-        raise Refused("work_not_approved", lines=", ".join(unanswered))
+    _ensure_answered(order)
     waiting = [part for part in order.billed_parts if part.state != "reserved"]
     if waiting:
         raise Refused(
@@ -122,6 +120,13 @@ def _complete(
         ),
     )
     return Decision(changed, (_moved(order, changed, reason), completed))
+
+
+def _ensure_answered(order: Order) -> None:
+    """Whatever the client was asked about, the client has answered."""
+    unanswered = [line.name for line in order.services if line.approval.waits]
+    if unanswered:
+        raise Refused("work_not_approved", lines=", ".join(unanswered))
 
 
 def _reopen(order: Order, reason: str | None, now: datetime) -> Decision:
