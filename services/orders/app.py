@@ -6,8 +6,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.handlers import handlers
-from services.orders.links import ensure_secret
-from services.orders.tables import stations
+from services.orders.store.links import ensure_secret
+from services.orders.store.tables import stations
 from shared.service import Service
 from shared.settings import ServiceSettings
 

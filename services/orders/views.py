@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.orders.approval import Approval
-from services.orders.costs import Costs
-from services.orders.order import Order, PartLine, ServiceLine, waits_for_payment
+from services.orders.domain.approval import Approval
+from services.orders.domain.costs import Costs
+from services.orders.domain.order import Order, PartLine, ServiceLine, waits_for_payment
 from shared.contracts import orders as shown
 from shared.contracts.orders import OrderSummary, OrderView, PartLineView, ServiceLineView
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.orders.costs import Costs
-from services.orders.order import Order, PartLine, ServiceLine
+from services.orders.domain.costs import Costs
+from services.orders.domain.order import Order, PartLine, ServiceLine
 from services.orders.views import approval_view
 from shared.contracts import work_order as shown
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from services.orders.order import Header, Order, PartLine, ServiceLine
-from services.orders.pricing import formed
+from services.orders.domain.order import Header, Order, PartLine, ServiceLine
+from services.orders.domain.pricing import formed
 from shared.contracts.inventory import StockAnswer
 from shared.ids import new_id
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.orders import approval, domain
-from services.orders.approval import APPROVAL_STEPS, Approval, ApprovalStep, Said
-from services.orders.domain import Decision
-from services.orders.estimate import Link
-from services.orders.order import Order, PartLine, ServiceLine
-from services.orders.pricing import NOTHING, formed
+from services.orders import domain
+from services.orders.domain import Decision, approval
+from services.orders.domain.approval import APPROVAL_STEPS, Approval, ApprovalStep, Said
+from services.orders.domain.estimate import Link
+from services.orders.domain.order import Order, PartLine, ServiceLine
+from services.orders.domain.pricing import NOTHING, formed
 from shared.contracts.approvals import (
     Answer,
     ApprovalReset,

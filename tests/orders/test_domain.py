@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from services.orders import domain
 from services.orders.domain import TRANSITIONS
-from services.orders.order import Order
-from services.orders.pricing import formed
+from services.orders.domain.order import Order
+from services.orders.domain.pricing import formed
 from shared.contracts.base import Change, Event
 from shared.contracts.orders import (
     LineChanged,

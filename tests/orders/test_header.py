@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from services.orders.domain.order import Header
 from services.orders.handlers.reception import _NEVER_EMPTY
-from services.orders.order import Header
 from shared.contracts.base import Period
 from shared.contracts.clients import ClientCreated, VehicleAdded, VehicleView
 from shared.contracts.orders import (

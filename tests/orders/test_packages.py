@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.orders.packages import divided, ensure_sellable, sold_at, spread
-from services.orders.pricing import formed, line_total, to_kopecks
+from services.orders.domain.package_prices import divided, ensure_sellable, sold_at, spread
+from services.orders.domain.pricing import formed, line_total, to_kopecks
 from shared.contracts.works import PackagePart, PackageService
 from shared.ids import new_id
 from shared.refusals import Refused

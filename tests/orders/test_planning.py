@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.orders.planning.bookings import Row, end_of, ensure_open, first_free
-from services.orders.planning.hours import (
+from services.orders.domain.planning.bookings import Row, end_of, ensure_open, first_free
+from services.orders.domain.planning.hours import (
     DEFAULT_WEEK,
     Calendar,
     days_of,
@@ -19,7 +19,7 @@ from services.orders.planning.hours import (
     ensure_week,
     instant,
 )
-from services.orders.planning.spans import (
+from services.orders.domain.planning.spans import (
     Span,
     common,
     holds,

@@ -10,8 +10,8 @@ from math import floor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.orders.order import Order, PartLine, ServiceLine
-from services.orders.pricing import formed, labor_price
+from services.orders.domain.order import Order, PartLine, ServiceLine
+from services.orders.domain.pricing import formed, labor_price
 from shared.ids import new_id
 from tests.orders.builders import a_part, a_service, an_order
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.orders.pricing import formed, labor_price, line_total
+from services.orders.domain.pricing import formed, labor_price, line_total
 from shared.refusals import Refused
 
 money = st.decimals(min_value=0, max_value=10_000_000, places=2)

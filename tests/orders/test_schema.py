@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from services.orders.tables import tables
+from services.orders.store.tables import tables
 from shared.database import delivery, engine_for, migrate
 from tests.support.databases import as_owner
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.orders.units import Entered, entered
+from services.orders.domain.units import Entered, entered
 from shared.contracts.inventory import ProductUnit
 from shared.contracts.orders import ChangeLine, PartRequest, RequestParts
 from shared.contracts.work_order import GetWorkOrder

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.orders.variants import Car, Variant, chosen, ensure_clear
+from services.orders.domain.variants import Car, Variant, chosen, ensure_clear
 from shared.ids import new_id
 from shared.refusals import Refused
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.orders.warranty import Mileage, Standing, standing
+from services.orders.domain.warranty import Mileage, Standing, standing
 
 MARCH_1 = date(2026, 3, 1)
 UNKNOWN = Mileage(None, None)

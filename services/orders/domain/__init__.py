@@ -4,7 +4,7 @@ A command that is not allowed raises ``Refused`` with its reason; news that no l
 leaves the order as it is.
 """
 
-from services.orders.approval import Closed
+from services.orders.domain.approval import Closed
 from services.orders.domain.approvals import answer, close_declined, ensure_offered, quote
 from services.orders.domain.decision import (
     Decision,

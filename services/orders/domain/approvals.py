@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.orders import approval
-from services.orders.approval import Closed, Said
+from services.orders.domain import approval
+from services.orders.domain.approval import Closed, Said
 from services.orders.domain.decision import (
     Decision,
     ensure_editable,
@@ -19,9 +19,9 @@ from services.orders.domain.decision import (
     repriced,
     revised,
 )
+from services.orders.domain.estimate import Link
+from services.orders.domain.order import Order, PartLine, ServiceLine
 from services.orders.domain.parts import ensure_not_issued, released_part, requested_part
-from services.orders.estimate import Link
-from services.orders.order import Order, PartLine, ServiceLine
 from shared.contracts.approvals import (
     Answer,
     EstimateQuoted,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.orders import approval
-from services.orders.order import EDITABLE, Order, ServiceLine
-from services.orders.pricing import NOTHING
+from services.orders.domain import approval
+from services.orders.domain.order import EDITABLE, Order, ServiceLine
+from services.orders.domain.pricing import NOTHING
 from shared.contracts.approvals import ApprovalReset
 from shared.contracts.base import Event
 from shared.contracts.orders import OrderRepriced

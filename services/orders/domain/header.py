@@ -11,7 +11,7 @@ from services.orders.domain.decision import (
     naming,
     revised,
 )
-from services.orders.order import Header, Order, changes_between
+from services.orders.domain.order import Header, Order, changes_between
 from shared.contracts.orders import OrderChanged
 
 

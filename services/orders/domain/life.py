@@ -8,8 +8,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.orders.domain.decision import Decision, naming, revised
+from services.orders.domain.order import Order
 from services.orders.domain.works import clocked
-from services.orders.order import Order
 from shared.contracts.orders import (
     CompletedPart,
     CompletedService,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.orders.domain.decision import Decision, ensure_editable, naming, repriced, revised
+from services.orders.domain.order import Order, PartLine, ServiceLine, without_line
 from services.orders.domain.parts import ensure_not_issued, released_part
-from services.orders.order import Order, PartLine, ServiceLine, without_line
 from shared.contracts.base import Event
 from shared.contracts.orders import LineRemoved, PartsReleased
 from shared.refusals import Refused

@@ -13,8 +13,8 @@ from services.orders.domain.decision import (
     repriced,
     revised,
 )
+from services.orders.domain.order import Order, PartLine, ServiceLine
 from services.orders.domain.parts import request_parts
-from services.orders.order import Order, PartLine, ServiceLine
 
 
 def add_package(

@@ -17,8 +17,8 @@ from services.orders.domain.decision import (
     repriced,
     revised,
 )
-from services.orders.order import EDITABLE, Order, PartLine, changes_between, with_line
-from services.orders.pricing import checked
+from services.orders.domain.order import EDITABLE, Order, PartLine, changes_between, with_line
+from services.orders.domain.pricing import checked
 from shared.contracts.base import Event
 from shared.contracts.inventory import StockAnswer
 from shared.contracts.orders import (

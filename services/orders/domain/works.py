@@ -13,7 +13,7 @@ from services.orders.domain.decision import (
     repriced,
     revised,
 )
-from services.orders.order import Order, ServiceLine, changes_between, with_line
+from services.orders.domain.order import Order, ServiceLine, changes_between, with_line
 from shared.contracts.orders import LineChanged
 from shared.refusals import Refused
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.orders import domain
-from services.orders.approval import Said
-from services.orders.estimate import Link, Sender, ensure_seen, estimate_view, renewed
+from services.orders.domain.approval import Said
+from services.orders.domain.estimate import Link, Sender, ensure_seen, estimate_view, renewed
+from services.orders.domain.order import Order
 from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
-from services.orders.order import Order
 from services.orders.store import OrdersStore
-from services.orders.tables import stations
+from services.orders.store.tables import stations
 from shared.contracts.approvals import (
     Answer,
     AnswerEstimate,

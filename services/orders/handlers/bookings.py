@@ -8,9 +8,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.orders import domain
-from services.orders.handlers.table import handlers
-from services.orders.order import Order, ServiceLine, changes_between
-from services.orders.planning.bookings import (
+from services.orders.domain.order import Order, ServiceLine, changes_between
+from services.orders.domain.planning.bookings import (
     HORIZON,
     Booking,
     Row,
@@ -23,10 +22,11 @@ from services.orders.planning.bookings import (
     planned,
     worked,
 )
-from services.orders.planning.hours import told
-from services.orders.planning.spans import common, length
+from services.orders.domain.planning.hours import told
+from services.orders.domain.planning.spans import common, length
+from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
-from services.orders.tables import employees, posts
+from services.orders.store.tables import employees, posts
 from shared.contracts.base import Done, Event, Page
 from shared.contracts.load import (
     BookingMade,

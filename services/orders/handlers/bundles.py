@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from services.orders import domain
+from services.orders.domain.order import Order, PartLine, ServiceLine
+from services.orders.domain.package_prices import ONE, divided, sold_at, spread
 from services.orders.handlers.costs import shown
 from services.orders.handlers.lines import next_position, part_line, service_line
 from services.orders.handlers.packages import package_of, products_of
 from services.orders.handlers.table import handlers
-from services.orders.order import Order, PartLine, ServiceLine
-from services.orders.packages import ONE, divided, sold_at, spread
 from services.orders.store import OrdersStore
-from services.orders.tables import packages, works
+from services.orders.store.tables import packages, works
 from services.orders.views import service_view
 from shared.contracts.orders import AddService, OrderView, PartKind, PartRequest, ServiceAdded
 from shared.contracts.works import AddPackage, PackageAdded, PackagePart, PackageView

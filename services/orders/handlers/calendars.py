@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date
 from uuid import UUID
 
+from services.orders.domain.planning.hours import DEFAULT_WEEK, ensure_hours, ensure_week
 from services.orders.handlers.table import handlers
-from services.orders.planning.hours import DEFAULT_WEEK, ensure_hours, ensure_week
 from services.orders.store import OrdersStore
-from services.orders.tables import employees, posts
+from services.orders.store.tables import employees, posts
 from shared.contracts.base import Change, Done, Page
 from shared.contracts.load import (
     AbsenceView,

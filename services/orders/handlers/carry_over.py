@@ -6,6 +6,18 @@ from datetime import date
 from uuid import UUID
 
 from services.orders import domain
+from services.orders.domain.order import Order
+from services.orders.domain.planning.bookings import (
+    HORIZON,
+    Booking,
+    carried,
+    ensure_planned,
+    first_free,
+    open_together,
+    remaining,
+)
+from services.orders.domain.planning.hours import BEGIN, DAY, instant
+from services.orders.domain.planning.spans import Span
 from services.orders.handlers.bookings import (
     booking_view,
     ensure_works_here,
@@ -15,20 +27,8 @@ from services.orders.handlers.bookings import (
     taken,
 )
 from services.orders.handlers.table import handlers
-from services.orders.order import Order
-from services.orders.planning.bookings import (
-    HORIZON,
-    Booking,
-    carried,
-    ensure_planned,
-    first_free,
-    open_together,
-    remaining,
-)
-from services.orders.planning.hours import BEGIN, DAY, instant
-from services.orders.planning.spans import Span
 from services.orders.store import OrdersStore
-from services.orders.tables import employees, posts
+from services.orders.store.tables import employees, posts
 from shared.contracts.base import Event
 from shared.contracts.load import CarriedOver, CarryOver, CarryOverView
 from shared.handlers import Work

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from services.orders.costs import Costs, expected_pay
-from services.orders.order import Order
+from services.orders.domain.costs import Costs, expected_pay
+from services.orders.domain.order import Order
 from services.orders.store import OrdersStore
 from services.orders.views import order_view
 from shared.contracts.base import Period

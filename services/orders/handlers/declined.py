@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from services.orders import domain
+from services.orders.domain.order import Order, ServiceLine
 from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
 from services.orders.handlers.work import add_service, request_parts
-from services.orders.order import Order, ServiceLine
-from services.orders.queries import declined_orders, declined_works
 from services.orders.store import OrdersStore
+from services.orders.store.queries import declined_orders, declined_works
 from shared.contracts.approvals import (
     DeclinedWorksDismissed,
     DeclinedWorksTaken,

@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.orders import pricing
-from services.orders.order import Order, PartLine, ServiceLine
+from services.orders.domain import pricing
+from services.orders.domain.order import Order, PartLine, ServiceLine
+from services.orders.domain.units import entered
+from services.orders.domain.variants import Car, Variant, chosen
 from services.orders.store import OrdersStore
-from services.orders.tables import works
-from services.orders.units import entered
-from services.orders.variants import Car, Variant, chosen
+from services.orders.store.tables import works
 from shared.contracts.orders import AddService, PartRequest
 from shared.handlers import Work
 from shared.refusals import Refused

@@ -8,18 +8,18 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID
 
+from services.orders.domain.order import Order
+from services.orders.domain.planning.bars import CAPTION, COLOUR, COLOURS, Painter, ensure_usable
+from services.orders.domain.planning.bookings import HORIZON, Booking, Row, ensure_length, remaining
+from services.orders.domain.planning.hours import BEGIN, DAY, instant
+from services.orders.domain.planning.panel import Filters, Frame, away_of, conflicts, load_row
+from services.orders.domain.planning.spans import MINUTE, Span
+from services.orders.domain.planning.times import Times
 from services.orders.handlers.bookings import booking_view
 from services.orders.handlers.table import handlers
 from services.orders.handlers.work_orders import whole
-from services.orders.order import Order
-from services.orders.planning.bars import CAPTION, COLOUR, COLOURS, Painter, ensure_usable
-from services.orders.planning.bookings import HORIZON, Booking, Row, ensure_length, remaining
-from services.orders.planning.hours import BEGIN, DAY, instant
-from services.orders.planning.panel import Filters, Frame, away_of, conflicts, load_row
-from services.orders.planning.spans import MINUTE, Span
-from services.orders.planning.times import Times
 from services.orders.store import OrdersStore
-from services.orders.tables import employees, posts, sections
+from services.orders.store.tables import employees, posts, sections
 from shared.contracts.base import Change
 from shared.contracts.load import (
     BarView,

@@ -6,8 +6,8 @@ import structlog
 
 from services.orders import domain
 from services.orders.domain import Decision
+from services.orders.domain.order import Order
 from services.orders.handlers.table import handlers
-from services.orders.order import Order
 from services.orders.store import OrdersStore
 from shared.contracts.bonuses import BonusReturned, BonusSpent
 from shared.contracts.clients import ClientChanged, ClientCreated, VehicleAdded, VehicleChanged

@@ -8,10 +8,10 @@ from uuid import UUID
 import pydantic_core
 from sqlalchemy import func
 
+from services.orders.domain.package_prices import ensure_sellable
 from services.orders.handlers.table import handlers
-from services.orders.packages import ensure_sellable
 from services.orders.store import OrdersStore
-from services.orders.tables import packages, works
+from services.orders.store.tables import packages, works
 from shared.contracts.base import Change, Page
 from shared.contracts.works import (
     ChangePackage,

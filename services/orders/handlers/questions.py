@@ -7,15 +7,15 @@ from uuid import UUID
 
 from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
-from services.orders.queries import (
+from services.orders.store import OrdersStore
+from services.orders.store.queries import (
     OrderFilter,
     find_orders,
     list_comments,
     list_price_steps,
     price_step_view,
 )
-from services.orders.reports import employee_workload, orders_by_section
-from services.orders.store import OrdersStore
+from services.orders.store.reports import employee_workload, orders_by_section
 from services.orders.views import summary
 from shared.contracts.base import Instant, Page
 from shared.contracts.orders import (

@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from services.orders import domain
+from services.orders.domain.order import Header, Order
 from services.orders.handlers.bookings import booked, made
 from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
-from services.orders.order import Header, Order
-from services.orders.places import EMPLOYEES_OF_ORDER
 from services.orders.store import OrdersStore
-from services.orders.tables import employees, posts, sections
+from services.orders.store.places import EMPLOYEES_OF_ORDER
+from services.orders.store.tables import employees, posts, sections
 from shared.contracts.orders import (
     AddComment,
     ChangeOrder,

@@ -12,7 +12,7 @@ from sqlalchemy import Table, func
 from services.orders.domain.requisites import tax_number, tax_reason_code
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
-from services.orders.tables import employees, order_types, posts, sections, stations, works
+from services.orders.store.tables import employees, order_types, posts, sections, stations, works
 from shared.contracts.base import Change, Command, Event, Page
 from shared.contracts.orders import (
     ChangeEmployee,

@@ -6,11 +6,11 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 from uuid import UUID
 
+from services.orders.domain.variants import Variant, ensure_clear
 from services.orders.handlers.reference import ensure_one_price
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
-from services.orders.tables import works
-from services.orders.variants import Variant, ensure_clear
+from services.orders.store.tables import works
 from shared.contracts.base import Change, Done, Page
 from shared.contracts.works import (
     ChangePriceRules,

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.orders.domain.warranty import Mileage, standing
 from services.orders.handlers.table import handlers
-from services.orders.history import done_on_car, last_mileage
 from services.orders.store import OrdersStore
-from services.orders.warranty import Mileage, standing
+from services.orders.store.history import done_on_car, last_mileage
 from shared.contracts.base import Instant, Page
 from shared.contracts.works import VehicleWarranty, WarrantyLine
 from shared.handlers import Work

@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from services.orders import domain, pricing
+from services.orders import domain
+from services.orders.domain import pricing
+from services.orders.domain.order import Order, PartLine, ServiceLine
+from services.orders.domain.units import entered
 from services.orders.handlers.bookings import freed, freed_of_line
 from services.orders.handlers.costs import shown
 from services.orders.handlers.lines import next_position, part_line, service_line
 from services.orders.handlers.table import handlers
-from services.orders.order import Order, PartLine, ServiceLine
 from services.orders.store import OrdersStore
-from services.orders.tables import employees
-from services.orders.units import entered
+from services.orders.store.tables import employees
 from services.orders.views import service_view
 from shared.contracts.orders import (
     AddService,

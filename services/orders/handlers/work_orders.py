@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from services.orders.domain.order import Order
 from services.orders.handlers.costs import booked
 from services.orders.handlers.table import handlers
-from services.orders.order import Order
-from services.orders.places import EMPLOYEES_OF_ORDER
-from services.orders.queries import completed_orders
 from services.orders.store import OrdersStore
-from services.orders.tables import employees, posts, sections, stations
+from services.orders.store.places import EMPLOYEES_OF_ORDER
+from services.orders.store.queries import completed_orders
+from services.orders.store.tables import employees, posts, sections, stations
 from services.orders.work_order import Names, work_order
 from shared.contracts.base import Instant, Page
 from shared.contracts.work_order import FindWorkOrders, GetWorkOrder, WorkOrder

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.tables import orders, part_lines, service_lines
+from services.orders.store.tables import orders, part_lines, service_lines
 from shared.contracts.works import VehicleWarranty
 
 _DONE_AT = func.greatest(orders.c.completed_at, orders.c.vehicle_out_at)

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from services.orders.tables.columns import Hours, Instant, Money, Percent, Quantity, tables
+from services.orders.store.tables.columns import Hours, Instant, Money, Percent, Quantity, tables
 
 order_numbers = Sequence("order_numbers", metadata=tables)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.tables import comments, orders, part_lines, price_steps, service_lines
+from services.orders.store.tables import comments, orders, part_lines, price_steps, service_lines
 from shared.contracts.orders import CommentView, PriceStepView
 from shared.contracts.work_order import FindWorkOrders
 

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, any_, bindparam, inser
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.tables import (
+from services.orders.store.tables import (
     employees,
     order_types,
     packages,

@@ -1,11 +1,11 @@
 """The tables of the orders service."""
 
-from services.orders.tables.approvals import estimate_links, station_secrets
-from services.orders.tables.catalogue import packages, price_rules, work_variants
-from services.orders.tables.columns import tables
-from services.orders.tables.copies import clients, products, vehicles
-from services.orders.tables.load import absences, bookings, holidays, load_settings, weeks
-from services.orders.tables.orders import (
+from services.orders.store.tables.approvals import estimate_links, station_secrets
+from services.orders.store.tables.catalogue import packages, price_rules, work_variants
+from services.orders.store.tables.columns import tables
+from services.orders.store.tables.copies import clients, products, vehicles
+from services.orders.store.tables.load import absences, bookings, holidays, load_settings, weeks
+from services.orders.store.tables.orders import (
     comments,
     order_numbers,
     orders,
@@ -13,7 +13,7 @@ from services.orders.tables.orders import (
     price_steps,
     service_lines,
 )
-from services.orders.tables.places import (
+from services.orders.store.tables.places import (
     employees,
     order_types,
     posts,

@@ -14,11 +14,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.planning.hours import DEFAULT_WEEK, Calendar, days_of
-from services.orders.planning.spans import Span
-from services.orders.planning.times import Times
-from services.orders.tables import absences, holidays, load_settings, weeks
-from services.orders.tables.load import span_of, span_range
+from services.orders.domain.planning.hours import DEFAULT_WEEK, Calendar, days_of
+from services.orders.domain.planning.spans import Span
+from services.orders.domain.planning.times import Times
+from services.orders.store.tables import absences, holidays, load_settings, weeks
+from services.orders.store.tables.load import span_of, span_range
 from shared.contracts.load import (
     AbsenceView,
     HolidayView,

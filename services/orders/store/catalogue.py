@@ -15,9 +15,9 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, exists, insert, sel
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.places import Places
-from services.orders.tables import price_rules, work_variants, works
-from services.orders.variants import Variant
+from services.orders.domain.variants import Variant
+from services.orders.store.places import Places
+from services.orders.store.tables import price_rules, work_variants, works
 from shared.contracts.base import Page
 from shared.contracts.works import ListVariants, PriceRulesView, VariantView
 from shared.pagination import keys_of, page_of

@@ -17,7 +17,7 @@ from sqlalchemy import ARRAY, Table, Uuid, and_, any_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.tables import clients, products, vehicles
+from services.orders.store.tables import clients, products, vehicles
 from shared.contracts.base import Message
 from shared.contracts.clients import ClientView, GetCards, GetClient, GetVehicle, VehicleView
 from shared.contracts.inventory import GetProduct, GetProducts, ProductView

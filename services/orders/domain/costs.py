@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from services.orders.order import Order
-from services.orders.pricing import NOTHING, to_kopecks
+from services.orders.domain.order import Order
+from services.orders.domain.pricing import NOTHING, to_kopecks
 
 
 @dataclass(frozen=True, slots=True)

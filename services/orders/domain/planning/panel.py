@@ -8,9 +8,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
-from services.orders.planning.bookings import Booking, Row, worked
-from services.orders.planning.hours import Calendar, days_of
-from services.orders.planning.spans import MINUTE, Span, length, merged, within
+from services.orders.domain.planning.bookings import Booking, Row, worked
+from services.orders.domain.planning.hours import Calendar, days_of
+from services.orders.domain.planning.spans import MINUTE, Span, length, merged, within
 from shared.contracts.load import (
     AbsenceView,
     AwayView,

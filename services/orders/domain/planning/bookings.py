@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.orders.order import ServiceLine
-from services.orders.planning.hours import told
-from services.orders.planning.spans import (
+from services.orders.domain.order import ServiceLine
+from services.orders.domain.planning.hours import told
+from services.orders.domain.planning.spans import (
     MINUTE,
     Span,
     common,

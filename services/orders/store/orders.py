@@ -12,18 +12,18 @@ from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, delete, func, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.approval import Approval
-from services.orders.bookings import Bookings
-from services.orders.calendars import Calendars
-from services.orders.catalogue import Catalogue
-from services.orders.copies import Copies
-from services.orders.links import Links
-from services.orders.order import Header, Order, PartLine, ServiceLine
-from services.orders.places import Places
-from services.orders.pricing import Price
-from services.orders.queries import declined_counts
-from services.orders.steps import steps_between
-from services.orders.tables import (
+from services.orders.domain.approval import Approval
+from services.orders.domain.order import Header, Order, PartLine, ServiceLine
+from services.orders.domain.pricing import Price
+from services.orders.domain.steps import steps_between
+from services.orders.store.bookings import Bookings
+from services.orders.store.calendars import Calendars
+from services.orders.store.catalogue import Catalogue
+from services.orders.store.copies import Copies
+from services.orders.store.links import Links
+from services.orders.store.places import Places
+from services.orders.store.queries import declined_counts
+from services.orders.store.tables import (
     comments,
     order_numbers,
     orders,

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from services.orders.planning.spans import Span, common, merged, within
+from services.orders.domain.planning.spans import Span, common, merged, within
 from shared.contracts.load import OpeningHours, WeekdayHours
 from shared.refusals import Refused
 

@@ -19,8 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 
-from services.orders.planning.spans import Span
-from services.orders.tables.columns import Instant, tables
+from services.orders.domain.planning.spans import Span
+from services.orders.store.tables.columns import Instant, tables
 
 weeks = Table(
     "weeks",

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from services.orders.tables.columns import Hours, Money, Percent, tables
+from services.orders.store.tables.columns import Hours, Money, Percent, tables
 
 stations = Table(
     "stations",

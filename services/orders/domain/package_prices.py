@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
-from services.orders.pricing import KOPECK, NOTHING, Price, to_kopecks
+from services.orders.domain.pricing import KOPECK, NOTHING, Price, to_kopecks
 from shared.contracts.works import PackagePart, PackageService
 from shared.refusals import Refused
 

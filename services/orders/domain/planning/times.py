@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.orders.planning.bookings import Row
-from services.orders.planning.hours import Calendar
-from services.orders.planning.spans import Span, merged, within
+from services.orders.domain.planning.bookings import Row
+from services.orders.domain.planning.hours import Calendar
+from services.orders.domain.planning.spans import Span, merged, within
 from shared.contracts.load import AbsenceView, WeekdayHours
 
 

@@ -21,8 +21,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.estimate import Link
-from services.orders.tables import estimate_links, station_secrets
+from services.orders.domain.estimate import Link
+from services.orders.store.tables import estimate_links, station_secrets
 from shared.refusals import Refused
 
 PATH = "/e/"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from sqlalchemy import ARRAY, Boolean, Column, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.orders.tables.columns import Money, Percent, tables
+from services.orders.store.tables.columns import Money, Percent, tables
 
 
 def _complete() -> Column[bool]:

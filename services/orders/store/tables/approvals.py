@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, Uuid, text
 
-from services.orders.tables.columns import Instant, tables
+from services.orders.store.tables.columns import Instant, tables
 
 estimate_links = Table(
     "estimate_links",

@@ -9,8 +9,8 @@ from decimal import Decimal
 from hashlib import sha256
 from uuid import UUID
 
-from services.orders.order import EDITABLE, Order, PartLine, ServiceLine
-from services.orders.pricing import NOTHING, to_kopecks
+from services.orders.domain.order import EDITABLE, Order, PartLine, ServiceLine
+from services.orders.domain.pricing import NOTHING, to_kopecks
 from shared.contracts.approvals import EstimateGoods, EstimateJob, EstimateView
 from shared.refusals import Refused
 

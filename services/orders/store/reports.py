@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.tables import employees, orders, sections, service_lines
+from services.orders.store.tables import employees, orders, sections, service_lines
 from shared.contracts.orders import (
     EmployeeWorkload,
     OrdersBySection,

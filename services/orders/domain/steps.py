@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import get_args
 from uuid import UUID
 
-from services.orders.order import Order, PartLine, ServiceLine
+from services.orders.domain.order import Order, PartLine, ServiceLine
 from shared.contracts.orders import PriceStepKind
 
 type _Line = ServiceLine | PartLine

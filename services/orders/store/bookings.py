@@ -28,10 +28,10 @@ from sqlalchemy.dialects.postgresql import insert as insert_if_free
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.planning.bookings import Booking
-from services.orders.planning.spans import Span
-from services.orders.tables import bookings
-from services.orders.tables.load import span_of, span_range
+from services.orders.domain.planning.bookings import Booking
+from services.orders.domain.planning.spans import Span
+from services.orders.store.tables import bookings
+from services.orders.store.tables.load import span_of, span_range
 from shared.contracts.base import Message
 from shared.contracts.load import CarryOver
 from shared.contracts.orders import MoveOrder, RemoveLine

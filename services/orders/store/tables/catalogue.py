@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.orders.tables.columns import Hours, Money, Percent, tables
+from services.orders.store.tables.columns import Hours, Money, Percent, tables
 
 work_variants = Table(
     "work_variants",

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from services.orders.approval import NOT_ASKED, Approval
-from services.orders.pricing import NOTHING, Price, checked, line_total, to_kopecks
+from services.orders.domain.approval import NOT_ASKED, Approval
+from services.orders.domain.pricing import NOTHING, Price, checked, line_total, to_kopecks
 from shared.contracts.base import MAX_MONEY, Change
 from shared.contracts.orders import OrderStatus, PartKind, PartState, Progress
 
