@@ -67,7 +67,7 @@ async def test_orders_from_before_have_whatever_can_be_known_of_them(bare_databa
         for statement in BEFORE.replace(":id", ID).split(";\n"):
             if statement.strip():
                 await connection.exec_driver_sql(statement)
-    await asyncio.to_thread(migrate, "orders", bare_database)
+    await asyncio.to_thread(migrate, "orders", bare_database, "0002")
 
     async with engine.connect() as connection:
 
