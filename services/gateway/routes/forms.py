@@ -40,10 +40,9 @@ async def print_form(call: Call, endpoint: Endpoint) -> Response:
     assert isinstance(question, PrintForm)
     call.order_id = question.order_id
     as_file = "format" in question.model_fields_set
-    if not as_file:
-        media_type = _best(call.header(b"accept") or "*/*")
-        as_file = media_type != JSON
-        question = question.model_copy(update={"format": _FORMATS.get(media_type, "pdf")})
+    if not as_file and (media_type := _best(call.header(b"accept") or "*/*")) != JSON:
+        as_file = True
+        question = question.model_copy(update={"format": _FORMATS[media_type]})
     return await _answered(call, question, as_file=as_file)
 
 
