@@ -64,6 +64,10 @@ class _Load:
 
     async def _open_station(self) -> None:
         station = words("station")
+        stations = await self._requests.get("admin", "/stations")
+        path = f"/stations/{stations['items'][0]['id']}"
+        await self._requests.patch("admin", path, "requisites", **station["requisites"])
+        await self._each("order types", station["order_types"], self._order_type, at_once=1)
         # One after the other: lists show them as they are written down.
         self._sections = await self._each("sections", station["sections"], self._section, at_once=1)
         places = {section["key"]: place for place, section in enumerate(station["sections"])}
@@ -79,7 +83,22 @@ class _Load:
         ]
         self._section_ids = dict(zip(places, self._sections, strict=True))
         self._employees = await self._each("employees", station["employees"], self._employee)
+        roles = [employee["role"] for employee in station["employees"]]
+        self._storekeeper = self._employees[roles.index("storekeeper")]
         self._works = await self._each("works", words("works")["works"], self._work)
+        await self._made(
+            "admin",
+            "/bonus-rules",
+            "bonus-rule",
+            name="3 % частным лицам",
+            condition='TotalMoney > 3000 and Customer.Kind == "person"',
+            amount="TotalMoney * 0.03",
+            cap_per_order="1500",
+            days_to_live=180,
+        )
+
+    async def _order_type(self, place: int, order_type: Body) -> str:
+        return await self._made("admin", "/order-types", f"order_type:{place}", **order_type)
 
     async def _section(self, place: int, section: Body) -> str:
         return await self._made("admin", "/sections", f"section:{place}", name=section["name"])
@@ -223,6 +242,7 @@ class _Load:
             section_id=self._sections[order.section],
             post_id=self._posts[order.section][order.post],
             employee_id=self._employees[order.mechanic],
+            product_responsible_id=self._storekeeper,
             vehicle_in_at=self._past(order.arrives),
             vehicle_out_at=self._past(order.leaves),
             **order.fields,

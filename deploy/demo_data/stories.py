@@ -148,6 +148,7 @@ class Teller:
             (client, car) for client, each in enumerate(clients) for car in range(len(each.cars))
         ]
         self._sections = [section["key"] for section in words("station")["sections"]]
+        self._types = {section["key"]: section["type"] for section in words("station")["sections"]}
         missing = [place for place in catalogue.on_order() if self._cars_for(place)]
         random.shuffle(missing)
         # A delivery fills whoever waits longest: what is delivered, nobody else may wait for.
@@ -214,7 +215,7 @@ class Teller:
 
     def _header(self, client: int, car: int, section: str, reasons: Sequence[str]) -> Body:
         fields: Body = {
-            "type": section,
+            "type": self._types[section],
             "customer_reason": self._random.choice(reasons),
             "mileage_km": self._clients[client].cars[car]["mileage_km"],
         }

@@ -17,7 +17,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shared.contracts.work_order import PartLine, WorkOrder
-from shared.formulas.errors import FormulaError
+from shared.formulas.errors import FormulaError, nearest
 from shared.formulas.values import Money, Type, Value, type_named
 from shared.permissions import CLIENT, OPERATOR, ROLES, SERVICE, may_see_cost
 
@@ -189,7 +189,8 @@ class Thing:
         """The field's value for this viewer. Raises ``FormulaError``: ``unknown_field``."""
         item = self.kind.by_name.get(name)
         if item is None:
-            raise FormulaError("unknown_field", name=name)
+            known = nearest(name, self.kind.by_name)
+            raise FormulaError("unknown_field", name=name, nearest=known)
         return self.read(item)
 
     def read(self, item: Field) -> Value:

@@ -70,15 +70,16 @@ async def in_turn(running: Running, *messages: Event | Command[Any] | Job) -> No
 
 
 async def in_one_transaction(
-    engine: AsyncEngine, settings: ServiceSettings, *jobs: Job
+    engine: AsyncEngine, settings: ServiceSettings, *jobs: Job, client: ServiceClient = NOBODY
 ) -> list[Event]:
-    """As the lane runs a batch, without a broker; what was published. A refusal ends one job."""
+    """As the lane runs a batch, without a broker; what was published. A refusal ends one job.
+    ``client``: who answers for the other services."""
     async with engine.begin() as connection:
         store = FinanceStore(connection)
         await store.prefetch([job.message for job in jobs])
         facts: list[Event] = []
         for job in jobs:
-            work = Work(job.envelope, job.envelope.time, settings, NOBODY)
+            work = Work(job.envelope, job.envelope.time, settings, client)
             with suppress(Refused):
                 await job.route.handler(job.message, store, work)
             facts += work.published
@@ -87,14 +88,19 @@ async def in_one_transaction(
 
 
 async def answer[ReplyT](
-    engine: AsyncEngine, settings: ServiceSettings, question: Question[ReplyT]
+    engine: AsyncEngine,
+    settings: ServiceSettings,
+    question: Question[ReplyT],
+    *,
+    client: ServiceClient = NOBODY,
+    now: datetime | None = None,
 ) -> ReplyT:
     """As the server answers a question, without a broker."""
     route = service.handlers.questions[type(question).subject]
     envelope = opening("/station-1/gateway", type(question).subject, CASHIER)
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        work = Work(envelope, datetime.now(UTC), settings, NOBODY)
+        work = Work(envelope, now or datetime.now(UTC), settings, client)
         reply: ReplyT = await route.handler(question, FinanceStore(connection), work)
     return reply
 

@@ -209,6 +209,7 @@ def test_every_name_of_the_model_may_be_missing() -> None:
         ("sum(Services, CustomrTotal)", "unknown_name", 1, 15, "CustomrTotal", "CustomerTotal"),
         ("sum(Services, TotlMoney)", "unknown_name", 1, 15, "TotlMoney", "TotalMoney"),
         ("smu(Services, 1)", "unknown_function", 1, 1, "smu", "sum"),
+        ("coalesce(Vehicle, Number).Plat", "unknown_field", 1, 1, "Plat", "Plate"),
         ("Number + xyzzy", "unknown_name", 1, 10, "xyzzy", None),
         ("Services.CustomerTotal", "list_has_no_fields", 1, 10, "CustomerTotal", None),
         ("Number.Name", "value_has_no_fields", 1, 8, "Name", None),

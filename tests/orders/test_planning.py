@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -79,7 +80,7 @@ def test_spans_are_added_cut_and_taken_away_as_sets_of_minutes_are(
 ) -> None:
     left, right = merged(some), merged(others)
     assert minutes_of(left) == minutes_of(some)
-    assert all(one.end < other.start for one, other in zip(left, left[1:], strict=False))
+    assert all(one.end < other.start for one, other in pairwise(left))
     assert minutes_of(common(left, right)) == minutes_of(left) & minutes_of(right)
     assert minutes_of(without(left, right)) == minutes_of(left) - minutes_of(right)
     assert length(left) == len(minutes_of(left)) * MINUTE

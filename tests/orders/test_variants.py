@@ -159,7 +159,7 @@ def test_the_choice_fits_is_never_less_specific_and_does_not_depend_on_the_order
     year: int | None,
     order: Any,
 ) -> None:
-    car = Car(**dict(zip(FACTS, facts, strict=True)), year=year)  # type: ignore[arg-type]
+    car = Car(**dict(zip(FACTS, facts, strict=True)), year=year)
     choice = chosen(variants, car)
     shuffled = list(variants)
     order.shuffle(shuffled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -21,7 +22,8 @@ from services.documents.rendering.jobs import (
     PaperJob,
     framed,
 )
-from services.documents.rendering.paper import Paper, in_one_file, style_hashes
+from services.documents.rendering.paper import FONTS, Paper, in_one_file, style_hashes
+from services.documents.rendering.shipped import shipped_template
 from services.documents.rendering.templates import FORM_MODEL, names_of
 from shared.formulas import SAMPLE, FormulaError, compile_template
 from shared.refusals import Refused
@@ -31,17 +33,29 @@ type Assets = Mapping[str, tuple[str, bytes]]
 
 
 def warm_up() -> None:
-    """Reads all that jobs will need: afterwards, no file can be opened any more."""
-    Image.preinit()
+    """Does once what jobs will do: all that it reads is read then, for no job can open a file."""
+    png, jpeg = io.BytesIO(), io.BytesIO()
+    dot = Image.new("RGB", (1, 1))
+    dot.save(png, "PNG")
+    dot.save(jpeg, "JPEG")
+    for picture in (png, jpeg):
+        logos.as_png(picture.getvalue())
     for language in ("ru", "en"):
-        template = compile_template(_WARMING, model=FORM_MODEL, html=True)
-        text = template.render(
-            SAMPLE, viewer="client", at=SAMPLE.created_at, language=language, extra={}
-        )
-        _pdf(Paper("", language, "", text, "#000000"), {})
-
-
-_WARMING = "{{ TotalMoney }} {{ DateTimeIn }} <b>{{ Customer.Name }}</b>"
+        for form in ("work_order", "warranty_card"):
+            _made(
+                PaperJob(
+                    template=shipped_template(form, language),
+                    language=language,
+                    title=form,
+                    viewer="client",
+                    copy_of="client",
+                    format="html",
+                    order=None,
+                    at=SAMPLE.created_at,
+                    accent="#000000",
+                    logo=b64encode(png.getvalue()),
+                )
+            )
 
 
 def open_for(job: Job) -> None:
@@ -141,8 +155,6 @@ class _Fetcher(plutoprint.ResourceFetcher):
 
 @cache
 def _fonts() -> Assets:
-    from services.documents.rendering.paper import FONTS
-
     return {name: ("font/ttf", path.read_bytes()) for name, (path, _) in FONTS.items()}
 
 

@@ -8,7 +8,7 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
@@ -25,6 +25,10 @@ WAITING = 6
 WAIT_S = 4.0
 START_S = 4.0
 """A first job waits for the zygote to be ready."""
+
+
+FUNERAL_S = 0.25
+"""Until we must have heard that the zygote itself has died."""
 
 
 class Renderers:
@@ -44,6 +48,10 @@ class Renderers:
         finally:
             self._end()
             self._turns, self._starting = asyncio.Semaphore(AT_ONCE), asyncio.Lock()
+
+    @property
+    def zygote_pid(self) -> int | None:
+        return self._zygote.pid if self._zygote else None
 
     async def made(self, job: Job) -> tuple[Outcome, bytes]:
         """The file that the job comes to. Raises ``Refused``: the job's own, ``form_too_heavy``
@@ -84,7 +92,8 @@ class Renderers:
             except (EOFError, OSError, TimeoutError) as error:
                 # Killed for what it took, or by a fault that the kernel ended: the job's own
                 # doing. Only if the zygote is gone too, the job is not to blame.
-                await asyncio.sleep(0)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(zygote.wait(), FUNERAL_S)
                 if zygote.returncode is None:
                     log.warning("render_killed", kind=job.kind, error=repr(error))
                     raise Refused("form_too_heavy") from error

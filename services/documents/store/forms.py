@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.documents.domain.forms import SHIPPED_LOOK, Look, Version
@@ -41,7 +42,7 @@ class Forms:
         """The current version of every form and language that somebody has edited."""
         newest = (
             select(form_versions)
-            .distinct(form_versions.c.form, form_versions.c.language)
+            .ext(distinct_on(form_versions.c.form, form_versions.c.language))
             .order_by(
                 form_versions.c.form, form_versions.c.language, form_versions.c.revision.desc()
             )

@@ -159,7 +159,7 @@ def given_by(rule: BonusRule, order: WorkOrder, paid: Paid, in_month: Decimal) -
         amount = min(amount, rule.cap_per_order)
     if rule.cap_per_month is not None:
         amount = min(amount, max(rule.cap_per_month - in_month, ZERO))
-    return Outcome(amount)
+    return Outcome(kopecks(amount))
 
 
 def _group_total(rule: BonusRule, order: WorkOrder) -> Decimal | None:

@@ -64,9 +64,7 @@ def move(
 def _complete(
     order: Order, reason: str | None, pay_percents: dict[UUID, Decimal], now: datetime
 ) -> Decision:
-    unanswered = [line.name for line in order.services if line.approval.waits]
-    if unanswered:
-        raise Refused("work_not_approved", lines=", ".join(unanswered))
+    _ensure_answered(order)
     waiting = [part for part in order.billed_parts if part.state != "reserved"]
     if waiting:
         raise Refused(
@@ -87,19 +85,25 @@ def _complete(
         settled=False,
         pay=None,
     )
-    completed = OrderCompleted(
-        **naming(changed),
-        completion=changed.completion,
+    completed = _completed(changed, pay_percents, now)
+    return Decision(changed, (_moved(order, changed, reason), completed))
+
+
+def _completed(order: Order, pay_percents: dict[UUID, Decimal], now: datetime) -> OrderCompleted:
+    """Everything that settling the order needs."""
+    return OrderCompleted(
+        **naming(order),
+        completion=order.completion,
         station_id=order.station_id,
         section_id=order.header.section_id,
         employee_id=order.header.employee_id,
         client_id=order.client_id,
         payer_id=order.header.payer_id,
         completed_at=now,
-        total=changed.total,
-        services_total=changed.services_total,
-        products_total=changed.products_total,
-        materials_total=changed.materials_total,
+        total=order.total,
+        services_total=order.services_total,
+        products_total=order.products_total,
+        materials_total=order.materials_total,
         services=tuple(
             CompletedService(
                 line_id=line.id,
@@ -108,7 +112,7 @@ def _complete(
                 mechanic_id=(mechanic := order.mechanic_of(line)),
                 pay_percent=pay_percents.get(mechanic, Decimal(0)),
             )
-            for line in changed.billed_services
+            for line in order.billed_services
         ),
         parts=tuple(
             CompletedPart(
@@ -118,10 +122,16 @@ def _complete(
                 quantity=part.quantity,
                 total=part.total,
             )
-            for part in changed.billed_parts
+            for part in order.billed_parts
         ),
     )
-    return Decision(changed, (_moved(order, changed, reason), completed))
+
+
+def _ensure_answered(order: Order) -> None:
+    """Whatever the client was asked about, the client has answered."""
+    unanswered = [line.name for line in order.services if line.approval.waits]
+    if unanswered:
+        raise Refused("work_not_approved", lines=", ".join(unanswered))
 
 
 def _reopen(order: Order, reason: str | None, now: datetime) -> Decision:

@@ -1,0 +1,163 @@
+"""Every form in both languages, for orders of every shape: what it says, and what it never says."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.documents.domain.forms import FORMS, LANGUAGES
+from shared.contracts.work_order import WorkOrder
+from shared.refusals import Refused
+from tests.documents.forms.builders import (
+    MATERIAL,
+    NUMBER,
+    a_company,
+    an_order,
+    pages_of,
+    text_of,
+)
+from tests.documents.forms.conftest import AtWork
+
+ORDERS: dict[str, WorkOrder] = {
+    "one work": an_order(services=1, products=0),
+    "one product": an_order(services=0, products=1),
+    "no lines": an_order(services=0, products=0),
+    "many lines": an_order(services=60, products=40),
+    "no car": an_order(vehicle=None, haul_distance=None),
+    "a company": an_order(customer=a_company(), payer=a_company(), driver=None),
+}
+TITLES = {
+    ("work_order", "ru"): "Заказ-наряд",
+    ("acceptance_act", "ru"): "Акт приёма-передачи автомобиля",
+    ("estimate", "ru"): "Предварительная калькуляция",
+    ("completion_act", "ru"): "Акт выполненных работ",
+    ("invoice", "ru"): "Счёт",
+    ("goods_receipt", "ru"): "Товарный чек",
+    ("warranty_card", "ru"): "Гарантийный талон",
+    ("work_order", "en"): "Work order",
+    ("acceptance_act", "en"): "Vehicle acceptance act",
+    ("estimate", "en"): "Estimate",
+    ("completion_act", "en"): "Completion act",
+    ("invoice", "en"): "Invoice",
+    ("goods_receipt", "en"): "Goods receipt",
+    ("warranty_card", "en"): "Warranty card",
+}
+WITH_TOTAL = ("work_order", "estimate", "completion_act", "invoice")
+
+
+def test_there_are_titles_for_all_forms_and_languages() -> None:
+    assert set(TITLES) == {(form, language) for form in FORMS for language in LANGUAGES}
+
+
+@pytest.mark.parametrize("shape", ORDERS)
+async def test_every_form_prints_an_order_of_every_shape(at_work: AtWork, shape: str) -> None:
+    order = ORDERS[shape]
+    for (form, language), title in TITLES.items():
+        document = await at_work.printed(order, form, language=language)
+        pages = pages_of(document)
+        text = text_of(document)
+        assert document.file_name == f"{title} {NUMBER}.pdf"
+        assert document.media_type == "application/pdf"
+        assert document.pages == len(pages)
+        assert title in text
+        assert NUMBER in text
+        assert (order.payer if form == "invoice" else order.customer).name in text
+        last = len(pages)
+        for page, said in enumerate(pages, 1):
+            number = f"стр. {page} из {last}" if language == "ru" else f"page {page} of {last}"
+            assert number in said
+        if form in WITH_TOTAL:
+            assert "12 536,00" in text.replace("\N{NO-BREAK SPACE}", " ") or "12,536.00" in text
+            assert ("Двенадцать тысяч пятьсот" in text) == (language == "ru")
+            assert ("Twelve thousand" in text) == (language == "en")
+        # Through the client's eyes, whatever is on the order.
+        assert MATERIAL not in text
+        assert "7777" not in text
+        assert "7 777" not in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+async def test_a_long_order_repeats_its_head_and_keeps_its_total_with_the_last_line(
+    at_work: AtWork,
+) -> None:
+    for works in range(8, 20):
+        document = await at_work.printed(an_order(services=works, products=2), "work_order")
+        (page,) = [page for page in pages_of(document) if "12 536,00" in page.replace("\xa0", " ")]
+        assert "Итого за запчасти" in page
+        assert "P85020" in page  # the last line
+    long = pages_of(await at_work.printed(an_order(services=100, products=0), "invoice"))
+    assert len(long) >= 4
+    assert all("Наименование работы" in page for page in long[:-1])
+
+
+async def test_lines_say_what_the_client_pays_for(at_work: AtWork) -> None:
+    order = an_order()
+    act = text_of(await at_work.printed(order, "completion_act"))
+    for line in order.services:
+        assert line.service.name in act
+    for part in order.products:
+        assert part.product.name in act
+    receipt = text_of(await at_work.printed(order, "goods_receipt"))
+    assert order.services[0].service.name not in receipt
+    assert order.products[0].product.name in receipt
+    assert "8 600,00" in receipt.replace("\N{NO-BREAK SPACE}", " ")
+    card = text_of(await at_work.printed(order, "warranty_card"))
+    assert "30 дней или 1 000 км" in card.replace("\N{NO-BREAK SPACE}", " ")
+    assert "04.04.2026" in card
+
+
+async def test_declined_works_are_offered_in_an_estimate_and_charged_nowhere(
+    at_work: AtWork,
+) -> None:
+    declined = (
+        an_order(services=3)
+        .services[2]
+        .model_copy(
+            update={
+                "approval": an_order().services[0].approval.model_copy(update={"state": "declined"})
+            }
+        )
+    )
+    declined = declined.model_copy(
+        update={"service": declined.service.model_copy(update={"name": "Замена амортизатора"})}
+    )
+    order = an_order()
+    order = order.model_copy(update={"services": (*order.services, declined)})
+    said = {form: text_of(await at_work.printed(order, form)) for form in FORMS}
+    assert {form for form, text in said.items() if "Замена амортизатора" in text} == {"estimate"}
+
+
+async def test_the_internal_copy_names_materials_and_no_money(at_work: AtWork) -> None:
+    order = an_order()
+    text = text_of(await at_work.printed(order, "work_order", copy_of="internal"))
+    assert "Задание исполнителю" in text
+    assert MATERIAL in text
+    assert "12 536" not in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "7777" not in text
+
+
+async def test_only_the_work_order_has_an_internal_copy(at_work: AtWork) -> None:
+    with pytest.raises(Refused, match="form_without_internal_copy"):
+        await at_work.printed(an_order(), "invoice", copy_of="internal")
+
+
+async def test_unknown_forms_and_orders_are_not_found(at_work: AtWork) -> None:
+    with pytest.raises(Refused, match="form_not_found"):
+        await at_work.printed(an_order(), "poem")
+    order = an_order()
+    await at_work.printed(order, "invoice")
+    del at_work.orders[order.id]
+    with pytest.raises(Refused, match="order_not_found"):
+        await at_work.previewed("x", order_id=order.id)
+
+
+async def test_what_people_typed_is_text_and_never_markup(at_work: AtWork) -> None:
+    order = an_order(customer_reason="<b>стук</b> & <img src='http://example.com/x.png'>")
+    text = text_of(await at_work.printed(order, "work_order"))
+    assert "<b>стук</b> & <img src='http://example.com/x.png'>" in text
+
+
+async def test_a_number_in_cyrillic_has_no_bar_code_and_still_prints(at_work: AtWork) -> None:
+    document = await at_work.printed(an_order(number="Ж-000001"), "invoice", format="html")
+    html = document.content.decode()
+    assert 'class="qr"' in html
+    assert 'class="barcode"' not in html
+    assert document.file_name == "Счёт Ж-000001.html"
