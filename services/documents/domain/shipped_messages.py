@@ -29,6 +29,8 @@ def _car(otherwise: str) -> str:
 
 
 _CAR_RU, _CAR_EN = _car("автомобиль"), _car("car")
+_DUE_RU = "{% if Due > 0 %} К оплате {{ Due }} руб.{% endif %}"
+_DUE_EN = "{% if Due > 0 %} To pay: {{ Due }} RUB.{% endif %}"
 _ESTIMATE_RU = """{{ Customer.Name }}, здравствуйте!
 
 Смета по заказ-наряду {{ Number }} на {{ Vendor }} {{ VehicleModel }} готова: {{ TotalMoney }} руб.
@@ -84,8 +86,9 @@ SHIPPED: dict[str, MessageTemplateFields] = dict(
             "order_ready_sms",
             "Автомобиль готов",
             "order_ready",
-            f"Ваш {_CAR_RU} готов, к оплате {{{{ TotalMoney }}}} руб. № {{{{ Number }}}}",
-            f"Your {_CAR_EN} is ready. To pay: {{{{ TotalMoney }}}} RUB, order {{{{ Number }}}}.",
+            # A deposit may have paid a part of it, or all.
+            f"Ваш {_CAR_RU} готов, № {{{{ Number }}}}.{_DUE_RU}",
+            f"Your {_CAR_EN} is ready, order {{{{ Number }}}}.{_DUE_EN}",
         ),
         _sms(
             "next_visit_sms",
