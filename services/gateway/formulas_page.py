@@ -109,6 +109,7 @@ def _content(reference: FormulaReference, notice: str, number: str, words: Words
             _languages(reference.language, number),
             f'<p class="lead">{words["lead"]}</p></header>',
             f'<p class="notice" role="status">{escape(notice)}</p>' if notice else "",
+            _sign_in(words) if notice == words["sign_in"] else "",
             _chooser(reference.language, number, words),
             f"<p>{words[whose].format(number=escape(reference.order_number))}</p>",
             _trial(reference, words),
@@ -137,6 +138,17 @@ def _chooser(language: Language, number: str, words: Words) -> str:
         f'maxlength="{MAX_NUMBER_CHARS}" placeholder="A-000123" autocomplete="off"></label> '
         f"<button>{words['show']}</button></form>"
         f'<label class="search" hidden>{words["search"]} <input type="search" id="search"></label>'
+    )
+
+
+def _sign_in(words: Words) -> str:
+    """Only with JavaScript: the script shows it, and takes the session's cookie."""
+    return (
+        f'<form class="sign-in" data-failed="{words["failed"]}" hidden>'
+        f'<label>{words["login"]} <input name="login" autocomplete="username" required></label> '
+        f'<label>{words["password"]} <input name="password" type="password" '
+        f'autocomplete="current-password" required></label> '
+        f"<button>{words['enter']}</button> <output></output></form>"
     )
 
 
@@ -240,6 +252,9 @@ _WORDS: dict[str, Words] = {
         "<code>{% calc бонус = TotalMoney * 0.05 %}</code>). Чего нет, то пусто: "
         "<code>Driver.Name</code> без водителя ничего не печатает и ничего не ломает.",
         "sign_in": "Войдите в систему, чтобы увидеть значения своего заказ-наряда.",
+        "login": "Имя",
+        "password": "Пароль",
+        "enter": "Войти",
         "not_found": "Заказ-наряд {number} не найден: показан образец.",
         "of_sample": "Значения — для образца, заказ-наряда {number}.",
         "of_order": "Значения — для заказ-наряда {number}, как их видит ваша должность.",
@@ -286,6 +301,9 @@ _WORDS: dict[str, Words] = {
         "<code>{% calc bonus = TotalMoney * 0.05 %}</code>). What is not there is empty: "
         "<code>Driver.Name</code> without a driver prints nothing and breaks nothing.",
         "sign_in": "Sign in to see the values of an order of yours.",
+        "login": "Login",
+        "password": "Password",
+        "enter": "Sign in",
         "not_found": "There is no order {number}: the sample is shown.",
         "of_sample": "The values are those of a sample, order {number}.",
         "of_order": "The values are those of order {number}, as your role sees them.",

@@ -7,6 +7,7 @@ from typing import Literal
 
 from playwright.async_api import Page, expect
 
+from services.gateway import passwords
 from tests.browser.visitors import DESK, PHONE, Open, Site, Visitor
 
 PAGE = "/docs/formulas"
@@ -34,6 +35,28 @@ async def test_a_name_is_found_by_what_it_means(site: Site, browse: Open) -> Non
     await expect(page.get_by_text("Ничего не нашлось.")).to_be_visible()
     await page.get_by_label("Поиск").fill("")
     assert len(await shown_names(page)) > 150
+
+
+async def test_whoever_signs_in_on_the_page_sees_values_and_may_compute(
+    site: Site, browse: Open
+) -> None:
+    hashed = passwords.hashed("garage door 7")
+    await site.gateway.a_user("olga", role="advisor", password_hash=hashed)
+    visitor = await browse(language="en")
+    page = visitor.page
+    await page.goto(site.url + PAGE)
+    await page.get_by_label("Login").fill("olga")
+    await page.get_by_label("Password").fill("wrong")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.locator(".sign-in output")).to_contain_text("Wrong login or password")
+    await page.get_by_label("Password").fill("garage door 7")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.locator(".sign-in")).to_have_count(0)
+    await page.get_by_role("button", name="Compute").click()
+    await expect(page.locator(".trial output")).to_have_text("3936.00")
+    # The browser notes the refusal of the wrong password; that one was wanted.
+    assert [said for said in visitor.complaints if "401" not in said] == []
+    visitor.complaints.clear()
 
 
 async def test_a_text_is_tried_out_as_its_reader_may_see_it(site: Site, browse: Open) -> None:

@@ -1,4 +1,4 @@
-// What the page can do beside being read: finding a name, and trying a text out.
+// What the page can do beside being read: finding a name, trying a text out, and signing in for both.
 "use strict";
 
 const search = document.getElementById("search");
@@ -24,8 +24,24 @@ function find() {
 search.addEventListener("input", find);
 search.parentElement.hidden = false;
 
+async function send(form, path, said, language) {
+  const output = form.querySelector("output");
+  try {
+    const answer = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "Accept-Language": language },
+      body: JSON.stringify(said),
+    });
+    const told = await answer.json();
+    output.textContent = answer.ok ? told.text || "—" : told.detail;
+    return answer.ok;
+  } catch {
+    output.textContent = form.dataset.failed;
+    return false;
+  }
+}
+
 const trial = document.querySelector(".trial");
-const output = trial.querySelector("output");
 
 async function compute(event) {
   event.preventDefault();
@@ -37,18 +53,23 @@ async function compute(event) {
   if (trial.dataset.order) {
     said.order_id = trial.dataset.order;
   }
-  try {
-    const answer = await fetch("/api/v1/formulas/try", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "Accept-Language": said.language },
-      body: JSON.stringify(said),
-    });
-    const told = await answer.json();
-    output.textContent = answer.ok ? told.text || "—" : told.detail;
-  } catch {
-    output.textContent = trial.dataset.failed;
-  }
+  await send(trial, "/api/v1/formulas/try", said, said.language);
 }
 
 trial.addEventListener("submit", compute);
 trial.hidden = false;
+
+const signIn = document.querySelector(".sign-in");
+
+async function enter(event) {
+  event.preventDefault();
+  const said = Object.fromEntries(new FormData(signIn));
+  if (await send(signIn, "/api/v1/session", said, document.documentElement.lang)) {
+    location.reload();
+  }
+}
+
+if (signIn) {
+  signIn.addEventListener("submit", enter);
+  signIn.hidden = false;
+}
