@@ -203,7 +203,8 @@ async def look_back(path: str, number: str, people: dict[str, Person]) -> None:
 
     async def logged() -> bool:
         timeline = (await people["technician"].get(f"{path}/timeline?limit=200"))["items"]
-        return bool(timeline[-1]["event"] == "evt.finance.payment_taken.v1")
+        told = {entry["event"] for entry in timeline}
+        return told >= {"evt.finance.payment_taken.v1", "evt.finance.order_paid.v1"}
 
     await eventually(logged)
     assert (await owner.get("/audit/verify"))["intact"] is True

@@ -15,6 +15,8 @@ CPU_S = 3
 WALL_S = 5.0
 MEMORY_BYTES = 320 * 1024 * 1024
 """On top of what the process was born with."""
+STACK_BYTES = 4 * 1024 * 1024
+"""The engine calls itself for what is nested: how deep that goes does not depend on the machine."""
 _PAGE_BYTES = resource.getpagesize()
 
 
@@ -27,6 +29,7 @@ def confine() -> None:
     for limit, most in (
         (resource.RLIMIT_CPU, CPU_S),
         (resource.RLIMIT_AS, born_with + MEMORY_BYTES),
+        (resource.RLIMIT_STACK, STACK_BYTES),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),
