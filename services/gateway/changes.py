@@ -33,11 +33,20 @@ _TOPIC_OF_SUBJECT = {
     "evt.clients.vehicle_added.v1": "vehicle",
     "evt.clients.vehicle_changed.v1": "vehicle",
     "evt.orders.reference_saved.v1": "reference",
+    "evt.orders.order_type_saved.v1": "reference",
+    "evt.orders.package_saved.v1": "reference",
+    "evt.orders.price_rules_saved.v1": "reference",
+    "evt.orders.station_saved.v1": "reference",
+    "evt.orders.variant_saved.v1": "reference",
+    "evt.orders.variant_removed.v1": "reference",
+    "evt.orders.declined_works_dismissed.v1": "vehicle",
     "evt.orders.booking_made.v1": "load",
     "evt.orders.booking_moved.v1": "load",
     "evt.orders.booking_removed.v1": "load",
     "evt.orders.calendar_saved.v1": "load",
     "evt.inventory.place_saved.v1": "reference",
+    "evt.inventory.unit_saved.v1": "reference",
+    "evt.inventory.markup_rules_saved.v1": "reference",
     "evt.inventory.product_saved.v1": "product",
     "evt.finance.payment_taken.v1": "payment",
     "evt.finance.payment_refunded.v1": "payment",
@@ -48,6 +57,17 @@ _TOPIC_OF_SUBJECT = {
     "evt.finance.bonus_adjusted.v1": "client",
     "evt.finance.bonus_expired.v1": "client",
     "evt.finance.expense_recorded.v1": "expense",
+    "evt.documents.form_look_changed.v1": "form",
+    "evt.documents.form_template_saved.v1": "form",
+    "evt.documents.message_template_saved.v1": "reference",
+    "evt.documents.message_scheduled.v1": "message",
+    "evt.documents.message_queued.v1": "message",
+    "evt.documents.message_sent.v1": "message",
+    "evt.documents.message_delivered.v1": "message",
+    "evt.documents.message_failed.v1": "message",
+    "evt.documents.message_undetermined.v1": "message",
+    "evt.documents.message_skipped.v1": "message",
+    "evt.documents.message_cancelled.v1": "message",
 }
 _ABOUT_STOCK = frozenset(
     f"evt.inventory.{fact}.v1"
@@ -60,8 +80,8 @@ _ABOUT_STOCK = frozenset(
         "parts_returned",
     )
 )
-# Attempts that changed nothing, and what only operators look at.
-_SILENT = ("evt.gateway.", "evt.audit.")
+# Attempts that changed nothing, what only operators look at, and what a service tells itself.
+_SILENT = ("evt.gateway.", "evt.audit.", "evt.inventory.repricing_due.")
 _SILENT_FACTS = ("command_refused.v1", "dead_letter_decided.v1")
 
 

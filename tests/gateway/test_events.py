@@ -30,6 +30,8 @@ from shared.contracts.orders import OrderMoved, OrdersCommandRefused, ReferenceS
 from shared.ids import new_id
 from shared.messaging.envelope import SYSTEM, opening
 from shared.messaging.outbox import Outgoing, outgoing
+from tests.contracts.catalogue import EVENTS, subject_of
+from tests.contracts.test_examples import example_of
 from tests.gateway.support import API, TestGateway, served
 from tests.support.broker import TestNats
 from tests.support.waiting import eventually
@@ -109,6 +111,21 @@ def test_an_event_tells_what_it_is_about_and_nothing_else(
     assert list(hints(message.subject, message.headers, message.body)) == [
         (topic, str(about)) for topic, about in told
     ]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=subject_of)
+def test_every_fact_is_told_to_screens_or_is_nothing_for_them(event: type[Event]) -> None:
+    fact = event.model_validate_json(example_of(event))
+    headers = {"ce-subject": str(fact.aggregate_id())}
+    if order_id := fact.order():
+        headers["orderid"] = str(order_id)
+    told = list(hints(event.subject, headers, example_of(event)))
+    assert bool(told) != any(part in event.subject for part in NOTHING_FOR_SCREENS)
+
+
+NOTHING_FOR_SCREENS = (
+    "evt.gateway.", "command_refused", "dead_letter_decided", "repricing_due", "{service}",
+)  # fmt: skip
 
 
 async def test_a_screen_is_told_each_thing_once_however_often_it_changed() -> None:
