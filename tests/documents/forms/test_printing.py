@@ -88,6 +88,29 @@ async def test_a_long_order_repeats_its_head_and_keeps_its_total_with_the_last_l
     assert all("Наименование работы" in page for page in long[:-1])
 
 
+@pytest.mark.parametrize("form", sorted(FORMS))
+async def test_four_hundred_works_and_as_many_goods_still_print(at_work: AtWork, form: str) -> None:
+    text = text_of(await at_work.printed(an_order(services=400, products=400), form))
+    if form != "acceptance_act":
+        assert " 400 " in text
+
+
+async def test_a_long_name_stands_over_its_line(at_work: AtWork) -> None:
+    name = "Константинопольская-Преображенская Александра Владиславовна"
+    customer = SAMPLE.customer.model_copy(update={"name": name})
+    document = await at_work.printed(an_order(customer=customer), "completion_act")
+    (page,) = PdfReader(BytesIO(document.content)).pages
+    heights: dict[str, list[float]] = {}
+
+    def heard(text: str, _: Any, matrix: Any, *__: Any) -> None:
+        for word in ("Владиславовна", "расшифровка"):
+            if word in text:
+                heights.setdefault(word, []).append(matrix[5])
+
+    page.extract_text(visitor_text=heard)
+    assert min(heights["Владиславовна"]) > max(heights["расшифровка"]) + 2
+
+
 async def test_lines_say_what_the_client_pays_for(at_work: AtWork) -> None:
     order = an_order()
     act = text_of(await at_work.printed(order, "completion_act"))
