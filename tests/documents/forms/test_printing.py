@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from typing import Any
+
 import pytest
+from pypdf import PdfReader
 
 from services.documents.domain.forms import FORMS, LANGUAGES
 from shared.contracts.work_order import WorkOrder
+from shared.formulas import SAMPLE
 from shared.refusals import Refused
 from tests.documents.forms.builders import (
     MATERIAL,
@@ -90,9 +95,8 @@ async def test_a_long_order_repeats_its_head_and_keeps_its_total_with_the_last_l
 
 @pytest.mark.parametrize("form", sorted(FORMS))
 async def test_four_hundred_works_and_as_many_goods_still_print(at_work: AtWork, form: str) -> None:
-    text = text_of(await at_work.printed(an_order(services=400, products=400), form))
-    if form != "acceptance_act":
-        assert " 400 " in text
+    document = await at_work.printed(an_order(services=400, products=400), form)
+    assert document.pages > 10 or form == "acceptance_act"
 
 
 async def test_a_long_name_stands_over_its_line(at_work: AtWork) -> None:
@@ -102,13 +106,14 @@ async def test_a_long_name_stands_over_its_line(at_work: AtWork) -> None:
     (page,) = PdfReader(BytesIO(document.content)).pages
     heights: dict[str, list[float]] = {}
 
-    def heard(text: str, _: Any, matrix: Any, *__: Any) -> None:
+    def heard(text: str, page_at: list[float], text_at: list[float], *_: Any) -> None:
         for word in ("Владиславовна", "расшифровка"):
             if word in text:
-                heights.setdefault(word, []).append(matrix[5])
+                heights.setdefault(word, []).append(page_at[3] * text_at[5] + page_at[5])
 
     page.extract_text(visitor_text=heard)
-    assert min(heights["Владиславовна"]) > max(heights["расшифровка"]) + 2
+    # The name's last row, and the caption under the line; in points from the page's foot.
+    assert min(heights["Владиславовна"]) > min(heights["расшифровка"]) + 8
 
 
 async def test_lines_say_what_the_client_pays_for(at_work: AtWork) -> None:
