@@ -148,7 +148,7 @@ async def test_declined_works_are_offered_in_an_estimate_and_charged_nowhere(
         update={"service": declined.service.model_copy(update={"name": "Замена амортизатора"})}
     )
     order = an_order()
-    order = order.model_copy(update={"services": (*order.services, declined)})
+    order = order.model_copy(update={"declined": (declined,)})
     said = {form: text_of(await at_work.printed(order, form)) for form in FORMS}
     assert {form for form, text in said.items() if "Замена амортизатора" in text} == {"estimate"}
 
