@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -29,12 +29,21 @@ class Names:
     products: Rows
     types: Mapping[str, Any]
     """By their codes."""
+    _made: dict[tuple[str, object], Any] = field(default_factory=dict)
+
+    def once[ViewT](self, kind: str, key: object, make: Callable[[], ViewT]) -> ViewT:
+        """What several orders and lines name is made once, for the panel shows hundreds."""
+        if (kind, key) not in self._made:
+            self._made[kind, key] = make()
+        made: ViewT = self._made[kind, key]
+        return made
 
 
 def work_order(order: Order, names: Names, costs: Costs | None) -> shown.WorkOrder:
     """``costs``: as the asker may see them; ``None``: not at all."""
     header = order.header
     main = _person(header.main_mechanic_id, names)
+    total = order.total
     parts = {
         kind: tuple(_part(part, names, costs) for part in order.billed_parts if part.kind == kind)
         for kind in ("product", "material")
@@ -80,11 +89,11 @@ def work_order(order: Order, names: Names, costs: Costs | None) -> shown.WorkOrd
         services_total=order.services_total,
         products_total=order.products_total,
         materials_total=order.materials_total,
-        total=order.total,
+        total=total,
         paid=order.paid,
         cost_total=costs.cost if costs else None,
         pay_total=costs.pay if costs else None,
-        margin=costs.margin(order.total) if costs else None,
+        margin=costs.margin(total) if costs else None,
     )
 
 
@@ -153,19 +162,25 @@ def _product(part: PartLine, names: Names) -> shown.CatalogueProduct:
 
 def _type(code: str, names: Names) -> shown.OrderType:
     row = names.types[code]
-    return shown.OrderType(code=code, name=row.name, name_en=row.name_en)
+    return names.once(
+        "type", code, lambda: shown.OrderType(code=code, name=row.name, name_en=row.name_en)
+    )
 
 
 def _person(employee_id: UUID | None, names: Names) -> shown.Person | None:
     if employee_id is None:
         return None
     row = names.employees[employee_id]
-    return shown.Person(
-        id=row.id,
-        name=f"{row.last_name} {row.first_name}",
-        last_name=row.last_name,
-        first_name=row.first_name,
-        role=row.role,
+    return names.once(
+        "person",
+        employee_id,
+        lambda: shown.Person(
+            id=row.id,
+            name=f"{row.last_name} {row.first_name}",
+            last_name=row.last_name,
+            first_name=row.first_name,
+            role=row.role,
+        ),
     )
 
 
@@ -180,18 +195,22 @@ def _party(client_id: UUID, otherwise: str, names: Names) -> shown.Party:
     row = names.clients.get(client_id)
     if row is None:
         return shown.Party(id=client_id, name=otherwise)
-    return shown.Party(
-        id=client_id,
-        kind=row.kind or "person",
-        name=row.name,
-        last_name=row.last_name,
-        first_name=row.first_name,
-        middle_name=row.middle_name,
-        company_name=row.company_name,
-        phones=tuple(row.phones or ()),
-        email=row.email,
-        discount_percent=row.discount_percent,
-        comment=row.comment,
+    return names.once(
+        "party",
+        client_id,
+        lambda: shown.Party(
+            id=client_id,
+            kind=row.kind or "person",
+            name=row.name,
+            last_name=row.last_name,
+            first_name=row.first_name,
+            middle_name=row.middle_name,
+            company_name=row.company_name,
+            phones=tuple(row.phones or ()),
+            email=row.email,
+            discount_percent=row.discount_percent,
+            comment=row.comment,
+        ),
     )
 
 
@@ -207,8 +226,12 @@ def _car(order: Order, names: Names) -> shown.Car | None:
 
 def _station(station_id: UUID, names: Names) -> shown.StationCard:
     row = names.stations[station_id]
-    return shown.StationCard(
-        **{name: getattr(row, name) for name in shown.StationCard.model_fields}
+    return names.once(
+        "station",
+        station_id,
+        lambda: shown.StationCard(
+            **{name: getattr(row, name) for name in shown.StationCard.model_fields}
+        ),
     )
 
 

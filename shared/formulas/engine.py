@@ -38,7 +38,7 @@ MAX_LOOP = 1_000
 MAX_NESTING = 30
 MAX_VARIABLES_BYTES = 100_000
 MAX_MESSAGE_BYTES = 50_000
-MAX_PAGE_BYTES = 500_000
+MAX_PAGE_BYTES = 1_000_000
 """An HTML page may be longer than a message: many lines, each with its tags."""
 
 _CALC = re.compile(r"([^\W\d]\w{0,59})\s*=(?!=)(.+)", re.DOTALL)

@@ -136,16 +136,23 @@ NAMED = ObjectType(
     (field("Name", "text", "Наименование", "Name", "name"),),
 )
 
+
+def _in_their_language(source: Any, view: View) -> str:
+    """The chain names its order types in Russian, and in English if it likes."""
+    name: str = source.name if view.language == "ru" else source.name_en or source.name
+    return name
+
+
 ORDER_TYPE = ObjectType(
     "OrderType",
     "Тип заказ-наряда",
     "Type of order",
-    its_name,
+    _in_their_language,
     (
-        field("Name", "text", "Наименование", "Name", "name"),
+        field("Name", "text", "Наименование", "Name", _in_their_language),
         field("Code", "text", "Код", "Code", "code"),
     ),
-    codes=lambda source: (source.code,),
+    codes=lambda source: (source.code, source.name),
 )
 
 PERSON = ObjectType(

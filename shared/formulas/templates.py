@@ -34,8 +34,9 @@ from shared.formulas.objects import Model, View
 from shared.formulas.template_names import NameCheck
 
 MAX_MESSAGE_STEPS = 30_000
-MAX_PAGE_STEPS = 100_000
-"""Of one rendering: a page shows hundreds of lines with a dozen values each."""
+MAX_PAGE_STEPS = 500_000
+"""Of one rendering: a page may show four hundred works and as many goods, some 530 steps for each
+pair. Pages render in confined processes, which end what takes too long all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,10 @@ def with_approvals(order: WorkOrder, state: str) -> WorkOrder:
         line.model_copy(update={"approval": line.approval.model_copy(update={"state": state})})
         for line in order.services
     )
-    return order.model_copy(update={"services": services})
+    # What is declined is on no bill: orders tells it apart.
+    if state == "declined":
+        return order.model_copy(update={"services": (), "declined": services})
+    return order.model_copy(update={"services": services, "declined": ()})
 
 
 def summary_of(order: WorkOrder) -> OrderSummary:

@@ -277,3 +277,14 @@ def test_in_english_the_same_names_say_english_words() -> None:
     assert rendered("{{ TotalMoney }} {{ VisibleToCustomer }}", language="en") == "12536.00 yes"
     assert rendered("{{ DateTimeIn }}", language="en") == "5 Mar 2026 09:00"
     assert value("State.Code", language="en") == "done"
+
+
+def test_an_order_type_has_the_chains_english_name_where_there_is_one() -> None:
+    named = SAMPLE.model_copy(update={"type": SAMPLE.type.model_copy(update={"name_en": "Repair"})})
+    for name in ("AssignmentType", "AssignmentType.Name"):
+        assert value(name, order=named, language="en") == "Repair"
+        assert value(name, order=named, language="ru") == "Ремонт"
+        assert value(name, language="en") == "Ремонт"
+    # Conditions hold whatever language somebody looks in.
+    for said in ("Ремонт", "Repair", "repair"):
+        assert value(f'AssignmentType == "{said}"', order=named, language="en") is True

@@ -95,7 +95,7 @@ def standing(message: Message, order: WorkOrder) -> Literal["holds", "not_yet", 
         case "order_ready" | "next_visit":
             holds = order.status == "done" and order.completion == message.completion
         case "work_declined":
-            holds = order.status != "cancelled" and "declined" in approvals
+            holds = order.status != "cancelled" and bool(order.declined)
     return "holds" if holds else "over"
 
 

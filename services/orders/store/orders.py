@@ -50,6 +50,9 @@ _PARTS_OF = (
     select(part_lines).where(part_lines.c.order_id == any_(_IDS)).order_by(part_lines.c.position)
 )
 _HEADER = tuple(field.name for field in fields(Header))
+_FIELDS: dict[type, tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(kind)) for kind in (Order, ServiceLine, PartLine)
+}
 _PRICE = tuple(field.name for field in fields(Price))
 _APPROVAL = {field.name: f"approval_{field.name}" for field in fields(Approval)}
 
@@ -182,11 +185,11 @@ class OrdersStore(Store):
         parts: dict[UUID, list[PartLine]] = {}
         if rows:
             for line in (await self.connection.execute(_SERVICES_OF, ids)).mappings():
-                services.setdefault(line["order_id"], []).append(_line_of(ServiceLine, line))
+                services.setdefault(line["order_id"], []).append(_line_of(ServiceLine, dict(line)))
             for line in (await self.connection.execute(_PARTS_OF, ids)).mappings():
-                parts.setdefault(line["order_id"], []).append(_line_of(PartLine, line))
+                parts.setdefault(line["order_id"], []).append(_line_of(PartLine, dict(line)))
         found = {
-            row.id: _order_of(row._mapping, services.get(row.id, ()), parts.get(row.id, ()))
+            row.id: _order_of(row._asdict(), services.get(row.id, ()), parts.get(row.id, ()))
             for row in rows
         }
         self._loaded.update({order_id: found.get(order_id) for order_id in ids["ids"]})
@@ -256,8 +259,10 @@ def _gone_lines(changed: list[tuple[Order | None, Order]], lines_of: Any) -> lis
     ]
 
 
-def _order_of(row: Any, services: Sequence[ServiceLine], parts: Sequence[PartLine]) -> Order:
-    plain = {field.name: row[field.name] for field in fields(Order) if field.name in row}
+def _order_of(
+    row: dict[str, Any], services: Sequence[ServiceLine], parts: Sequence[PartLine]
+) -> Order:
+    plain = {name: row[name] for name in _FIELDS[Order] if name in row}
     header = Header(**{name: row[name] for name in _HEADER})
     return Order(**plain, header=header, services=tuple(services), parts=tuple(parts))
 
@@ -277,12 +282,12 @@ def _order_row(order: Order) -> dict[str, Any]:
     }
 
 
-def _line_of[LineT: (ServiceLine, PartLine)](line_type: type[LineT], row: Any) -> LineT:
+def _line_of[LineT: (ServiceLine, PartLine)](line_type: type[LineT], row: dict[str, Any]) -> LineT:
     inner: dict[str, Any] = {"price": Price(**{name: row[name] for name in _PRICE})}
     if line_type is ServiceLine:
         said = {name: row[column] for name, column in _APPROVAL.items()}
         inner["approval"] = Approval(**said)
-    plain = {field.name: row[field.name] for field in fields(line_type) if field.name not in inner}
+    plain = {name: row[name] for name in _FIELDS[line_type] if name not in inner}
     return line_type(**plain, **inner)
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from typing import Any
+
 import pytest
+from pypdf import PdfReader
 
 from services.documents.domain.forms import FORMS, LANGUAGES
 from shared.contracts.work_order import WorkOrder
+from shared.formulas import SAMPLE
 from shared.refusals import Refused
 from tests.documents.forms.builders import (
     MATERIAL,
@@ -88,6 +93,29 @@ async def test_a_long_order_repeats_its_head_and_keeps_its_total_with_the_last_l
     assert all("Наименование работы" in page for page in long[:-1])
 
 
+@pytest.mark.parametrize("form", sorted(FORMS))
+async def test_four_hundred_works_and_as_many_goods_still_print(at_work: AtWork, form: str) -> None:
+    document = await at_work.printed(an_order(services=400, products=400), form)
+    assert document.pages > 10 or form == "acceptance_act"
+
+
+async def test_a_long_name_stands_over_its_line(at_work: AtWork) -> None:
+    name = "Константинопольская-Преображенская Александра Владиславовна"
+    customer = SAMPLE.customer.model_copy(update={"name": name})
+    document = await at_work.printed(an_order(customer=customer), "completion_act")
+    (page,) = PdfReader(BytesIO(document.content)).pages
+    heights: dict[str, list[float]] = {}
+
+    def heard(text: str, page_at: list[float], text_at: list[float], *_: Any) -> None:
+        for word in ("Владиславовна", "расшифровка"):
+            if word in text:
+                heights.setdefault(word, []).append(page_at[3] * text_at[5] + page_at[5])
+
+    page.extract_text(visitor_text=heard)
+    # The name's last row, and the caption under the line; in points from the page's foot.
+    assert min(heights["Владиславовна"]) > min(heights["расшифровка"]) + 8
+
+
 async def test_lines_say_what_the_client_pays_for(at_work: AtWork) -> None:
     order = an_order()
     act = text_of(await at_work.printed(order, "completion_act"))
@@ -120,7 +148,7 @@ async def test_declined_works_are_offered_in_an_estimate_and_charged_nowhere(
         update={"service": declined.service.model_copy(update={"name": "Замена амортизатора"})}
     )
     order = an_order()
-    order = order.model_copy(update={"services": (*order.services, declined)})
+    order = order.model_copy(update={"declined": (declined,)})
     said = {form: text_of(await at_work.printed(order, form)) for form in FORMS}
     assert {form for form, text in said.items() if "Замена амортизатора" in text} == {"estimate"}
 
