@@ -11,7 +11,7 @@ from services.orders import domain
 from services.orders.domain import pricing
 from services.orders.domain.order import Order, PartLine, ServiceLine
 from services.orders.domain.units import entered
-from services.orders.handlers.bookings import freed, freed_of_line
+from services.orders.handlers.bookings import freed, freed_of_lines
 from services.orders.handlers.costs import shown
 from services.orders.handlers.lines import next_position, part_line, service_line
 from services.orders.handlers.table import handlers
@@ -96,7 +96,9 @@ async def remove_line(command: RemoveLine, store: OrdersStore, work: Work) -> Or
     domain.ensure_revision(order, command.expected_revision)
     decision = domain.remove_line(order, _line(order, command.line_id), work.now)
     store.save(decision.order, work)
-    freed_posts = await freed_of_line(decision.order, command.line_id, store, work)
+    freed_posts = await freed_of_lines(
+        decision.order, {command.line_id}, "line_removed", store, work
+    )
     work.publish(*decision.events, *freed_posts)
     return await shown(decision.order, store, work)
 
