@@ -101,7 +101,12 @@ class Visit:
             if product is not None:  # else the client has brought it
                 wanted[product] += piece
         self._unasked += [
-            Part(product, quantity, carried_by, self._pricing)
+            Part(
+                product,
+                quantity,
+                carried_by,
+                {**self._pricing, **self._catalogue.products[product].entered(quantity)},
+            )
             for product, quantity in wanted.items()
         ]
 
