@@ -112,7 +112,9 @@ class Visit:
 
     def asks_for_parts(self) -> None:
         if self._unasked:
-            self.steps.append(RequestParts(self._hands, tuple(self._unasked)))
+            # What is free of charge, the counter says.
+            by = "advisor" if self._pricing else self._hands
+            self.steps.append(RequestParts(by, tuple(self._unasked)))
             self._unasked = []
 
     def waits_for_a_part(self, product: int, work: int) -> None:
