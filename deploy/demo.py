@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from deploy.demo_data import plan as plans
 from deploy.demo_data.bookings import CLOSES, OPENS, Booking
 from deploy.demo_data.clients import Client
 from deploy.demo_data.lives import Ids, Life
-from deploy.demo_data.products import Product
+from deploy.demo_data.products import Product, kopecks
 from deploy.demo_data.requests import Requests
 from deploy.demo_data.steps import Body, Moment, Order
 from deploy.demo_data.words import words
@@ -157,11 +158,17 @@ class _Load:
             warehouse_id=self._warehouses[receipt.warehouse],
             supplier_id=self._suppliers[receipt.supplier],
             supplier_document=receipt.document,
-            lines=[
-                {"product_id": self._products[place], "quantity": str(much), "cost": str(cost)}
-                for place, much, cost in receipt.lines
-            ],
+            lines=[self._bought(*line) for line in receipt.lines],
         )
+
+    def _bought(self, place: int, much: Decimal, cost: Decimal) -> Body:
+        line = {"product_id": self._products[place], "quantity": str(much), "cost": str(cost)}
+        pack = self._plan.products[place].pack
+        if pack is None or much % pack[1]:
+            return line
+        unit, size = pack
+        in_packs = {"quantity": str(much / size), "cost": str(kopecks(cost * size))}
+        return {**line, **in_packs, "measure": unit}
 
     async def _write_price_list(self) -> None:
         named = (work["name"] for work in words("works")["works"])

@@ -94,7 +94,7 @@ def _receipts(random: Random, catalogue: Catalogue, orders: Sequence[Order]) -> 
         early, late = [], []
         for place in places:
             cost = catalogue.products[place].cost
-            half = (wanted[place] / 2).to_integral_value(ROUND_CEILING)
+            half = _half(wanted[place], catalogue.products[place])
             early.append((place, half, cost))
             if wanted[place] > half:
                 late.append((place, wanted[place] - half, kopecks(cost * DEARER)))
@@ -103,6 +103,13 @@ def _receipts(random: Random, catalogue: Catalogue, orders: Sequence[Order]) -> 
             if lines:
                 receipts.append(Receipt(warehouse, supplier, document, tuple(lines)))
     return [*first, *second]
+
+
+def _half(wanted: Decimal, product: Product) -> Decimal:
+    """What comes first: in whole packs, if it has any and there is so much to come."""
+    _, size = product.pack or ("", Decimal(1))
+    packs = (wanted / 2 / size).to_integral_value(ROUND_CEILING)
+    return packs * size if packs * size <= wanted else (wanted / 2).to_integral_value(ROUND_CEILING)
 
 
 def _wanted(catalogue: Catalogue, orders: Sequence[Order]) -> list[Decimal]:

@@ -33,10 +33,31 @@ class Product:
     """What lies in stock when all orders of the plan have what they want."""
     on_order: bool
     """Nothing more is in stock than that: who wants it waits."""
+    entered_in: str | None
+    """The unit in which orders ask for it; else the main one."""
 
     @property
     def price(self) -> Decimal:
         return Decimal(self.fields["price"])
+
+    @property
+    def pack(self) -> tuple[str, Decimal] | None:
+        """The smallest unit that holds several main ones, and how many: what it is bought in."""
+        packs = [(unit, factor) for unit, factor in self._units.items() if factor > 1]
+        return min(packs, key=lambda pack: pack[1], default=None)
+
+    def entered(self, quantity: Decimal) -> Body:
+        """What an order says instead when it asks for so many main units of it."""
+        if self.entered_in is None:
+            return {}
+        return {
+            "quantity": str(quantity / self._units[self.entered_in]),
+            "measure": self.entered_in,
+        }
+
+    @property
+    def _units(self) -> dict[str, Decimal]:
+        return {unit["measure"]: Decimal(unit["factor"]) for unit in self.fields.get("units", ())}
 
     def fits(self, car: Body) -> bool:
         """By make; and by model, if the name speaks of models."""
@@ -105,6 +126,7 @@ def _product(random: Random, family: dict[str, Any], row: Any, barcodes: set[str
         cost=kopecks(Decimal(price) / markup),
         left_over=left_over,
         on_order=family.get("on_order", False),
+        entered_in=family.get("entered_in"),
     )
 
 

@@ -55,6 +55,7 @@ class Part:
 
     product: int
     quantity: Decimal
+    """In main units; the fields may say it in another one."""
     carried_by: int | None
     """The work that it is a material of; goods have none."""
     fields: Body

@@ -22,7 +22,7 @@ def vehicle(random: Random, taken: set[str]) -> dict[str, Any]:
     """The fields of a car; ``taken`` are the VINs and plates that others have, and grows."""
     makes = words("cars")["makes"]
     make = random.choices(makes, [make["weight"] for make in makes])[0]
-    model, first_year, last_year, engine = random.choice(make["models"])
+    model, first_year, last_year, engine, vehicle_class = random.choice(make["models"])
     year = random.randint(first_year, last_year)
     driven_km = sum(random.randint(*KM_A_YEAR) for _ in range(NEWEST_YEAR - year + 1))
     return {
@@ -32,6 +32,7 @@ def vehicle(random: Random, taken: set[str]) -> dict[str, Any]:
         "model": model,
         "year": year,
         "engine": engine,
+        "vehicle_class": vehicle_class,
         "mileage_km": driven_km,
     }
 

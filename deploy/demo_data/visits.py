@@ -101,13 +101,20 @@ class Visit:
             if product is not None:  # else the client has brought it
                 wanted[product] += piece
         self._unasked += [
-            Part(product, quantity, carried_by, self._pricing)
+            Part(
+                product,
+                quantity,
+                carried_by,
+                {**self._pricing, **self._catalogue.products[product].entered(quantity)},
+            )
             for product, quantity in wanted.items()
         ]
 
     def asks_for_parts(self) -> None:
         if self._unasked:
-            self.steps.append(RequestParts(self._hands, tuple(self._unasked)))
+            # What is free of charge, the counter says.
+            by = "advisor" if self._pricing else self._hands
+            self.steps.append(RequestParts(by, tuple(self._unasked)))
             self._unasked = []
 
     def waits_for_a_part(self, product: int, work: int) -> None:

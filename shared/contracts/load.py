@@ -33,7 +33,10 @@ Closes = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24
 AbsenceKind = Literal["vacation", "sick", "other", "out_of_order"]
 BookingState = Literal["planned", "carried", "ended"]
 """``planned``: holds its post. ``carried``: what was left of it was booked anew. ``ended``: its
-order is done or cancelled."""
+order is done or cancelled, or its work was taken off or declined."""
+FreedBecause = Literal[
+    "by_hand", "order_done", "order_cancelled", "line_removed", "work_declined",
+]  # fmt: skip
 FormulaText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)
 ]
@@ -486,7 +489,7 @@ class BookingRemoved(BookingEvent):
 
     subject: ClassVar[str] = "evt.orders.booking_removed.v1"
 
-    reason: Literal["by_hand", "order_done", "order_cancelled", "line_removed"]
+    reason: FreedBecause
 
 
 class CalendarSaved(Event):

@@ -574,7 +574,7 @@ class AddService(Command[OrderView]):
     client's own, if the work takes one.
 
     Refused: ``service_not_found``, ``variant_not_found``, ``service_unnamed``, ``price_missing``,
-    ``order_closed``.
+    ``order_closed``, ``forbidden`` (a technician says no prices).
     """
 
     subject: ClassVar[str] = "cmd.orders.add_service.v1"
@@ -617,7 +617,7 @@ class RequestParts(Command[OrderView]):
 
     Refused: ``product_not_found``, ``material_without_service``, ``order_closed``,
     ``unit_unknown``, ``quantity_not_exact`` (it is no whole number of thousandths of the
-    main unit).
+    main unit), ``forbidden`` (a technician says no prices).
     """
 
     subject: ClassVar[str] = "cmd.orders.request_parts.v1"

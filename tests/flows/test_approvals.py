@@ -238,6 +238,24 @@ async def test_a_work_of_the_catalogue_comes_back_at_todays_price(station: Stati
     assert (declined.price, taken.total) == (Decimal(700), Decimal(900))
 
 
+async def test_a_free_work_comes_back_with_the_price_hours_and_minutes_that_were_said(
+    station: Station,
+) -> None:
+    order = await a_visit(station)
+    said = {
+        "initial_price": Decimal(900),
+        "labor_hours": Decimal("0.5"),
+        "labor_rate": Decimal(1500),
+        "estimation_minutes": 45,
+    }
+    order = await station.send(AddService(order_id=order.id, name="Пайка", **said))
+    await answer(station, order, 2, "declined")
+    second = await next_visit(station, order)
+    (declined,) = await declined_of(station, order.vehicle_id)
+    taken = await station.send(TakeDeclinedWorks(order_id=second.id, ids=(declined.id,)))
+    assert {name: getattr(taken.services[0], name) for name in said} == said
+
+
 async def test_of_two_orders_that_take_a_declined_work_at_once_one_gets_it(
     station: Station,
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.approvals import AnswerWork, QuoteWorks
 from shared.contracts.load import (
     AddAbsence,
     AddHoliday,
@@ -29,6 +30,7 @@ from shared.ids import new_id
 from shared.refusals import Refused
 from shared.service import service_named
 from tests.orders.at_the_panel import ZONE, Bays, at, events_of, open_bays
+from tests.orders.test_estimate_links import say, show, token_of
 from tests.support.day import Station
 
 RACERS = 32
@@ -335,6 +337,32 @@ async def test_a_work_that_is_taken_off_frees_its_own_bookings(bays: Bays) -> No
     await bays.station.send(RemoveLine(order_id=order.id, line_id=line_id))
     assert [each.id for each in await _bookings_of(bays, order.id)] == [of_order.id]
     assert of_line.line_id == line_id
+
+
+@pytest.mark.parametrize("by_link", [False, True])
+async def test_a_work_that_is_declined_frees_its_own_bookings(bays: Bays, by_link: bool) -> None:
+    order = await bays.order()
+    for name in ("Колодки", "Масло"):
+        order = await bays.station.send(
+            AddService(order_id=order.id, name=name, initial_price=Decimal(1))
+        )
+    declined, kept = (line.id for line in order.services)
+    await bays.book(order.id, at(10), at(11), line_id=declined)
+    of_kept = await bays.book(order.id, at(11), at(12), line_id=kept)
+    of_order = await bays.book(order.id, at(12), at(13))
+    await bays.station.send(QuoteWorks(order_id=order.id))
+    if by_link:
+        token = await token_of(bays.station, order)
+        await say(bays.station, token, await show(bays.station, token), "declined", 0)
+    else:
+        await bays.station.send(
+            AnswerWork(order_id=order.id, line_id=declined, to="declined", how="phone")
+        )
+    assert [each.id for each in await _bookings_of(bays, order.id)] == [of_kept.id, of_order.id]
+    (told,) = await events_of(bays.station, "evt.orders.booking_removed.v1")
+    assert (told["body"]["line_id"], told["body"]["reason"]) == (str(declined), "work_declined")
+    # The time is for others at once.
+    await bays.book((await bays.order()).id, at(10), at(11))
 
 
 async def test_bookings_are_told_to_the_audit(station: Station, bays: Bays) -> None:

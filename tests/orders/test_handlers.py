@@ -36,6 +36,8 @@ from shared.contracts.orders import (
     ListServices,
     ListStations,
     OrderView,
+    PartRequest,
+    RequestParts,
 )
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
@@ -363,6 +365,34 @@ async def test_the_warehouses_answer_twice_prices_the_line_once(station: Station
     answered = await station.order(order.id)
     assert (answered.products[0].state, answered.total) == ("reserved", Decimal("220.00"))
     assert answered.revision == order.revision + 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"initial_price": Decimal(0)},
+        {"discount_percent": Decimal(100)},
+        {"fixed_discount": Decimal(1)},
+    ],
+)
+async def test_a_technician_asks_for_works_and_parts_and_says_no_prices(
+    station: Station, said: Any
+) -> None:
+    technician = Actor("technician", "technician", new_id())
+    product = await a_known_product(station)
+    order = await a_new_order(station)
+    work = await station.send(CreateService(name="Мойка", price=Decimal(700)))
+    part = PartRequest(product_id=product.id, quantity=Decimal(1), **said)
+    for command in (
+        RequestParts(order_id=order.id, lines=(part,)),
+        AddService(order_id=order.id, service_id=work.id, **said),
+    ):
+        with pytest.raises(Refused, match="forbidden"):
+            await station.send(command, actor=technician)
+    plain = PartRequest(product_id=product.id, quantity=Decimal(1))
+    await station.send(RequestParts(order_id=order.id, lines=(plain,)), actor=technician)
+    order = await station.send(AddService(order_id=order.id, service_id=work.id), actor=technician)
+    assert (order.services[0].price, len(order.products)) == (Decimal(700), 1)
 
 
 async def test_a_batch_of_answers_costs_hardly_more_statements_than_one(station: Station) -> None:

@@ -7,9 +7,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.orders import domain
+from services.orders.domain import Decision
 from services.orders.domain.approval import Said
 from services.orders.domain.estimate import Link, Sender, ensure_seen, estimate_view, renewed
 from services.orders.domain.order import Order
+from services.orders.handlers.bookings import freed_of_lines
 from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
@@ -67,9 +69,18 @@ async def _answered(
     domain.ensure_revision(order, command.expected_revision)
     said = Said(by=command.by or order.client_name, how=command.how)
     decision = domain.answer(order, answers, said, work.now)
-    store.save(decision.order, work)
-    work.publish(*decision.events)
+    await _take(order, decision, store, work)
     return await shown(decision.order, store, work)
+
+
+async def _take(order: Order, decision: Decision, store: OrdersStore, work: Work) -> None:
+    """What is declined is not worked on: its time on posts is for others."""
+    declined = {line.id for line in decision.order.services if line.is_declined} - {
+        line.id for line in order.services if line.is_declined
+    }
+    store.save(decision.order, work)
+    freed_posts = await freed_of_lines(decision.order, declined, "work_declined", store, work)
+    work.publish(*decision.events, *freed_posts)
 
 
 # --- the link ------------------------------------------------------------------------------------
@@ -117,8 +128,7 @@ async def answer_estimate(command: AnswerEstimate, store: OrdersStore, work: Wor
     ensure_seen(shown, command.version, command.lines)
     said = Said(by=order.client_name, how="link")
     decision = domain.answer(order, dict.fromkeys(command.lines, command.to), said, work.now)
-    store.save(decision.order, work)
-    work.publish(*decision.events)
+    await _take(order, decision, store, work)
     return await _shown(decision.order, link, store)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from services.orders import domain
@@ -34,6 +34,7 @@ from shared.contracts.load import (
     BookingRemoved,
     BookingView,
     BookPost,
+    FreedBecause,
     ListBookings,
     MoveBooking,
     RemoveBooking,
@@ -134,16 +135,24 @@ async def booked(
 
 async def freed(order: Order, store: OrdersStore, work: Work) -> list[Event]:
     """The order is done or cancelled: what is still ahead of its bookings is free again."""
-    reason: Literal["order_done", "order_cancelled"] = (
-        "order_done" if order.status == "done" else "order_cancelled"
-    )
+    reason: FreedBecause = "order_done" if order.status == "done" else "order_cancelled"
     return await _freed(order, await store.bookings.of_order(order.id), reason, store, work)
 
 
-async def freed_of_line(order: Order, line_id: UUID, store: OrdersStore, work: Work) -> list[Event]:
-    """A line was taken off: what is still ahead of its own bookings is free again."""
-    of_line = [each for each in await store.bookings.of_order(order.id) if each.line_id == line_id]
-    return await _freed(order, of_line, "line_removed", store, work)
+async def freed_of_lines(
+    order: Order,
+    line_ids: Collection[UUID],
+    reason: FreedBecause,
+    store: OrdersStore,
+    work: Work,
+) -> list[Event]:
+    """Nobody works on these lines any more: what is still ahead of their own bookings is free
+    again."""
+    if not line_ids:
+        return []
+    bookings = await store.bookings.of_order(order.id)
+    of_lines = [booking for booking in bookings if booking.line_id in line_ids]
+    return await _freed(order, of_lines, reason, store, work)
 
 
 async def locked(booking_id: UUID, store: OrdersStore) -> tuple[Order, Booking]:
@@ -208,7 +217,7 @@ def moved(order: Order, old: Booking, new: Booking) -> BookingMoved:
 def _removed(
     order: Order,
     booking: Booking,
-    reason: Literal["by_hand", "order_done", "order_cancelled", "line_removed"],
+    reason: FreedBecause,
 ) -> BookingRemoved:
     return BookingRemoved(**_facts(order, booking), reason=reason)
 
@@ -222,7 +231,7 @@ def _facts(order: Order, booking: Booking) -> dict[str, Any]:
 async def _freed(
     order: Order,
     bookings: Sequence[Booking],
-    reason: Literal["order_done", "order_cancelled", "line_removed"],
+    reason: FreedBecause,
     store: OrdersStore,
     work: Work,
 ) -> list[Event]:

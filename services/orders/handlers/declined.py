@@ -108,12 +108,17 @@ def _close(
 
 
 def _wanted_again(order_id: UUID, line: ServiceLine) -> AddService:
-    """A work of the catalogue costs what the catalogue says today; a free one what it did."""
-    fields: dict[str, Any] = (
-        {"service_id": line.service_id}
-        if line.service_id
-        else {"name": line.name, "initial_price": line.price.initial}
-    )
+    """A work of the catalogue costs and takes what the catalogue says today; a free one what was
+    said of it then."""
+    fields: dict[str, Any] = {"service_id": line.service_id}
+    if line.service_id is None:
+        fields = {
+            "name": line.name,
+            "initial_price": line.price.initial,
+            "labor_hours": line.labor_hours,
+            "labor_rate": line.labor_rate,
+            "estimation_minutes": line.estimation_minutes,
+        }
     return AddService(order_id=order_id, quantity=line.quantity, comment=line.comment, **fields)
 
 

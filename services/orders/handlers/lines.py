@@ -16,11 +16,28 @@ from services.orders.store import OrdersStore
 from services.orders.store.tables import works
 from shared.contracts.orders import AddService, PartRequest
 from shared.handlers import Work
+from shared.permissions import TECHNICIAN
 from shared.refusals import Refused
+
+_PRICED = frozenset(
+    {"initial_price", "discount_percent", "fixed_discount", "labor_hours", "labor_rate",
+     "variant_id"}
+)  # fmt: skip
+"""What of a request says what a line costs."""
 
 
 def next_position(order: Order) -> int:
     return max((line.position for line in order.lines), default=0) + 1
+
+
+def ensure_may_price(role: str | None, request: AddService | PartRequest) -> None:
+    """Prices are the counter's: a technician says what is needed, and the catalogue what it
+    costs. Raises ``forbidden``."""
+    fields = type(request).model_fields
+    if role == TECHNICIAN and any(
+        getattr(request, name) != fields[name].default for name in _PRICED & fields.keys()
+    ):
+        raise Refused("forbidden")
 
 
 async def service_line(

@@ -11,9 +11,14 @@ from services.orders import domain
 from services.orders.domain import pricing
 from services.orders.domain.order import Order, PartLine, ServiceLine
 from services.orders.domain.units import entered
-from services.orders.handlers.bookings import freed, freed_of_line
+from services.orders.handlers.bookings import freed, freed_of_lines
 from services.orders.handlers.costs import shown
-from services.orders.handlers.lines import next_position, part_line, service_line
+from services.orders.handlers.lines import (
+    ensure_may_price,
+    next_position,
+    part_line,
+    service_line,
+)
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.tables import employees
@@ -35,6 +40,7 @@ from shared.refusals import Refused
 
 @handlers.command(AddService)
 async def add_service(command: AddService, store: OrdersStore, work: Work) -> OrderView:
+    ensure_may_price(work.actor.role, command)
     order = await store.order(command.order_id)
     domain.ensure_revision(order, command.expected_revision)
     if command.mechanic_id:
@@ -51,6 +57,8 @@ async def add_service(command: AddService, store: OrdersStore, work: Work) -> Or
 
 @handlers.command(RequestParts)
 async def request_parts(command: RequestParts, store: OrdersStore, work: Work) -> OrderView:
+    for request in command.lines:
+        ensure_may_price(work.actor.role, request)
     order = await store.order(command.order_id)
     domain.ensure_revision(order, command.expected_revision)
     await store.copies.many(work, product_ids={line.product_id for line in command.lines})
@@ -96,7 +104,9 @@ async def remove_line(command: RemoveLine, store: OrdersStore, work: Work) -> Or
     domain.ensure_revision(order, command.expected_revision)
     decision = domain.remove_line(order, _line(order, command.line_id), work.now)
     store.save(decision.order, work)
-    freed_posts = await freed_of_line(decision.order, command.line_id, store, work)
+    freed_posts = await freed_of_lines(
+        decision.order, {command.line_id}, "line_removed", store, work
+    )
     work.publish(*decision.events, *freed_posts)
     return await shown(decision.order, store, work)
 

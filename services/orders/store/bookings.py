@@ -32,6 +32,7 @@ from services.orders.domain.planning.bookings import Booking
 from services.orders.domain.planning.spans import Span
 from services.orders.store.tables import bookings
 from services.orders.store.tables.load import span_of, span_range
+from shared.contracts.approvals import AnswerWork, AnswerWorks
 from shared.contracts.base import Message
 from shared.contracts.load import CarryOver
 from shared.contracts.orders import MoveOrder, RemoveLine
@@ -64,13 +65,8 @@ class Bookings:
         return await self._orders_of(ids)
 
     async def prefetch(self, messages: Sequence[Message], named: set[UUID]) -> None:
-        """Of the orders that end or lose a line, and of those whose bookings are ``named``."""
-        ends = {
-            message.order_id
-            for message in messages
-            if isinstance(message, RemoveLine)
-            or (isinstance(message, MoveOrder) and message.to in ("done", "cancelled"))
-        }
+        """Of the orders that end or lose a work, and of those whose bookings are ``named``."""
+        ends = set().union(*map(_may_free, messages))
         if wanted := ends | named:
             await self._load(wanted)
 
@@ -244,6 +240,16 @@ class Bookings:
         # Of an order that was not loaded, this one alone would look like all.
         if booking.order_id in self._known:
             self._known[booking.order_id][booking.id] = booking
+
+
+def _may_free(message: Message) -> set[UUID]:
+    """The order whose bookings the message may free, if it may."""
+    match message:
+        case RemoveLine() | AnswerWork(to="declined") | MoveOrder(to="done" | "cancelled"):
+            return {message.order_id}
+        case AnswerWorks() if any(answer.to == "declined" for answer in message.answers):
+            return {message.order_id}
+    return set()
 
 
 class _InTheWay(Exception):

@@ -25,6 +25,7 @@ from services.orders.store.places import Places
 from services.orders.store.queries import declined_counts
 from services.orders.store.tables import (
     comments,
+    employees,
     order_numbers,
     orders,
     part_lines,
@@ -32,7 +33,7 @@ from services.orders.store.tables import (
     service_lines,
 )
 from shared.contracts.base import Message
-from shared.contracts.orders import CommentView, CreateOrder
+from shared.contracts.orders import CommentView, CreateOrder, MoveOrder
 from shared.handlers import Store, Work
 from shared.refusals import Refused
 
@@ -87,6 +88,7 @@ class OrdersStore(Store):
             await self._draw_numbers(created)
         await self.copies.prefetch(messages)
         await self.places.prefetch(messages)
+        await self._load_who_earns(messages)
         await self._count_declined(messages)
 
     async def order(self, order_id: UUID) -> Order:
@@ -205,6 +207,17 @@ class OrdersStore(Store):
         if cars:
             counts = await declined_counts(self.connection, cars)
             self._declined.update({car: counts.get(car, 0) for car in cars})
+
+    async def _load_who_earns(self, messages: Sequence[Message]) -> None:
+        """The mechanics of the orders that are done, for their shares."""
+        done = [
+            self._orders[message.order_id]
+            for message in messages
+            if isinstance(message, MoveOrder)
+            and message.to == "done"
+            and message.order_id in self._orders
+        ]
+        await self.places.many(employees, {each for order in done for each in order.mechanic_ids})
 
     async def _draw_numbers(self, count: int) -> None:
         drawn = await self.connection.execute(

@@ -21,7 +21,7 @@ from services.orders.store.tables import (
     works,
 )
 from shared.contracts.base import Message, Page
-from shared.contracts.orders import CreateOrder, StationView
+from shared.contracts.orders import AddService, CreateOrder, StationView
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
 
@@ -51,7 +51,9 @@ class Places:
         self._logins: dict[str, Any | None] = {}
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
-        """What new orders name: one statement per table, however many orders there are."""
+        """What new orders and works name: one statement per table, however many there are."""
+        added = {message.service_id for message in messages if isinstance(message, AddService)}
+        await self.many(works, added)
         created = [message for message in messages if isinstance(message, CreateOrder)]
         if not created:
             return
