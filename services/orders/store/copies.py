@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Table, Uuid, and_, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -174,20 +175,8 @@ class Copies:
 
     async def flush(self) -> None:
         for table, rows in self._news.items():
-            statement = upsert(table)
-            statement = statement.on_conflict_do_update(
-                index_elements=["id"],
-                set_={c.name: statement.excluded[c.name] for c in table.c if c.name != "id"},
-                # Of one revision, a row from before some of the columns gives way.
-                where=or_(
-                    table.c.revision < statement.excluded.revision,
-                    and_(
-                        table.c.revision == statement.excluded.revision, table.c.complete.is_(False)
-                    ),
-                ),
-            )
             # In one order everywhere, so that two processes cannot lock each other out.
-            await self._connection.execute(statement, [rows[key] for key in sorted(rows)])
+            await self._connection.execute(_NEWS_OF[table], [rows[key] for key in sorted(rows)])
         self._news.clear()
 
     async def _get(self, table: Table, row_id: UUID) -> Any:
@@ -213,6 +202,22 @@ class Copies:
         if known is None or known.revision <= row["revision"]:
             self._known[table][row["id"]] = _Row(row)
         return _Row(row)
+
+
+def _news_of(table: Table) -> Insert:
+    """A newer revision counts; of one revision, a row from before some columns gives way."""
+    statement = upsert(table)
+    return statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={c.name: statement.excluded[c.name] for c in table.c if c.name != "id"},
+        where=or_(
+            table.c.revision < statement.excluded.revision,
+            and_(table.c.revision == statement.excluded.revision, table.c.complete.is_(False)),
+        ),
+    )
+
+
+_NEWS_OF = {table: _news_of(table) for table in (clients, vehicles, products)}
 
 
 class _Row:

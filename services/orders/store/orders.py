@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, fields
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,6 +52,7 @@ _SERVICES_OF = (
 _PARTS_OF = (
     select(part_lines).where(part_lines.c.order_id == any_(_IDS)).order_by(part_lines.c.position)
 )
+_INSERT_STEPS, _INSERT_COMMENTS = insert(price_steps), insert(comments)
 _HEADER = tuple(field.name for field in fields(Header))
 _FIELDS: dict[type, tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind)) for kind in (Order, ServiceLine, PartLine)
@@ -175,9 +178,9 @@ class OrdersStore(Store):
             await self._upsert(table, _changed_lines(changed, lines_of))
             await self._delete(table, _gone_lines(changed, lines_of))
         if self._steps:
-            await self.connection.execute(insert(price_steps), self._steps)
+            await self.connection.execute(_INSERT_STEPS, self._steps)
         if self._comments:
-            await self.connection.execute(insert(comments), self._comments)
+            await self.connection.execute(_INSERT_COMMENTS, self._comments)
         await self.links.flush()
 
     async def _load(self, order_ids: Iterable[UUID], *, lock: bool) -> None:
@@ -226,20 +229,24 @@ class OrdersStore(Store):
         self._numbers += list(drawn.scalars())
 
     async def _upsert(self, table: Table, rows: list[dict[str, Any]]) -> None:
-        if not rows:
-            return
-        statement = upsert(table)
-        statement = statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={name: statement.excluded[name] for name in rows[0] if name != "id"},
-        )
-        await self.connection.execute(statement, rows)
+        if rows:
+            await self.connection.execute(_upsert_into(table, tuple(rows[0])), rows)
 
     async def _delete(self, table: Table, line_ids: list[UUID]) -> None:
         if line_ids:
             await self.connection.execute(
                 delete(table).where(table.c.id == any_(_IDS)), {"ids": line_ids}
             )
+
+
+@cache
+def _upsert_into(table: Table, names: tuple[str, ...]) -> Insert:
+    """Made once: a statement that is made anew costs more than its execution."""
+    statement = upsert(table)
+    return statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: statement.excluded[name] for name in names if name != "id"},
+    )
 
 
 # --- rows and values ---------------------------------------------------------------------------
