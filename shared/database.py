@@ -25,7 +25,7 @@ from sqlalchemy import (
     pool,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
@@ -77,6 +77,23 @@ dead_letters = Table(
     # Null while it is still being retried.
     Column("parked_at", TIMESTAMP(timezone=True)),
 )
+
+
+def saving(table: Table) -> Insert:
+    """Inserts rows or overwrites those that have the key; each row names every column.
+
+    Made once for a table: a statement that is made anew costs more than its execution.
+    """
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    return statement.on_conflict_do_update(
+        index_elements=keys,
+        set_={
+            column.name: statement.excluded[column.name]
+            for column in table.columns
+            if column.name not in keys
+        },
+    )
 
 
 def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:

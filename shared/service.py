@@ -27,6 +27,7 @@ from shared.messaging.housekeeping import Housekeeping
 from shared.messaging.lane import Lane
 from shared.messaging.outbox import Relay
 from shared.messaging.server import Server
+from shared.messaging.subscriptions import subscribed
 from shared.operations import Operations
 from shared.settings import ServiceSettings, pitlane_version
 from shared.telemetry import (
@@ -163,10 +164,8 @@ class Service:
             operations = Operations(running, self.handlers.events)
             Server(settings, engine, self.handlers, client, lane, operations).register(broker)
             await broker.start()
-            # Only when the server has the subscriptions is anybody answered. The client's ping
-            # overtakes what it has not written yet: the second one comes after the subscriptions.
-            await connection.flush()
-            await connection.flush()
+            # Only when the server has the subscriptions is anybody answered.
+            await subscribed(connection)
             for work in self._background:
                 task = asyncio.create_task(work(running))
                 stack.push_async_callback(_ended, task)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    Table,
     Text,
     Uuid,
     any_,
@@ -19,7 +18,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,6 +27,7 @@ from services.clients.search import name_key, phone_key
 from services.clients.tables import clients, name_words, tables, vehicle_facts, vehicles
 from shared.contracts.base import Message
 from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle, Consents
+from shared.database import saving
 from shared.handlers import Store
 from shared.refusals import Refused
 
@@ -54,20 +53,8 @@ _LOCK_VEHICLES = (
 _VEHICLES_OF = select(vehicles).where(vehicles.c.client_id == any_(_IDS)).order_by(vehicles.c.id)
 
 
-def _saving(table: Table) -> Insert:
-    statement = upsert(table)
-    return statement.on_conflict_do_update(
-        index_elements=["id"],
-        set_={
-            column.name: statement.excluded[column.name]
-            for column in table.c
-            if not column.primary_key
-        },
-    )
-
-
-_SAVE_CLIENTS = _saving(clients)
-_SAVE_VEHICLES = _saving(vehicles)
+_SAVE_CLIENTS = saving(clients)
+_SAVE_VEHICLES = saving(vehicles)
 _END_FACTS = (
     update(vehicle_facts)
     .where(

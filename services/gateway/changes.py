@@ -17,6 +17,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from shared.messaging.subscriptions import subscribed
+
 log = structlog.get_logger(__name__)
 
 MAX_WAITING = 256
@@ -153,7 +155,7 @@ class Changes:
             if self._screens and self._subscription is None:
                 self._subscription = await self._connection.subscribe("evt.>", cb=self._on_event)
                 # So that nothing is missed that happens after the screen was told it is open.
-                await self._connection.flush()
+                await subscribed(self._connection)
             elif not self._screens and self._subscription is not None:
                 subscription, self._subscription = self._subscription, None
                 with suppress(Exception):

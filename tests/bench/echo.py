@@ -11,6 +11,8 @@ import sys
 import nats
 from nats.aio.msg import Msg
 
+from shared.messaging.subscriptions import subscribed
+
 
 async def main(url: str, subject: str) -> None:
     service = subject.split(".")[1]
@@ -20,7 +22,7 @@ async def main(url: str, subject: str) -> None:
         await message.respond(message.data)
 
     await connection.subscribe(subject, queue=service, cb=answer)
-    await connection.flush()
+    await subscribed(connection)
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.read)
     await connection.close()

@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from shared.contracts.orders import OrderRepriced
+from shared.messaging.subscriptions import subscribed
 
 
 class Repriced:
@@ -22,7 +23,7 @@ class Repriced:
     async def on(cls, broker: Client) -> Self:
         heard = cls()
         await broker.subscribe(OrderRepriced.subject, cb=heard._hear)
-        await broker.flush()
+        await subscribed(broker)
         return heard
 
     def next_of(self, order_id: str) -> asyncio.Future[UUID]:

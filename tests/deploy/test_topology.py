@@ -11,6 +11,7 @@ from nats.aio.msg import Msg
 from nats.js.errors import APIError
 
 from deploy import topology
+from shared.messaging.subscriptions import subscribed
 from tests.support.broker import TestNats
 from tests.support.waiting import eventually
 
@@ -261,7 +262,7 @@ async def test_command_is_answered_once_and_only_by_who_was_asked(connect: Conne
         await message.respond(b"and again")
 
     await orders.client.subscribe("cmd.orders.>", queue="orders", cb=answer)
-    await orders.client.flush()
+    await subscribed(orders.client)
     reply = await gateway.client.request("cmd.orders.create_order.v1", b"{}", timeout=10)
     assert reply.data == b"ok"
     assert await orders.is_refused()  # the second answer
@@ -275,7 +276,7 @@ async def test_services_ask_each_other(connect: Connect) -> None:
         await message.respond(b"Ivanov")
 
     await clients.client.subscribe("ask.clients.>", queue="clients", cb=answer)
-    await clients.client.flush()
+    await subscribed(clients.client)
     reply = await orders.client.request("ask.clients.name.v1", b"{}", timeout=10)
     assert reply.data == b"Ivanov"
 
@@ -289,7 +290,7 @@ async def test_nobody_there_is_told_at_once(connect: Connect) -> None:
 async def test_gateway_hears_events_as_they_pass(connect: Connect) -> None:
     gateway, orders = await connect("gateway"), await connect("orders")
     subscription = await gateway.client.subscribe("evt.>")
-    await gateway.client.flush()
+    await subscribed(gateway.client)
     await orders.client.jetstream().publish("evt.orders.order_created.v1", b"hello")
     assert (await subscription.next_msg(timeout=10)).data == b"hello"
 

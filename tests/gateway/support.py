@@ -28,6 +28,7 @@ from services.gateway.users import ensure_demo_users
 from shared.ids import new_id
 from shared.messaging.client import STATUS_HEADER, refusal_body
 from shared.messaging.envelope import Envelope
+from shared.messaging.subscriptions import subscribed
 from shared.refusals import Refused
 from shared.service import Running, consumed_subjects, service_named
 from shared.settings import SERVICES, ServiceSettings
@@ -75,7 +76,7 @@ class FakeServices:
             )
             for kind in ("cmd", "ask"):
                 await connection.subscribe(f"{kind}.{name}.>", queue=name, cb=self._on_message)
-            await connection.flush()
+            await subscribed(connection)
             self._connections[name] = connection
 
     async def stop(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from services.gateway.problems import RETRY_AFTER_S
 from shared.ids import new_id
+from shared.messaging.subscriptions import subscribed
 from tests.gateway.support import (
     API,
     FakeServices,
@@ -55,7 +56,7 @@ async def test_a_service_that_keeps_silent_is_given_up_in_time(
             heard.set()
 
         await silent.subscribe("cmd.clients.>", queue="clients", cb=hear)
-        await silent.flush()
+        await subscribed(silent)
         advisor = await gateway.signed_in("advisor")
         response = await advisor.post(f"{API}/clients", json={}, headers=a_key())
         assert (response.status_code, response.json()["code"]) == (503, "service_unavailable")

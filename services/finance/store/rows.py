@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Table, Uuid, any_, bindparam, delete
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import ARRAY, ColumnElement, Row, Uuid, any_, bindparam, delete
+from sqlalchemy.dialects.postgresql import insert
 
 from services.finance.domain.bonus_lots import Accrual, Lot
 from services.finance.domain.bonus_rules import BonusRule
@@ -29,6 +29,7 @@ from services.finance.store.schema import (
     postings,
     settlements,
 )
+from shared.database import saving
 
 
 def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
@@ -36,37 +37,23 @@ def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return column == any_(bindparam(name, type_=ARRAY(Uuid)))
 
 
-def _update(table: Table) -> Insert:
-    """Overwrites rows that were found and locked; takes the same values as an insert."""
-    statement = insert(table)
-    keys = [column.name for column in table.primary_key]
-    return statement.on_conflict_do_update(
-        index_elements=keys,
-        set_={
-            column.name: statement.excluded[column.name]
-            for column in table.columns
-            if column.name not in keys
-        },
-    )
-
-
 INSERT_ORDER = insert(orders)
 INSERT_ENTRY = insert(entries)
 INSERT_POSTING = insert(postings)
 INSERT_ACCOUNT = insert(accounts)
-UPDATE_ACCOUNT = _update(accounts)
+UPDATE_ACCOUNT = saving(accounts)
 INSERT_SETTLEMENT = insert(settlements)
-UPDATE_SETTLEMENT = _update(settlements)
+UPDATE_SETTLEMENT = saving(settlements)
 INSERT_PAYMENT = insert(payments)
-UPDATE_PAYMENT = _update(payments)
+UPDATE_PAYMENT = saving(payments)
 DELETE_APPLICATIONS = delete(applications).where(any_of(applications.c.payment_id, "payments"))
 INSERT_APPLICATION = insert(applications)
 DELETE_SPENDS = delete(bonus_spends).where(any_of(bonus_spends.c.payment_id, "payments"))
 INSERT_SPEND = insert(bonus_spends)
 INSERT_RULE = insert(bonus_rules)
-UPDATE_RULE = _update(bonus_rules)
+UPDATE_RULE = saving(bonus_rules)
 INSERT_LOT = insert(bonus_lots)
-UPDATE_LOT = _update(bonus_lots)
+UPDATE_LOT = saving(bonus_lots)
 INSERT_ACCRUAL = insert(bonus_accruals)
 
 

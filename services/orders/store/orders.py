@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, fields
 from decimal import Decimal
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, delete, func, insert, select
-from sqlalchemy.dialects.postgresql import Insert
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.domain.approval import Approval
@@ -36,6 +33,7 @@ from services.orders.store.tables import (
 )
 from shared.contracts.base import Message
 from shared.contracts.orders import CommentView, CreateOrder, MoveOrder
+from shared.database import saving
 from shared.handlers import Store, Work
 from shared.refusals import Refused
 
@@ -52,6 +50,7 @@ _SERVICES_OF = (
 _PARTS_OF = (
     select(part_lines).where(part_lines.c.order_id == any_(_IDS)).order_by(part_lines.c.position)
 )
+_SAVE = {table: saving(table) for table in (orders, service_lines, part_lines)}
 _INSERT_STEPS, _INSERT_COMMENTS = insert(price_steps), insert(comments)
 _HEADER = tuple(field.name for field in fields(Header))
 _FIELDS: dict[type, tuple[str, ...]] = {
@@ -230,23 +229,13 @@ class OrdersStore(Store):
 
     async def _upsert(self, table: Table, rows: list[dict[str, Any]]) -> None:
         if rows:
-            await self.connection.execute(_upsert_into(table, tuple(rows[0])), rows)
+            await self.connection.execute(_SAVE[table], rows)
 
     async def _delete(self, table: Table, line_ids: list[UUID]) -> None:
         if line_ids:
             await self.connection.execute(
                 delete(table).where(table.c.id == any_(_IDS)), {"ids": line_ids}
             )
-
-
-@cache
-def _upsert_into(table: Table, names: tuple[str, ...]) -> Insert:
-    """Made once: a statement that is made anew costs more than its execution."""
-    statement = upsert(table)
-    return statement.on_conflict_do_update(
-        index_elements=["id"],
-        set_={name: statement.excluded[name] for name in names if name != "id"},
-    )
 
 
 # --- rows and values ---------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from shared.contracts.forms import (
 )
 from shared.contracts.work_order import GetWorkOrder, WorkOrder
 from shared.messaging.client import STATUS_HEADER, refusal_body
+from shared.messaging.subscriptions import subscribed
 from shared.refusals import Refused
 from tests.support.broker import TestNats
 from tests.support.day import Station, running_station
@@ -69,6 +70,6 @@ async def at_work(nats_server: TestNats, database: Callable[[str], str]) -> Asyn
             await connection.publish(message.reply, body, headers={STATUS_HEADER: status})
 
         await connection.subscribe("ask.orders.>", queue="orders", cb=answer)
-        await connection.flush()
+        await subscribed(connection)
         yield AtWork(station, orders)
         await connection.close()
