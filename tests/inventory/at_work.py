@@ -13,7 +13,7 @@ from sqlalchemy import event as sqlalchemy_events
 from sqlalchemy import select
 
 from services.inventory.app import service
-from services.inventory.tables import (
+from services.inventory.store.tables import (
     allocations,
     cancelled_orders,
     completions,

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from services.inventory.book import Book, Decision
-from services.inventory.costing import Lot
-from services.inventory.domain import CHANGES_ON_HAND, CHANGES_RESERVED, Ask, Move
+from services.inventory.domain.book import Book, Decision
+from services.inventory.domain.costing import Lot
+from services.inventory.domain.stock import CHANGES_ON_HAND, CHANGES_RESERVED, Ask, Move
 from shared.contracts.orders import (
     CompletedPart,
     OrderCancelled,

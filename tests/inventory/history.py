@@ -8,8 +8,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from services.inventory.book import Book
-from services.inventory.domain import Ask, TooEarly
+from services.inventory.domain.book import Book
+from services.inventory.domain.stock import Ask, TooEarly
 from shared.contracts.orders import (
     OrderCancelled,
     OrderCompleted,

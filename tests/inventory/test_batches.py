@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from services.inventory.tables import (
+from services.inventory.store.tables import (
     allocations,
     cancelled_orders,
     completions,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.inventory.catalogue import Place, Product, edited, name_key, part_key
+from services.inventory.domain.catalogue import Place, Product, edited, name_key, part_key
 from shared.contracts.base import Change
 from shared.ids import new_id
 from shared.refusals import Refused

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.inventory.book import Book, HandedOver
-from services.inventory.costing import (
+from services.inventory.domain.book import Book, HandedOver
+from services.inventory.domain.costing import (
     Consumption,
     Lot,
     check_books_can_hold,
@@ -21,7 +21,7 @@ from services.inventory.costing import (
     receipt_total,
     used_up,
 )
-from services.inventory.domain import (
+from services.inventory.domain.stock import (
     COMPLETION_STEPS,
     CompletionState,
     Hold,

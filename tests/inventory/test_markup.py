@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.inventory.markup import Matrix
+from services.inventory.domain.markup import Matrix
 from shared.contracts.base import MAX_MONEY
 from shared.contracts.inventory import MarkupRule
 from shared.refusals import Refused

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from services.inventory import references
 from services.inventory.app import service
 from services.inventory.handlers import markup
-from services.inventory.tables import lots, products, receipt_lines, stock
+from services.inventory.store import references
+from services.inventory.store.tables import lots, products, receipt_lines, stock
 from shared.contracts.base import Change, Command
 from shared.contracts.inventory import (
     ChangeProduct,

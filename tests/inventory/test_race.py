@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from services.inventory.app import service
 from services.inventory.handlers.receipts import receive_stock
 from services.inventory.store import InventoryStore
-from services.inventory.tables import allocations, movements, requests, stock
+from services.inventory.store.tables import allocations, movements, requests, stock
 from shared.contracts.inventory import PartsReserved, PartsUnavailable
 from shared.handlers import Work
 from shared.ids import new_id

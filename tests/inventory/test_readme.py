@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from services.inventory import app
-from services.inventory.domain import COMPLETION_STEPS
+from services.inventory.domain.stock import COMPLETION_STEPS
 
 README = (Path(app.__file__).parent / "README.md").read_text()
 

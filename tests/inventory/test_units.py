@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.inventory.costing import kopecks
-from services.inventory.units import Purchase, bought, unit_named, units_of
+from services.inventory.domain.costing import kopecks
+from services.inventory.domain.units import Purchase, bought, unit_named, units_of
 from shared.contracts.inventory import ProductUnit, ProductView
 from shared.ids import new_id
 from shared.refusals import Refused

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from uuid import UUID
 
-from services.inventory.book import Book, Decision
-from services.inventory.costing import kopecks
-from services.inventory.domain import Line
+from services.inventory.domain.book import Book, Decision
+from services.inventory.domain.costing import kopecks
+from services.inventory.domain.stock import Line
 from shared.contracts.base import MAX_MONEY, Event
 from shared.contracts.inventory import (
     PartsReserved,

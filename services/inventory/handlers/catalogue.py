@@ -8,15 +8,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.inventory import queries, references
-from services.inventory.catalogue import Place, PlaceKind, Product, edited
-from services.inventory.costing import KOPECK
-from services.inventory.domain import THOUSANDTH, ZERO
+from services.inventory.domain.catalogue import Place, PlaceKind, Product, edited
+from services.inventory.domain.costing import KOPECK
+from services.inventory.domain.markup import Matrix
+from services.inventory.domain.stock import THOUSANDTH, ZERO
+from services.inventory.domain.units import units_of
 from services.inventory.handlers.table import handlers
-from services.inventory.markup import Matrix
-from services.inventory.references import Labels
-from services.inventory.store import InventoryStore, prices
-from services.inventory.units import units_of
+from services.inventory.store import InventoryStore, prices, queries, references
+from services.inventory.store.references import Labels
 from shared.contracts.base import Command, Page
 from shared.contracts.inventory import (
     ChangeProduct,

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from itertools import batched
 from uuid import UUID
 
-from services.inventory import references
+from services.inventory.domain.markup import Matrix
 from services.inventory.handlers.table import handlers
-from services.inventory.markup import Matrix
-from services.inventory.store import InventoryStore, prices
+from services.inventory.store import InventoryStore, prices, references
 from shared.contracts.base import Change
 from shared.contracts.inventory import (
     GetMarkupRules,

@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 import structlog
 
-from services.inventory.domain import THOUSANDTH, ZERO, Ask
+from services.inventory.domain.stock import THOUSANDTH, ZERO, Ask
 from services.inventory.handlers.answers import filled, released, supplied
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore

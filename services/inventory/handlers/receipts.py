@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from services.inventory import queries, references
-from services.inventory.costing import KOPECK, Lot, check_books_can_hold, receipt_total
-from services.inventory.domain import THOUSANDTH
+from services.inventory.domain.costing import KOPECK, Lot, check_books_can_hold, receipt_total
+from services.inventory.domain.stock import THOUSANDTH
+from services.inventory.domain.units import MAIN, Purchase, bought, unit_named
 from services.inventory.handlers.answers import filled
 from services.inventory.handlers.markup import follow_matrix
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore, prices
-from services.inventory.units import MAIN, Purchase, bought, unit_named
+from services.inventory.store import InventoryStore, prices, queries, references
 from shared.contracts.base import Page
 from shared.contracts.inventory import (
     ListReceipts,

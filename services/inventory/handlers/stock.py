@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from services.inventory import queries
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore
+from services.inventory.store import InventoryStore, queries
 from shared.contracts.base import Page, Period
 from shared.contracts.inventory import (
     GetStock,

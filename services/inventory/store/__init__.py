@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.book import Book
-from services.inventory.domain import Move
+from services.inventory.domain.book import Book
+from services.inventory.domain.stock import Move
 from services.inventory.store.loading import load
 from services.inventory.store.saving import Documents, save
-from services.inventory.tables import receipt_numbers, tables
+from services.inventory.store.tables import receipt_numbers, tables
 from shared.contracts.base import Message
 from shared.contracts.inventory import ReceiptView
 from shared.handlers import Store, Work

@@ -31,11 +31,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.book import Book
-from services.inventory.costing import Consumption, Lot
-from services.inventory.domain import ZERO, Hold, Line, Stock
-from services.inventory.needs import Needs
-from services.inventory.tables import (
+from services.inventory.domain.book import Book
+from services.inventory.domain.costing import Consumption, Lot
+from services.inventory.domain.needs import Needs
+from services.inventory.domain.stock import ZERO, Hold, Line, Stock
+from services.inventory.store.tables import (
     allocations,
     cancelled_orders,
     completions,

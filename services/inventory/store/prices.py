@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, column, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.markup import Matrix
-from services.inventory.tables import Money, labels, markup_matrix, products
+from services.inventory.domain.markup import Matrix
+from services.inventory.store.tables import Money, labels, markup_matrix, products
 from shared.contracts.inventory import MarkupMatrix, MarkupRule
 
 _IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))

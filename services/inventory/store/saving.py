@@ -11,10 +11,9 @@ from sqlalchemy import Delete, Table
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.book import Book
-from services.inventory.domain import Line
-from services.inventory.store.writing import arrays, at_once, inserting, merging, removing
-from services.inventory.tables import (
+from services.inventory.domain.book import Book
+from services.inventory.domain.stock import Line
+from services.inventory.store.tables import (
     allocations,
     cancelled_orders,
     completions,
@@ -26,6 +25,7 @@ from services.inventory.tables import (
     requests,
     stock,
 )
+from services.inventory.store.writing import arrays, at_once, inserting, merging, removing
 
 type Rows = Sequence[Sequence[Any]]
 

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.catalogue import (
+from services.inventory.domain.catalogue import (
     LABEL_KINDS,
     LabelKind,
     Place,
@@ -42,7 +42,8 @@ from services.inventory.catalogue import (
     name_key,
     part_key,
 )
-from services.inventory.tables import (
+from services.inventory.domain.units import MAIN
+from services.inventory.store.tables import (
     labels,
     product_units,
     products,
@@ -50,7 +51,6 @@ from services.inventory.tables import (
     suppliers,
     warehouses,
 )
-from services.inventory.units import MAIN
 from shared.contracts.inventory import ProductUnit, ProductView, UnitView
 from shared.refusals import Refused
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from services.inventory.catalogue import name_key
-from services.inventory.costing import kopecks
+from services.inventory.domain.catalogue import name_key
+from services.inventory.domain.costing import kopecks
 from shared.contracts.base import MAX_MONEY
 from shared.contracts.inventory import MarkupRule
 from shared.refusals import Refused

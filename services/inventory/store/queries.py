@@ -25,11 +25,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.catalogue import Place, PlaceKind, name_key, part_key
-from services.inventory.costing import kopecks
-from services.inventory.domain import CHANGES_ON_HAND, CHANGES_RESERVED, ZERO
-from services.inventory.references import PLACES, PRODUCTS, product_view
-from services.inventory.tables import (
+from services.inventory.domain.catalogue import Place, PlaceKind, name_key, part_key
+from services.inventory.domain.costing import kopecks
+from services.inventory.domain.stock import CHANGES_ON_HAND, CHANGES_RESERVED, ZERO
+from services.inventory.store.references import PLACES, PRODUCTS, product_view
+from services.inventory.store.tables import (
     labels,
     movements,
     products,

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
-from services.inventory.domain import ZERO
+from services.inventory.domain.stock import ZERO
 from shared.contracts.base import MAX_MONEY, MAX_QUANTITY
 from shared.refusals import Refused
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.inventory.catalogue import name_key
-from services.inventory.costing import KOPECK, kopecks
-from services.inventory.domain import THOUSANDTH
+from services.inventory.domain.catalogue import name_key
+from services.inventory.domain.costing import KOPECK, kopecks
+from services.inventory.domain.stock import THOUSANDTH
 from shared.contracts.base import MAX_MONEY, MAX_QUANTITY
 from shared.contracts.inventory import ProductUnit, ProductView
 from shared.refusals import Refused

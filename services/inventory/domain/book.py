@@ -15,8 +15,9 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.inventory.costing import Consumption, Handed, Lot, handed, less, used_up
-from services.inventory.domain import (
+from services.inventory.domain.costing import Consumption, Handed, Lot, handed, less, used_up
+from services.inventory.domain.pages import Pages
+from services.inventory.domain.stock import (
     COMPLETION_STEPS,
     ZERO,
     Ask,
@@ -33,7 +34,6 @@ from services.inventory.domain import (
     with_holds,
     without_holds,
 )
-from services.inventory.pages import Pages
 from shared.contracts.inventory import MovementKind
 
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.inventory.costing import Consumption, Lot
-from services.inventory.domain import ZERO, CompletionState, Line, Stock
+from services.inventory.domain.costing import Consumption, Lot
+from services.inventory.domain.stock import ZERO, CompletionState, Line, Stock
 
 
 class Pages:
