@@ -31,8 +31,8 @@ class BonusMovement(View):
     at: Instant
     kind: BonusMovementKind
     amount: SignedMoney
-    """Negative: fewer bonuses. A reversal that is taken back (the order was paid again) is
-    positive."""
+    """Negative: fewer bonuses. A reversal that is taken back (money came again)
+    is positive."""
     order_id: UUID | None
     number: str | None
     rule_id: UUID | None
@@ -138,7 +138,7 @@ class BonusAccrued(Event):
 
 class BonusReversed(Event):
     """Money of the order went back, or the order was reopened: so much of its accrual is taken
-    back. Negative: the order is paid again. ``kept`` stands of the accrual afterwards.
+    back. Negative: money came again, be it a part. ``kept`` stands of the accrual afterwards.
     Producer: finance. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.finance.bonus_reversed.v1"

@@ -95,9 +95,8 @@ def rule(amount: str = "TotalMoney * 0.05", **fields: Any) -> CreateBonusRule:
     return CreateBonusRule(**{"name": f"Правило {amount}", "amount": amount, **fields})
 
 
-async def check_bonuses(engine: AsyncEngine, *, all_heard: bool) -> None:
-    """What must hold of all purses, whatever has happened. ``all_heard``: no news of a payment
-    is under way."""
+async def check_bonuses(engine: AsyncEngine) -> None:
+    """What must hold of all purses, whatever has happened and whatever news is under way."""
     lots = await rows_of(engine, bonus_lots)
     balances = {row.client_id: row.bonuses for row in await rows_of(engine, accounts)}
     _the_account_is_its_postings(await rows_of(engine, postings), balances)
@@ -106,7 +105,7 @@ async def check_bonuses(engine: AsyncEngine, *, all_heard: bool) -> None:
         assert balance <= left
         assert balance == left or left == 0
     accruals = [accrual_of(row) for row in await rows_of(engine, bonus_accruals)]
-    await _accruals_stand_as_they_should(engine, accruals, lots, all_heard)
+    await _accruals_stand_as_they_should(engine, accruals, lots)
     await _payments_hold_what_they_took(engine)
 
 
@@ -119,7 +118,7 @@ def _the_account_is_its_postings(found: Any, balances: dict[UUID, Decimal]) -> N
 
 
 async def _accruals_stand_as_they_should(
-    engine: AsyncEngine, accruals: list[Accrual], lots: Any, all_heard: bool
+    engine: AsyncEngine, accruals: list[Accrual], lots: Any
 ) -> None:
     standing = {
         (row.order_id, row.completion): row.paid - row.bonuses
@@ -139,7 +138,7 @@ async def _accruals_stand_as_they_should(
             kept = lot.amount - lot.taken_back
             due = accrual.kept(lot.amount, money)
             assert 0 <= kept <= lot.amount
-            assert kept == due if all_heard else kept <= due
+            assert kept == due
             kept_of_orders[accrual.order_id] += kept
     kinds = {row.id: row.kind for row in await rows_of(engine, entries)}
     times = Counter(

@@ -228,11 +228,11 @@ def test_purses_are_true_after_any_history(
             await garage.open()
             for act, *arguments in happened:
                 await act(garage, *arguments)
-                await check_bonuses(engine, all_heard=not garage.news)
+                await check_bonuses(engine)
             while garage.news:
                 await garage.hear(0)
             await check_books(engine)
-            await check_bonuses(engine, all_heard=True)
+            await check_bonuses(engine)
             await _balances_are_what_is_said(garage)
             assert len(garage.accrued) == len(set(garage.accrued))
         finally:

@@ -17,7 +17,7 @@ from services.finance.domain.bonus_rules import BonusRule, Paid, given_by, recko
 from shared.contracts.base import Command
 from shared.contracts.bonus_rules import ChangeBonusRule, ListBonusRules, TryBonusRule
 from shared.contracts.bonuses import AdjustBonuses, BonusAccrued, GetBonuses
-from shared.contracts.finance import IncomeExpenses, OrderPaid, TakePayment
+from shared.contracts.finance import IncomeExpenses, OrderPaid, RefundPayment, TakePayment
 from shared.database import engine_for
 from shared.ids import new_id
 from shared.refusals import Refused
@@ -84,7 +84,7 @@ async def test_bonuses_pay_a_share_and_are_no_money(station: Station) -> None:
         ("expense", "bonuses", "400.00"),
     ]
     await check_books(station.running["finance"].engine)
-    await check_bonuses(station.running["finance"].engine, all_heard=True)
+    await check_bonuses(station.running["finance"].engine)
 
 
 async def test_what_bonuses_may_not_pay_is_refused_with_its_reason(station: Station) -> None:
@@ -122,7 +122,7 @@ async def test_two_tills_never_spend_one_bonus_twice(station: Station) -> None:
     refusals = [end for (end,) in ends if isinstance(end, BaseException)]
     assert [getattr(end, "code", end) for end in refusals] == ["bonus_not_enough"] * 9
     assert str((await station.ask(GetBonuses(client_id=client))).balance) == "10.00"
-    await check_bonuses(first.engine, all_heard=True)
+    await check_bonuses(first.engine)
 
 
 async def test_a_rule_that_cannot_be_reckoned_is_not_kept(station: Station) -> None:
@@ -161,12 +161,58 @@ class Books:
         await engine.dispose()
         return facts
 
+    async def balance(self, client: UUID) -> Decimal:
+        engine = engine_for(self.url)
+        settings = ServiceSettings(service="finance", database_url=self.url)
+        view = await answer(engine, settings, GetBonuses(client_id=client), now=NOON)
+        await check_books(engine)
+        await check_bonuses(engine)
+        await engine.dispose()
+        return view.balance
+
     async def tried(self, question: TryBonusRule) -> Any:
         engine = engine_for(self.url)
         settings = ServiceSettings(service="finance", database_url=self.url)
         view = await answer(engine, settings, question, client=self.orders.client(), now=NOON)
         await engine.dispose()
         return view
+
+
+@pytest.mark.parametrize("names_it", [True, False])
+async def test_part_of_the_money_that_comes_after_a_refund_restores_its_part_of_the_bonuses(
+    database: Callable[[str], str], names_it: bool
+) -> None:
+    books = Books(database("finance"), Orders())
+    order, client = new_id(), new_id()
+    books.orders.known[order] = work_order(order, client, money("1000"), completed_at=NOON)
+    balances: list[str] = []
+
+    async def then(message: Any) -> list[Any]:
+        facts = await books.do(message)
+        balances.append(str(await books.balance(client)))
+        return facts
+
+    def pay(amount: str) -> TakePayment:
+        named = order if names_it else None
+        return TakePayment(order_id=named, customer_id=client, amount=money(amount), method="card")
+
+    await books.do(
+        client_created(client),
+        order_created(order, client),
+        order_completed(order, client, services=(work("1000"),)),
+        parts_issued(order),
+        rule("TotalMoney * 0.05"),
+    )
+    whole, news = await books.do(pay("1000"))
+    await then(news)
+    await then(RefundPayment(payment_id=whole.payment.id))
+    part, *_ = await then(pay("400"))
+    await then(pay("300"))
+    await then(RefundPayment(payment_id=part.payment.id))
+    _, news, _ = await then(pay("700"))
+    await then(news)
+
+    assert balances == ["50.00", "0.00", "20.00", "35.00", "15.00", "50.00", "50.00"]
 
 
 async def test_a_dry_run_says_what_really_accrues(database: Callable[[str], str]) -> None:

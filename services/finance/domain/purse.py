@@ -90,7 +90,7 @@ class Purse:
 
     def hold_to(self, accrual: Accrual, money: Decimal, reason: str | None) -> None:
         """Of an accrual so much stands as is due to the money that covers its order now: the rest
-        is taken back, and comes back when the order is paid again."""
+        is taken back, and comes back as money does."""
         postings: list[Posting] = []
         change = kept = ZERO
         for lot in list(self._lots.values()):

@@ -65,14 +65,13 @@ KINDS: dict[EntryKind, BonusMovementKind] = {
 
 @handlers.event(OrderPaid)
 async def order_paid(event: OrderPaid, store: FinanceStore, work: Work) -> None:
-    """Reckons the bonuses of a completion, once; when it is paid again after a refund, what the
-    refund took back comes back."""
+    """Reckons the bonuses of a completion, once. From then on they follow each payment and refund
+    at once: the news that it is paid again changes nothing."""
     settlement = standing(await store.history(event.order_id))
     if settlement is None or settlement.completion != event.completion:
         log.info("no_longer_applies", completion=event.completion)
         return
     if await store.accrual(event.order_id, event.completion):
-        await follow_money(settlement, None, store, work)
         return
     day = event.at.astimezone(work.settings.zone).date()
     rules = [rule for rule in await store.rules() if rule.counts_on(day)]

@@ -69,6 +69,9 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
         dues, others = await store.dues(command.customer_id), []
     decision = till.take_payment(payment, dues, account, others, stamp(work), work.new_id())
     await keep(decision, store, work)
+    for settlement in decision.settlements:
+        # A refund may have taken back bonuses that stand again with this money.
+        await bonuses.follow_money(settlement, None, store, work)
     return payment.view()
 
 

@@ -19,13 +19,14 @@ from services.finance.domain.bonus_lots import Accrual, Lot
 from services.finance.domain.bonus_rules import BonusRule
 from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ZERO
+from services.finance.domain.settlement import Settlement
 from services.finance.store import loads, rows
 from services.finance.store.books import Books, Kept
 from services.finance.store.rows import accrual_of, lot_of, rule_of
 from services.finance.store.schema import bonus_settings
 from shared.contracts.base import Message
 from shared.contracts.bonus_rules import BonusSettingsView
-from shared.contracts.finance import OrderPaid
+from shared.contracts.finance import OrderPaid, TakePayment
 from shared.contracts.orders import OrderReopened
 from shared.contracts.work_order import WorkOrder
 
@@ -51,7 +52,12 @@ class BonusBooks(Books):
         paid = [message for message in messages if isinstance(message, OrderPaid)]
         reopened = [message.order_id for message in messages if isinstance(message, OrderReopened)]
         self.orders_paid = {message.order_id for message in paid}
-        await self._load_accruals(self.orders_paid.union(reopened))
+        named = [
+            message.order_id
+            for message in messages
+            if isinstance(message, TakePayment) and message.order_id
+        ]
+        await self._load_accruals(self.orders_paid.union(reopened, named))
         clients = {message.client_id for message in paid}
         earned = {accrual.order_id for accrual in self._accruals.values.values()}
         await self._load_lots(clients, self.orders_paid | earned, ())
@@ -81,6 +87,12 @@ class BonusBooks(Books):
         if order_id not in self._known_accruals:
             await self._load_accruals({order_id})
         return self._accruals.values.get((order_id, completion))
+
+    async def dues(self, client_id: UUID) -> list[Settlement]:
+        dues = await super().dues(client_id)
+        # One payment may cover many: what they have earned is looked up at once.
+        await self._load_accruals({due.order_id for due in dues} - self._known_accruals)
+        return dues
 
     async def lots(
         self, client_id: UUID, order_id: UUID | None = None, ids: Collection[UUID] = ()
