@@ -206,6 +206,11 @@ REASONS: dict[str, Reason] = {
             "A package with a price of its own needs a work of quantity 1",
             "В пакете с собственной ценой нужна услуга в количестве 1",
         ),
+        transfer_to_itself=(
+            "Goods cannot be sent to the warehouse where they lie",
+            "Склад-отправитель и склад-получатель совпадают",
+        ),
+        count_empty=("There is nothing to count", "Считать нечего: подходящих товаров нет"),
         expense_in_future=("An expense cannot lie in the future", "Расход не может быть в будущем"),
         category_reserved=(
             "The category {category} is kept for what settlements write",
@@ -324,6 +329,17 @@ REASONS: dict[str, Reason] = {
         package_not_found=("No package {id}", "Пакет услуг {id} не найден"),
         product_not_found=("No product {id}", "Товар {id} не найден"),
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
+        transfer_not_found=("No transfer {id}", "Перемещение {id} не найдено"),
+        transfer_line_not_found=(
+            "The transfer has no line {position}",
+            "В перемещении нет строки {position}",
+        ),
+        write_off_not_found=("No write-off {id}", "Списание {id} не найдено"),
+        count_not_found=("No count {id}", "Инвентаризация {id} не найдена"),
+        barcode_not_found=(
+            "No product has the barcode {barcode}",
+            "Товара со штрихкодом {barcode} нет",
+        ),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
         payment_not_found=("No payment {id}", "Платёж {id} не найден"),
         form_not_found=("No print form {form}", "Печатной формы {form} нет"),
@@ -382,6 +398,31 @@ REASONS: dict[str, Reason] = {
         order_closed=(
             "The order is {status} and cannot be edited",
             "Заказ-наряд в состоянии {status}, изменить его нельзя",
+        ),
+        transfer_closed=(
+            "Nothing of transfer {number} is on its way any more",
+            "Перемещение {number} уже завершено",
+        ),
+        transfer_exceeded=(
+            "Of line {position} only {left} is on its way",
+            "По строке {position} в пути только {left}",
+        ),
+        stock_lacking=(
+            "Of product {id} only {available} is available there: short by {short}",
+            "Товара {id} на складе доступно только {available}, не хватает {short}",
+        ),
+        write_off_cancelled=(
+            "Write-off {number} is cancelled already",
+            "Списание {number} уже отменено",
+        ),
+        count_open=(
+            "This warehouse is being counted already",
+            "На этом складе уже идёт инвентаризация",
+        ),
+        count_closed=("Count {number} is closed", "Инвентаризация {number} уже закрыта"),
+        count_moved=(
+            "Product {id} moved while it was counted: count it again as a whole",
+            "Товар {id} двигался во время подсчёта: пересчитайте его целиком",
         ),
         order_of_other_client=(
             "The order belongs to another client",

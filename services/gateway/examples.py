@@ -18,6 +18,7 @@ _WAREHOUSE = "019ab0c6-7f33-7b84-a6c1-6f8b1c3d5e7a"
 _SUPPLIER = "019ab0c6-8a44-7c95-b0d2-7a9c2d4e6f8b"
 _ORDER = "019ab0c6-9b55-7da6-81e3-8bad3e5f7a9c"
 
+_OTHER_WAREHOUSE = "019ab0c6-ce88-70d9-b416-bed061709dae"
 _POST = "019ab0c6-ac66-7eb7-92f4-9cbe4f6a8bad"
 _BOOKING = "019ab0c6-bd77-7fc8-a305-adcf506b9cbe"
 
@@ -78,6 +79,24 @@ BODIES: dict[str, dict[str, Any]] = {
         "channel": "sms",
         "text": "Мы работаем до 21:00, ждём вас.",
     },
+    "SendTransfer": {
+        "from_warehouse_id": _WAREHOUSE,
+        "to_warehouse_id": _OTHER_WAREHOUSE,
+        "comment": "На второй участок",
+        "lines": [{"product_id": _PRODUCT, "quantity": "4"}],
+    },
+    "ReceiveTransfer": {"lines": [{"position": 1, "quantity": "3"}]},
+    "CancelTransfer": {"reason": "Отправили не то"},
+    "WriteOffStock": {
+        "warehouse_id": _WAREHOUSE,
+        "reason": "Разбили при разгрузке",
+        "lines": [{"product_id": _PRODUCT, "quantity": "1"}],
+    },
+    "CancelWriteOff": {"reason": "Нашлась целой"},
+    "StartCount": {"warehouse_id": _WAREHOUSE, "group": "Фильтры", "comment": "Годовая"},
+    "ScanCount": {"barcode": "4011558734602"},
+    "SetCounted": {"product_id": _PRODUCT, "quantity": "12"},
+    "PostCount": {"uncounted": "keep"},
     "CreateSection": {"name": "Слесарный участок"},
     "ChangeSection": {"name": "Слесарный цех"},
     "CreatePost": {"name": "Пост 1", "section_id": _SECTION},

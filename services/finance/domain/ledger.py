@@ -70,7 +70,15 @@ ORDERS_CATEGORY = "orders"
 COST_CATEGORY = "cost_of_goods"
 PAY_CATEGORY = "pay"
 BONUS_CATEGORY = "bonuses"
-BOOKS_CATEGORIES = (COST_CATEGORY, PAY_CATEGORY, BONUS_CATEGORY)
+WRITE_OFF_CATEGORY = "write_off"
+COUNT_CATEGORY = "count_difference"
+BOOKS_CATEGORIES = (
+    COST_CATEGORY,
+    PAY_CATEGORY,
+    BONUS_CATEGORY,
+    WRITE_OFF_CATEGORY,
+    COUNT_CATEGORY,
+)
 """Categories of expenses that only the books themselves write: a report must not mix others in."""
 
 
@@ -85,6 +93,9 @@ class EntryKind(StrEnum):
     REFUND = "refund"
     EXPENSE = "expense"
     RECEIPT = "receipt"
+    WRITE_OFF = "write_off"
+    WRITE_OFF_REVERSAL = "write_off_reversal"
+    COUNT = "count"
     BONUS_ACCRUAL = "bonus_accrual"
     BONUS_REVERSAL = "bonus_reversal"
     BONUS_GRANT = "bonus_grant"

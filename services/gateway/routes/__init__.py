@@ -15,6 +15,7 @@ from services.gateway.routes import (
     reports,
     session,
     station,
+    stock_documents,
 )
 
 AREAS = (
@@ -26,6 +27,7 @@ AREAS = (
     forms.AREA,
     approvals.AREA,
     inventory.AREA,
+    stock_documents.AREA,
     finance.AREA,
     formulas.AREA,
     messages.AREA,

@@ -61,7 +61,7 @@ class HandedOver(Decision):
 
 
 @dataclass(slots=True)
-class _Operation:
+class Operation:
     """One message while it is worked on."""
 
     moves: list[Move] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Book(Pages):
 
         Raises ``LookupError`` for a product that is not in the catalogue.
         """
-        operation = _Operation()
+        operation = Operation()
         if order_id in self.cancelled:
             return Decision()
         for ask in asks:
@@ -99,7 +99,7 @@ class Book(Pages):
     def release(self, order_id: UUID, asks: Sequence[Ask], at: datetime) -> Decision:
         """Lines want nothing any more. An unknown line is noted, so that its late request,
         which is older, reserves nothing."""
-        operation = _Operation()
+        operation = Operation()
         for ask in asks:
             before = self.lines.get(ask.line_id)
             line = asked(before, replace(ask, wanted=ZERO), order_id, at)
@@ -113,7 +113,7 @@ class Book(Pages):
 
     def cancel(self, order_id: UUID, at: datetime) -> Decision:
         """Everything that the order holds is free, and it will not hold anything again."""
-        operation = _Operation()
+        operation = Operation()
         self.cancelled.save(order_id, at)
         for line_id in self._lines_of_order[order_id]:
             line = self.lines[line_id]
@@ -136,7 +136,7 @@ class Book(Pages):
         if after is None:
             return None
         self._check_ready(order_id, completion, parts)
-        operation = _Operation()
+        operation = Operation()
         issued = [
             self._issue(operation, self.lines[line_id], completion, quantity)
             for line_id, _, quantity in parts
@@ -154,7 +154,7 @@ class Book(Pages):
         self._keep_completion(order_id, completion, after)
         if before is None:
             return None
-        operation = _Operation()
+        operation = Operation()
         by_line: defaultdict[UUID, list[Consumption]] = defaultdict(list)
         for consumption in self._consumed.pop((order_id, completion), []):
             by_line[consumption.line_id].append(consumption)
@@ -167,7 +167,7 @@ class Book(Pages):
 
     def receive(self, lots: Sequence[Lot]) -> Decision:
         """Goods came, a lot for each line of the receipt."""
-        operation = _Operation()
+        operation = Operation()
         for lot in lots:
             if (lot.product_id, lot.warehouse_id) not in self.stocks:
                 self._keep_stock(Stock(lot.product_id, lot.warehouse_id, lot.received_at))
@@ -182,16 +182,16 @@ class Book(Pages):
 
     # --- the steps of which all of the above is made ---------------------------------------------
 
-    def _let_go(self, operation: _Operation, line: Line) -> None:
+    def _let_go(self, operation: Operation, line: Line) -> None:
         """Releases what the line holds and no longer wants, the youngest warehouse first."""
         surplus = first_of(line.holds[::-1], line.surplus)
         for hold in surplus:
-            self._move(operation, _move_of(line, "release", hold.warehouse_id, -hold.quantity))
+            self._move(operation, move_of(line, "release", hold.warehouse_id, -hold.quantity))
             self._free(operation, line.product_id)
         if surplus:
             self._keep_line(without_holds(line, surplus))
 
-    def _fill(self, operation: _Operation, product_id: UUID) -> None:
+    def _fill(self, operation: Operation, product_id: UUID) -> None:
         """Gives what is available to those who are short, the longest waiting first."""
         if not self.available(product_id):
             return
@@ -203,7 +203,7 @@ class Book(Pages):
             if not holds:
                 return
             for hold in holds:
-                self._move(operation, _move_of(line, "reserve", hold.warehouse_id, hold.quantity))
+                self._move(operation, move_of(line, "reserve", hold.warehouse_id, hold.quantity))
             self._keep_line(with_holds(line, *holds))
             operation.filled[line.line_id] = None
 
@@ -224,7 +224,7 @@ class Book(Pages):
                 raise ValueError(f"line {line_id} is of another product or order")
 
     def _issue(
-        self, operation: _Operation, line: Line, completion: int, quantity: Decimal
+        self, operation: Operation, line: Line, completion: int, quantity: Decimal
     ) -> Handed:
         consumptions: list[Consumption] = []
         taken = first_of(line.holds, quantity)
@@ -235,35 +235,33 @@ class Book(Pages):
                 self._keep_lot(less(lot, part))
                 consumptions.append(_consumed(line, completion, lot, part))
             value = sum((part * lot.unit_cost for lot, part in used), ZERO)
-            self._move(
-                operation, _move_of(line, "issue", hold.warehouse_id, -hold.quantity, -value)
-            )
+            self._move(operation, move_of(line, "issue", hold.warehouse_id, -hold.quantity, -value))
         for consumption in consumptions:
             self.consumptions.save(consumption.key, consumption)
         self._consumed[line.order_id, completion] += consumptions
         self._keep_line(replace(without_holds(line, taken), issued=line.issued + quantity))
         return handed(consumptions)
 
-    def _take_back(self, operation: _Operation, consumption: Consumption) -> None:
+    def _take_back(self, operation: Operation, consumption: Consumption) -> None:
         lot, line = self.lots[consumption.lot_id], self.lines[consumption.line_id]
         quantity, warehouse_id = consumption.quantity, lot.warehouse_id
         self._keep_lot(less(lot, -quantity))
         self.consumptions.save(consumption.key, replace(consumption, returned=True))
-        self._move(operation, _move_of(line, "return", warehouse_id, quantity, consumption.cost))
+        self._move(operation, move_of(line, "return", warehouse_id, quantity, consumption.cost))
         line = replace(line, issued=line.issued - quantity)
         again = min(quantity, line.short)
         if again > 0:
-            self._move(operation, _move_of(line, "reserve", warehouse_id, again))
+            self._move(operation, move_of(line, "reserve", warehouse_id, again))
             line = with_holds(line, Hold(warehouse_id, again))
         self._keep_line(line)
         if again < quantity:
             self._free(operation, line.product_id)
 
-    def _free(self, operation: _Operation, product_id: UUID) -> None:
+    def _free(self, operation: Operation, product_id: UUID) -> None:
         operation.freed.add(product_id)
         operation.to_fill[product_id] = None
 
-    def _finish(self, operation: _Operation) -> Decision:
+    def _finish(self, operation: Operation) -> Decision:
         for product_id in operation.to_fill:
             self._fill(operation, product_id)
         filled = [line_id for line_id in operation.filled if line_id not in operation.named]
@@ -279,13 +277,13 @@ class Book(Pages):
         self._keep_line(line)
         return line
 
-    def _move(self, operation: _Operation, move: Move) -> None:
+    def _move(self, operation: Operation, move: Move) -> None:
         self._keep_stock(moved(self.stocks[move.product_id, move.warehouse_id], move))
         self.total_value += move.value
         operation.moves.append(move)
 
 
-def _move_of(
+def move_of(
     line: Line,
     kind: MovementKind,
     warehouse_id: UUID,

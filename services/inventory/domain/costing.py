@@ -21,12 +21,16 @@ MAX_ON_HAND = MAX_QUANTITY * 1000
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """What one receipt line brought, and what is left of it. Costs are of one unit."""
+    """What came in at one cost, and what is left of it. Costs are of one unit.
+
+    ``receipt_id``: the receipt whose line brought it; none for what was transferred, found by a
+    count, or put back. ``received_at``: since when the station has it, wherever it lay.
+    """
 
     id: UUID
     product_id: UUID
     warehouse_id: UUID
-    receipt_id: UUID
+    receipt_id: UUID | None
     position: int
     received_at: datetime
     quantity: Decimal

@@ -19,6 +19,14 @@ from shared.contracts.orders import (
     ReleasedPart,
     RequestedPart,
 )
+from shared.contracts.stock_counts import PostCount
+from shared.contracts.stock_documents import (
+    CancelTransfer,
+    CancelWriteOff,
+    ReceiveTransfer,
+    SendTransfer,
+    WriteOffStock,
+)
 
 
 @dataclass(slots=True)
@@ -40,6 +48,14 @@ class Needs:
     freeing: set[UUID] = field(default_factory=set)
     """Products of which something may become free: whoever waits for them is wanted too."""
     receiving: bool = False
+    transfers: set[UUID] = field(default_factory=set)
+    """Their goods come in somewhere."""
+    write_offs: set[UUID] = field(default_factory=set)
+    """Their goods come back."""
+    counts: set[UUID] = field(default_factory=set)
+    """Their products may turn out to be more or less, whoever holds them."""
+    held: set[UUID] = field(default_factory=set)
+    """Products of which every line that holds some is wanted."""
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> Self:
@@ -74,9 +90,23 @@ class Needs:
                 self.orders.add(message.order_id)
                 self.completing.add(message.order_id)
                 self.reopened.add(message.order_id)
+            case _:
+                self._add_document(message)
+
+    def _add_document(self, message: Message) -> None:
+        """What the storekeeper says."""
+        match message:
             case ReceiveStock():
                 self.receiving = True
                 self._free(line.product_id for line in message.lines)
+            case SendTransfer() | WriteOffStock():
+                self.take(line.product_id for line in message.lines)
+            case ReceiveTransfer() | CancelTransfer():
+                self.transfers.add(message.transfer_id)
+            case CancelWriteOff():
+                self.write_offs.add(message.write_off_id)
+            case PostCount():
+                self.counts.add(message.count_id)
             case ChangeProduct():
                 self.products.add(message.product_id)
             case RepricingDue():
@@ -88,6 +118,23 @@ class Needs:
         """A line of which something may become free."""
         self.lines[line_id] = order_id
         self._free([product_id])
+
+    def take(self, product_ids: Iterable[UUID]) -> None:
+        """Products that leave the shelves."""
+        for product_id in product_ids:
+            self.products.add(product_id)
+            self.issuing.add(product_id)
+
+    def bring(self, product_ids: Iterable[UUID]) -> None:
+        """Products that come in: whoever waits for them is served."""
+        self._free(product_ids)
+
+    def correct(self, product_ids: Iterable[UUID]) -> None:
+        """Products that were counted."""
+        product_ids = set(product_ids)
+        self.take(product_ids)
+        self.bring(product_ids)
+        self.held |= product_ids
 
     def _name_lines(
         self, order_id: UUID, lines: Iterable[RequestedPart | ReleasedPart | CompletedPart]

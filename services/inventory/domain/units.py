@@ -51,6 +51,16 @@ class Purchase:
         return kopecks(self.total / self.quantity)
 
 
+def in_main_units(quantity: Decimal, factor: Decimal) -> Decimal:
+    """Refused: ``quantity_not_exact``, ``amount_too_large``."""
+    in_main = quantity * factor
+    if in_main != (exact := in_main.quantize(THOUSANDTH)):
+        raise Refused("quantity_not_exact", quantity=in_main)
+    if exact > MAX_QUANTITY:
+        raise Refused("amount_too_large")
+    return exact
+
+
 def bought(quantity: Decimal, cost: Decimal, factor: Decimal) -> Purchase:
     """Goods entered in a unit of ``factor`` main ones, ``cost`` each.
 
@@ -59,11 +69,7 @@ def bought(quantity: Decimal, cost: Decimal, factor: Decimal) -> Purchase:
 
     Refused: ``quantity_not_exact``, ``amount_too_large``.
     """
-    in_main = quantity * factor
-    if in_main != (exact := in_main.quantize(THOUSANDTH)):
-        raise Refused("quantity_not_exact", quantity=in_main)
-    if exact > MAX_QUANTITY:
-        raise Refused("amount_too_large")
+    exact = in_main_units(quantity, factor)
     total = kopecks(quantity * cost)
     if factor == MAIN:
         return Purchase(exact, total, ((exact, cost),))

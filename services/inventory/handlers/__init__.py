@@ -2,10 +2,30 @@
 
 ``catalogue``: products, warehouses and suppliers are made, edited, found. ``markup``: what goods
 are sold for by what they cost. ``receipts``: goods come in. ``orders``: what orders want, let go
-of, take and bring back. ``stock``: what lies where, what moved, and what it is worth.
+of, take and bring back. ``transfers``, ``write_offs``, ``counts``: the storekeeper's own documents.
+``stock``: what lies where, what moved, and what it is worth.
 """
 
-from services.inventory.handlers import catalogue, markup, orders, receipts, stock
+from services.inventory.handlers import (
+    catalogue,
+    counts,
+    markup,
+    orders,
+    receipts,
+    stock,
+    transfers,
+    write_offs,
+)
 from services.inventory.handlers.table import handlers
 
-__all__ = ["catalogue", "handlers", "markup", "orders", "receipts", "stock"]
+__all__ = [
+    "catalogue",
+    "counts",
+    "handlers",
+    "markup",
+    "orders",
+    "receipts",
+    "stock",
+    "transfers",
+    "write_offs",
+]

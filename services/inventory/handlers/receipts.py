@@ -14,6 +14,7 @@ from services.inventory.handlers.answers import filled
 from services.inventory.handlers.markup import follow_matrix
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore, prices, queries, references
+from services.inventory.store.tables import receipt_numbers
 from shared.contracts.base import Page
 from shared.contracts.inventory import (
     ListReceipts,
@@ -35,7 +36,7 @@ async def receive_stock(command: ReceiveStock, store: InventoryStore, work: Work
     _check(lines, purchases, total_cost, store)
     receipt = ReceiptView(
         id=work.new_id(),
-        number=await store.next_receipt_number(work.settings.order_prefix),
+        number=await store.next_number(receipt_numbers, work.settings.order_prefix),
         at=work.now,
         warehouse_id=command.warehouse_id,
         supplier_id=command.supplier_id,

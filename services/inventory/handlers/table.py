@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.inventory.store import InventoryStore
-from shared.contracts import inventory
+from shared.contracts import inventory, stock_counts, stock_documents
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -22,5 +22,15 @@ handlers = Handlers(
         inventory.ReservationReleased,
         inventory.PartsIssued,
         inventory.PartsReturned,
+        stock_documents.TransferSent,
+        stock_documents.TransferReceived,
+        stock_documents.TransferCancelled,
+        stock_documents.StockWrittenOff,
+        stock_documents.WriteOffCancelled,
+        stock_counts.CountStarted,
+        stock_counts.ProductCounted,
+        stock_counts.CountPosted,
+        stock_counts.StockCorrected,
+        stock_counts.CountCancelled,
     ),
 )

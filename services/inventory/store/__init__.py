@@ -6,14 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from sqlalchemy import Sequence as Numbers
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.domain.book import Book
 from services.inventory.domain.stock import Move
+from services.inventory.domain.storekeeping import StoreBook
 from services.inventory.store.loading import load
 from services.inventory.store.saving import Documents, save
-from services.inventory.store.tables import receipt_numbers, tables
+from services.inventory.store.tables import tables
 from shared.contracts.base import Message
 from shared.contracts.inventory import ReceiptView
 from shared.handlers import Store, Work
@@ -26,7 +27,7 @@ class InventoryStore(Store):
 
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
-        self.book = Book()
+        self.book = StoreBook()
         self._documents = Documents()
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
@@ -64,8 +65,9 @@ class InventoryStore(Store):
             for move in moves
         ]
 
-    async def next_receipt_number(self, prefix: str) -> str:
-        number = await self.connection.scalar(select(receipt_numbers.next_value()))
+    async def next_number(self, numbers: Numbers, prefix: str) -> str:
+        """Of a document: each kind counts for itself."""
+        number = await self.connection.scalar(select(numbers.next_value()))
         return f"{prefix}-{number:06d}"
 
     def add_receipt(self, receipt: ReceiptView, supplier_document: str | None, work: Work) -> None:

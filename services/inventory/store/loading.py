@@ -24,6 +24,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     column,
+    exists,
     func,
     literal_column,
     or_,
@@ -31,10 +32,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.domain.book import Book
 from services.inventory.domain.costing import Consumption, Lot
 from services.inventory.domain.needs import Needs
 from services.inventory.domain.stock import ZERO, Hold, Line, Stock
+from services.inventory.domain.storekeeping import StoreBook
 from services.inventory.store.tables import (
     allocations,
     cancelled_orders,
@@ -45,13 +46,22 @@ from services.inventory.store.tables import (
     requests,
     stock,
 )
+from services.inventory.store.tables_documents import (
+    count_lines,
+    counts,
+    parcels,
+    transfers,
+    write_off_parts,
+    write_offs,
+)
 from shared.contracts.base import Message
 
 
-async def load(connection: AsyncConnection, book: Book, messages: Sequence[Message]) -> None:
+async def load(connection: AsyncConnection, book: StoreBook, messages: Sequence[Message]) -> None:
     """As many statements for many messages as for one of each kind."""
     needs = Needs.of(messages)
     lot_ids = await _load_orders(connection, book, needs)
+    await _find_products(connection, needs)
     for row in await _rows(connection, _LOCK_PRODUCTS, needs.products):
         book.prices[row.id] = row.price
     for row in await _rows(connection, _LOCK_STOCK, needs.products):
@@ -67,7 +77,7 @@ async def load(connection: AsyncConnection, book: Book, messages: Sequence[Messa
         book.total_value = await connection.scalar(_TOTAL_VALUE) or ZERO
 
 
-async def _load_orders(connection: AsyncConnection, book: Book, needs: Needs) -> set[UUID]:
+async def _load_orders(connection: AsyncConnection, book: StoreBook, needs: Needs) -> set[UUID]:
     """Locks the orders, and finds which lines and products they are about. Gives the ids of the
     lots that reopened orders took from."""
     if not needs.orders:
@@ -86,7 +96,22 @@ async def _load_orders(connection: AsyncConnection, book: Book, needs: Needs) ->
     return lot_ids
 
 
-async def _load_lines(connection: AsyncConnection, book: Book, needs: Needs) -> None:
+async def _find_products(connection: AsyncConnection, needs: Needs) -> None:
+    """Locks the documents, and finds which products they are about."""
+    for ids, document, line, note in (
+        (needs.transfers, transfers, parcels.c.transfer_id, needs.bring),
+        (needs.write_offs, write_offs, write_off_parts.c.write_off_id, needs.bring),
+        (needs.counts, counts, count_lines.c.count_id, needs.correct),
+    ):
+        if ids:
+            lock = select(document.c.id).where(document.c.id == _ids()).order_by(document.c.id)
+            await _rows(connection, lock.with_for_update(), ids)
+            product_id = line.table.c.product_id
+            found = await _rows(connection, select(product_id).where(line == _ids()), ids)
+            note(row.product_id for row in found)
+
+
+async def _load_lines(connection: AsyncConnection, book: StoreBook, needs: Needs) -> None:
     """The named lines, and whoever waits for what may become free."""
     rows: dict[UUID, Row[Any]] = {}
     for row in await _named_lines(connection, needs):
@@ -96,6 +121,8 @@ async def _load_lines(connection: AsyncConnection, book: Book, needs: Needs) -> 
             rows[row.line_id] = row
     needs.freeing.update(rows[line_id].product_id for line_id in needs.requested & rows.keys())
     for row in await _rows(connection, _WAITING, needs.freeing):
+        rows[row.line_id] = row
+    for row in await _rows(connection, _HOLDING, needs.held):
         rows[row.line_id] = row
     book.queues.update(needs.freeing)
     holds: defaultdict[UUID, list[Hold]] = defaultdict(list)
@@ -190,6 +217,10 @@ _LINES = select(
 # Written out: with a parameter in its place the partial indexes would not be used.
 _NOTHING: ColumnElement[Any] = literal_column("0")
 _WAITING = select(requests).where(requests.c.product_id == _ids(), requests.c.short > _NOTHING)
+_HOLDING = select(requests).where(
+    requests.c.product_id == _ids(),
+    exists().where(allocations.c.line_id == requests.c.line_id),
+)
 _ALLOCATIONS = select(allocations).where(allocations.c.line_id == _ids())
 _LOTS = select(lots).where(
     or_(

@@ -124,7 +124,7 @@ async def list_receipts(connection: AsyncConnection, question: ListReceipts) -> 
         query = query.where(receipts.c.supplier_id == question.supplier_id)
     rows = (
         await connection.execute(
-            _newest_first(query, receipts.c.id, question.limit, question.cursor)
+            newest_first(query, receipts.c.id, question.limit, question.cursor)
         )
     ).all()
     lines: defaultdict[UUID, list[ReceiptLine]] = defaultdict(list)
@@ -159,7 +159,7 @@ async def list_movements(
             query = query.where(movements.c[column] == value)
     rows = (
         await connection.execute(
-            _newest_first(query, movements.c.id, question.limit, question.cursor)
+            newest_first(query, movements.c.id, question.limit, question.cursor)
         )
     ).all()
     return page_of(
@@ -170,7 +170,7 @@ async def list_movements(
     )
 
 
-def _newest_first(query: Select[Any], row_id: Any, limit: int, cursor: str | None) -> Select[Any]:
+def newest_first(query: Select[Any], row_id: Any, limit: int, cursor: str | None) -> Select[Any]:
     """Ids grow with time."""
     if cursor:
         (last_id,) = keys_of(cursor, tuple[UUID])

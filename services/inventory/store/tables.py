@@ -195,7 +195,7 @@ lots = Table(
     Column("id", Uuid, primary_key=True),
     Column("product_id", ForeignKey("products.id"), nullable=False),
     Column("warehouse_id", ForeignKey("warehouses.id"), nullable=False),
-    Column("receipt_id", ForeignKey("receipts.id"), nullable=False),
+    Column("receipt_id", ForeignKey("receipts.id")),
     Column("position", Integer, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("quantity", Quantity, nullable=False),

@@ -1,0 +1,220 @@
+"""The storekeeper's part of the stock book: goods leave and come without a client.
+
+What leaves is taken of the lots in the order in which they came; it is told in portions, which
+carry their cost and their age, so that whatever comes back or arrives elsewhere is worth the same
+and is no younger.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.inventory.domain.book import Book, Decision, Operation, move_of
+from services.inventory.domain.costing import Lot, kopecks, less, used_up
+from services.inventory.domain.stock import (
+    ZERO,
+    Hold,
+    Line,
+    Move,
+    Stock,
+    place_in_queue,
+    without_holds,
+)
+from shared.contracts.inventory import MovementKind
+from shared.refusals import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """So much of one product, in main units."""
+
+    product_id: UUID
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Goods of one cost and age. ``unit_cost`` is of one main unit."""
+
+    quantity: Decimal
+    unit_cost: Decimal
+    received_at: datetime
+
+    @property
+    def value(self) -> Decimal:
+        return self.quantity * self.unit_cost
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Decision):
+    """What left the shelves: for each of the goods that were named, its portions."""
+
+    portions: tuple[tuple[Portion, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected(Decision):
+    """What a count put right: (product, quantity, value in whole kopecks), each signed."""
+
+    differences: tuple[tuple[UUID, Decimal, Decimal], ...] = ()
+
+
+def worth(portions: Iterable[Portion]) -> Decimal:
+    """At cost: summed exactly, rounded once."""
+    return kopecks(sum((portion.value for portion in portions), ZERO))
+
+
+class StoreBook(Book):
+    """All that happens to stock."""
+
+    def take_out(self, kind: MovementKind, warehouse_id: UUID, goods: Sequence[Goods]) -> Taken:
+        """Available goods leave a warehouse. Refused: ``stock_lacking``."""
+        for product_id, quantity in _sums(goods).items():
+            available = self._stock(product_id, warehouse_id).available
+            if available < quantity:
+                raise Refused(
+                    "stock_lacking",
+                    id=product_id,
+                    available=available,
+                    short=quantity - available,
+                )
+        operation = Operation()
+        portions = tuple(self._take(operation, kind, warehouse_id, each) for each in goods)
+        return Taken(tuple(operation.moves), portions=portions)
+
+    def bring_in(
+        self,
+        kind: MovementKind,
+        warehouse_id: UUID,
+        goods: Iterable[tuple[UUID, Sequence[Portion]]],
+        at: datetime,
+        ids: Iterator[UUID],
+    ) -> Decision:
+        """Portions of products lie in the warehouse; who waits for them is served. ``ids``: of
+        new lots."""
+        operation = Operation()
+        for position, (product_id, portions) in enumerate(goods, start=1):
+            for portion in portions:
+                self._put(
+                    operation,
+                    kind,
+                    Lot(
+                        id=next(ids),
+                        product_id=product_id,
+                        warehouse_id=warehouse_id,
+                        receipt_id=None,
+                        position=position,
+                        received_at=portion.received_at,
+                        quantity=portion.quantity,
+                        unit_cost=portion.unit_cost,
+                        remaining=portion.quantity,
+                    ),
+                    at,
+                )
+        return self._finish(operation)
+
+    def correct(
+        self,
+        warehouse_id: UUID,
+        differences: Iterable[Goods],
+        costs: Mapping[UUID, Decimal],
+        at: datetime,
+        ids: Iterator[UUID],
+    ) -> Corrected:
+        """What a count found: more than there was (above zero) or less. Orders that held what is
+        missing are short of it, the youngest first. ``costs``: what one unit of a product is worth
+        of which nothing lies anywhere.
+
+        Refused: ``count_moved``, where less lies there than is missing.
+        """
+        differences = tuple(differences)
+        for each in differences:
+            if self._stock(each.product_id, warehouse_id).on_hand + each.quantity < 0:
+                raise Refused("count_moved", id=each.product_id)
+        operation = Operation()
+        values: list[tuple[UUID, Decimal, Decimal]] = []
+        for each in differences:
+            if each.quantity > 0:
+                cost = self.unit_cost(each.product_id)
+                unit_cost = kopecks(costs[each.product_id] if cost is None else cost)
+                lot = _found(each, unit_cost, warehouse_id, at, next(ids))
+                self._put(operation, "count_difference", lot, at)
+                value = kopecks(lot.quantity * lot.unit_cost)
+            else:
+                missing = Goods(each.product_id, -each.quantity)
+                self._let_go_of_missing(operation, warehouse_id, missing)
+                taken = self._take(operation, "count_difference", warehouse_id, missing)
+                self._free(operation, each.product_id)
+                value = -worth(taken)
+            values.append((each.product_id, each.quantity, value))
+        decision = self._finish(operation)
+        return Corrected(decision.moves, decision.named, decision.filled, tuple(values))
+
+    # --- how -------------------------------------------------------------------------------------
+
+    def _stock(self, product_id: UUID, warehouse_id: UUID) -> Stock:
+        """With nothing in it, where nothing ever lay."""
+        nothing = Stock(product_id, warehouse_id, datetime.max.replace(tzinfo=UTC))
+        return self.stocks.get((product_id, warehouse_id)) or nothing
+
+    def _take(
+        self, operation: Operation, kind: MovementKind, warehouse_id: UUID, goods: Goods
+    ) -> tuple[Portion, ...]:
+        lots = [self.lots[lot_id] for lot_id in self._lots[goods.product_id, warehouse_id]]
+        used = used_up(lots, goods.quantity)
+        for lot, part in used:
+            self._keep_lot(less(lot, part))
+        portions = tuple(Portion(part, lot.unit_cost, lot.received_at) for lot, part in used)
+        value = sum((portion.value for portion in portions), ZERO)
+        self._move(operation, Move(kind, goods.product_id, warehouse_id, -goods.quantity, -value))
+        return portions
+
+    def _put(self, operation: Operation, kind: MovementKind, lot: Lot, at: datetime) -> None:
+        if (lot.product_id, lot.warehouse_id) not in self.stocks:
+            self._keep_stock(Stock(lot.product_id, lot.warehouse_id, at))
+        value = lot.quantity * lot.unit_cost
+        self._move(operation, Move(kind, lot.product_id, lot.warehouse_id, lot.quantity, value))
+        self._keep_lot(lot)
+        self._free(operation, lot.product_id)
+
+    def _let_go_of_missing(self, operation: Operation, warehouse_id: UUID, goods: Goods) -> None:
+        """Reservations give way, so that what is left is enough for those that stay."""
+        beyond = goods.quantity - self._stock(goods.product_id, warehouse_id).available
+        holders = [line for line in self.lines.values() if line.product_id == goods.product_id]
+        for line in sorted(holders, key=place_in_queue, reverse=True):
+            part = min(beyond, _held_in(line, warehouse_id))
+            if part > 0:
+                self._move(operation, move_of(line, "release", warehouse_id, -part))
+                self._keep_line(without_holds(line, [Hold(warehouse_id, part)]))
+                operation.named[line.line_id] = None
+                beyond -= part
+
+
+def _sums(goods: Iterable[Goods]) -> dict[UUID, Decimal]:
+    sums: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for each in goods:
+        sums[each.product_id] += each.quantity
+    return dict(sums)
+
+
+def _held_in(line: Line, warehouse_id: UUID) -> Decimal:
+    return sum((hold.quantity for hold in line.holds if hold.warehouse_id == warehouse_id), ZERO)
+
+
+def _found(goods: Goods, unit_cost: Decimal, warehouse_id: UUID, at: datetime, lot_id: UUID) -> Lot:
+    return Lot(
+        id=lot_id,
+        product_id=goods.product_id,
+        warehouse_id=warehouse_id,
+        receipt_id=None,
+        position=1,
+        received_at=at,
+        quantity=goods.quantity,
+        unit_cost=unit_cost,
+        remaining=goods.quantity,
+    )

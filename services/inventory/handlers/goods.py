@@ -1,0 +1,45 @@
+"""What the documents of the storekeeper begin with: goods as they were entered, in main units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from services.inventory.domain.stock import THOUSANDTH
+from services.inventory.domain.storekeeping import Goods
+from services.inventory.domain.units import MAIN, in_main_units, unit_named
+from services.inventory.store import InventoryStore, references
+from shared.contracts.inventory import ProductView
+from shared.contracts.stock_documents import StockLine
+from shared.handlers import Work
+from shared.refusals import Refused
+
+
+async def goods_of(
+    lines: Iterable[StockLine], store: InventoryStore
+) -> tuple[list[Goods], dict[UUID, str]]:
+    """The lines in main units, and the products' names.
+
+    Refused: ``product_not_found``, ``unit_unknown``, ``quantity_not_exact``.
+    """
+    lines = tuple(lines)
+    products = await products_of((line.product_id for line in lines), store)
+    goods = []
+    for line in lines:
+        product = products.get(line.product_id)
+        if product is None:
+            raise Refused("product_not_found", id=line.product_id)
+        factor = unit_named(product, line.measure).factor if line.measure else MAIN
+        quantity = in_main_units(line.quantity.quantize(THOUSANDTH), factor)
+        goods.append(Goods(line.product_id, quantity))
+    return goods, {product.id: product.name for product in products.values()}
+
+
+async def products_of(ids: Iterable[UUID], store: InventoryStore) -> dict[UUID, ProductView]:
+    shown = await references.shown_products(store.connection, set(ids))
+    return {product.id: product for product in shown}
+
+
+def new_ids(work: Work) -> Iterator[UUID]:
+    while True:
+        yield work.new_id()
