@@ -32,6 +32,7 @@ from shared.contracts.base import (
     WarrantyDays,
 )
 from shared.contracts.clients import Mileage
+from shared.contracts.costing import CostingMethod
 
 PartNumber = Annotated[
     str,
@@ -43,7 +44,7 @@ MARKUP_MATRIX = UUID("00000000-0000-4000-8000-6d61726b7570")
 """There is one matrix; its events are about it."""
 MovementKind = Literal[
     "receipt", "reserve", "release", "issue", "return", "write_off", "transfer_out", "transfer_in",
-    "count_difference",
+    "count_difference", "issue_short", "correction",
 ]  # fmt: skip
 
 
@@ -91,6 +92,9 @@ class WarehouseView(View):
     id: UUID
     name: str
     revision: Revision
+    costing: CostingMethod = "fifo"
+    may_be_negative: bool = False
+    """A done order may take what is not there; its cost is provisional until it comes."""
 
 
 class SupplierView(View):
@@ -239,19 +243,28 @@ class FindProducts(Question[Page[ProductView]]):
 
 
 class CreateWarehouse(Command[WarehouseView]):
-    """Refused: ``name_taken``. The oldest warehouse is drawn from first."""
+    """Refused: ``name_taken``. The oldest warehouse is drawn from first. How it keeps its books
+    is the office's to say (``forbidden``)."""
 
     subject: ClassVar[str] = "cmd.inventory.create_warehouse.v1"
 
     name: Name
+    costing: CostingMethod = "fifo"
+    may_be_negative: bool = False
 
 
 class ChangeWarehouse(Command[WarehouseView]):
+    """Another ``costing`` changes no value: it counts from the next thing on that happens to a
+    product there. Going over to ``average`` pools its lots; going back leaves all at one price.
+    Where ``may_be_negative`` is taken back, what is missing stays so until it comes."""
+
     subject: ClassVar[str] = "cmd.inventory.change_warehouse.v1"
 
     warehouse_id: UUID
     expected_revision: Revision | None = None
     name: Name | None = None
+    costing: CostingMethod | None = None
+    may_be_negative: bool | None = None
 
 
 class ListWarehouses(Question[Page[WarehouseView]]):
@@ -559,6 +572,9 @@ class IssuedPart(View):
     quantity: Quantity
     cost: Money
     """Of the whole line; frozen at this moment."""
+    provisional: StockQuantity = Decimal(0)
+    """So much of the quantity was not there: its cost is what is known until it comes, and is
+    corrected then (``IssueCostCorrected``)."""
 
 
 class PartsIssued(Event):

@@ -852,20 +852,26 @@ class RequestedPart(View):
     line_version: int
     product_id: UUID
     quantity: Quantity
+    write_off: StockQuantity = Decimal(0)
+    """So much of what it had before is lost, and does not go back to stock."""
 
 
 class PartsRequested(OrderEvent):
-    """Lines want so much. Producer: orders. Consumers: inventory (reserves), audit."""
+    """Lines want so much. Producer: orders. Consumers: inventory (reserves), audit. ``reason``: of
+    what is written off."""
 
     subject: ClassVar[str] = "evt.orders.parts_requested.v1"
 
     lines: tuple[RequestedPart, ...]
+    reason: str | None = None
 
 
 class ReleasedPart(View):
     line_id: UUID
     line_version: int
     product_id: UUID
+    write_off: StockQuantity = Decimal(0)
+    """So much of what it held is lost, and does not go back to stock."""
 
 
 class PartsReleased(OrderEvent):
@@ -875,6 +881,8 @@ class PartsReleased(OrderEvent):
     subject: ClassVar[str] = "evt.orders.parts_released.v1"
 
     lines: tuple[ReleasedPart, ...]
+    reason: str | None = None
+    """Of what is written off."""
 
 
 class LineChanged(OrderEvent):

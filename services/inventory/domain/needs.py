@@ -37,9 +37,16 @@ class Needs:
     products: set[UUID] = field(default_factory=set)
     issuing: set[UUID] = field(default_factory=set)
     """Products whose lots will be used up."""
+    lost: set[UUID] = field(default_factory=set)
+    """Lines that write off some of what they hold."""
     freeing: set[UUID] = field(default_factory=set)
     """Products of which something may become free: whoever waits for them is wanted too."""
     receiving: bool = False
+
+    @property
+    def moves_goods(self) -> bool:
+        """Something leaves its lots or comes into them: how is the warehouses' to say."""
+        return self.receiving or bool(self.issuing or self.reopened)
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> Self:
@@ -57,10 +64,12 @@ class Needs:
                 self._name_lines(message.order_id, message.lines)
                 self.requested.update(line.line_id for line in message.lines)
                 self.products.update(line.product_id for line in message.lines)
+                self._lose(message.lines)
             case PartsReleased():
                 self.orders.add(message.order_id)
                 self._name_lines(message.order_id, message.lines)
                 self._free(line.product_id for line in message.lines)
+                self._lose(message.lines)
             case OrderCancelled():
                 self.orders.add(message.order_id)
                 self.cancelled.add(message.order_id)
@@ -93,6 +102,12 @@ class Needs:
         self, order_id: UUID, lines: Iterable[RequestedPart | ReleasedPart | CompletedPart]
     ) -> None:
         self.lines.update((line.line_id, order_id) for line in lines)
+
+    def _lose(self, lines: Iterable[RequestedPart | ReleasedPart]) -> None:
+        for line in lines:
+            if line.write_off:
+                self.lost.add(line.line_id)
+                self.issuing.add(line.product_id)
 
     def _free(self, product_ids: Iterable[UUID]) -> None:
         for product_id in product_ids:

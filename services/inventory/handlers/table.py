@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.inventory.store import InventoryStore
-from shared.contracts import inventory
+from shared.contracts import costing, inventory
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -22,5 +22,7 @@ handlers = Handlers(
         inventory.ReservationReleased,
         inventory.PartsIssued,
         inventory.PartsReturned,
+        costing.IssueCostCorrected,
+        costing.IssuedPartWrittenOff,
     ),
 )

@@ -13,7 +13,8 @@ from services.inventory.domain.book import Book
 from services.inventory.domain.stock import Move
 from services.inventory.store.loading import load
 from services.inventory.store.saving import Documents, save
-from services.inventory.store.tables import receipt_numbers, tables
+from services.inventory.store.tables import receipt_numbers
+from services.inventory.store.tables_cells import tables
 from shared.contracts.base import Message
 from shared.contracts.inventory import ReceiptView
 from shared.handlers import Store, Work

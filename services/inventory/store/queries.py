@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.inventory.domain.catalogue import Place, PlaceKind, name_key, part_key
 from services.inventory.domain.costing import kopecks
 from services.inventory.domain.stock import CHANGES_ON_HAND, CHANGES_RESERVED, ZERO
-from services.inventory.store.references import PLACES, PRODUCTS, product_view
+from services.inventory.store.references import PLACES, PRODUCTS, placed, product_view, selected
 from services.inventory.store.tables import (
     labels,
     movements,
@@ -106,12 +106,12 @@ async def places[ViewT](
 ) -> Page[ViewT]:
     """The oldest first: the order in which warehouses are drawn from."""
     table = PLACES[kind]
-    query = select(table.c.id, table.c.name, table.c.revision).order_by(table.c.id)
+    query = selected(kind).order_by(table.c.id)
     if cursor:
         (place_id,) = keys_of(cursor, tuple[UUID])
         query = query.where(table.c.id > place_id)
     rows = (await connection.execute(query.limit(limit + 1))).all()
-    return page_of(rows, limit, lambda row: view(Place(**row._mapping)), lambda row: (row.id,))
+    return page_of(rows, limit, lambda row: view(placed(kind, row)), lambda row: (row.id,))
 
 
 # --- documents and stock -------------------------------------------------------------------------
