@@ -25,6 +25,7 @@ from shared.contracts.base import (
     Revision,
     RoundingMode,
     SearchText,
+    SignedMoney,
     SignedQuantity,
     StockQuantity,
     Text,
@@ -106,9 +107,10 @@ class SupplierView(View):
 class StockView(View):
     product_id: UUID
     warehouse_id: UUID
-    on_hand: StockQuantity
+    on_hand: SignedQuantity
     reserved: StockQuantity
-    available: StockQuantity
+    available: SignedQuantity
+    """Below zero, where a warehouse allows it: so much was issued and has not come yet."""
 
 
 class MovementView(View):
@@ -378,11 +380,12 @@ class StockBalance(View):
     warehouse_id: UUID
     warehouse: str
     measure: str
-    on_hand: StockQuantity
+    on_hand: SignedQuantity
     reserved: StockQuantity
-    available: StockQuantity
-    value: Money | None
-    """At cost. Null for roles that may not see cost."""
+    available: SignedQuantity
+    value: SignedMoney | None
+    """At cost; what was issued before it was there at its provisional one, below zero. Null for
+    roles that may not see cost."""
 
 
 class StockBalances(Question[Page[StockBalance]]):

@@ -70,6 +70,7 @@ ORDERS_CATEGORY = "orders"
 COST_CATEGORY = "cost_of_goods"
 PAY_CATEGORY = "pay"
 BONUS_CATEGORY = "bonuses"
+WRITE_OFF_CATEGORY = "write_off"
 BOOKS_CATEGORIES = (COST_CATEGORY, PAY_CATEGORY, BONUS_CATEGORY)
 """Categories of expenses that only the books themselves write: a report must not mix others in."""
 
@@ -85,6 +86,8 @@ class EntryKind(StrEnum):
     REFUND = "refund"
     EXPENSE = "expense"
     RECEIPT = "receipt"
+    COST_CORRECTION = "cost_correction"
+    WRITE_OFF = "write_off"
     BONUS_ACCRUAL = "bonus_accrual"
     BONUS_REVERSAL = "bonus_reversal"
     BONUS_GRANT = "bonus_grant"
@@ -94,7 +97,9 @@ class EntryKind(StrEnum):
 
 INCOME_KINDS = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)
 """One income record each; a reversal's amount is negative."""
-RECORD_KINDS = (*INCOME_KINDS, EntryKind.EXPENSE)
+EXPENSE_KINDS = (EntryKind.EXPENSE, EntryKind.WRITE_OFF)
+"""One expense record each."""
+RECORD_KINDS = (*INCOME_KINDS, *EXPENSE_KINDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from services.inventory.store.tables import (
     warehouses,
 )
 from shared.contracts.base import Page
+from shared.contracts.costing import MayBeMissing, WhatMayBeMissing
 from shared.contracts.inventory import (
     FindProducts,
     GetStock,
@@ -226,6 +227,25 @@ async def _nothing_moved_yet(connection: AsyncConnection, question: GetStock) ->
             ),
         )
     )
+
+
+async def what_may_be_missing(
+    connection: AsyncConnection, question: WhatMayBeMissing
+) -> Page[MayBeMissing]:
+    """Where the book would issue each product from: where it has ever lain, then the oldest."""
+    query = (
+        select(products.c.id.label("product_id"), warehouses.c.id.label("warehouse_id"))
+        .distinct(products.c.id)
+        .join(warehouses, warehouses.c.may_be_negative)
+        .outerjoin(
+            stock,
+            (stock.c.product_id == products.c.id) & (stock.c.warehouse_id == warehouses.c.id),
+        )
+        .where(products.c.id.in_(question.product_ids))
+        .order_by(products.c.id, stock.c.product_id.is_(None), warehouses.c.id)
+    )
+    rows = await connection.execute(query)
+    return Page(items=tuple(MayBeMissing(**row._mapping) for row in rows))
 
 
 # --- the report ----------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ _PLACE_CLASSES: Mapping[PlaceKind, type[Place]] = {"warehouse": Warehouse, "supp
 
 _vendor, _group, _measure = (labels.alias(kind) for kind in LABEL_KINDS)
 _AVAILABLE = (
-    select(func.coalesce(func.sum(stock.c.on_hand - stock.c.reserved), 0))
+    select(func.coalesce(func.sum(stock.c.on_hand + stock.c.missing - stock.c.reserved), 0))
     .where(stock.c.product_id == products.c.id)
     .scalar_subquery()
 )
