@@ -8,6 +8,7 @@ from shared.contracts import (
     bonus_rules,
     bonuses,
     clients,
+    costing,
     finance,
     forms,
     formulas,
@@ -50,6 +51,9 @@ _OPERATORS = _OFFICE | {OPERATOR}
 
 MAY_SEE_COST = _STORE
 """Purchase cost and margin: in answers, exports and print."""
+
+MAY_SET_COSTING = _OFFICE
+"""Who may say how a warehouse values its stock, and whether it may be negative."""
 
 MAY_DATE = _OFFICE | {SERVICE}
 """Who may say in which period an order counts."""
@@ -180,6 +184,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     stock_counts.ListCounts: _STORE,
     stock_counts.ListCountLines: _STORE,
     inventory.StockBalances: _STORE | {ADVISOR},
+    costing.WhatMayBeMissing: frozenset({SERVICE}),
     # money
     finance.TakePayment: _TILL,
     finance.RefundPayment: _TILL,

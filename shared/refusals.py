@@ -460,6 +460,10 @@ REASONS: dict[str, Reason] = {
             "{name} was taken up or dismissed already",
             "Работа «{name}» уже взята в другой заказ-наряд или снята с предложения",
         ),
+        nothing_to_write_off=(
+            "{name}: only what was issued and is taken off again can be written off",
+            "{name}: списать можно только то, что было выдано и убирается из заказа",
+        ),
         line_issued=(
             "The part is out of the warehouse; it comes back when the order is reopened",
             "Запчасть выдана со склада; она вернётся, когда заказ-наряд откроют снова",

@@ -90,6 +90,8 @@ _ABOUT_STOCK = frozenset(
         "reservation_released",
         "parts_issued",
         "parts_returned",
+        "issue_cost_corrected",
+        "issued_part_written_off",
     )
 )
 # Attempts that changed nothing, what only operators look at, and what a service tells itself.

@@ -25,6 +25,7 @@ from shared.contracts.base import (
     Revision,
     RoundingMode,
     SearchText,
+    SignedMoney,
     SignedQuantity,
     StockQuantity,
     Text,
@@ -32,6 +33,7 @@ from shared.contracts.base import (
     WarrantyDays,
 )
 from shared.contracts.clients import Mileage
+from shared.contracts.costing import CostingMethod
 
 PartNumber = Annotated[
     str,
@@ -43,7 +45,7 @@ MARKUP_MATRIX = UUID("00000000-0000-4000-8000-6d61726b7570")
 """There is one matrix; its events are about it."""
 MovementKind = Literal[
     "receipt", "reserve", "release", "issue", "return", "write_off", "transfer_out", "transfer_in",
-    "count_difference",
+    "count_difference", "issue_short", "correction",
 ]  # fmt: skip
 
 
@@ -91,6 +93,9 @@ class WarehouseView(View):
     id: UUID
     name: str
     revision: Revision
+    costing: CostingMethod = "fifo"
+    may_be_negative: bool = False
+    """A done order may take what is not there; its cost is provisional until it comes."""
 
 
 class SupplierView(View):
@@ -102,9 +107,10 @@ class SupplierView(View):
 class StockView(View):
     product_id: UUID
     warehouse_id: UUID
-    on_hand: StockQuantity
+    on_hand: SignedQuantity
     reserved: StockQuantity
-    available: StockQuantity
+    available: SignedQuantity
+    """Below zero, where a warehouse allows it: so much was issued and has not come yet."""
 
 
 class MovementView(View):
@@ -239,19 +245,28 @@ class FindProducts(Question[Page[ProductView]]):
 
 
 class CreateWarehouse(Command[WarehouseView]):
-    """Refused: ``name_taken``. The oldest warehouse is drawn from first."""
+    """Refused: ``name_taken``. The oldest warehouse is drawn from first. How it keeps its books
+    is the office's to say (``forbidden``)."""
 
     subject: ClassVar[str] = "cmd.inventory.create_warehouse.v1"
 
     name: Name
+    costing: CostingMethod = "fifo"
+    may_be_negative: bool = False
 
 
 class ChangeWarehouse(Command[WarehouseView]):
+    """Another ``costing`` changes no value: it counts from the next thing on that happens to a
+    product there. Going over to ``average`` pools its lots; going back leaves all at one price.
+    Where ``may_be_negative`` is taken back, what is missing stays so until it comes."""
+
     subject: ClassVar[str] = "cmd.inventory.change_warehouse.v1"
 
     warehouse_id: UUID
     expected_revision: Revision | None = None
     name: Name | None = None
+    costing: CostingMethod | None = None
+    may_be_negative: bool | None = None
 
 
 class ListWarehouses(Question[Page[WarehouseView]]):
@@ -365,11 +380,12 @@ class StockBalance(View):
     warehouse_id: UUID
     warehouse: str
     measure: str
-    on_hand: StockQuantity
+    on_hand: SignedQuantity
     reserved: StockQuantity
-    available: StockQuantity
-    value: Money | None
-    """At cost. Null for roles that may not see cost."""
+    available: SignedQuantity
+    value: SignedMoney | None
+    """At cost; what was issued before it was there at its provisional one, below zero. Null for
+    roles that may not see cost."""
 
 
 class StockBalances(Question[Page[StockBalance]]):
@@ -559,6 +575,9 @@ class IssuedPart(View):
     quantity: Quantity
     cost: Money
     """Of the whole line; frozen at this moment."""
+    provisional: StockQuantity = Decimal(0)
+    """So much of the quantity was not there: its cost is what is known until it comes, and is
+    corrected then (``IssueCostCorrected``)."""
 
 
 class PartsIssued(Event):

@@ -627,6 +627,11 @@ class RequestParts(Command[OrderView]):
     lines: tuple[PartRequest, ...] = Field(min_length=1, max_length=200)
 
 
+OnRemoval = Literal["return", "write_off"]
+"""What becomes of an issued part that is taken off its reopened order: it goes back to stock, at
+the cost of its issue, or it is lost, and its cost is an expense of the order."""
+
+
 class ChangeLine(Command[OrderView]):
     """Edits one line. ``progress`` and ``comment`` belong to works only, and the parts' price
     and quantity to parts that are not issued. Refused: ``line_not_found``, ``order_closed``,
@@ -635,6 +640,9 @@ class ChangeLine(Command[OrderView]):
     ``quantity`` of a part is in ``measure``, or else in its main unit. New ``labor_hours`` or
     ``labor_rate`` make a new ``initial_price``, rounded as the station rounds; saying that too is
     ``price_ambiguous``.
+
+    ``on_removal``: what becomes of the parts that a lower ``quantity`` takes off an order that was
+    done and is open again; ``write_off`` needs a ``reason``. Refused: ``nothing_to_write_off``.
     """
 
     subject: ClassVar[str] = "cmd.orders.change_line.v1"
@@ -653,23 +661,28 @@ class ChangeLine(Command[OrderView]):
     measure: Name | None = None
     labor_hours: Hours | None = None
     labor_rate: Money | None = None
+    on_removal: OnRemoval = "return"
+    reason: Text | None = None
 
 
 class RemoveLine(Command[OrderView]):
     """Takes a line off; a part's reservation is released. A work that carries materials is
-    refused (``service_has_materials``)."""
+    refused (``service_has_materials``). ``on_removal`` as in ``ChangeLine``."""
 
     subject: ClassVar[str] = "cmd.orders.remove_line.v1"
 
     order_id: UUID
     line_id: UUID
     expected_revision: Revision | None = None
+    on_removal: OnRemoval = "return"
+    reason: Text | None = None
 
 
 class MoveOrder(Command[OrderView]):
     """A step of the order's life. Refused: ``illegal_step``, ``parts_not_ready`` (lines still
-    requested or short at done), ``work_not_approved`` (at done, works that the client was asked
-    about and has not answered; what was never quoted was agreed on in person)."""
+    requested or short at done, unless a warehouse gives them before they are there),
+    ``work_not_approved`` (at done, works that the client was asked about and has not answered;
+    what was never quoted was agreed on in person)."""
 
     subject: ClassVar[str] = "cmd.orders.move_order.v1"
 
@@ -852,20 +865,26 @@ class RequestedPart(View):
     line_version: int
     product_id: UUID
     quantity: Quantity
+    write_off: StockQuantity = Decimal(0)
+    """So much of what it had before is lost, and does not go back to stock."""
 
 
 class PartsRequested(OrderEvent):
-    """Lines want so much. Producer: orders. Consumers: inventory (reserves), audit."""
+    """Lines want so much. Producer: orders. Consumers: inventory (reserves), audit. ``reason``: of
+    what is written off."""
 
     subject: ClassVar[str] = "evt.orders.parts_requested.v1"
 
     lines: tuple[RequestedPart, ...]
+    reason: str | None = None
 
 
 class ReleasedPart(View):
     line_id: UUID
     line_version: int
     product_id: UUID
+    write_off: StockQuantity = Decimal(0)
+    """So much of what it held is lost, and does not go back to stock."""
 
 
 class PartsReleased(OrderEvent):
@@ -875,6 +894,8 @@ class PartsReleased(OrderEvent):
     subject: ClassVar[str] = "evt.orders.parts_released.v1"
 
     lines: tuple[ReleasedPart, ...]
+    reason: str | None = None
+    """Of what is written off."""
 
 
 class LineChanged(OrderEvent):

@@ -56,6 +56,7 @@ def a_lot(
         quantity=quantity(amount),
         unit_cost=Decimal(cost),
         remaining=quantity(amount),
+        value=quantity(amount) * Decimal(cost),
     )
 
 
@@ -78,29 +79,69 @@ class Kept:
 
     def __init__(self) -> None:
         self.moves: list[Move] = []
+        self.told: list[tuple[tuple[UUID, int] | None, Decision]] = []
+        """With the completion that it is about, if it is about one."""
 
-    def keep[DecisionT: Decision](self, decision: DecisionT) -> DecisionT:
+    def keep[DecisionT: Decision](
+        self, decision: DecisionT, completion: tuple[UUID, int] | None = None
+    ) -> DecisionT:
         self.moves += decision.moves
+        self.told.append((completion, decision))
         return decision
+
+
+type Places = defaultdict[tuple[UUID, UUID], Decimal]
 
 
 def check_books(book: Book, moves: list[Move]) -> None:
     """Everything that must be true of a whole book, whatever has happened."""
-    on_hand: defaultdict[tuple[UUID, UUID], Decimal] = defaultdict(Decimal)
-    reserved: defaultdict[tuple[UUID, UUID], Decimal] = defaultdict(Decimal)
-    value: defaultdict[tuple[UUID, UUID], Decimal] = defaultdict(Decimal)
+    on_hand: Places = defaultdict(Decimal)
+    reserved: Places = defaultdict(Decimal)
+    value: Places = defaultdict(Decimal)
     for move in moves:
         key = (move.product_id, move.warehouse_id)
         on_hand[key] += move.quantity if move.kind in CHANGES_ON_HAND else 0
         reserved[key] += move.quantity if move.kind in CHANGES_RESERVED else 0
         value[key] += move.value
-    left: defaultdict[tuple[UUID, UUID], Decimal] = defaultdict(Decimal)
-    worth: defaultdict[tuple[UUID, UUID], Decimal] = defaultdict(Decimal)
+    left, worth, missing = _shelves(book)
+    held = _held(book)
+    for key, stock in book.stocks.items():
+        assert stock.on_hand == on_hand[key] == left[key]
+        assert stock.reserved == reserved[key] == held[key]
+        assert stock.value == value[key] == worth[key]
+        assert stock.missing == missing[key]
+        assert 0 <= stock.reserved <= stock.on_shelves
+        if stock.missing:
+            assert stock.available == -stock.missing, "what lies free fills what is missing"
+    assert {key for key, amount in on_hand.items() if amount} <= {
+        key for key, _ in book.stocks.items()
+    }
+    _check_issued(book)
+
+
+def _shelves(book: Book) -> tuple[Places, Places, Places]:
+    """What lies in the lots less what is missing, what that is worth, and what is missing."""
+    left: Places = defaultdict(Decimal)
+    worth: Places = defaultdict(Decimal)
+    missing: Places = defaultdict(Decimal)
     for lot in book.lots.values():
         assert 0 <= lot.remaining <= lot.quantity
+        assert lot.value >= 0
+        assert lot.remaining or not lot.value, "what is gone is worth nothing"
         left[lot.product_id, lot.warehouse_id] += lot.remaining
-        worth[lot.product_id, lot.warehouse_id] += lot.remaining * lot.unit_cost
-    held: defaultdict[tuple[UUID, UUID], Decimal] = defaultdict(Decimal)
+        worth[lot.product_id, lot.warehouse_id] += lot.value
+    for shortage in book.shortages.values():
+        key = (shortage.product_id, shortage.warehouse_id)
+        assert 0 <= shortage.missing <= shortage.quantity
+        assert shortage.missing or not shortage.value
+        left[key] -= shortage.missing
+        worth[key] -= shortage.value
+        missing[key] += shortage.missing
+    return left, worth, missing
+
+
+def _held(book: Book) -> Places:
+    held: Places = defaultdict(Decimal)
     for line in book.lines.values():
         assert line.surplus == 0
         assert line.wanted == line.reserved + line.short
@@ -109,20 +150,18 @@ def check_books(book: Book, moves: list[Move]) -> None:
         for hold in line.holds:
             assert hold.quantity > 0
             held[line.product_id, hold.warehouse_id] += hold.quantity
-    for key, stock in book.stocks.items():
-        assert stock.on_hand == on_hand[key] == left[key]
-        assert stock.reserved == reserved[key] == held[key]
-        assert stock.value == value[key] == worth[key]
-        assert 0 <= stock.reserved <= stock.on_hand
-    assert {key for key, amount in on_hand.items() if amount} <= {
-        key for key, _ in book.stocks.items()
-    }
+    return held
+
+
+def _check_issued(book: Book) -> None:
     issued: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for consumption in book.consumptions.values():
         state = book.completions[consumption.order_id, consumption.completion]
         assert state == ("returned" if consumption.returned else "issued")
         if not consumption.returned:
             issued[consumption.line_id] += consumption.quantity
+    for shortage in book.shortages.values():
+        issued[shortage.line_id] += shortage.missing
     for line in book.lines.values():
         assert line.issued == issued[line.line_id]
 
@@ -141,9 +180,11 @@ def requested(order_id: UUID, *asks: Ask) -> PartsRequested:
                 line_version=ask.version,
                 product_id=ask.product_id,
                 quantity=ask.wanted,
+                write_off=ask.write_off,
             )
             for ask in asks
         ),
+        reason="сломалась" if any(ask.write_off for ask in asks) else None,
     )
 
 
@@ -153,9 +194,15 @@ def released(order_id: UUID, *asks: Ask) -> PartsReleased:
         number="A-000001",
         revision=1,
         lines=tuple(
-            ReleasedPart(line_id=ask.line_id, line_version=ask.version, product_id=ask.product_id)
+            ReleasedPart(
+                line_id=ask.line_id,
+                line_version=ask.version,
+                product_id=ask.product_id,
+                write_off=ask.write_off,
+            )
             for ask in asks
         ),
+        reason="сломалась" if any(ask.write_off for ask in asks) else None,
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from services.inventory.domain.book import Book
+from services.inventory.domain.book import Book, Decision
+from services.inventory.domain.pages import Rules
 from services.inventory.domain.stock import Ask, TooEarly
 from shared.contracts.orders import (
     OrderCancelled,
@@ -75,16 +77,24 @@ class OrdersSide:
     def _change(self, order: _Order) -> OrderMessage | None:
         if not order.lines:
             return None
-        ask = self._random.choice(list(order.lines.values()))
-        ask = replace(ask, version=ask.version + 1, wanted=self._amount())
+        before = self._random.choice(list(order.lines.values()))
+        ask = replace(before, version=before.version + 1, wanted=self._amount())
         order.lines[ask.line_id] = ask
-        return requested(order.id, ask)
+        return requested(order.id, self._losing(order, before, ask))
 
     def _remove(self, order: _Order) -> OrderMessage | None:
         if not order.lines:
             return None
         ask = order.lines.pop(self._random.choice(list(order.lines)))
-        return released(order.id, replace(ask, version=ask.version + 1))
+        gone = replace(ask, version=ask.version + 1, wanted=Decimal("0.000"))
+        return released(order.id, self._losing(order, ask, gone))
+
+    def _losing(self, order: _Order, before: Ask, now: Ask) -> Ask:
+        """A line of an order that was reopened may write off what it wants no more."""
+        less = before.wanted - now.wanted
+        if order.completion and less > 0 and self._random.random() < 0.5:
+            return replace(now, write_off=less)
+        return now
 
     def _complete(self, order: _Order) -> OrderMessage:
         order.status = "done"
@@ -112,32 +122,57 @@ class WholeBook:
         match message:
             case PartsRequested():
                 asks = [
-                    Ask(line.line_id, line.line_version, line.product_id, line.quantity)
+                    Ask(
+                        line.line_id,
+                        line.line_version,
+                        line.product_id,
+                        line.quantity,
+                        line.write_off,
+                    )
                     for line in message.lines
                 ]
-                keep(book.request(message.order_id, asks, minutes(at)))
+                return self._keeps(lambda: book.request(message.order_id, asks, minutes(at)))
             case PartsReleased():
                 asks = [
-                    Ask(line.line_id, line.line_version, line.product_id, Decimal("0.000"))
+                    Ask(
+                        line.line_id,
+                        line.line_version,
+                        line.product_id,
+                        Decimal("0.000"),
+                        line.write_off,
+                    )
                     for line in message.lines
                 ]
-                keep(book.release(message.order_id, asks, minutes(at)))
+                return self._keeps(lambda: book.release(message.order_id, asks, minutes(at)))
             case OrderCancelled():
                 keep(book.cancel(message.order_id, minutes(at)))
             case OrderCompleted():
                 parts = [(part.line_id, part.product_id, part.quantity) for part in message.parts]
-                try:
-                    issued = book.complete(message.order_id, message.completion, parts)
-                except TooEarly:
-                    return False
-                if issued:
-                    keep(issued)
+                return self._keeps(
+                    lambda: book.complete(message.order_id, message.completion, parts, minutes(at)),
+                    (message.order_id, message.completion),
+                )
             case OrderReopened():
                 if returned := book.reopen(message.order_id, message.completion):
-                    keep(returned)
+                    keep(returned, (message.order_id, message.completion))
         return True
+
+    def _keeps(
+        self, step: Callable[[], Decision | None], completion: tuple[UUID, int] | None = None
+    ) -> bool:
+        try:
+            decision = step()
+        except TooEarly:
+            return False
+        if decision:
+            self.kept.keep(decision, completion)
+        return True
+
+    def rule(self, warehouse_id: UUID, rules: Rules) -> None:
+        self.book.rules[warehouse_id] = rules
 
     def receive(self, product_id: UUID, warehouse_id: UUID, amount: Decimal, cost: Decimal) -> None:
         lot = replace(a_lot(product_id, warehouse_id, 1), unit_cost=cost)
-        lot = replace(lot, quantity=amount, remaining=amount)
+        lot = replace(lot, quantity=amount, remaining=amount, value=amount * cost)
         self.kept.keep(self.book.receive([lot]))
+        self.book.last_costs[product_id] = cost

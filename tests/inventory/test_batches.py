@@ -245,10 +245,10 @@ async def _check_same(shop: Shop, whole: WholeBook) -> None:
         lot.remaining for lot in book.lots.values()
     )
     assert sorted(
-        (row.line_id, row.completion, row.quantity, row.unit_cost, row.returned)
+        (row.line_id, row.completion, row.quantity, row.cost, row.returned)
         for row in await rows_of(running, consumptions)
     ) == sorted(
-        (each.line_id, each.completion, each.quantity, each.unit_cost, each.returned)
+        (each.line_id, each.completion, each.quantity, each.cost, each.returned)
         for each in book.consumptions.values()
     )
     assert _totals(await rows_of(running, movements)) == _totals(whole.kept.moves)

@@ -19,7 +19,7 @@ from services.inventory.domain.costing import (
     check_books_can_hold,
     handed,
     receipt_total,
-    used_up,
+    take,
 )
 from services.inventory.domain.stock import (
     COMPLETION_STEPS,
@@ -301,12 +301,14 @@ def test_every_step_of_a_completion(
     kept.keep(book.request(ORDER, [ask], minutes(1)))
     part = (ask.line_id, PRODUCT, quantity(2))
     if state in ("issued", "returned"):
-        book.complete(ORDER, 1, [part])
+        book.complete(ORDER, 1, [part], MORNING)
     if state in ("returned", "void"):
         book.reopen(ORDER, 1)
     assert book.completions.get((ORDER, 1)) == state
 
-    outcome = book.complete(ORDER, 1, [part]) if news == "completed" else book.reopen(ORDER, 1)
+    outcome = (
+        book.complete(ORDER, 1, [part], MORNING) if news == "completed" else book.reopen(ORDER, 1)
+    )
 
     expected = COMPLETION_STEPS.get((state, news), state)
     assert book.completions.get((ORDER, 1)) == expected
@@ -323,7 +325,7 @@ def test_a_done_order_takes_the_oldest_lots_first_at_their_own_cost() -> None:
     ask = an_ask(PRODUCT, 4)
     kept.keep(book.request(ORDER, [ask], minutes(3)))
 
-    issued = book.complete(ORDER, 1, [(ask.line_id, PRODUCT, quantity(4))])
+    issued = book.complete(ORDER, 1, [(ask.line_id, PRODUCT, quantity(4))], MORNING)
 
     assert issued
     assert [(part.quantity, part.cost) for part in kept.keep(issued).parts] == [decimals(4, 60)]
@@ -339,7 +341,7 @@ def test_a_reopened_order_has_the_very_same_lots_back_in_its_reservation(
     ask = an_ask(PRODUCT, 12)
     kept.keep(book.request(ORDER, [ask], minutes(1)))
     lots = {lot.id: lot for lot in book.lots.values()}
-    issued = book.complete(ORDER, 1, [(ask.line_id, PRODUCT, quantity(12))])
+    issued = book.complete(ORDER, 1, [(ask.line_id, PRODUCT, quantity(12))], MORNING)
     assert issued
     kept.keep(issued)
     kept.keep(book.receive([a_lot(PRODUCT, OLD, 1, 99, at=minutes(2))]))
@@ -359,7 +361,7 @@ def test_what_a_reopened_line_no_longer_wants_goes_to_those_who_wait(
     ask, waiting = an_ask(PRODUCT, 15), an_ask(PRODUCT, 9)
     kept.keep(book.request(ORDER, [ask], minutes(1)))
     kept.keep(book.request(OTHER_ORDER, [waiting], minutes(2)))
-    issued = book.complete(ORDER, 1, [(ask.line_id, PRODUCT, quantity(15))])
+    issued = book.complete(ORDER, 1, [(ask.line_id, PRODUCT, quantity(15))], MORNING)
     assert issued
     kept.keep(issued)
     lowered = replace(ask, version=2, wanted=quantity(8))  # overtakes the reopening
@@ -379,7 +381,7 @@ def test_parts_come_back_to_free_stock_when_the_order_was_cancelled_first(
 ) -> None:
     ask = an_ask(PRODUCT, 15)
     kept.keep(book.request(ORDER, [ask], minutes(1)))
-    issued = book.complete(ORDER, 1, [(ask.line_id, PRODUCT, quantity(15))])
+    issued = book.complete(ORDER, 1, [(ask.line_id, PRODUCT, quantity(15))], MORNING)
     assert issued
     kept.keep(issued)
     kept.keep(book.cancel(ORDER, minutes(2)))
@@ -391,7 +393,7 @@ def test_parts_come_back_to_free_stock_when_the_order_was_cancelled_first(
 
 
 def test_an_order_without_parts_is_done_at_no_cost(book: Book) -> None:
-    issued = book.complete(ORDER, 1, [])
+    issued = book.complete(ORDER, 1, [], MORNING)
     assert issued
     assert issued == HandedOver()
     assert issued.cost == 0
@@ -402,23 +404,23 @@ def test_an_order_without_parts_is_done_at_no_cost(book: Book) -> None:
 
 def test_a_completion_whose_request_has_not_come_is_too_early(book: Book) -> None:
     with pytest.raises(TooEarly, match="holds 0"):
-        book.complete(ORDER, 1, [(new_id(), PRODUCT, quantity(1))])
+        book.complete(ORDER, 1, [(new_id(), PRODUCT, quantity(1))], MORNING)
 
 
 def test_a_completion_of_a_line_that_is_still_short_is_too_early(book: Book) -> None:
     ask = an_ask(PRODUCT, 16)
     book.request(ORDER, [ask], minutes(1))
     with pytest.raises(TooEarly, match=r"holds 15\.000 of the 16"):
-        book.complete(ORDER, 1, [(ask.line_id, PRODUCT, quantity(16))])
+        book.complete(ORDER, 1, [(ask.line_id, PRODUCT, quantity(16))], MORNING)
     assert book.completions.get((ORDER, 1)) is None
 
 
 def test_the_next_completion_waits_for_the_reopening_of_the_one_before(book: Book) -> None:
-    book.complete(ORDER, 1, [])
+    book.complete(ORDER, 1, [], MORNING)
     with pytest.raises(TooEarly, match="completion 1 is still issued"):
-        book.complete(ORDER, 2, [])
+        book.complete(ORDER, 2, [], MORNING)
     book.reopen(ORDER, 1)
-    assert book.complete(ORDER, 2, [])
+    assert book.complete(ORDER, 2, [], MORNING)
 
 
 # --- drawing and costing -------------------------------------------------------------------------
@@ -462,24 +464,25 @@ def test_the_cost_of_an_issue_is_that_of_the_lots_it_used_rounded_once(
     lots: list[tuple[Decimal, Decimal]], share: Fraction
 ) -> None:
     made = [
-        replace(a_lot(PRODUCT, OLD, amount, at=minutes(n)), unit_cost=cost)
+        replace(a_lot(PRODUCT, OLD, amount, at=minutes(n)), unit_cost=cost, value=amount * cost)
         for n, (amount, cost) in enumerate(lots)
     ]
     total = sum(lot.remaining for lot in made)
     wanted = Decimal(int(Fraction(total) * 1000 * share)) / 1000
-    used = used_up(reversed(made), wanted)
-    assert sum(part for _, part in used) == wanted
-    assert [lot.id for lot, _ in used] == [lot.id for lot in made][: len(used)]
-    assert all(part == lot.remaining for lot, part in used[:-1])
+    used = take(made[::-1], wanted, "fifo")
+    assert sum(each.quantity for each in used) == wanted
+    assert [each.lot.id for each in used] == [lot.id for lot in made][: len(used)]
+    assert all(each.quantity == each.lot.remaining for each in used[:-1])
+    assert all(each.cost == each.quantity * each.lot.unit_cost for each in used)
     if used:
-        exact = sum(part * lot.unit_cost for lot, part in used)
-        cost = handed([_consumption(lot, part) for lot, part in used]).cost
+        exact = sum(each.cost for each in used)
+        cost = handed([_consumption(each.lot, each.quantity) for each in used]).cost
         assert abs(cost - exact) <= Decimal("0.005")
         assert cost == cost.quantize(Decimal("0.01"))
 
 
 def _consumption(lot: Lot, part: Decimal) -> Consumption:
-    return Consumption(ORDER, 1, new_id(), lot.id, PRODUCT, OLD, part, lot.unit_cost)
+    return Consumption(ORDER, 1, new_id(), lot.id, PRODUCT, OLD, part, part * lot.unit_cost)
 
 
 def test_half_a_kopeck_of_a_line_rounds_up_once_not_per_lot() -> None:
@@ -490,7 +493,7 @@ def test_half_a_kopeck_of_a_line_rounds_up_once_not_per_lot() -> None:
 
 def test_lots_that_lack_what_is_issued_are_an_error() -> None:
     with pytest.raises(ArithmeticError, match="lack"):
-        used_up([a_lot(PRODUCT, OLD, 1)], quantity(2))
+        take([a_lot(PRODUCT, OLD, 1)], quantity(2), "fifo")
 
 
 def test_a_receipt_is_summed_line_by_line_as_invoices_are() -> None:

@@ -13,7 +13,7 @@ from tests.inventory.builders import an_ask, check_books, requested
 from tests.inventory.history import OrderMessage, OrdersSide, WholeBook
 
 
-class _Post:
+class Post:
     """Delivers like the stream on a bad day: late, in any order, some twice, all in the end."""
 
     def __init__(self, whole: WholeBook, random: Random) -> None:
@@ -56,7 +56,7 @@ def test_the_books_agree_after_every_message_in_any_order(seed: int, steps: int)
     products, warehouses = [new_id(), new_id()], [new_id(), new_id()]
     whole = WholeBook(*products)
     orders = OrdersSide(products, random)
-    post = _Post(whole, random)
+    post = Post(whole, random)
     for step in range(steps):
         if random.random() < 0.25:
             whole.receive(

@@ -50,15 +50,20 @@ async def test_stock_that_cannot_be_is_refused_by_the_database(
 ) -> None:
     engine = engine_for(database("inventory"))
     row = sa.text(
-        "INSERT INTO stock (product_id, warehouse_id, since, on_hand, reserved, value)"
-        " VALUES (gen_random_uuid(), gen_random_uuid(), now(), :on_hand, :reserved, 0)"
+        "INSERT INTO stock (product_id, warehouse_id, since, on_hand, reserved, value, missing)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), now(), :on_hand, :reserved, 0, :missing)"
     )
-    for on_hand, reserved, constraint in (
-        (-1, 0, "stock_on_hand"),
-        (1, -1, "stock_reserved"),
-        (1, 2, "stock_reserved_is_there"),
+    for on_hand, reserved, missing, constraint in (
+        (-1, 0, 0, "stock_on_hand"),
+        (-2, 0, 1, "stock_on_hand"),
+        (1, -1, 0, "stock_reserved"),
+        (1, 2, 0, "stock_reserved_is_there"),
+        (-1, 1, 1, "stock_reserved_is_there"),
+        (1, 0, -1, "stock_missing"),
     ):
         async with engine.connect() as connection:
             with pytest.raises(IntegrityError, match=constraint):
-                await connection.execute(row, {"on_hand": on_hand, "reserved": reserved})
+                await connection.execute(
+                    row, {"on_hand": on_hand, "reserved": reserved, "missing": missing}
+                )
     await engine.dispose()

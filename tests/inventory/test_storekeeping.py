@@ -37,8 +37,8 @@ def test_what_leaves_keeps_its_cost_and_age() -> None:
     taken = kept.keep(book.take_out("transfer_out", shelf, [Goods(product, quantity(4))]))
     assert taken.portions == (
         (
-            Portion(quantity(3), Decimal(10), minutes(0)),
-            Portion(quantity(1), Decimal(20), minutes(9)),
+            Portion(quantity(3), Decimal(10), Decimal(30), minutes(0)),
+            Portion(quantity(1), Decimal(20), Decimal(20), minutes(9)),
         ),
     )
     kept.keep(
@@ -117,8 +117,8 @@ def test_more_than_lies_there_cannot_be_missing() -> None:
 def test_a_transfer_arrives_in_parts_and_the_rest_is_called_back() -> None:
     product = new_id()
     portions = (
-        Portion(quantity(2), Decimal(10), minutes(0)),
-        Portion(quantity(3), Decimal(20), minutes(1)),
+        Portion(quantity(2), Decimal(10), Decimal(20), minutes(0)),
+        Portion(quantity(3), Decimal(20), Decimal(60), minutes(1)),
     )
     transfer = a_transfer((product, portions))
     transfer, arrival = arrive(
@@ -201,11 +201,7 @@ def test_no_unit_and_no_kopeck_is_lost_on_the_way(seed: int) -> None:
                 left += sum((portion.value for portion in gone.portions[0]), NOTHING)
         check_books(book, kept.moves)
     underway = sum(
-        (
-            parcel.left * parcel.portion.unit_cost
-            for transfer in on_way
-            for parcel in transfer.parcels
-        ),
+        (parcel.left_value for transfer in on_way for parcel in transfer.parcels),
         NOTHING,
     )
     assert book_value(book) + underway == came - left

@@ -93,6 +93,7 @@ class EntryKind(StrEnum):
     REFUND = "refund"
     EXPENSE = "expense"
     RECEIPT = "receipt"
+    COST_CORRECTION = "cost_correction"
     WRITE_OFF = "write_off"
     WRITE_OFF_REVERSAL = "write_off_reversal"
     COUNT = "count"
@@ -105,7 +106,9 @@ class EntryKind(StrEnum):
 
 INCOME_KINDS = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)
 """One income record each; a reversal's amount is negative."""
-RECORD_KINDS = (*INCOME_KINDS, EntryKind.EXPENSE)
+EXPENSE_KINDS = (EntryKind.EXPENSE, EntryKind.WRITE_OFF)
+"""One expense record each."""
+RECORD_KINDS = (*INCOME_KINDS, *EXPENSE_KINDS)
 
 
 @dataclass(frozen=True, slots=True)

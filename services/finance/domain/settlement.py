@@ -124,8 +124,10 @@ def pay_of(total: Decimal, percent: Decimal) -> Decimal:
 class Settlement:
     """One completion of one order, as the books know it.
 
-    ``cost`` is of the parts issued; ``paid`` is how much of the revenue clients' money and bonuses
-    cover, ``bonuses`` how much of that bonuses do; ``entry_id`` names the entry that settled it.
+    ``cost`` is of the parts issued, as far as it is known; ``corrected`` of it was not in the entry
+    that settled the order, but in others since. ``paid`` is how much of the revenue clients' money
+    and bonuses cover, ``bonuses`` how much of that bonuses do; ``entry_id`` names the entry that
+    settled it.
     """
 
     order_id: UUID
@@ -136,6 +138,7 @@ class Settlement:
     paid: Decimal = ZERO
     entry_id: UUID | None = None
     bonuses: Decimal = ZERO
+    corrected: Decimal = ZERO
 
     @property
     def order(self) -> Completed:
@@ -220,7 +223,9 @@ def _after(known: Settlement, news: News) -> Settlement | None:
             return replace(known, state=state, completed=news) if state else None
         case Issued(cost):
             state = _NEXT.get((known.state, Fact.ISSUED))
-            return replace(known, state=state, cost=kopecks(cost)) if state else None
+            # A correction may have overtaken it.
+            cost = (known.cost or ZERO) + kopecks(cost)
+            return replace(known, state=state, cost=cost) if state else None
         case Reopened():
             state = _NEXT.get((known.state, Fact.REOPENED))
             return replace(known, state=state) if state else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from uuid import UUID
 
 from services.finance.domain.decision import Decision, move
@@ -25,7 +26,7 @@ from services.finance.domain.ledger import (
     post,
 )
 from services.finance.domain.payment import Payment, spendable
-from services.finance.domain.settlement import Settlement, told_of_payment
+from services.finance.domain.settlement import Settlement, State, told_of_payment
 from shared.contracts.finance import OrderSettled, SettlementReversed
 
 
@@ -98,6 +99,8 @@ def reverse(
     order_id = settlement.order_id
     stamp = replace(stamp, station_id=settlement.order.station_id)
     reversal = settled_by.reversed(entry_id, EntryKind.SETTLEMENT_REVERSAL, stamp, reason)
+    corrected = _correction_postings(order_id, -settlement.corrected)
+    reversal = replace(reversal, postings=(*reversal.postings, *corrected))
     moves: list[Posting] = []
     after: list[Payment] = []
     for payment in payments:
@@ -106,7 +109,7 @@ def reverse(
         if payment.order_id == order_id:
             payment = payment.reserved(order_id)
         after.append(payment.put_on(order_id, -amount))
-    undone = replace(settlement, paid=ZERO, bonuses=ZERO)
+    undone = replace(settlement, paid=ZERO, bonuses=ZERO, corrected=ZERO)
     return Decision(
         (reversal, *_transfer(EntryKind.DEPOSITS_RESTORED, restoration_id, stamp, undone, moves)),
         tuple(after),
@@ -119,6 +122,28 @@ def reverse(
             ),
         ),
     )
+
+
+def correct(settlement: Settlement, amount: Decimal, stamp: Stamp, entry_id: UUID) -> Decision:
+    """The parts of a completion cost so much more (below zero: less) than was known.
+
+    Where it stands, that is an entry of its own, at the time of the correction; the settlement's
+    reversal will undo it too. Before it is settled the entry to come has it, and one that was
+    undone needs none: nothing of its cost is left in the books.
+    """
+    known = replace(settlement, cost=(settlement.cost or ZERO) + amount)
+    if settlement.state is not State.SETTLED or not amount:
+        return Decision(settlements=(known,))
+    entry = Entry(
+        entry_id,
+        EntryKind.COST_CORRECTION,
+        replace(stamp, station_id=settlement.order.station_id),
+        _correction_postings(settlement.order_id, amount),
+        order_id=settlement.order_id,
+        client_id=settlement.order.client_id,
+    )
+    known = replace(known, corrected=settlement.corrected + amount)
+    return Decision((entry,), settlements=(known,))
 
 
 def release(order_id: UUID, deposits: Iterable[Payment]) -> Decision:
@@ -146,6 +171,15 @@ def _settlement_postings(settlement: Settlement) -> tuple[Posting, ...]:
             client_id=order.client_id if posting.debit is Account.RECEIVABLE else None,
         )
         for posting in postings
+    )
+
+
+def _correction_postings(order_id: UUID, amount: Decimal) -> tuple[Posting, ...]:
+    sides = (Account.COST_OF_GOODS, Account.INVENTORY)
+    debit, credit = sides if amount > 0 else sides[::-1]
+    return tuple(
+        replace(posting, order_id=order_id)
+        for posting in post(debit, credit, abs(amount), COST_CATEGORY)
     )
 
 

@@ -12,6 +12,7 @@ from services.finance.domain.ledger import (
     BOOKS_CATEGORIES,
     MONEY_ACCOUNTS,
     PAYMENT_ACCOUNTS,
+    WRITE_OFF_CATEGORY,
     Account,
     ClientAccount,
     Entry,
@@ -25,6 +26,7 @@ from services.finance.domain.payment import Payment
 from services.finance.domain.settlement import Settlement, told_of_payment
 from shared.contracts.base import MAX_MONEY, Event
 from shared.contracts.bonuses import BonusReturned, BonusSpent
+from shared.contracts.costing import IssuedPartWrittenOff
 from shared.contracts.finance import (
     ExpenseRecorded,
     PaymentRefunded,
@@ -171,6 +173,20 @@ def receive_stock(receipt: ReceiptView, stamp: Stamp, entry_id: UUID) -> Decisio
         postings,
         document_id=receipt.id,
         comment=receipt.number,
+    )
+    return Decision((entry,) if postings else ())
+
+
+def write_off_part(event: IssuedPartWrittenOff, stamp: Stamp, entry_id: UUID) -> Decision:
+    """Parts of a reopened order are lost: stock shrinks, and the order has an expense more."""
+    postings = post(Account.EXPENSE, Account.INVENTORY, kopecks(event.cost), WRITE_OFF_CATEGORY)
+    entry = Entry(
+        entry_id,
+        EntryKind.WRITE_OFF,
+        stamp,
+        tuple(replace(posting, order_id=event.order_id) for posting in postings),
+        order_id=event.order_id,
+        comment=event.reason,
     )
     return Decision((entry,) if postings else ())
 

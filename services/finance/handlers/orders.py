@@ -22,6 +22,7 @@ from services.finance.handlers import bonuses
 from services.finance.handlers.table import handlers, keep, stamp
 from services.finance.store import FinanceStore
 from shared.contracts.clients import ClientCreated
+from shared.contracts.costing import IssueCostCorrected, IssuedPartWrittenOff
 from shared.contracts.inventory import PartsIssued, PartsReturned, StockReceived
 from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderReopened
 from shared.handlers import Work
@@ -78,6 +79,26 @@ async def parts_returned(event: PartsReturned, store: FinanceStore, work: Work) 
 async def order_cancelled(event: OrderCancelled, store: FinanceStore, work: Work) -> None:
     """Its deposits may pay the client's other orders; giving them back is the cashier's."""
     await store.keep(settling.release(event.order_id, await store.payments_of(event.order_id)))
+
+
+@handlers.event(IssueCostCorrected)
+async def issue_cost_corrected(event: IssueCostCorrected, store: FinanceStore, work: Work) -> None:
+    """What was issued before it was there has come: the order's cost follows."""
+    known = await store.history(event.order_id)
+    settlement = next(
+        (each for each in known if each.completion == event.completion),
+        Settlement(event.order_id, event.completion),
+    )
+    at = replace(stamp(work), at=work.envelope.time)
+    await keep(settling.correct(settlement, event.amount, at, work.new_id()), store, work)
+
+
+@handlers.event(IssuedPartWrittenOff)
+async def issued_part_written_off(
+    event: IssuedPartWrittenOff, store: FinanceStore, work: Work
+) -> None:
+    at = replace(stamp(work), at=work.envelope.time)
+    await store.keep(till.write_off_part(event, at, work.new_id()))
 
 
 @handlers.event(StockReceived)

@@ -27,6 +27,7 @@ from services.finance.store.schema import (
 )
 from shared.contracts.base import Message
 from shared.contracts.clients import ClientCreated
+from shared.contracts.costing import IssueCostCorrected
 from shared.contracts.finance import OrderPaid, RecordExpense, RefundPayment, TakePayment
 from shared.contracts.inventory import PartsIssued, PartsReturned
 from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderReopened
@@ -55,7 +56,7 @@ def wanted(messages: Sequence[Message]) -> Wanted:
             case OrderCompleted():
                 wish.orders.add(message.order_id)
                 wish.clients.add(message.client_id)
-            case PartsIssued() | PartsReturned() | OrderCancelled():
+            case PartsIssued() | PartsReturned() | IssueCostCorrected() | OrderCancelled():
                 wish.orders.add(message.order_id)
             case OrderReopened():
                 wish.orders.add(message.order_id)

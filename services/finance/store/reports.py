@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from services.finance.domain.ledger import (
+    EXPENSE_KINDS,
     EXPENSES,
     INCOME_KINDS,
     ORDERS_CATEGORY,
@@ -36,7 +37,6 @@ from services.finance.domain.ledger import (
     REVENUE,
     Account,
     ClientAccount,
-    EntryKind,
 )
 from services.finance.domain.settlement import Settlement, State
 from services.finance.store.rows import account_of, settlement_of
@@ -67,7 +67,7 @@ class Reports(Store):
 
     async def record_rows(self, asked: ListRecords) -> Sequence[Row[Any]]:
         """One more than a page, newest first: an entry each, with what its postings come to."""
-        is_expense = entries.c.kind == EntryKind.EXPENSE
+        is_expense = entries.c.kind.in_(EXPENSE_KINDS)
         record = (
             select(
                 func.coalesce(func.sum(_INCOME_OR_EXPENSE), 0).label("amount"),
@@ -88,7 +88,7 @@ class Reports(Store):
         kinds = {
             None: RECORD_KINDS,
             "income": INCOME_KINDS,
-            "expense": (EntryKind.EXPENSE,),
+            "expense": EXPENSE_KINDS,
         }[asked.type]
         filters = [
             entries.c.kind.in_(kinds),

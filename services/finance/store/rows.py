@@ -151,6 +151,7 @@ def settlement_row(settlement: Settlement) -> dict[str, Any]:
         "paid": settlement.paid,
         "entry_id": settlement.entry_id,
         "bonuses": settlement.bonuses,
+        "corrected": settlement.corrected,
     }
 
 
@@ -179,6 +180,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
         row.paid,
         row.entry_id,
         row.bonuses,
+        row.corrected,
     )
 
 

@@ -111,6 +111,7 @@ settlements = Table(
     Column("paid", MONEY, nullable=False),
     Column("entry_id", Uuid, ForeignKey("entries.id")),
     Column("bonuses", MONEY, nullable=False, server_default="0"),
+    Column("corrected", MONEY, nullable=False, server_default="0"),
     CheckConstraint("paid >= 0 AND paid <= coalesce(revenue, 0)", name="settlements_paid"),
     CheckConstraint("bonuses >= 0 AND bonuses <= paid", name="settlements_bonuses"),
     Index(

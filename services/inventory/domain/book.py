@@ -10,13 +10,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
-from services.inventory.domain.costing import Consumption, Handed, Lot, handed, less, used_up
-from services.inventory.domain.pages import Pages
+from services.inventory.domain.costing import (
+    FINEST,
+    Consumption,
+    Handed,
+    Lot,
+    Shortage,
+    handed,
+    kopecks,
+)
+from services.inventory.domain.pages import WrittenOff
+from services.inventory.domain.shelves import Correction, Operation, Shelves, move_of
 from services.inventory.domain.stock import (
     COMPLETION_STEPS,
     ZERO,
@@ -24,17 +33,14 @@ from services.inventory.domain.stock import (
     Hold,
     Line,
     Move,
-    Stock,
     TooEarly,
     asked,
     drawn,
     first_of,
-    moved,
     place_in_queue,
     with_holds,
     without_holds,
 )
-from shared.contracts.inventory import MovementKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,9 @@ class Decision:
     """Lines that the message spoke of, and that it changed."""
     filled: tuple[Line, ...] = ()
     """Back-orders that got something of what became free."""
+    corrections: tuple[Correction, ...] = ()
+    """What was issued short and has come now."""
+    written_off: tuple[WrittenOff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +69,7 @@ class HandedOver(Decision):
         return sum((part.cost for part in self.parts), Decimal("0.00"))
 
 
-@dataclass(slots=True)
-class Operation:
-    """One message while it is worked on."""
-
-    moves: list[Move] = field(default_factory=list)
-    named: dict[UUID, None] = field(default_factory=dict)
-    filled: dict[UUID, None] = field(default_factory=dict)
-    to_fill: dict[UUID, None] = field(default_factory=dict)
-    freed: set[UUID] = field(default_factory=set)
-
-
-class Book(Pages):
+class Book(Shelves):
     """Every step changes the pages and says what it did; nothing is done by halves."""
 
     # --- what orders tell ----------------------------------------------------------------------
@@ -79,14 +77,17 @@ class Book(Pages):
     def request(self, order_id: UUID, asks: Sequence[Ask], requested_at: datetime) -> Decision:
         """Lines want so much from now on. Older wishes, and any of a cancelled order, are void.
 
-        Raises ``LookupError`` for a product that is not in the catalogue.
+        Raises ``LookupError`` for a product that is not in the catalogue, ``TooEarly`` when
+        something is written off that has not been brought back yet.
         """
         operation = Operation()
         if order_id in self.cancelled:
             return Decision()
+        self._check_brought_back(asks)
         for ask in asks:
             if ask.product_id not in self.prices:
                 raise LookupError(f"no product {ask.product_id} in the catalogue")
+            self._write_off(operation, order_id, ask)
             line = asked(self.lines.get(ask.line_id), ask, order_id, requested_at)
             if line is None:
                 continue
@@ -100,7 +101,9 @@ class Book(Pages):
         """Lines want nothing any more. An unknown line is noted, so that its late request,
         which is older, reserves nothing."""
         operation = Operation()
+        self._check_brought_back(asks)
         for ask in asks:
+            self._write_off(operation, order_id, ask)
             before = self.lines.get(ask.line_id)
             line = asked(before, replace(ask, wanted=ZERO), order_id, at)
             if line is None:
@@ -125,12 +128,17 @@ class Book(Pages):
         return self._finish(operation)
 
     def complete(
-        self, order_id: UUID, completion: int, parts: Sequence[tuple[UUID, UUID, Decimal]]
+        self,
+        order_id: UUID,
+        completion: int,
+        parts: Sequence[tuple[UUID, UUID, Decimal]],
+        at: datetime,
     ) -> HandedOver | None:
         """A done order takes its (line, product, quantity) parts. ``None``: it was reopened since.
 
-        Raises ``TooEarly`` while an earlier completion is not yet undone here, or a part is not
-        yet fully held.
+        What a line is short of is issued below zero, where a warehouse allows that. Raises
+        ``TooEarly`` while an earlier completion is not yet undone here, or a part is neither held
+        nor may be missing.
         """
         after = COMPLETION_STEPS.get((self.completions.get((order_id, completion)), "completed"))
         if after is None:
@@ -138,7 +146,7 @@ class Book(Pages):
         self._check_ready(order_id, completion, parts)
         operation = Operation()
         issued = [
-            self._issue(operation, self.lines[line_id], completion, quantity)
+            self._issue(operation, self.lines[line_id], completion, quantity, at)
             for line_id, _, quantity in parts
         ]
         self._keep_completion(order_id, completion, after)
@@ -155,13 +163,28 @@ class Book(Pages):
         if before is None:
             return None
         operation = Operation()
+        missing = {
+            shortage.line_id: shortage
+            for shortage in self.shortages.values()
+            if (shortage.order_id, shortage.completion) == (order_id, completion)
+            and shortage.missing
+        }
         by_line: defaultdict[UUID, list[Consumption]] = defaultdict(list)
-        for consumption in self._consumed.pop((order_id, completion), []):
+        for consumption in self._consumed(order_id, completion):
             by_line[consumption.line_id].append(consumption)
-            self._take_back(operation, consumption)
+        # First what never came, so that nothing that comes back is put in its place.
+        for shortage in missing.values():
+            self._return_missing(operation, shortage)
+        for consumptions in by_line.values():
+            for consumption in consumptions:
+                self._take_back(operation, consumption)
         decision = self._finish(operation)
-        returned = tuple(handed(consumptions) for consumptions in by_line.values())
-        return HandedOver(decision.moves, decision.named, decision.filled, returned)
+        returned = tuple(
+            handed(by_line[line_id], missing.get(line_id)) for line_id in {**by_line, **missing}
+        )
+        return HandedOver(
+            decision.moves, decision.named, decision.filled, decision.corrections, parts=returned
+        )
 
     # --- what the storekeeper tells ------------------------------------------------------------
 
@@ -169,15 +192,7 @@ class Book(Pages):
         """Goods came, a lot for each line of the receipt."""
         operation = Operation()
         for lot in lots:
-            if (lot.product_id, lot.warehouse_id) not in self.stocks:
-                self._keep_stock(Stock(lot.product_id, lot.warehouse_id, lot.received_at))
-            value = lot.quantity * lot.unit_cost
-            self._move(
-                operation,
-                Move("receipt", lot.product_id, lot.warehouse_id, lot.quantity, value),
-            )
-            self._keep_lot(lot)
-            self._free(operation, lot.product_id)
+            self._put(operation, "receipt", lot)
         return self._finish(operation)
 
     # --- the steps of which all of the above is made ---------------------------------------------
@@ -187,9 +202,39 @@ class Book(Pages):
         surplus = first_of(line.holds[::-1], line.surplus)
         for hold in surplus:
             self._move(operation, move_of(line, "release", hold.warehouse_id, -hold.quantity))
-            self._free(operation, line.product_id)
-        if surplus:
-            self._keep_line(without_holds(line, surplus))
+            self._keep_line(line := without_holds(line, [hold]))
+            self._free(operation, line.product_id, hold.warehouse_id)
+
+    def _check_brought_back(self, asks: Iterable[Ask]) -> None:
+        """Whatever a line writes off was issued, and is here again when its order was reopened."""
+        for ask in asks:
+            line = self.lines.get(ask.line_id)
+            if ask.write_off and line and line.issued:
+                raise TooEarly(f"line {line.line_id} is written off before it was brought back")
+
+    def _write_off(self, operation: Operation, order_id: UUID, ask: Ask) -> None:
+        """What was issued and came back is lost instead of free; each version says so once."""
+        key = (ask.line_id, ask.version)
+        line = self.lines.get(ask.line_id)
+        if not ask.write_off or line is None or key in self.written_off:
+            return
+        lost = first_of(line.holds[::-1], min(ask.write_off, line.held))
+        cost = ZERO
+        for hold in lost:
+            self._move(operation, move_of(line, "release", hold.warehouse_id, -hold.quantity))
+            _, value = self._take(line.product_id, hold.warehouse_id, hold.quantity)
+            self._move(
+                operation,
+                move_of(line, "write_off", hold.warehouse_id, -hold.quantity, -value),
+            )
+            cost += value
+        self._keep_line(without_holds(line, lost))
+        quantity = sum((hold.quantity for hold in lost), ZERO)
+        done = WrittenOff(*key, order_id, line.product_id, quantity, kopecks(cost))
+        self.written_off.save(key, done)
+        operation.written_off.append(done)
+        operation.named[line.line_id] = None
+        operation.to_fill[line.product_id] = None
 
     def _fill(self, operation: Operation, product_id: UUID) -> None:
         """Gives what is available to those who are short, the longest waiting first."""
@@ -217,36 +262,66 @@ class Book(Pages):
                 )
         for line_id, product_id, quantity in parts:
             line = self.lines.get(line_id)
-            if line is None or line.held < quantity:
+            if line is None or (line.held < quantity and not self._may_be_missing(line, quantity)):
                 held = line.held if line else ZERO
                 raise TooEarly(f"line {line_id} holds {held} of the {quantity} that it issues")
             if (line.product_id, line.order_id) != (product_id, order_id):
                 raise ValueError(f"line {line_id} is of another product or order")
 
+    def _may_be_missing(self, line: Line, quantity: Decimal) -> bool:
+        """Only what the line is known to want, and only where a warehouse allows it."""
+        return line.due >= quantity and self._warehouse_below_zero(line.product_id) is not None
+
     def _issue(
-        self, operation: Operation, line: Line, completion: int, quantity: Decimal
+        self,
+        operation: Operation,
+        line: Line,
+        completion: int,
+        quantity: Decimal,
+        at: datetime,
     ) -> Handed:
-        consumptions: list[Consumption] = []
-        taken = first_of(line.holds, quantity)
+        taken = first_of(line.holds, min(quantity, line.held))
         for hold in taken:
-            lot_ids = self._lots[line.product_id, hold.warehouse_id]
-            used = used_up([self.lots[lot_id] for lot_id in lot_ids], hold.quantity)
-            for lot, part in used:
-                self._keep_lot(less(lot, part))
-                consumptions.append(_consumed(line, completion, lot, part))
-            value = sum((part * lot.unit_cost for lot, part in used), ZERO)
-            self._move(operation, move_of(line, "issue", hold.warehouse_id, -hold.quantity, -value))
-        for consumption in consumptions:
-            self.consumptions.save(consumption.key, consumption)
-        self._consumed[line.order_id, completion] += consumptions
+            used, cost = self._take(line.product_id, hold.warehouse_id, hold.quantity)
+            self._consume(line.order_id, completion, line.line_id, used)
+            self._move(operation, move_of(line, "issue", hold.warehouse_id, -hold.quantity, -cost))
+        missing = quantity - line.held
+        shortage = self._short(line, completion, missing, at) if missing > 0 else None
+        if shortage:
+            self._issue_short(operation, line, shortage)
         self._keep_line(replace(without_holds(line, taken), issued=line.issued + quantity))
-        return handed(consumptions)
+        return handed(self._consumed(line.order_id, completion, line.line_id), shortage)
+
+    def _short(self, line: Line, completion: int, missing: Decimal, at: datetime) -> Shortage:
+        """At what was last paid for it, or else at the average of what lies anywhere, or else for
+        nothing: until it comes."""
+        warehouse_id = self._warehouse_below_zero(line.product_id)
+        assert warehouse_id
+        unit_cost = self.last_costs.get(line.product_id, self.unit_cost(line.product_id)) or ZERO
+        return Shortage(
+            line.order_id,
+            completion,
+            line.line_id,
+            line.product_id,
+            warehouse_id,
+            at,
+            missing,
+            missing,
+            (unit_cost * missing).quantize(FINEST, ROUND_HALF_UP),
+        )
+
+    def _return_missing(self, operation: Operation, shortage: Shortage) -> None:
+        """The line is short of it again, and waits where it waited."""
+        line = self.lines[shortage.line_id]
+        self._take_shortage_back(operation, line, shortage)
+        self._keep_line(replace(line, issued=line.issued - shortage.missing))
+        operation.named[line.line_id] = None
+        operation.to_fill[line.product_id] = None
 
     def _take_back(self, operation: Operation, consumption: Consumption) -> None:
-        lot, line = self.lots[consumption.lot_id], self.lines[consumption.line_id]
-        quantity, warehouse_id = consumption.quantity, lot.warehouse_id
-        self._keep_lot(less(lot, -quantity))
-        self.consumptions.save(consumption.key, replace(consumption, returned=True))
+        line = self.lines[consumption.line_id]
+        quantity, warehouse_id = consumption.quantity, consumption.warehouse_id
+        self._put_back(consumption)
         self._move(operation, move_of(line, "return", warehouse_id, quantity, consumption.cost))
         line = replace(line, issued=line.issued - quantity)
         again = min(quantity, line.short)
@@ -255,11 +330,7 @@ class Book(Pages):
             line = with_holds(line, Hold(warehouse_id, again))
         self._keep_line(line)
         if again < quantity:
-            self._free(operation, line.product_id)
-
-    def _free(self, operation: Operation, product_id: UUID) -> None:
-        operation.freed.add(product_id)
-        operation.to_fill[product_id] = None
+            self._free(operation, line.product_id, warehouse_id)
 
     def _finish(self, operation: Operation) -> Decision:
         for product_id in operation.to_fill:
@@ -269,6 +340,8 @@ class Book(Pages):
             tuple(operation.moves),
             tuple(self._answered(line_id) for line_id in operation.named),
             tuple(self._answered(line_id) for line_id in filled),
+            tuple(operation.corrections),
+            tuple(operation.written_off),
         )
 
     def _answered(self, line_id: UUID) -> Line:
@@ -276,31 +349,3 @@ class Book(Pages):
         line = replace(line, answer=line.answer + 1)
         self._keep_line(line)
         return line
-
-    def _move(self, operation: Operation, move: Move) -> None:
-        self._keep_stock(moved(self.stocks[move.product_id, move.warehouse_id], move))
-        self.total_value += move.value
-        operation.moves.append(move)
-
-
-def move_of(
-    line: Line,
-    kind: MovementKind,
-    warehouse_id: UUID,
-    quantity: Decimal,
-    value: Decimal = ZERO,
-) -> Move:
-    return Move(kind, line.product_id, warehouse_id, quantity, value, line.order_id, line.line_id)
-
-
-def _consumed(line: Line, completion: int, lot: Lot, quantity: Decimal) -> Consumption:
-    return Consumption(
-        line.order_id,
-        completion,
-        line.line_id,
-        lot.id,
-        lot.product_id,
-        lot.warehouse_id,
-        quantity,
-        lot.unit_cost,
-    )

@@ -11,6 +11,7 @@ from uuid import UUID
 import pydantic_core
 
 from shared.contracts.base import Change
+from shared.contracts.costing import CostingMethod
 from shared.contracts.inventory import Pricing, ProductUnit
 from shared.refusals import Refused
 
@@ -18,7 +19,19 @@ type LabelKind = Literal["vendor", "group", "measure"]
 type PlaceKind = Literal["warehouse", "supplier"]
 
 LABEL_KINDS: tuple[LabelKind, ...] = ("vendor", "group", "measure")
-_NEVER_EMPTY = frozenset({"name", "measure", "price", "active", "units", "pricing", "no_discount"})
+_NEVER_EMPTY = frozenset(
+    {
+        "name",
+        "measure",
+        "price",
+        "active",
+        "units",
+        "pricing",
+        "no_discount",
+        "costing",
+        "may_be_negative",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,14 @@ class Place:
     id: UUID
     name: str
     revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse(Place):
+    """``may_be_negative``: an order may take what is not there."""
+
+    costing: CostingMethod = "fifo"
+    may_be_negative: bool = False
 
 
 def name_key(name: str) -> str:

@@ -45,9 +45,13 @@ class Needs:
     products: set[UUID] = field(default_factory=set)
     issuing: set[UUID] = field(default_factory=set)
     """Products whose lots will be used up."""
+    lost: set[UUID] = field(default_factory=set)
+    """Lines that write off some of what they hold."""
     freeing: set[UUID] = field(default_factory=set)
     """Products of which something may become free: whoever waits for them is wanted too."""
     receiving: bool = False
+    bringing: set[UUID] = field(default_factory=set)
+    """Products that come into their lots."""
     transfers: set[UUID] = field(default_factory=set)
     """Their goods come in somewhere."""
     write_offs: set[UUID] = field(default_factory=set)
@@ -56,6 +60,11 @@ class Needs:
     """Their products may turn out to be more or less, whoever holds them."""
     held: set[UUID] = field(default_factory=set)
     """Products of which every line that holds some is wanted."""
+
+    @property
+    def moves_goods(self) -> bool:
+        """Something leaves its lots or comes into them: how is the warehouses' to say."""
+        return self.receiving or bool(self.issuing or self.reopened or self.bringing)
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> Self:
@@ -73,10 +82,12 @@ class Needs:
                 self._name_lines(message.order_id, message.lines)
                 self.requested.update(line.line_id for line in message.lines)
                 self.products.update(line.product_id for line in message.lines)
+                self._lose(message.lines)
             case PartsReleased():
                 self.orders.add(message.order_id)
                 self._name_lines(message.order_id, message.lines)
                 self._free(line.product_id for line in message.lines)
+                self._lose(message.lines)
             case OrderCancelled():
                 self.orders.add(message.order_id)
                 self.cancelled.add(message.order_id)
@@ -127,6 +138,8 @@ class Needs:
 
     def bring(self, product_ids: Iterable[UUID]) -> None:
         """Products that come in: whoever waits for them is served."""
+        product_ids = set(product_ids)
+        self.bringing |= product_ids
         self._free(product_ids)
 
     def correct(self, product_ids: Iterable[UUID]) -> None:
@@ -140,6 +153,12 @@ class Needs:
         self, order_id: UUID, lines: Iterable[RequestedPart | ReleasedPart | CompletedPart]
     ) -> None:
         self.lines.update((line.line_id, order_id) for line in lines)
+
+    def _lose(self, lines: Iterable[RequestedPart | ReleasedPart]) -> None:
+        for line in lines:
+            if line.write_off:
+                self.lost.add(line.line_id)
+                self.issuing.add(line.product_id)
 
     def _free(self, product_ids: Iterable[UUID]) -> None:
         for product_id in product_ids:

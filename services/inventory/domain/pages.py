@@ -5,12 +5,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.inventory.domain.costing import Consumption, Lot
+from services.inventory.domain.costing import Consumption, Lot, Shortage
 from services.inventory.domain.stock import ZERO, CompletionState, Line, Stock
+from shared.contracts.costing import CostingMethod
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a warehouse keeps its books."""
+
+    costing: CostingMethod = "fifo"
+    may_be_negative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenOff:
+    """What a version of a line has written off of what it held; done once."""
+
+    line_id: UUID
+    line_version: int
+    order_id: UUID
+    product_id: UUID
+    quantity: Decimal
+    cost: Decimal
 
 
 class Pages:
@@ -18,12 +40,18 @@ class Pages:
 
     def __init__(self) -> None:
         self.prices: dict[UUID, Decimal] = {}
+        self.last_costs: dict[UUID, Decimal] = {}
+        """Of the loaded products that were ever bought."""
+        self.rules: dict[UUID, Rules] = {}
+        """Of every warehouse, where anything is taken or comes; else of none."""
         self.total_value = ZERO
         """Of all warehouses at cost; loaded for receipts only."""
         self.stocks: Rows[tuple[UUID, UUID], Stock] = Rows()
         self.lines: Rows[UUID, Line] = Rows()
         self.lots: Rows[UUID, Lot] = Rows()
         self.consumptions: Rows[tuple[UUID, int, UUID, UUID], Consumption] = Rows()
+        self.shortages: Rows[tuple[UUID, int, UUID], Shortage] = Rows()
+        self.written_off: Rows[tuple[UUID, int], WrittenOff] = Rows()
         self.completions: Rows[tuple[UUID, int], CompletionState] = Rows()
         self.cancelled: Rows[UUID, datetime] = Rows()
         self.queues: set[UUID] = set()
@@ -33,7 +61,6 @@ class Pages:
         self._lines_of_order: defaultdict[UUID, dict[UUID, None]] = defaultdict(dict)
         self._lots: defaultdict[tuple[UUID, UUID], set[UUID]] = defaultdict(set)
         self._completions_of_order: defaultdict[UUID, set[int]] = defaultdict(set)
-        self._consumed: defaultdict[tuple[UUID, int], list[Consumption]] = defaultdict(list)
 
     def stocks_of(self, product_id: UUID) -> list[Stock]:
         """The oldest warehouse first: ids of warehouses grow with time."""
@@ -43,14 +70,15 @@ class Pages:
         ]
 
     def available(self, product_id: UUID) -> Decimal:
-        return sum((stock.available for stock in self.stocks_of(product_id)), ZERO)
+        """What may be promised: what is missing in one warehouse takes nothing of another's."""
+        return sum((max(ZERO, stock.available) for stock in self.stocks_of(product_id)), ZERO)
 
     def on_hand(self, product_id: UUID) -> Decimal:
         return sum((stock.on_hand for stock in self.stocks_of(product_id)), ZERO)
 
     def unit_cost(self, product_id: UUID) -> Decimal | None:
         """What lies in the warehouses cost on average, exactly; ``None``: nothing lies there."""
-        stocks = self.stocks_of(product_id)
+        stocks = [stock for stock in self.stocks_of(product_id) if not stock.missing]
         on_hand = sum((stock.on_hand for stock in stocks), ZERO)
         value = sum((stock.value for stock in stocks), ZERO)
         return value / on_hand if on_hand else None
@@ -73,7 +101,9 @@ class Pages:
 
     def load_consumption(self, consumption: Consumption) -> None:
         self.consumptions.load(consumption.key, consumption)
-        self._consumed[consumption.order_id, consumption.completion].append(consumption)
+
+    def load_shortage(self, shortage: Shortage) -> None:
+        self.shortages.load(shortage.key, shortage)
 
     def _keep_stock(self, stock: Stock) -> None:
         self.stocks.save((stock.product_id, stock.warehouse_id), stock)
@@ -93,6 +123,36 @@ class Pages:
     def _keep_lot(self, lot: Lot) -> None:
         self.lots.save(lot.id, lot)
         self._lots[lot.product_id, lot.warehouse_id].add(lot.id)
+
+    def _consumed(
+        self, order_id: UUID, completion: int, line_id: UUID | None = None
+    ) -> list[Consumption]:
+        """What a completion has taken and not brought back, for one line or for all."""
+        return [
+            each
+            for each in self.consumptions.values()
+            if (each.order_id, each.completion) == (order_id, completion)
+            and line_id in (None, each.line_id)
+            and not each.returned
+        ]
+
+    def _missing_in(self, product_id: UUID, warehouse_id: UUID) -> list[Shortage]:
+        """The oldest first."""
+        missing = [
+            each
+            for each in self.shortages.values()
+            if (each.product_id, each.warehouse_id) == (product_id, warehouse_id) and each.missing
+        ]
+        return sorted(missing, key=lambda each: (each.since, each.line_id))
+
+    def _keep_consumption(self, consumption: Consumption) -> None:
+        self.consumptions.save(consumption.key, consumption)
+
+    def _keep_shortage(self, shortage: Shortage) -> None:
+        self.shortages.save(shortage.key, shortage)
+
+    def _lots_of(self, product_id: UUID, warehouse_id: UUID) -> list[Lot]:
+        return [self.lots[lot_id] for lot_id in self._lots[product_id, warehouse_id]]
 
     def _keep_completion(self, order_id: UUID, completion: int, state: CompletionState) -> None:
         self.completions.save((order_id, completion), state)

@@ -10,9 +10,19 @@ receipt                 above zero    on hand        goods came from a supplier
 reserve                 above zero    reserved       a line got what it wants
 release                 below zero    reserved       a line let go of what it held
 issue                   below zero    both           a done order took what it held
+issue_short             below zero    on hand        a done order took what was not there
 return                  above zero    on hand        a reopened order brought it back; a
                                                      ``reserve`` beside it holds it again
+write_off               below zero    on hand        it is lost; a part of a reopened order
+                                                     was released beside it
+correction              zero          the value      what was issued short has come, and
+                                                     cost something else
 ======================  ============  =============  ======================================
+
+Where a warehouse allows it, more is issued than is there. ``missing`` of the stock counts that, so
+that ``on_hand + missing`` is what lies on the shelves: reservations are always of that, and never
+of what is only hoped for. What lies free on the shelves is no more than a mistake while anything is
+missing, so that ``available`` is then what is missing, below zero.
 
 On hand is the sum over the first column's kinds that change it, reserved likewise, always.
 """
@@ -35,6 +45,7 @@ CHANGES_ON_HAND: frozenset[MovementKind] = frozenset(
     {
         "receipt",
         "issue",
+        "issue_short",
         "return",
         "write_off",
         "transfer_out",
@@ -59,10 +70,16 @@ class Stock:
     on_hand: Decimal = ZERO
     reserved: Decimal = ZERO
     value: Decimal = ZERO
+    missing: Decimal = ZERO
 
     @property
     def available(self) -> Decimal:
+        """Below zero: so much is missing."""
         return self.on_hand - self.reserved
+
+    @property
+    def on_shelves(self) -> Decimal:
+        return self.on_hand + self.missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +103,7 @@ def moved(stock: Stock, move: Move) -> Stock:
         reserved=stock.reserved + (move.quantity if move.kind in CHANGES_RESERVED else ZERO),
         value=stock.value + move.value,
     )
-    if not ZERO <= after.reserved <= after.on_hand:
+    if not ZERO <= after.reserved <= after.on_shelves or after.missing < 0:
         raise ArithmeticError(f"{move} cannot happen to {stock}")
     return after
 
@@ -104,12 +121,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What an order says that a line wants now; the newest version counts."""
+    """What an order says that a line wants now; the newest version counts. ``write_off``: so much
+    of what it held comes back to nobody, whichever version is the newest."""
 
     line_id: UUID
     version: int
     product_id: UUID
     wanted: Decimal
+    write_off: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.inventory.domain.book import Book, Decision, Operation, move_of
-from services.inventory.domain.costing import Lot, kopecks, less, used_up
+from services.inventory.domain.book import Book, Decision
+from services.inventory.domain.costing import Lot, kopecks
+from services.inventory.domain.shelves import Operation, move_of
 from services.inventory.domain.stock import (
     ZERO,
     Hold,
@@ -39,15 +40,13 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Goods of one cost and age. ``unit_cost`` is of one main unit."""
+    """Goods of one lot: what they are worth together, and their age. ``unit_cost`` is what one
+    main unit was bought for."""
 
     quantity: Decimal
     unit_cost: Decimal
+    value: Decimal
     received_at: datetime
-
-    @property
-    def value(self) -> Decimal:
-        return self.quantity * self.unit_cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class StoreBook(Book):
                     short=quantity - available,
                 )
         operation = Operation()
-        portions = tuple(self._take(operation, kind, warehouse_id, each) for each in goods)
+        portions = tuple(self._take_portions(operation, kind, warehouse_id, each) for each in goods)
         return Taken(tuple(operation.moves), portions=portions)
 
     def bring_in(
@@ -100,7 +99,7 @@ class StoreBook(Book):
         operation = Operation()
         for position, (product_id, portions) in enumerate(goods, start=1):
             for portion in portions:
-                self._put(
+                self._put_at(
                     operation,
                     kind,
                     Lot(
@@ -113,6 +112,7 @@ class StoreBook(Book):
                         quantity=portion.quantity,
                         unit_cost=portion.unit_cost,
                         remaining=portion.quantity,
+                        value=portion.value,
                     ),
                     at,
                 )
@@ -134,7 +134,7 @@ class StoreBook(Book):
         """
         differences = tuple(differences)
         for each in differences:
-            if self._stock(each.product_id, warehouse_id).on_hand + each.quantity < 0:
+            if self._stock(each.product_id, warehouse_id).on_shelves + each.quantity < 0:
                 raise Refused("count_moved", id=each.product_id)
         operation = Operation()
         values: list[tuple[UUID, Decimal, Decimal]] = []
@@ -143,17 +143,23 @@ class StoreBook(Book):
                 cost = self.unit_cost(each.product_id)
                 unit_cost = kopecks(costs[each.product_id] if cost is None else cost)
                 lot = _found(each, unit_cost, warehouse_id, at, next(ids))
-                self._put(operation, "count_difference", lot, at)
-                value = kopecks(lot.quantity * lot.unit_cost)
+                self._put_at(operation, "count_difference", lot, at)
+                value = lot.value
             else:
                 missing = Goods(each.product_id, -each.quantity)
                 self._let_go_of_missing(operation, warehouse_id, missing)
-                taken = self._take(operation, "count_difference", warehouse_id, missing)
-                self._free(operation, each.product_id)
+                taken = self._take_portions(operation, "count_difference", warehouse_id, missing)
+                self._free(operation, each.product_id, warehouse_id)
                 value = -worth(taken)
             values.append((each.product_id, each.quantity, value))
         decision = self._finish(operation)
-        return Corrected(decision.moves, decision.named, decision.filled, tuple(values))
+        return Corrected(
+            decision.moves,
+            decision.named,
+            decision.filled,
+            decision.corrections,
+            differences=tuple(values),
+        )
 
     # --- how -------------------------------------------------------------------------------------
 
@@ -162,29 +168,25 @@ class StoreBook(Book):
         nothing = Stock(product_id, warehouse_id, datetime.max.replace(tzinfo=UTC))
         return self.stocks.get((product_id, warehouse_id)) or nothing
 
-    def _take(
+    def _take_portions(
         self, operation: Operation, kind: MovementKind, warehouse_id: UUID, goods: Goods
     ) -> tuple[Portion, ...]:
-        lots = [self.lots[lot_id] for lot_id in self._lots[goods.product_id, warehouse_id]]
-        used = used_up(lots, goods.quantity)
-        for lot, part in used:
-            self._keep_lot(less(lot, part))
-        portions = tuple(Portion(part, lot.unit_cost, lot.received_at) for lot, part in used)
-        value = sum((portion.value for portion in portions), ZERO)
-        self._move(operation, Move(kind, goods.product_id, warehouse_id, -goods.quantity, -value))
-        return portions
+        used, cost = self._take(goods.product_id, warehouse_id, goods.quantity)
+        self._move(operation, Move(kind, goods.product_id, warehouse_id, -goods.quantity, -cost))
+        return tuple(
+            Portion(each.quantity, each.lot.unit_cost, each.cost, each.lot.received_at)
+            for each in used
+        )
 
-    def _put(self, operation: Operation, kind: MovementKind, lot: Lot, at: datetime) -> None:
-        if (lot.product_id, lot.warehouse_id) not in self.stocks:
-            self._keep_stock(Stock(lot.product_id, lot.warehouse_id, at))
-        value = lot.quantity * lot.unit_cost
-        self._move(operation, Move(kind, lot.product_id, lot.warehouse_id, lot.quantity, value))
-        self._keep_lot(lot)
-        self._free(operation, lot.product_id)
+    def _put_at(self, operation: Operation, kind: MovementKind, lot: Lot, at: datetime) -> None:
+        """A lot that is older than it lies there."""
+        self._open_stock(Stock(lot.product_id, lot.warehouse_id, at))
+        self._put(operation, kind, lot)
 
     def _let_go_of_missing(self, operation: Operation, warehouse_id: UUID, goods: Goods) -> None:
         """Reservations give way, so that what is left is enough for those that stay."""
-        beyond = goods.quantity - self._stock(goods.product_id, warehouse_id).available
+        stock = self._stock(goods.product_id, warehouse_id)
+        beyond = goods.quantity - (stock.on_shelves - stock.reserved)
         holders = [line for line in self.lines.values() if line.product_id == goods.product_id]
         for line in sorted(holders, key=place_in_queue, reverse=True):
             part = min(beyond, _held_in(line, warehouse_id))
@@ -217,4 +219,5 @@ def _found(goods: Goods, unit_cost: Decimal, warehouse_id: UUID, at: datetime, l
         quantity=goods.quantity,
         unit_cost=unit_cost,
         remaining=goods.quantity,
+        value=kopecks(goods.quantity * unit_cost),
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from services.inventory.domain.costing import share
 from services.inventory.domain.stock import ZERO
 from services.inventory.domain.storekeeping import Portion, worth
 from shared.contracts.stock_documents import ArrivedLine, TransferState
@@ -17,12 +18,14 @@ from shared.refusals import Refused
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One portion of a line: ``left`` of it is on its way, the oldest arrive first."""
+    """One portion of a line: ``left`` of it is on its way, worth ``left_value``; the oldest arrive
+    first."""
 
     position: int
     part: int
     product_id: UUID
     portion: Portion
+    left_value: Decimal
     received: Decimal = ZERO
     returned: Decimal = ZERO
 
@@ -65,7 +68,7 @@ def parcels_of(
 ) -> tuple[Parcel, ...]:
     """What was taken for each line, in the order of the lines."""
     return tuple(
-        Parcel(position, part, product_id, portion)
+        Parcel(position, part, product_id, portion, portion.value)
         for position, (product_id, portions) in enumerate(goods, start=1)
         for part, portion in enumerate(portions, start=1)
     )
@@ -84,7 +87,10 @@ def arrive(
     parcels, portions = _drawn(transfer.parcels, arrived)
     after = replace(
         transfer,
-        parcels=tuple(replace(parcel, received=parcel.received + part) for parcel, part in parcels),
+        parcels=tuple(
+            replace(_without(parcel, value), received=parcel.received + part)
+            for parcel, part, value in parcels
+        ),
         revision=transfer.revision + 1,
     )
     if not any(after.in_transit.values()):
@@ -99,7 +105,10 @@ def call_back(transfer: Transfer, at: datetime) -> tuple[Transfer, Arrival]:
     arrived = any(parcel.received for parcel in transfer.parcels)
     after = replace(
         transfer,
-        parcels=tuple(replace(parcel, returned=parcel.returned + part) for parcel, part in parcels),
+        parcels=tuple(
+            replace(_without(parcel, value), returned=parcel.returned + part)
+            for parcel, part, value in parcels
+        ),
         state="received_in_part" if arrived else "cancelled",
         closed_at=at,
         revision=transfer.revision + 1,
@@ -110,6 +119,10 @@ def call_back(transfer: Transfer, at: datetime) -> tuple[Transfer, Arrival]:
 def value_of(transfer: Transfer, position: int) -> Decimal:
     """What a line was sent at."""
     return worth(parcel.portion for parcel in transfer.parcels if parcel.position == position)
+
+
+def _without(parcel: Parcel, value: Decimal) -> Parcel:
+    return replace(parcel, left_value=parcel.left_value - value)
 
 
 def _ensure_open(transfer: Transfer) -> None:
@@ -130,17 +143,19 @@ def _asked(lines: Sequence[ArrivedLine], left: Mapping[int, Decimal]) -> dict[in
 
 def _drawn(
     parcels: Sequence[Parcel], wanted: Mapping[int, Decimal]
-) -> tuple[list[tuple[Parcel, Decimal]], Arrival]:
-    """How much of each parcel the wanted quantities of the lines take, and that as portions."""
+) -> tuple[list[tuple[Parcel, Decimal, Decimal]], Arrival]:
+    """How much of each parcel, and at what value, the wanted quantities of the lines take; and
+    that as portions."""
     rest = dict(wanted)
-    drawn: list[tuple[Parcel, Decimal]] = []
+    drawn: list[tuple[Parcel, Decimal, Decimal]] = []
     portions: defaultdict[int, list[Portion]] = defaultdict(list)
     products: dict[int, UUID] = {}
     for parcel in parcels:
         part = min(parcel.left, rest.get(parcel.position, ZERO))
-        drawn.append((parcel, part))
+        value = share(parcel.left_value, part, parcel.left) if part else ZERO
+        drawn.append((parcel, part, value))
         if part > 0:
             rest[parcel.position] -= part
-            portions[parcel.position].append(replace(parcel.portion, quantity=part))
+            portions[parcel.position].append(replace(parcel.portion, quantity=part, value=value))
             products[parcel.position] = parcel.product_id
     return drawn, tuple((products[position], parts) for position, parts in portions.items())

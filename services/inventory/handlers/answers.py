@@ -10,6 +10,12 @@ from services.inventory.domain.book import Book, Decision
 from services.inventory.domain.costing import kopecks
 from services.inventory.domain.stock import Line
 from shared.contracts.base import MAX_MONEY, Event
+from shared.contracts.costing import (
+    CorrectedPart,
+    IssueCostCorrected,
+    IssuedPartWrittenOff,
+    WrittenOffPart,
+)
 from shared.contracts.inventory import (
     PartsReserved,
     PartsUnavailable,
@@ -34,8 +40,52 @@ def supplied(lines: Iterable[Line], book: Book) -> list[Event]:
 
 
 def filled(decision: Decision, book: Book) -> list[Event]:
-    """To the orders whose back-orders got something, the longest waiting first."""
-    return supplied(decision.filled, book)
+    """To the orders whose back-orders got something, the longest waiting first, and to those whose
+    parts, issued short, have come."""
+    return [*supplied(decision.filled, book), *corrected(decision)]
+
+
+def corrected(decision: Decision) -> list[Event]:
+    """For each completion: what its lines cost more or less than was booked."""
+    lines: dict[tuple[UUID, int], list[CorrectedPart]] = {}
+    for each in decision.corrections:
+        lines.setdefault((each.order_id, each.completion), []).append(
+            CorrectedPart(
+                line_id=each.line_id,
+                product_id=each.product_id,
+                quantity=each.quantity,
+                amount=each.amount,
+                cost=each.cost,
+                provisional=each.provisional,
+            )
+        )
+    return [
+        IssueCostCorrected(
+            order_id=order_id,
+            completion=completion,
+            lines=tuple(parts),
+            amount=sum((part.amount for part in parts), Decimal("0.00")),
+        )
+        for (order_id, completion), parts in lines.items()
+    ]
+
+
+def lost(order_id: UUID, decision: Decision, reason: str | None) -> list[Event]:
+    """What a reopened order has written off."""
+    parts = tuple(
+        WrittenOffPart(
+            line_id=each.line_id,
+            product_id=each.product_id,
+            quantity=each.quantity,
+            cost=each.cost,
+        )
+        for each in decision.written_off
+        if each.quantity
+    )
+    if not parts:
+        return []
+    cost = sum((part.cost for part in parts), Decimal("0.00"))
+    return [IssuedPartWrittenOff(order_id=order_id, lines=parts, cost=cost, reason=reason)]
 
 
 def released(order_id: UUID, lines: Iterable[Line], book: Book) -> list[Event]:

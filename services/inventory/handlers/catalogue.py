@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.inventory.domain.catalogue import Place, PlaceKind, Product, edited
+from services.inventory.domain.catalogue import Place, PlaceKind, Product, Warehouse, edited
 from services.inventory.domain.costing import KOPECK
 from services.inventory.domain.markup import Matrix
 from services.inventory.domain.stock import THOUSANDTH, ZERO
@@ -40,6 +40,7 @@ from shared.contracts.inventory import (
     WarehouseView,
 )
 from shared.handlers import Work
+from shared.permissions import MAY_SET_COSTING
 from shared.refusals import Refused
 
 
@@ -183,13 +184,21 @@ async def list_units(question: ListUnits, store: InventoryStore, work: Work) -> 
 async def create_warehouse(
     command: CreateWarehouse, store: InventoryStore, work: Work
 ) -> WarehouseView:
-    return _warehouse(await _create("warehouse", command.name, store, work))
+    _check_may_set_costing(command, work)
+    warehouse = Warehouse(
+        work.new_id(),
+        command.name,
+        costing=command.costing,
+        may_be_negative=command.may_be_negative,
+    )
+    return _warehouse(await _create("warehouse", warehouse, store, work))
 
 
 @handlers.command(ChangeWarehouse)
 async def change_warehouse(
     command: ChangeWarehouse, store: InventoryStore, work: Work
 ) -> WarehouseView:
+    _check_may_set_costing(command, work)
     return _warehouse(await _change("warehouse", command.warehouse_id, command, store, work))
 
 
@@ -206,7 +215,7 @@ async def list_warehouses(
 async def create_supplier(
     command: CreateSupplier, store: InventoryStore, work: Work
 ) -> SupplierView:
-    return _supplier(await _create("supplier", command.name, store, work))
+    return _supplier(await _create("supplier", Place(work.new_id(), command.name), store, work))
 
 
 @handlers.command(ChangeSupplier)
@@ -225,8 +234,7 @@ async def list_suppliers(
     )
 
 
-async def _create(kind: PlaceKind, name: str, store: InventoryStore, work: Work) -> Place:
-    place = Place(work.new_id(), name)
+async def _create(kind: PlaceKind, place: Place, store: InventoryStore, work: Work) -> Place:
     await references.save_place(store.connection, kind, place)
     work.publish(PlaceSaved(kind=kind, id=place.id, name=place.name, created=True))
     return place
@@ -248,6 +256,12 @@ async def _change(
             PlaceSaved(kind=kind, id=place.id, name=place.name, created=False, changes=changes)
         )
     return place
+
+
+def _check_may_set_costing(command: CreateWarehouse | ChangeWarehouse, work: Work) -> None:
+    named = command.model_fields_set & {"costing", "may_be_negative"}
+    if named and work.actor.role not in MAY_SET_COSTING:
+        raise Refused("forbidden")
 
 
 def _named_values(command: Command[Any], id_field: str) -> dict[str, Any]:

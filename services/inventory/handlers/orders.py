@@ -11,7 +11,7 @@ from dataclasses import asdict
 import structlog
 
 from services.inventory.domain.stock import THOUSANDTH, ZERO, Ask
-from services.inventory.handlers.answers import filled, released, supplied
+from services.inventory.handlers.answers import corrected, filled, lost, released, supplied
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore
 from shared.contracts.inventory import IssuedPart, PartsIssued, PartsReturned
@@ -31,25 +31,47 @@ log = structlog.get_logger(__name__)
 async def parts_requested(event: PartsRequested, store: InventoryStore, work: Work) -> None:
     """Reserves what is there; the rest is back-ordered. A lowered line frees its surplus."""
     asks = [
-        Ask(line.line_id, line.line_version, line.product_id, line.quantity.quantize(THOUSANDTH))
+        Ask(
+            line.line_id,
+            line.line_version,
+            line.product_id,
+            line.quantity.quantize(THOUSANDTH),
+            line.write_off.quantize(THOUSANDTH),
+        )
         for line in event.lines
     ]
     decision = store.book.request(event.order_id, asks, work.envelope.time)
     if not decision.named:
         log.info("late_request_ignored", number=event.number)
-    store.record(decision.moves, work)
-    work.publish(*supplied((*decision.named, *decision.filled), store.book))
+    store.record(decision.moves, work, order_id=event.order_id, reason=event.reason)
+    work.publish(
+        *lost(event.order_id, decision, event.reason),
+        *supplied((*decision.named, *decision.filled), store.book),
+        *corrected(decision),
+    )
 
 
 @handlers.event(PartsReleased)
 async def parts_released(event: PartsReleased, store: InventoryStore, work: Work) -> None:
-    asks = [Ask(line.line_id, line.line_version, line.product_id, ZERO) for line in event.lines]
+    asks = [
+        Ask(
+            line.line_id,
+            line.line_version,
+            line.product_id,
+            ZERO,
+            line.write_off.quantize(THOUSANDTH),
+        )
+        for line in event.lines
+    ]
     decision = store.book.release(event.order_id, asks, work.envelope.time)
     if not decision.named:
         log.info("late_release_ignored", number=event.number)
-    store.record(decision.moves, work)
-    work.publish(*released(event.order_id, decision.named, store.book))
-    work.publish(*filled(decision, store.book))
+    store.record(decision.moves, work, order_id=event.order_id, reason=event.reason)
+    work.publish(
+        *lost(event.order_id, decision, event.reason),
+        *released(event.order_id, decision.named, store.book),
+        *filled(decision, store.book),
+    )
 
 
 @handlers.event(OrderCancelled)
@@ -66,7 +88,7 @@ async def order_completed(event: OrderCompleted, store: InventoryStore, work: Wo
     parts = [
         (part.line_id, part.product_id, part.quantity.quantize(THOUSANDTH)) for part in event.parts
     ]
-    issued = store.book.complete(event.order_id, event.completion, parts)
+    issued = store.book.complete(event.order_id, event.completion, parts, work.now)
     if issued is None:
         log.info("late_completion_ignored", number=event.number, completion=event.completion)
         return
@@ -92,4 +114,4 @@ async def order_reopened(event: OrderReopened, store: InventoryStore, work: Work
             order_id=event.order_id, completion=event.completion, lines=lines, cost=returned.cost
         )
     )
-    work.publish(*filled(returned, store.book))
+    work.publish(*supplied((*returned.named, *returned.filled), store.book), *corrected(returned))

@@ -50,6 +50,7 @@ async def receive_stock(command: ReceiveStock, store: InventoryStore, work: Work
         line.product_id: purchase.unit_cost for line, purchase in zip(lines, purchases, strict=True)
     }
     await prices.keep_costs(store.connection, costs)
+    store.book.last_costs.update(costs)
     repriced = await follow_matrix(costs, store)
     work.publish(StockReceived(receipt=receipt), *repriced, *filled(decision, store.book))
     return receipt
@@ -122,6 +123,7 @@ def _lots(receipt: ReceiptView, purchases: Sequence[Purchase], work: Work) -> li
             quantity=quantity,
             unit_cost=unit_cost,
             remaining=quantity,
+            value=quantity * unit_cost,
         )
         for position, (line, purchase) in enumerate(
             zip(receipt.lines, purchases, strict=True), start=1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore, queries
 from shared.contracts.base import Page, Period
+from shared.contracts.costing import MayBeMissing, WhatMayBeMissing
 from shared.contracts.inventory import (
     GetStock,
     ListMovements,
@@ -41,6 +42,13 @@ async def stock_balances(
     return await queries.stock_balances(
         store.connection, question, with_value=may_see_cost(work.actor.role)
     )
+
+
+@handlers.question(WhatMayBeMissing)
+async def what_may_be_missing(
+    question: WhatMayBeMissing, store: InventoryStore, work: Work
+) -> Page[MayBeMissing]:
+    return await queries.what_may_be_missing(store.connection, question)
 
 
 def _check(period: Period) -> None:

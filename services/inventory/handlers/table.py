@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.inventory.store import InventoryStore
-from shared.contracts import inventory, stock_counts, stock_documents
+from shared.contracts import costing, inventory, stock_counts, stock_documents
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -32,5 +32,7 @@ handlers = Handlers(
         stock_counts.CountPosted,
         stock_counts.StockCorrected,
         stock_counts.CountCancelled,
+        costing.IssueCostCorrected,
+        costing.IssuedPartWrittenOff,
     ),
 )

@@ -14,7 +14,7 @@ from services.inventory.domain.stock import Move
 from services.inventory.domain.storekeeping import StoreBook
 from services.inventory.store.loading import load
 from services.inventory.store.saving import Documents, save
-from services.inventory.store.tables import tables
+from services.inventory.store.tables_cells import tables
 from shared.contracts.base import Message
 from shared.contracts.inventory import ReceiptView
 from shared.handlers import Store, Work

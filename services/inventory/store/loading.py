@@ -29,11 +29,13 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.domain.costing import Consumption, Lot
+from services.inventory.domain.costing import Consumption, Lot, Shortage
 from services.inventory.domain.needs import Needs
+from services.inventory.domain.pages import Rules, WrittenOff
 from services.inventory.domain.stock import ZERO, Hold, Line, Stock
 from services.inventory.domain.storekeeping import StoreBook
 from services.inventory.store.tables import (
@@ -44,7 +46,10 @@ from services.inventory.store.tables import (
     lots,
     products,
     requests,
+    shortages,
     stock,
+    warehouses,
+    written_off,
 )
 from services.inventory.store.tables_documents import (
     count_lines,
@@ -60,40 +65,62 @@ from shared.contracts.base import Message
 async def load(connection: AsyncConnection, book: StoreBook, messages: Sequence[Message]) -> None:
     """As many statements for many messages as for one of each kind."""
     needs = Needs.of(messages)
-    lot_ids = await _load_orders(connection, book, needs)
+    await _load_orders(connection, book, needs)
     await _find_products(connection, needs)
     for row in await _rows(connection, _LOCK_PRODUCTS, needs.products):
         book.prices[row.id] = row.price
+        if row.last_cost is not None:
+            book.last_costs[row.id] = row.last_cost
     for row in await _rows(connection, _LOCK_STOCK, needs.products):
         book.load_stock(Stock(**row._mapping))
     # Nobody waits for what is available: these queues are empty.
     book.queues.update(each for each in needs.products if book.available(each) > 0)
     await _load_lines(connection, book, needs)
-    if needs.issuing or lot_ids:
-        ids = {"ids": list(needs.issuing), "lot_ids": list(lot_ids)}
-        for row in await connection.execute(_LOTS, ids):
-            book.load_lot(Lot(**row._mapping))
+    await _load_lots(connection, book, needs)
     if needs.receiving:
         book.total_value = await connection.scalar(_TOTAL_VALUE) or ZERO
 
 
-async def _load_orders(connection: AsyncConnection, book: StoreBook, needs: Needs) -> set[UUID]:
-    """Locks the orders, and finds which lines and products they are about. Gives the ids of the
-    lots that reopened orders took from."""
+async def _load_orders(connection: AsyncConnection, book: StoreBook, needs: Needs) -> None:
+    """Locks the orders, and finds which lines and products they are about."""
     if not needs.orders:
-        return set()
+        return
     keys = sorted(_lock_key(order_id) for order_id in needs.orders)
     await connection.execute(_LOCK_ORDERS, {"keys": keys})
     for row in await _rows(connection, _COMPLETIONS, needs.completing):
         book.load_completion(row.order_id, row.completion, row.state)
-    for row in await _rows(connection, _LINES_OF_ORDERS, needs.cancelled):
+    for row in await _rows(connection, _LINES_OF_ORDERS, needs.cancelled | needs.reopened):
         needs.add_line(row.line_id, row.order_id, row.product_id)
-    lot_ids = set()
-    for row in await _rows(connection, _CONSUMED, needs.reopened):
-        book.load_consumption(Consumption(**row._mapping))
-        needs.add_line(row.line_id, row.order_id, row.product_id)
-        lot_ids.add(row.lot_id)
-    return lot_ids
+
+
+async def _load_lots(connection: AsyncConnection, book: StoreBook, needs: Needs) -> None:
+    """Whatever says what goods cost: of those that leave or come, and of those that are missing,
+    which are filled with whatever becomes free. Also other orders' parts are in it; those are the
+    products' own, and guarded by their locks."""
+    missing = {stock.product_id for stock in book.stocks.values() if stock.missing}
+    if not (needs.moves_goods or missing):
+        return
+    for warehouse in await connection.execute(_RULES):
+        book.rules[warehouse.id] = Rules(warehouse.costing, warehouse.may_be_negative)
+    lines = {"order_ids": list(needs.reopened), "product_ids": list(missing)}
+    if needs.reopened or missing:
+        for row in await connection.execute(_SHORTAGES, lines):
+            book.load_shortage(Shortage(**row._mapping))
+        for row in await connection.execute(_CONSUMED, lines):
+            book.load_consumption(Consumption(**row._mapping))
+    for row in await _rows(connection, _WRITTEN_OFF, needs.lost):
+        book.written_off.load((row.line_id, row.line_version), WrittenOff(**row._mapping))
+    pooled = {
+        stock.product_id
+        for stock in book.stocks.values()
+        if book.rules_of(stock.warehouse_id).costing == "average"
+    }
+    ids = needs.issuing | missing | pooled
+    lot_ids = {consumption.lot_id for consumption in book.consumptions.values()}
+    if ids or lot_ids:
+        found = await connection.execute(_LOTS, {"ids": list(ids), "lot_ids": list(lot_ids)})
+        for row in found:
+            book.load_lot(Lot(**row._mapping))
 
 
 async def _find_products(connection: AsyncConnection, needs: Needs) -> None:
@@ -184,7 +211,7 @@ _LOCK_ORDERS = select(
     func.pg_advisory_xact_lock(func.unnest(_array("keys", BigInteger), type_=BigInteger))
 )
 _LOCK_PRODUCTS = (
-    select(products.c.id, products.c.price)
+    select(products.c.id, products.c.price, products.c.last_cost)
     .where(products.c.id == _ids())
     .order_by(products.c.id)
     .with_for_update()
@@ -199,9 +226,7 @@ _COMPLETIONS = select(completions).where(completions.c.order_id == _ids())
 _LINES_OF_ORDERS = select(requests.c.line_id, requests.c.order_id, requests.c.product_id).where(
     requests.c.order_id == _ids()
 )
-_CONSUMED = select(consumptions).where(
-    consumptions.c.order_id == _ids(), consumptions.c.returned.is_(False)
-)
+_RULES = select(warehouses.c.id, warehouses.c.costing, warehouses.c.may_be_negative)
 _named = (
     func.unnest(_array("line_ids"), _array("order_ids"))
     .table_valued(column("line_id", Uuid), column("order_id", Uuid))
@@ -217,6 +242,25 @@ _LINES = select(
 # Written out: with a parameter in its place the partial indexes would not be used.
 _NOTHING: ColumnElement[Any] = literal_column("0")
 _WAITING = select(requests).where(requests.c.product_id == _ids(), requests.c.short > _NOTHING)
+_SHORTAGES = select(shortages).where(
+    or_(
+        shortages.c.order_id == _ids("order_ids"),
+        (shortages.c.product_id == _ids("product_ids")) & (shortages.c.missing > _NOTHING),
+    )
+)
+# Of the reopened orders, and of the lines that something is missing for.
+_CONSUMED = select(consumptions).where(
+    consumptions.c.returned.is_(False),
+    or_(
+        consumptions.c.order_id == _ids("order_ids"),
+        tuple_(consumptions.c.order_id, consumptions.c.completion, consumptions.c.line_id).in_(
+            select(shortages.c.order_id, shortages.c.completion, shortages.c.line_id).where(
+                shortages.c.product_id == _ids("product_ids"), shortages.c.missing > _NOTHING
+            )
+        ),
+    ),
+)
+_WRITTEN_OFF = select(written_off).where(written_off.c.line_id == _ids())
 _HOLDING = select(requests).where(
     requests.c.product_id == _ids(),
     exists().where(allocations.c.line_id == requests.c.line_id),

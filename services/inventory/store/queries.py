@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.inventory.domain.catalogue import Place, PlaceKind, name_key, part_key
 from services.inventory.domain.costing import kopecks
 from services.inventory.domain.stock import CHANGES_ON_HAND, CHANGES_RESERVED, ZERO
-from services.inventory.store.references import PLACES, PRODUCTS, product_view
+from services.inventory.store.references import PLACES, PRODUCTS, placed, product_view, selected
 from services.inventory.store.tables import (
     labels,
     movements,
@@ -39,6 +39,7 @@ from services.inventory.store.tables import (
     warehouses,
 )
 from shared.contracts.base import Page
+from shared.contracts.costing import MayBeMissing, WhatMayBeMissing
 from shared.contracts.inventory import (
     FindProducts,
     GetStock,
@@ -106,12 +107,12 @@ async def places[ViewT](
 ) -> Page[ViewT]:
     """The oldest first: the order in which warehouses are drawn from."""
     table = PLACES[kind]
-    query = select(table.c.id, table.c.name, table.c.revision).order_by(table.c.id)
+    query = selected(kind).order_by(table.c.id)
     if cursor:
         (place_id,) = keys_of(cursor, tuple[UUID])
         query = query.where(table.c.id > place_id)
     rows = (await connection.execute(query.limit(limit + 1))).all()
-    return page_of(rows, limit, lambda row: view(Place(**row._mapping)), lambda row: (row.id,))
+    return page_of(rows, limit, lambda row: view(placed(kind, row)), lambda row: (row.id,))
 
 
 # --- documents and stock -------------------------------------------------------------------------
@@ -226,6 +227,25 @@ async def _nothing_moved_yet(connection: AsyncConnection, question: GetStock) ->
             ),
         )
     )
+
+
+async def what_may_be_missing(
+    connection: AsyncConnection, question: WhatMayBeMissing
+) -> Page[MayBeMissing]:
+    """Where the book would issue each product from: where it has ever lain, then the oldest."""
+    query = (
+        select(products.c.id.label("product_id"), warehouses.c.id.label("warehouse_id"))
+        .distinct(products.c.id)
+        .join(warehouses, warehouses.c.may_be_negative)
+        .outerjoin(
+            stock,
+            (stock.c.product_id == products.c.id) & (stock.c.warehouse_id == warehouses.c.id),
+        )
+        .where(products.c.id.in_(question.product_ids))
+        .order_by(products.c.id, stock.c.product_id.is_(None), warehouses.c.id)
+    )
+    rows = await connection.execute(query)
+    return Page(items=tuple(MayBeMissing(**row._mapping) for row in rows))
 
 
 # --- the report ----------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ from services.inventory.domain.catalogue import (
     Place,
     PlaceKind,
     Product,
+    Warehouse,
     name_key,
     part_key,
 )
@@ -55,10 +56,11 @@ from shared.contracts.inventory import ProductUnit, ProductView, UnitView
 from shared.refusals import Refused
 
 PLACES: Mapping[PlaceKind, Table] = {"warehouse": warehouses, "supplier": suppliers}
+_PLACE_CLASSES: Mapping[PlaceKind, type[Place]] = {"warehouse": Warehouse, "supplier": Place}
 
 _vendor, _group, _measure = (labels.alias(kind) for kind in LABEL_KINDS)
 _AVAILABLE = (
-    select(func.coalesce(func.sum(stock.c.on_hand - stock.c.reserved), 0))
+    select(func.coalesce(func.sum(stock.c.on_hand + stock.c.missing - stock.c.reserved), 0))
     .where(stock.c.product_id == products.c.id)
     .scalar_subquery()
 )
@@ -278,16 +280,25 @@ async def add_unit(connection: AsyncConnection, unit: UnitView) -> None:
 # --- warehouses and suppliers --------------------------------------------------------------------
 
 
+def selected(kind: PlaceKind) -> Select[Any]:
+    """What ``placed`` makes one of."""
+    table = PLACES[kind]
+    return select(*(table.c[name] for name in _PLACE_CLASSES[kind].__dataclass_fields__))
+
+
+def placed(kind: PlaceKind, row: Row[Any]) -> Place:
+    return _PLACE_CLASSES[kind](**row._mapping)
+
+
 async def place(
     connection: AsyncConnection, kind: PlaceKind, place_id: UUID, *, lock: bool = False
 ) -> Place:
     """Refused: ``warehouse_not_found``, ``supplier_not_found``."""
-    table = PLACES[kind]
-    query = select(table.c.id, table.c.name, table.c.revision).where(table.c.id == place_id)
+    query = selected(kind).where(PLACES[kind].c.id == place_id)
     row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
         raise Refused(f"{kind}_not_found", id=place_id)
-    return Place(**row._mapping)
+    return placed(kind, row)
 
 
 async def save_place(connection: AsyncConnection, kind: PlaceKind, item: Place) -> None:

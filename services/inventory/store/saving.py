@@ -23,7 +23,9 @@ from services.inventory.store.tables import (
     receipt_lines,
     receipts,
     requests,
+    shortages,
     stock,
+    written_off,
 )
 from services.inventory.store.writing import arrays, at_once, inserting, merging, removing
 
@@ -50,6 +52,10 @@ async def save(connection: AsyncConnection, book: Book, documents: Documents) ->
     await _write(connection, _SAVE_RECEIPT_LINES, receipt_lines, documents.receipt_lines)
     await _write(connection, _SAVE_LOTS, lots, [_lot_row(n) for _, _, n in book.lots.changes()])
     await _write(connection, _SAVE_CONSUMPTIONS, consumptions, consumed)
+    missing = [_shortage_row(now) for _, _, now in book.shortages.changes()]
+    await _write(connection, _SAVE_SHORTAGES, shortages, missing)
+    lost = [_written_off_row(now) for _, _, now in book.written_off.changes()]
+    await _write(connection, _SAVE_WRITTEN_OFF, written_off, lost)
     await _write(connection, _SAVE_COMPLETIONS, completions, done)
     await _write(connection, _SAVE_CANCELLED, cancelled_orders, cancelled)
     if dropped := _dropped_holds(lines):
@@ -75,15 +81,17 @@ async def _write(
 
 _SAVE_STOCK_AND_LINES = at_once(
     inserting(movements),
-    merging(stock, "on_hand", "reserved", "value"),
+    merging(stock, "on_hand", "reserved", "value", "missing"),
     merging(requests, "line_version", "wanted", "requested_at", "answer", "issued", "short"),
     merging(allocations, "reserved"),
 )
 _DROP_HOLDS = removing(allocations)
 _SAVE_RECEIPTS = inserting(receipts)
 _SAVE_RECEIPT_LINES = inserting(receipt_lines)
-_SAVE_LOTS = merging(lots, "remaining")
-_SAVE_CONSUMPTIONS = merging(consumptions, "returned")
+_SAVE_LOTS = merging(lots, "remaining", "value")
+_SAVE_CONSUMPTIONS = merging(consumptions, "quantity", "cost", "returned")
+_SAVE_SHORTAGES = merging(shortages, "missing", "value")
+_SAVE_WRITTEN_OFF = inserting(written_off)
 _SAVE_COMPLETIONS = merging(completions, "state")
 _SAVE_CANCELLED = merging(cancelled_orders, "cancelled_at")
 
@@ -93,6 +101,8 @@ _SAVE_CANCELLED = merging(cancelled_orders, "cancelled_at")
 _stock_row = attrgetter(*stock.columns.keys())
 _lot_row = attrgetter(*lots.columns.keys())
 _consumption_row = attrgetter(*consumptions.columns.keys())
+_shortage_row = attrgetter(*shortages.columns.keys())
+_written_off_row = attrgetter(*written_off.columns.keys())
 
 
 def _line_row(line: Line) -> Sequence[Any]:

@@ -118,6 +118,9 @@ warehouses = Table(
     Column("name", Text, nullable=False),
     Column("key", Text, nullable=False, unique=True),
     Column("revision", Integer, nullable=False),
+    Column("costing", Text, nullable=False),
+    Column("may_be_negative", Boolean, nullable=False),
+    CheckConstraint("costing IN ('fifo', 'average')", name="warehouses_costing"),
 )
 suppliers = Table(
     "suppliers",
@@ -139,9 +142,12 @@ stock = Table(
     Column("on_hand", Quantity, nullable=False),
     Column("reserved", Quantity, nullable=False),
     Column("value", Value, nullable=False),
-    CheckConstraint("on_hand >= 0", name="stock_on_hand"),
+    # Issued although it was not there; only then is less than nothing on hand.
+    Column("missing", Quantity, nullable=False),
+    CheckConstraint("missing >= 0", name="stock_missing"),
+    CheckConstraint("on_hand + missing >= 0", name="stock_on_hand"),
     CheckConstraint("reserved >= 0", name="stock_reserved"),
-    CheckConstraint("reserved <= on_hand", name="stock_reserved_is_there"),
+    CheckConstraint("reserved <= on_hand + missing", name="stock_reserved_is_there"),
     Index("stock_by_warehouse", "warehouse_id", "product_id"),
 )
 movements = Table(
@@ -201,7 +207,10 @@ lots = Table(
     Column("quantity", Quantity, nullable=False),
     Column("unit_cost", Money, nullable=False),
     Column("remaining", Quantity, nullable=False),
+    # Of all that remains, by the warehouse's method of costing.
+    Column("value", Value, nullable=False),
     CheckConstraint("remaining >= 0 AND remaining <= quantity", name="lots_remaining"),
+    CheckConstraint("value >= 0 AND (remaining > 0 OR value = 0)", name="lots_value"),
     # A line bought in packs may make two, a kopeck apart.
     UniqueConstraint("receipt_id", "position", "unit_cost", name="lots_of_receipt"),
     Index("lots_to_use", "product_id", postgresql_where=text("remaining > 0")),
@@ -258,7 +267,35 @@ consumptions = Table(
     Column("product_id", Uuid, nullable=False),
     Column("warehouse_id", Uuid, nullable=False),
     Column("quantity", Quantity, nullable=False),
-    Column("unit_cost", Money, nullable=False),
+    Column("cost", Value, nullable=False),
     Column("returned", Boolean, nullable=False),
     CheckConstraint("quantity > 0", name="consumptions_quantity"),
 )
+shortages = Table(
+    "shortages",
+    tables,
+    Column("order_id", Uuid, primary_key=True),
+    Column("completion", Integer, primary_key=True),
+    Column("line_id", Uuid, primary_key=True),
+    Column("product_id", Uuid, nullable=False),
+    Column("warehouse_id", Uuid, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("quantity", Quantity, nullable=False),
+    Column("missing", Quantity, nullable=False),
+    # Of what is missing still: what it was issued at.
+    Column("value", Value, nullable=False),
+    CheckConstraint("missing >= 0 AND missing <= quantity", name="shortages_missing"),
+    CheckConstraint("value >= 0 AND (missing > 0 OR value = 0)", name="shortages_value"),
+    Index("shortages_to_fill", "product_id", postgresql_where=text("missing > 0")),
+)
+written_off = Table(
+    "written_off",
+    tables,
+    Column("line_id", Uuid, primary_key=True),
+    Column("line_version", Integer, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("product_id", Uuid, nullable=False),
+    Column("quantity", Quantity, nullable=False),
+    Column("cost", Money, nullable=False),
+)
+"""What lines of reopened orders gave up for lost; only ever inserted into."""

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from services.inventory.store.tables import Instant, Money, Quantity, tables
+from services.inventory.store.tables import Instant, Money, Quantity, Value, tables
 
 transfer_numbers = Sequence("transfer_numbers", metadata=tables)
 transfers = Table(
@@ -48,6 +48,8 @@ parcels = Table(
     Column("product_id", ForeignKey("products.id"), nullable=False),
     Column("quantity", Quantity, nullable=False),
     Column("unit_cost", Money, nullable=False),
+    Column("value", Value, nullable=False),
+    Column("left_value", Value, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("received", Quantity, nullable=False),
     Column("returned", Quantity, nullable=False),
@@ -82,6 +84,7 @@ write_off_parts = Table(
     Column("product_id", ForeignKey("products.id"), nullable=False),
     Column("quantity", Quantity, nullable=False),
     Column("unit_cost", Money, nullable=False),
+    Column("value", Value, nullable=False),
     Column("received_at", Instant, nullable=False),
     CheckConstraint("quantity > 0", name="write_off_parts_quantity"),
 )

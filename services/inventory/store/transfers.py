@@ -67,7 +67,8 @@ async def _with_parcels(connection: AsyncConnection, rows: Sequence[Row[Any]]) -
                 row.position,
                 row.part,
                 row.product_id,
-                Portion(row.quantity, row.unit_cost, row.received_at),
+                Portion(row.quantity, row.unit_cost, row.value, row.received_at),
+                row.left_value,
                 row.received,
                 row.returned,
             )
@@ -82,6 +83,7 @@ def _row(transfer_id: UUID, parcel: Parcel) -> dict[str, Any]:
         "part": parcel.part,
         "product_id": parcel.product_id,
         **asdict(parcel.portion),
+        "left_value": parcel.left_value,
         "received": parcel.received,
         "returned": parcel.returned,
     }

@@ -73,7 +73,7 @@ async def _with_lines(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> 
     of: defaultdict[UUID, dict[int, tuple[UUID, list[Portion]]]] = defaultdict(dict)
     for row in await connection.execute(query):
         _, portions = of[row.write_off_id].setdefault(row.position, (row.product_id, []))
-        portions.append(Portion(row.quantity, row.unit_cost, row.received_at))
+        portions.append(Portion(row.quantity, row.unit_cost, row.value, row.received_at))
     return [
         WriteOff(
             **{name: value for name, value in row._mapping.items() if name != "value"},

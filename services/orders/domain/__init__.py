@@ -17,7 +17,9 @@ from services.orders.domain.life import TRANSITIONS, fully_paid, move, paid, set
 from services.orders.domain.lines import remove_line
 from services.orders.domain.packages import add_package
 from services.orders.domain.parts import (
+    Removal,
     change_part_line,
+    cost_corrected,
     parts_issued,
     parts_returned,
     request_parts,
@@ -29,6 +31,7 @@ __all__ = [
     "TRANSITIONS",
     "Closed",
     "Decision",
+    "Removal",
     "add_package",
     "add_service",
     "answer",
@@ -36,6 +39,7 @@ __all__ = [
     "change_part_line",
     "change_service_line",
     "close_declined",
+    "cost_corrected",
     "ensure_editable",
     "ensure_offered",
     "ensure_revision",

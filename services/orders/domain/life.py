@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -39,12 +40,14 @@ def move(
     reason: str | None,
     pay_percents: dict[UUID, Decimal],
     now: datetime,
+    may_be_missing: Container[UUID] = (),
 ) -> Decision:
-    """A step of the order's life. ``pay_percents``: what each mechanic earns of a work."""
+    """A step of the order's life. ``pay_percents``: what each mechanic earns of a work;
+    ``may_be_missing``: products that the warehouse gives before they are there."""
     if (order.status, to) not in TRANSITIONS:
         raise Refused("illegal_step", old=order.status, new=to)
     if to == "done":
-        return _complete(order, reason, pay_percents, now)
+        return _complete(order, reason, pay_percents, now, may_be_missing)
     if order.status == "done":
         return _reopen(order, reason, now)
     changed = revised(order, now, status=to)
@@ -62,10 +65,19 @@ def move(
 
 
 def _complete(
-    order: Order, reason: str | None, pay_percents: dict[UUID, Decimal], now: datetime
+    order: Order,
+    reason: str | None,
+    pay_percents: dict[UUID, Decimal],
+    now: datetime,
+    may_be_missing: Container[UUID],
 ) -> Decision:
     _ensure_answered(order)
-    waiting = [part for part in order.billed_parts if part.state != "reserved"]
+    waiting = [
+        part
+        for part in order.billed_parts
+        if part.state != "reserved"
+        and not (part.state == "short" and part.product_id in may_be_missing)
+    ]
     if waiting:
         raise Refused(
             "parts_not_ready", lines=", ".join(f"{part.name} ({part.state})" for part in waiting)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -23,12 +23,23 @@ from shared.contracts.base import Event
 from shared.contracts.inventory import StockAnswer
 from shared.contracts.orders import (
     LineChanged,
+    OnRemoval,
     PartsRequested,
     ReleasedPart,
     RequestedPart,
 )
 from shared.refusals import Refused
 
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What becomes of parts that were issued and are taken off the order when it is open again."""
+
+    on_removal: OnRemoval = "return"
+    reason: str | None = None
+
+
+RETURNED = Removal()
 _UNTOLD: Mapping[UUID, Decimal] = MappingProxyType({})
 
 
@@ -45,11 +56,16 @@ def request_parts(order: Order, parts: Sequence[PartLine], now: datetime) -> Dec
 
 
 def change_part_line(
-    order: Order, line: PartLine, changed_line: PartLine, now: datetime
+    order: Order,
+    line: PartLine,
+    changed_line: PartLine,
+    now: datetime,
+    removal: Removal = RETURNED,
 ) -> Decision:
     """A new quantity asks the warehouse anew, unless nothing is wanted of it."""
     ensure_editable(order)
     ensure_not_issued(line)
+    lost = _lost(order, line, line.quantity - changed_line.quantity, removal)
     changes = changes_between(line, changed_line)
     if not changes:
         return Decision(order, ())
@@ -63,17 +79,22 @@ def change_part_line(
         LineChanged(**naming(changed), line_id=line.id, name=line.name, changes=changes)
     ]
     if asks_anew:
-        events.append(PartsRequested(**naming(changed), lines=(requested_part(changed_line),)))
+        asked = requested_part(changed_line).model_copy(update={"write_off": lost})
+        events.append(PartsRequested(**naming(changed), lines=(asked,), reason=removal.reason))
     return repriced(order, changed, *events)
 
 
 def stock_answered(order: Order, answers: Sequence[StockAnswer], now: datetime) -> Decision:
-    """The warehouse says what its lines have: states, and with the first answer the price."""
-    if order.status not in EDITABLE:
+    """The warehouse says what its lines have: states, and with the first answer the price. Of a
+    done order only those lines count that it was done without, and that have not left yet."""
+    if order.status not in (*EDITABLE, "done"):
         return Decision(order, ())
     by_line = {answer.line_id: answer for answer in answers}
     parts = tuple(
-        _answered(part, by_line[part.id]) if part.id in by_line else part for part in order.parts
+        _answered(part, by_line[part.id])
+        if part.id in by_line and (order.status != "done" or part.state == "short")
+        else part
+        for part in order.parts
     )
     if parts == order.parts:
         return Decision(order, ())
@@ -115,11 +136,30 @@ def parts_issued(
     if order.status != "done" or completion != order.completion or not line_ids:
         return order
     parts = tuple(
-        replace(part, state="issued", cost=costs.get(part.id, part.cost))
+        replace(
+            part,
+            state="issued",
+            cost=costs.get(part.id, part.cost),
+            reserved=part.quantity,
+            short=Decimal(0),
+        )
         if part.id in line_ids
         else part
         for part in order.parts
     )
+    return revised(order, now, parts=parts)
+
+
+def cost_corrected(
+    order: Order, completion: int, costs: Mapping[UUID, Decimal], now: datetime
+) -> Order:
+    """What was issued before it was there has come: ``costs`` of each such line as a whole. Raises
+    ``LookupError`` while the issue itself has not been heard of here."""
+    if order.status != "done" or completion != order.completion:
+        return order
+    if waiting := [part.id for part in order.parts if part.id in costs and part.state != "issued"]:
+        raise LookupError(f"lines {waiting} are corrected before they are issued here")
+    parts = tuple(replace(part, cost=costs.get(part.id, part.cost)) for part in order.parts)
     return revised(order, now, parts=parts)
 
 
@@ -139,6 +179,25 @@ def requested_part(part: PartLine) -> RequestedPart:
         product_id=part.product_id,
         quantity=part.quantity,
     )
+
+
+def removed_part(order: Order, part: PartLine, removal: Removal) -> ReleasedPart:
+    """What the warehouse is told of a line that is taken off."""
+    _, released = released_part(part)
+    lost = _lost(order, part, part.quantity, removal)
+    return released.model_copy(update={"write_off": lost})
+
+
+def _lost(order: Order, part: PartLine, less: Decimal, removal: Removal) -> Decimal:
+    """How much of what the line gives up is lost. Refused: ``nothing_to_write_off`` (it was never
+    issued, or no less is wanted), ``field_required`` (nobody says why)."""
+    if removal.on_removal == "return":
+        return Decimal(0)
+    if less <= 0 or not order.completion or part.state == "released":
+        raise Refused("nothing_to_write_off", name=part.name)
+    if not removal.reason:
+        raise Refused("field_required", field="reason")
+    return less
 
 
 def released_part(part: PartLine) -> tuple[PartLine, ReleasedPart]:

@@ -11,6 +11,7 @@ from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from shared.contracts.bonuses import BonusReturned, BonusSpent
 from shared.contracts.clients import ClientChanged, ClientCreated, VehicleAdded, VehicleChanged
+from shared.contracts.costing import IssueCostCorrected
 from shared.contracts.finance import (
     OrderPaid,
     OrderSettled,
@@ -47,6 +48,14 @@ async def parts_issued(event: PartsIssued, store: OrdersStore, work: Work) -> No
     order = await store.order(event.order_id)
     costs = {line.line_id: line.cost for line in event.lines}
     changed = domain.parts_issued(order, event.completion, set(costs), work.now, costs)
+    _take(order, Decision(changed, ()), store, work)
+
+
+@handlers.event(IssueCostCorrected)
+async def issue_cost_corrected(event: IssueCostCorrected, store: OrdersStore, work: Work) -> None:
+    order = await store.order(event.order_id)
+    costs = {line.line_id: line.cost for line in event.lines}
+    changed = domain.cost_corrected(order, event.completion, costs, work.now)
     _take(order, Decision(changed, ()), store, work)
 
 

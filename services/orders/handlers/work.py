@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import batched
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.tables import employees
 from services.orders.views import service_view
+from shared.contracts.costing import WhatMayBeMissing
 from shared.contracts.orders import (
     AddService,
     ChangeLine,
@@ -92,7 +94,9 @@ async def change_line(command: ChangeLine, store: OrdersStore, work: Work) -> Or
             changed = replace(changed, price=_by_norm_hours(changed, rules))
         decision = domain.change_service_line(order, line, changed, work.now)
     else:
-        decision = domain.change_part_line(order, line, _with_changes(line, changes), work.now)
+        decision = domain.change_part_line(
+            order, line, _with_changes(line, changes), work.now, _removal(command)
+        )
     store.save(decision.order, work)
     work.publish(*decision.events)
     return await shown(decision.order, store, work)
@@ -102,7 +106,7 @@ async def change_line(command: ChangeLine, store: OrdersStore, work: Work) -> Or
 async def remove_line(command: RemoveLine, store: OrdersStore, work: Work) -> OrderView:
     order = await store.order(command.order_id)
     domain.ensure_revision(order, command.expected_revision)
-    decision = domain.remove_line(order, _line(order, command.line_id), work.now)
+    decision = domain.remove_line(order, _line(order, command.line_id), work.now, _removal(command))
     store.save(decision.order, work)
     freed_posts = await freed_of_lines(
         decision.order, {command.line_id}, "line_removed", store, work
@@ -118,12 +122,38 @@ async def move_order(command: MoveOrder, store: OrdersStore, work: Work) -> Orde
     pay_percents = (
         await store.places.pay_percents(order.mechanic_ids) if command.to == "done" else {}
     )
-    decision = domain.move(order, command.to, command.reason, pay_percents, work.now)
+    decision = domain.move(
+        order,
+        command.to,
+        command.reason,
+        pay_percents,
+        work.now,
+        await _may_be_missing(order, work) if command.to == "done" else (),
+    )
     store.save(decision.order, work)
     work.publish(*decision.events)
     if command.to in ("done", "cancelled"):
         work.publish(*await freed(decision.order, store, work))
     return await shown(decision.order, store, work)
+
+
+def _removal(command: ChangeLine | RemoveLine) -> domain.Removal:
+    return domain.Removal(command.on_removal, command.reason)
+
+
+async def _may_be_missing(order: Order, work: Work) -> set[UUID]:
+    """Products that the order is short of and may be done without. While nobody can say, none."""
+    short = {part.product_id for part in order.billed_parts if part.state == "short"}
+    if not short:
+        return short
+    found: set[UUID] = set()
+    for some in batched(sorted(short), 500):
+        try:
+            answer = await work.ask(WhatMayBeMissing(product_ids=some))
+        except Refused:
+            return set()
+        found.update(each.product_id for each in answer.items)
+    return found
 
 
 async def _entered_again(
@@ -149,12 +179,13 @@ def _line(order: Order, line_id: UUID) -> ServiceLine | PartLine:
 _OF_LABOR = frozenset({"labor_hours", "labor_rate"})
 _OF_WORKS = _OF_LABOR | {"comment", "estimation_minutes", "mechanic_id", "progress"}
 _OF_PARTS = frozenset({"measure"})
+_NOT_OF_THE_LINE = frozenset({"order_id", "line_id", "expected_revision", "on_removal", "reason"})
 _CLEARABLE = frozenset({"comment", "mechanic_id"})
 _OF_PRICE = frozenset({"initial_price", "discount_percent", "fixed_discount"})
 
 
 def _line_changes(command: ChangeLine, line: ServiceLine | PartLine) -> dict[str, Any]:
-    named = command.model_fields_set - {"order_id", "line_id", "expected_revision"}
+    named = command.model_fields_set - _NOT_OF_THE_LINE
     foreign = _OF_WORKS if isinstance(line, PartLine) else _OF_PARTS
     for name in sorted(named):
         if name in foreign:

@@ -5,12 +5,13 @@ from alembic import op
 
 from shared.database import make_append_only
 
-revision = "0006"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 INSTANT = sa.TIMESTAMP(timezone=True)
 MONEY = sa.Numeric(12, 2)
 QUANTITY = sa.Numeric(12, 3)
+VALUE = sa.Numeric(18, 5)
 
 
 def upgrade() -> None:
@@ -58,6 +59,8 @@ def _transfers() -> None:
         sa.Column("product_id", sa.Uuid(), nullable=False),
         sa.Column("quantity", QUANTITY, nullable=False),
         sa.Column("unit_cost", MONEY, nullable=False),
+        sa.Column("value", VALUE, nullable=False),
+        sa.Column("left_value", VALUE, nullable=False),
         sa.Column("received_at", INSTANT, nullable=False),
         sa.Column("received", QUANTITY, nullable=False),
         sa.Column("returned", QUANTITY, nullable=False),
@@ -98,6 +101,7 @@ def _write_offs() -> None:
         sa.Column("product_id", sa.Uuid(), nullable=False),
         sa.Column("quantity", QUANTITY, nullable=False),
         sa.Column("unit_cost", MONEY, nullable=False),
+        sa.Column("value", VALUE, nullable=False),
         sa.Column("received_at", INSTANT, nullable=False),
         sa.CheckConstraint("quantity > 0", name="write_off_parts_quantity"),
         sa.ForeignKeyConstraint(["write_off_id"], ["write_offs.id"]),

@@ -1,0 +1,86 @@
+"""What was issued before it was there: the books have its true cost, whatever comes first."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import permutations
+from uuid import UUID
+
+import pytest
+
+from services.finance.domain.ledger import Account
+from services.finance.store.schema import postings
+from shared.contracts.base import Event
+from shared.contracts.costing import CorrectedPart, IssueCostCorrected
+from shared.contracts.finance import GetOrderProfit
+from shared.ids import new_id
+from tests.finance.at_work import check_books, in_turn, rows_of
+from tests.finance.builders import (
+    client_created,
+    money,
+    order_completed,
+    order_created,
+    order_reopened,
+    parts_issued,
+    work,
+)
+from tests.support.day import Station
+
+
+def corrected(order: UUID, amount: str, completion: int = 1) -> IssueCostCorrected:
+    part = CorrectedPart(
+        line_id=new_id(),
+        product_id=new_id(),
+        quantity=Decimal(1),
+        amount=money(amount),
+        cost=Decimal(100),
+        provisional=Decimal(0),
+    )
+    return IssueCostCorrected(
+        order_id=order, completion=completion, lines=(part,), amount=money(amount)
+    )
+
+
+async def stock_and_cost(station: Station) -> tuple[Decimal, Decimal]:
+    """What the ledger has of inventory and of cost."""
+    rows = await rows_of(station.running["finance"].engine, postings)
+    sums = [
+        sum(
+            (row.amount * ((row.debit == account) - (row.credit == account)) for row in rows),
+            Decimal(0),
+        )
+        for account in (Account.INVENTORY, Account.COST_OF_GOODS)
+    ]
+    return sums[0], sums[1]
+
+
+@pytest.mark.parametrize("amount", ["40", "-70"])
+@pytest.mark.parametrize("turn", list(permutations(range(3))))
+async def test_a_correction_counts_once_whenever_it_comes(
+    station: Station, turn: tuple[int, ...], amount: str
+) -> None:
+    running = station.running["finance"]
+    order, client = new_id(), new_id()
+    await in_turn(running, client_created(client), order_created(order, client))
+    news: list[Event] = [
+        order_completed(order, client, services=(work("1000", "40"),), products="500"),
+        parts_issued(order, "300"),
+        corrected(order, amount),
+    ]
+    await in_turn(running, *(news[place] for place in turn))
+
+    cost = 300 + Decimal(amount)
+    assert (await station.ask(GetOrderProfit(order_id=order))).cost == cost
+    assert await stock_and_cost(station) == (-cost, cost)
+    await check_books(running.engine)
+
+    await in_turn(running, order_reopened(order))
+    assert await stock_and_cost(station) == (0, 0)
+    await in_turn(running, corrected(order, "5"))  # too late to matter
+    assert await stock_and_cost(station) == (0, 0)
+    await check_books(running.engine)
+
+    again = order_completed(order, client, 2, services=(work("1000", "40"),), products="500")
+    await in_turn(running, again, parts_issued(order, "310", 2))
+    assert (await station.ask(GetOrderProfit(order_id=order))).cost == 310
+    assert await stock_and_cost(station) == (-310, 310)

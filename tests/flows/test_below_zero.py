@@ -1,0 +1,168 @@
+"""Parts that leave before they are there, and parts that never go back: through all services."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from shared.contracts.finance import GetOrderProfit, ListRecords, OrderProfitView
+from shared.contracts.inventory import (
+    ChangeWarehouse,
+    ListMovements,
+    MovementView,
+    StockBalance,
+    StockBalances,
+)
+from shared.contracts.orders import ChangeLine, OrderView, RemoveLine
+from shared.messaging.envelope import Actor
+from shared.refusals import Refused
+from tests.support.day import Station
+
+
+async def allowed_below_zero(station: Station) -> UUID:
+    warehouse = await station.a_warehouse()
+    await station.send(ChangeWarehouse(warehouse_id=warehouse.id, may_be_negative=True))
+    return warehouse.id
+
+
+async def wanting(station: Station, product_id: UUID, quantity: str) -> OrderView:
+    """An order in progress, whose part the warehouse has answered for."""
+    order = await station.an_order()
+    await station.request(order.id, product_id, quantity)
+    await station.move(order.id, "in_progress")
+    return await station.order_when(order.id, lambda seen: seen.products[0].state != "requested")
+
+
+async def settled(station: Station, order_id: UUID) -> OrderProfitView:
+    await station.order_when(order_id, lambda seen: "settled" in seen.flags)
+    await station.settle_down()
+    return await station.ask(GetOrderProfit(order_id=order_id))
+
+
+async def balance(station: Station, warehouse_id: UUID) -> StockBalance:
+    await station.settle_down()
+    (row,) = (await station.ask(StockBalances(warehouse_id=warehouse_id))).items
+    return row
+
+
+async def moves_of(station: Station, order_id: UUID) -> list[MovementView]:
+    """The oldest first."""
+    return list((await station.ask(ListMovements(order_id=order_id, limit=200))).items)[::-1]
+
+
+async def test_an_order_is_done_with_what_comes_later_and_costs_what_that_cost(
+    station: Station,
+) -> None:
+    warehouse = await allowed_below_zero(station)
+    product = await station.a_product("150")
+    await station.receive(warehouse, product.id, "2", "60")
+    order = await wanting(station, product.id, "5")
+    assert (order.products[0].state, order.products[0].short) == ("short", 3)
+
+    await station.move(order.id, "done")
+
+    before = await settled(station, order.id)
+    assert (before.revenue, before.cost, before.margin) == (750, 300, 450)
+    row = await balance(station, warehouse)
+    assert (row.on_hand, row.reserved, row.available, row.value) == (-3, 0, -3, -180)
+
+    await station.receive(warehouse, product.id, "4", "80")
+
+    row = await balance(station, warehouse)
+    assert (row.on_hand, row.value) == (1, 80)
+    after = await settled(station, order.id)
+    assert (after.cost, after.margin) == (360, 390)
+    line = (await station.order(order.id)).products[0]
+    assert (line.state, line.cost, line.short) == ("issued", 360, 0)
+    kinds = [(each.kind, each.quantity) for each in await moves_of(station, order.id)]
+    assert kinds == [("reserve", 2), ("issue", -2), ("issue_short", -3), ("correction", 0)]
+
+    await station.move(order.id, "in_progress", "забыли деталь")
+
+    await station.order_when(order.id, lambda seen: seen.products[0].state == "reserved")
+    row = await balance(station, warehouse)
+    assert (row.on_hand, row.reserved, row.value) == (6, 5, 440)
+    books = await station.ask(GetOrderProfit(order_id=order.id))
+    assert (books.settled, books.cost) == (False, 0)
+
+
+async def test_a_reopened_order_waits_again_for_what_never_came(station: Station) -> None:
+    warehouse = await allowed_below_zero(station)
+    product = await station.a_product("150")
+    order = await wanting(station, product.id, "3")
+    await station.move(order.id, "done")
+    assert (await settled(station, order.id)).cost == 0
+
+    await station.move(order.id, "in_progress", "не та деталь")
+
+    waiting = await station.order_when(order.id, lambda seen: seen.products[0].state == "short")
+    assert waiting.products[0].short == 3
+    assert (await balance(station, warehouse)).on_hand == 0
+
+    await station.receive(warehouse, product.id, "3", "70")
+    await station.order_when(order.id, lambda seen: seen.products[0].state == "reserved")
+    await station.move(order.id, "done")
+    assert (await settled(station, order.id)).cost == 210
+
+
+async def test_where_nothing_is_allowed_below_zero_an_order_waits(station: Station) -> None:
+    await station.a_warehouse()
+    product = await station.a_product()
+    order = await wanting(station, product.id, "1")
+    with pytest.raises(Refused) as refused:
+        await station.move(order.id, "done")
+    assert refused.value.code == "parts_not_ready"
+
+
+async def test_a_storekeeper_does_not_say_how_books_are_kept(station: Station) -> None:
+    warehouse = await station.a_warehouse()
+    storekeeper = Actor("kladov", "storekeeper")
+    for values in ({"may_be_negative": True}, {"costing": "average"}):
+        with pytest.raises(Refused) as refused:
+            await station.send(
+                ChangeWarehouse(warehouse_id=warehouse.id, **values), actor=storekeeper
+            )
+        assert refused.value.code == "forbidden"
+    renamed = await station.send(
+        ChangeWarehouse(warehouse_id=warehouse.id, name="Новый"), actor=storekeeper
+    )
+    assert (renamed.name, renamed.costing, renamed.may_be_negative) == ("Новый", "fifo", False)
+
+
+async def test_what_a_reopened_order_spoilt_is_an_expense_and_not_back_in_stock(
+    station: Station,
+) -> None:
+    warehouse = (await station.a_warehouse()).id
+    product = await station.a_product("150")
+    await station.receive(warehouse, product.id, "6", "60")
+    order = await wanting(station, product.id, "4")
+    line = order.products[0]
+    spoilt = {"order_id": order.id, "line_id": line.id, "on_removal": "write_off"}
+    with pytest.raises(Refused) as refused:  # it was never issued
+        await station.send(RemoveLine(**spoilt, reason="сломалась"))
+    assert refused.value.code == "nothing_to_write_off"
+    await station.move(order.id, "done")
+    await settled(station, order.id)
+    await station.move(order.id, "in_progress", "вернулся")
+    await station.order_when(order.id, lambda seen: seen.products[0].state == "reserved")
+    with pytest.raises(Refused) as refused:
+        await station.send(ChangeLine(**spoilt, quantity=Decimal(3)))
+    assert refused.value.params == {"field": "reason"}
+
+    await station.send(ChangeLine(**spoilt, quantity=Decimal(3), reason="лопнула"))
+
+    row = await balance(station, warehouse)
+    assert (row.on_hand, row.reserved, row.value) == (5, 3, 300)
+    written = (await moves_of(station, order.id))[-1]
+    assert (written.kind, written.quantity, written.reason) == ("write_off", -1, "лопнула")
+    (record,) = (await station.ask(ListRecords(order_id=order.id, type="expense"))).items
+    assert (record.category, record.amount, record.comment) == ("write_off", 60, "лопнула")
+
+    await station.send(RemoveLine(order_id=order.id, line_id=line.id))  # the rest is as good as new
+
+    row = await balance(station, warehouse)
+    assert (row.on_hand, row.reserved, row.value) == (5, 0, 300)
+    books = await station.ask(GetOrderProfit(order_id=order.id))
+    assert (books.cost, books.expenses) == (0, 60)
