@@ -18,6 +18,7 @@ from deploy.commands import (
     logs,
     migrate,
     processes,
+    reconcile,
     status,
     topology,
     up,
@@ -44,6 +45,7 @@ app.add_typer(configuration.app, name="config")
 # Look after it.
 app.command("status")(status.status)
 app.command("logs")(logs.logs)
+app.command("reconcile")(reconcile.reconcile)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(audit.app, name="audit")
 app.add_typer(events.app, name="events")

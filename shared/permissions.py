@@ -17,6 +17,7 @@ from shared.contracts import (
     messages,
     operations,
     orders,
+    reconciliation,
     stock_counts,
     stock_documents,
     work_order,
@@ -232,6 +233,12 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     audit.FindRecords: _OPERATORS,
     audit.OrderTimeline: frozenset(ROLES) | {OPERATOR},
     audit.VerifyChain: _OPERATORS,
+    # what services must agree on
+    reconciliation.GetOrderFigures: _OPERATORS,
+    reconciliation.GetStockFigures: _OPERATORS,
+    reconciliation.GetStockWorth: _OPERATORS,
+    reconciliation.GetBooksFigures: _OPERATORS,
+    reconciliation.GetAccountBalances: _OPERATORS,
     # operations
     operations.ListDeadLetters: _OPERATORS,
     operations.RequeueDeadLetter: _OPERATORS,

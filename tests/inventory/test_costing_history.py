@@ -1,5 +1,5 @@
 """Whatever the warehouses' rules are and however they change, nothing is lost: not a piece, not a
-hundred-thousandth of a rouble."""
+kopeck."""
 
 from __future__ import annotations
 

@@ -2,11 +2,12 @@
 
 from services.finance.store.bonus_books import BonusBooks
 from services.finance.store.bonus_reports import BonusReports
+from services.finance.store.figures import Figures
 from services.finance.store.reports import Reports
 from services.finance.store.schema import tables
 
 __all__ = ["FinanceStore", "tables"]
 
 
-class FinanceStore(BonusBooks, BonusReports, Reports):
+class FinanceStore(BonusBooks, BonusReports, Reports, Figures):
     """The books for commands and events, the reports for questions."""

@@ -12,11 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from uuid import UUID
 
 from services.inventory.domain.costing import (
-    FINEST,
     Consumption,
     Handed,
     Lot,
@@ -307,7 +306,7 @@ class Book(Shelves):
             at,
             missing,
             missing,
-            (unit_cost * missing).quantize(FINEST, ROUND_HALF_UP),
+            kopecks(unit_cost * missing),
         )
 
     def _return_missing(self, operation: Operation, shortage: Shortage) -> None:

@@ -1,9 +1,9 @@
 """What parts cost, by the method of the warehouse that they lie in.
 
-Goods lie in lots: each has what is left of it, and what that is worth to a hundred-thousandth of a
-rouble. Whatever the method, a quantity leaves the oldest lots first, and what leaves and what stays
-are together worth what was there: a rounding remainder stays in the lots, and goes with the last
-piece of them.
+Goods lie in lots: each has what is left of it, and what that is worth, in whole kopecks. Whatever
+the method, a quantity leaves the oldest lots first, and what leaves and what stays are together
+worth what was there: a rounding remainder stays in the lots, and goes with the last piece of them.
+So the stock is always worth what finance has on its stock account, to the kopeck.
 
 ``fifo``: what leaves a lot costs its share of that lot.
 ``average``: all lots of a product in the warehouse are one pool. What leaves costs its share of the
@@ -33,8 +33,6 @@ from shared.contracts.costing import CostingMethod
 from shared.refusals import Refused
 
 KOPECK = Decimal("0.01")
-FINEST = Decimal("0.00001")
-"""What the books reckon in: a thousandth of a piece of which one costs a kopeck."""
 MAX_ON_HAND = MAX_QUANTITY * 1000
 
 
@@ -201,10 +199,10 @@ def spread(value: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
 
 
 def share(value: Decimal, part: Decimal, whole: Decimal) -> Decimal:
-    """Of a value that the whole has: all of it for all, else to the finest that is reckoned in."""
+    """Of a value that the whole has: all of it for all, else rounded to kopecks."""
     if part == whole:
         return value
-    return (value * part / whole).quantize(FINEST, ROUND_HALF_UP)
+    return (value * part / whole).quantize(KOPECK, ROUND_HALF_UP)
 
 
 def less(lot: Lot, quantity: Decimal, cost: Decimal) -> Lot:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.inventory.domain.catalogue import name_key
-from services.inventory.domain.costing import KOPECK, kopecks
+from services.inventory.domain.costing import KOPECK, kopecks, spread
 from services.inventory.domain.stock import THOUSANDTH
 from shared.contracts.base import MAX_MONEY, MAX_QUANTITY
 from shared.contracts.inventory import ProductUnit, ProductView
@@ -44,6 +44,11 @@ class Purchase:
     quantity: Decimal
     total: Decimal
     lots: tuple[tuple[Decimal, Decimal], ...]
+
+    @property
+    def values(self) -> tuple[Decimal, ...]:
+        """What each lot is worth: together the total, in whole kopecks."""
+        return spread(self.total, [quantity * cost for quantity, cost in self.lots])
 
     @property
     def unit_cost(self) -> Decimal:

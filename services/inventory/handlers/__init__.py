@@ -3,12 +3,14 @@
 ``catalogue``: products, warehouses and suppliers are made, edited, found. ``markup``: what goods
 are sold for by what they cost. ``receipts``: goods come in. ``orders``: what orders want, let go
 of, take and bring back. ``transfers``, ``write_offs``, ``counts``: the storekeeper's own documents.
-``stock``: what lies where, what moved, and what it is worth.
+``stock``: what lies where, what moved, and what it is worth. ``figures``: what other services must
+agree with.
 """
 
 from services.inventory.handlers import (
     catalogue,
     counts,
+    figures,
     markup,
     orders,
     receipts,
@@ -21,6 +23,7 @@ from services.inventory.handlers.table import handlers
 __all__ = [
     "catalogue",
     "counts",
+    "figures",
     "handlers",
     "markup",
     "orders",

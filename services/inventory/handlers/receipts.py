@@ -123,10 +123,10 @@ def _lots(receipt: ReceiptView, purchases: Sequence[Purchase], work: Work) -> li
             quantity=quantity,
             unit_cost=unit_cost,
             remaining=quantity,
-            value=quantity * unit_cost,
+            value=value,
         )
         for position, (line, purchase) in enumerate(
             zip(receipt.lines, purchases, strict=True), start=1
         )
-        for quantity, unit_cost in purchase.lots
+        for (quantity, unit_cost), value in zip(purchase.lots, purchase.values, strict=True)
     ]

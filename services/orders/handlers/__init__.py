@@ -8,7 +8,7 @@ works and answers. ``declined``: works that were declined are offered again. ``c
 the station works; ``bookings``: who holds which post when; ``carry_over``: what was not finished
 in its time; ``load``: all of it on one panel. ``variants``: prices of works by vehicle, and
 rounding. ``packages`` and ``bundles``: what is sold together, and put on an order. ``warranty``: is
-this under warranty?
+this under warranty? ``figures``: what other services must agree with.
 """
 
 from services.orders.handlers import (
@@ -18,6 +18,7 @@ from services.orders.handlers import (
     calendars,
     carry_over,
     declined,
+    figures,
     load,
     news,
     packages,
@@ -38,6 +39,7 @@ __all__ = [
     "calendars",
     "carry_over",
     "declined",
+    "figures",
     "handlers",
     "load",
     "news",

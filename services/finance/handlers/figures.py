@@ -1,0 +1,44 @@
+"""What the books say, for whoever compares it with what other services say."""
+
+from __future__ import annotations
+
+from services.finance.handlers.table import handlers
+from services.finance.store import FinanceStore
+from shared.contracts.base import Page
+from shared.contracts.reconciliation import (
+    AccountBalance,
+    BooksFigures,
+    GetAccountBalances,
+    GetBooksFigures,
+)
+from shared.handlers import Work
+from shared.pagination import page_of
+
+
+@handlers.question(GetBooksFigures)
+async def get_books_figures(
+    question: GetBooksFigures, store: FinanceStore, work: Work
+) -> Page[BooksFigures]:
+    return page_of(
+        await store.figure_rows(question),
+        question.limit,
+        lambda row: BooksFigures(
+            order_id=row.id,
+            number=row.number,
+            completion=row.completion,
+            revenue=row.revenue,
+            cost=row.cost,
+            pay=row.pay,
+            posted_revenue=row.posted_revenue,
+            posted_cost=row.posted_cost,
+            posted_pay=row.posted_pay,
+        ),
+        lambda row: (row.id,),
+    )
+
+
+@handlers.question(GetAccountBalances)
+async def get_account_balances(
+    question: GetAccountBalances, store: FinanceStore, work: Work
+) -> Page[AccountBalance]:
+    return Page(items=await store.account_balances())

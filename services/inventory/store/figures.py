@@ -1,0 +1,117 @@
+"""What the warehouse says of each order, for whoever compares it with what other services say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, union
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.inventory.domain.costing import kopecks
+from services.inventory.store.tables import (
+    allocations,
+    completions,
+    consumptions,
+    requests,
+    shortages,
+    stock,
+)
+from services.inventory.store.tables_documents import parcels
+from shared.contracts.reconciliation import GetStockFigures, HeldPart, StockFigures, StockWorth
+from shared.pagination import keys_of
+
+_ORDERS = union(
+    select(requests.c.order_id), select(completions.c.order_id.label("order_id"))
+).subquery("known")
+_ISSUED = (
+    select(completions.c.order_id, func.max(completions.c.completion).label("completion"))
+    .where(completions.c.state == "issued")
+    .group_by(completions.c.order_id)
+)
+_HELD = (
+    select(func.coalesce(func.sum(allocations.c.reserved), 0))
+    .where(allocations.c.line_id == requests.c.line_id)
+    .scalar_subquery()
+)
+
+
+async def stock_figures(
+    connection: AsyncConnection, question: GetStockFigures
+) -> list[StockFigures]:
+    """One more than a page, by the order's id."""
+    statement = select(_ORDERS.c.order_id).order_by(_ORDERS.c.order_id)
+    if question.order_ids:
+        statement = statement.where(_ORDERS.c.order_id.in_(question.order_ids))
+    if question.cursor:
+        (after,) = keys_of(question.cursor, tuple[UUID])
+        statement = statement.where(_ORDERS.c.order_id > after)
+    found = await connection.execute(statement.limit(question.limit + 1))
+    order_ids = list(found.scalars())
+    issued = await connection.execute(_ISSUED.where(completions.c.order_id.in_(order_ids)))
+    standing = {row.order_id: row.completion for row in issued}
+    costs = await _costs(connection, order_ids)
+    parts = await _parts(connection, order_ids)
+    return [
+        StockFigures(
+            order_id=order_id,
+            completion=standing.get(order_id, 0),
+            cost=costs[order_id],
+            parts=tuple(parts[order_id]),
+        )
+        for order_id in order_ids
+    ]
+
+
+async def stock_worth(connection: AsyncConnection) -> StockWorth:
+    lies = await connection.scalar(select(func.coalesce(func.sum(stock.c.value), 0)))
+    goes = await connection.scalar(select(func.coalesce(func.sum(parcels.c.left_value), 0)))
+    return StockWorth(value=Decimal(lies or 0) + Decimal(goes or 0))
+
+
+async def _costs(
+    connection: AsyncConnection, order_ids: Sequence[UUID]
+) -> defaultdict[UUID, Decimal]:
+    """Each line's cost is rounded as it was told; an order's is their sum."""
+    taken = select(consumptions.c.order_id, consumptions.c.line_id, consumptions.c.cost).where(
+        consumptions.c.order_id.in_(order_ids), consumptions.c.returned.is_(False)
+    )
+    missing = select(
+        shortages.c.order_id, shortages.c.line_id, shortages.c.value.label("cost")
+    ).where(shortages.c.order_id.in_(order_ids))
+    issued = taken.union_all(missing).subquery("issued")
+    statement = select(issued.c.order_id, func.sum(issued.c.cost).label("cost")).group_by(
+        issued.c.order_id, issued.c.line_id
+    )
+    costs: defaultdict[UUID, Decimal] = defaultdict(lambda: Decimal("0.00"))
+    for row in await connection.execute(statement):
+        costs[row.order_id] += kopecks(row.cost)
+    return costs
+
+
+async def _parts(
+    connection: AsyncConnection, order_ids: Sequence[UUID]
+) -> defaultdict[UUID, list[Any]]:
+    statement = select(
+        requests.c.order_id,
+        requests.c.line_id,
+        requests.c.product_id,
+        requests.c.wanted,
+        requests.c.issued,
+        _HELD.label("held"),
+    ).where(requests.c.order_id.in_(order_ids))
+    parts: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for row in await connection.execute(statement):
+        parts[row.order_id].append(
+            HeldPart(
+                line_id=row.line_id,
+                product_id=row.product_id,
+                wanted=row.wanted,
+                held=row.held,
+                issued=row.issued,
+            )
+        )
+    return parts

@@ -1,0 +1,19 @@
+"""What orders say of each order, for whoever compares it with what other services say."""
+
+from __future__ import annotations
+
+from services.orders.handlers.table import handlers
+from services.orders.store import OrdersStore
+from services.orders.store.figures import order_figures
+from shared.contracts.base import Page
+from shared.contracts.reconciliation import GetOrderFigures, OrderFigures
+from shared.handlers import Work
+from shared.pagination import page_of
+
+
+@handlers.question(GetOrderFigures)
+async def get_order_figures(
+    question: GetOrderFigures, store: OrdersStore, work: Work
+) -> Page[OrderFigures]:
+    rows = await order_figures(store.connection, question)
+    return page_of(rows, question.limit, lambda row: row, lambda row: (row.order_id,))

@@ -1,0 +1,148 @@
+"""What services must agree on, each in its own words: ``pitlane reconcile`` asks all of them and
+compares. Every service answers for its own books; nobody reads another's."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.base import Cursor, Page, Question, SignedMoney, View
+from shared.contracts.orders import OrderStatus, PartState
+
+Figures = Annotated[int, Field(ge=1, le=500)]
+"""Orders of one answer."""
+Named = Annotated[tuple[UUID, ...], Field(max_length=500)]
+"""Only these orders; none are named: all, by id."""
+
+
+class Difference(View):
+    """Two figures that must be the same and are not. ``what`` names the rule; the ids, as far as
+    there are any, name what it is about."""
+
+    what: str
+    expected: str
+    actual: str
+    order_id: UUID | None = None
+    number: str | None = None
+    client_id: UUID | None = None
+    product_id: UUID | None = None
+    warehouse_id: UUID | None = None
+    line_id: UUID | None = None
+    document_id: UUID | None = None
+
+
+# --- orders -------------------------------------------------------------------------------------
+
+
+class WantedPart(View):
+    """A line as the order has it. ``reserved`` counts what was issued, too."""
+
+    line_id: UUID
+    product_id: UUID
+    quantity: Decimal
+    reserved: Decimal
+    state: PartState
+
+
+class OrderFigures(View):
+    """``completion``: the one that stands; zero when the order is not done. ``lines_total``: the
+    sum of what its lines come to."""
+
+    order_id: UUID
+    number: str
+    status: OrderStatus
+    completion: int
+    total: SignedMoney
+    lines_total: SignedMoney
+    parts: tuple[WantedPart, ...]
+
+
+class GetOrderFigures(Question[Page[OrderFigures]]):
+    subject: ClassVar[str] = "ask.orders.figures.v1"
+
+    order_ids: Named = ()
+    limit: Figures = 500
+    cursor: Cursor | None = None
+
+
+# --- inventory ----------------------------------------------------------------------------------
+
+
+class HeldPart(View):
+    """A line as the warehouse has it."""
+
+    line_id: UUID
+    product_id: UUID
+    wanted: Decimal
+    held: Decimal
+    issued: Decimal
+
+
+class StockFigures(View):
+    """``completion``: the one whose parts are out; zero when none is. ``cost``: what they were
+    issued at, as its lines were told."""
+
+    order_id: UUID
+    completion: int
+    cost: SignedMoney
+    parts: tuple[HeldPart, ...]
+
+
+class GetStockFigures(Question[Page[StockFigures]]):
+    subject: ClassVar[str] = "ask.inventory.figures.v1"
+
+    order_ids: Named = ()
+    limit: Figures = 500
+    cursor: Cursor | None = None
+
+
+class StockWorth(View):
+    """``value``: of all that lies in the warehouses and is on its way between them, at cost."""
+
+    value: Decimal
+
+
+class GetStockWorth(Question[StockWorth]):
+    subject: ClassVar[str] = "ask.inventory.worth.v1"
+
+
+# --- finance ------------------------------------------------------------------------------------
+
+
+class BooksFigures(View):
+    """``completion``: the settlement that stands; zero when none does. The ``posted`` figures are
+    what the ledger's entries of the order come to."""
+
+    order_id: UUID
+    number: str | None
+    completion: int
+    revenue: SignedMoney
+    cost: SignedMoney
+    pay: SignedMoney
+    posted_revenue: SignedMoney
+    posted_cost: SignedMoney
+    posted_pay: SignedMoney
+
+
+class GetBooksFigures(Question[Page[BooksFigures]]):
+    subject: ClassVar[str] = "ask.finance.figures.v1"
+
+    order_ids: Named = ()
+    limit: Figures = 500
+    cursor: Cursor | None = None
+
+
+class AccountBalance(View):
+    """``amount``: debits less credits."""
+
+    account: str
+    amount: Decimal
+
+
+class GetAccountBalances(Question[Page[AccountBalance]]):
+    """Every account of the ledger that anything was posted to, in one page."""
+
+    subject: ClassVar[str] = "ask.finance.account_balances.v1"

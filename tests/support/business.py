@@ -1,0 +1,165 @@
+"""Services at work on real tables, with a stream that a test turns by hand.
+
+Everything is as in a station (lanes, inboxes, outboxes, handlers), but for the broker: an event
+waits for each of its consumers until the test delivers it, in whatever order and however often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, cast
+from uuid import UUID
+
+from nats.aio.client import Client
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.contracts.base import Command, Question
+from shared.database import engine_for
+from shared.handlers import Handlers, Work
+from shared.ids import new_id
+from shared.messaging.client import ServiceClient, reply_adapter
+from shared.messaging.consumer import event_job
+from shared.messaging.envelope import Actor, Envelope, opening
+from shared.messaging.lane import Duplicate, Job, Lane
+from shared.messaging.outbox import Outgoing, Relay
+from shared.refusals import Refused
+from shared.service import service_named
+from shared.settings import ServiceSettings
+
+OWNER = Actor("owner", "owner", UUID("00000000-0000-4000-8000-000000000001"))
+SOURCE = "/station-1/gateway"
+
+
+class Business:
+    """Some services that hear of each other when they are told to."""
+
+    def __init__(self, database: Callable[[str], str], *names: str) -> None:
+        self.members = {name: _Member(name, database(name), self) for name in names}
+        self.waiting: dict[str, list[Outgoing]] = {name: [] for name in names}
+        """By consumer, what it has not heard yet."""
+        self.heard: dict[str, list[Outgoing]] = {name: [] for name in names}
+
+    async def open(self) -> None:
+        for member in self.members.values():
+            member.lane.start()
+
+    async def close(self) -> None:
+        for member in self.members.values():
+            await member.lane.stop()
+            await member.engine.dispose()
+
+    async def send[ReplyT](self, command: Command[ReplyT]) -> ReplyT:
+        """A command, as the gateway sends it. Raises ``Refused``."""
+        member = self.members[type(command).subject.split(".")[1]]
+        route = member.handlers.commands[type(command).subject]
+        envelope = opening(
+            SOURCE,
+            type(command).subject,
+            OWNER,
+            idempotency_key=str(new_id()),
+            order_id=getattr(command, "order_id", None),
+        )
+        body = command.model_dump_json(exclude_unset=True).encode()
+        reply = await member.lane.submit(Job(route, cast(Command[object], command), envelope, body))
+        view: ReplyT = reply_adapter(type(command)).validate_json(reply)
+        return view
+
+    async def ask(self, question: Question[Any]) -> Any:
+        """A question, as an operator asks it."""
+        subject = type(question).subject
+        member = self.members[subject.split(".")[1]]
+        return await member.answer(question, opening(SOURCE, subject, OWNER))
+
+    async def deliver(self, service: str, which: int) -> None:
+        """One of the events that the service has not heard, in any order; one that it cannot
+        handle yet waits on, as the broker would keep it."""
+        waiting = self.waiting[service]
+        if not waiting:
+            return
+        event = waiting.pop(which % len(waiting))
+        if not await self._hear(service, event):
+            waiting.append(event)
+
+    async def deliver_again(self, service: str, which: int) -> None:
+        """An event that the service has handled already."""
+        if heard := self.heard[service]:
+            assert await self._hear(service, heard[which % len(heard)])
+
+    async def drain(self) -> None:
+        """Everything is delivered. Fails when something can never be handled."""
+        while any(self.waiting.values()):
+            moved = False
+            for service, waiting in self.waiting.items():
+                for event in list(waiting):
+                    if await self._hear(service, event):
+                        waiting.remove(event)
+                        moved = True
+            assert moved, f"nobody can handle {self.waiting}"
+
+    def publish(self, events: Sequence[Outgoing]) -> None:
+        for event in events:
+            for name, member in self.members.items():
+                if event.subject in member.handlers.events:
+                    self.waiting[name].append(event)
+
+    async def _hear(self, service: str, event: Outgoing) -> bool:
+        member = self.members[service]
+        job = event_job(member.handlers.events, event.subject, event.headers, event.body)
+        try:
+            with suppress(Duplicate):
+                await member.lane.submit(job)
+        except Exception as error:
+            if type(error).__name__ != "TooEarly":
+                raise
+            return False
+        if event not in self.heard[service]:
+            self.heard[service].append(event)
+        return True
+
+
+class _Member:
+    """One service of the business."""
+
+    def __init__(self, name: str, url: str, business: Business) -> None:
+        self.settings = ServiceSettings(service=name, database_url=url)
+        self.engine: AsyncEngine = engine_for(url)
+        self.handlers: Handlers[Any] = service_named(name).handlers
+        self.client = _Client(name, business)
+        relay = cast(Relay, _Stream(business))
+        self.lane = Lane(self.settings, self.engine, self.handlers, self.client, relay)
+
+    async def answer(self, question: Question[Any], envelope: Envelope) -> Any:
+        route = self.handlers.questions[type(question).subject]
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            work = Work(envelope, envelope.time, self.settings, self.client)
+            return await route.handler(question, self.handlers.store(connection), work)
+
+
+class _Client(ServiceClient):
+    """Asks the other services of the business."""
+
+    def __init__(self, name: str, business: Business) -> None:
+        super().__init__(cast(Client, None), f"/station-1/{name}")
+        self._business = business
+
+    async def request(self, subject: str, body: bytes, envelope: Envelope) -> bytes:
+        service = subject.split(".")[1]
+        member = self._business.members.get(service)
+        if member is None:
+            raise Refused("service_unavailable", service=service)
+        question = member.handlers.questions[subject].message_type.model_validate_json(body)
+        view = await member.answer(cast(Question[Any], question), envelope)
+        reply: bytes = view.model_dump_json().encode()
+        return reply
+
+
+class _Stream:
+    """Takes what was committed, in place of the relay."""
+
+    def __init__(self, business: Business) -> None:
+        self._business = business
+
+    def hand_over(self, events: Sequence[Outgoing]) -> None:
+        self._business.publish(events)
