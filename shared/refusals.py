@@ -324,6 +324,7 @@ REASONS: dict[str, Reason] = {
         package_not_found=("No package {id}", "Пакет услуг {id} не найден"),
         product_not_found=("No product {id}", "Товар {id} не найден"),
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
+        cell_not_found=("No cell {id} in this warehouse", "Ячейки {id} на этом складе нет"),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
         payment_not_found=("No payment {id}", "Платёж {id} не найден"),
         form_not_found=("No print form {form}", "Печатной формы {form} нет"),

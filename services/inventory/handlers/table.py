@@ -24,5 +24,7 @@ handlers = Handlers(
         inventory.PartsReturned,
         costing.IssueCostCorrected,
         costing.IssuedPartWrittenOff,
+        costing.CellSaved,
+        costing.HomeCellSet,
     ),
 )
