@@ -137,9 +137,22 @@ class _Load:
         )
         self._products = await self._each("products", self._plan.products, self._product)
         await self._each("receipts", self._plan.receipts, self._receipt, at_once=1)
+        cells = await self._each("cells", station["cells"], self._cell)
+        for place, product_id in enumerate(self._products[: 4 * len(cells)]):
+            await self._requests.put(
+                "storekeeper",
+                f"/products/{product_id}/cells/{self._warehouses[0]}",
+                f"home-cell:{place}",
+                cell_id=cells[place % len(cells)],
+            )
 
     async def _warehouse(self, place: int, name: str) -> str:
         return await self._made("storekeeper", "/warehouses", f"warehouse:{place}", name=name)
+
+    async def _cell(self, place: int, name: str) -> str:
+        return await self._made(
+            "storekeeper", "/cells", f"cell:{place}", name=name, warehouse_id=self._warehouses[0]
+        )
 
     async def _supplier(self, place: int, name: str) -> str:
         return await self._made("storekeeper", "/suppliers", f"supplier:{place}", name=name)

@@ -186,6 +186,13 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     stock_counts.ListCountLines: _STORE,
     inventory.StockBalances: _STORE | {ADVISOR},
     costing.WhatMayBeMissing: frozenset({SERVICE}),
+    costing.CreateCell: _STORE,
+    costing.ChangeCell: _STORE,
+    costing.ListCells: _EVERYONE,
+    costing.SetHomeCell: _STORE,
+    costing.ListHomeCells: _EVERYONE,
+    costing.PickList: _EVERYONE,
+    costing.CheckStock: _OPERATORS | {SERVICE},
     # money
     finance.TakePayment: _TILL,
     finance.RefundPayment: _TILL,

@@ -340,6 +340,7 @@ REASONS: dict[str, Reason] = {
             "No product has the barcode {barcode}",
             "Товара со штрихкодом {barcode} нет",
         ),
+        cell_not_found=("No cell {id} in this warehouse", "Ячейки {id} на этом складе нет"),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
         payment_not_found=("No payment {id}", "Платёж {id} не найден"),
         form_not_found=("No print form {form}", "Печатной формы {form} нет"),

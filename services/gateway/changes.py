@@ -49,6 +49,8 @@ _TOPIC_OF_SUBJECT = {
     "evt.inventory.place_saved.v1": "reference",
     "evt.inventory.unit_saved.v1": "reference",
     "evt.inventory.markup_rules_saved.v1": "reference",
+    "evt.inventory.cell_saved.v1": "reference",
+    "evt.inventory.home_cell_set.v1": "product",
     "evt.inventory.product_saved.v1": "product",
     "evt.inventory.transfer_sent.v1": "transfer",
     "evt.inventory.transfer_received.v1": "transfer",

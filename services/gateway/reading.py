@@ -92,6 +92,8 @@ class Reading:
         return parsed(self.message, values)
 
     def _set_period(self, values: dict[str, Any], zone: ZoneInfo) -> None:
+        if "at" in self.in_query and values.get("at") is not None:
+            values["at"] = instant("at", values["at"], zone)
         ends = {
             name: instant(PERIOD_ENDS[name], values.pop(name), zone)
             for name in PERIOD_ENDS

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from shared.contracts.base import (
+    Command,
+    Cursor,
     Event,
+    Limit,
     Money,
+    Name,
     Page,
     Quantity,
     Question,
+    Revision,
+    SearchText,
     SignedMoney,
     StockQuantity,
     View,
@@ -87,3 +94,158 @@ class IssuedPartWrittenOff(Event):
 
     def aggregate_id(self) -> UUID:
         return self.order_id
+
+
+# --- where it lies -------------------------------------------------------------------------------
+
+
+class CellView(View):
+    """A storage place of a warehouse: ``A-03-2``."""
+
+    id: UUID
+    warehouse_id: UUID
+    name: str
+    barcode: str | None
+    revision: Revision
+
+
+class CreateCell(Command[CellView]):
+    """Refused: ``warehouse_not_found``, ``name_taken`` (in this warehouse), ``barcode_taken``."""
+
+    subject: ClassVar[str] = "cmd.inventory.create_cell.v1"
+
+    warehouse_id: UUID
+    name: Name
+    barcode: Name | None = None
+
+
+class ChangeCell(Command[CellView]):
+    """Refused: ``cell_not_found``, ``name_taken``, ``barcode_taken``, ``revision_conflict``."""
+
+    subject: ClassVar[str] = "cmd.inventory.change_cell.v1"
+
+    cell_id: UUID
+    expected_revision: Revision | None = None
+    name: Name | None = None
+    barcode: Name | None = None
+
+
+class ListCells(Question[Page[CellView]]):
+    """By warehouse and name. ``q``: a fragment of the name, or the barcode."""
+
+    subject: ClassVar[str] = "ask.inventory.cells.v1"
+
+    warehouse_id: UUID | None = None
+    q: SearchText = ""
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class HomeCellView(View):
+    """Where a product lies in a warehouse; ``cell`` is the name of that place."""
+
+    product_id: UUID
+    product: str
+    warehouse_id: UUID
+    cell_id: UUID | None
+    cell: str | None
+
+
+class SetHomeCell(Command[HomeCellView]):
+    """Says where a product lies in a warehouse; null: nowhere in particular. Refused:
+    ``product_not_found``, ``warehouse_not_found``, ``cell_not_found`` (in this warehouse)."""
+
+    subject: ClassVar[str] = "cmd.inventory.set_home_cell.v1"
+
+    product_id: UUID
+    warehouse_id: UUID
+    cell_id: UUID | None
+
+
+class ListHomeCells(Question[Page[HomeCellView]]):
+    """By product and warehouse."""
+
+    subject: ClassVar[str] = "ask.inventory.home_cells.v1"
+
+    product_id: UUID | None = None
+    warehouse_id: UUID | None = None
+    cell_id: UUID | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class PickView(View):
+    """So much of a product is held for a line of the order, and waits in that cell."""
+
+    line_id: UUID
+    product_id: UUID
+    product: str
+    oem: str | None
+    measure: str
+    warehouse_id: UUID
+    warehouse: str
+    cell: str | None
+    quantity: Quantity
+
+
+class PickList(Question[Page[PickView]]):
+    """What to fetch for an order, in the order of warehouses and their cells."""
+
+    subject: ClassVar[str] = "ask.inventory.pick_list.v1"
+
+    order_id: UUID
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class CellSaved(Event):
+    """A cell was made or edited; carries all of it. Producer: inventory. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.inventory.cell_saved.v1"
+
+    cell: CellView
+    created: bool
+
+    def aggregate_id(self) -> UUID:
+        return self.cell.id
+
+
+class HomeCellSet(Event):
+    """A product lies somewhere else from now on. Producer: inventory. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.inventory.home_cell_set.v1"
+
+    home: HomeCellView
+
+    def aggregate_id(self) -> UUID:
+        return self.home.product_id
+
+
+# --- whether the books agree ---------------------------------------------------------------------
+
+
+class StockDifference(View):
+    """Two things that must be the same and are not: ``actual`` is what the stock row (or the line,
+    or the completion) says, ``expected`` what all that it is made of comes to."""
+
+    what: Literal[
+        "on_hand_by_movements", "reserved_by_movements", "value_by_movements",
+        "on_hand_by_lots", "value_by_lots", "missing_by_shortages", "reserved_by_lines",
+        "free_while_missing", "short_while_available", "short_of_line", "issued_of_line",
+        "returned_of_order",
+    ]  # fmt: skip
+    product_id: UUID | None
+    warehouse_id: UUID | None
+    order_id: UUID | None
+    line_id: UUID | None
+    expected: Decimal
+    actual: Decimal
+
+
+class CheckStock(Question[Page[StockDifference]]):
+    """Every difference in the stock books of this station; none, when they agree."""
+
+    subject: ClassVar[str] = "ask.inventory.check_stock.v1"
+
+    limit: Limit = 50
+    cursor: Cursor | None = None

@@ -111,6 +111,10 @@ class StockView(View):
     reserved: StockQuantity
     available: SignedQuantity
     """Below zero, where a warehouse allows it: so much was issued and has not come yet."""
+    value: SignedMoney | None = None
+    """At cost. Null for roles that may not see cost."""
+    cell: str | None = None
+    """The product's home in this warehouse, today."""
 
 
 class MovementView(View):
@@ -351,12 +355,14 @@ class ListReceipts(Question[Page[ReceiptView]]):
 
 class GetStock(Question[Page[StockView]]):
     """One row per product and warehouse; a product that never moved has a row of zeros when it
-    is asked for by id together with a warehouse."""
+    is asked for by id together with a warehouse. ``at``: as it was just before that instant, of
+    all that had ever lain there by then."""
 
     subject: ClassVar[str] = "ask.inventory.stock.v1"
 
     product_id: UUID | None = None
     warehouse_id: UUID | None = None
+    at: Instant | None = None
     limit: Limit = 50
     cursor: Cursor | None = None
 
@@ -389,13 +395,15 @@ class StockBalance(View):
 
 
 class StockBalances(Question[Page[StockBalance]]):
-    """What lies in the warehouses at the period's end (now, when it has none)."""
+    """What lies in the warehouses ``at`` an instant, or else at the period's end (now, when it has
+    none)."""
 
     subject: ClassVar[str] = "ask.inventory.stock_balances.v1"
 
     period: Period = Period()
     station_id: UUID | None = None
     warehouse_id: UUID | None = None
+    at: Instant | None = None
 
 
 class MarkupRule(View):

@@ -41,17 +41,16 @@ def corrected(order: UUID, amount: str, completion: int = 1) -> IssueCostCorrect
     )
 
 
-async def stock_and_cost(station: Station) -> tuple[Decimal, Decimal]:
+async def stock_and_cost(station: Station) -> tuple[object, ...]:
     """What the ledger has of inventory and of cost."""
     rows = await rows_of(station.running["finance"].engine, postings)
-    sums = [
+    return tuple(
         sum(
             (row.amount * ((row.debit == account) - (row.credit == account)) for row in rows),
             Decimal(0),
         )
         for account in (Account.INVENTORY, Account.COST_OF_GOODS)
-    ]
-    return sums[0], sums[1]
+    )
 
 
 @pytest.mark.parametrize("amount", ["40", "-70"])

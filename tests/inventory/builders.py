@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.inventory.domain.book import Book, Decision
-from services.inventory.domain.costing import Lot
+from services.inventory.domain.costing import Lot, kopecks
 from services.inventory.domain.stock import CHANGES_ON_HAND, CHANGES_RESERVED, Ask, Move
 from shared.contracts.orders import (
     CompletedPart,
@@ -56,7 +56,7 @@ def a_lot(
         quantity=quantity(amount),
         unit_cost=Decimal(cost),
         remaining=quantity(amount),
-        value=quantity(amount) * Decimal(cost),
+        value=kopecks(quantity(amount) * Decimal(cost)),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.inventory.domain.book import Book, Decision
+from services.inventory.domain.costing import kopecks
 from services.inventory.domain.pages import Rules
 from services.inventory.domain.stock import Ask, TooEarly
 from shared.contracts.orders import (
@@ -173,6 +174,6 @@ class WholeBook:
 
     def receive(self, product_id: UUID, warehouse_id: UUID, amount: Decimal, cost: Decimal) -> None:
         lot = replace(a_lot(product_id, warehouse_id, 1), unit_cost=cost)
-        lot = replace(lot, quantity=amount, remaining=amount, value=amount * cost)
+        lot = replace(lot, quantity=amount, remaining=amount, value=kopecks(amount * cost))
         self.kept.keep(self.book.receive([lot]))
         self.book.last_costs[product_id] = cost

@@ -290,6 +290,7 @@ async def test_a_receipt_brings_stock_at_its_cost(station: Station) -> None:
         on_hand=Decimal("3.5"),
         reserved=Decimal(0),
         available=Decimal("3.5"),
+        value=Decimal("340.25"),
     )
     assert (await station.ask(ListReceipts())).items == (receipt,)
     running = station.running["inventory"]

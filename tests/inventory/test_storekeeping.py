@@ -156,7 +156,7 @@ def test_no_unit_and_no_kopeck_is_lost_on_the_way(seed: int) -> None:
             case 0:
                 lot = a_lot(product, shelf, amount, random.randint(1, 99), at=minutes(minute))
                 kept.keep(book.receive([lot]))
-                came += lot.quantity * lot.unit_cost
+                came += lot.value
             case 1:
                 kept.keep(book.request(new_id(), [an_ask(product, str(amount))], minutes(minute)))
             case 2:

@@ -1,6 +1,15 @@
 """The catalogue of parts, the warehouses, and what lies and moves in them."""
 
 from services.gateway.api import Area, get, patch, post, put
+from shared.contracts.costing import (
+    ChangeCell,
+    CheckStock,
+    CreateCell,
+    ListCells,
+    ListHomeCells,
+    PickList,
+    SetHomeCell,
+)
 from shared.contracts.inventory import (
     ChangeProduct,
     ChangeSupplier,
@@ -37,10 +46,17 @@ AREA = Area(
         get("/warehouses", ListWarehouses, "The warehouses"),
         post("/warehouses", CreateWarehouse, "Add a warehouse", location="/warehouses/{id}"),
         patch("/warehouses/{warehouse_id}", ChangeWarehouse, "Edit a warehouse"),
+        get("/cells", ListCells, "Find storage cells"),
+        post("/cells", CreateCell, "Add a storage cell", location="/cells/{id}"),
+        patch("/cells/{cell_id}", ChangeCell, "Edit a storage cell"),
+        get("/home-cells", ListHomeCells, "Which cell each product lies in"),
+        put("/products/{product_id}/cells/{warehouse_id}", SetHomeCell, "Say where it lies"),
+        get("/orders/{order_id}/pick-list", PickList, "What to fetch for an order, cell by cell"),
         get("/suppliers", ListSuppliers, "The suppliers"),
         post("/suppliers", CreateSupplier, "Add a supplier", location="/suppliers/{id}"),
         patch("/suppliers/{supplier_id}", ChangeSupplier, "Edit a supplier"),
         get("/stock", GetStock, "What there is, per product and warehouse"),
+        get("/stock/differences", CheckStock, "Where the stock books do not agree"),
         get("/stock/movements", ListMovements, "Every movement, newest first"),
         get("/stock/receipts", ListReceipts, "Receipts, newest first"),
         post("/stock/receipts", ReceiveStock, "Receive goods"),

@@ -75,6 +75,17 @@ class Warehouse(Place):
     may_be_negative: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A storage place of a warehouse."""
+
+    id: UUID
+    warehouse_id: UUID
+    name: str
+    barcode: str | None = None
+    revision: int = 1
+
+
 def name_key(name: str) -> str:
     """What two spellings of one name share: case, ё and spaces do not count."""
     return " ".join(name.casefold().replace("ё", "е").split())
@@ -85,7 +96,7 @@ def part_key(number: str) -> str | None:
     return "".join(filter(str.isalnum, number.upper())) or None
 
 
-def edited[ItemT: (Product, Place)](
+def edited[ItemT: (Product, Place, Cell)](
     item: ItemT, values: Mapping[str, Any], expected_revision: int | None
 ) -> tuple[ItemT, tuple[Change, ...]]:
     """The item with the values that the edit names, one revision on, and what that changed.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore, queries
+from services.inventory.store import InventoryStore, invariants, queries
 from shared.contracts.base import Page, Period
-from shared.contracts.costing import MayBeMissing, WhatMayBeMissing
+from shared.contracts.costing import CheckStock, MayBeMissing, StockDifference, WhatMayBeMissing
 from shared.contracts.inventory import (
     GetStock,
     ListMovements,
@@ -21,7 +21,9 @@ from shared.refusals import Refused
 
 @handlers.question(GetStock)
 async def get_stock(question: GetStock, store: InventoryStore, work: Work) -> Page[StockView]:
-    return await queries.get_stock(store.connection, question)
+    return await queries.get_stock(
+        store.connection, question, with_value=may_see_cost(work.actor.role)
+    )
 
 
 @handlers.question(ListMovements)
@@ -49,6 +51,13 @@ async def what_may_be_missing(
     question: WhatMayBeMissing, store: InventoryStore, work: Work
 ) -> Page[MayBeMissing]:
     return await queries.what_may_be_missing(store.connection, question)
+
+
+@handlers.question(CheckStock)
+async def check_stock(
+    question: CheckStock, store: InventoryStore, work: Work
+) -> Page[StockDifference]:
+    return await invariants.differences(store.connection, question)
 
 
 def _check(period: Period) -> None:

@@ -34,5 +34,7 @@ handlers = Handlers(
         stock_counts.CountCancelled,
         costing.IssueCostCorrected,
         costing.IssuedPartWrittenOff,
+        costing.CellSaved,
+        costing.HomeCellSet,
     ),
 )

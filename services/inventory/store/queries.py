@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
-    false,
     func,
     literal,
     or_,
@@ -38,6 +37,7 @@ from services.inventory.store.tables import (
     stock,
     warehouses,
 )
+from services.inventory.store.tables_cells import cells, home_cells
 from shared.contracts.base import Page
 from shared.contracts.costing import MayBeMissing, WhatMayBeMissing
 from shared.contracts.inventory import (
@@ -55,6 +55,7 @@ from shared.contracts.inventory import (
     StockView,
     UnitView,
 )
+from shared.ids import first_id_of
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
 
@@ -179,15 +180,15 @@ def newest_first(query: Select[Any], row_id: Any, limit: int, cursor: str | None
     return query.order_by(row_id.desc()).limit(limit + 1)
 
 
-async def get_stock(connection: AsyncConnection, question: GetStock) -> Page[StockView]:
+async def get_stock(
+    connection: AsyncConnection, question: GetStock, *, with_value: bool
+) -> Page[StockView]:
     """Refused: ``product_not_found``, ``warehouse_not_found``."""
-    query = select(
-        stock.c.product_id,
-        stock.c.warehouse_id,
-        stock.c.on_hand,
-        stock.c.reserved,
-        (stock.c.on_hand - stock.c.reserved).label("available"),
-    ).order_by(stock.c.product_id, stock.c.warehouse_id)
+    query: Select[Any] = select(
+        stock.c.product_id, stock.c.warehouse_id, cells.c.name.label("cell")
+    )
+    query = _with_figures(_in_cells(query), question.at)
+    query = query.order_by(stock.c.product_id, stock.c.warehouse_id)
     if question.product_id:
         query = query.where(stock.c.product_id == question.product_id)
     if question.warehouse_id:
@@ -198,16 +199,18 @@ async def get_stock(connection: AsyncConnection, question: GetStock) -> Page[Sto
         query = query.where(tuple_(stock.c.product_id, stock.c.warehouse_id) > after)
     rows = (await connection.execute(query.limit(question.limit + 1))).all()
     if not rows and not question.cursor:
-        return await _nothing_moved_yet(connection, question)
+        return await _nothing_moved_yet(connection, question, with_value=with_value)
     return page_of(
         rows,
         question.limit,
-        lambda row: StockView(**row._mapping),
+        lambda row: StockView(**_figures(row._mapping, with_value)),
         lambda row: (row.product_id, row.warehouse_id),
     )
 
 
-async def _nothing_moved_yet(connection: AsyncConnection, question: GetStock) -> Page[StockView]:
+async def _nothing_moved_yet(
+    connection: AsyncConnection, question: GetStock, *, with_value: bool
+) -> Page[StockView]:
     for table, asked, code in (
         (products, question.product_id, "product_not_found"),
         (warehouses, question.warehouse_id, "warehouse_not_found"),
@@ -216,17 +219,22 @@ async def _nothing_moved_yet(connection: AsyncConnection, question: GetStock) ->
             raise Refused(code, id=asked)
     if not (question.product_id and question.warehouse_id):
         return Page(items=())
-    return Page(
-        items=(
-            StockView(
-                product_id=question.product_id,
-                warehouse_id=question.warehouse_id,
-                on_hand=ZERO,
-                reserved=ZERO,
-                available=ZERO,
-            ),
-        )
+    home = select(cells.c.name).join(home_cells, home_cells.c.cell_id == cells.c.id)
+    view = StockView(
+        product_id=question.product_id,
+        warehouse_id=question.warehouse_id,
+        on_hand=ZERO,
+        reserved=ZERO,
+        available=ZERO,
+        value=kopecks(ZERO) if with_value else None,
+        cell=await connection.scalar(
+            home.where(
+                home_cells.c.product_id == question.product_id,
+                home_cells.c.warehouse_id == question.warehouse_id,
+            )
+        ),
     )
+    return Page(items=(view,))
 
 
 async def what_may_be_missing(
@@ -254,13 +262,8 @@ async def what_may_be_missing(
 async def stock_balances(
     connection: AsyncConnection, question: StockBalances, *, with_value: bool
 ) -> Page[StockBalance]:
-    """By product and warehouse, whatever ever lay there by then.
-
-    The past is what there is now less what has happened since: movements are never edited, and
-    carry the cost of what they moved.
-    """
-    since = _happened_since(question.period.end)
-    query = (
+    """By product and warehouse, whatever ever lay there by then."""
+    query: Select[Any] = (
         select(
             stock.c.product_id,
             products.c.name.label("product"),
@@ -268,46 +271,73 @@ async def stock_balances(
             stock.c.warehouse_id,
             warehouses.c.name.label("warehouse"),
             labels.c.short_name.label("measure"),
-            (stock.c.on_hand - func.coalesce(since.c.on_hand, 0)).label("on_hand"),
-            (stock.c.reserved - func.coalesce(since.c.reserved, 0)).label("reserved"),
-            (stock.c.value - func.coalesce(since.c.value, 0)).label("value"),
         )
         .join(products, products.c.id == stock.c.product_id)
         .join(labels, labels.c.id == products.c.measure_id)
         .join(warehouses, warehouses.c.id == stock.c.warehouse_id)
-        .outerjoin(
-            since,
-            (since.c.product_id == stock.c.product_id)
-            & (since.c.warehouse_id == stock.c.warehouse_id),
-        )
         .order_by(products.c.search_name, products.c.id, stock.c.warehouse_id)
     )
-    if question.period.end:
-        query = query.where(stock.c.since < question.period.end)
+    query = _with_figures(query, question.at or question.period.end)
     if question.warehouse_id:
         query = query.where(stock.c.warehouse_id == question.warehouse_id)
     rows = await connection.execute(query)
-    return Page(items=tuple(_balance(row._mapping, with_value) for row in rows))
+    return Page(items=tuple(StockBalance(**_figures(row._mapping, with_value)) for row in rows))
 
 
-def _happened_since(end: datetime | None) -> Any:
-    """What movements from ``end`` on did to each stock; without an end, none did anything."""
+def _with_figures(query: Select[Any], at: datetime | None) -> Select[Any]:
+    """On hand, reserved and value of each stock row, now or just before an instant.
+
+    The past is what there is now less what has happened since: movements are never edited, and
+    carry the cost of what they moved. Their ids are made after their instants and grow with time,
+    so that what happened since is found at the end of an index.
+    """
+    if at is None:
+        return query.add_columns(stock.c.on_hand, stock.c.reserved, stock.c.value)
     quantity = movements.c.quantity
-    query = select(
-        movements.c.product_id,
-        movements.c.warehouse_id,
-        func.sum(quantity).filter(movements.c.kind.in_(CHANGES_ON_HAND)).label("on_hand"),
-        func.sum(quantity).filter(movements.c.kind.in_(CHANGES_RESERVED)).label("reserved"),
-        func.sum(movements.c.value).label("value"),
-    ).group_by(movements.c.product_id, movements.c.warehouse_id)
-    return query.where(movements.c.at >= end if end else false()).subquery()
-
-
-def _balance(row: Any, with_value: bool) -> StockBalance:
-    return StockBalance(
-        **{
-            **row,
-            "available": row["on_hand"] - row["reserved"],
-            "value": kopecks(row["value"]) if with_value else None,
-        }
+    since = (
+        select(
+            func.sum(quantity).filter(movements.c.kind.in_(CHANGES_ON_HAND)).label("on_hand"),
+            func.sum(quantity).filter(movements.c.kind.in_(CHANGES_RESERVED)).label("reserved"),
+            func.sum(movements.c.value).label("value"),
+        )
+        .where(
+            movements.c.product_id == stock.c.product_id,
+            movements.c.warehouse_id == stock.c.warehouse_id,
+            movements.c.at >= at,
+            movements.c.id >= first_id_of(at - _CLOCKS_DIFFER),
+        )
+        .lateral("since")
     )
+    return (
+        query.add_columns(
+            *(
+                (stock.c[name] - func.coalesce(since.c[name], 0)).label(name)
+                for name in ("on_hand", "reserved", "value")
+            )
+        )
+        .join(since, true())
+        .where(stock.c.since < at)
+    )
+
+
+_CLOCKS_DIFFER = timedelta(minutes=10)
+"""By more than this no clock was ever set back between a movement's instant and its id."""
+
+
+def _in_cells(query: Select[Any]) -> Select[Any]:
+    """With the cell that is the product's home in the warehouse, if it has one."""
+    return query.select_from(
+        stock.outerjoin(
+            home_cells,
+            (home_cells.c.product_id == stock.c.product_id)
+            & (home_cells.c.warehouse_id == stock.c.warehouse_id),
+        ).outerjoin(cells, cells.c.id == home_cells.c.cell_id)
+    )
+
+
+def _figures(row: Any, with_value: bool) -> dict[str, Any]:
+    return {
+        **row,
+        "available": row["on_hand"] - row["reserved"],
+        "value": kopecks(row["value"]) if with_value else None,
+    }
