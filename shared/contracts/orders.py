@@ -867,6 +867,8 @@ class RequestedPart(View):
     quantity: Quantity
     write_off: StockQuantity = Decimal(0)
     """So much of what it had before is lost, and does not go back to stock."""
+    lost_completion: int = 0
+    """The completion, undone by now, that had issued what is lost."""
 
 
 class PartsRequested(OrderEvent):
@@ -885,6 +887,8 @@ class ReleasedPart(View):
     product_id: UUID
     write_off: StockQuantity = Decimal(0)
     """So much of what it held is lost, and does not go back to stock."""
+    lost_completion: int = 0
+    """The completion, undone by now, that had issued what is lost."""
 
 
 class PartsReleased(OrderEvent):

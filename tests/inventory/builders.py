@@ -181,6 +181,7 @@ def requested(order_id: UUID, *asks: Ask) -> PartsRequested:
                 product_id=ask.product_id,
                 quantity=ask.wanted,
                 write_off=ask.write_off,
+                lost_completion=ask.lost_completion,
             )
             for ask in asks
         ),
@@ -199,6 +200,7 @@ def released(order_id: UUID, *asks: Ask) -> PartsReleased:
                 line_version=ask.version,
                 product_id=ask.product_id,
                 write_off=ask.write_off,
+                lost_completion=ask.lost_completion,
             )
             for ask in asks
         ),

@@ -94,7 +94,7 @@ class OrdersSide:
         """A line of an order that was reopened may write off what it wants no more."""
         less = before.wanted - now.wanted
         if order.completion and less > 0 and self._random.random() < 0.5:
-            return replace(now, write_off=less)
+            return replace(now, write_off=less, lost_completion=order.completion)
         return now
 
     def _complete(self, order: _Order) -> OrderMessage:
@@ -129,6 +129,7 @@ class WholeBook:
                         line.product_id,
                         line.quantity,
                         line.write_off,
+                        line.lost_completion,
                     )
                     for line in message.lines
                 ]
@@ -141,6 +142,7 @@ class WholeBook:
                         line.product_id,
                         Decimal("0.000"),
                         line.write_off,
+                        line.lost_completion,
                     )
                     for line in message.lines
                 ]

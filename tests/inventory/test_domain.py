@@ -19,6 +19,7 @@ from services.inventory.domain.costing import (
     check_books_can_hold,
     handed,
     receipt_total,
+    left_after,
     take,
 )
 from services.inventory.domain.stock import (
@@ -460,11 +461,13 @@ def test_holds_give_exactly_what_is_asked_of_them_or_nothing(
     lots=st.lists(st.tuples(_AMOUNTS.filter(bool), _COSTS), min_size=1, max_size=6),
     share=st.fractions(0, 1),
 )
-def test_the_cost_of_an_issue_is_that_of_the_lots_it_used_rounded_once(
+def test_the_cost_of_an_issue_is_its_share_of_the_lots_it_used_in_whole_kopecks(
     lots: list[tuple[Decimal, Decimal]], share: Fraction
 ) -> None:
     made = [
-        replace(a_lot(PRODUCT, OLD, amount, at=minutes(n)), unit_cost=cost, value=amount * cost)
+        replace(
+            a_lot(PRODUCT, OLD, amount, at=minutes(n)), unit_cost=cost, value=kopecks(amount * cost)
+        )
         for n, (amount, cost) in enumerate(lots)
     ]
     total = sum(lot.remaining for lot in made)
@@ -473,12 +476,15 @@ def test_the_cost_of_an_issue_is_that_of_the_lots_it_used_rounded_once(
     assert sum(each.quantity for each in used) == wanted
     assert [each.lot.id for each in used] == [lot.id for lot in made][: len(used)]
     assert all(each.quantity == each.lot.remaining for each in used[:-1])
-    assert all(each.cost == each.quantity * each.lot.unit_cost for each in used)
-    if used:
-        exact = sum(each.cost for each in used)
-        cost = handed([_consumption(each.lot, each.quantity) for each in used]).cost
-        assert abs(cost - exact) <= Decimal("0.005")
-        assert cost == cost.quantize(Decimal("0.01"))
+    assert all(each.cost == each.lot.value for each in used[:-1])
+    for each in used:
+        exact = each.lot.value * each.quantity / each.lot.remaining
+        assert abs(each.cost - exact) <= Decimal("0.005")
+        assert each.cost == kopecks(each.cost)
+    left = left_after(made, used, "fifo")
+    assert sum(lot.value for lot in left) + sum(each.cost for each in used) == sum(
+        lot.value for lot in made
+    )
 
 
 def _consumption(lot: Lot, part: Decimal) -> Consumption:

@@ -82,7 +82,7 @@ class Book(Shelves):
         operation = Operation()
         if order_id in self.cancelled:
             return Decision()
-        self._check_brought_back(asks)
+        self._check_brought_back(order_id, asks)
         for ask in asks:
             if ask.product_id not in self.prices:
                 raise LookupError(f"no product {ask.product_id} in the catalogue")
@@ -100,7 +100,7 @@ class Book(Shelves):
         """Lines want nothing any more. An unknown line is noted, so that its late request,
         which is older, reserves nothing."""
         operation = Operation()
-        self._check_brought_back(asks)
+        self._check_brought_back(order_id, asks)
         for ask in asks:
             self._write_off(operation, order_id, ask)
             before = self.lines.get(ask.line_id)
@@ -204,12 +204,12 @@ class Book(Shelves):
             self._keep_line(line := without_holds(line, [hold]))
             self._free(operation, line.product_id, hold.warehouse_id)
 
-    def _check_brought_back(self, asks: Iterable[Ask]) -> None:
+    def _check_brought_back(self, order_id: UUID, asks: Iterable[Ask]) -> None:
         """Whatever a line writes off was issued, and is here again when its order was reopened."""
         for ask in asks:
-            line = self.lines.get(ask.line_id)
-            if ask.write_off and line and line.issued:
-                raise TooEarly(f"line {line.line_id} is written off before it was brought back")
+            state = self.completions.get((order_id, ask.lost_completion))
+            if ask.write_off and state in (None, "issued"):
+                raise TooEarly(f"line {ask.line_id} is written off before it was brought back")
 
     def _write_off(self, operation: Operation, order_id: UUID, ask: Ask) -> None:
         """What was issued and came back is lost instead of free; each version says so once."""

@@ -82,12 +82,12 @@ class Needs:
                 self._name_lines(message.order_id, message.lines)
                 self.requested.update(line.line_id for line in message.lines)
                 self.products.update(line.product_id for line in message.lines)
-                self._lose(message.lines)
+                self._lose(message.order_id, message.lines)
             case PartsReleased():
                 self.orders.add(message.order_id)
                 self._name_lines(message.order_id, message.lines)
                 self._free(line.product_id for line in message.lines)
-                self._lose(message.lines)
+                self._lose(message.order_id, message.lines)
             case OrderCancelled():
                 self.orders.add(message.order_id)
                 self.cancelled.add(message.order_id)
@@ -154,10 +154,12 @@ class Needs:
     ) -> None:
         self.lines.update((line.line_id, order_id) for line in lines)
 
-    def _lose(self, lines: Iterable[RequestedPart | ReleasedPart]) -> None:
+    def _lose(self, order_id: UUID, lines: Iterable[RequestedPart | ReleasedPart]) -> None:
         for line in lines:
             if line.write_off:
                 self.lost.add(line.line_id)
+                self.completing.add(order_id)
+                self.completing.add(order_id)
                 self.issuing.add(line.product_id)
 
     def _free(self, product_ids: Iterable[UUID]) -> None:

@@ -122,13 +122,14 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What an order says that a line wants now; the newest version counts. ``write_off``: so much
-    of what it held comes back to nobody, whichever version is the newest."""
+    of what ``lost_completion`` issued comes back to nobody, whichever version is the newest."""
 
     line_id: UUID
     version: int
     product_id: UUID
     wanted: Decimal
     write_off: Decimal = ZERO
+    lost_completion: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ async def parts_requested(event: PartsRequested, store: InventoryStore, work: Wo
             line.product_id,
             line.quantity.quantize(THOUSANDTH),
             line.write_off.quantize(THOUSANDTH),
+            line.lost_completion,
         )
         for line in event.lines
     ]
@@ -60,6 +61,7 @@ async def parts_released(event: PartsReleased, store: InventoryStore, work: Work
             line.product_id,
             ZERO,
             line.write_off.quantize(THOUSANDTH),
+            line.lost_completion,
         )
         for line in event.lines
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from services.orders.domain.decision import (
@@ -79,7 +80,7 @@ def change_part_line(
         LineChanged(**naming(changed), line_id=line.id, name=line.name, changes=changes)
     ]
     if asks_anew:
-        asked = requested_part(changed_line).model_copy(update={"write_off": lost})
+        asked = requested_part(changed_line).model_copy(update=lost)
         events.append(PartsRequested(**naming(changed), lines=(asked,), reason=removal.reason))
     return repriced(order, changed, *events)
 
@@ -185,19 +186,22 @@ def removed_part(order: Order, part: PartLine, removal: Removal) -> ReleasedPart
     """What the warehouse is told of a line that is taken off."""
     _, released = released_part(part)
     lost = _lost(order, part, part.quantity, removal)
-    return released.model_copy(update={"write_off": lost})
+    return released.model_copy(update=lost)
 
 
-def _lost(order: Order, part: PartLine, less: Decimal, removal: Removal) -> Decimal:
-    """How much of what the line gives up is lost. Refused: ``nothing_to_write_off`` (it was never
-    issued, or no less is wanted), ``field_required`` (nobody says why)."""
+def _lost(order: Order, part: PartLine, less: Decimal, removal: Removal) -> dict[str, Any]:
+    """What the warehouse is told when what the line gives up is lost.
+
+    Refused: ``nothing_to_write_off`` (it was never issued, or no less is wanted),
+    ``field_required`` (nobody says why).
+    """
     if removal.on_removal == "return":
-        return Decimal(0)
+        return {}
     if less <= 0 or not order.completion or part.state == "released":
         raise Refused("nothing_to_write_off", name=part.name)
     if not removal.reason:
         raise Refused("field_required", field="reason")
-    return less
+    return {"write_off": less, "lost_completion": order.completion}
 
 
 def released_part(part: PartLine) -> tuple[PartLine, ReleasedPart]:
