@@ -398,7 +398,8 @@ class PartLineView(View):
     reserved: StockQuantity
     """How much of the quantity the warehouse holds for this line."""
     short: StockQuantity
-    """How much is back-ordered."""
+    """How much is back-ordered; of an issued line: how much was issued before it was there and is
+    still to come, until when its cost is provisional."""
     entered_quantity: Quantity | None = None
     """As it was entered (MeasureQuantity), in ``entered_measure``."""
     entered_measure: str | None = None

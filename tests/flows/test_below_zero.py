@@ -69,6 +69,8 @@ async def test_an_order_is_done_with_what_comes_later_and_costs_what_that_cost(
 
     before = await settled(station, order.id)
     assert said(before.revenue, before.cost, before.margin) == (750, 300, 450)
+    line = (await station.order(order.id)).products[0]
+    assert said(line.state, line.cost, line.short) == ("issued", 300, 3)
     row = await balance(station, warehouse)
     assert said(row.on_hand, row.reserved, row.available, row.value) == (-3, 0, -3, -180)
 

@@ -18,8 +18,8 @@ from services.inventory.domain.costing import (
     Lot,
     check_books_can_hold,
     handed,
-    receipt_total,
     left_after,
+    receipt_total,
     take,
 )
 from services.inventory.domain.stock import (

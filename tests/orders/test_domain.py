@@ -313,7 +313,7 @@ def done_order() -> Order:
 
 def test_parts_are_issued_and_come_back() -> None:
     order = done_order()
-    issued = domain.parts_issued(order, 1, {order.parts[0].id}, LATER)
+    issued = domain.parts_issued(order, 1, {order.parts[0].id: domain.Issue(money(60))}, LATER)
     assert issued.parts[0].state == "issued"
     reopened = domain.move(issued, "in_progress", None, {}, LATER).order
     assert domain.parts_returned(reopened, 1, LATER).parts[0].state == "reserved"
@@ -322,7 +322,8 @@ def test_parts_are_issued_and_come_back() -> None:
 def test_issue_news_of_an_undone_completion_changes_nothing() -> None:
     order = done_order()
     reopened = domain.move(order, "in_progress", None, {}, LATER).order
-    assert domain.parts_issued(reopened, 1, {order.parts[0].id}, LATER) is reopened
+    issues = {order.parts[0].id: domain.Issue(money(60))}
+    assert domain.parts_issued(reopened, 1, issues, LATER) is reopened
 
 
 def test_a_return_counts_once() -> None:

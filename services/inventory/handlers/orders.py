@@ -90,7 +90,7 @@ async def order_completed(event: OrderCompleted, store: InventoryStore, work: Wo
     parts = [
         (part.line_id, part.product_id, part.quantity.quantize(THOUSANDTH)) for part in event.parts
     ]
-    issued = store.book.complete(event.order_id, event.completion, parts, work.now)
+    issued = store.book.complete(event.order_id, event.completion, parts, work.envelope.time)
     if issued is None:
         log.info("late_completion_ignored", number=event.number, completion=event.completion)
         return

@@ -17,6 +17,7 @@ from services.orders.domain.life import TRANSITIONS, fully_paid, move, paid, set
 from services.orders.domain.lines import remove_line
 from services.orders.domain.packages import add_package
 from services.orders.domain.parts import (
+    Issue,
     Removal,
     change_part_line,
     cost_corrected,
@@ -31,6 +32,7 @@ __all__ = [
     "TRANSITIONS",
     "Closed",
     "Decision",
+    "Issue",
     "Removal",
     "add_package",
     "add_service",

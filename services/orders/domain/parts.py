@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +40,6 @@ class Removal:
 
 
 RETURNED = Removal()
-_UNTOLD: Mapping[UUID, Decimal] = MappingProxyType({})
 
 
 def request_parts(order: Order, parts: Sequence[PartLine], now: datetime) -> Decision:
@@ -125,43 +123,51 @@ def _answered(part: PartLine, answer: StockAnswer) -> PartLine:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What a line was issued at, as a whole. ``provisional`` of its quantity was not there, and is
+    still to come: until then its cost is not the true one."""
+
+    cost: Decimal
+    provisional: Decimal = Decimal(0)
+
+
 def parts_issued(
-    order: Order,
-    completion: int,
-    line_ids: set[UUID],
-    now: datetime,
-    costs: Mapping[UUID, Decimal] = _UNTOLD,
+    order: Order, completion: int, issues: Mapping[UUID, Issue], now: datetime
 ) -> Order:
-    """``costs``: of each line as a whole, frozen from now on. Late news of a completion that was
-    undone meanwhile changes nothing."""
-    if order.status != "done" or completion != order.completion or not line_ids:
+    """Their costs are frozen from now on. Late news of a completion that was undone meanwhile
+    changes nothing."""
+    if order.status != "done" or completion != order.completion or not issues:
         return order
-    parts = tuple(
-        replace(
-            part,
-            state="issued",
-            cost=costs.get(part.id, part.cost),
-            reserved=part.quantity,
-            short=Decimal(0),
-        )
-        if part.id in line_ids
-        else part
-        for part in order.parts
-    )
-    return revised(order, now, parts=parts)
+    return revised(order, now, parts=_issued(order, issues))
 
 
 def cost_corrected(
-    order: Order, completion: int, costs: Mapping[UUID, Decimal], now: datetime
+    order: Order, completion: int, issues: Mapping[UUID, Issue], now: datetime
 ) -> Order:
-    """What was issued before it was there has come: ``costs`` of each such line as a whole. Raises
-    ``LookupError`` while the issue itself has not been heard of here."""
+    """What was issued before it was there has come. Raises ``LookupError`` while the issue itself
+    has not been heard of here."""
     if order.status != "done" or completion != order.completion:
         return order
-    if waiting := [part.id for part in order.parts if part.id in costs and part.state != "issued"]:
+    waiting = [part.id for part in order.parts if part.id in issues and part.state != "issued"]
+    if waiting:
         raise LookupError(f"lines {waiting} are corrected before they are issued here")
-    parts = tuple(replace(part, cost=costs.get(part.id, part.cost)) for part in order.parts)
-    return revised(order, now, parts=parts)
+    return revised(order, now, parts=_issued(order, issues))
+
+
+def _issued(order: Order, issues: Mapping[UUID, Issue]) -> tuple[PartLine, ...]:
+    return tuple(
+        replace(
+            part,
+            state="issued",
+            cost=issues[part.id].cost,
+            reserved=part.quantity - issues[part.id].provisional,
+            short=issues[part.id].provisional,
+        )
+        if part.id in issues
+        else part
+        for part in order.parts
+    )
 
 
 def parts_returned(order: Order, completion: int, now: datetime) -> Order:

@@ -46,16 +46,16 @@ async def parts_unavailable(event: PartsUnavailable, store: OrdersStore, work: W
 @handlers.event(PartsIssued)
 async def parts_issued(event: PartsIssued, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
-    costs = {line.line_id: line.cost for line in event.lines}
-    changed = domain.parts_issued(order, event.completion, set(costs), work.now, costs)
+    issues = {line.line_id: domain.Issue(line.cost, line.provisional) for line in event.lines}
+    changed = domain.parts_issued(order, event.completion, issues, work.now)
     _take(order, Decision(changed, ()), store, work)
 
 
 @handlers.event(IssueCostCorrected)
 async def issue_cost_corrected(event: IssueCostCorrected, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
-    costs = {line.line_id: line.cost for line in event.lines}
-    changed = domain.cost_corrected(order, event.completion, costs, work.now)
+    issues = {line.line_id: domain.Issue(line.cost, line.provisional) for line in event.lines}
+    changed = domain.cost_corrected(order, event.completion, issues, work.now)
     _take(order, Decision(changed, ()), store, work)
 
 

@@ -1,0 +1,97 @@
+"""Orders that are done before all of their parts are there, and parts that never go back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from services.orders import domain
+from services.orders.domain.order import Order
+from shared.contracts.orders import OrderCompleted, PartsReleased, PartsRequested
+from shared.ids import new_id
+from shared.refusals import Refused
+from tests.orders.builders import LATER, NOW, a_part, a_reserved_part, an_order, money
+
+WRITE_OFF = domain.Removal("write_off", "лопнула")
+
+
+def said(*values: object) -> tuple[object, ...]:
+    return values
+
+
+def done_short() -> Order:
+    """Two of five are there."""
+    part = a_part(state="short", answer=1, quantity=5, reserved=Decimal(2), short=Decimal(3))
+    order = an_order(status="in_progress", parts=(part,))
+    decision = domain.move(order, "done", None, {}, NOW, {part.product_id})
+    completed = decision.events[-1]
+    assert isinstance(completed, OrderCompleted)
+    assert [line.quantity for line in completed.parts] == [5]
+    return decision.order
+
+
+@pytest.mark.parametrize("state", ["requested", "short"])
+def test_only_what_the_warehouse_has_answered_for_may_be_missing(state: str) -> None:
+    part = a_part(state=state)
+    order = an_order(status="in_progress", parts=(part,))
+    with pytest.raises(Refused, match="parts_not_ready"):
+        domain.move(order, "done", None, {}, NOW, {new_id()})
+    if state == "requested":
+        with pytest.raises(Refused, match="parts_not_ready"):
+            domain.move(order, "done", None, {}, NOW, {part.product_id})
+
+
+def test_a_line_that_was_issued_short_shows_what_is_still_to_come() -> None:
+    order = done_short()
+    line_id = order.parts[0].id
+    issued = domain.parts_issued(order, 1, {line_id: domain.Issue(money(300), Decimal(3))}, LATER)
+    (line,) = issued.parts
+    assert said(line.state, line.cost, line.reserved, line.short) == ("issued", 300, 2, 3)
+
+    came = domain.cost_corrected(issued, 1, {line_id: domain.Issue(money(360))}, LATER)
+    (line,) = came.parts
+    assert said(line.state, line.cost, line.reserved, line.short) == ("issued", 360, 5, 0)
+
+
+def test_a_correction_waits_for_its_issue_and_is_void_once_that_is_undone() -> None:
+    order = done_short()
+    issues = {order.parts[0].id: domain.Issue(money(360))}
+    with pytest.raises(LookupError):
+        domain.cost_corrected(order, 1, issues, LATER)
+    reopened = domain.move(order, "in_progress", None, {}, LATER).order
+    assert domain.cost_corrected(reopened, 1, issues, LATER) is reopened
+
+
+def test_what_is_written_off_is_told_to_the_warehouse_with_its_reason() -> None:
+    part = a_reserved_part(quantity=4)
+    order = an_order(status="in_progress", parts=(part,), completion=1, returned_completion=1)
+    lowered = replace(part, quantity=Decimal(3))
+    changed = domain.change_part_line(order, part, lowered, LATER, WRITE_OFF)
+    (asked,) = [each for each in changed.events if isinstance(each, PartsRequested)]
+    assert said(asked.lines[0].quantity, asked.lines[0].write_off, asked.reason) == (
+        3,
+        1,
+        "лопнула",
+    )
+
+    removed = domain.remove_line(order, part, LATER, WRITE_OFF)
+    (told,) = [each for each in removed.events if isinstance(each, PartsReleased)]
+    assert said(told.lines[0].write_off, told.reason) == (4, "лопнула")
+
+
+@pytest.mark.parametrize("completion", [0, 1])
+def test_only_what_was_issued_and_is_wanted_less_can_be_written_off(completion: int) -> None:
+    part = a_reserved_part(quantity=4)
+    order = an_order(status="in_progress", parts=(part,), completion=completion)
+    quantity = Decimal(3) if completion == 0 else Decimal(5)
+    with pytest.raises(Refused, match="nothing_to_write_off"):
+        domain.change_part_line(order, part, replace(part, quantity=quantity), LATER, WRITE_OFF)
+
+
+def test_whoever_writes_off_says_why() -> None:
+    part = a_reserved_part()
+    order = an_order(status="in_progress", parts=(part,), completion=1)
+    with pytest.raises(Refused, match="field_required"):
+        domain.remove_line(order, part, LATER, domain.Removal("write_off"))
