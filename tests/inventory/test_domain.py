@@ -18,6 +18,7 @@ from services.inventory.domain.costing import (
     Lot,
     check_books_can_hold,
     handed,
+    kopecks,
     left_after,
     receipt_total,
     take,
