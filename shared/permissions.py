@@ -16,6 +16,7 @@ from shared.contracts import (
     messages,
     operations,
     orders,
+    taxes,
     work_order,
     works,
 )
@@ -172,6 +173,10 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     finance.GetBalance: _TILL | {ADVISOR},
     finance.IncomeExpenses: _OFFICE | {OPERATOR},
     finance.OrderProfits: _OFFICE | {OPERATOR, SERVICE},
+    # taxes
+    taxes.GetVatRates: _EVERYONE,
+    taxes.SetVatRates: _OFFICE,
+    taxes.VatReport: _OFFICE | {OPERATOR},
     # messages to clients
     messages.CreateMessageTemplate: _OFFICE,
     messages.ChangeMessageTemplate: _OFFICE,

@@ -120,7 +120,7 @@ def _cell(field: str, value: Any, language: str, zone: ZoneInfo) -> Cell:
         return str(value)
     if field == "day":
         return date.fromisoformat(value)
-    if field == "type":
+    if field in _WORDS:
         return _words(value, language)
     cell: Cell = value
     return cell
@@ -212,6 +212,8 @@ _FORMATS = (
     ("instant", "dd.mm.yyyy hh:mm"),
 )
 _QUANTITIES = frozenset({"on_hand", "reserved", "available", "sold_hours"})
+_WORDS = frozenset({"type", "line"})
+"""Columns whose values are words of a contract."""
 _LONG = frozenset({"product", "employee", "section", "warehouse", "category"})
 _TITLES = {
     # reports
@@ -220,7 +222,11 @@ _TITLES = {
     "stock-balances": ("Stock balances", "Остатки на складах"),
     "income-expenses": ("Income and expenses", "Доходы и расходы"),
     "order-profit": ("Profit per order", "Прибыль по заказ-нарядам"),
+    "vat": ("VAT, RUB", "НДС, руб."),
     # columns
+    "line": ("What", "Показатель"),
+    "percent": ("Rate, %", "Ставка, %"),
+    "base": ("Without VAT, RUB", "Без НДС, руб."),
     "section": ("Section", "Участок"),
     "section_id": ("Section id", "Участок (id)"),
     "created": ("Orders created", "Создано"),
@@ -258,4 +264,7 @@ _TITLES = {
     # values
     "income": ("Income", "Доход"),
     "expense": ("Expense", "Расход"),
+    "output": ("VAT of sales", "НДС с продаж"),
+    "input": ("Deductible VAT", "НДС к вычету"),
+    "to_pay": ("VAT to pay", "НДС к уплате"),
 }

@@ -15,6 +15,7 @@ from services.gateway.routes import (
     reports,
     session,
     station,
+    taxes,
 )
 
 AREAS = (
@@ -27,6 +28,7 @@ AREAS = (
     approvals.AREA,
     inventory.AREA,
     finance.AREA,
+    taxes.AREA,
     formulas.AREA,
     messages.AREA,
     finance.BONUSES,
