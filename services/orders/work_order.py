@@ -49,15 +49,18 @@ def work_order(
     its prices contain; ``None``: without VAT."""
     header = order.header
     main = _person(header.main_mechanic_id, names)
-    total = order.total
-    parts = {
-        kind: tuple(
+    billed, declined = (
+        tuple(_service(order, line, names, main, vat_percent) for line in lines)
+        for lines in (order.billed_services, (line for line in order.services if line.is_declined))
+    )
+    goods, materials = (
+        tuple(
             _part(part, names, costs, vat_percent)
             for part in order.billed_parts
             if part.kind == kind
         )
         for kind in ("product", "material")
-    }
+    )
     return shown.WorkOrder(
         id=order.id,
         number=order.number,
@@ -90,27 +93,28 @@ def work_order(
         estimation=order.estimation_minutes,
         spent_minutes=order.clocked_minutes,
         estimation_cost=order.estimation_cost,
-        services=tuple(
-            _service(order, line, names, main, vat_percent) for line in order.billed_services
-        ),
-        products=parts["product"],
-        materials=parts["material"],
-        declined=tuple(
-            _service(order, line, names, main, vat_percent)
-            for line in order.services
-            if line.is_declined
-        ),
-        services_total=order.services_total,
-        products_total=order.products_total,
-        materials_total=order.materials_total,
-        total=total,
-        paid=order.paid,
-        cost_total=costs.cost if costs else None,
-        pay_total=costs.pay if costs else None,
-        margin=costs.margin(total) if costs else None,
-        vat_rate=vat_percent,
-        vat_total=vat_of(order, vat_percent),
+        services=billed,
+        products=goods,
+        materials=materials,
+        declined=declined,
+        **_sums(order, costs, vat_percent),
     )
+
+
+def _sums(order: Order, costs: Costs | None, vat_percent: Decimal | None) -> dict[str, Any]:
+    total = order.total
+    return {
+        "services_total": order.services_total,
+        "products_total": order.products_total,
+        "materials_total": order.materials_total,
+        "total": total,
+        "paid": order.paid,
+        "cost_total": costs.cost if costs else None,
+        "pay_total": costs.pay if costs else None,
+        "margin": costs.margin(total) if costs else None,
+        "vat_rate": vat_percent,
+        "vat_total": vat_of(order, vat_percent),
+    }
 
 
 def _service(

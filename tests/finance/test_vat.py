@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.finance.domain.vat import Vat, vat_of
@@ -89,6 +89,7 @@ def test_vat_is_rounded_by_the_lines_that_the_client_sees() -> None:
     assert carried == Vat(Decimal(20), services=money("0.01"))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.decimals("0", "500", places=2), min_size=1, max_size=5),
     st.lists(st.decimals("0.01", "500", places=2), max_size=5),

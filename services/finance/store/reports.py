@@ -33,7 +33,6 @@ from services.finance.domain.ledger import (
     INCOME_KINDS,
     ORDERS_CATEGORY,
     RECORD_KINDS,
-    VAT_CATEGORY,
     Account,
     ClientAccount,
     EntryKind,
@@ -173,28 +172,12 @@ class Reports(Store):
                 entries.c.id,
                 literal("expense").label("type"),
                 postings.c.category,
-                case(
-                    (postings.c.debit.in_(EXPENSES), postings.c.amount), else_=-postings.c.amount
-                ).label("amount"),
+                case((_SPENT, postings.c.amount), else_=-postings.c.amount).label("amount"),
             )
             .join(postings, postings.c.entry_id == entries.c.id)
-            .where(_touches(EXPENSES), *filters)
+            .where(or_(_touches(EXPENSES), _OF_SALES), *filters)
         )
-        vat = (
-            select(
-                day,
-                entries.c.id,
-                literal("expense").label("type"),
-                literal(VAT_CATEGORY).label("category"),
-                case(
-                    (postings.c.credit == Account.VAT_OUTPUT, postings.c.amount),
-                    else_=-postings.c.amount,
-                ).label("amount"),
-            )
-            .join(postings, postings.c.entry_id == entries.c.id)
-            .where(entries.c.kind.in_(INCOME_KINDS), _touches((Account.VAT_OUTPUT,)), *filters)
-        )
-        line = union_all(income, expenses, vat).subquery("line")
+        line = union_all(income, expenses).subquery("line")
         statement = (
             select(
                 line.c.day,
@@ -237,3 +220,6 @@ _INCOME_OR_EXPENSE = case(
     (postings.c.debit.in_(CHARGED), -postings.c.amount),
 )
 """A posting as the record that it belongs to counts it; null when it does not."""
+_SPENT = or_(postings.c.debit.in_(EXPENSES), postings.c.credit == Account.VAT_OUTPUT)
+_OF_SALES = and_(entries.c.kind.in_(INCOME_KINDS), _touches((Account.VAT_OUTPUT,)))
+"""The VAT of sales: it is in the income, and not the station's."""
