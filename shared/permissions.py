@@ -16,6 +16,7 @@ from shared.contracts import (
     messages,
     operations,
     orders,
+    statements,
     taxes,
     work_order,
     works,
@@ -173,6 +174,12 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     finance.GetBalance: _TILL | {ADVISOR},
     finance.IncomeExpenses: _OFFICE | {OPERATOR},
     finance.OrderProfits: _OFFICE | {OPERATOR, SERVICE},
+    # what clients owe
+    statements.ClientStatement: _TILL | {ADVISOR, SERVICE},
+    statements.PrintStatement: _TILL | {ADVISOR},
+    statements.Debtors: _BOOKS,
+    statements.Creditors: _BOOKS,
+    statements.CheckClients: _OPERATORS | {SERVICE},
     # taxes
     taxes.GetVatRates: _EVERYONE,
     taxes.SetVatRates: _OFFICE,

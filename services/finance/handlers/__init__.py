@@ -9,6 +9,7 @@ from services.finance.handlers import (
     payments,
     records,
     reports,
+    statements,
     vat,
 )
 from services.finance.handlers.table import handlers
@@ -22,5 +23,6 @@ __all__ = [
     "payments",
     "records",
     "reports",
+    "statements",
     "vat",
 ]

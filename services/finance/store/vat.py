@@ -86,8 +86,7 @@ class VatBooks(Store):
             .group_by(percent)
             .order_by(percent.desc().nulls_last())
         )
-        found: Sequence[Row[Any]] = (await self.connection.execute(statement)).all()
-        return found
+        return list(await self.connection.execute(statement))
 
     async def input_vat(self, asked: VatReport) -> Decimal:
         """What receipts and their corrections have put on the account of deductible VAT."""

@@ -14,6 +14,7 @@ from services.gateway.routes import (
     orders,
     reports,
     session,
+    statements,
     station,
     taxes,
 )
@@ -28,6 +29,7 @@ AREAS = (
     approvals.AREA,
     inventory.AREA,
     finance.AREA,
+    statements.AREA,
     taxes.AREA,
     formulas.AREA,
     messages.AREA,
