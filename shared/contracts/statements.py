@@ -13,6 +13,7 @@ from uuid import UUID
 from shared.contracts.base import Instant, Page, Period, Question, View
 from shared.contracts.finance import MoneySum, PaymentMethod
 from shared.contracts.forms import FormDocument, FormFormat, Language
+from shared.contracts.work_order import Party, StationCard
 
 StatementDocument = Literal["order", "order_reversal", "payment", "refund"]
 """What moved a client's balance: an order settled or reopened, money or bonuses in or back."""
@@ -62,6 +63,19 @@ class ClientStatement(Question[StatementView]):
 
     client_id: UUID
     period: Period = Period()
+
+
+class StatementPaper(View):
+    """Everything that a printed statement names: the two parties, and what is between them."""
+
+    station: StationCard
+    client: Party
+    statement: StatementView
+
+    @property
+    def number(self) -> str:
+        """What tells one such paper from another: whose it is."""
+        return self.client.name
 
 
 class PrintStatement(Question[FormDocument]):

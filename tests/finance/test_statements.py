@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -25,6 +25,7 @@ from shared.contracts.statements import (
     StatementView,
 )
 from shared.database import engine_for
+from shared.messaging.client import ServiceClient
 from tests.finance.at_work import answer, check_books, rows_of
 from tests.finance.builders import NOON, at, money, order_completed, parts_issued
 from tests.finance.test_reports_agree import Station, amounts, slots
@@ -53,8 +54,8 @@ async def asked[ReplyT](station: Station, question: Question[ReplyT]) -> ReplyT:
         station.engine,
         station.settings,
         question,
-        client=Directory(),
-        now=station.now,  # type: ignore[arg-type]
+        client=cast(ServiceClient, Directory()),
+        now=station.now,
     )
 
 

@@ -166,7 +166,7 @@ async def _names(client_ids: Iterable[UUID], work: Work) -> dict[UUID, str]:
     without."""
     names: dict[UUID, str] = {}
     with suppress(Refused):
-        for some in batched(sorted(set(client_ids)), _CARDS_AT_ONCE, strict=False):
+        for some in batched(sorted(set(client_ids)), _CARDS_AT_ONCE):
             cards = await work.ask(GetCards(client_ids=some, vehicle_ids=()))
             names |= {client.id: client.name for client in cards.clients}
     return names

@@ -75,8 +75,7 @@ class Statements(Store):
             .where(move.c.client_id == client_id, *in_period(entries.c.at, period))
             .order_by(entries.c.at, entries.c.id)
         )
-        found: Sequence[Row[Any]] = (await self.connection.execute(statement)).all()
-        return found
+        return list(await self.connection.execute(statement))
 
     async def owed_before(self, client_id: UUID, at: datetime) -> Decimal:
         statement = (
@@ -127,8 +126,7 @@ class Statements(Store):
             )
             .order_by(settlements.c.completed_at, owed.c.order_id)
         )
-        found: Sequence[Row[Any]] = (await self.connection.execute(statement)).all()
-        return found
+        return list(await self.connection.execute(statement))
 
     async def deposits_at(self, at: datetime) -> Sequence[Row[Any]]:
         """``client_id, deposits, since``: money of clients that was held at that moment, the most
@@ -154,8 +152,7 @@ class Statements(Store):
             .having(deposits != 0)
             .order_by(deposits.desc(), by_payment.c.client_id)
         )
-        found: Sequence[Row[Any]] = (await self.connection.execute(statement)).all()
-        return found
+        return list(await self.connection.execute(statement))
 
 
 def _entries_of(client_id: UUID) -> Select[Any]:
