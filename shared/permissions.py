@@ -18,8 +18,10 @@ from shared.contracts import (
     operations,
     orders,
     reconciliation,
+    statements,
     stock_counts,
     stock_documents,
+    taxes,
     work_order,
     works,
 )
@@ -204,6 +206,16 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     finance.GetBalance: _TILL | {ADVISOR},
     finance.IncomeExpenses: _OFFICE | {OPERATOR},
     finance.OrderProfits: _OFFICE | {OPERATOR, SERVICE},
+    # what clients owe
+    statements.ClientStatement: _TILL | {ADVISOR, SERVICE},
+    statements.PrintStatement: _TILL | {ADVISOR},
+    statements.Debtors: _BOOKS,
+    statements.Creditors: _BOOKS,
+    statements.CheckClients: _OPERATORS | {SERVICE},
+    # taxes
+    taxes.GetVatRates: _EVERYONE,
+    taxes.SetVatRates: _OFFICE,
+    taxes.VatReport: _OFFICE | {OPERATOR},
     # messages to clients
     messages.CreateMessageTemplate: _OFFICE,
     messages.ChangeMessageTemplate: _OFFICE,

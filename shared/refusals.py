@@ -110,6 +110,14 @@ REASONS: dict[str, Reason] = {
             "The amount would be larger than the books can hold",
             "Сумма больше, чем может вместить учёт",
         ),
+        vat_rates_missing=(
+            "A station with VAT has at least one rate",
+            "У станции с НДС должна быть хотя бы одна ставка",
+        ),
+        vat_rates_same_day=(
+            "Two VAT rates begin on {day}",
+            "Две ставки НДС начинаются в один день: {day}",
+        ),
         amount_zero=("Say an amount other than zero", "Укажите сумму, отличную от нуля"),
         bonus_needs_order=(
             "Bonuses pay an order: say which",

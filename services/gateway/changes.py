@@ -66,6 +66,7 @@ _TOPIC_OF_SUBJECT = {
     "evt.finance.payment_refunded.v1": "payment",
     "evt.finance.bonus_spent.v1": "payment",
     "evt.finance.bonus_returned.v1": "payment",
+    "evt.finance.vat_rates_saved.v1": "reference",
     "evt.finance.bonus_rule_saved.v1": "reference",
     "evt.finance.bonus_settings_saved.v1": "reference",
     "evt.finance.bonus_adjusted.v1": "client",

@@ -250,6 +250,13 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "ChangeBonusSettings": {"max_share_percent": "50"},
     "AdjustBonuses": {"amount": "300.00", "reason": "Извинение за ожидание", "days_to_live": 90},
+    "SetVatRates": {
+        "regime": "vat",
+        "rates": [
+            {"from": "2025-01-01", "percent": "20", "label": "НДС 20 %"},
+            {"from": "2026-01-01", "percent": "22", "label": "НДС 22 %"},
+        ],
+    },
     "TakePayment": {
         "order_id": _ORDER,
         "customer_id": _CLIENT,

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from io import BytesIO, StringIO
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -93,7 +93,7 @@ async def rendered(
 
 
 def _sheet(name: str, page_type: Any, reply: bytes, language: str, zone: ZoneInfo) -> Sheet:
-    row_type = page_type.__pydantic_generic_metadata__["args"][0]
+    row_type = get_args(page_type.model_fields["items"].annotation)[0]
     fields = [field for field in row_type.model_fields if not _is_named(field, row_type)]
     page = _adapter(page_type).validate_json(reply)
     return Sheet(
@@ -116,11 +116,13 @@ def _is_named(field: str, row_type: Any) -> bool:
 def _cell(field: str, value: Any, language: str, zone: ZoneInfo) -> Cell:
     if isinstance(value, datetime):
         return value.astimezone(zone).replace(tzinfo=None, microsecond=0)
+    if isinstance(value, tuple):
+        return "; ".join(map(str, value))
     if isinstance(value, UUID):
         return str(value)
     if field == "day":
         return date.fromisoformat(value)
-    if field == "type":
+    if field in _WORDS and value is not None:
         return _words(value, language)
     cell: Cell = value
     return cell
@@ -212,6 +214,8 @@ _FORMATS = (
     ("instant", "dd.mm.yyyy hh:mm"),
 )
 _QUANTITIES = frozenset({"on_hand", "reserved", "available", "sold_hours"})
+_WORDS = frozenset({"type", "line", "document", "method"})
+"""Columns whose values are words of a contract."""
 _LONG = frozenset({"product", "employee", "section", "warehouse", "category"})
 _TITLES = {
     # reports
@@ -220,7 +224,33 @@ _TITLES = {
     "stock-balances": ("Stock balances", "Остатки на складах"),
     "income-expenses": ("Income and expenses", "Доходы и расходы"),
     "order-profit": ("Profit per order", "Прибыль по заказ-нарядам"),
+    "vat": ("VAT, RUB", "НДС, руб."),
+    "statement": ("Statement", "Акт сверки"),
+    "debtors": ("Debtors", "Дебиторы"),
+    "creditors": ("Deposits held", "Авансы клиентов"),
     # columns
+    "at": ("Time", "Дата"),
+    "document": ("Document", "Документ"),
+    "entry_id": ("Entry id", "Проводка (id)"),
+    "method": ("Method", "Способ"),
+    "payer": ("Payer", "Плательщик"),
+    "debit": ("Debit, RUB", "Дебет, руб."),
+    "credit": ("Credit, RUB", "Кредит, руб."),
+    "balance": ("Balance, RUB", "Сальдо, руб."),
+    "comment": ("Comment", "Примечание"),
+    "client": ("Client", "Клиент"),
+    "days_0_7": ("0–7 days, RUB", "0–7 дней, руб."),
+    "days_8_30": ("8–30 days, RUB", "8–30 дней, руб."),
+    "days_31_60": ("31–60 days, RUB", "31–60 дней, руб."),
+    "days_61_90": ("61–90 days, RUB", "61–90 дней, руб."),
+    "days_over_90": ("Over 90 days, RUB", "Больше 90 дней, руб."),
+    "owes": ("Owes in all, RUB", "Долг всего, руб."),
+    "unpaid": ("Unpaid orders", "Неоплаченные заказ-наряды"),
+    "deposits": ("Deposits, RUB", "Авансы, руб."),
+    "since": ("Held since", "С"),
+    "line": ("What", "Показатель"),
+    "percent": ("Rate, %", "Ставка, %"),
+    "base": ("Without VAT, RUB", "Без НДС, руб."),
     "section": ("Section", "Участок"),
     "section_id": ("Section id", "Участок (id)"),
     "created": ("Orders created", "Создано"),
@@ -258,4 +288,15 @@ _TITLES = {
     # values
     "income": ("Income", "Доход"),
     "expense": ("Expense", "Расход"),
+    "order": ("Order", "Заказ-наряд"),
+    "order_reversal": ("Order reopened", "Отмена расчёта"),
+    "payment": ("Payment", "Оплата"),
+    "refund": ("Refund", "Возврат"),
+    "cash": ("Cash", "Наличные"),
+    "card": ("Card", "Карта"),
+    "transfer": ("Transfer", "Перевод"),
+    "bonus": ("Bonuses", "Бонусы"),
+    "output": ("VAT of sales", "НДС с продаж"),
+    "input": ("Deductible VAT", "НДС к вычету"),
+    "to_pay": ("VAT to pay", "НДС к уплате"),
 }

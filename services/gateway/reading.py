@@ -85,7 +85,10 @@ class Reading:
                 body = {_FIELDS.get(name, name): value for name, value in body.items()}
             values |= body
         if issubclass(self.message, Question):
-            self._set_period(values, call.gateway.settings.zone)
+            zone = call.gateway.settings.zone
+            self._set_period(values, zone)
+            if (at := values.get("at")) is not None:
+                values["at"] = instant("at", at, zone)
         values |= call.path_params
         if self.has_revision and (revision := call.expected_revision()) is not None:
             values[REVISION] = revision

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from services.orders.domain.costs import Costs
 from services.orders.domain.order import Order, PartLine, ServiceLine
+from services.orders.domain.vat import vat_of
 from services.orders.views import approval_view
 from shared.contracts import work_order as shown
+from shared.vat import vat_within
 
 type Rows = Mapping[UUID, Any]
 """What is known of things, by their ids. What is not known is not there."""
@@ -39,15 +42,25 @@ class Names:
         return made
 
 
-def work_order(order: Order, names: Names, costs: Costs | None) -> shown.WorkOrder:
-    """``costs``: as the asker may see them; ``None``: not at all."""
+def work_order(
+    order: Order, names: Names, costs: Costs | None, vat_percent: Decimal | None
+) -> shown.WorkOrder:
+    """``costs``: as the asker may see them; ``None``: not at all. ``vat_percent``: of the VAT that
+    its prices contain; ``None``: without VAT."""
     header = order.header
     main = _person(header.main_mechanic_id, names)
-    total = order.total
-    parts = {
-        kind: tuple(_part(part, names, costs) for part in order.billed_parts if part.kind == kind)
+    billed, declined = (
+        tuple(_service(order, line, names, main, vat_percent) for line in lines)
+        for lines in (order.billed_services, (line for line in order.services if line.is_declined))
+    )
+    goods, materials = (
+        tuple(
+            _part(part, names, costs, vat_percent)
+            for part in order.billed_parts
+            if part.kind == kind
+        )
         for kind in ("product", "material")
-    }
+    )
     return shown.WorkOrder(
         id=order.id,
         number=order.number,
@@ -80,25 +93,36 @@ def work_order(order: Order, names: Names, costs: Costs | None) -> shown.WorkOrd
         estimation=order.estimation_minutes,
         spent_minutes=order.clocked_minutes,
         estimation_cost=order.estimation_cost,
-        services=tuple(_service(order, line, names, main) for line in order.billed_services),
-        products=parts["product"],
-        materials=parts["material"],
-        declined=tuple(
-            _service(order, line, names, main) for line in order.services if line.is_declined
-        ),
-        services_total=order.services_total,
-        products_total=order.products_total,
-        materials_total=order.materials_total,
-        total=total,
-        paid=order.paid,
-        cost_total=costs.cost if costs else None,
-        pay_total=costs.pay if costs else None,
-        margin=costs.margin(total) if costs else None,
+        services=billed,
+        products=goods,
+        materials=materials,
+        declined=declined,
+        **_sums(order, costs, vat_percent),
     )
 
 
+def _sums(order: Order, costs: Costs | None, vat_percent: Decimal | None) -> dict[str, Any]:
+    total = order.total
+    return {
+        "services_total": order.services_total,
+        "products_total": order.products_total,
+        "materials_total": order.materials_total,
+        "total": total,
+        "paid": order.paid,
+        "cost_total": costs.cost if costs else None,
+        "pay_total": costs.pay if costs else None,
+        "margin": costs.margin(total) if costs else None,
+        "vat_rate": vat_percent,
+        "vat_total": vat_of(order, vat_percent),
+    }
+
+
 def _service(
-    order: Order, line: ServiceLine, names: Names, main: shown.Person | None
+    order: Order,
+    line: ServiceLine,
+    names: Names,
+    main: shown.Person | None,
+    vat_percent: Decimal | None,
 ) -> shown.ServiceLine:
     return shown.ServiceLine(
         id=line.id,
@@ -126,10 +150,14 @@ def _service(
         progress=line.progress,
         spent_minutes=line.clocked_minutes,
         approval=approval_view(line.approval),
+        vat=vat_within(order.customer_total(line), vat_percent),
     )
 
 
-def _part(part: PartLine, names: Names, costs: Costs | None) -> shown.PartLine:
+def _part(
+    part: PartLine, names: Names, costs: Costs | None, vat_percent: Decimal | None
+) -> shown.PartLine:
+    """A material's VAT is in that of its work."""
     return shown.PartLine(
         id=part.id,
         product=_product(part, names),
@@ -145,6 +173,7 @@ def _part(part: PartLine, names: Names, costs: Costs | None) -> shown.PartLine:
         total=part.total,
         state=part.state,
         cost=part.cost if costs else None,
+        vat=vat_within(part.total, vat_percent) if part.kind == "product" else None,
     )
 
 

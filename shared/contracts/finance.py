@@ -19,6 +19,7 @@ from shared.contracts.base import (
     Money,
     Name,
     Page,
+    Percent,
     Period,
     PositiveMoney,
     Question,
@@ -27,6 +28,7 @@ from shared.contracts.base import (
     View,
 )
 
+NO_VAT = Decimal("0.00")
 MoneyMethod = Literal["cash", "card", "transfer"]
 PaymentMethod = Literal["cash", "card", "transfer", "bonus"]
 """How an order is paid: by money, or by the customer's bonuses, which are none."""
@@ -123,8 +125,8 @@ class RecordView(View):
 
 class RecordExpense(Command[RecordView]):
     """Money spent, by a category of the station's own words. Refused: ``order_not_found``,
-    ``expense_in_future``, ``category_reserved`` (``pay``, ``cost_of_goods`` and ``bonuses`` are the
-    books')."""
+    ``expense_in_future``, ``category_reserved`` (``pay``, ``cost_of_goods``, ``bonuses`` and
+    ``vat`` are the books')."""
 
     subject: ClassVar[str] = "cmd.finance.record_expense.v1"
 
@@ -155,6 +157,8 @@ class OrderProfitView(View):
     order_id: UUID
     settled: bool
     revenue: Money
+    vat: Money = NO_VAT
+    """Contained in the revenue."""
     cost: Money
     pay: Money
     expenses: MoneySum
@@ -168,7 +172,8 @@ class OrderProfitView(View):
 
 
 class GetOrderProfit(Question[OrderProfitView]):
-    """``margin = revenue - cost - pay``. Zeros until settled. Refused: ``order_not_found``."""
+    """``margin = revenue - vat - cost - pay``. Zeros until settled.
+    Refused: ``order_not_found``."""
 
     subject: ClassVar[str] = "ask.finance.order_profit.v1"
 
@@ -197,8 +202,9 @@ class IncomeExpense(View):
 
 
 class IncomeExpenses(Question[Page[IncomeExpense]]):
-    """Income and expenses by day and category. Goods sold and pay accrued are expenses too, so
-    that the difference is what the station earned."""
+    """Income and expenses by day and category. Income is what clients are charged, with VAT; goods
+    sold, pay accrued and that VAT are expenses too, so that the difference is what the station
+    earned."""
 
     subject: ClassVar[str] = "ask.finance.income_expenses.v1"
 
@@ -213,6 +219,7 @@ class OrderProfitRow(View):
     client_id: UUID
     settled_at: Instant
     revenue: Money
+    vat: Money = NO_VAT
     cost: Money
     pay: Money
     margin: SignedMoney
@@ -244,6 +251,10 @@ class OrderSettled(Event):
     pay: Money
     margin: SignedMoney
     deposits_applied: Money
+    vat: Money = NO_VAT
+    """Contained in the revenue."""
+    vat_percent: Percent | None = None
+    """The rate that it was reckoned with; null: sold without VAT."""
 
     def aggregate_id(self) -> UUID:
         return self.order_id

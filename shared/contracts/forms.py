@@ -23,10 +23,12 @@ from shared.contracts.base import (
 
 FormCode = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9_-]+$")]
 """``work_order``, ``acceptance_act``, ``estimate``, ``completion_act``, ``invoice``,
-``goods_receipt`` or ``warranty_card``."""
+``goods_receipt``, ``warranty_card``; of a client: ``statement``."""
 Language = Literal["ru", "en"]
 FormCopy = Literal["client", "internal"]
 FormFormat = Literal["pdf", "html"]
+FormAbout = Literal["order", "statement"]
+"""What a paper is made of."""
 Template = Annotated[
     str, StringConstraints(min_length=1, max_length=100_000, pattern=r"^[^\x00]*$")
 ]
@@ -52,6 +54,8 @@ class FormView(View):
     code: str
     name_ru: str
     name_en: str
+    about: FormAbout = "order"
+    """An order, or a client's statement; each has names of its own."""
     copies: tuple[FormCopy, ...]
     """Whose copies there are. The client's never shows materials, cost or margin."""
     templates: tuple[FormTemplateState, ...]

@@ -958,6 +958,8 @@ class CompletedPart(View):
     kind: PartKind
     quantity: Quantity
     total: Money
+    service_line_id: UUID | None = None
+    """The work that it belongs to, whose price carries a material; older events do not tell."""
 
 
 class OrderCompleted(OrderEvent):

@@ -27,6 +27,7 @@ from shared.contracts.base import (
     View,
 )
 from shared.contracts.clients import ClientKind
+from shared.contracts.finance import NO_VAT
 from shared.contracts.orders import Approval as Approval
 from shared.contracts.orders import ApprovalState as ApprovalState
 from shared.contracts.orders import ApprovalWay as ApprovalWay
@@ -156,6 +157,8 @@ class PartLine(View):
     state: PartState
     cost: Money | None
     """Of the whole line: frozen at issue, the warehouse's expectation before; null: unknown."""
+    vat: Money | None = None
+    """Contained in the total of goods; null of a material, whose work contains it."""
 
 
 class ServiceLine(View):
@@ -181,6 +184,8 @@ class ServiceLine(View):
     progress: Progress
     spent_minutes: Minutes
     approval: Approval = Approval()
+    vat: Money = NO_VAT
+    """Contained in ``customer_total``."""
 
 
 class WorkOrder(View):
@@ -235,7 +240,12 @@ class WorkOrder(View):
     pay_total: Money | None
     """What technicians earn of it; null until the order is settled."""
     margin: SignedMoney | None
-    """``total - cost - pay``; null while either is unknown."""
+    """``total - vat - cost - pay``; null while any is unknown."""
+    vat_rate: Percent | None = None
+    """Of the VAT that the prices contain, in percent: of the day of the completion, before it of
+    today. Null: without VAT."""
+    vat_total: Money = NO_VAT
+    """The sum of the lines' VAT: as finance posts it."""
 
 
 class GetWorkOrder(Question[WorkOrder]):

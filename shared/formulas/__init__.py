@@ -13,6 +13,7 @@ from shared.formulas.language import Formula, compile_formula
 from shared.formulas.model import ORDER_MODEL
 from shared.formulas.objects import Extra, Model
 from shared.formulas.sample import SAMPLE, SAMPLE_TIME
+from shared.formulas.statement_model import STATEMENT_MODEL, STATEMENT_SAMPLE
 from shared.formulas.templates import Template, compile_template
 from shared.permissions import CLIENT
 
@@ -21,6 +22,8 @@ __all__ = [
     "ORDER_MODEL",
     "SAMPLE",
     "SAMPLE_TIME",
+    "STATEMENT_MODEL",
+    "STATEMENT_SAMPLE",
     "Extra",
     "Formula",
     "FormulaError",

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from shared.contracts.statements import StatementPaper
 from shared.contracts.work_order import PartLine, WorkOrder
 from shared.formulas.errors import FormulaError, nearest
 from shared.formulas.values import Money, Type, Value, type_named
@@ -39,6 +40,8 @@ class Hidden(Enum):
     be the price of the materials."""
 
 
+type Subject = WorkOrder | StatementPaper
+"""What a text is about: the root of its model."""
 type Read = Callable[[Any, View], Any]
 
 
@@ -118,7 +121,7 @@ class View:
     def __init__(
         self,
         model: Model,
-        order: WorkOrder,
+        order: Subject,
         *,
         viewer: str,
         at: datetime,
@@ -129,7 +132,7 @@ class View:
         if viewer not in VIEWERS:
             raise ValueError(f"{viewer} is neither a role nor the client")
         self.model = model
-        self.order = order
+        self.order: Any = order
         self.language = language
         self.extra = extra
         self.is_client = viewer == CLIENT

@@ -24,13 +24,12 @@ from liquid.exceptions import (
     OutputStreamLimitError,
 )
 
-from shared.contracts.work_order import WorkOrder
 from shared.formulas import markup
 from shared.formulas.engine import MAX_LOOP, MESSAGES, PAGES, Context, Names
 from shared.formulas.errors import FormulaError
 from shared.formulas.language import Formula
 from shared.formulas.model import ORDER_MODEL
-from shared.formulas.objects import Model, View
+from shared.formulas.objects import Model, Subject, View
 from shared.formulas.template_names import NameCheck
 
 MAX_MESSAGE_STEPS = 30_000
@@ -51,7 +50,7 @@ class Template:
 
     def render(
         self,
-        order: WorkOrder,
+        order: Subject,
         *,
         viewer: str,
         at: datetime,

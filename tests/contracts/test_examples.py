@@ -100,8 +100,8 @@ def _leaves(value: Any, written: Any) -> list[tuple[Any, Any]]:
     if isinstance(value, BaseModel):
         return [
             leaf
-            for name in type(value).model_fields
-            for leaf in _leaves(getattr(value, name), written[name])
+            for name, field in type(value).model_fields.items()
+            for leaf in _leaves(getattr(value, name), written[field.alias or name])
         ]
     if isinstance(value, tuple):
         return [

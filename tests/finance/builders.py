@@ -19,11 +19,13 @@ from shared.contracts.inventory import (
     StockReceived,
 )
 from shared.contracts.orders import (
+    CompletedPart,
     CompletedService,
     OrderCancelled,
     OrderCompleted,
     OrderCreated,
     OrderReopened,
+    PartKind,
 )
 from shared.ids import id_of, new_id
 
@@ -108,9 +110,24 @@ def order_completed(
             "products_total": money(products),
             "materials_total": money(materials),
             "services": services,
-            "parts": (),
+            "parts": _sold(products, "product") + _sold(materials, "material"),
             **fields,
         }
+    )
+
+
+def _sold(total: str | Decimal, kind: PartKind) -> tuple[CompletedPart, ...]:
+    """One line of them, if there is anything."""
+    if not Decimal(total):
+        return ()
+    return (
+        CompletedPart(
+            line_id=new_id(),
+            product_id=new_id(),
+            kind=kind,
+            quantity=Decimal(1),
+            total=money(total),
+        ),
     )
 
 

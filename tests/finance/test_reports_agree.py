@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from shared.contracts.finance import (
     RefundPayment,
     TakePayment,
 )
+from shared.contracts.taxes import SetVatRates, VatRate, VatReport
 from shared.database import engine_for
 from shared.ids import new_id
 from shared.messaging.lane import Job
@@ -59,7 +60,26 @@ class Settled:
     order_id: UUID
     revenue: Decimal
     margin: Decimal
+    vat: Decimal
     reversed_at: datetime | None = None
+
+
+RATES = (
+    VatRate(since=date(2024, 3, 4), percent=Decimal(20)),
+    VatRate(since=date(2024, 3, 5), percent=Decimal("22.5")),
+    VatRate(since=date(2024, 3, 7), percent=None),
+)
+"""The days of a history begin on the fourth of March at noon."""
+
+
+def vat_of(at: datetime, *lines: Decimal) -> Decimal:
+    """Reckoned here anew, line by line, by the day in Moscow."""
+    day = (at + timedelta(hours=3)).date()
+    percent = next((rate.percent for rate in reversed(RATES) if rate.since <= day), None)
+    if percent is None:
+        return Decimal(0)
+    shares = (line - line / (1 + percent / 100) for line in lines)
+    return sum((share.quantize(CENT, ROUND_HALF_UP) for share in shares), Decimal(0))
 
 
 class Station:
@@ -84,6 +104,7 @@ class Station:
         self.waiting += [job(message, at=self.now) for message in messages]
 
     def open(self) -> None:
+        self.send(SetVatRates(regime="vat", rates=RATES))
         self.send(*map(client_created, self.clients))
         self.send(*(order_created(order, self.client(n)) for n, order in enumerate(self.orders)))
 
@@ -117,7 +138,9 @@ class Station:
         self.send(completed, parts_issued(order, cost, self.completions[slot]))
         pay = (works * percent / 100).quantize(CENT, ROUND_HALF_UP)
         revenue = works + products
-        self.settled.append(Settled(self.now, order, revenue, revenue - cost - pay))
+        vat = vat_of(self.now, works, products)
+        margin = revenue - vat - cost - pay
+        self.settled.append(Settled(self.now, order, revenue, margin, vat))
         self.balance[self.client(slot)] += revenue
 
     async def reopen(self, slot: int) -> None:
@@ -207,6 +230,7 @@ async def balances_are_what_was_charged_less_what_was_paid(station: Station) -> 
         if profit.settled:
             assert profit.revenue == standing[order].revenue
             assert profit.paid + profit.due == profit.revenue
+            assert profit.vat == standing[order].vat
             assert profit.margin == standing[order].margin
 
 
@@ -222,7 +246,7 @@ async def reports_agree(station: Station, period: Period) -> None:
     earned = sum(
         row.amount if row.type == "income" else -row.amount
         for row in rows.items
-        if row.type == "income" or row.category in ("cost_of_goods", "pay")
+        if row.type == "income" or row.category in ("cost_of_goods", "pay", "vat")
     )
     assert earned == sum(known.margin for known in settled) - sum(known.margin for known in undone)
 
@@ -233,6 +257,14 @@ async def reports_agree(station: Station, period: Period) -> None:
     )
     if not any(known.reversed_at for known in settled) and not undone:
         assert sum(row.margin for row in profits.items) == earned
+
+    report = await answer(station.engine, station.settings, VatReport(period=period))
+    charged = sum(known.vat for known in settled) - sum(known.vat for known in undone)
+    assert sum(row.amount for row in rows.items if row.category == "vat") == charged
+    sold = [row for row in report.items if row.line == "output"]
+    assert sum(row.vat for row in sold) == report.items[-1].vat == charged
+    income = sum(row.amount for row in rows.items if row.type == "income")
+    assert sum((row.base or 0) + row.vat for row in sold) == income
 
     records = await answer(
         station.engine,
@@ -245,7 +277,7 @@ async def reports_agree(station: Station, period: Period) -> None:
     assert len(listed["income", "orders"]) == len(settled) + len(undone)
     reported: defaultdict[tuple[str, str], list[IncomeExpense]] = defaultdict(list)
     for row in rows.items:
-        if row.category not in ("cost_of_goods", "pay"):
+        if row.category not in ("cost_of_goods", "pay", "vat"):
             reported[row.type, row.category].append(row)
     for key, some in reported.items():
         assert sum(row.amount for row in some) == sum(listed[key])

@@ -172,4 +172,4 @@ def test_a_template_is_understood_once_and_rendered_for_everyone() -> None:
         template.render(SAMPLE, viewer=viewer, at=SAMPLE.created_at, language=language)
         for viewer, language in (("owner", "ru"), ("technician", "en"), ("client", "ru"))
     ]
-    assert said == ["5067,60|3|Выполнен", "|3|Done", "|0|Выполнен"]
+    assert said == ["2807,02|3|Выполнен", "|3|Done", "|0|Выполнен"]

@@ -1,4 +1,4 @@
-"""The five reports as JSON, CSV and XLSX."""
+"""The reports as JSON, CSV and XLSX."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from shared.contracts.base import View
 from shared.contracts.finance import IncomeExpense, IncomeExpenses, OrderProfitRow, OrderProfits
 from shared.contracts.inventory import StockBalance, StockBalances
 from shared.contracts.orders import EmployeeWorkload, OrdersBySection, SectionOrders, Workload
+from shared.contracts.taxes import VatReport, VatReportRow
 from shared.ids import new_id
 from tests.gateway.support import API, FakeServices, TestGateway
 
@@ -55,6 +56,9 @@ ROWS: dict[Any, View] = {
         reserved=Decimal("4"),
         available=Decimal("6.5"),
         value=None,
+    ),
+    VatReport: VatReportRow(
+        line="output", percent=Decimal("22.00"), base=Decimal("1000.00"), vat=Decimal("220.00")
     ),
     IncomeExpenses: IncomeExpense(
         day="2026-11-23", type="expense", category="@rent", amount=Decimal("-1500.50"), records=2

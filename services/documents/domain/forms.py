@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts.forms import FormCopy, Language
+from shared.contracts.forms import FormAbout, FormCopy, Language
 from shared.refusals import Refused
 
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
@@ -18,11 +18,13 @@ SHIPPED_REVISION = 1
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A kind of paper that an order is printed as."""
+    """A kind of paper."""
 
     code: str
     name_ru: str
     name_en: str
+    about: FormAbout = "order"
+    """What it is made of: an order, or a client's statement."""
     internal_viewer: str | None = None
     """Through whose eyes the station's own copy is made; without one there is only the client's."""
 
@@ -56,13 +58,14 @@ _FORMS = (
     Form("invoice", "Счёт", "Invoice"),
     Form("goods_receipt", "Товарный чек", "Goods receipt"),
     Form("warranty_card", "Гарантийный талон", "Warranty card"),
+    Form("statement", "Акт сверки", "Statement of account", about="statement"),
 )
 FORMS = {form.code: form for form in _FORMS}
 
 
-def form_named(code: str) -> Form:
-    """Raises ``form_not_found``."""
-    if code not in FORMS:
+def form_named(code: str, about: FormAbout | None = None) -> Form:
+    """``about``: it has to be made of that. Raises ``form_not_found``."""
+    if code not in FORMS or about not in (None, FORMS[code].about):
         raise Refused("form_not_found", form=code)
     return FORMS[code]
 

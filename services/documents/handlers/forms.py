@@ -21,6 +21,7 @@ from services.documents.rendering.renderers import Renderers
 from services.documents.rendering.shipped import shipped_template
 from services.documents.store import DocumentsStore
 from shared.contracts.base import Page
+from shared.contracts.clients import GetClient
 from shared.contracts.forms import (
     FormCopy,
     FormDocument,
@@ -32,7 +33,9 @@ from shared.contracts.forms import (
     PreviewForm,
     PrintForm,
 )
-from shared.contracts.work_order import GetWorkOrder, WorkOrder
+from shared.contracts.orders import ListStations
+from shared.contracts.statements import ClientStatement, PrintStatement, StatementPaper
+from shared.contracts.work_order import GetWorkOrder, Party, StationCard, WorkOrder
 from shared.handlers import Work
 
 renderers = Renderers()
@@ -53,6 +56,7 @@ async def list_forms(_: ListForms, store: DocumentsStore, __: Work) -> Page[Form
                 code=form.code,
                 name_ru=form.name_ru,
                 name_en=form.name_en,
+                about=form.about,
                 copies=form.copies,
                 templates=tuple(
                     _state(language, newest.get((form.code, language))) for language in LANGUAGES
@@ -65,22 +69,38 @@ async def list_forms(_: ListForms, store: DocumentsStore, __: Work) -> Page[Form
 
 @handlers.question(PrintForm)
 async def print_form(question: PrintForm, store: DocumentsStore, work: Work) -> FormDocument:
-    form = form_named(question.form)
+    form = form_named(question.form, "order")
     current = await store.forms.current(form.code, question.language)
     template = template_text(form, question.language, current)
     return await _document(form, question, template, question.order_id, store, work)
 
 
+@handlers.question(PrintStatement)
+async def print_statement(
+    question: PrintStatement, store: DocumentsStore, work: Work
+) -> FormDocument:
+    form = form_named("statement")
+    current = await store.forms.current(form.code, question.language)
+    template = template_text(form, question.language, current)
+    look = await store.forms.look()
+    await store.release()
+    job = _job(form, question.language, "client", template, look, work)
+    statement = await _statement(question, work)
+    return await _made(
+        form, job.model_copy(update={"statement": statement, "format": question.format})
+    )
+
+
 @handlers.question(PreviewForm)
 async def preview_form(question: PreviewForm, store: DocumentsStore, work: Work) -> FormDocument:
-    form = form_named(question.form)
+    form = form_named(question.form, "order" if question.order_id else None)
     return await _document(form, question, question.template, question.order_id, store, work)
 
 
 async def check_prints(form: Form, language: Language, template: str, work: Work) -> None:
     """Refused unless the sample order can be printed with it, in every copy."""
     for copy_of in form.copies:
-        await renderers.made(_job(form, language, copy_of, template, SHIPPED_LOOK, None, work))
+        await renderers.made(_job(form, language, copy_of, template, SHIPPED_LOOK, work))
 
 
 def template_text(form: Form, language: Language, version: Version | None) -> str:
@@ -105,12 +125,31 @@ async def _document(
     order: WorkOrder | None = None
     if order_id:
         order = await work.ask(GetWorkOrder(order_id=order_id))
-    job = _job(form, question.language, question.copy_of, template, look, order, work)
-    outcome, content = await renderers.made(job.model_copy(update={"format": question.format}))
-    name = form.file_name(question.language, outcome.number)
+    job = _job(form, question.language, question.copy_of, template, look, work)
+    return await _made(form, job.model_copy(update={"order": order, "format": question.format}))
+
+
+async def _statement(question: PrintStatement, work: Work) -> StatementPaper:
+    """Finance has the money, clients and orders the names of the two parties."""
+    statement = await work.ask(
+        ClientStatement(client_id=question.client_id, period=question.period)
+    )
+    client = await work.ask(GetClient(client_id=question.client_id))
+    stations = await work.ask(ListStations())
+    (station,) = (each for each in stations.items if each.id == work.settings.station_id)
+    return StatementPaper(
+        station=StationCard.model_validate(station, from_attributes=True),
+        client=Party.model_validate(client, from_attributes=True),
+        statement=statement,
+    )
+
+
+async def _made(form: Form, job: PaperJob) -> FormDocument:
+    outcome, content = await renderers.made(job)
+    name = form.file_name(job.language, outcome.number)
     return FormDocument(
-        file_name=f"{name}.{question.format}",
-        media_type=_MEDIA_TYPES[question.format],
+        file_name=f"{name}.{job.format}",
+        media_type=_MEDIA_TYPES[job.format],
         pages=outcome.pages,
         style_hashes=outcome.style_hashes,
         content=b64encode(content),
@@ -123,10 +162,9 @@ def _job(
     copy_of: FormCopy,
     template: str,
     look: Look,
-    order: WorkOrder | None,
     work: Work,
 ) -> PaperJob:
-    """The paper as PDF; without an order, that of the sample."""
+    """The paper of the sample, as PDF."""
     return PaperJob(
         template=template,
         language=language,
@@ -134,7 +172,7 @@ def _job(
         viewer=form.viewer(copy_of),
         copy_of=copy_of,
         format="pdf",
-        order=order,
+        about=form.about,
         at=work.now,
         accent=look.accent,
         logo=b64encode(look.logo) if look.logo else None,

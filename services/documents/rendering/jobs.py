@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Base64Bytes, Field, TypeAdapter
 
 from shared.contracts.base import Message, View
+from shared.contracts.forms import FormAbout, FormFormat, Language
+from shared.contracts.statements import StatementPaper
 from shared.contracts.work_order import WorkOrder
 
 LENGTH_BYTES = 4
@@ -18,19 +20,21 @@ MAX_PAGES = 200
 
 
 class PaperJob(Message):
-    """A form for an order, as a file."""
+    """A form for an order or a statement, as a file."""
 
     kind: Literal["paper"] = "paper"
     template: str
-    language: str
+    language: Language
     title: str
     """Of the paper and of the file that it is saved as; the order's number follows it."""
     viewer: str
     copy_of: str
     """Whose copy it is: ``client`` or ``internal``."""
-    format: Literal["pdf", "html"]
-    order: WorkOrder | None
-    """``None``: the sample order."""
+    format: FormFormat
+    about: FormAbout = "order"
+    order: WorkOrder | None = None
+    statement: StatementPaper | None = None
+    """What it is about; neither: the sample of its kind."""
     at: datetime
     accent: str
     logo: Base64Bytes | None
@@ -55,7 +59,7 @@ class Outcome(View):
     """Of the refusal."""
     params: dict[str, str] = {}
     number: str = ""
-    """Of the order that was printed."""
+    """Of the order that was printed, or whose statement it is."""
     pages: int = 0
     style_hashes: tuple[str, ...] = ()
     """Of the styles in an HTML paper, as a content security policy names them."""

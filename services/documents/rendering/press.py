@@ -24,8 +24,9 @@ from services.documents.rendering.jobs import (
 )
 from services.documents.rendering.paper import FONTS, Paper, in_one_file, style_hashes
 from services.documents.rendering.shipped import shipped_template
-from services.documents.rendering.templates import FORM_MODEL, names_of
-from shared.formulas import SAMPLE, FormulaError, compile_template
+from services.documents.rendering.templates import FORM_MODELS, names_of
+from shared.formulas import SAMPLE, STATEMENT_SAMPLE, FormulaError, compile_template
+from shared.formulas.objects import Subject
 from shared.refusals import Refused
 
 type Assets = Mapping[str, tuple[str, bytes]]
@@ -61,7 +62,7 @@ def warm_up() -> None:
 def open_for(job: Job) -> None:
     """What this one job needs besides: the rules of the station's time zone."""
     if isinstance(job, PaperJob):
-        ZoneInfo((job.order or SAMPLE).station.time_zone)
+        ZoneInfo(_subject(job).station.time_zone)
 
 
 def answer(job: Job) -> bytes:
@@ -86,33 +87,42 @@ def _no(refusal: Refused) -> Outcome:
 def _made(job: Job) -> tuple[Outcome, bytes]:
     if isinstance(job, LogoJob):
         return Outcome(), logos.as_png(job.image)
-    order = job.order or SAMPLE
-    assets = _assets(order.number, job.logo)
-    template = compile_template(job.template, model=FORM_MODEL, html=True)
+    subject = _subject(job)
+    assets = _assets(job, subject.number)
+    template = compile_template(job.template, model=FORM_MODELS[job.about], html=True)
     text = template.render(
-        order,
+        subject,
         viewer=job.viewer,
         at=job.at,
         language=job.language,
         extra=names_of(assets, job.copy_of),
     )
-    paper = Paper(job.title, job.language, order.number, text, job.accent)
+    paper = Paper(job.title, job.language, subject.number, text, job.accent)
     # Also for a preview: what cannot be printed is not shown as if it could.
     pdf, pages = _pdf(paper, assets)
     if job.format == "pdf":
-        return Outcome(number=order.number, pages=pages), _not_too_large(pdf)
+        return Outcome(number=subject.number, pages=pages), _not_too_large(pdf)
     html = in_one_file(paper, assets)
     hashes = style_hashes(html)
-    outcome = Outcome(number=order.number, pages=pages, style_hashes=hashes)
+    outcome = Outcome(number=subject.number, pages=pages, style_hashes=hashes)
     return outcome, _not_too_large(html.encode())
 
 
-def _assets(number: str, logo: bytes | None) -> Assets:
-    assets = {"qr": ("image/svg+xml", qr_code(number))}
-    if bars := bar_code(number):
-        assets["barcode"] = ("image/svg+xml", bars)
-    if logo:
-        assets["logo"] = ("image/png", logo)
+def _subject(job: PaperJob) -> Subject:
+    if job.about == "statement":
+        return job.statement or STATEMENT_SAMPLE
+    return job.order or SAMPLE
+
+
+def _assets(job: PaperJob, number: str) -> Assets:
+    """Codes are of an order's number: only that is looked for by them."""
+    assets: dict[str, tuple[str, bytes]] = {}
+    if job.about == "order":
+        assets["qr"] = ("image/svg+xml", qr_code(number))
+        if bars := bar_code(number):
+            assets["barcode"] = ("image/svg+xml", bars)
+    if job.logo:
+        assets["logo"] = ("image/png", job.logo)
     return assets
 
 

@@ -1,10 +1,11 @@
-"""What a form's template can name besides the order: pictures, and whose copy it is."""
+"""What a form's template can name besides its order or statement: pictures, whose copy it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from shared.formulas import ORDER_MODEL, Extra
+from shared.contracts.forms import FormAbout
+from shared.formulas import ORDER_MODEL, STATEMENT_MODEL, Extra, Model
 
 _PICTURES = {
     "Logo": (
@@ -23,20 +24,24 @@ _PICTURES = {
         "QR code of the number (a picture's address)",
     ),
 }
-FORM_MODEL = ORDER_MODEL.extended(
-    {
-        **{
-            name: Extra(type="text", ru=ru, en=en, sample=f"form:{asset}")
-            for name, (asset, ru, en) in _PICTURES.items()
-        },
-        "IsInternal": Extra(
-            type="condition",
-            ru="Внутренний экземпляр, а не клиентский",
-            en="The station's own copy, not the client's",
-            sample=False,
-        ),
-    }
-)
+_EXTRAS = {
+    **{
+        name: Extra(type="text", ru=ru, en=en, sample=f"form:{asset}")
+        for name, (asset, ru, en) in _PICTURES.items()
+    },
+    "IsInternal": Extra(
+        type="condition",
+        ru="Внутренний экземпляр, а не клиентский",
+        en="The station's own copy, not the client's",
+        sample=False,
+    ),
+}
+FORM_MODEL = ORDER_MODEL.extended(_EXTRAS)
+FORM_MODELS: Mapping[FormAbout, Model] = {
+    "order": FORM_MODEL,
+    "statement": STATEMENT_MODEL.extended({"Logo": _EXTRAS["Logo"]}),
+}
+"""By what a paper is about."""
 
 
 def names_of(assets: Iterable[str], copy_of: str) -> dict[str, object]:

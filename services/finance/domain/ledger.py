@@ -42,6 +42,10 @@ class Account(StrEnum):
     """Выручка от запчастей (goods that the client sees)."""
     REVENUE_MATERIALS = "revenue.materials"
     """Выручка от материалов: charged within the price of the works that carry them."""
+    VAT_OUTPUT = "vat.output"
+    """НДС с продаж. Passive: what sale prices contain for the state."""
+    VAT_INPUT = "vat.input"
+    """НДС входящий, принятый к вычету. Active: what receipts contained of it."""
     COST_OF_GOODS = "cost.goods"
     """Себестоимость запчастей и материалов. Expense."""
     LABOR_PAY = "pay.labor"
@@ -64,6 +68,8 @@ MONEY_ACCOUNTS: Mapping[PaymentMethod, Account] = {
 PAYMENT_ACCOUNTS: Mapping[PaymentMethod, Account] = {**MONEY_ACCOUNTS, "bonus": Account.BONUSES}
 """What is debited when a client pays. Bonuses are no money: only a liability becomes less."""
 REVENUE = (Account.REVENUE_SERVICES, Account.REVENUE_PRODUCTS, Account.REVENUE_MATERIALS)
+CHARGED = (*REVENUE, Account.VAT_OUTPUT)
+"""What an order's total goes to: income is the price that a client pays, with its VAT."""
 EXPENSES = (Account.COST_OF_GOODS, Account.LABOR_PAY, Account.BONUS_EXPENSE, Account.EXPENSE)
 
 ORDERS_CATEGORY = "orders"
@@ -72,12 +78,14 @@ PAY_CATEGORY = "pay"
 BONUS_CATEGORY = "bonuses"
 WRITE_OFF_CATEGORY = "write_off"
 COUNT_CATEGORY = "count_difference"
+VAT_CATEGORY = "vat"
 BOOKS_CATEGORIES = (
     COST_CATEGORY,
     PAY_CATEGORY,
     BONUS_CATEGORY,
     WRITE_OFF_CATEGORY,
     COUNT_CATEGORY,
+    VAT_CATEGORY,
 )
 """Categories of expenses that only the books themselves write: a report must not mix others in."""
 

@@ -8,13 +8,14 @@ reversed by new entries; done again, it is settled again under the next completi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from services.finance.domain.ledger import ZERO, kopecks
+from services.finance.domain.vat import Vat, vat_of
 from shared.contracts.base import Event
 from shared.contracts.finance import OrderPaid, OrderUnpaid
 from shared.contracts.orders import OrderCompleted
@@ -62,9 +63,9 @@ _NEXT = {(old, fact): new for (old, new), fact in TRANSITIONS.items()}
 class Completed:
     """What the order says of its money when it is done.
 
-    ``revenue`` is the order's total. Of it ``products`` are goods and ``materials`` are charged
-    within the works' price; whatever is left is the works themselves, so that the parts always
-    add up to the total.
+    ``revenue`` is the order's total, with the ``vat`` that it contains. Of it ``products`` are
+    goods and ``materials`` are charged within the works' price; whatever is left is the works
+    themselves, so that the parts always add up to the total.
     """
 
     number: str
@@ -76,14 +77,16 @@ class Completed:
     products: Decimal
     materials: Decimal
     pay: Decimal
+    vat: Vat = field(default_factory=Vat)
 
     @property
     def services(self) -> Decimal:
         return self.revenue - self.products - self.materials
 
     @classmethod
-    def of(cls, event: OrderCompleted) -> Completed:
-        """Raises ``ValueError`` when the order's parts come to more than its total."""
+    def of(cls, event: OrderCompleted, vat_percent: Decimal | None = None) -> Completed:
+        """``vat_percent``: of its business day. Raises ``ValueError`` when the order's parts come
+        to more than its total."""
         completed = cls(
             number=event.number,
             station_id=event.station_id,
@@ -94,6 +97,7 @@ class Completed:
             products=kopecks(event.products_total),
             materials=kopecks(event.materials_total),
             pay=sum((pay_of(line.total, line.pay_percent) for line in event.services), ZERO),
+            vat=vat_of(event, vat_percent),
         )
         if completed.services < 0:
             raise ValueError(f"order {event.number}: its parts come to more than its total")
@@ -149,7 +153,8 @@ class Settlement:
 
     @property
     def margin(self) -> Decimal:
-        return self.order.revenue - (self.cost or ZERO) - self.order.pay
+        order = self.order
+        return order.revenue - order.vat.total - (self.cost or ZERO) - order.pay
 
     @property
     def due(self) -> Decimal:

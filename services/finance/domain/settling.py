@@ -17,6 +17,7 @@ from services.finance.domain.ledger import (
     COST_CATEGORY,
     ORDERS_CATEGORY,
     PAY_CATEGORY,
+    VAT_CATEGORY,
     ZERO,
     Account,
     Entry,
@@ -74,6 +75,8 @@ def settle(
                 revenue=order.revenue,
                 cost=settled.cost or ZERO,
                 pay=order.pay,
+                vat=order.vat.total,
+                vat_percent=order.vat.percent,
                 margin=settled.margin,
                 deposits_applied=settled.paid,
             ),
@@ -156,11 +159,12 @@ def release(order_id: UUID, deposits: Iterable[Payment]) -> Decision:
 
 
 def _settlement_postings(settlement: Settlement) -> tuple[Posting, ...]:
-    order = settlement.order
+    order, vat = settlement.order, settlement.order.vat
     postings = (
-        *post(Account.RECEIVABLE, Account.REVENUE_SERVICES, order.services, ORDERS_CATEGORY),
-        *post(Account.RECEIVABLE, Account.REVENUE_PRODUCTS, order.products, ORDERS_CATEGORY),
-        *post(Account.RECEIVABLE, Account.REVENUE_MATERIALS, order.materials, ORDERS_CATEGORY),
+        *_revenue(Account.REVENUE_SERVICES, order.services - vat.services),
+        *_revenue(Account.REVENUE_PRODUCTS, order.products - vat.products),
+        *_revenue(Account.REVENUE_MATERIALS, order.materials - vat.materials),
+        *post(Account.RECEIVABLE, Account.VAT_OUTPUT, vat.total, VAT_CATEGORY),
         *post(Account.COST_OF_GOODS, Account.INVENTORY, settlement.cost or ZERO, COST_CATEGORY),
         *post(Account.LABOR_PAY, Account.PAYROLL_PAYABLE, order.pay, PAY_CATEGORY),
     )
@@ -181,6 +185,10 @@ def _correction_postings(order_id: UUID, amount: Decimal) -> tuple[Posting, ...]
         replace(posting, order_id=order_id)
         for posting in post(debit, credit, abs(amount), COST_CATEGORY)
     )
+
+
+def _revenue(account: Account, amount: Decimal) -> tuple[Posting, ...]:
+    return post(Account.RECEIVABLE, account, amount, ORDERS_CATEGORY)
 
 
 def _transfer(

@@ -10,7 +10,9 @@ from services.finance.handlers import (
     payments,
     records,
     reports,
+    statements,
     stock,
+    vat,
 )
 from services.finance.handlers.table import handlers
 
@@ -24,5 +26,7 @@ __all__ = [
     "payments",
     "records",
     "reports",
+    "statements",
     "stock",
+    "vat",
 ]

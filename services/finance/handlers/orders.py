@@ -26,6 +26,7 @@ from shared.contracts.costing import IssueCostCorrected, IssuedPartWrittenOff
 from shared.contracts.inventory import PartsIssued, PartsReturned, StockReceived
 from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderReopened
 from shared.handlers import Work
+from shared.vat import percent_on
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +48,10 @@ async def order_created(event: OrderCreated, store: FinanceStore, work: Work) ->
 @handlers.event(OrderCompleted)
 async def order_completed(event: OrderCompleted, store: FinanceStore, work: Work) -> None:
     """Settles the order, if the cost of its parts is known; else waits for it."""
-    await _hear(event.order_id, event.completion, Completed.of(event), store, work)
+    vat = await store.vat(event.station_id)
+    day = event.completed_at.astimezone(work.settings.zone).date()
+    completed = Completed.of(event, percent_on(vat.counting, day))
+    await _hear(event.order_id, event.completion, completed, store, work)
 
 
 @handlers.event(PartsIssued)

@@ -9,7 +9,7 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
 from services.finance.store import FinanceStore
-from shared.contracts import bonus_rules, bonuses
+from shared.contracts import bonus_rules, bonuses, taxes
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
@@ -37,6 +37,7 @@ handlers = Handlers(
         PaymentTaken,
         PaymentRefunded,
         ExpenseRecorded,
+        taxes.VatRatesSaved,
         bonus_rules.BonusRuleSaved,
         bonus_rules.BonusSettingsSaved,
         bonuses.BonusAccrued,

@@ -2,12 +2,15 @@
 
 from services.finance.store.bonus_books import BonusBooks
 from services.finance.store.bonus_reports import BonusReports
+from services.finance.store.checks import Checks
 from services.finance.store.figures import Figures
 from services.finance.store.reports import Reports
 from services.finance.store.schema import tables
+from services.finance.store.statements import Statements
+from services.finance.store.vat import VatBooks
 
 __all__ = ["FinanceStore", "tables"]
 
 
-class FinanceStore(BonusBooks, BonusReports, Reports, Figures):
+class FinanceStore(BonusBooks, BonusReports, Reports, VatBooks, Statements, Figures, Checks):
     """The books for commands and events, the reports for questions."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, select, true
 
-from services.finance.domain.ledger import REVENUE, Account, EntryKind
+from services.finance.domain.ledger import CHARGED, Account, EntryKind
 from services.finance.domain.settlement import State
 from services.finance.store.schema import entries, orders, postings, settlements
 from shared.contracts.reconciliation import AccountBalance, GetBooksFigures
@@ -32,7 +32,7 @@ def _balance(accounts: Sequence[Account], sign: int) -> ColumnElement[Any]:
 
 _POSTED = (
     select(
-        _balance(REVENUE, -1).label("revenue"),
+        _balance(CHARGED, -1).label("revenue"),
         _balance((Account.COST_OF_GOODS,), 1).label("cost"),
         _balance((Account.LABOR_PAY,), 1).label("pay"),
     )

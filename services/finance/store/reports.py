@@ -4,7 +4,6 @@ from the settlements that stand; nothing is counted twice in two places."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -29,24 +28,23 @@ from sqlalchemy import (
 )
 
 from services.finance.domain.ledger import (
+    CHARGED,
     EXPENSE_KINDS,
     EXPENSES,
     INCOME_KINDS,
     ORDERS_CATEGORY,
     RECORD_KINDS,
-    REVENUE,
     Account,
     ClientAccount,
 )
 from services.finance.domain.settlement import Settlement, State
+from services.finance.store.filters import Filters, equal, in_period, within
 from services.finance.store.rows import account_of, settlement_of
 from services.finance.store.schema import accounts, entries, payments, postings, settlements
-from shared.contracts.base import Instant, Period
+from shared.contracts.base import Instant
 from shared.contracts.finance import IncomeExpenses, ListPayments, ListRecords, OrderProfits
 from shared.handlers import Store
 from shared.pagination import keys_of
-
-type Filters = Sequence[ColumnElement[bool]]
 
 
 class Reports(Store):
@@ -59,9 +57,9 @@ class Reports(Store):
     async def payment_rows(self, asked: ListPayments) -> Sequence[Row[Any]]:
         """One more than a page, newest first."""
         filters = [
-            *_equal(payments.c.order_id, asked.order_id),
-            *_equal(payments.c.customer_id, asked.customer_id),
-            *_within(payments.c.at, asked.start, asked.end),
+            *equal(payments.c.order_id, asked.order_id),
+            *equal(payments.c.customer_id, asked.customer_id),
+            *within(payments.c.at, asked.start, asked.end),
         ]
         return await self._page(select(payments), payments.c, filters, asked)
 
@@ -92,10 +90,10 @@ class Reports(Store):
         }[asked.type]
         filters = [
             entries.c.kind.in_(kinds),
-            *_equal(entries.c.order_id, asked.order_id),
-            *_equal(entries.c.client_id, asked.client_id),
-            *_equal(record.c.category, asked.category),
-            *_within(entries.c.at, asked.start, asked.end),
+            *equal(entries.c.order_id, asked.order_id),
+            *equal(entries.c.client_id, asked.client_id),
+            *equal(record.c.category, asked.category),
+            *within(entries.c.at, asked.start, asked.end),
         ]
         return await self._page(statement, entries.c, filters, asked)
 
@@ -136,9 +134,9 @@ class Reports(Store):
             select(settlements)
             .where(
                 settlements.c.state == State.SETTLED,
-                *_equal(settlements.c.station_id, asked.station_id),
-                *_equal(settlements.c.section_id, asked.section_id),
-                *_in(settlements.c.completed_at, asked.period),
+                *equal(settlements.c.station_id, asked.station_id),
+                *equal(settlements.c.section_id, asked.section_id),
+                *in_period(settlements.c.completed_at, asked.period),
             )
             .order_by(settlements.c.completed_at, settlements.c.order_id)
         )
@@ -146,10 +144,11 @@ class Reports(Store):
 
     async def income_expenses(self, asked: IncomeExpenses, zone: ZoneInfo) -> Sequence[Row[Any]]:
         """``day, type, category, amount, records``: every posting to an account of income or
-        expenses in the period. A settlement counts as a record even when it comes to nothing."""
+        expenses in the period, and the VAT of sales. A settlement counts as a record even when
+        it comes to nothing."""
         filters = [
-            *_equal(entries.c.station_id, asked.station_id),
-            *_in(entries.c.at, asked.period),
+            *equal(entries.c.station_id, asked.station_id),
+            *in_period(entries.c.at, asked.period),
         ]
         day = cast(func.timezone(bindparam("zone", zone.key), entries.c.at), Date).label("day")
         income = (
@@ -162,7 +161,7 @@ class Reports(Store):
             )
             .select_from(
                 entries.outerjoin(
-                    postings, and_(postings.c.entry_id == entries.c.id, _touches(REVENUE))
+                    postings, and_(postings.c.entry_id == entries.c.id, _touches(CHARGED))
                 )
             )
             .where(entries.c.kind.in_(INCOME_KINDS), *filters)
@@ -173,12 +172,10 @@ class Reports(Store):
                 entries.c.id,
                 literal("expense").label("type"),
                 postings.c.category,
-                case(
-                    (postings.c.debit.in_(EXPENSES), postings.c.amount), else_=-postings.c.amount
-                ).label("amount"),
+                case((_SPENT, postings.c.amount), else_=-postings.c.amount).label("amount"),
             )
             .join(postings, postings.c.entry_id == entries.c.id)
-            .where(_touches(EXPENSES), *filters)
+            .where(or_(_touches(EXPENSES), _OF_SALES), *filters)
         )
         line = union_all(income, expenses).subquery("line")
         statement = (
@@ -219,23 +216,10 @@ def _touches(some: Sequence[Account]) -> ColumnElement[bool]:
 
 
 _INCOME_OR_EXPENSE = case(
-    (or_(postings.c.credit.in_(REVENUE), postings.c.debit == Account.EXPENSE), postings.c.amount),
-    (postings.c.debit.in_(REVENUE), -postings.c.amount),
+    (or_(postings.c.credit.in_(CHARGED), postings.c.debit == Account.EXPENSE), postings.c.amount),
+    (postings.c.debit.in_(CHARGED), -postings.c.amount),
 )
 """A posting as the record that it belongs to counts it; null when it does not."""
-
-
-def _equal(column: ColumnElement[Any], value: Any) -> Filters:
-    """A filter that is not given does not filter."""
-    return [column == value] if value is not None else []
-
-
-def _in(column: ColumnElement[datetime], period: Period) -> Filters:
-    return _within(column, period.start, period.end)
-
-
-def _within(
-    column: ColumnElement[datetime], start: datetime | None, end: datetime | None
-) -> Filters:
-    """Half open; a bound that is not given does not bind."""
-    return [*([column >= start] if start else []), *([column < end] if end else [])]
+_SPENT = or_(postings.c.debit.in_(EXPENSES), postings.c.credit == Account.VAT_OUTPUT)
+_OF_SALES = and_(entries.c.kind.in_(INCOME_KINDS), _touches((Account.VAT_OUTPUT,)))
+"""The VAT of sales: it is in the income, and not the station's."""

@@ -16,6 +16,7 @@ from services.finance.domain.bonus_rules import BonusRule
 from services.finance.domain.ledger import Account, ClientAccount, Entry, EntryKind, Posting, Stamp
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.settlement import Completed, Settlement, State
+from services.finance.domain.vat import Vat
 from services.finance.store.schema import (
     accounts,
     applications,
@@ -147,6 +148,10 @@ def settlement_row(settlement: Settlement) -> dict[str, Any]:
         "products": order and order.products,
         "materials": order and order.materials,
         "pay": order and order.pay,
+        "vat_percent": order and order.vat.percent,
+        "vat_services": order and order.vat.services,
+        "vat_products": order and order.vat.products,
+        "vat_materials": order and order.vat.materials,
         "cost": settlement.cost,
         "paid": settlement.paid,
         "entry_id": settlement.entry_id,
@@ -167,6 +172,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
             row.products,
             row.materials,
             row.pay,
+            Vat(row.vat_percent, row.vat_services, row.vat_products, row.vat_materials),
         )
         if row.number is not None
         else None

@@ -106,6 +106,10 @@ settlements = Table(
     Column("products", MONEY),
     Column("materials", MONEY),
     Column("pay", MONEY),
+    Column("vat_percent", Numeric(5, 2)),
+    Column("vat_services", MONEY),
+    Column("vat_products", MONEY),
+    Column("vat_materials", MONEY),
     # Of the issued parts; null until that is heard.
     Column("cost", MONEY),
     Column("paid", MONEY, nullable=False),

@@ -14,8 +14,10 @@ from services.gateway.routes import (
     orders,
     reports,
     session,
+    statements,
     station,
     stock_documents,
+    taxes,
 )
 
 AREAS = (
@@ -29,6 +31,8 @@ AREAS = (
     inventory.AREA,
     stock_documents.AREA,
     finance.AREA,
+    statements.AREA,
+    taxes.AREA,
     formulas.AREA,
     messages.AREA,
     finance.BONUSES,

@@ -24,6 +24,7 @@ from shared.contracts.forms import (
     RestoreFormTemplate,
     SaveFormTemplate,
 )
+from shared.contracts.statements import PrintStatement
 from shared.refusals import Refused
 
 PDF = "application/pdf"
@@ -34,11 +35,11 @@ NOTHING: frozenset[str] = frozenset()
 
 async def print_form(call: Call, endpoint: Endpoint) -> Response:
     """As ``?format=`` says, else as ``Accept`` does; to whoever takes anything, as JSON."""
-    await call.allowed(PrintForm)
+    await call.allowed(endpoint.message)
     assert endpoint.reading is not None
     question = await endpoint.reading.read(call)
-    assert isinstance(question, PrintForm)
-    call.order_id = question.order_id
+    assert isinstance(question, PrintForm | PrintStatement)
+    call.order_id = getattr(question, "order_id", None)
     as_file = "format" in question.model_fields_set
     if not as_file and (media_type := _best(call.header(b"accept") or "*/*")) != JSON:
         as_file = True
@@ -54,7 +55,9 @@ async def preview_form(call: Call, _: Endpoint) -> Response:
     return await _answered(call, question, as_file=True)
 
 
-async def _answered(call: Call, question: PrintForm | PreviewForm, *, as_file: bool) -> Response:
+async def _answered(
+    call: Call, question: PrintForm | PrintStatement | PreviewForm, *, as_file: bool
+) -> Response:
     body = question.model_dump_json(exclude_unset=True).encode()
     reply = await call.send(type(question).subject, body)
     if not as_file:
@@ -103,6 +106,10 @@ def _disposition(file_name: str) -> str:
 
 
 _FORM = "/forms/{form}"
+_AS_FILE = (
+    "`?format=pdf` or `html` answers the file itself, as does an `Accept` that prefers "
+    "`application/pdf` or `text/html`; JSON has the PDF in base64."
+)
 AREA = Area(
     "forms",
     "Print forms: papers of an order, their templates, the station's logo",
@@ -111,13 +118,20 @@ AREA = Area(
             method="GET",
             path="/orders/{order_id}/forms/{form}",
             summary="An order as a paper",
-            description=(
-                "`?format=pdf` or `html` answers the file itself, as does an `Accept` that prefers "
-                "`application/pdf` or `text/html`; JSON has the PDF in base64."
-            ),
+            description=_AS_FILE,
             answer=print_form,
             message=PrintForm,
             reply=reply_type(PrintForm),
+            media_types=(JSON, PDF, HTML),
+        ),
+        Endpoint(
+            method="GET",
+            path="/clients/{client_id}/statement/form",
+            summary="A client's statement as a paper to sign",
+            description=_AS_FILE,
+            answer=print_form,
+            message=PrintStatement,
+            reply=reply_type(PrintStatement),
             media_types=(JSON, PDF, HTML),
         ),
         get("/forms", ListForms, "All forms, and which template each has"),

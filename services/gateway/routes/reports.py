@@ -1,9 +1,10 @@
-"""The five reports, each as JSON, CSV or XLSX."""
+"""The reports, each as JSON, CSV or XLSX."""
 
 from services.gateway.api import Area, report
 from shared.contracts.finance import IncomeExpenses, OrderProfits
 from shared.contracts.inventory import StockBalances
 from shared.contracts.orders import EmployeeWorkload, OrdersBySection
+from shared.contracts.taxes import VatReport
 
 AREA = Area(
     "reports",
@@ -14,5 +15,6 @@ AREA = Area(
         report("/reports/stock-balances", StockBalances, "Stock balances"),
         report("/reports/income-expenses", IncomeExpenses, "Income and expenses"),
         report("/reports/order-profit", OrderProfits, "Profit per order"),
+        report("/reports/vat", VatReport, "VAT of a period"),
     ),
 )

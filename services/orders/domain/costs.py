@@ -13,16 +13,18 @@ from services.orders.domain.pricing import NOTHING, to_kopecks
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """``cost`` is of parts and materials, ``pay`` is the technicians'; ``None``: not known."""
+    """``cost`` is of parts and materials, ``pay`` is the technicians', ``vat`` is contained in the
+    prices; ``None``: not known."""
 
     cost: Decimal | None
     pay: Decimal | None
+    vat: Decimal | None
 
     def margin(self, total: Decimal) -> Decimal | None:
         """As finance has it: what is left of the total."""
-        if self.cost is None or self.pay is None:
+        if self.cost is None or self.pay is None or self.vat is None:
             return None
-        return total - self.cost - self.pay
+        return total - self.vat - self.cost - self.pay
 
 
 def expected_pay(order: Order, percents: Mapping[UUID, Decimal]) -> Decimal:

@@ -6,6 +6,7 @@ from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from services.orders.domain.decision import Decision, naming, revised
@@ -22,6 +23,8 @@ from shared.contracts.orders import (
 )
 from shared.refusals import Refused
 
+_UNSETTLED: dict[str, Any] = {"settled": False, "pay": None, "vat_percent": None, "vat": None}
+"""Of an order that the books know nothing of, or nothing any more."""
 TRANSITIONS: dict[tuple[OrderStatus, OrderStatus], str] = {
     ("draft", "new"): "the client agrees",
     ("draft", "cancelled"): "the client does not come",
@@ -94,8 +97,7 @@ def _complete(
         services=services,
         completion=order.completion + 1,
         completed_at=now,
-        settled=False,
-        pay=None,
+        **_UNSETTLED,
     )
     completed = _completed(changed, pay_percents, now)
     return Decision(changed, (_moved(order, changed, reason), completed))
@@ -133,6 +135,7 @@ def _completed(order: Order, pay_percents: dict[UUID, Decimal], now: datetime) -
                 kind=part.kind,
                 quantity=part.quantity,
                 total=part.total,
+                service_line_id=part.service_line_id,
             )
             for part in order.billed_parts
         ),
@@ -147,16 +150,24 @@ def _ensure_answered(order: Order) -> None:
 
 
 def _reopen(order: Order, reason: str | None, now: datetime) -> Decision:
-    changed = revised(order, now, status="in_progress", completed_at=None, settled=False, pay=None)
+    changed = revised(order, now, status="in_progress", completed_at=None, **_UNSETTLED)
     reopened = OrderReopened(**naming(changed), completion=order.completion, reason=reason)
     return Decision(changed, (_moved(order, changed, reason), reopened))
 
 
-def settled(order: Order, completion: int, now: datetime, pay: Decimal | None = None) -> Order:
-    """``pay``: what technicians earn of it, if that is told."""
+def settled(
+    order: Order,
+    completion: int,
+    now: datetime,
+    pay: Decimal | None = None,
+    vat: Decimal | None = None,
+    vat_percent: Decimal | None = None,
+) -> Order:
+    """As the books have it. ``pay``: what technicians earn of it; ``vat``: what of it is the
+    state's, at that rate."""
     if order.status != "done" or completion != order.completion or order.settled:
         return order
-    return revised(order, now, settled=True, pay=pay)
+    return revised(order, now, settled=True, pay=pay, vat=vat, vat_percent=vat_percent)
 
 
 def paid(order: Order, amount: Decimal, now: datetime) -> Order:

@@ -138,7 +138,8 @@ class Header:
 class Order:
     """A work order as a whole. ``completion`` counts how often it was done, ``returned_completion``
     the last one whose parts came back; ``paid`` is what payments that name it brought; ``pay`` what
-    technicians earn of it, known when it is settled. ``client_discount`` is the client's own when
+    technicians earn of it and ``vat`` what of it is the state's, by ``vat_percent``: known when it
+    is settled. ``client_discount`` is the client's own when
     the order was opened, for all that has none of its kind. ``paid_completion`` is the completion
     that finance last called fully paid, ``paid_told_at`` when it last said so or took it back.
 
@@ -162,6 +163,8 @@ class Order:
     settled: bool = False
     paid: Decimal = NOTHING
     pay: Decimal | None = None
+    vat_percent: Decimal | None = None
+    vat: Decimal | None = None
     client_services_discount: Decimal | None = None
     client_products_discount: Decimal | None = None
     paid_completion: int = 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from services.orders.domain.costs import Costs, expected_pay
 from services.orders.domain.order import Order
+from services.orders.domain.vat import percent_of, vat_of
 from services.orders.store import OrdersStore
 from services.orders.views import order_view
 from shared.contracts.base import Period
@@ -32,7 +34,14 @@ async def _live(order: Order, store: OrdersStore, work: Work) -> Costs:
     if order.settled:
         return (await booked([order], work))[order.id]
     percents = await store.places.pay_percents(order.mechanic_ids)
-    return Costs(order.cost_total, expected_pay(order, percents))
+    percent = await vat_percent(order, store, work)
+    return Costs(order.cost_total, expected_pay(order, percents), vat_of(order, percent))
+
+
+async def vat_percent(order: Order, store: OrdersStore, work: Work) -> Decimal | None:
+    """The rate of VAT that its prices contain; ``None``: without VAT."""
+    rates = await store.places.vat_rates(order.station_id)
+    return percent_of(order, rates, work.now, work.settings.zone)
 
 
 async def booked(orders: Sequence[Order], work: Work) -> dict[UUID, Costs]:
@@ -41,7 +50,7 @@ async def booked(orders: Sequence[Order], work: Work) -> dict[UUID, Costs]:
     Of orders that were settled before pay was told here, finance is asked, once for all of them;
     while it is away they stay unknown.
     """
-    costs = {order.id: Costs(order.cost_total, order.pay) for order in orders}
+    costs = {order.id: Costs(order.cost_total, order.pay, order.vat) for order in orders}
     times = [
         order.completed_at
         for order in orders
@@ -55,5 +64,7 @@ async def booked(orders: Sequence[Order], work: Work) -> dict[UUID, Costs]:
     except Refused:
         return costs
     return costs | {
-        row.order_id: Costs(row.cost, row.pay) for row in profits.items if row.order_id in costs
+        row.order_id: Costs(row.cost, row.pay, row.vat)
+        for row in profits.items
+        if row.order_id in costs
     }

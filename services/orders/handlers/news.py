@@ -26,6 +26,7 @@ from shared.contracts.inventory import (
     PartsUnavailable,
     ProductSaved,
 )
+from shared.contracts.taxes import VatRatesSaved
 from shared.handlers import Work
 
 log = structlog.get_logger(__name__)
@@ -69,8 +70,15 @@ async def parts_returned(event: PartsReturned, store: OrdersStore, work: Work) -
 @handlers.event(OrderSettled)
 async def order_settled(event: OrderSettled, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
-    changed = domain.settled(order, event.completion, work.now, event.pay)
+    changed = domain.settled(
+        order, event.completion, work.now, event.pay, event.vat, event.vat_percent
+    )
     _take(order, Decision(changed, ()), store, work)
+
+
+@handlers.event(VatRatesSaved)
+async def vat_rates_saved(event: VatRatesSaved, store: OrdersStore, work: Work) -> None:
+    await store.places.note_vat(event.vat)
 
 
 @handlers.event(PaymentTaken)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.orders.domain.order import Order
-from services.orders.handlers.costs import booked
+from services.orders.handlers.costs import booked, vat_percent
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.places import EMPLOYEES_OF_ORDER
@@ -67,4 +67,9 @@ async def whole(orders: Sequence[Order], store: OrdersStore, work: Work) -> dict
         products=known.products,
     )
     costs = await booked(orders, work) if sees_all_costs(work.actor.role) else {}
-    return {order.id: work_order(order, names, costs.get(order.id)) for order in orders}
+    return {
+        order.id: work_order(
+            order, names, costs.get(order.id), await vat_percent(order, store, work)
+        )
+        for order in orders
+    }

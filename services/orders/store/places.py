@@ -22,6 +22,7 @@ from services.orders.store.tables import (
 )
 from shared.contracts.base import Message, Page
 from shared.contracts.orders import AddService, CreateOrder, StationView
+from shared.contracts.taxes import VatRate, VatRatesView
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
 
@@ -162,6 +163,21 @@ class Places:
     async def stations(self) -> list[StationView]:
         rows = await self._connection.execute(select(stations).order_by(stations.c.code))
         return [StationView(**row._mapping) for row in rows]
+
+    async def note_vat(self, vat: VatRatesView) -> None:
+        """Finance's newest word counts, whatever comes later."""
+        rates = [rate.model_dump(mode="json") for rate in vat.counting]
+        await self._connection.execute(
+            update(stations)
+            .where(stations.c.id == vat.station_id, stations.c.vat_revision < vat.revision)
+            .values(vat_rates=rates, vat_revision=vat.revision)
+        )
+        self._known.pop(vat.station_id, None)
+
+    async def vat_rates(self, station_id: UUID) -> tuple[VatRate, ...]:
+        """The station's rates by date; none when it sells without VAT."""
+        rows = await self.many(stations, {station_id})
+        return tuple(VatRate.model_validate(rate) for rate in rows[station_id].vat_rates)
 
     async def _load_types(self, codes: set[str]) -> None:
         if codes:

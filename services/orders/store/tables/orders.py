@@ -65,6 +65,9 @@ orders = Table(
     Column("paid", Money, nullable=False),
     # What technicians earn of it, as the books have it; null until it is settled.
     Column("pay", Money),
+    # As the books have it, too; an order that is not settled takes its day's rate.
+    Column("vat_percent", Percent),
+    Column("vat", Money),
     Column("paid_completion", Integer, nullable=False, server_default="0"),
     Column("paid_told_at", Instant),
     # What lists and reports show without loading the lines.

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.orders.store.tables.columns import Hours, Money, Percent, tables
 
@@ -32,6 +33,9 @@ stations = Table(
     Column("email", Text),
     Column("website", Text),
     Column("bank_details", Text),
+    # Finance's VAT, copied: none, or a list of from, percent and label; the revision it had there.
+    Column("vat_rates", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("vat_revision", Integer, nullable=False, server_default="0"),
     Column("revision", Integer, nullable=False, server_default="1"),
 )
 order_types = Table(

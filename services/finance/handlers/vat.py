@@ -1,0 +1,71 @@
+"""VAT of the station: its rates, and what a period comes to."""
+
+from __future__ import annotations
+
+from services.finance.domain.ledger import ZERO, kopecks
+from services.finance.domain.vat import rates_of
+from services.finance.handlers.table import check_period, handlers
+from services.finance.store import FinanceStore
+from shared.contracts.base import Change, Page
+from shared.contracts.taxes import (
+    GetVatRates,
+    SetVatRates,
+    VatRatesSaved,
+    VatRatesView,
+    VatReport,
+    VatReportRow,
+)
+from shared.handlers import Work
+from shared.refusals import Refused
+
+
+@handlers.question(GetVatRates)
+async def get_vat_rates(_: GetVatRates, store: FinanceStore, work: Work) -> VatRatesView:
+    return await store.vat(work.settings.station_id)
+
+
+@handlers.command(SetVatRates)
+async def set_vat_rates(command: SetVatRates, store: FinanceStore, work: Work) -> VatRatesView:
+    vat = await store.vat_locked(work.settings.station_id)
+    if command.expected_revision not in (None, vat.revision):
+        raise Refused("revision_conflict", expected=command.expected_revision, actual=vat.revision)
+    rates = rates_of(command)
+    if (command.regime, rates) == (vat.regime, vat.rates):
+        return vat
+    changed = vat.model_copy(
+        update={
+            "regime": command.regime,
+            "rates": rates,
+            "revision": vat.revision + 1,
+            "updated_at": work.now,
+        }
+    )
+    await store.save_vat(changed)
+    old, new = vat.model_dump(mode="json"), changed.model_dump(mode="json")
+    changes = tuple(
+        Change(field=name, old=old[name], new=new[name])
+        for name in ("rates", "regime")
+        if old[name] != new[name]
+    )
+    work.publish(VatRatesSaved(vat=changed, changes=changes))
+    return changed
+
+
+@handlers.question(VatReport)
+async def vat_report(question: VatReport, store: FinanceStore, work: Work) -> Page[VatReportRow]:
+    check_period(question.period.start, question.period.end)
+    sold = [
+        VatReportRow(
+            line="output", percent=row.percent, base=kopecks(row.base), vat=kopecks(row.vat)
+        )
+        for row in await store.output_vat(question)
+    ]
+    output = sum((row.vat for row in sold), ZERO)
+    deductible = kopecks(await store.input_vat(question))
+    return Page(
+        items=(
+            *sold,
+            VatReportRow(line="input", percent=None, base=None, vat=deductible),
+            VatReportRow(line="to_pay", percent=None, base=None, vat=output - deductible),
+        )
+    )

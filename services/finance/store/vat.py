@@ -1,0 +1,120 @@
+"""The station's VAT: its settings, and the report that is read from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, case, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.finance.domain.ledger import INCOME_KINDS, REVENUE, Account
+from services.finance.store.filters import equal, in_period
+from services.finance.store.schema import entries, postings, settlements
+from services.finance.store.tables_vat import vat_settings
+from shared.contracts.taxes import VatRatesView, VatReport
+from shared.handlers import Store
+
+_SETTINGS = select(vat_settings)
+
+
+class VatBooks(Store):
+    """Settings are read once per transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._vat: dict[UUID, VatRatesView] = {}
+
+    async def vat(self, station_id: UUID) -> VatRatesView:
+        """As the station has it; without VAT as long as nobody has set it."""
+        if station_id not in self._vat:
+            statement = _SETTINGS.where(vat_settings.c.station_id == station_id)
+            row = (await self.connection.execute(statement)).one_or_none()
+            self._vat[station_id] = (
+                VatRatesView.model_validate(row, from_attributes=True)
+                if row
+                else VatRatesView(
+                    station_id=station_id, regime="none", rates=(), revision=1, updated_at=None
+                )
+            )
+        return self._vat[station_id]
+
+    async def vat_locked(self, station_id: UUID) -> VatRatesView:
+        """As it is now, until the transaction ends: to be changed."""
+        nothing = {"station_id": station_id, "regime": "none", "rates": [], "revision": 1}
+        await self.connection.execute(
+            insert(vat_settings).values(**nothing).on_conflict_do_nothing()
+        )
+        statement = _SETTINGS.where(vat_settings.c.station_id == station_id).with_for_update()
+        await self.connection.execute(statement)
+        self._vat.pop(station_id, None)
+        return await self.vat(station_id)
+
+    async def save_vat(self, vat: VatRatesView) -> None:
+        self._vat[vat.station_id] = vat
+        row = vat.model_dump(mode="json", include={"rates"}) | {
+            "regime": vat.regime, "revision": vat.revision, "updated_at": vat.updated_at
+        }  # fmt: skip
+        await self.connection.execute(
+            update(vat_settings).where(vat_settings.c.station_id == vat.station_id).values(**row)
+        )
+
+    async def output_vat(self, asked: VatReport) -> Sequence[Row[Any]]:
+        """``percent, base, vat`` of what was settled and reversed, by rate. A reversal has the rate
+        of the settlement that it undoes."""
+        settled_by = func.coalesce(entries.c.reverses, entries.c.id)
+        percent = settlements.c.vat_percent
+        statement = (
+            select(
+                percent.label("percent"),
+                func.sum(_credited(*REVENUE)).label("base"),
+                func.sum(_credited(Account.VAT_OUTPUT)).label("vat"),
+            )
+            .select_from(entries)
+            .join(settlements, settlements.c.entry_id == settled_by)
+            .join(
+                postings,
+                and_(
+                    postings.c.entry_id == entries.c.id,
+                    or_(postings.c.debit.in_(_SALES), postings.c.credit.in_(_SALES)),
+                ),
+            )
+            .where(entries.c.kind.in_(INCOME_KINDS), *_asked(asked))
+            .group_by(percent)
+            .order_by(percent.desc().nulls_last())
+        )
+        return list(await self.connection.execute(statement))
+
+    async def input_vat(self, asked: VatReport) -> Decimal:
+        """What receipts and their corrections have put on the account of deductible VAT."""
+        statement = (
+            select(func.coalesce(-func.sum(_credited(Account.VAT_INPUT)), 0))
+            .select_from(entries.join(postings, postings.c.entry_id == entries.c.id))
+            .where(
+                or_(postings.c.debit == Account.VAT_INPUT, postings.c.credit == Account.VAT_INPUT),
+                *_asked(asked),
+            )
+        )
+        return Decimal((await self.connection.execute(statement)).scalar_one())
+
+
+_SALES = (*REVENUE, Account.VAT_OUTPUT)
+
+
+def _credited(*some: Account) -> Any:
+    """What a posting adds to passive accounts."""
+    return case(
+        (postings.c.credit.in_(some), postings.c.amount),
+        (postings.c.debit.in_(some), -postings.c.amount),
+        else_=0,
+    )
+
+
+def _asked(asked: VatReport) -> Sequence[Any]:
+    return [
+        *equal(entries.c.station_id, asked.station_id),
+        *in_period(entries.c.at, asked.period),
+    ]
