@@ -16,6 +16,8 @@ from shared.contracts import (
     messages,
     operations,
     orders,
+    pay_rules,
+    payroll,
     work_order,
     works,
 )
@@ -192,6 +194,19 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     bonuses.AdjustBonuses: _OFFICE,
     bonuses.GetBonuses: _TILL | {ADVISOR},
     bonuses.ExpireBonuses: frozenset({OPERATOR}),
+    # pay: whoever is not of the office sees one's own
+    pay_rules.CreatePayRule: _OFFICE,
+    pay_rules.ChangePayRule: _OFFICE,
+    pay_rules.GetPayRule: _OFFICE,
+    pay_rules.ListPayRules: _OFFICE,
+    payroll.AdjustPay: _OFFICE,
+    payroll.PayOut: _OFFICE,
+    payroll.ReversePay: _OFFICE,
+    payroll.PayrollSheet: frozenset(ROLES),
+    payroll.GetEmployeePay: frozenset(ROLES),
+    payroll.GetPayrollState: _OFFICE,
+    payroll.ClosePayroll: _OFFICE,
+    payroll.AccrueSalaries: frozenset({OPERATOR}),
     # print forms
     forms.ListForms: _EVERYONE,
     forms.PrintForm: _EVERYONE,

@@ -106,6 +106,7 @@ def _service(
             id=line.service_id,
             name=line.name,
             comment=line.catalogue_comment,
+            group=line.group,
             warranty_days=line.warranty_days,
             warranty_km=line.warranty_km,
         ),
@@ -126,6 +127,11 @@ def _service(
         progress=line.progress,
         spent_minutes=line.clocked_minutes,
         approval=approval_view(line.approval),
+        performers=tuple(
+            shown.PerformerShown(person=person, share=one.share)
+            for one in line.performers
+            if (person := _person(one.employee_id, names))
+        ),
     )
 
 

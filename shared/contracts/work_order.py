@@ -158,6 +158,11 @@ class PartLine(View):
     """Of the whole line: frozen at issue, the warehouse's expectation before; null: unknown."""
 
 
+class PerformerShown(View):
+    person: Person
+    share: Percent
+
+
 class ServiceLine(View):
     id: UUID
     service: CatalogueService
@@ -181,6 +186,8 @@ class ServiceLine(View):
     progress: Progress
     spent_minutes: Minutes
     approval: Approval = Approval()
+    performers: tuple[PerformerShown, ...] = ()
+    """When several did it, the mechanic first."""
 
 
 class WorkOrder(View):

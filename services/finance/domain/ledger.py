@@ -45,7 +45,7 @@ class Account(StrEnum):
     COST_OF_GOODS = "cost.goods"
     """Себестоимость запчастей и материалов. Expense."""
     LABOR_PAY = "pay.labor"
-    """Начисленная оплата труда механиков. Expense."""
+    """Начисленная оплата труда. Expense."""
     PAYROLL_PAYABLE = "payroll.payable"
     """Расчёты с персоналом. Passive: pay accrued and not yet paid out."""
     BONUSES = "bonuses"
@@ -90,6 +90,12 @@ class EntryKind(StrEnum):
     BONUS_GRANT = "bonus_grant"
     BONUS_WRITE_OFF = "bonus_write_off"
     BONUS_EXPIRY = "bonus_expiry"
+    PAY_ACCRUAL = "pay_accrual"
+    """What an order earns its people."""
+    PAY_ADJUSTMENT = "pay_adjustment"
+    SALARY = "salary"
+    PAYOUT = "payout"
+    PAY_REVERSAL = "pay_reversal"
 
 
 INCOME_KINDS = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)
@@ -103,6 +109,7 @@ class Posting:
 
     ``payment_id``: the payment whose money it is, where a client's money moves.
     ``category``: of income and expenses. ``rule_id``: the bonus rule that it goes back to.
+    ``employee_id``: whose pay it is.
     """
 
     debit: Account
@@ -113,6 +120,7 @@ class Posting:
     payment_id: UUID | None = None
     category: str | None = None
     rule_id: UUID | None = None
+    employee_id: UUID | None = None
 
     def __post_init__(self) -> None:
         if self.amount <= 0 or self.debit == self.credit:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from services.finance.domain.earning import Labor
 from services.finance.domain.ledger import ZERO, kopecks
 from shared.contracts.base import Event
 from shared.contracts.finance import OrderPaid, OrderUnpaid
@@ -64,7 +65,8 @@ class Completed:
 
     ``revenue`` is the order's total. Of it ``products`` are goods and ``materials`` are charged
     within the works' price; whatever is left is the works themselves, so that the parts always
-    add up to the total.
+    add up to the total. ``pay`` is what its people have earned, nothing before it is settled, and
+    ``labor`` what that is reckoned from; none in what was heard before people were named.
     """
 
     number: str
@@ -75,7 +77,8 @@ class Completed:
     revenue: Decimal
     products: Decimal
     materials: Decimal
-    pay: Decimal
+    pay: Decimal = ZERO
+    labor: Labor | None = None
 
     @property
     def services(self) -> Decimal:
@@ -93,7 +96,7 @@ class Completed:
             revenue=kopecks(event.total),
             products=kopecks(event.products_total),
             materials=kopecks(event.materials_total),
-            pay=sum((pay_of(line.total, line.pay_percent) for line in event.services), ZERO),
+            labor=Labor.of(event),
         )
         if completed.services < 0:
             raise ValueError(f"order {event.number}: its parts come to more than its total")
@@ -115,17 +118,13 @@ class Reopened:
 type News = Completed | Issued | Reopened
 
 
-def pay_of(total: Decimal, percent: Decimal) -> Decimal:
-    """What a technician earns by one work: a share of the work alone, never of its materials."""
-    return kopecks(total * percent / 100)
-
-
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """One completion of one order, as the books know it.
 
     ``cost`` is of the parts issued; ``paid`` is how much of the revenue clients' money and bonuses
-    cover, ``bonuses`` how much of that bonuses do; ``entry_id`` names the entry that settled it.
+    cover, ``bonuses`` how much of that bonuses do; ``entry_id`` names the entry that settled it,
+    ``pay_entry_id`` the one by which its people earned, if they did.
     """
 
     order_id: UUID
@@ -136,6 +135,7 @@ class Settlement:
     paid: Decimal = ZERO
     entry_id: UUID | None = None
     bonuses: Decimal = ZERO
+    pay_entry_id: UUID | None = None
 
     @property
     def order(self) -> Completed:

@@ -1,12 +1,16 @@
 """Everything that finance is told and asked, in business order: an order is settled, its client
-pays and earns bonuses, the station spends, and the owner looks at what came of it."""
+pays and earns bonuses, its people are paid, the station spends, and the owner looks at what came
+of it."""
 
 from services.finance.handlers import (
     bonus_rules,
     bonus_trial,
     bonuses,
     orders,
+    pay_rules,
+    pay_sheet,
     payments,
+    payroll,
     records,
     reports,
 )
@@ -18,7 +22,10 @@ __all__ = [
     "bonuses",
     "handlers",
     "orders",
+    "pay_rules",
+    "pay_sheet",
     "payments",
+    "payroll",
     "records",
     "reports",
 ]

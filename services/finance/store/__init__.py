@@ -1,12 +1,13 @@
 """Finance's tables in PostgreSQL: what a transaction loads and saves, and what reports read."""
 
-from services.finance.store.bonus_books import BonusBooks
 from services.finance.store.bonus_reports import BonusReports
+from services.finance.store.payroll import PayrollBooks
+from services.finance.store.payroll_reports import PayrollReports
 from services.finance.store.reports import Reports
 from services.finance.store.schema import tables
 
 __all__ = ["FinanceStore", "tables"]
 
 
-class FinanceStore(BonusBooks, BonusReports, Reports):
+class FinanceStore(PayrollBooks, BonusReports, PayrollReports, Reports):
     """The books for commands and events, the reports for questions."""

@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import ARRAY, ColumnElement, Row, Uuid, any_, bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
 
 from services.finance.domain.bonus_lots import Accrual, Lot
 from services.finance.domain.bonus_rules import BonusRule
+from services.finance.domain.earning import Labor
 from services.finance.domain.ledger import Account, ClientAccount, Entry, EntryKind, Posting, Stamp
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.settlement import Completed, Settlement, State
@@ -30,6 +32,8 @@ from services.finance.store.schema import (
     settlements,
 )
 from shared.database import saving
+
+_LABOR: TypeAdapter[Labor | None] = TypeAdapter(Labor | None)
 
 
 def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
@@ -102,6 +106,7 @@ def posting_rows(entry: Entry) -> Iterable[dict[str, Any]]:
             "payment_id": posting.payment_id,
             "category": posting.category,
             "rule_id": posting.rule_id,
+            "employee_id": posting.employee_id,
         }
 
 
@@ -121,6 +126,7 @@ def entry_of(row: Row[Any], lines: Iterable[Row[Any]]) -> Entry:
                 line.payment_id,
                 line.category,
                 line.rule_id,
+                line.employee_id,
             )
             for line in lines
         ),
@@ -147,10 +153,12 @@ def settlement_row(settlement: Settlement) -> dict[str, Any]:
         "products": order and order.products,
         "materials": order and order.materials,
         "pay": order and order.pay,
+        "labor": _LABOR.dump_python(order.labor, mode="json") if order else None,
         "cost": settlement.cost,
         "paid": settlement.paid,
         "entry_id": settlement.entry_id,
         "bonuses": settlement.bonuses,
+        "pay_entry_id": settlement.pay_entry_id,
     }
 
 
@@ -166,6 +174,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
             row.products,
             row.materials,
             row.pay,
+            _LABOR.validate_python(row.labor),
         )
         if row.number is not None
         else None
@@ -179,6 +188,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
         row.paid,
         row.entry_id,
         row.bonuses,
+        row.pay_entry_id,
     )
 
 
