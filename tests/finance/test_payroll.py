@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -220,7 +221,7 @@ async def test_the_office_grants_fines_and_undoes_it(office: Office) -> None:
 
     assert (await office.sheet())[IVANOV].closing == money("500")
     rows = await office.ask(IncomeExpenses())
-    assert [(row.category, row.amount) for row in rows.items] == [("pay", money("500"))]
+    assert [(row.category, row.amount) for row in rows.items] == [("payroll", money("500"))]
     future = AdjustPay(
         employee_id=IVANOV, kind="bonus", amount=money("1"), reason="?",
         at=NOON + timedelta(seconds=1),
@@ -256,6 +257,23 @@ async def test_many_are_paid_at_once_or_nobody(office: Office) -> None:
     assert recorded(both) == [(IVANOV, "payout", "-70.00")]
     assert (await refused(office, payout((SIDOROV, "1")))).code == "payout_exceeds_balance"
     assert (await refused(office, payout((new_id(), "1")))).code == "employee_not_found"
+
+
+async def test_two_cashiers_do_not_pay_the_same_balance(office: Office) -> None:
+    await office.do(
+        AdjustPay(employee_id=IVANOV, kind="bonus", amount=money("100"), reason="Премия")
+    )
+    facts = await asyncio.gather(*(office.do(payout((IVANOV, "60"))) for _ in range(4)))
+
+    assert sorted(len(recorded(told)) for told in facts) == [0, 0, 0, 1]
+    assert (await office.sheet())[IVANOV].closing == money("40")
+
+
+async def test_of_two_equal_rules_made_at_once_one_is_kept(office: Office) -> None:
+    rule = CreatePayRule(kind="per_work", value=Decimal(5), service_group="Мойка")
+    facts = await asyncio.gather(*(office.do(rule) for _ in range(3)))
+
+    assert sorted(map(len, facts)) == [0, 0, 1]
 
 
 async def test_an_advance_is_earned_later_and_may_be_undone(office: Office) -> None:

@@ -21,6 +21,7 @@ from shared.contracts.orders import (
     CreateOrder,
     CreateService,
     Earner,
+    EmployeeWorkload,
     FindOrders,
     NamedPerformer,
     OrderCompleted,
@@ -187,6 +188,31 @@ async def test_a_work_is_put_on_already_split_and_shown_to_all_who_do_it(
     found = await station.ask(FindOrders(own=True), actor=TECHNICIAN)
     assert [one.id for one in found.items] == [order.id]
     assert first not in {one.employee_id for one in added.performers}
+
+
+async def test_a_shared_work_is_everybodys_workload_by_shares(station: Station) -> None:
+    order, (first, second, third) = await an_open_order(station)
+    await station.send(
+        AddService(
+            order_id=order.id,
+            name="Полировка",
+            labor_hours=Decimal(2),
+            labor_rate=Decimal(100),
+            estimation_minutes=60,
+            performers=named((second, "75"), (third, "25")),
+        )
+    )
+
+    report = await station.ask(EmployeeWorkload())
+
+    assert {
+        row.employee_id: (row.planned_minutes, row.sold_hours, row.labor_total)
+        for row in report.items
+    } == {
+        first: (0, Decimal("0.00"), Decimal("1000.00")),
+        second: (45, Decimal("1.50"), Decimal("150.00")),
+        third: (15, Decimal("0.50"), Decimal("50.00")),
+    }
 
 
 async def test_a_line_keeps_the_group_that_its_work_had(station: Station) -> None:

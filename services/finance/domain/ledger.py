@@ -69,8 +69,11 @@ EXPENSES = (Account.COST_OF_GOODS, Account.LABOR_PAY, Account.BONUS_EXPENSE, Acc
 ORDERS_CATEGORY = "orders"
 COST_CATEGORY = "cost_of_goods"
 PAY_CATEGORY = "pay"
+"""What orders earn their people: a part of orders' margins."""
+PAYROLL_CATEGORY = "payroll"
+"""Salaries, bonuses and fines, which belong to no order."""
 BONUS_CATEGORY = "bonuses"
-BOOKS_CATEGORIES = (COST_CATEGORY, PAY_CATEGORY, BONUS_CATEGORY)
+BOOKS_CATEGORIES = (COST_CATEGORY, PAY_CATEGORY, PAYROLL_CATEGORY, BONUS_CATEGORY)
 """Categories of expenses that only the books themselves write: a report must not mix others in."""
 
 

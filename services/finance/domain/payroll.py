@@ -13,6 +13,7 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.earning import Earned, earned
 from services.finance.domain.ledger import (
     PAY_CATEGORY,
+    PAYROLL_CATEGORY,
     ZERO,
     Account,
     Entry,
@@ -100,10 +101,7 @@ def accrue(
         entry_id,
         EntryKind.PAY_ACCRUAL,
         replace(stamp, at=at, station_id=order.station_id),
-        tuple(
-            replace(_owed(one.amount, one.employee_id), order_id=settlement.order_id)
-            for one in found
-        ),
+        tuple(_owed(one.amount, one.employee_id, settlement.order_id) for one in found),
         order_id=settlement.order_id,
         client_id=order.client_id,
     )
@@ -225,12 +223,13 @@ def undo(entry: Entry, why: PayLine, stamp: Stamp, entry_id: UUID, reason: str) 
     return Decision((undone,), events=(PayRecorded(entry=pay_entry(undone, why)),))
 
 
-def _owed(amount: Decimal, employee_id: UUID | None) -> Posting:
+def _owed(amount: Decimal, employee_id: UUID | None, order_id: UUID | None = None) -> Posting:
     return Posting(
         Account.LABOR_PAY,
         Account.PAYROLL_PAYABLE,
         amount,
-        category=PAY_CATEGORY,
+        order_id=order_id,
+        category=PAY_CATEGORY if order_id else PAYROLL_CATEGORY,
         employee_id=employee_id,
     )
 
