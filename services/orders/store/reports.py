@@ -26,6 +26,19 @@ from shared.contracts.orders import (
     Workload,
 )
 
+_PERFORMER = (
+    func.jsonb_to_recordset(service_lines.c.performers)
+    .table_valued(column("employee_id", Uuid), column("share", Numeric))
+    .render_derived("performer", with_types=True)
+)
+_DOES_IT = func.coalesce(
+    _PERFORMER.c.employee_id,
+    service_lines.c.mechanic_id,
+    orders.c.mechanic_id,
+    orders.c.employee_id,
+)
+_PART = func.coalesce(_PERFORMER.c.share, 100) / 100
+
 
 async def orders_by_section(
     connection: AsyncConnection, question: OrdersBySection
@@ -74,18 +87,6 @@ async def employee_workload(
     several who share it, each share to its own. A declined one is neither planned nor sold; the
     time that was spent on it was spent."""
     billed = service_lines.c.approval_state != "declined"
-    performer = (
-        func.jsonb_to_recordset(service_lines.c.performers)
-        .table_valued(column("employee_id", Uuid), column("share", Numeric))
-        .render_derived("performer", with_types=True)
-    )
-    does_it = func.coalesce(
-        performer.c.employee_id,
-        service_lines.c.mechanic_id,
-        orders.c.mechanic_id,
-        orders.c.employee_id,
-    )
-    part = func.coalesce(performer.c.share, 100) / 100
     statement = (
         _in_period(
             select(
@@ -94,19 +95,23 @@ async def employee_workload(
                 employees.c.first_name,
                 employees.c.section_id,
                 func.count(orders.c.id.distinct()).label("orders"),
-                _sum_of(service_lines.c.estimation_minutes * part, billed).label("planned_minutes"),
+                _sum_of(service_lines.c.estimation_minutes * _PART, billed).label(
+                    "planned_minutes"
+                ),
                 _sum_of(
-                    func.coalesce(service_lines.c.labor_hours, 0) * service_lines.c.quantity * part,
+                    func.coalesce(service_lines.c.labor_hours, 0)
+                    * service_lines.c.quantity
+                    * _PART,
                     billed,
                 ).label("sold_hours"),
-                func.sum(service_lines.c.clocked_minutes * part).label("clocked_minutes"),
-                _sum_of(service_lines.c.total * part, billed).label("labor_total"),
+                func.sum(service_lines.c.clocked_minutes * _PART).label("clocked_minutes"),
+                _sum_of(service_lines.c.total * _PART, billed).label("labor_total"),
             ),
             question,
         )
         .join(service_lines, service_lines.c.order_id == orders.c.id)
-        .outerjoin(performer, true())
-        .join(employees, employees.c.id == does_it)
+        .outerjoin(_PERFORMER, true())
+        .join(employees, employees.c.id == _DOES_IT)
         .where(orders.c.status != "cancelled")
         .where(or_(billed, service_lines.c.clocked_minutes > 0))
         .group_by(employees.c.id)
