@@ -132,6 +132,7 @@ class SheetRow(View):
     employee_id: UUID
     employee: str
     section_id: UUID | None
+    section: str | None
     opening: MoneySum
     """What the station owed before the period; negative: the employee owes."""
     labor: MoneySum

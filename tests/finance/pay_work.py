@@ -14,7 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.finance.store.schema import entries, postings, settlements
 from services.finance.store.schema_payroll import pay_lines
 from shared.contracts.base import Page
-from shared.contracts.orders import CompletedService, Earner, EmployeeView, ListEmployees
+from shared.contracts.orders import (
+    CompletedService,
+    Earner,
+    EmployeeView,
+    ListEmployees,
+    ListSections,
+    SectionView,
+)
 from shared.contracts.payroll import PayrollSheet, SheetRow
 from shared.database import engine_for
 from shared.ids import id_of, new_id
@@ -22,7 +29,7 @@ from shared.messaging.client import ServiceClient
 from shared.messaging.envelope import Actor
 from shared.settings import ServiceSettings
 from tests.finance.at_work import answer, in_one_transaction, job, rows_of
-from tests.finance.builders import NOON, money
+from tests.finance.builders import NOON, STATION, money
 
 IVANOV, PETROV, SIDOROV = (id_of(f"employee {number}") for number in range(3))
 BODY_SHOP = id_of("body shop")
@@ -78,8 +85,13 @@ class People:
     )
 
     async def ask(self, question: Any, **_: Any) -> Any:
-        assert isinstance(question, ListEmployees)
-        return Page(items=tuple(self.known.values()))
+        match question:
+            case ListEmployees():
+                return Page(items=tuple(self.known.values()))
+            case ListSections():
+                section = SectionView(id=BODY_SHOP, name="Кузовной", station_id=STATION, revision=1)
+                return Page(items=(section,))
+        raise AssertionError(question)
 
 
 @dataclass

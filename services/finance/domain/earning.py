@@ -173,11 +173,16 @@ def _job(line: CompletedService) -> Job:
         line_id=line.line_id,
         name=line.name,
         total=kopecks(line.total),
-        hours=(line.labor_hours or ZERO) * line.quantity,
+        hours=_plain((line.labor_hours or ZERO) * line.quantity),
         quantity=line.quantity,
         group=line.group,
         performers=performers,
     )
+
+
+def _plain(number: Decimal) -> Decimal:
+    """Without the zeros that say nothing."""
+    return Decimal(f"{number.normalize():f}")
 
 
 def _person(earner: Earner | None) -> Person | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.finance.domain.ledger import ZERO, kopecks
 from services.finance.domain.pay_lines import PAYOUT_ACCOUNTS
-from services.finance.handlers.people import everybody, shown_to
+from services.finance.handlers.people import everybody, sections, shown_to
 from services.finance.handlers.table import check_period, handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
@@ -43,15 +43,15 @@ _PAID_OUT = ("payout", "advance")
 @handlers.question(PayrollSheet)
 async def payroll_sheet(question: PayrollSheet, store: FinanceStore, work: Work) -> Page[SheetRow]:
     check_period(question.period.start, question.period.end)
-    people = await everybody(work)
-    visible = shown_to(people, work)
+    visible = shown_to(await everybody(work), work)
+    places = await sections(work)
     before: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     within: defaultdict[UUID, dict[str, Decimal]] = defaultdict(dict)
     for row in await store.pay_by_kind(question):
         before[row.employee_id] += row.before
         within[row.employee_id][row.kind] = row.within
     rows = (
-        _row(visible[employee_id], before[employee_id], kinds)
+        _row(visible[employee_id], places, before[employee_id], kinds)
         for employee_id, kinds in within.items()
         if employee_id in visible and question.section_id in (None, visible[employee_id].section_id)
     )
@@ -90,7 +90,12 @@ async def get_employee_pay(
     )
 
 
-def _row(employee: EmployeeView, opening: Decimal, kinds: Mapping[str, Decimal]) -> SheetRow:
+def _row(
+    employee: EmployeeView,
+    places: Mapping[UUID, str],
+    opening: Decimal,
+    kinds: Mapping[str, Decimal],
+) -> SheetRow:
     columns = {
         name: kopecks(sum((kinds.get(kind, ZERO) for kind in summed), ZERO))
         for name, summed in _COLUMNS.items()
@@ -101,6 +106,7 @@ def _row(employee: EmployeeView, opening: Decimal, kinds: Mapping[str, Decimal])
         employee_id=employee.id,
         employee=employee.name,
         section_id=employee.section_id,
+        section=places.get(employee.section_id) if employee.section_id else None,
         opening=kopecks(opening),
         **columns,
         accrued=accrued,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from shared.contracts.orders import EmployeeView, ListEmployees
+from shared.contracts.orders import EmployeeView, ListEmployees, ListSections
 from shared.handlers import Work
 from shared.permissions import ADMINISTRATOR, OWNER
 from shared.refusals import Refused
@@ -20,6 +20,18 @@ async def everybody(work: Work) -> dict[UUID, EmployeeView]:
     while True:
         page = await work.ask(ListEmployees(limit=_AT_ONCE, cursor=cursor))
         found |= {employee.id: employee for employee in page.items}
+        cursor = page.next
+        if cursor is None:
+            return found
+
+
+async def sections(work: Work) -> dict[UUID, str]:
+    """Their names, by id."""
+    found: dict[UUID, str] = {}
+    cursor: str | None = None
+    while True:
+        page = await work.ask(ListSections(limit=_AT_ONCE, cursor=cursor))
+        found |= {section.id: section.name for section in page.items}
         cursor = page.next
         if cursor is None:
             return found
