@@ -60,6 +60,7 @@ class _Load:
         self._order_ids = await self._each("orders", self._plan.orders, self._order)
         await self._fill_the_panel()
         await self._each("expenses", self._plan.expenses, self._expense)
+        await self._pay_an_advance()
 
     # --- before anybody comes ----------------------------------------------------------------
 
@@ -87,6 +88,7 @@ class _Load:
         roles = [employee["role"] for employee in station["employees"]]
         self._storekeeper = self._employees[roles.index("storekeeper")]
         self._works = await self._each("works", words("works")["works"], self._work)
+        await self._each("pay rules", station["pay_rules"], self._pay_rule)
         await self._made(
             "admin",
             "/bonus-rules",
@@ -115,6 +117,9 @@ class _Load:
         fields.pop("section", None)
         return await self._made("admin", "/employees", f"employee:{place}", **fields)
 
+    async def _pay_rule(self, place: int, rule: Body) -> str:
+        return await self._made("admin", "/payroll/rules", f"pay_rule:{place}", **rule)
+
     async def _work(self, place: int, work: Body) -> str:
         fields = {
             name: work.get(name) for name in ("name", "price", "warranty_days", "warranty_km")
@@ -123,6 +128,7 @@ class _Load:
             rate = words("works")["rates"][work["section"]]
             fields |= {"labor_hours": work["hours"], "labor_rate": rate}
         fields["estimation_minutes"] = work["minutes"]
+        fields["group"] = words("works")["groups"][work["section"]]
         return await self._made("admin", "/services", f"work:{place}", **fields)
 
     async def _fill_warehouses(self) -> None:
@@ -302,6 +308,19 @@ class _Load:
         at = self._past(expense.at)
         return await self._made(
             "cashier", "/finance/expenses", f"expense:{place}", at=at, **expense.fields
+        )
+
+    async def _pay_an_advance(self) -> None:
+        logins = [employee.get("login") for employee in words("station")["employees"]]
+        line = {"employee_id": self._employees[logins.index("technician")], "amount": "5000"}
+        await self._requests.post(
+            "admin",
+            "/payroll/payouts",
+            "advance",
+            lines=[line],
+            method="cash",
+            advance=True,
+            comment="Аванс",
         )
 
     # --- how ---------------------------------------------------------------------------------

@@ -123,6 +123,22 @@ REASONS: dict[str, Reason] = {
             "Bonuses pay an order: say which",
             "Бонусами оплачивают заказ-наряд: укажите его",
         ),
+        performers_ambiguous=(
+            "Say either a mechanic or several performers, not both",
+            "Укажите либо механика, либо нескольких исполнителей, но не то и другое",
+        ),
+        shares_invalid=(
+            "The shares of different people must come to 100 %, not {total}",
+            "Доли разных исполнителей должны составлять 100 %, а не {total}",
+        ),
+        pay_rule_invalid=(
+            "A pay rule of this kind cannot have this {field}",
+            "Правило оплаты этого вида не может иметь такое поле {field}",
+        ),
+        pay_in_future=(
+            "Pay cannot be dated in the future",
+            "Начисление нельзя датировать будущим",
+        ),
         service_unnamed=(
             "Say a catalogue work or a name",
             "Укажите работу из каталога или название",
@@ -376,6 +392,11 @@ REASONS: dict[str, Reason] = {
         booking_not_found=("No booking {id}", "Запись на пост {id} не найдена"),
         holiday_not_found=("No holiday {id}", "Праздничный день {id} не найден"),
         absence_not_found=("No absence {id}", "Отсутствие {id} не найдено"),
+        pay_rule_not_found=("There is no pay rule {id}", "Нет правила оплаты {id}"),
+        pay_entry_not_found=(
+            "There is no bonus, fine or payout {id}",
+            "Нет премии, удержания или выплаты {id}",
+        ),
         bonus_rule_not_found=("No bonus rule {id}", "Бонусное правило {id} не найдено"),
         dead_letter_not_found=("No dead letter {id}", "Недоставленного сообщения {id} нет"),
     ),
@@ -500,6 +521,26 @@ REASONS: dict[str, Reason] = {
         bonus_not_enough=(
             "Only {available} bonuses are there",
             "Бонусов только {available}",
+        ),
+        pay_rule_overlaps=(
+            "Another rule is for the same people, works and days: {id}",
+            "Другое правило уже действует для тех же людей, работ и дней: {id}",
+        ),
+        payroll_period_closed=(
+            "Everything before {until} is closed",
+            "Всё до {until} уже закрыто",
+        ),
+        payroll_period_open=(
+            "What comes before {until} has not ended, or its salaries are not reckoned yet",
+            "Период до {until} ещё не окончен, или его оклады ещё не начислены",
+        ),
+        payout_exceeds_balance=(
+            "Only {balance} is owed to the employee {employee_id}",
+            "Сотруднику {employee_id} причитается только {balance}",
+        ),
+        pay_entry_reversed=(
+            "The entry {id} is undone already",
+            "Операция {id} уже сторнирована",
         ),
         refund_exceeds_payment=(
             "Only {left} of the payment is left to refund",

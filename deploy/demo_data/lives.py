@@ -102,12 +102,18 @@ class Life:
         return order
 
     async def _add_work(self, step: AddWork, key: str) -> None:
+        mechanic = self._ids.employees[step.mechanic]
+        who: Body = {"mechanic_id": mechanic}
+        if step.helper is not None:
+            helper = self._ids.employees[step.helper]
+            shares = ((mechanic, "60"), (helper, "40"))
+            who = {"performers": [{"employee_id": one, "share": share} for one, share in shares]}
         order = await self._post(
             "advisor",
             "/services",
             key,
             service_id=self._ids.works[step.work],
-            mechanic_id=self._ids.employees[step.mechanic],
+            **who,
             **step.fields,
         )
         self._works.append(order["services"][-1]["id"])

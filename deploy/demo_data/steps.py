@@ -42,11 +42,12 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class AddWork:
-    """A work of the catalogue goes onto the order, for that mechanic."""
+    """A work of the catalogue goes onto the order, for that mechanic, who may have a helper."""
 
     work: int
     mechanic: int
     fields: Body
+    helper: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

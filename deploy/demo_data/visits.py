@@ -51,6 +51,14 @@ class Visit:
         self._mechanic = mechanic
         # Not every mechanic has a sign-in: then the advisor notes what he does.
         self._hands = words("station")["employees"][mechanic].get("login", "advisor")
+        # A car body takes two.
+        mates = [
+            place
+            for place, employee in enumerate(words("station")["employees"])
+            if employee["role"] == "technician" and employee.get("section") == section
+            if place != mechanic and section == "body"
+        ]
+        self._helper = mates[0] if mates else None
         self._pricing: Body = {}
         self._works = 0
         self._unasked: list[Part] = []
@@ -83,7 +91,7 @@ class Visit:
         pricing = dict(self._pricing)
         if not pricing and self.random.random() < 0.05:
             pricing["fixed_discount"] = "100.00"
-        self.steps.append(AddWork(work, self._mechanic, pricing))
+        self.steps.append(AddWork(work, self._mechanic, pricing, self._helper))
         wanted = words("works")["works"][work]
         for family, quantity in wanted.get("goods", {}).items():
             self._wants(family, [Decimal(quantity)], None)

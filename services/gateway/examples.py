@@ -248,6 +248,27 @@ BODIES: dict[str, dict[str, Any]] = {
         "product_groups": ["Масла"],
         "cap_per_month": "500.00",
     },
+    "CreatePayRule": {
+        "kind": "labor_percent",
+        "value": "35",
+        "role": "technician",
+        "service_group": "Кузовные работы",
+        "valid_from": "2026-12-01",
+    },
+    "ChangePayRule": {"valid_to": "2027-01-01"},
+    "AdjustPay": {
+        "employee_id": _EMPLOYEE,
+        "kind": "bonus",
+        "amount": "3000.00",
+        "reason": "Наставничество",
+    },
+    "PayOut": {
+        "method": "cash",
+        "lines": [{"employee_id": _EMPLOYEE, "amount": "15000.00"}],
+        "comment": "За ноябрь",
+    },
+    "ReversePay": {"reason": "Выдано не тому сотруднику"},
+    "ClosePayroll": {"until": "2026-12-01"},
     "ChangeBonusSettings": {"max_share_percent": "50"},
     "AdjustBonuses": {"amount": "300.00", "reason": "Извинение за ожидание", "days_to_live": 90},
     "SetVatRates": {
@@ -372,6 +393,11 @@ _WORK = {
     "warranty_days": 30,
     "warranty_km": 1000,
     "variant_id": None,
+    "group": "Обслуживание",
+    "performers": [
+        {"employee_id": _EMPLOYEE, "share": "60"},
+        {"employee_id": "019ab0c6-3b91-7d22-a1f4-2b4d6f8091a4", "share": "40"},
+    ],
     "approval": {
         "state": "approved",
         "by": "Сидорова Анна",

@@ -73,6 +73,10 @@ def service_view(order: Order, line: ServiceLine) -> ServiceLineView:
         warranty_days=line.warranty_days,
         warranty_km=line.warranty_km,
         variant_id=line.variant_id,
+        group=line.group,
+        performers=tuple(
+            shown.Performer(employee_id=one.employee_id, share=one.share) for one in line.performers
+        ),
         approval=approval_view(line.approval),
     )
 

@@ -130,6 +130,7 @@ def _service(
             id=line.service_id,
             name=line.name,
             comment=line.catalogue_comment,
+            group=line.group,
             warranty_days=line.warranty_days,
             warranty_km=line.warranty_km,
         ),
@@ -151,6 +152,11 @@ def _service(
         spent_minutes=line.clocked_minutes,
         approval=approval_view(line.approval),
         vat=vat_within(order.customer_total(line), vat_percent),
+        performers=tuple(
+            shown.PerformerShown(person=person, share=one.share)
+            for one in line.performers
+            if (person := _person(one.employee_id, names))
+        ),
     )
 
 

@@ -125,8 +125,8 @@ class RecordView(View):
 
 class RecordExpense(Command[RecordView]):
     """Money spent, by a category of the station's own words. Refused: ``order_not_found``,
-    ``expense_in_future``, ``category_reserved`` (``pay``, ``cost_of_goods``, ``bonuses`` and
-    ``vat`` are the books')."""
+    ``expense_in_future``, ``category_reserved`` (``pay``, ``payroll``, ``cost_of_goods``,
+    ``bonuses``, ``vat``, ``write_off`` and ``count_difference`` are the books')."""
 
     subject: ClassVar[str] = "cmd.finance.record_expense.v1"
 

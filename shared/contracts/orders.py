@@ -138,6 +138,8 @@ class ServiceView(View):
     """A client's own discount does not count for it."""
     has_variants: bool = False
     """Some cars have prices of their own."""
+    group: str | None = None
+    """Pay and bonuses may depend on it."""
 
 
 class ListStations(Question[Page[StationView]]):
@@ -295,6 +297,7 @@ class CreateService(Command[ServiceView]):
     warranty_days: WarrantyDays | None = None
     warranty_km: Mileage | None = None
     no_discount: bool = False
+    group: Name | None = None
 
 
 class ChangeService(Command[ServiceView]):
@@ -314,6 +317,7 @@ class ChangeService(Command[ServiceView]):
     warranty_km: Mileage | None = None
     active: bool | None = None
     no_discount: bool | None = None
+    group: Name | None = None
 
 
 class ListServices(Question[Page[ServiceView]]):
@@ -334,6 +338,21 @@ class Approval(View):
     by: str | None = None
     how: ApprovalWay | None = None
     at: Instant | None = None
+
+
+class Performer(View):
+    """Who did a part of a work, and how much of it."""
+
+    employee_id: UUID
+    share: Annotated[Decimal, Field(gt=0, le=100, decimal_places=2)]
+
+
+class NamedPerformer(Performer):
+    model_config = {"extra": "forbid"}
+
+
+Performers = Annotated[tuple[NamedPerformer, ...], Field(max_length=20)]
+"""Several who do one work; their shares come to 100. The first one is its mechanic."""
 
 
 class ServiceLineView(View):
@@ -372,6 +391,10 @@ class ServiceLineView(View):
     """A declined work stays on the order, and is in none of its sums."""
     variant_id: UUID | None = None
     """The price variant by vehicle that it was priced by."""
+    group: str | None = None
+    """The catalogue's, as it was then."""
+    performers: tuple[Performer, ...] = ()
+    """When several did it; ``mechanic_id`` is the first of them."""
 
 
 class PartLineView(View):
@@ -596,6 +619,8 @@ class AddService(Command[OrderView]):
     """Norm-hours sold; absent: the catalogue's."""
     labor_rate: Money | None = None
     variant_id: UUID | Literal["none"] | None = None
+    performers: Performers = ()
+    """Instead of ``mechanic_id``. Refused: ``performers_ambiguous``, ``shares_invalid``."""
 
 
 class PartRequest(View):
@@ -662,6 +687,9 @@ class ChangeLine(Command[OrderView]):
     measure: Name | None = None
     labor_hours: Hours | None = None
     labor_rate: Money | None = None
+    performers: Performers | None = None
+    """Instead of ``mechanic_id``; empty: its mechanic alone did it. Another ``mechanic_id`` does it
+    alone, too. Refused: ``performers_ambiguous``, ``shares_invalid``."""
     on_removal: OnRemoval = "return"
     reason: Text | None = None
 
@@ -943,6 +971,16 @@ class OrderMoved(OrderEvent):
     reason: str | None = None
 
 
+class Earner(View):
+    """Who earns by an order, as pay rules know people. ``share``: of the work."""
+
+    employee_id: UUID
+    share: Percent = Decimal(100)
+    pay_percent: Percent = Decimal(0)
+    role: Role | None = None
+    section_id: UUID | None = None
+
+
 class CompletedService(View):
     line_id: UUID
     name: str
@@ -950,6 +988,12 @@ class CompletedService(View):
     """Of the work alone, without materials: what the mechanic is paid of."""
     mechanic_id: UUID | None
     pay_percent: Percent
+    performers: tuple[Earner, ...] = ()
+    """Everybody who did it, the mechanic first; empty in what was told before there were any."""
+    group: str | None = None
+    quantity: Quantity = Decimal(1)
+    labor_hours: Hours | None = None
+    """Norm-hours sold per unit."""
 
 
 class CompletedPart(View):
@@ -982,6 +1026,9 @@ class OrderCompleted(OrderEvent):
     materials_total: Money
     services: tuple[CompletedService, ...]
     parts: tuple[CompletedPart, ...]
+    responsible: Earner | None = None
+    product_responsible: Earner | None = None
+    """Who answers for its goods; null: whoever answers for the order."""
 
 
 class OrderReopened(OrderEvent):

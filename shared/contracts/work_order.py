@@ -161,6 +161,11 @@ class PartLine(View):
     """Contained in the total of goods; null of a material, whose work contains it."""
 
 
+class PerformerShown(View):
+    person: Person
+    share: Percent
+
+
 class ServiceLine(View):
     id: UUID
     service: CatalogueService
@@ -186,6 +191,8 @@ class ServiceLine(View):
     approval: Approval = Approval()
     vat: Money = NO_VAT
     """Contained in ``customer_total``."""
+    performers: tuple[PerformerShown, ...] = ()
+    """When several did it, the mechanic first."""
 
 
 class WorkOrder(View):

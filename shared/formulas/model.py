@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from shared.contracts.work_order import PartLine, ServiceLine, WorkOrder
+from shared.contracts.work_order import PartLine, PerformerShown, ServiceLine, WorkOrder
 from shared.formulas.model_things import (
     APPROVAL,
     CATALOGUE_SERVICE,
@@ -19,6 +19,7 @@ from shared.formulas.model_things import (
     ORDER_TYPE,
     PART_STATES,
     PARTY,
+    PERFORMER,
     PERSON,
     PRODUCT,
     PROGRESS,
@@ -43,6 +44,12 @@ PLACE = ObjectType(
 
 def _materials(line: ServiceLine, view: View) -> Sequence[PartLine]:
     return view.materials_of(line.id)
+
+
+def _performers(line: ServiceLine, _: View) -> Sequence[PerformerShown]:
+    """Also of a work that its mechanic does alone."""
+    alone = (PerformerShown(person=line.mechanic, share=Decimal(100)),) if line.mechanic else ()
+    return line.performers or alone
 
 
 def _its_service(line: PartLine, view: View) -> ServiceLine | None:
@@ -89,6 +96,8 @@ SERVICE_LINE = ObjectType(
               "VAT contained in the work with its materials", "vat"),
         field("Mechanic", "Person", "Исполнитель: свой или из шапки",
               "Technician: its own, or the order's", "mechanic"),
+        field("Performers", "[Performer]", "Все исполнители, механик первым",
+              "Everybody who does it, the technician first", _performers),
         field("Progress", "Choice", "Ход работы", "Progress", chosen("progress", PROGRESS)),
         field("SpentTime", "number", "Потрачено времени, минут", "Time spent, minutes",
               "spent_minutes"),
@@ -255,6 +264,7 @@ ORDER_MODEL = Model(
             APPROVAL,
             PARTY,
             PERSON,
+            PERFORMER,
             VEHICLE,
             STATION,
             PLACE,

@@ -168,6 +168,18 @@ PERSON = ObjectType(
     ),
 )
 
+PERFORMER = ObjectType(
+    "Performer",
+    "Исполнитель услуги",
+    "Who does a part of a work",
+    lambda performer, _: performer.person.name,
+    (
+        field("Person", "Person", "Сотрудник", "Employee", "person"),
+        field("Name", "text", "Имя для документов", "Name as printed", "person.name"),
+        field("Share", "number", "Доля в услуге, %", "Share of the work, %", "share"),
+    ),
+)
+
 PARTY = ObjectType(
     "Party",
     "Клиент, водитель или плательщик",

@@ -15,6 +15,7 @@ from shared.contracts.work_order import (
     OrderType,
     PartLine,
     Party,
+    PerformerShown,
     Person,
     Place,
     ServiceLine,
@@ -72,6 +73,10 @@ _OIL_CHANGE = ServiceLine(
     customer_total=_money("1496.00"),
     vat=_money("269.77"),
     mechanic=_TECHNICIAN,
+    performers=(
+        PerformerShown(person=_TECHNICIAN, share=Decimal("60")),
+        PerformerShown(person=_SECOND_TECHNICIAN, share=Decimal("40")),
+    ),
     progress="finished",
     spent_minutes=42,
     approval=Approval(

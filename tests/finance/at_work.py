@@ -94,10 +94,11 @@ async def answer[ReplyT](
     *,
     client: ServiceClient = NOBODY,
     now: datetime | None = None,
+    actor: Actor = CASHIER,
 ) -> ReplyT:
     """As the server answers a question, without a broker."""
     route = service.handlers.questions[type(question).subject]
-    envelope = opening("/station-1/gateway", type(question).subject, CASHIER)
+    envelope = opening("/station-1/gateway", type(question).subject, actor)
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         work = Work(envelope, now or datetime.now(UTC), settings, client)

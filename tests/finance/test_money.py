@@ -74,7 +74,7 @@ def lines(entry: Entry) -> list[tuple[str, str, Decimal]]:
 # --- settling ----------------------------------------------------------------------------------
 
 
-def test_settling_writes_revenue_cost_and_pay() -> None:
+def test_settling_writes_revenue_and_cost() -> None:
     event = order_completed(
         ORDER,
         CLIENT,
@@ -94,10 +94,9 @@ def test_settling_writes_revenue_cost_and_pay() -> None:
         ("receivable", "revenue.products", money("500")),
         ("receivable", "revenue.materials", money("40")),
         ("cost.goods", "inventory", money("310")),
-        ("pay.labor", "payroll.payable", money("340")),
     ]
     assert [posting.category for posting in entry.postings] == [
-        "orders", "orders", "orders", "cost_of_goods", "pay",
+        "orders", "orders", "orders", "cost_of_goods",
     ]  # fmt: skip
     assert entry.stamp == replace(CASHIER, at=at(-5))
     assert (entry.kind, entry.order_id, entry.client_id) == (EntryKind.SETTLEMENT, ORDER, CLIENT)
@@ -110,8 +109,8 @@ def test_settling_writes_revenue_cost_and_pay() -> None:
             client_id=CLIENT,
             revenue=money("1540"),
             cost=money("310"),
-            pay=money("340"),
-            margin=money("890"),
+            pay=money("0"),
+            margin=money("1230"),
             deposits_applied=money("0"),
         ),
     )
@@ -200,7 +199,6 @@ def test_reversing_swaps_every_posting_and_makes_paid_money_a_deposit_again() ->
     assert lines(reversal) == [
         ("revenue.services", "receivable", money("1000")),
         ("inventory", "cost.goods", money("200")),
-        ("payroll.payable", "pay.labor", money("400")),
     ]
     assert lines(restored) == [
         ("receivable", "deposits", money("300")),

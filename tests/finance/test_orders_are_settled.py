@@ -136,9 +136,10 @@ async def test_a_reopened_order_is_reversed_by_new_entries_and_settled_anew(
         ("settlement", "receivable", "revenue.services", money("1000")),
         ("settlement", "receivable", "revenue.products", money("500")),
         ("settlement", "cost.goods", "inventory", money("300")),
-        ("settlement", "pay.labor", "payroll.payable", money("400")),
+        ("pay_accrual", "pay.labor", "payroll.payable", money("400")),
     ]
-    undone = [("settlement_reversal", credit, debit, amount) for _, debit, credit, amount in first]
+    undo = {"settlement": "settlement_reversal", "pay_accrual": "pay_reversal"}
+    undone = [(undo[kind], credit, debit, amount) for kind, debit, credit, amount in first]
     assert (await ledger(running.engine, order))[:8] == [*first, *undone]
     standing = await profit(station, order)
     assert (standing.revenue, standing.cost, standing.pay) == (

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from services.finance.app import service
 from services.finance.domain.ledger import Account, ClientAccount, Entry
+from services.finance.domain.pay_rules import Rulebook
+from services.finance.domain.payroll import accrue, take_back
 from services.finance.domain.settlement import Completed, Issued, State, learn
 from services.finance.domain.settling import reverse, settle
 from services.finance.domain.till import take_payment
 from shared.ids import id_of, new_id
-from tests.finance.builders import CASHIER, money, order_completed, payment, work
+from tests.finance.builders import CASHIER, NOON, money, order_completed, payment, work
 
 README = (Path(__file__).parents[2] / "services" / "finance" / "README.md").read_text()
 
@@ -56,7 +58,8 @@ def test_the_example_is_what_the_ledger_gets() -> None:
     before = take_payment(deposit, [], account, [], CASHIER, new_id())
     (waiting,) = learn([], order, 1, Completed.of(event))
     (ready,) = learn([waiting], order, 1, Issued(money("310")))
-    settled = settle(ready, before.payments, CASHIER, new_id(), new_id())
+    earning, pay = accrue(ready, Rulebook(), NOON, CASHIER, new_id())
+    settled = settle(earning, before.payments, CASHIER, new_id(), new_id())
     rest = payment("1300", client, order, method="card")
     after = take_payment(rest, settled.settlements, account, [], CASHIER, new_id())
     undone = reverse(
@@ -69,7 +72,12 @@ def test_the_example_is_what_the_ledger_gets() -> None:
         None,
     )
 
-    entries = [*before.entries, *settled.entries, *after.entries, *undone.entries]
+    back = take_back(earning, pay.entries[0], NOON, CASHIER, new_id(), None)
+
+    entries = [
+        *before.entries, *settled.entries, *pay.entries, *after.entries, *undone.entries,
+        *back.entries,
+    ]  # fmt: skip
     assert table("One order in the ledger") == [row for entry in entries for row in lines(entry)]
 
 

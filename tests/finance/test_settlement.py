@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from itertools import permutations, product
 
 import pytest
@@ -17,7 +16,6 @@ from services.finance.domain.settlement import (
     Settlement,
     State,
     learn,
-    pay_of,
     standing,
 )
 from shared.ids import id_of
@@ -105,28 +103,6 @@ def test_the_undone_settlement_is_named_before_the_one_that_replaces_it() -> Non
         (1, State.REVERSED),
         (2, State.SETTLED),
     ]
-
-
-@pytest.mark.parametrize(
-    ("total", "percent", "pay"),
-    [
-        ("1000", "40", "400.00"),
-        ("100.01", "50", "50.01"),
-        ("0.01", "50", "0.01"),
-        ("0.01", "49.99", "0.00"),
-        ("333.33", "33.33", "111.10"),
-        ("0", "100", "0.00"),
-    ],
-)
-def test_pay_is_a_share_of_the_work_rounded_half_up(total: str, percent: str, pay: str) -> None:
-    assert str(pay_of(Decimal(total), Decimal(percent))) == pay
-
-
-def test_pay_is_rounded_work_by_work() -> None:
-    done = Completed.of(
-        order_completed(ORDER, CLIENT, services=(work("0.01", "50"), work("0.01", "50")))
-    )
-    assert done.pay == money("0.02")
 
 
 def test_parts_of_the_revenue_add_up_to_the_total_whether_or_not_works_include_materials() -> None:

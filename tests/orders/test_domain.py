@@ -17,6 +17,7 @@ from services.orders.domain.order import Order
 from services.orders.domain.pricing import formed
 from shared.contracts.base import Change, Event
 from shared.contracts.orders import (
+    Earner,
     LineChanged,
     LineRemoved,
     OrderCancelled,
@@ -87,9 +88,14 @@ def test_done_tells_everything_that_settling_needs() -> None:
     part = a_reserved_part(price=20, quantity=2)
     order = an_order(status="in_progress", services=(service, helper_work), parts=(part,))
 
-    decision = domain.move(
-        order, "done", None, {mechanic: Decimal(40), order.header.employee_id: Decimal(10)}, LATER
-    )
+    assigned = order.header.employee_id
+    percents = {mechanic: Decimal(40), assigned: Decimal(10)}
+    earners = {
+        employee_id: Earner(employee_id=employee_id, pay_percent=percent)
+        for employee_id, percent in percents.items()
+    }
+
+    decision = domain.move(order, "done", None, earners, LATER)
 
     _, completed = decision.events
     assert isinstance(completed, OrderCompleted)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.finance.domain.bonus_lots import Accrual, Lot
 from services.finance.domain.ledger import Account, Entry, Posting
+from services.finance.domain.pay_lines import PayLine
 from services.finance.domain.payment import Payment
 from services.finance.domain.settlement import Settlement
 from shared.contracts.base import Event
@@ -15,8 +16,8 @@ from shared.contracts.base import Event
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Entries to post, payments, settlements and lots of bonuses as they are after them, and facts
-    to publish."""
+    """Entries to post, payments, settlements and lots of bonuses as they are after them, why people
+    earned what is posted, and facts to publish."""
 
     entries: tuple[Entry, ...] = ()
     payments: tuple[Payment, ...] = ()
@@ -24,6 +25,7 @@ class Decision:
     events: tuple[Event, ...] = ()
     lots: tuple[Lot, ...] = ()
     accruals: tuple[Accrual, ...] = ()
+    pay_lines: tuple[PayLine, ...] = ()
 
     def and_then(self, other: Decision) -> Decision:
         """Both; where they speak of the same thing, the other one counts."""
@@ -34,6 +36,7 @@ class Decision:
             self.events + other.events,
             self.lots + other.lots,
             self.accruals + other.accruals,
+            self.pay_lines + other.pay_lines,
         )
 
 

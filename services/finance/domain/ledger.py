@@ -49,7 +49,7 @@ class Account(StrEnum):
     COST_OF_GOODS = "cost.goods"
     """Себестоимость запчастей и материалов. Expense."""
     LABOR_PAY = "pay.labor"
-    """Начисленная оплата труда механиков. Expense."""
+    """Начисленная оплата труда. Expense."""
     PAYROLL_PAYABLE = "payroll.payable"
     """Расчёты с персоналом. Passive: pay accrued and not yet paid out."""
     BONUSES = "bonuses"
@@ -75,6 +75,9 @@ EXPENSES = (Account.COST_OF_GOODS, Account.LABOR_PAY, Account.BONUS_EXPENSE, Acc
 ORDERS_CATEGORY = "orders"
 COST_CATEGORY = "cost_of_goods"
 PAY_CATEGORY = "pay"
+"""What orders earn their people: a part of orders' margins."""
+PAYROLL_CATEGORY = "payroll"
+"""Salaries, bonuses and fines, which belong to no order."""
 BONUS_CATEGORY = "bonuses"
 WRITE_OFF_CATEGORY = "write_off"
 COUNT_CATEGORY = "count_difference"
@@ -82,6 +85,7 @@ VAT_CATEGORY = "vat"
 BOOKS_CATEGORIES = (
     COST_CATEGORY,
     PAY_CATEGORY,
+    PAYROLL_CATEGORY,
     BONUS_CATEGORY,
     WRITE_OFF_CATEGORY,
     COUNT_CATEGORY,
@@ -110,6 +114,12 @@ class EntryKind(StrEnum):
     BONUS_GRANT = "bonus_grant"
     BONUS_WRITE_OFF = "bonus_write_off"
     BONUS_EXPIRY = "bonus_expiry"
+    PAY_ACCRUAL = "pay_accrual"
+    """What an order earns its people."""
+    PAY_ADJUSTMENT = "pay_adjustment"
+    SALARY = "salary"
+    PAYOUT = "payout"
+    PAY_REVERSAL = "pay_reversal"
 
 
 INCOME_KINDS = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)
@@ -125,6 +135,7 @@ class Posting:
 
     ``payment_id``: the payment whose money it is, where a client's money moves.
     ``category``: of income and expenses. ``rule_id``: the bonus rule that it goes back to.
+    ``employee_id``: whose pay it is.
     """
 
     debit: Account
@@ -135,6 +146,7 @@ class Posting:
     payment_id: UUID | None = None
     category: str | None = None
     rule_id: UUID | None = None
+    employee_id: UUID | None = None
 
     def __post_init__(self) -> None:
         if self.amount <= 0 or self.debit == self.credit:

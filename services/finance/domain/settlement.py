@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from services.finance.domain.earning import Labor
 from services.finance.domain.ledger import ZERO, kopecks
 from services.finance.domain.vat import Vat, vat_of
 from shared.contracts.base import Event
@@ -65,7 +66,9 @@ class Completed:
 
     ``revenue`` is the order's total, with the ``vat`` that it contains. Of it ``products`` are
     goods and ``materials`` are charged within the works' price; whatever is left is the works
-    themselves, so that the parts always add up to the total.
+    themselves, so that the parts always add up to the total. ``pay`` is what its people have
+    earned, nothing before it is settled, and ``labor`` what that is reckoned from; none in what
+    was heard before people were named.
     """
 
     number: str
@@ -76,7 +79,8 @@ class Completed:
     revenue: Decimal
     products: Decimal
     materials: Decimal
-    pay: Decimal
+    pay: Decimal = ZERO
+    labor: Labor | None = None
     vat: Vat = field(default_factory=Vat)
 
     @property
@@ -96,7 +100,7 @@ class Completed:
             revenue=kopecks(event.total),
             products=kopecks(event.products_total),
             materials=kopecks(event.materials_total),
-            pay=sum((pay_of(line.total, line.pay_percent) for line in event.services), ZERO),
+            labor=Labor.of(event),
             vat=vat_of(event, vat_percent),
         )
         if completed.services < 0:
@@ -119,11 +123,6 @@ class Reopened:
 type News = Completed | Issued | Reopened
 
 
-def pay_of(total: Decimal, percent: Decimal) -> Decimal:
-    """What a technician earns by one work: a share of the work alone, never of its materials."""
-    return kopecks(total * percent / 100)
-
-
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """One completion of one order, as the books know it.
@@ -131,7 +130,7 @@ class Settlement:
     ``cost`` is of the parts issued, as far as it is known; ``corrected`` of it was not in the entry
     that settled the order, but in others since. ``paid`` is how much of the revenue clients' money
     and bonuses cover, ``bonuses`` how much of that bonuses do; ``entry_id`` names the entry that
-    settled it.
+    settled it, ``pay_entry_id`` the one by which its people earned, if they did.
     """
 
     order_id: UUID
@@ -143,6 +142,7 @@ class Settlement:
     entry_id: UUID | None = None
     bonuses: Decimal = ZERO
     corrected: Decimal = ZERO
+    pay_entry_id: UUID | None = None
 
     @property
     def order(self) -> Completed:

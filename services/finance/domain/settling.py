@@ -16,7 +16,6 @@ from services.finance.domain.decision import Decision, move
 from services.finance.domain.ledger import (
     COST_CATEGORY,
     ORDERS_CATEGORY,
-    PAY_CATEGORY,
     VAT_CATEGORY,
     ZERO,
     Account,
@@ -38,7 +37,8 @@ def settle(
     entry_id: UUID,
     application_id: UUID,
 ) -> Decision:
-    """The order's revenue, cost and pay go into the books, and its client's deposits pay it.
+    """The order's revenue and cost go into the books, and its client's deposits pay it; its pay is
+    ``payroll``'s.
 
     The accounting time is that of the completed work, however late its messages come.
     """
@@ -166,7 +166,6 @@ def _settlement_postings(settlement: Settlement) -> tuple[Posting, ...]:
         *_revenue(Account.REVENUE_MATERIALS, order.materials - vat.materials),
         *post(Account.RECEIVABLE, Account.VAT_OUTPUT, vat.total, VAT_CATEGORY),
         *post(Account.COST_OF_GOODS, Account.INVENTORY, settlement.cost or ZERO, COST_CATEGORY),
-        *post(Account.LABOR_PAY, Account.PAYROLL_PAYABLE, order.pay, PAY_CATEGORY),
     )
     return tuple(
         replace(

@@ -1,5 +1,6 @@
 """Everything that finance is told and asked, in business order: an order is settled, its client
-pays and earns bonuses, the station spends, and the owner looks at what came of it."""
+pays and earns bonuses, its people are paid, the station spends, and the owner looks at what came
+of it."""
 
 from services.finance.handlers import (
     bonus_rules,
@@ -7,7 +8,10 @@ from services.finance.handlers import (
     bonuses,
     figures,
     orders,
+    pay_rules,
+    pay_sheet,
     payments,
+    payroll,
     records,
     reports,
     statements,
@@ -23,7 +27,10 @@ __all__ = [
     "figures",
     "handlers",
     "orders",
+    "pay_rules",
+    "pay_sheet",
     "payments",
+    "payroll",
     "records",
     "reports",
     "statements",

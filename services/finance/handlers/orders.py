@@ -18,7 +18,7 @@ from services.finance.domain.settlement import (
     State,
     learn,
 )
-from services.finance.handlers import bonuses
+from services.finance.handlers import bonuses, payroll
 from services.finance.handlers.table import handlers, keep, stamp
 from services.finance.store import FinanceStore
 from shared.contracts.clients import ClientCreated
@@ -132,9 +132,11 @@ async def _hear(
 
 
 async def _settle(settlement: Settlement, store: FinanceStore, work: Work) -> None:
+    entry_id, application_id = work.new_id(), work.new_id()
+    settlement, pay = await payroll.accrue(settlement, store, work)
     deposits = await store.deposits(settlement.order.client_id)
-    decision = settling.settle(settlement, deposits, stamp(work), work.new_id(), work.new_id())
-    await keep(decision, store, work)
+    decision = settling.settle(settlement, deposits, stamp(work), entry_id, application_id)
+    await keep(decision.and_then(pay), store, work)
 
 
 async def _reverse(
@@ -153,4 +155,5 @@ async def _reverse(
         work.new_id(),
         reason,
     )
-    await keep(decision, store, work)
+    pay = await payroll.take_back(settlement, reason, store, work)
+    await keep(decision.and_then(pay), store, work)

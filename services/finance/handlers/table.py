@@ -9,7 +9,7 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
 from services.finance.store import FinanceStore
-from shared.contracts import bonus_rules, bonuses, taxes
+from shared.contracts import bonus_rules, bonuses, pay_rules, payroll, taxes
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
@@ -46,6 +46,11 @@ handlers = Handlers(
         bonuses.BonusReturned,
         bonuses.BonusAdjusted,
         bonuses.BonusExpired,
+        pay_rules.PayRuleSaved,
+        payroll.PayAccrued,
+        payroll.PayTakenBack,
+        payroll.PayRecorded,
+        payroll.PayrollClosed,
     ),
 )
 

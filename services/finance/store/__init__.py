@@ -1,9 +1,10 @@
 """Finance's tables in PostgreSQL: what a transaction loads and saves, and what reports read."""
 
-from services.finance.store.bonus_books import BonusBooks
 from services.finance.store.bonus_reports import BonusReports
 from services.finance.store.checks import Checks
 from services.finance.store.figures import Figures
+from services.finance.store.payroll import PayrollBooks
+from services.finance.store.payroll_reports import PayrollReports
 from services.finance.store.reports import Reports
 from services.finance.store.schema import tables
 from services.finance.store.statements import Statements
@@ -12,5 +13,7 @@ from services.finance.store.vat import VatBooks
 __all__ = ["FinanceStore", "tables"]
 
 
-class FinanceStore(BonusBooks, BonusReports, Reports, VatBooks, Statements, Figures, Checks):
+class FinanceStore(
+    PayrollBooks, BonusReports, PayrollReports, Reports, VatBooks, Statements, Figures, Checks
+):
     """The books for commands and events, the reports for questions."""

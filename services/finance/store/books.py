@@ -80,9 +80,10 @@ class Books(Store):
         await self._load_payments(wanted.orders, clients, wanted.payments)
         await self._load_entries(
             {
-                settlement.entry_id
+                entry_id
                 for settlement in self._settlements.values.values()
-                if settlement.order_id in wanted.reopened and settlement.entry_id
+                for entry_id in (settlement.entry_id, settlement.pay_entry_id)
+                if settlement.order_id in wanted.reopened and entry_id
             }
         )
 

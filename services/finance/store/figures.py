@@ -8,14 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, select, true
 
-from services.finance.domain.ledger import CHARGED, Account, EntryKind
+from services.finance.domain.ledger import CHARGED, Account
 from services.finance.domain.settlement import State
 from services.finance.store.schema import entries, orders, postings, settlements
 from shared.contracts.reconciliation import AccountBalance, GetBooksFigures
 from shared.handlers import Store
 from shared.pagination import keys_of
-
-_SETTLING = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)
 
 
 def _balance(accounts: Sequence[Account], sign: int) -> ColumnElement[Any]:
@@ -37,7 +35,7 @@ _POSTED = (
         _balance((Account.LABOR_PAY,), 1).label("pay"),
     )
     .select_from(entries.join(postings, postings.c.entry_id == entries.c.id))
-    .where(entries.c.order_id == orders.c.id, entries.c.kind.in_(_SETTLING))
+    .where(entries.c.order_id == orders.c.id)
     .lateral("posted")
 )
 _FIGURES = (

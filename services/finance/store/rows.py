@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import ARRAY, ColumnElement, Row, Uuid, any_, bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
 
 from services.finance.domain.bonus_lots import Accrual, Lot
 from services.finance.domain.bonus_rules import BonusRule
+from services.finance.domain.earning import Labor
 from services.finance.domain.ledger import Account, ClientAccount, Entry, EntryKind, Posting, Stamp
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.settlement import Completed, Settlement, State
@@ -31,6 +33,8 @@ from services.finance.store.schema import (
     settlements,
 )
 from shared.database import saving
+
+_LABOR: TypeAdapter[Labor | None] = TypeAdapter(Labor | None)
 
 
 def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
@@ -103,6 +107,7 @@ def posting_rows(entry: Entry) -> Iterable[dict[str, Any]]:
             "payment_id": posting.payment_id,
             "category": posting.category,
             "rule_id": posting.rule_id,
+            "employee_id": posting.employee_id,
         }
 
 
@@ -122,6 +127,7 @@ def entry_of(row: Row[Any], lines: Iterable[Row[Any]]) -> Entry:
                 line.payment_id,
                 line.category,
                 line.rule_id,
+                line.employee_id,
             )
             for line in lines
         ),
@@ -152,11 +158,13 @@ def settlement_row(settlement: Settlement) -> dict[str, Any]:
         "vat_services": order and order.vat.services,
         "vat_products": order and order.vat.products,
         "vat_materials": order and order.vat.materials,
+        "labor": _LABOR.dump_python(order.labor, mode="json") if order else None,
         "cost": settlement.cost,
         "paid": settlement.paid,
         "entry_id": settlement.entry_id,
         "bonuses": settlement.bonuses,
         "corrected": settlement.corrected,
+        "pay_entry_id": settlement.pay_entry_id,
     }
 
 
@@ -172,7 +180,8 @@ def settlement_of(row: Row[Any]) -> Settlement:
             row.products,
             row.materials,
             row.pay,
-            Vat(row.vat_percent, row.vat_services, row.vat_products, row.vat_materials),
+            labor=_LABOR.validate_python(row.labor),
+            vat=Vat(row.vat_percent, row.vat_services, row.vat_products, row.vat_materials),
         )
         if row.number is not None
         else None
@@ -187,6 +196,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
         row.entry_id,
         row.bonuses,
         row.corrected,
+        row.pay_entry_id,
     )
 
 

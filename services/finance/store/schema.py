@@ -20,7 +20,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
 MONEY = Numeric(20, 2)
 INSTANT = TIMESTAMP(timezone=True)
@@ -57,6 +57,7 @@ postings = Table(
     Column("payment_id", Uuid),
     Column("category", Text),
     Column("rule_id", Uuid),
+    Column("employee_id", Uuid),
     CheckConstraint("amount > 0 AND debit <> credit", name="postings_balance"),
     Index(
         "postings_expenses_of_order",
@@ -68,6 +69,7 @@ postings = Table(
         "client_id",
         postgresql_where=text("debit = 'bonuses' OR credit = 'bonuses'"),
     ),
+    Index("postings_employee", "employee_id", postgresql_where=text("employee_id IS NOT NULL")),
 )
 
 orders = Table(
@@ -116,6 +118,8 @@ settlements = Table(
     Column("entry_id", Uuid, ForeignKey("entries.id")),
     Column("bonuses", MONEY, nullable=False, server_default="0"),
     Column("corrected", MONEY, nullable=False, server_default="0"),
+    Column("labor", JSONB),
+    Column("pay_entry_id", Uuid, ForeignKey("entries.id")),
     CheckConstraint("paid >= 0 AND paid <= coalesce(revenue, 0)", name="settlements_paid"),
     CheckConstraint("bonuses >= 0 AND bonuses <= paid", name="settlements_bonuses"),
     Index(

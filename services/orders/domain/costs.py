@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from services.orders.domain.order import Order
+from services.orders.domain.order import Order, ServiceLine
 from services.orders.domain.pricing import NOTHING, to_kopecks
 
 
@@ -28,9 +28,17 @@ class Costs:
 
 
 def expected_pay(order: Order, percents: Mapping[UUID, Decimal]) -> Decimal:
-    """What the mechanics will earn by today's shares: rounded line by line, as pay is booked."""
-    shares = (
-        to_kopecks(line.total * percents.get(order.mechanic_of(line), NOTHING) / 100)
-        for line in order.billed_services
+    """What those who do the works will earn by their own percents of today, line by line."""
+    return sum((_pay_of(order, line, percents) for line in order.billed_services), NOTHING)
+
+
+def _pay_of(order: Order, line: ServiceLine, percents: Mapping[UUID, Decimal]) -> Decimal:
+    """Those of the same percent share what one of them alone would have earned, as is booked."""
+    shares: dict[Decimal, Decimal] = {}
+    for performer in order.performers_of(line):
+        percent = percents.get(performer.employee_id, NOTHING)
+        shares[percent] = shares.get(percent, NOTHING) + performer.share
+    pays = (
+        to_kopecks(line.total * percent / 100 * share / 100) for percent, share in shares.items()
     )
-    return sum(shares, NOTHING)
+    return sum(pays, NOTHING)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, overload
 from uuid import UUID
 
 from services.orders.domain.decision import Decision, naming, revised
-from services.orders.domain.order import Order
+from services.orders.domain.order import Order, ServiceLine
 from services.orders.domain.works import clocked
 from shared.contracts.orders import (
     CompletedPart,
     CompletedService,
+    Earner,
     OrderCancelled,
     OrderCompleted,
     OrderMoved,
@@ -41,16 +42,16 @@ def move(
     order: Order,
     to: OrderStatus,
     reason: str | None,
-    pay_percents: dict[UUID, Decimal],
+    earners: Mapping[UUID, Earner],
     now: datetime,
     may_be_missing: Container[UUID] = (),
 ) -> Decision:
-    """A step of the order's life. ``pay_percents``: what each mechanic earns of a work;
+    """A step of the order's life. ``earners``: by id, those who may earn when it is done;
     ``may_be_missing``: products that the warehouse gives before they are there."""
     if (order.status, to) not in TRANSITIONS:
         raise Refused("illegal_step", old=order.status, new=to)
     if to == "done":
-        return _complete(order, reason, pay_percents, now, may_be_missing)
+        return _complete(order, reason, earners, now, may_be_missing)
     if order.status == "done":
         return _reopen(order, reason, now)
     changed = revised(order, now, status=to)
@@ -70,7 +71,7 @@ def move(
 def _complete(
     order: Order,
     reason: str | None,
-    pay_percents: dict[UUID, Decimal],
+    earners: Mapping[UUID, Earner],
     now: datetime,
     may_be_missing: Container[UUID],
 ) -> Decision:
@@ -99,12 +100,13 @@ def _complete(
         completed_at=now,
         **_UNSETTLED,
     )
-    completed = _completed(changed, pay_percents, now)
+    completed = _completed(changed, earners, now)
     return Decision(changed, (_moved(order, changed, reason), completed))
 
 
-def _completed(order: Order, pay_percents: dict[UUID, Decimal], now: datetime) -> OrderCompleted:
+def _completed(order: Order, earners: Mapping[UUID, Earner], now: datetime) -> OrderCompleted:
     """Everything that settling the order needs."""
+    header = order.header
     return OrderCompleted(
         **naming(order),
         completion=order.completion,
@@ -118,16 +120,7 @@ def _completed(order: Order, pay_percents: dict[UUID, Decimal], now: datetime) -
         services_total=order.services_total,
         products_total=order.products_total,
         materials_total=order.materials_total,
-        services=tuple(
-            CompletedService(
-                line_id=line.id,
-                name=line.name,
-                total=line.total,
-                mechanic_id=(mechanic := order.mechanic_of(line)),
-                pay_percent=pay_percents.get(mechanic, Decimal(0)),
-            )
-            for line in order.billed_services
-        ),
+        services=tuple(_completed_service(order, line, earners) for line in order.billed_services),
         parts=tuple(
             CompletedPart(
                 line_id=part.id,
@@ -139,7 +132,40 @@ def _completed(order: Order, pay_percents: dict[UUID, Decimal], now: datetime) -
             )
             for part in order.billed_parts
         ),
+        responsible=_earner(header.responsible_id, earners),
+        product_responsible=_earner(header.product_responsible_id, earners),
     )
+
+
+def _completed_service(
+    order: Order, line: ServiceLine, earners: Mapping[UUID, Earner]
+) -> CompletedService:
+    performers = tuple(
+        _earner(performer.employee_id, earners).model_copy(update={"share": performer.share})
+        for performer in order.performers_of(line)
+    )
+    return CompletedService(
+        line_id=line.id,
+        name=line.name,
+        total=line.total,
+        mechanic_id=performers[0].employee_id,
+        pay_percent=performers[0].pay_percent,
+        performers=performers,
+        group=line.group,
+        quantity=line.quantity,
+        labor_hours=line.labor_hours,
+    )
+
+
+@overload
+def _earner(employee_id: UUID, earners: Mapping[UUID, Earner]) -> Earner: ...
+@overload
+def _earner(employee_id: UUID | None, earners: Mapping[UUID, Earner]) -> Earner | None: ...
+def _earner(employee_id: UUID | None, earners: Mapping[UUID, Earner]) -> Earner | None:
+    """Whoever is named earns, also while nothing more is known of them."""
+    if employee_id is None:
+        return None
+    return earners.get(employee_id) or Earner(employee_id=employee_id)
 
 
 def _ensure_answered(order: Order) -> None:

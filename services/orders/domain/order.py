@@ -14,15 +14,25 @@ from services.orders.domain.pricing import NOTHING, Price, checked, line_total, 
 from shared.contracts.base import MAX_MONEY, Change
 from shared.contracts.orders import OrderStatus, PartKind, PartState, Progress
 
+WHOLE = Decimal(100)
+"""Percent of a work that one who does it alone has done."""
 EDITABLE: frozenset[OrderStatus] = frozenset({"draft", "new", "in_progress"})
+
+
+@dataclass(frozen=True, slots=True)
+class Performer:
+    """Who did a part of a work: ``share`` percent of it."""
+
+    employee_id: UUID
+    share: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceLine:
     """A work. ``total`` leaves its materials out; ``Order.customer_total`` has them.
 
-    ``suggested_minutes``, ``catalogue_comment`` and the warranty are the catalogue's, as they were
-    when the line was added.
+    ``suggested_minutes``, ``catalogue_comment``, ``group`` and the warranty are the catalogue's, as
+    they were when the line was added. ``performers``: several who did it, ``mechanic_id`` first.
     """
 
     id: UUID
@@ -45,6 +55,8 @@ class ServiceLine:
     warranty_km: int | None = None
     approval: Approval = NOT_ASKED
     variant_id: UUID | None = None
+    group: str | None = None
+    performers: tuple[Performer, ...] = ()
 
     @property
     def is_declined(self) -> bool:
@@ -246,10 +258,21 @@ class Order:
         """The line's own wins over the order's."""
         return line.mechanic_id or self.header.main_mechanic_id
 
+    def performers_of(self, line: ServiceLine) -> tuple[Performer, ...]:
+        """Everybody who does a work: its mechanic, unless several do it."""
+        return line.performers or (Performer(self.mechanic_of(line), WHOLE),)
+
     @property
-    def mechanic_ids(self) -> set[UUID]:
-        """Of everybody who does a work that is on the bill."""
-        return {self.mechanic_of(line) for line in self.billed_services}
+    def earner_ids(self) -> set[UUID]:
+        """Of everybody who may earn by the order: who does a work that is on the bill, and who
+        answers for the order or its goods."""
+        done_by = {
+            performer.employee_id
+            for line in self.billed_services
+            for performer in self.performers_of(line)
+        }
+        answers = {self.header.responsible_id, self.header.product_responsible_id}
+        return done_by | {employee_id for employee_id in answers if employee_id}
 
     def customer_total(self, line: ServiceLine) -> Decimal:
         """A work with the materials that its price carries: 100 x 3 + 20 x 2 = 340. Goods of the

@@ -33,7 +33,7 @@ async def shown(
 async def _live(order: Order, store: OrdersStore, work: Work) -> Costs:
     if order.settled:
         return (await booked([order], work))[order.id]
-    percents = await store.places.pay_percents(order.mechanic_ids)
+    percents = await store.places.pay_percents(order.earner_ids)
     percent = await vat_percent(order, store, work)
     return Costs(order.cost_total, expected_pay(order, percents), vat_of(order, percent))
 

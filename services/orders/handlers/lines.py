@@ -3,17 +3,20 @@ on the order, alone or in a package."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from services.orders.domain import pricing
-from services.orders.domain.order import Order, PartLine, ServiceLine
+from services.orders.domain.order import Order, PartLine, Performer, ServiceLine
+from services.orders.domain.performers import shared_by
 from services.orders.domain.units import entered
 from services.orders.domain.variants import Car, Variant, chosen
 from services.orders.store import OrdersStore
-from services.orders.store.tables import works
+from services.orders.store.tables import employees, works
+from shared.contracts import orders as shown
 from shared.contracts.orders import AddService, PartRequest
 from shared.handlers import Work
 from shared.permissions import TECHNICIAN
@@ -21,9 +24,9 @@ from shared.refusals import Refused
 
 _PRICED = frozenset(
     {"initial_price", "discount_percent", "fixed_discount", "labor_hours", "labor_rate",
-     "variant_id"}
+     "variant_id", "performers"}
 )  # fmt: skip
-"""What of a request says what a line costs."""
+"""What of a request says what a line costs, or who earns by it."""
 
 
 def next_position(order: Order) -> int:
@@ -31,8 +34,8 @@ def next_position(order: Order) -> int:
 
 
 def ensure_may_price(role: str | None, request: AddService | PartRequest) -> None:
-    """Prices are the counter's: a technician says what is needed, and the catalogue what it
-    costs. Raises ``forbidden``."""
+    """Prices and shares are the counter's: a technician says what is needed, and the catalogue
+    what it costs. Raises ``forbidden``."""
     fields = type(request).model_fields
     if role == TECHNICIAN and any(
         getattr(request, name) != fields[name].default for name in _PRICED & fields.keys()
@@ -52,6 +55,7 @@ async def service_line(
         raise Refused("service_unnamed")
     variant = await _variant(command, catalogue, order, store, work)
     offer = _offer(command, catalogue, variant)
+    performers = await performers_of(command.performers, store)
     return ServiceLine(
         id=work.new_id(),
         position=position,
@@ -74,13 +78,24 @@ async def service_line(
         estimation_minutes=(
             offer.minutes if command.estimation_minutes is None else command.estimation_minutes
         ),
-        mechanic_id=command.mechanic_id,
+        mechanic_id=performers[0].employee_id if performers else command.mechanic_id,
+        performers=shared_by(performers, command.mechanic_id),
         suggested_minutes=offer.minutes,
         catalogue_comment=catalogue.comment if catalogue else None,
+        group=catalogue.group if catalogue else None,
         warranty_days=catalogue.warranty_days if catalogue else None,
         warranty_km=catalogue.warranty_km if catalogue else None,
         variant_id=variant.id if variant else None,
     )
+
+
+async def performers_of(
+    named: Sequence[shown.Performer], store: OrdersStore
+) -> tuple[Performer, ...]:
+    """Raises ``employee_not_found``."""
+    for one in named:
+        await store.places.get(employees, one.employee_id)
+    return tuple(Performer(one.employee_id, one.share) for one in named)
 
 
 async def part_line(

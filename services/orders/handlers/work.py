@@ -11,6 +11,7 @@ from uuid import UUID
 from services.orders import domain
 from services.orders.domain import pricing
 from services.orders.domain.order import Order, PartLine, ServiceLine
+from services.orders.domain.performers import shared_by
 from services.orders.domain.units import entered
 from services.orders.handlers.bookings import freed, freed_of_lines
 from services.orders.handlers.costs import shown
@@ -18,6 +19,7 @@ from services.orders.handlers.lines import (
     ensure_may_price,
     next_position,
     part_line,
+    performers_of,
     service_line,
 )
 from services.orders.handlers.table import handlers
@@ -85,9 +87,9 @@ async def change_line(command: ChangeLine, store: OrdersStore, work: Work) -> Or
     if work.actor.role == TECHNICIAN and not changes.keys() <= {"progress", "comment"}:
         # Prices are the counter's; a technician says what was done.
         raise Refused("forbidden")
-    if mechanic_id := changes.get("mechanic_id"):
-        await store.places.get(employees, mechanic_id)
     if isinstance(line, ServiceLine):
+        if changes.keys() & _OF_PEOPLE:
+            changes |= await _who_does_it(line, command, store)
         changed = _with_changes(line, changes)
         if changes.keys() & _OF_LABOR:
             rules = await store.catalogue.price_rules(work.settings)
@@ -119,14 +121,12 @@ async def remove_line(command: RemoveLine, store: OrdersStore, work: Work) -> Or
 async def move_order(command: MoveOrder, store: OrdersStore, work: Work) -> OrderView:
     order = await store.order(command.order_id)
     domain.ensure_revision(order, command.expected_revision)
-    pay_percents = (
-        await store.places.pay_percents(order.mechanic_ids) if command.to == "done" else {}
-    )
+    earners = await store.places.earners(order.earner_ids) if command.to == "done" else {}
     decision = domain.move(
         order,
         command.to,
         command.reason,
-        pay_percents,
+        earners,
         work.now,
         await _may_be_missing(order, work) if command.to == "done" else (),
     )
@@ -169,6 +169,22 @@ async def _entered_again(
     ).fields
 
 
+async def _who_does_it(
+    line: ServiceLine, command: ChangeLine, store: OrdersStore
+) -> dict[str, Any]:
+    """Several share it, or else its mechanic does it alone."""
+    if command.performers is None:
+        if command.mechanic_id:
+            await store.places.get(employees, command.mechanic_id)
+        stays = command.mechanic_id == line.mechanic_id
+        return {"performers": line.performers if stays else ()}
+    performers = await performers_of(command.performers, store)
+    return {
+        "performers": shared_by(performers, None),
+        "mechanic_id": performers[0].employee_id if performers else line.mechanic_id,
+    }
+
+
 def _line(order: Order, line_id: UUID) -> ServiceLine | PartLine:
     for line in order.lines:
         if line.id == line_id:
@@ -177,7 +193,8 @@ def _line(order: Order, line_id: UUID) -> ServiceLine | PartLine:
 
 
 _OF_LABOR = frozenset({"labor_hours", "labor_rate"})
-_OF_WORKS = _OF_LABOR | {"comment", "estimation_minutes", "mechanic_id", "progress"}
+_OF_PEOPLE = frozenset({"mechanic_id", "performers"})
+_OF_WORKS = _OF_LABOR | _OF_PEOPLE | {"comment", "estimation_minutes", "progress"}
 _OF_PARTS = frozenset({"measure"})
 _NOT_OF_THE_LINE = frozenset({"order_id", "line_id", "expected_revision", "on_removal", "reason"})
 _CLEARABLE = frozenset({"comment", "mechanic_id"})
@@ -196,6 +213,8 @@ def _line_changes(command: ChangeLine, line: ServiceLine | PartLine) -> dict[str
         raise Refused("field_required", field="quantity")
     if named & _OF_LABOR and "initial_price" in named:
         raise Refused("price_ambiguous")
+    if named >= _OF_PEOPLE:
+        raise Refused("performers_ambiguous")
     return {name: getattr(command, name) for name in named - _OF_PARTS}
 
 

@@ -44,6 +44,7 @@ async def whole(orders: Sequence[Order], store: OrdersStore, work: Work) -> dict
     headers = [order.header for order in orders]
     services = [line for order in orders for line in order.services]
     people = {getattr(header, name) for header in headers for name in EMPLOYEES_OF_ORDER}
+    people |= {one.employee_id for line in services for one in line.performers}
     known = await store.copies.many(
         work,
         client_ids={order.client_id for order in orders}

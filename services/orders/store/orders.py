@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, delete, func, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.domain.approval import Approval
-from services.orders.domain.order import Header, Order, PartLine, ServiceLine
+from services.orders.domain.order import Header, Order, PartLine, Performer, ServiceLine
 from services.orders.domain.pricing import Price
 from services.orders.domain.steps import steps_between
 from services.orders.store.bookings import Bookings
@@ -211,7 +211,7 @@ class OrdersStore(Store):
             self._declined.update({car: counts.get(car, 0) for car in cars})
 
     async def _load_who_earns(self, messages: Sequence[Message]) -> None:
-        """The mechanics of the orders that are done, for their shares."""
+        """Whoever may earn by the orders that are done."""
         done = [
             self._orders[message.order_id]
             for message in messages
@@ -219,7 +219,7 @@ class OrdersStore(Store):
             and message.to == "done"
             and message.order_id in self._orders
         ]
-        await self.places.many(employees, {each for order in done for each in order.mechanic_ids})
+        await self.places.many(employees, {each for order in done for each in order.earner_ids})
 
     async def _draw_numbers(self, count: int) -> None:
         drawn = await self.connection.execute(
@@ -296,6 +296,9 @@ def _line_of[LineT: (ServiceLine, PartLine)](line_type: type[LineT], row: dict[s
     if line_type is ServiceLine:
         said = {name: row[column] for name, column in _APPROVAL.items()}
         inner["approval"] = Approval(**said)
+        inner["performers"] = tuple(
+            Performer(UUID(one["employee_id"]), Decimal(one["share"])) for one in row["performers"]
+        )
     plain = {name: row[name] for name in _FIELDS[line_type] if name not in inner}
     return line_type(**plain, **inner)
 
@@ -308,5 +311,6 @@ def _line_row(line: ServiceLine | PartLine, order_id: UUID) -> dict[str, Any]:
     }
     if isinstance(line, ServiceLine):
         row |= {column: getattr(line.approval, name) for name, column in _APPROVAL.items()}
+        row["performers"] = [asdict(performer) for performer in line.performers]
     total: Decimal = line.total
     return {**row, **asdict(line.price), "order_id": order_id, "total": total}

@@ -21,7 +21,7 @@ from services.orders.store.tables import (
     works,
 )
 from shared.contracts.base import Message, Page
-from shared.contracts.orders import AddService, CreateOrder, StationView
+from shared.contracts.orders import AddService, CreateOrder, Earner, StationView
 from shared.contracts.taxes import VatRate, VatRatesView
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
@@ -128,6 +128,19 @@ class Places:
         """What share of the works that they do these people earn."""
         people = await self.many(employees, employee_ids)
         return {row.id: row.pay_percent for row in people.values()}
+
+    async def earners(self, employee_ids: Collection[UUID]) -> dict[UUID, Earner]:
+        """These people as pay rules know them."""
+        people = await self.many(employees, employee_ids)
+        return {
+            row.id: Earner(
+                employee_id=row.id,
+                pay_percent=row.pay_percent,
+                role=row.role,
+                section_id=row.section_id,
+            )
+            for row in people.values()
+        }
 
     async def add(self, table: Table, row: dict[str, Any], taken: Refused) -> Any:
         """Inserts; raises ``taken`` when the unique name is somebody else's."""

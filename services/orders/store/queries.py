@@ -45,7 +45,11 @@ async def find_orders(
             statement = statement.where(orders.c[name] == value)
     if filters.own_of:
         works_on_it = exists().where(
-            service_lines.c.order_id == orders.c.id, service_lines.c.mechanic_id == filters.own_of
+            service_lines.c.order_id == orders.c.id,
+            or_(
+                service_lines.c.mechanic_id == filters.own_of,
+                service_lines.c.performers.contains([{"employee_id": str(filters.own_of)}]),
+            ),
         )
         statement = statement.where(
             or_(

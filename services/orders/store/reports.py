@@ -5,7 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Numeric,
+    Select,
+    Uuid,
+    column,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.store.tables import employees, orders, sections, service_lines
@@ -15,6 +25,19 @@ from shared.contracts.orders import (
     SectionOrders,
     Workload,
 )
+
+_PERFORMER = (
+    func.jsonb_to_recordset(service_lines.c.performers)
+    .table_valued(column("employee_id", Uuid), column("share", Numeric))
+    .render_derived("performer", with_types=True)
+)
+_DOES_IT = func.coalesce(
+    _PERFORMER.c.employee_id,
+    service_lines.c.mechanic_id,
+    orders.c.mechanic_id,
+    orders.c.employee_id,
+)
+_PART = func.coalesce(_PERFORMER.c.share, 100) / 100
 
 
 async def orders_by_section(
@@ -60,10 +83,10 @@ async def orders_by_section(
 async def employee_workload(
     connection: AsyncConnection, question: EmployeeWorkload
 ) -> list[Workload]:
-    """A work belongs to its mechanic, or else to the order's, or to whom the order is assigned.
-    A declined one is neither planned nor sold; the time that was spent on it was spent."""
+    """A work belongs to its mechanic, or else to the order's, or to whom the order is assigned; to
+    several who share it, each share to its own. A declined one is neither planned nor sold; the
+    time that was spent on it was spent."""
     billed = service_lines.c.approval_state != "declined"
-    does_it = func.coalesce(service_lines.c.mechanic_id, orders.c.mechanic_id, orders.c.employee_id)
     statement = (
         _in_period(
             select(
@@ -72,17 +95,23 @@ async def employee_workload(
                 employees.c.first_name,
                 employees.c.section_id,
                 func.count(orders.c.id.distinct()).label("orders"),
-                _sum_of(service_lines.c.estimation_minutes, billed).label("planned_minutes"),
+                _sum_of(service_lines.c.estimation_minutes * _PART, billed).label(
+                    "planned_minutes"
+                ),
                 _sum_of(
-                    func.coalesce(service_lines.c.labor_hours, 0) * service_lines.c.quantity, billed
+                    func.coalesce(service_lines.c.labor_hours, 0)
+                    * service_lines.c.quantity
+                    * _PART,
+                    billed,
                 ).label("sold_hours"),
-                func.sum(service_lines.c.clocked_minutes).label("clocked_minutes"),
-                _sum_of(service_lines.c.total, billed).label("labor_total"),
+                func.sum(service_lines.c.clocked_minutes * _PART).label("clocked_minutes"),
+                _sum_of(service_lines.c.total * _PART, billed).label("labor_total"),
             ),
             question,
         )
         .join(service_lines, service_lines.c.order_id == orders.c.id)
-        .join(employees, employees.c.id == does_it)
+        .outerjoin(_PERFORMER, true())
+        .join(employees, employees.c.id == _DOES_IT)
         .where(orders.c.status != "cancelled")
         .where(or_(billed, service_lines.c.clocked_minutes > 0))
         .group_by(employees.c.id)
@@ -99,9 +128,9 @@ async def employee_workload(
             employee=f"{row.last_name} {row.first_name}",
             section_id=row.section_id,
             orders=row.orders,
-            planned_minutes=row.planned_minutes,
+            planned_minutes=round(row.planned_minutes),
             sold_hours=row.sold_hours.quantize(Decimal("0.01")),
-            clocked_minutes=row.clocked_minutes,
+            clocked_minutes=round(row.clocked_minutes),
             labor_total=row.labor_total.quantize(Decimal("0.01")),
         )
         for row in rows

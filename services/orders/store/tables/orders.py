@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.orders.store.tables.columns import Hours, Instant, Money, Percent, Quantity, tables
 
@@ -134,6 +135,9 @@ service_lines = Table(
     Column("approval_at", Instant),
     Column("approval_asked_at", Instant),
     Column("approval_closed", Text),
+    Column("group", Text),
+    # Of several who did it: ``[{"employee_id": …, "share": …}]``, the mechanic first.
+    Column("performers", JSONB, nullable=False, server_default="[]"),
     # Declined and not taken up since: few, and looked for whenever a car comes again.
     Index(
         "service_lines_declined",

@@ -96,5 +96,6 @@ works = Table(
     Column("no_discount", Boolean, nullable=False),
     # Of price variants; kept, so that a work without any is not asked about them.
     Column("has_variants", Boolean, nullable=False),
+    Column("group", Text),
     Index("works_name_fragment", text("lower(name) gin_trgm_ops"), postgresql_using="gin"),
 )

@@ -1,0 +1,88 @@
+"""Pay rules: made, changed, listed by the office."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.finance.domain import pay_rules
+from services.finance.domain.pay_rules import PayRule
+from services.finance.handlers.people import ensure_employee
+from services.finance.handlers.table import handlers
+from services.finance.store import FinanceStore
+from shared.contracts.base import Change, Page
+from shared.contracts.pay_rules import (
+    ChangePayRule,
+    CreatePayRule,
+    GetPayRule,
+    ListPayRules,
+    PayRuleSaved,
+    PayRuleView,
+)
+from shared.handlers import Work
+from shared.pagination import page_of
+from shared.refusals import Refused
+
+MAY_BE_ABSENT = {"valid_from", "valid_to", "comment"}
+
+
+@handlers.command(CreatePayRule)
+async def create_pay_rule(command: CreatePayRule, store: FinanceStore, work: Work) -> PayRuleView:
+    if command.employee_id:
+        await ensure_employee(command.employee_id, work)
+    await store.payroll("alone")
+    rule = PayRule(
+        **dict(command), id=work.new_id(), revision=1, created_at=work.now, updated_at=work.now
+    )
+    pay_rules.check(rule, await store.pay_rules())
+    store.save_pay_rule(rule)
+    work.publish(PayRuleSaved(rule=rule.view()))
+    return rule.view()
+
+
+@handlers.command(ChangePayRule)
+async def change_pay_rule(command: ChangePayRule, store: FinanceStore, work: Work) -> PayRuleView:
+    await store.payroll("alone")
+    rule = await store.pay_rule(command.rule_id)
+    if rule is None:
+        raise Refused("pay_rule_not_found", id=command.rule_id)
+    if command.expected_revision not in (None, rule.revision):
+        raise Refused("revision_conflict", expected=command.expected_revision, actual=rule.revision)
+    new = {
+        name: value
+        for name, value in command.model_dump(exclude_unset=True).items()
+        if name not in {"rule_id", "expected_revision"} and value != getattr(rule, name)
+    }
+    for name, value in new.items():
+        if value is None and name not in MAY_BE_ABSENT:
+            raise Refused("field_required", field=name)
+    if not new:
+        return rule.view()
+    changed = replace(rule, **new, revision=rule.revision + 1, updated_at=work.now)
+    pay_rules.check(changed, await store.pay_rules())
+    store.save_pay_rule(changed)
+    changes = tuple(
+        Change(field=name, old=getattr(rule, name), new=value)
+        for name, value in sorted(new.items())
+    )
+    work.publish(PayRuleSaved(rule=changed.view(), changes=changes))
+    return changed.view()
+
+
+@handlers.question(GetPayRule)
+async def get_pay_rule(question: GetPayRule, store: FinanceStore, work: Work) -> PayRuleView:
+    rule = await store.pay_rule_shown(question.rule_id)
+    if rule is None:
+        raise Refused("pay_rule_not_found", id=question.rule_id)
+    return rule.view()
+
+
+@handlers.question(ListPayRules)
+async def list_pay_rules(
+    question: ListPayRules, store: FinanceStore, work: Work
+) -> Page[PayRuleView]:
+    return page_of(
+        await store.pay_rule_rows(question),
+        question.limit,
+        PayRule.view,
+        lambda rule: (rule.created_at, rule.id),
+    )
