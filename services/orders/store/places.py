@@ -189,8 +189,8 @@ class Places:
 
     async def vat_rates(self, station_id: UUID) -> tuple[VatRate, ...]:
         """The station's rates by date; none when it sells without VAT."""
-        rows = await self.many(stations, {station_id})
-        return tuple(VatRate.model_validate(rate) for rate in rows[station_id].vat_rates)
+        station = (await self.many(stations, {station_id})).get(station_id)
+        return tuple(VatRate.model_validate(rate) for rate in station.vat_rates) if station else ()
 
     async def _load_types(self, codes: set[str]) -> None:
         if codes:
