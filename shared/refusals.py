@@ -207,6 +207,22 @@ REASONS: dict[str, Reason] = {
             "В пакете с собственной ценой нужна услуга в количестве 1",
         ),
         expense_in_future=("An expense cannot lie in the future", "Расход не может быть в будущем"),
+        method_not_taken=(
+            "The cash box {name} does not take {method}",
+            "Касса «{name}» не принимает оплату способом {method}",
+        ),
+        shift_of_other_box=(
+            "The shift is of another cash box",
+            "Эта смена открыта в другой кассе",
+        ),
+        count_missing=(
+            "Say how much cash was counted, or the banknotes",
+            "Укажите пересчитанную сумму или купюры",
+        ),
+        count_differs=(
+            "The banknotes come to {banknotes}, not to {counted}",
+            "Купюры составляют {banknotes}, а не {counted}",
+        ),
         category_reserved=(
             "The category {category} is kept for what settlements write",
             "Категорию {category} ведёт сам учёт, для расходов она занята",
@@ -326,6 +342,8 @@ REASONS: dict[str, Reason] = {
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
         payment_not_found=("No payment {id}", "Платёж {id} не найден"),
+        cash_box_not_found=("No cash box {id}", "Касса {id} не найдена"),
+        shift_not_found=("No shift {id}", "Кассовая смена {id} не найдена"),
         form_not_found=("No print form {form}", "Печатной формы {form} нет"),
         form_version_not_found=(
             "The form {form} has no version {revision}",
@@ -446,6 +464,24 @@ REASONS: dict[str, Reason] = {
         bonus_not_enough=(
             "Only {available} bonuses are there",
             "Бонусов только {available}",
+        ),
+        cash_box_inactive=("The cash box {name} is out of use", "Касса «{name}» не используется"),
+        shift_is_open=(
+            "The cash box {name} has an open shift",
+            "В кассе «{name}» открыта смена",
+        ),
+        shift_not_open=(
+            "The cash box {name} has no open shift",
+            "В кассе «{name}» смена не открыта",
+        ),
+        shift_closed=("The shift is closed", "Смена закрыта"),
+        shift_required=(
+            "Cash moves only while a shift is open: open one first",
+            "Наличные принимаются и выдаются только в открытой смене: сначала откройте её",
+        ),
+        not_enough_cash=(
+            "The cash box has only {left}",
+            "В кассе только {left}",
         ),
         refund_exceeds_payment=(
             "Only {left} of the payment is left to refund",

@@ -48,6 +48,9 @@ class MoneyPaymentView(View):
     refunded: Money
     comment: str | None
     actor: str
+    cash_box_id: UUID | None = None
+    shift_id: UUID | None = None
+    """Where it was taken; null: outside of shifts."""
 
 
 class PaymentView(MoneyPaymentView):
@@ -62,6 +65,11 @@ class TakePayment(Command[PaymentView]):
     owes for the oldest ones. Refused: ``order_not_found``, ``client_not_found``,
     ``order_of_other_client``, ``amount_too_large``.
 
+    Money is taken in the shift that is named, in that of the box that is named, or else in the one
+    that the cashier has opened, or that of the main box, if one is open. Refused besides:
+    ``cash_box_not_found``, ``cash_box_inactive``, ``method_not_taken``, ``shift_not_open``,
+    ``shift_closed``, ``shift_of_other_box``, ``shift_required``.
+
     With ``bonus`` the customer's own bonuses pay a share of a settled order: refused besides:
     ``bonus_needs_order``, ``bonus_of_other_client`` (the payer is not the customer),
     ``bonus_order_not_settled``, ``bonus_share_exceeded``, ``bonus_not_enough``."""
@@ -74,18 +82,23 @@ class TakePayment(Command[PaymentView]):
     amount: PositiveMoney
     method: PaymentMethod
     comment: Text | None = None
+    cash_box_id: UUID | None = None
+    shift_id: UUID | None = None
 
 
 class RefundPayment(Command[PaymentView]):
     """Back by the original method; bonuses go back to where they were taken from. Absent amount:
-    all that is left of the payment.
-    Refused: ``payment_not_found``, ``refund_exceeds_payment``."""
+    all that is left of the payment. Money is given in a shift as it is taken in one.
+    Refused: ``payment_not_found``, ``refund_exceeds_payment``, ``not_enough_cash`` (in the box),
+    and for box and shift as ``TakePayment``."""
 
     subject: ClassVar[str] = "cmd.finance.refund_payment.v1"
 
     payment_id: UUID
     amount: PositiveMoney | None = None
     reason: Text | None = None
+    cash_box_id: UUID | None = None
+    shift_id: UUID | None = None
 
 
 class GetPayment(Question[PaymentView]):
@@ -123,8 +136,9 @@ class RecordView(View):
 
 class RecordExpense(Command[RecordView]):
     """Money spent, by a category of the station's own words. Refused: ``order_not_found``,
-    ``expense_in_future``, ``category_reserved`` (``pay``, ``cost_of_goods`` and ``bonuses`` are the
-    books')."""
+    ``expense_in_future``, ``category_reserved`` (``pay``, ``cost_of_goods``, ``bonuses`` and
+    ``cash_shortage`` are the books'), ``not_enough_cash`` (in the box), and for box and shift as
+    ``TakePayment``."""
 
     subject: ClassVar[str] = "cmd.finance.record_expense.v1"
 
@@ -134,6 +148,8 @@ class RecordExpense(Command[RecordView]):
     order_id: UUID | None = None
     at: Instant | None = None
     comment: Text | None = None
+    cash_box_id: UUID | None = None
+    shift_id: UUID | None = None
 
 
 class ListRecords(Question[Page[RecordView]]):

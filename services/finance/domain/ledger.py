@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from shared.contracts.finance import PaymentMethod
+from shared.contracts.finance import MoneyMethod, PaymentMethod
 
 ZERO = Decimal("0.00")
 _KOPECK = Decimal("0.01")
@@ -54,14 +54,25 @@ class Account(StrEnum):
     """Расходы на бонусы: an accrual costs at once, what expires comes back. Expense."""
     EXPENSE = "expense"
     """Прочие расходы; the posting's category tells which. Expense."""
+    CASH_IN_TRANSIT = "cash.transit"
+    """Переводы в пути. Active: cash that has left one box and not come to another."""
+    OWNER = "owner"
+    """Расчёты с учредителем. Passive: cash that the owner has brought, less what was taken."""
+    OTHER_INCOME = "income.other"
+    """Прочие доходы; the posting's category tells which. Income."""
 
 
-MONEY_ACCOUNTS: Mapping[PaymentMethod, Account] = {
+MONEY_ACCOUNTS: Mapping[MoneyMethod, Account] = {
     "cash": Account.CASH,
     "card": Account.CARD,
     "transfer": Account.BANK,
 }
-PAYMENT_ACCOUNTS: Mapping[PaymentMethod, Account] = {**MONEY_ACCOUNTS, "bonus": Account.BONUSES}
+PAYMENT_ACCOUNTS: Mapping[PaymentMethod, Account] = {
+    "cash": Account.CASH,
+    "card": Account.CARD,
+    "transfer": Account.BANK,
+    "bonus": Account.BONUSES,
+}
 """What is debited when a client pays. Bonuses are no money: only a liability becomes less."""
 REVENUE = (Account.REVENUE_SERVICES, Account.REVENUE_PRODUCTS, Account.REVENUE_MATERIALS)
 EXPENSES = (Account.COST_OF_GOODS, Account.LABOR_PAY, Account.BONUS_EXPENSE, Account.EXPENSE)
@@ -69,8 +80,10 @@ EXPENSES = (Account.COST_OF_GOODS, Account.LABOR_PAY, Account.BONUS_EXPENSE, Acc
 ORDERS_CATEGORY = "orders"
 COST_CATEGORY = "cost_of_goods"
 PAY_CATEGORY = "pay"
+SHORTAGE_CATEGORY = "cash_shortage"
+SURPLUS_CATEGORY = "cash_surplus"
 BONUS_CATEGORY = "bonuses"
-BOOKS_CATEGORIES = (COST_CATEGORY, PAY_CATEGORY, BONUS_CATEGORY)
+BOOKS_CATEGORIES = (COST_CATEGORY, PAY_CATEGORY, BONUS_CATEGORY, SHORTAGE_CATEGORY)
 """Categories of expenses that only the books themselves write: a report must not mix others in."""
 
 
@@ -90,11 +103,20 @@ class EntryKind(StrEnum):
     BONUS_GRANT = "bonus_grant"
     BONUS_WRITE_OFF = "bonus_write_off"
     BONUS_EXPIRY = "bonus_expiry"
+    CASH_OPENING = "cash_opening"
+    CASH_IN = "cash_in"
+    CASH_OUT = "cash_out"
+    CASH_SHORTAGE = "cash_shortage"
+    CASH_SURPLUS = "cash_surplus"
+    EXPENSE_STORNO = "expense_storno"
 
 
-INCOME_KINDS = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)
+SETTLEMENT_KINDS = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)
+INCOME_KINDS = (*SETTLEMENT_KINDS, EntryKind.CASH_SURPLUS)
 """One income record each; a reversal's amount is negative."""
-RECORD_KINDS = (*INCOME_KINDS, EntryKind.EXPENSE)
+EXPENSE_KINDS = (EntryKind.EXPENSE, EntryKind.EXPENSE_STORNO, EntryKind.CASH_SHORTAGE)
+"""One expense record each; a storno's amount is negative."""
+RECORD_KINDS = (*INCOME_KINDS, *EXPENSE_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +146,12 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who writes an entry, when and where."""
+    """Who writes an entry, when and where: ``shift_id``, if money moves at a cash box."""
 
     at: datetime
     station_id: UUID
     actor: str
+    shift_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

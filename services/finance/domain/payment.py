@@ -27,7 +27,8 @@ class Payment:
 
     ``applied``: how much of it covers which settled order. ``reserved_for``: the order that it
     was given for, as long as that waits to be settled; until then no other order may take it.
-    ``lots``: of bonuses, how much of it was taken from which lot.
+    ``lots``: of bonuses, how much of it was taken from which lot. ``shift_id``, ``cash_box_id``:
+    where it was taken; none, outside of shifts.
     """
 
     id: UUID
@@ -43,6 +44,8 @@ class Payment:
     applied: Mapping[UUID, Decimal] = field(default_factory=dict)
     reserved_for: UUID | None = None
     lots: Mapping[UUID, Decimal] = field(default_factory=dict)
+    shift_id: UUID | None = None
+    cash_box_id: UUID | None = None
 
     @property
     def is_bonus(self) -> bool:
@@ -84,6 +87,8 @@ class Payment:
             refunded=self.refunded,
             comment=self.comment,
             actor=self.actor,
+            cash_box_id=self.cash_box_id,
+            shift_id=self.shift_id,
         )
 
 

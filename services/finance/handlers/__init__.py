@@ -9,6 +9,9 @@ from services.finance.handlers import (
     payments,
     records,
     reports,
+    shifts,
+    till_summary,
+    tills,
 )
 from services.finance.handlers.table import handlers
 
@@ -21,4 +24,7 @@ __all__ = [
     "payments",
     "records",
     "reports",
+    "shifts",
+    "till_summary",
+    "tills",
 ]

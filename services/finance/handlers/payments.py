@@ -13,8 +13,8 @@ from services.finance.handlers.table import (
     handlers,
     keep,
     order_of,
-    stamp,
 )
+from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
 from shared.contracts.clients import GetClient
@@ -46,6 +46,7 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
     if payer_id != command.customer_id:
         await account_of(payer_id, store, work)
     settled = standing(await store.history(order.id)) if order else None
+    here, shift = await at_till(command.method, command.cash_box_id, command.shift_id, store, work)
     payment = Payment(
         id=work.new_id(),
         at=work.now,
@@ -57,6 +58,8 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
         comment=command.comment,
         actor=work.actor.login,
         reserved_for=order.id if order and not settled else None,
+        shift_id=shift.id if shift else None,
+        cash_box_id=shift.cash_box_id if shift else None,
     )
     if payment.is_bonus:
         decision = await bonuses.pay(payment, settled, account, store, work)
@@ -67,7 +70,7 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
         others = await _payments_naming(order, store)
     else:
         dues, others = await store.dues(command.customer_id), []
-    decision = till.take_payment(payment, dues, account, others, stamp(work), work.new_id())
+    decision = till.take_payment(payment, dues, account, others, here, work.new_id())
     await keep(decision, store, work)
     return payment.view()
 
@@ -96,9 +99,14 @@ async def refund_payment(command: RefundPayment, store: FinanceStore, work: Work
             payment, settlements, command.amount, command.reason, store, work
         )
     else:
-        decision = till.refund_payment(
-            payment, settlements, command.amount, command.reason, stamp(work), work.new_id()
+        here, shift = await at_till(
+            payment.method, command.cash_box_id, command.shift_id, store, work
         )
+        decision = till.refund_payment(
+            payment, settlements, command.amount, command.reason, here, work.new_id()
+        )
+        if payment.method == "cash":
+            await ensure_cash(shift, decision.payments[0].refunded - payment.refunded, store)
     await keep(decision, store, work)
     if not payment.is_bonus:
         for settlement in decision.settlements:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from services.finance.domain import till
 from services.finance.domain.ledger import kopecks
-from services.finance.handlers.table import check_period, handlers, keep, order_of, stamp
+from services.finance.handlers.table import check_period, handlers, keep, order_of
+from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
 from shared.contracts.finance import ListRecords, RecordExpense, RecordView
@@ -16,7 +17,10 @@ from shared.pagination import page_of
 async def record_expense(command: RecordExpense, store: FinanceStore, work: Work) -> RecordView:
     order = await order_of(command.order_id, store, work) if command.order_id else None
     client_id = order.client_id if order else None
-    decision = till.record_expense(command, client_id, stamp(work), work.new_id())
+    here, shift = await at_till(command.method, command.cash_box_id, command.shift_id, store, work)
+    decision = till.record_expense(command, client_id, here, work.new_id())
+    if command.method == "cash":
+        await ensure_cash(shift, kopecks(command.amount), store)
     await keep(decision, store, work)
     (entry,) = decision.entries
     return till.expense_record(entry)

@@ -9,7 +9,7 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
 from services.finance.store import FinanceStore
-from shared.contracts import bonus_rules, bonuses
+from shared.contracts import bonus_rules, bonuses, till
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
@@ -45,6 +45,11 @@ handlers = Handlers(
         bonuses.BonusReturned,
         bonuses.BonusAdjusted,
         bonuses.BonusExpired,
+        till.CashBoxSaved,
+        till.TillSettingsSaved,
+        till.ShiftOpened,
+        till.ShiftClosed,
+        till.CashMoved,
     ),
 )
 
@@ -83,3 +88,9 @@ def check_period(start: datetime | None, end: datetime | None) -> None:
     """Refused: ``period_invalid``."""
     if start and end and end < start:
         raise Refused("period_invalid")
+
+
+def ensure_revision(expected: int | None, actual: int) -> None:
+    """Refused: ``revision_conflict``."""
+    if expected is not None and expected != actual:
+        raise Refused("revision_conflict", expected=expected, actual=actual)

@@ -4,9 +4,11 @@ from services.finance.store.bonus_books import BonusBooks
 from services.finance.store.bonus_reports import BonusReports
 from services.finance.store.reports import Reports
 from services.finance.store.schema import tables
+from services.finance.store.till_books import TillBooks
+from services.finance.store.till_reports import TillReports
 
 __all__ = ["FinanceStore", "tables"]
 
 
-class FinanceStore(BonusBooks, BonusReports, Reports):
+class FinanceStore(TillBooks, BonusBooks, TillReports, BonusReports, Reports):
     """The books for commands and events, the reports for questions."""

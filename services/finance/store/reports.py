@@ -29,14 +29,15 @@ from sqlalchemy import (
 )
 
 from services.finance.domain.ledger import (
+    EXPENSE_KINDS,
     EXPENSES,
     INCOME_KINDS,
     ORDERS_CATEGORY,
     RECORD_KINDS,
     REVENUE,
+    SETTLEMENT_KINDS,
     Account,
     ClientAccount,
-    EntryKind,
 )
 from services.finance.domain.settlement import Settlement, State
 from services.finance.store.rows import account_of, settlement_of
@@ -67,12 +68,14 @@ class Reports(Store):
 
     async def record_rows(self, asked: ListRecords) -> Sequence[Row[Any]]:
         """One more than a page, newest first: an entry each, with what its postings come to."""
-        is_expense = entries.c.kind == EntryKind.EXPENSE
+        is_expense = entries.c.kind.in_(EXPENSE_KINDS)
         record = (
             select(
                 func.coalesce(func.sum(_INCOME_OR_EXPENSE), 0).label("amount"),
                 func.coalesce(
-                    func.max(postings.c.category).filter(postings.c.debit == Account.EXPENSE),
+                    func.max(postings.c.category).filter(
+                        _touches((Account.EXPENSE, Account.OTHER_INCOME))
+                    ),
                     ORDERS_CATEGORY,
                 ).label("category"),
             )
@@ -88,7 +91,7 @@ class Reports(Store):
         kinds = {
             None: RECORD_KINDS,
             "income": INCOME_KINDS,
-            "expense": (EntryKind.EXPENSE,),
+            "expense": EXPENSE_KINDS,
         }[asked.type]
         filters = [
             entries.c.kind.in_(kinds),
@@ -125,8 +128,11 @@ class Reports(Store):
         return Decimal((await self.connection.execute(total)).scalar_one())
 
     async def expenses_of(self, order_id: UUID) -> Decimal:
-        total = select(func.coalesce(func.sum(postings.c.amount), 0)).where(
-            postings.c.debit == Account.EXPENSE, postings.c.order_id == order_id
+        spent = case(
+            (postings.c.debit == Account.EXPENSE, postings.c.amount), else_=-postings.c.amount
+        )
+        total = select(func.coalesce(func.sum(spent), 0)).where(
+            _touches((Account.EXPENSE,)), postings.c.order_id == order_id
         )
         return Decimal((await self.connection.execute(total)).scalar_one())
 
@@ -165,22 +171,26 @@ class Reports(Store):
                     postings, and_(postings.c.entry_id == entries.c.id, _touches(REVENUE))
                 )
             )
-            .where(entries.c.kind.in_(INCOME_KINDS), *filters)
+            .where(entries.c.kind.in_(SETTLEMENT_KINDS), *filters)
         )
-        expenses = (
+        others = [
             select(
                 day,
                 entries.c.id,
-                literal("expense").label("type"),
+                literal(type_).label("type"),
                 postings.c.category,
-                case(
-                    (postings.c.debit.in_(EXPENSES), postings.c.amount), else_=-postings.c.amount
-                ).label("amount"),
+                case((increase.in_(some), postings.c.amount), else_=-postings.c.amount).label(
+                    "amount"
+                ),
             )
             .join(postings, postings.c.entry_id == entries.c.id)
-            .where(_touches(EXPENSES), *filters)
-        )
-        line = union_all(income, expenses).subquery("line")
+            .where(_touches(some), *filters)
+            for type_, some, increase in (
+                ("income", (Account.OTHER_INCOME,), postings.c.credit),
+                ("expense", EXPENSES, postings.c.debit),
+            )
+        ]
+        line = union_all(income, *others).subquery("line")
         statement = (
             select(
                 line.c.day,
@@ -218,9 +228,10 @@ def _touches(some: Sequence[Account]) -> ColumnElement[bool]:
     return or_(postings.c.debit.in_(some), postings.c.credit.in_(some))
 
 
+_INCOME = (*REVENUE, Account.OTHER_INCOME)
 _INCOME_OR_EXPENSE = case(
-    (or_(postings.c.credit.in_(REVENUE), postings.c.debit == Account.EXPENSE), postings.c.amount),
-    (postings.c.debit.in_(REVENUE), -postings.c.amount),
+    (or_(postings.c.credit.in_(_INCOME), postings.c.debit == Account.EXPENSE), postings.c.amount),
+    (or_(postings.c.debit.in_(_INCOME), postings.c.credit == Account.EXPENSE), -postings.c.amount),
 )
 """A posting as the record that it belongs to counts it; null when it does not."""
 

@@ -40,9 +40,11 @@ entries = Table(
     Column("document_id", Uuid),
     Column("reverses", Uuid, ForeignKey("entries.id"), unique=True),
     Column("comment", Text),
+    Column("shift_id", Uuid, ForeignKey("shifts.id")),
     Index("entries_at", "at", "id"),
     Index("entries_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
     Index("entries_client", "client_id", postgresql_where=text("client_id IS NOT NULL")),
+    Index("entries_shift", "shift_id", postgresql_where=text("shift_id IS NOT NULL")),
 )
 postings = Table(
     "postings",
@@ -61,13 +63,14 @@ postings = Table(
     Index(
         "postings_expenses_of_order",
         "order_id",
-        postgresql_where=text("debit = 'expense' AND order_id IS NOT NULL"),
+        postgresql_where=text("(debit = 'expense' OR credit = 'expense') AND order_id IS NOT NULL"),
     ),
     Index(
         "postings_bonuses",
         "client_id",
         postgresql_where=text("debit = 'bonuses' OR credit = 'bonuses'"),
     ),
+    Index("postings_cash", "entry_id", postgresql_where=text("debit = 'cash' OR credit = 'cash'")),
 )
 
 orders = Table(
@@ -142,6 +145,8 @@ payments = Table(
     Column("refunded", MONEY, nullable=False),
     Column("held", MONEY, nullable=False),
     Column("reserved_for", Uuid),
+    Column("shift_id", Uuid, ForeignKey("shifts.id")),
+    Column("cash_box_id", Uuid, ForeignKey("cash_boxes.id")),
     CheckConstraint(
         "amount > 0 AND refunded >= 0 AND held >= 0 AND refunded + held <= amount",
         name="payments_parts",

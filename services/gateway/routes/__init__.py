@@ -15,6 +15,7 @@ from services.gateway.routes import (
     reports,
     session,
     station,
+    till,
 )
 
 AREAS = (
@@ -27,6 +28,7 @@ AREAS = (
     approvals.AREA,
     inventory.AREA,
     finance.AREA,
+    till.AREA,
     formulas.AREA,
     messages.AREA,
     finance.BONUSES,

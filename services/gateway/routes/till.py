@@ -1,0 +1,40 @@
+"""Cash boxes, shifts and what the cashier sees."""
+
+from services.gateway.api import Area, get, patch, post
+from shared.contracts.till import (
+    ChangeCashBox,
+    ChangeTillSettings,
+    CloseShift,
+    CreateCashBox,
+    GetShift,
+    GetTillSettings,
+    GetXReport,
+    GetZReport,
+    ListCashBoxes,
+    ListCashDocuments,
+    ListShifts,
+    MoveCash,
+    OpenShift,
+)
+from shared.contracts.till_summary import GetTillSummary
+
+AREA = Area(
+    "till",
+    "Cash boxes, shifts with their X and Z reports, cash brought in and collected",
+    (
+        get("/till/summary", GetTillSummary, "Open shifts, orders to pay, today's documents"),
+        get("/till/settings", GetTillSettings, "Whether cash needs an open shift"),
+        patch("/till/settings", ChangeTillSettings, "Change it"),
+        get("/cash-boxes", ListCashBoxes, "Cash boxes, the main one first"),
+        post("/cash-boxes", CreateCashBox, "Make a cash box"),
+        patch("/cash-boxes/{cash_box_id}", ChangeCashBox, "Edit a cash box"),
+        get("/shifts", ListShifts, "Shifts, newest first"),
+        post("/shifts", OpenShift, "Open a shift", location="/shifts/{id}"),
+        get("/shifts/{shift_id}", GetShift, "A shift, with what its drawer should have"),
+        post("/shifts/{shift_id}/close", CloseShift, "Count and close a shift", status=200),
+        get("/shifts/{shift_id}/x-report", GetXReport, "What has come and gone so far"),
+        get("/shifts/{shift_id}/z-report", GetZReport, "The report of a closed shift"),
+        get("/cash-documents", ListCashDocuments, "Cash brought in and collected, newest first"),
+        post("/cash-documents", MoveCash, "Bring cash in, or collect it"),
+    ),
+)
