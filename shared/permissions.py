@@ -16,6 +16,7 @@ from shared.contracts import (
     messages,
     operations,
     orders,
+    payment_documents,
     till,
     till_summary,
     work_order,
@@ -175,6 +176,10 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     finance.IncomeExpenses: _OFFICE | {OPERATOR},
     finance.OrderProfits: _OFFICE | {OPERATOR, SERVICE},
     # the till
+    payment_documents.TakePaymentDocument: _TILL,
+    payment_documents.GetPaymentDocument: _TILL | {ADVISOR},
+    payment_documents.MoveDeposit: _TILL,
+    payment_documents.GiveBackDeposits: _TILL,
     till.CreateCashBox: _OFFICE,
     till.ChangeCashBox: _OFFICE,
     till.ListCashBoxes: _TILL | {ADVISOR},

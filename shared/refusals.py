@@ -215,6 +215,27 @@ REASONS: dict[str, Reason] = {
             "The shift is of another cash box",
             "Эта смена открыта в другой кассе",
         ),
+        payer_required=(
+            "Say who pays: the customer or the payer",
+            "Укажите, кто платит: клиента или плательщика",
+        ),
+        order_twice=("An order is named twice", "Заказ-наряд указан дважды"),
+        method_twice=(
+            "A way of paying is named twice",
+            "Способ оплаты указан дважды",
+        ),
+        payment_sum_differs=(
+            "The orders come to {orders}, the payment to {parts}",
+            "По заказ-нарядам {orders}, а платёж на {parts}",
+        ),
+        tendered_without_cash=(
+            "Nothing of it is paid in cash",
+            "Наличными ничего не оплачивается",
+        ),
+        tendered_too_little=(
+            "{tendered} was given, {cash} is to pay in cash",
+            "Получено {tendered}, а наличными нужно {cash}",
+        ),
         count_missing=(
             "Say how much cash was counted, or the banknotes",
             "Укажите пересчитанную сумму или купюры",
@@ -342,6 +363,10 @@ REASONS: dict[str, Reason] = {
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
         payment_not_found=("No payment {id}", "Платёж {id} не найден"),
+        payment_document_not_found=(
+            "No payment document {id}",
+            "Платёжный документ {id} не найден",
+        ),
         cash_box_not_found=("No cash box {id}", "Касса {id} не найдена"),
         shift_not_found=("No shift {id}", "Кассовая смена {id} не найдена"),
         form_not_found=("No print form {form}", "Печатной формы {form} нет"),
@@ -482,6 +507,15 @@ REASONS: dict[str, Reason] = {
         not_enough_cash=(
             "The cash box has only {left}",
             "В кассе только {left}",
+        ),
+        deposit_exceeded=(
+            "Only {left} is not taken by orders",
+            "Свободно от заказ-нарядов только {left}",
+        ),
+        due_exceeded=("Only {due} is due of the order", "По заказ-наряду к оплате только {due}"),
+        deposit_moves_whole=(
+            "For an order that is not settled the whole deposit is kept: {left}",
+            "За незакрытым заказ-нарядом закрепляется весь аванс: {left}",
         ),
         refund_exceeds_payment=(
             "Only {left} of the payment is left to refund",

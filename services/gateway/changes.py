@@ -64,6 +64,7 @@ _TOPIC_OF_SUBJECT = {
     "evt.finance.shift_opened.v1": "shift",
     "evt.finance.shift_closed.v1": "shift",
     "evt.finance.cash_moved.v1": "shift",
+    "evt.finance.deposit_moved.v1": "payment",
     "evt.documents.form_look_changed.v1": "form",
     "evt.documents.form_template_saved.v1": "form",
     "evt.documents.message_template_saved.v1": "reference",

@@ -23,6 +23,17 @@ _CASH_BOX = "019ab0c6-ce88-70d9-b416-bed0617cadcf"
 _BOOKING = "019ab0c6-bd77-7fc8-a305-adcf506b9cbe"
 
 BODIES: dict[str, dict[str, Any]] = {
+    "TakePaymentDocument": {
+        "payer_id": _CLIENT,
+        "orders": [{"order_id": _ORDER, "amount": "3000.00"}],
+        "parts": [
+            {"method": "cash", "amount": "1000.00"},
+            {"method": "card", "amount": "2000.00"},
+        ],
+        "tendered": "5000.00",
+    },
+    "MoveDeposit": {"order_id": _ORDER, "amount": "500.00"},
+    "GiveBackDeposits": {"reason": "Переплата"},
     "CreateCashBox": {"name": "Касса магазина", "methods": ["cash", "card"]},
     "ChangeCashBox": {"name": "Касса магазина и мойки", "active": True},
     "ChangeTillSettings": {"shift_required": True},

@@ -51,6 +51,11 @@ class MoneyPaymentView(View):
     cash_box_id: UUID | None = None
     shift_id: UUID | None = None
     """Where it was taken; null: outside of shifts."""
+    document_id: UUID | None = None
+    """Of payments that were taken together."""
+    tendered: Money | None = None
+    """Cash that was given."""
+    change: Money | None = None
 
 
 class PaymentView(MoneyPaymentView):
@@ -68,7 +73,9 @@ class TakePayment(Command[PaymentView]):
     Money is taken in the shift that is named, in that of the box that is named, or else in the one
     that the cashier has opened, or that of the main box, if one is open. Refused besides:
     ``cash_box_not_found``, ``cash_box_inactive``, ``method_not_taken``, ``shift_not_open``,
-    ``shift_closed``, ``shift_of_other_box``, ``shift_required``.
+    ``shift_closed``, ``shift_of_other_box``, ``shift_required``. ``tendered`` is the cash that was
+    given, so that the change is known. Refused besides: ``tendered_without_cash``,
+    ``tendered_too_little``.
 
     With ``bonus`` the customer's own bonuses pay a share of a settled order: refused besides:
     ``bonus_needs_order``, ``bonus_of_other_client`` (the payer is not the customer),
@@ -81,6 +88,7 @@ class TakePayment(Command[PaymentView]):
     payer_id: UUID | None = None
     amount: PositiveMoney
     method: PaymentMethod
+    tendered: Money | None = None
     comment: Text | None = None
     cash_box_id: UUID | None = None
     shift_id: UUID | None = None
@@ -114,6 +122,9 @@ class ListPayments(Question[Page[PaymentView]]):
 
     order_id: UUID | None = None
     customer_id: UUID | None = None
+    payer_id: UUID | None = None
+    document_id: UUID | None = None
+    shift_id: UUID | None = None
     start: Instant | None = None
     end: Instant | None = None
     limit: Limit = 50

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.finance.domain.shifts import Shift
-from shared.contracts.finance import MoneyMethod
+from shared.contracts.finance import MoneyMethod, PaymentMethod
 from shared.contracts.till import CashBoxView
 from shared.refusals import Refused
 
@@ -56,7 +56,7 @@ class Tills:
 
     def shift_for(
         self,
-        methods: Collection[MoneyMethod],
+        methods: Collection[PaymentMethod],
         login: str,
         cash_box_id: UUID | None = None,
         shift_id: UUID | None = None,

@@ -17,7 +17,9 @@ from shared.pagination import page_of
 async def record_expense(command: RecordExpense, store: FinanceStore, work: Work) -> RecordView:
     order = await order_of(command.order_id, store, work) if command.order_id else None
     client_id = order.client_id if order else None
-    here, shift = await at_till(command.method, command.cash_box_id, command.shift_id, store, work)
+    here, shift = await at_till(
+        (command.method,), command.cash_box_id, command.shift_id, store, work
+    )
     decision = till.record_expense(command, client_id, here, work.new_id())
     if command.method == "cash":
         await ensure_cash(shift, kopecks(command.amount), store)

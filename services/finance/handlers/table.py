@@ -9,7 +9,7 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
 from services.finance.store import FinanceStore
-from shared.contracts import bonus_rules, bonuses, till
+from shared.contracts import bonus_rules, bonuses, payment_documents, till
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
@@ -50,6 +50,7 @@ handlers = Handlers(
         till.ShiftOpened,
         till.ShiftClosed,
         till.CashMoved,
+        payment_documents.DepositMoved,
     ),
 )
 

@@ -35,7 +35,7 @@ PAGE = 200
 
 
 async def at_till(
-    method: PaymentMethod,
+    methods: Collection[PaymentMethod],
     cash_box_id: UUID | None,
     shift_id: UUID | None,
     store: FinanceStore,
@@ -43,10 +43,10 @@ async def at_till(
 ) -> tuple[Stamp, Shift | None]:
     """Now, by whoever sent the message, in the shift in which this money moves, if in any.
     Bonuses are no money. Refused as ``Tills.shift_for``."""
-    if method == "bonus":
+    if "bonus" in methods:
         return stamp(work), None
     tills = await store.tills()
-    shift = tills.shift_for((method,), work.actor.login, cash_box_id, shift_id)
+    shift = tills.shift_for(methods, work.actor.login, cash_box_id, shift_id)
     return replace(stamp(work), shift_id=shift.id if shift else None), shift
 
 

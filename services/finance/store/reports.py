@@ -47,6 +47,8 @@ from shared.contracts.finance import IncomeExpenses, ListPayments, ListRecords, 
 from shared.handlers import Store
 from shared.pagination import keys_of
 
+_PAYMENTS = select(payments, (payments.c.tendered - payments.c.amount).label("change"))
+
 type Filters = Sequence[ColumnElement[bool]]
 
 
@@ -54,7 +56,7 @@ class Reports(Store):
     """Reads without locks; several questions at once."""
 
     async def payment_row(self, payment_id: UUID) -> Row[Any] | None:
-        result = await self.connection.execute(select(payments).where(payments.c.id == payment_id))
+        result = await self.connection.execute(_PAYMENTS.where(payments.c.id == payment_id))
         return result.one_or_none()
 
     async def payment_rows(self, asked: ListPayments) -> Sequence[Row[Any]]:
@@ -62,9 +64,12 @@ class Reports(Store):
         filters = [
             *_equal(payments.c.order_id, asked.order_id),
             *_equal(payments.c.customer_id, asked.customer_id),
+            *_equal(payments.c.payer_id, asked.payer_id),
+            *_equal(payments.c.document_id, asked.document_id),
+            *_equal(payments.c.shift_id, asked.shift_id),
             *_within(payments.c.at, asked.start, asked.end),
         ]
-        return await self._page(select(payments), payments.c, filters, asked)
+        return await self._page(_PAYMENTS, payments.c, filters, asked)
 
     async def record_rows(self, asked: ListRecords) -> Sequence[Row[Any]]:
         """One more than a page, newest first: an entry each, with what its postings come to."""

@@ -199,6 +199,8 @@ def payment_row(payment: Payment) -> dict[str, Any]:
         "reserved_for": payment.reserved_for,
         "shift_id": payment.shift_id,
         "cash_box_id": payment.cash_box_id,
+        "document_id": payment.document_id,
+        "tendered": payment.tendered,
     }
 
 
@@ -219,6 +221,8 @@ def payment_of(row: Row[Any], applied: dict[UUID, Decimal], lots: dict[UUID, Dec
         lots,
         row.shift_id,
         row.cash_box_id,
+        row.document_id,
+        row.tendered,
     )
 
 

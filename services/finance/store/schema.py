@@ -147,6 +147,8 @@ payments = Table(
     Column("reserved_for", Uuid),
     Column("shift_id", Uuid, ForeignKey("shifts.id")),
     Column("cash_box_id", Uuid, ForeignKey("cash_boxes.id")),
+    Column("document_id", Uuid, ForeignKey("payment_documents.id")),
+    Column("tendered", MONEY),
     CheckConstraint(
         "amount > 0 AND refunded >= 0 AND held >= 0 AND refunded + held <= amount",
         name="payments_parts",
@@ -154,6 +156,9 @@ payments = Table(
     Index("payments_at", "at", "id"),
     Index("payments_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
     Index("payments_customer", "customer_id", "at"),
+    Index("payments_payer", "payer_id", "at"),
+    Index("payments_document", "document_id", postgresql_where=text("document_id IS NOT NULL")),
+    Index("payments_shift", "shift_id", postgresql_where=text("shift_id IS NOT NULL")),
     Index(
         "payments_open",
         "customer_id",

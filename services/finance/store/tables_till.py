@@ -69,3 +69,18 @@ shifts = Table(
     Index("shifts_at", "opened_at", "id"),
 )
 """Whoever takes money in a shift shares its lock; whoever closes it or gives cash has it alone."""
+
+payment_documents = Table(
+    "payment_documents",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    Column("payer_id", Uuid, nullable=False),
+    Column("amount", MONEY, nullable=False),
+    Column("tendered", MONEY),
+    Column("comment", Text),
+    Column("actor", Text, nullable=False),
+    Column("shift_id", Uuid, ForeignKey("shifts.id")),
+    Column("cash_box_id", Uuid, ForeignKey("cash_boxes.id")),
+)
+"""Payments that were taken together; only ever inserted into, like the ledger."""

@@ -17,10 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.finance.domain.cash_boxes import CashBox, Tills
 from services.finance.domain.ledger import MONEY_ACCOUNTS, ZERO, Account, EntryKind
+from services.finance.domain.payment_documents import PaymentDocument
 from services.finance.domain.shifts import Movement, Shift, cash_moved, movements_of
 from services.finance.store.books import Books
 from services.finance.store.schema import entries, postings
-from services.finance.store.tables_till import cash_boxes, shifts, till_settings
+from services.finance.store.tables_till import cash_boxes, payment_documents, shifts, till_settings
 from shared.contracts.till import ShiftReport, TillSettingsView
 
 _BOXES = select(cash_boxes).order_by(cash_boxes.c.created_at, cash_boxes.c.id)
@@ -112,6 +113,9 @@ class TillBooks(Books):
         )
 
     # --- what they save ---
+
+    async def add_document(self, document: PaymentDocument) -> None:
+        await self.connection.execute(insert(payment_documents).values(**asdict(document)))
 
     async def save_box(self, box: CashBox) -> None:
         row = {**asdict(box), "methods": list(box.methods)}

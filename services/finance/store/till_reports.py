@@ -12,10 +12,13 @@ from sqlalchemy import ColumnElement, Row, case, func, or_, select, tuple_
 
 from services.finance.domain.cash_boxes import CashBox
 from services.finance.domain.ledger import Account, EntryKind
+from services.finance.domain.payment import Payment
+from services.finance.domain.payment_documents import PaymentDocument
 from services.finance.domain.settlement import State
 from services.finance.domain.shifts import Movement, Shift
-from services.finance.store.schema import entries, postings, settlements
-from services.finance.store.tables_till import cash_boxes, shifts
+from services.finance.store.rows import payment_of
+from services.finance.store.schema import entries, payments, postings, settlements
+from services.finance.store.tables_till import cash_boxes, payment_documents, shifts
 from services.finance.store.till_books import (
     MOVED_ACCOUNT,
     box_of,
@@ -127,6 +130,17 @@ class TillReports(Store):
             before = keys_of(asked.cursor, tuple[Instant, UUID])
             statement = statement.where(tuple_(entries.c.at, entries.c.id) < tuple_(*before))
         return await self._all(statement)
+
+    async def document_shown(self, document_id: UUID) -> PaymentDocument | None:
+        documents = payment_documents.c
+        rows = await self._all(select(payment_documents).where(documents.id == document_id))
+        return PaymentDocument(**rows[0]._mapping) if rows else None
+
+    async def payments_in(self, document_id: UUID) -> list[Payment]:
+        """As they were taken. What of them covers which order is not looked up."""
+        statement = select(payments).where(payments.c.document_id == document_id)
+        rows = await self._all(statement.order_by(payments.c.id))
+        return [payment_of(row, {}, {}) for row in rows]
 
     async def orders_to_pay(self, limit: int) -> Sequence[Row[Any]]:
         """Settled orders of which something is due, the oldest first."""

@@ -1,6 +1,12 @@
 """Cash boxes, shifts and what the cashier sees."""
 
 from services.gateway.api import Area, get, patch, post
+from shared.contracts.payment_documents import (
+    GetPaymentDocument,
+    GiveBackDeposits,
+    MoveDeposit,
+    TakePaymentDocument,
+)
 from shared.contracts.till import (
     ChangeCashBox,
     ChangeTillSettings,
@@ -22,6 +28,25 @@ AREA = Area(
     "till",
     "Cash boxes, shifts with their X and Z reports, cash brought in and collected",
     (
+        post(
+            "/payment-documents",
+            TakePaymentDocument,
+            "Take one payment for several orders, or by several methods",
+            location="/payment-documents/{id}",
+        ),
+        get("/payment-documents/{document_id}", GetPaymentDocument, "Payments taken together"),
+        post(
+            "/payments/{payment_id}/move",
+            MoveDeposit,
+            "Move what no order has taken to another order",
+            status=200,
+        ),
+        post(
+            "/clients/{client_id}/balance/refund",
+            GiveBackDeposits,
+            "Give back what a client has paid and no order needs",
+            status=200,
+        ),
         get("/till/summary", GetTillSummary, "Open shifts, orders to pay, today's documents"),
         get("/till/settings", GetTillSettings, "Whether cash needs an open shift"),
         patch("/till/settings", ChangeTillSettings, "Change it"),
