@@ -236,6 +236,10 @@ REASONS: dict[str, Reason] = {
             "{tendered} was given, {cash} is to pay in cash",
             "Получено {tendered}, а наличными нужно {cash}",
         ),
+        day_of_week_invalid=(
+            "A week has no day {day}: 1 is Monday, 7 Sunday",
+            "В неделе нет дня {day}: 1 — понедельник, 7 — воскресенье",
+        ),
         count_missing=(
             "Say how much cash was counted, or the banknotes",
             "Укажите пересчитанную сумму или купюры",
@@ -366,6 +370,15 @@ REASONS: dict[str, Reason] = {
         payment_document_not_found=(
             "No payment document {id}",
             "Платёжный документ {id} не найден",
+        ),
+        expense_not_found=("No expense {id}", "Расход {id} не найден"),
+        expense_category_not_found=(
+            "No expense category {id}",
+            "Статья расходов {id} не найдена",
+        ),
+        recurring_expense_not_found=(
+            "No recurring expense {id}",
+            "Регулярный расход {id} не найден",
         ),
         cash_box_not_found=("No cash box {id}", "Касса {id} не найдена"),
         shift_not_found=("No shift {id}", "Кассовая смена {id} не найдена"),
@@ -508,6 +521,12 @@ REASONS: dict[str, Reason] = {
             "The cash box has only {left}",
             "В кассе только {left}",
         ),
+        expense_reversed=("The expense is taken back already", "Расход уже сторнирован"),
+        expense_category_inactive=(
+            "The expense category {name} is out of use",
+            "Статья расходов «{name}» не используется",
+        ),
+        not_due=("Not {day} is due next, but {next}", "Следующий срок — {next}, а не {day}"),
         deposit_exceeded=(
             "Only {left} is not taken by orders",
             "Свободно от заказ-нарядов только {left}",

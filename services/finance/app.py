@@ -1,4 +1,4 @@
-"""Finance as a running service, and the one thing that it does by the clock."""
+"""Finance as a running service, and what it does by the clock."""
 
 from __future__ import annotations
 
@@ -7,35 +7,50 @@ import asyncio
 import structlog
 
 from services.finance.handlers import handlers
+from shared.contracts.base import Command, View
 from shared.contracts.bonuses import ExpireBonuses, ExpiredBonuses
+from shared.contracts.expenses import PostedExpensesView, PostRecurringExpenses
 from shared.messaging.envelope import SYSTEM, opening
 from shared.messaging.lane import Job
 from shared.service import Running, Service
 
 log = structlog.get_logger(__name__)
 
-EXPIRY_INTERVAL_S = 600
-"""Nobody waits for it: what has expired is never counted, posted or not."""
+CLOCKWORK_INTERVAL_S = 600
+"""Nobody waits for it: expired bonuses are never counted, posted or not, and an expense is posted
+at the time of its day."""
 
 
 async def let_bonuses_expire(running: Running) -> None:
-    """Posts expired bonuses, a bounded number at a time, in the lane like any other command."""
+    """Posts expired bonuses, a bounded number at a time."""
+    await _by_the_clock(running, ExpireBonuses(), ExpiredBonuses)
+
+
+async def post_recurring_expenses(running: Running) -> None:
+    """Posts what is due: rent, subscriptions; after an outage what has become due meanwhile."""
+    await _by_the_clock(running, PostRecurringExpenses(), PostedExpensesView)
+
+
+async def _by_the_clock[ReplyT: (ExpiredBonuses, PostedExpensesView)](
+    running: Running, command: Command[ReplyT], reply: type[ReplyT]
+) -> None:
     while True:
         try:
-            while (await expire_some(running)).more:
+            while (await done(running, command, reply)).more:
                 pass
         except Exception as error:
-            log.warning("expiry_failed", error=repr(error))
-        await asyncio.sleep(EXPIRY_INTERVAL_S)
+            log.warning("clockwork_failed", command=command.subject, error=repr(error))
+        await asyncio.sleep(CLOCKWORK_INTERVAL_S)
 
 
-async def expire_some(running: Running) -> ExpiredBonuses:
-    command = ExpireBonuses()
-    subject = ExpireBonuses.subject
-    envelope = opening(running.settings.source("finance"), subject, SYSTEM)
+async def done[ReplyT: View](
+    running: Running, command: Command[ReplyT], reply: type[ReplyT]
+) -> ReplyT:
+    """In the lane, like any other command."""
+    envelope = opening(running.settings.source("finance"), command.subject, SYSTEM)
     body = command.model_dump_json().encode()
-    job = Job(handlers.commands[subject], command, envelope, body)  # type: ignore[arg-type]
-    return ExpiredBonuses.model_validate_json(await running.lane.submit(job))
+    job = Job(handlers.commands[command.subject], command, envelope, body)  # type: ignore[arg-type]
+    return reply.model_validate_json(await running.lane.submit(job))
 
 
-service = Service("finance", handlers, background=(let_bonuses_expire,))
+service = Service("finance", handlers, background=(let_bonuses_expire, post_recurring_expenses))

@@ -23,6 +23,19 @@ _CASH_BOX = "019ab0c6-ce88-70d9-b416-bed0617cadcf"
 _BOOKING = "019ab0c6-bd77-7fc8-a305-adcf506b9cbe"
 
 BODIES: dict[str, dict[str, Any]] = {
+    "CreateExpenseCategory": {"name": "Аренда", "kind": "rent"},
+    "ChangeExpenseCategory": {"active": False},
+    "ReverseExpense": {"reason": "Записан дважды"},
+    "CreateRecurringExpense": {
+        "name": "Аренда бокса",
+        "amount": "120000.00",
+        "category": "Аренда",
+        "every": "month",
+        "day": 5,
+        "starts_on": "2026-12-01",
+    },
+    "ChangeRecurringExpense": {"amount": "125000.00", "paused": False},
+    "SkipRecurringExpense": {"due_on": "2026-12-05"},
     "TakePaymentDocument": {
         "payer_id": _CLIENT,
         "orders": [{"order_id": _ORDER, "amount": "3000.00"}],

@@ -146,15 +146,18 @@ class RecordView(View):
 
 
 class RecordExpense(Command[RecordView]):
-    """Money spent, by a category of the station's own words. Refused: ``order_not_found``,
-    ``expense_in_future``, ``category_reserved`` (``pay``, ``cost_of_goods``, ``bonuses`` and
-    ``cash_shortage`` are the books'), ``not_enough_cash`` (in the box), and for box and shift as
-    ``TakePayment``."""
+    """Money spent, in a category of the list: by its id, or by its name (an unknown one is made).
+    Refused: ``field_required``, ``expense_category_not_found``, ``expense_category_inactive``,
+    ``order_not_found``, ``expense_in_future``, ``category_reserved`` (``pay``, ``bonuses``,
+    ``cost_of_goods`` and ``cash_shortage`` are the books'), ``not_enough_cash`` (in the box), and
+    for box and shift as ``TakePayment``."""
 
     subject: ClassVar[str] = "cmd.finance.record_expense.v1"
 
     amount: PositiveMoney
-    category: Name
+    category: Name | None = None
+    category_id: UUID | None = None
+    supplier_id: UUID | None = None
     method: MoneyMethod = "cash"
     order_id: UUID | None = None
     at: Instant | None = None

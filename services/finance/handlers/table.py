@@ -9,7 +9,7 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
 from services.finance.store import FinanceStore
-from shared.contracts import bonus_rules, bonuses, payment_documents, till
+from shared.contracts import bonus_rules, bonuses, expenses, payment_documents, till
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
@@ -51,6 +51,9 @@ handlers = Handlers(
         till.ShiftClosed,
         till.CashMoved,
         payment_documents.DepositMoved,
+        expenses.ExpenseCategorySaved,
+        expenses.ExpenseReversed,
+        expenses.RecurringExpenseSaved,
     ),
 )
 

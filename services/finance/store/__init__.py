@@ -2,6 +2,7 @@
 
 from services.finance.store.bonus_books import BonusBooks
 from services.finance.store.bonus_reports import BonusReports
+from services.finance.store.expense_books import ExpenseBooks
 from services.finance.store.reports import Reports
 from services.finance.store.schema import tables
 from services.finance.store.till_books import TillBooks
@@ -10,5 +11,5 @@ from services.finance.store.till_reports import TillReports
 __all__ = ["FinanceStore", "tables"]
 
 
-class FinanceStore(TillBooks, BonusBooks, TillReports, BonusReports, Reports):
+class FinanceStore(TillBooks, ExpenseBooks, BonusBooks, TillReports, BonusReports, Reports):
     """The books for commands and events, the reports for questions."""

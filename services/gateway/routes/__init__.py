@@ -29,6 +29,7 @@ AREAS = (
     inventory.AREA,
     finance.AREA,
     till.AREA,
+    till.EXPENSES,
     formulas.AREA,
     messages.AREA,
     finance.BONUSES,

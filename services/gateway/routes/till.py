@@ -1,6 +1,18 @@
 """Cash boxes, shifts and what the cashier sees."""
 
 from services.gateway.api import Area, get, patch, post
+from shared.contracts.expenses import (
+    ChangeExpenseCategory,
+    ChangeRecurringExpense,
+    CreateExpenseCategory,
+    CreateRecurringExpense,
+    ListExpenseCategories,
+    ListExpenses,
+    ListRecurringExpenses,
+    ListUpcomingExpenses,
+    ReverseExpense,
+    SkipRecurringExpense,
+)
 from shared.contracts.payment_documents import (
     GetPaymentDocument,
     GiveBackDeposits,
@@ -61,5 +73,26 @@ AREA = Area(
         get("/shifts/{shift_id}/z-report", GetZReport, "The report of a closed shift"),
         get("/cash-documents", ListCashDocuments, "Cash brought in and collected, newest first"),
         post("/cash-documents", MoveCash, "Bring cash in, or collect it"),
+    ),
+)
+EXPENSES = Area(
+    "expenses",
+    "Categories of expenses, their storno, and expenses that come again and again",
+    (
+        get("/finance/expenses", ListExpenses, "Expenses, newest first"),
+        post("/finance/expenses/{expense_id}/storno", ReverseExpense, "Take an expense back"),
+        get("/expense-categories", ListExpenseCategories, "Categories of expenses, by name"),
+        post("/expense-categories", CreateExpenseCategory, "Make a category"),
+        patch("/expense-categories/{category_id}", ChangeExpenseCategory, "Edit a category"),
+        get("/recurring-expenses", ListRecurringExpenses, "Recurring expenses"),
+        post("/recurring-expenses", CreateRecurringExpense, "Make a recurring expense"),
+        get("/recurring-expenses/upcoming", ListUpcomingExpenses, "What will be due soon"),
+        patch("/recurring-expenses/{recurring_id}", ChangeRecurringExpense, "Edit or pause one"),
+        post(
+            "/recurring-expenses/{recurring_id}/skip",
+            SkipRecurringExpense,
+            "Skip the next time",
+            status=200,
+        ),
     ),
 )
