@@ -10,6 +10,7 @@ from shared.contracts import (
     clients,
     expenses,
     finance,
+    fiscal,
     forms,
     formulas,
     inventory,
@@ -206,6 +207,10 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     expenses.ListRecurringExpenses: _TILL,
     expenses.ListUpcomingExpenses: _TILL,
     expenses.PostRecurringExpenses: frozenset({OPERATOR}),
+    fiscal.GetFiscalReceipt: _TILL,
+    fiscal.ListFiscalReceipts: _TILL,
+    fiscal.RetryFiscalReceipt: _TILL,
+    fiscal.CorrectPayment: _OFFICE,
     # messages to clients
     messages.CreateMessageTemplate: _OFFICE,
     messages.ChangeMessageTemplate: _OFFICE,

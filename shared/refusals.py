@@ -371,6 +371,7 @@ REASONS: dict[str, Reason] = {
             "No payment document {id}",
             "Платёжный документ {id} не найден",
         ),
+        fiscal_receipt_not_found=("No fiscal receipt {id}", "Чек {id} не найден"),
         expense_not_found=("No expense {id}", "Расход {id} не найден"),
         expense_category_not_found=(
             "No expense category {id}",
@@ -520,6 +521,18 @@ REASONS: dict[str, Reason] = {
         not_enough_cash=(
             "The cash box has only {left}",
             "В кассе только {left}",
+        ),
+        fiscal_off=(
+            "No cash register is configured",
+            "Кассовый аппарат не подключён",
+        ),
+        fiscal_receipt_exists=(
+            "The payment has a receipt, or it is on its way",
+            "По этому платежу чек уже есть или печатается",
+        ),
+        fiscal_receipt_under_way=(
+            "The receipt is {state}: there is nothing to try again",
+            "Чек в состоянии {state}, повторять нечего",
         ),
         expense_reversed=("The expense is taken back already", "Расход уже сторнирован"),
         expense_category_inactive=(

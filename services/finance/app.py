@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import structlog
 
 from services.finance.handlers import handlers
+from services.finance.handlers.fiscal_sending import FiscalSender
+from services.finance.registers import register_of
 from shared.contracts.base import Command, View
 from shared.contracts.bonuses import ExpireBonuses, ExpiredBonuses
 from shared.contracts.expenses import PostedExpensesView, PostRecurringExpenses
@@ -53,4 +56,12 @@ async def done[ReplyT: View](
     return reply.model_validate_json(await running.lane.submit(job))
 
 
-service = Service("finance", handlers, background=(let_bonuses_expire, post_recurring_expenses))
+async def print_receipts(running: Running) -> None:
+    """Nothing, where no register is configured."""
+    if register := register_of(running.settings):
+        await FiscalSender(running, register, lambda: datetime.now(UTC)).run()
+
+
+service = Service(
+    "finance", handlers, background=(let_bonuses_expire, post_recurring_expenses, print_receipts)
+)

@@ -65,6 +65,7 @@ _TOPIC_OF_SUBJECT = {
     "evt.finance.shift_closed.v1": "shift",
     "evt.finance.cash_moved.v1": "shift",
     "evt.finance.deposit_moved.v1": "payment",
+    "evt.finance.fiscal_receipt_moved.v1": "fiscal_receipt",
     "evt.finance.expense_category_saved.v1": "reference",
     "evt.finance.expense_reversed.v1": "expense",
     "evt.finance.recurring_expense_saved.v1": "reference",

@@ -31,6 +31,8 @@ MoneyMethod = Literal["cash", "card", "transfer"]
 PaymentMethod = Literal["cash", "card", "transfer", "bonus"]
 """How an order is paid: by money, or by the customer's bonuses, which are none."""
 RecordType = Literal["income", "expense"]
+FiscalState = Literal["queued", "sending", "sent", "failed", "undetermined"]
+"""Of a fiscal receipt, on its way to the cash register."""
 MoneySum = Annotated[Decimal, Field(ge=-MAX_MONEY * 10**6, le=MAX_MONEY * 10**6, decimal_places=2)]
 """What many amounts, each as large as can be, come to together."""
 
@@ -62,6 +64,9 @@ class PaymentView(MoneyPaymentView):
     """Any payment: of money, or of bonuses."""
 
     method: PaymentMethod  # type: ignore[assignment]
+    fiscal_state: FiscalState | None = None
+    """Of its fiscal receipt; null: none is printed."""
+    fiscal_number: int | None = None
 
 
 class TakePayment(Command[PaymentView]):

@@ -19,6 +19,7 @@ from shared.contracts.base import (
     View,
 )
 from shared.contracts.finance import (
+    FiscalState,
     MoneyMethod,
     MoneyPaymentView,
     MoneySum,
@@ -55,6 +56,9 @@ class PaymentDocumentView(View):
     actor: str
     cash_box_id: UUID | None
     shift_id: UUID | None
+    fiscal_state: FiscalState | None = None
+    fiscal_number: int | None = None
+    """All of it is one receipt."""
     payments: tuple[PaymentView, ...]
 
 

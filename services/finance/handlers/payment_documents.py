@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.finance.domain import payment_documents as domain
@@ -9,6 +10,7 @@ from services.finance.domain.ledger import ZERO, kopecks
 from services.finance.domain.payment import Payment
 from services.finance.domain.payment_documents import PaymentDocument
 from services.finance.domain.settlement import standing
+from services.finance.handlers import fiscal
 from services.finance.handlers.payments import given_back, taken
 from services.finance.handlers.table import account_of, handlers, keep, order_of, stamp
 from services.finance.handlers.tills import at_till
@@ -73,7 +75,9 @@ async def take_payment_document(
             document_id=document.id,
         )
         payments.append(await taken(payment, orders[order_id], here, store, work))
-    return document.view(payments)
+    moved = [(None, payment) for payment in payments]
+    await fiscal.queue_money("sale", moved, shift, store, work)
+    return await _shown(document, payments, store, work)
 
 
 @handlers.question(GetPaymentDocument)
@@ -83,7 +87,20 @@ async def get_payment_document(
     document = await store.document_shown(question.document_id)
     if document is None:
         raise Refused("payment_document_not_found", id=question.document_id)
-    return document.view(await store.payments_in(document.id))
+    return await _shown(document, await store.payments_in(document.id), store, work)
+
+
+async def _shown(
+    document: PaymentDocument, payments: Sequence[Payment], store: FinanceStore, work: Work
+) -> PaymentDocumentView:
+    """With what became of its receipt."""
+    view = document.view(payments)
+    sale = await store.receipt_about(document.id, "sale")
+    if sale is None:
+        return view
+    state = {"fiscal_state": sale.state, "fiscal_number": sale.number}
+    shown = tuple(payment.model_copy(update=state) for payment in view.payments)
+    return view.model_copy(update={**state, "payments": shown})
 
 
 # --- what no order has taken --------------------------------------------------------------------

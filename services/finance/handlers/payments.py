@@ -10,7 +10,7 @@ from services.finance.domain.ledger import ClientAccount, Stamp, kopecks
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.payment_documents import check_tendered
 from services.finance.domain.settlement import standing
-from services.finance.handlers import bonuses
+from services.finance.handlers import bonuses, fiscal
 from services.finance.handlers.table import (
     account_of,
     check_period,
@@ -67,7 +67,9 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
         cash_box_id=shift.cash_box_id if shift else None,
         tendered=command.tendered,
     )
-    return (await taken(payment, order, here, store, work)).view()
+    payment = await taken(payment, order, here, store, work)
+    await fiscal.queue_money("sale", [(None, payment)], shift, store, work)
+    return await fiscal.with_receipt(payment.view(), store, work)
 
 
 async def taken(
@@ -86,7 +88,7 @@ async def taken(
         dues = await store.dues(payment.customer_id)
         decision = till.take_payment(payment, dues, account, (), here, work.new_id())
     await keep(decision, store, work)
-    return payment
+    return decision.payments[-1]
 
 
 def _ensure_own(command: TakePayment) -> None:
@@ -107,7 +109,8 @@ async def refund_payment(command: RefundPayment, store: FinanceStore, work: Work
     if payment is None:
         raise Refused("payment_not_found", id=command.payment_id)
     named = (command.cash_box_id, command.shift_id)
-    return (await given_back(payment, command.amount, command.reason, named, store, work)).view()
+    refunded = await given_back(payment, command.amount, command.reason, named, store, work)
+    return await fiscal.with_receipt(refunded.view(), store, work)
 
 
 async def given_back(
@@ -133,6 +136,7 @@ async def given_back(
     await keep(decision, store, work)
     for settlement in decision.settlements:
         await bonuses.follow_money(settlement, reason, store, work)
+    await fiscal.queue_money("refund", [(payment, refunded)], shift, store, work, reason)
     return refunded
 
 

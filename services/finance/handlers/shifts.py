@@ -10,6 +10,7 @@ from services.finance.domain import shifts as domain
 from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import Account, EntryKind
 from services.finance.domain.shifts import PARTIES, Shift, cash_moved
+from services.finance.handlers.fiscal import queue_shift
 from services.finance.handlers.table import check_period, handlers, keep, stamp
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
@@ -55,6 +56,7 @@ async def open_shift(command: OpenShift, store: FinanceStore, work: Work) -> Shi
     view = shift.view(shift.opening)
     opened = ShiftOpened(shift=view, comment=command.comment)
     await keep(Decision(entries, events=(opened,)), store, work)
+    await queue_shift("shift_open", shift, store, work)
     return view
 
 
@@ -75,6 +77,7 @@ async def close_shift(command: CloseShift, store: FinanceStore, work: Work) -> S
     await store.close_shift(closed)
     event = ShiftClosed(report=closed.report, comment=command.comment)
     await keep(Decision(entries, events=(event,)), store, work)
+    await queue_shift("shift_close", closed, store, work)
     return closed.report
 
 

@@ -9,7 +9,7 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
 from services.finance.store import FinanceStore
-from shared.contracts import bonus_rules, bonuses, expenses, payment_documents, till
+from shared.contracts import bonus_rules, bonuses, expenses, fiscal, payment_documents, till
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
@@ -54,6 +54,7 @@ handlers = Handlers(
         expenses.ExpenseCategorySaved,
         expenses.ExpenseReversed,
         expenses.RecurringExpenseSaved,
+        fiscal.FiscalReceiptMoved,
     ),
 )
 

@@ -42,12 +42,24 @@ from services.finance.domain.ledger import (
 from services.finance.domain.settlement import Settlement, State
 from services.finance.store.rows import account_of, settlement_of
 from services.finance.store.schema import accounts, entries, payments, postings, settlements
+from services.finance.store.tables_fiscal import fiscal_receipts
 from shared.contracts.base import Instant, Period
 from shared.contracts.finance import IncomeExpenses, ListPayments, ListRecords, OrderProfits
 from shared.handlers import Store
 from shared.pagination import keys_of
 
-_PAYMENTS = select(payments, (payments.c.tendered - payments.c.amount).label("change"))
+_PAYMENTS = select(
+    payments,
+    (payments.c.tendered - payments.c.amount).label("change"),
+    fiscal_receipts.c.state.label("fiscal_state"),
+    fiscal_receipts.c.number.label("fiscal_number"),
+).outerjoin(
+    fiscal_receipts,
+    and_(
+        fiscal_receipts.c.document_id == func.coalesce(payments.c.document_id, payments.c.id),
+        fiscal_receipts.c.kind == "sale",
+    ),
+)
 
 type Filters = Sequence[ColumnElement[bool]]
 

@@ -17,10 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.finance.domain.cash_boxes import CashBox, Tills
 from services.finance.domain.ledger import MONEY_ACCOUNTS, ZERO, Account, EntryKind
+from services.finance.domain.payment import Payment
 from services.finance.domain.payment_documents import PaymentDocument
 from services.finance.domain.shifts import Movement, Shift, cash_moved, movements_of
 from services.finance.store.books import Books
-from services.finance.store.schema import entries, postings
+from services.finance.store.schema import entries, payments, postings
 from services.finance.store.tables_till import cash_boxes, payment_documents, shifts, till_settings
 from shared.contracts.till import ShiftReport, TillSettingsView
 
@@ -111,6 +112,14 @@ class TillBooks(Books):
         return written + sum(
             (moved.amount for moved in movements_of(new) if moved.method == "cash"), ZERO
         )
+
+    async def document_payments(self, document_id: UUID) -> list[Payment]:
+        """Payments that were taken together, locked."""
+        found = await self.connection.execute(
+            select(payments.c.id).where(payments.c.document_id == document_id)
+        )
+        some = [await self.payment(payment_id) for payment_id in sorted(found.scalars())]
+        return [payment for payment in some if payment]
 
     # --- what they save ---
 

@@ -29,6 +29,7 @@ AREAS = (
     inventory.AREA,
     finance.AREA,
     till.AREA,
+    till.FISCAL,
     till.EXPENSES,
     formulas.AREA,
     messages.AREA,

@@ -13,6 +13,12 @@ from shared.contracts.expenses import (
     ReverseExpense,
     SkipRecurringExpense,
 )
+from shared.contracts.fiscal import (
+    CorrectPayment,
+    GetFiscalReceipt,
+    ListFiscalReceipts,
+    RetryFiscalReceipt,
+)
 from shared.contracts.payment_documents import (
     GetPaymentDocument,
     GiveBackDeposits,
@@ -73,6 +79,25 @@ AREA = Area(
         get("/shifts/{shift_id}/z-report", GetZReport, "The report of a closed shift"),
         get("/cash-documents", ListCashDocuments, "Cash brought in and collected, newest first"),
         post("/cash-documents", MoveCash, "Bring cash in, or collect it"),
+    ),
+)
+FISCAL = Area(
+    "fiscal receipts",
+    "What the cash register prints, and what became of it",
+    (
+        get("/fiscal-receipts", ListFiscalReceipts, "Fiscal receipts, newest first"),
+        get("/fiscal-receipts/{receipt_id}", GetFiscalReceipt, "A fiscal receipt"),
+        post(
+            "/fiscal-receipts/{receipt_id}/retry",
+            RetryFiscalReceipt,
+            "Print a failed or undetermined one once more",
+            status=200,
+        ),
+        post(
+            "/payments/{payment_id}/fiscal-correction",
+            CorrectPayment,
+            "Print a correction for a payment without a receipt",
+        ),
     ),
 )
 EXPENSES = Area(
