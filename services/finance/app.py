@@ -9,7 +9,7 @@ import structlog
 
 from services.finance.handlers import handlers
 from services.finance.handlers.fiscal_sending import FiscalSender
-from services.finance.registers import register_of
+from services.finance.providers import register_of
 from shared.contracts.base import Command, View
 from shared.contracts.bonuses import ExpireBonuses, ExpiredBonuses
 from shared.contracts.expenses import PostedExpensesView, PostRecurringExpenses

@@ -17,7 +17,7 @@ import pytest
 from services.finance import app
 from services.finance.domain import fiscal as domain
 from services.finance.handlers.fiscal_sending import FiscalSender
-from services.finance.registers import FileRegister, Passing, Permanent, Unclear
+from services.finance.providers import FileRegister, Passing, Permanent, Unclear
 from shared.contracts.finance import GetPayment, ListPayments, RefundPayment, TakePayment
 from shared.contracts.fiscal import (
     CorrectPayment,

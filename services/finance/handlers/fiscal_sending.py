@@ -17,7 +17,7 @@ import structlog
 from services.finance.domain import fiscal as domain
 from services.finance.domain.fiscal import FiscalReceipt
 from services.finance.handlers.table import handlers
-from services.finance.registers import Passing, Permanent, Register
+from services.finance.providers import Passing, Permanent, Register
 from services.finance.store import FinanceStore
 from shared.contracts.fiscal import FiscalReceiptMoved
 from shared.contracts.work_order import GetWorkOrder, WorkOrder

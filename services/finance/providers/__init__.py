@@ -1,7 +1,7 @@
 """Cash registers that print fiscal receipts: each behind the same interface."""
 
-from services.finance.registers.base import Passing, Permanent, Register, Unclear
-from services.finance.registers.file import FileRegister
+from services.finance.providers.base import Passing, Permanent, Register, Unclear
+from services.finance.providers.file import FileRegister
 from shared.settings import ServiceSettings
 
 __all__ = ["FileRegister", "Passing", "Permanent", "Register", "Unclear", "register_of"]

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import pydantic_core
 
-from services.finance.registers.base import Passing
+from services.finance.providers.base import Passing
 from shared.contracts.fiscal import FiscalReceiptView
 
 TAIL_BYTES = 1024 * 1024
