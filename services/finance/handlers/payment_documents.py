@@ -120,7 +120,7 @@ async def move_deposit(command: MoveDeposit, store: FinanceStore, work: Work) ->
         payment, order, settled, command.amount, stamp(work), work.new_id()
     )
     await keep(decision, store, work)
-    return decision.payments[0].view()
+    return await fiscal.with_receipt(decision.payments[0].view(), store, work)
 
 
 @handlers.command(GiveBackDeposits)
@@ -142,6 +142,6 @@ async def give_back_deposits(
     for payment in sorted(free, key=lambda one: (one.at, one.id), reverse=True):
         if amount := min(payment.held, rest):
             back = await given_back(payment, amount, command.reason, named, store, work)
-            payments.append(back.view())
+            payments.append(await fiscal.with_receipt(back.view(), store, work))
             rest -= amount
     return GivenBackView(client_id=command.client_id, amount=wanted, payments=tuple(payments))
