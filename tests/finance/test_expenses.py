@@ -174,6 +174,12 @@ async def test_each_due_day_is_posted_once_and_missed_ones_are_caught_up(
     (first, _) = reversed((await station.ask(ListExpenses(recurring_id=expense.id))).items)
     assert first.at == datetime(2099, 1, 30, 21, tzinfo=UTC)
     assert first.category == "Аренда"
+    (category,) = (await station.ask(ListExpenseCategories())).items
+    await station.send(ChangeExpenseCategory(category_id=category.id, name="Аренда бокса"))
+    await posted_by(station, "2099-04-01")
+    newest = (await station.ask(ListExpenses(limit=1))).items[0]
+    assert (newest.due_on, newest.category) == (date(2099, 3, 31), "Аренда бокса")
+    assert len((await station.ask(ListExpenseCategories())).items) == 1
 
 
 async def test_two_processes_post_a_day_once(station: Station) -> None:

@@ -96,6 +96,8 @@ async def change_expense_category(
     if namesake and namesake.id != category.id:
         raise Refused("name_taken", name=changed.name)
     await store.save_category(changed)
+    if changed.name != category.name:
+        await store.rename_in_recurring(category.name, changed.name)
     work.publish(
         ExpenseCategorySaved(category=changed.view(), changes=_changes(category.view(), new))
     )

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, func, select, tuple_
+from sqlalchemy import Row, Select, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -63,6 +63,14 @@ class ExpenseBooks(Books):
 
     async def save_category(self, category: ExpenseCategory) -> None:
         await self.connection.execute(_SAVE_CATEGORY, asdict(category))
+
+    async def rename_in_recurring(self, old: str, new: str) -> None:
+        """Expenses that come again go on in the renamed category."""
+        await self.connection.execute(
+            update(recurring_expenses)
+            .where(func.lower(recurring_expenses.c.category) == func.lower(old))
+            .values(category=new)
+        )
 
     async def category_rows(self, asked: ListExpenseCategories) -> list[ExpenseCategory]:
         """One more than a page, by name."""
