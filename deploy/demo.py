@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from deploy.demo_data import plan as plans
@@ -59,6 +59,7 @@ class _Load:
         await self._write_clients()
         self._order_ids = await self._each("orders", self._plan.orders, self._order)
         await self._fill_the_panel()
+        await self._plan_expenses()
         await self._each("expenses", self._plan.expenses, self._expense)
         await self._pay_an_advance()
 
@@ -303,6 +304,17 @@ class _Load:
             start=booking.starts.told(self._now),
             end=booking.ends.told(self._now),
         )
+
+    async def _plan_expenses(self) -> None:
+        """What money goes for, and the rent, which comes again every month."""
+        station = words("station")
+        for place, category in enumerate(station["expense_categories"]):
+            key = f"expense_category:{place}"
+            await self._made("admin", "/expense-categories", key, **category)
+        for place, expense in enumerate(station["recurring_expenses"]):
+            starts_on = (self._now + timedelta(days=1)).date().isoformat()
+            key = f"recurring_expense:{place}"
+            await self._made("admin", "/recurring-expenses", key, starts_on=starts_on, **expense)
 
     async def _expense(self, place: int, expense: plans.Expense) -> str:
         at = self._past(expense.at)

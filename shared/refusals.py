@@ -236,6 +236,47 @@ REASONS: dict[str, Reason] = {
         ),
         count_empty=("There is nothing to count", "Считать нечего: подходящих товаров нет"),
         expense_in_future=("An expense cannot lie in the future", "Расход не может быть в будущем"),
+        method_not_taken=(
+            "The cash box {name} does not take {method}",
+            "Касса «{name}» не принимает оплату способом {method}",
+        ),
+        shift_of_other_box=(
+            "The shift is of another cash box",
+            "Эта смена открыта в другой кассе",
+        ),
+        payer_required=(
+            "Say who pays: the customer or the payer",
+            "Укажите, кто платит: клиента или плательщика",
+        ),
+        order_twice=("An order is named twice", "Заказ-наряд указан дважды"),
+        method_twice=(
+            "A way of paying is named twice",
+            "Способ оплаты указан дважды",
+        ),
+        payment_sum_differs=(
+            "The orders come to {orders}, the payment to {parts}",
+            "По заказ-нарядам {orders}, а платёж на {parts}",
+        ),
+        tendered_without_cash=(
+            "Nothing of it is paid in cash",
+            "Наличными ничего не оплачивается",
+        ),
+        tendered_too_little=(
+            "{tendered} was given, {cash} is to pay in cash",
+            "Получено {tendered}, а наличными нужно {cash}",
+        ),
+        day_of_week_invalid=(
+            "A week has no day {day}: 1 is Monday, 7 Sunday",
+            "В неделе нет дня {day}: 1 — понедельник, 7 — воскресенье",
+        ),
+        count_missing=(
+            "Say how much cash was counted, or the banknotes",
+            "Укажите пересчитанную сумму или купюры",
+        ),
+        count_differs=(
+            "The banknotes come to {banknotes}, not to {counted}",
+            "Купюры составляют {banknotes}, а не {counted}",
+        ),
         category_reserved=(
             "The category {category} is kept for what settlements write",
             "Категорию {category} ведёт сам учёт, для расходов она занята",
@@ -367,6 +408,22 @@ REASONS: dict[str, Reason] = {
         cell_not_found=("No cell {id} in this warehouse", "Ячейки {id} на этом складе нет"),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
         payment_not_found=("No payment {id}", "Платёж {id} не найден"),
+        payment_document_not_found=(
+            "No payment document {id}",
+            "Платёжный документ {id} не найден",
+        ),
+        fiscal_receipt_not_found=("No fiscal receipt {id}", "Чек {id} не найден"),
+        expense_not_found=("No expense {id}", "Расход {id} не найден"),
+        expense_category_not_found=(
+            "No expense category {id}",
+            "Статья расходов {id} не найдена",
+        ),
+        recurring_expense_not_found=(
+            "No recurring expense {id}",
+            "Регулярный расход {id} не найден",
+        ),
+        cash_box_not_found=("No cash box {id}", "Касса {id} не найдена"),
+        shift_not_found=("No shift {id}", "Кассовая смена {id} не найдена"),
         form_not_found=("No print form {form}", "Печатной формы {form} нет"),
         form_version_not_found=(
             "The form {form} has no version {revision}",
@@ -541,6 +598,51 @@ REASONS: dict[str, Reason] = {
         pay_entry_reversed=(
             "The entry {id} is undone already",
             "Операция {id} уже сторнирована",
+        ),
+        cash_box_inactive=("The cash box {name} is out of use", "Касса «{name}» не используется"),
+        shift_is_open=(
+            "The cash box {name} has an open shift",
+            "В кассе «{name}» открыта смена",
+        ),
+        shift_not_open=(
+            "The cash box {name} has no open shift",
+            "В кассе «{name}» смена не открыта",
+        ),
+        shift_closed=("The shift is closed", "Смена закрыта"),
+        shift_required=(
+            "Cash moves only while a shift is open: open one first",
+            "Наличные принимаются и выдаются только в открытой смене: сначала откройте её",
+        ),
+        not_enough_cash=(
+            "The cash box has only {left}",
+            "В кассе только {left}",
+        ),
+        fiscal_off=(
+            "No cash register is configured",
+            "Кассовый аппарат не подключён",
+        ),
+        fiscal_receipt_exists=(
+            "The payment has a receipt, or it is on its way",
+            "По этому платежу чек уже есть или печатается",
+        ),
+        fiscal_receipt_under_way=(
+            "The receipt is {state}: there is nothing to try again",
+            "Чек в состоянии {state}, повторять нечего",
+        ),
+        expense_reversed=("The expense is taken back already", "Расход уже сторнирован"),
+        expense_category_inactive=(
+            "The expense category {name} is out of use",
+            "Статья расходов «{name}» не используется",
+        ),
+        not_due=("Not {day} is due next, but {next}", "Следующий срок — {next}, а не {day}"),
+        deposit_exceeded=(
+            "Only {left} is not taken by orders",
+            "Свободно от заказ-нарядов только {left}",
+        ),
+        due_exceeded=("Only {due} is due of the order", "По заказ-наряду к оплате только {due}"),
+        deposit_moves_whole=(
+            "For an order that is not settled the whole deposit is kept: {left}",
+            "За незакрытым заказ-нарядом закрепляется весь аванс: {left}",
         ),
         refund_exceeds_payment=(
             "Only {left} of the payment is left to refund",

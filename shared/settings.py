@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any, Self
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -46,6 +47,10 @@ class StationSettings(BaseSettings):
     begin with it."""
     estimate_link_days: Annotated[int, Field(ge=1, le=365)] = 14
     """How long a client may answer an estimate by its link."""
+    fiscal_adapter: Literal["none", "file"] = "none"
+    """The cash register that prints fiscal receipts. ``file`` is a folder: nothing leaves the
+    house."""
+    fiscal_folder: Path = Path("data/fiscal")
     log_level: str = "INFO"
     otlp_url: str | None = None
     """Where traces go (OTLP over HTTP); none are made without it."""

@@ -26,6 +26,7 @@ from deploy.local.terminal import Terminal
 from shared.settings import SERVICES, StationSettings, pitlane_version
 
 MESSAGES_FILE = "PITLANE_MESSAGES_FILE"
+FISCAL_FOLDER = "PITLANE_FISCAL_FOLDER"
 """Where messages go as long as no provider is configured; the operator's own choice wins."""
 
 READY_TIMEOUT_S = 30.0
@@ -149,6 +150,7 @@ class Station:
             f"PITLANE_{name.upper()}_DATABASE_URL": self._database_url(name),
             "PITLANE_HTTP_HOST": self._options.http_host,
             "PITLANE_HTTP_PORT": str(self._options.http_port),
+            FISCAL_FOLDER: os.environ.get(FISCAL_FOLDER, str(self._folder.path / "fiscal")),
             MESSAGES_FILE: os.environ.get(MESSAGES_FILE, str(self._folder.path / "messages.jsonl")),
             "PITLANE_PUBLIC_URL": self._settings.public_url or self._options.base_url,
         }

@@ -1,15 +1,18 @@
-"""Finance as a running service, and the two things that it does by the clock."""
+"""Finance as a running service, and what it does by the clock."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from datetime import UTC, datetime
 
 import structlog
 
 from services.finance.handlers import handlers
-from shared.contracts.base import Command
+from services.finance.handlers.fiscal_sending import FiscalSender
+from services.finance.providers import register_of
+from shared.contracts.base import Command, View
 from shared.contracts.bonuses import ExpireBonuses, ExpiredBonuses
+from shared.contracts.expenses import PostedExpensesView, PostRecurringExpenses
 from shared.contracts.payroll import AccruedSalaries, AccrueSalaries
 from shared.messaging.envelope import SYSTEM, opening
 from shared.messaging.lane import Job
@@ -17,48 +20,67 @@ from shared.service import Running, Service
 
 log = structlog.get_logger(__name__)
 
-EXPIRY_INTERVAL_S = 600
-"""Nobody waits for it: what has expired is never counted, posted or not."""
-SALARY_INTERVAL_S = 600
-"""After a business day has ended, so long until its salaries are seen."""
+CLOCKWORK_INTERVAL_S = 600
+"""Nobody waits for it: expired bonuses are never counted, posted or not, an expense is posted at
+the time of its day, and so is a salary."""
 
 
 async def let_bonuses_expire(running: Running) -> None:
-    """Posts expired bonuses, a bounded number at a time, in the lane like any other command."""
+    """Posts expired bonuses, a bounded number at a time."""
+    await _by_the_clock(running, ExpireBonuses(), ExpiredBonuses)
+
+
+async def post_recurring_expenses(running: Running) -> None:
+    """Posts what is due: rent, subscriptions; after an outage what has become due meanwhile."""
+    await _by_the_clock(running, PostRecurringExpenses(), PostedExpensesView)
+
+
+async def _by_the_clock[ReplyT: (ExpiredBonuses, PostedExpensesView)](
+    running: Running, command: Command[ReplyT], reply: type[ReplyT]
+) -> None:
     while True:
         try:
-            while (await expire_some(running)).more:
+            while (await done(running, command, reply)).more:
                 pass
         except Exception as error:
-            log.warning("expiry_failed", error=repr(error))
-        await asyncio.sleep(EXPIRY_INTERVAL_S)
-
-
-async def expire_some(running: Running) -> ExpiredBonuses:
-    return ExpiredBonuses.model_validate_json(await _told(running, ExpireBonuses()))
+            log.warning("clockwork_failed", command=command.subject, error=repr(error))
+        await asyncio.sleep(CLOCKWORK_INTERVAL_S)
 
 
 async def let_salaries_accrue(running: Running) -> None:
     """Reckons the business days that have ended, one after the other."""
     while True:
         try:
-            while (await accrue_a_day(running)).more:
+            while (await done(running, AccrueSalaries(), AccruedSalaries)).more:
                 pass
         except Exception as error:
             log.warning("salaries_failed", error=repr(error))
-        await asyncio.sleep(SALARY_INTERVAL_S)
+        await asyncio.sleep(CLOCKWORK_INTERVAL_S)
 
 
-async def accrue_a_day(running: Running) -> AccruedSalaries:
-    return AccruedSalaries.model_validate_json(await _told(running, AccrueSalaries()))
-
-
-async def _told(running: Running, command: Command[Any]) -> bytes:
-    """By the clock, in the lane like anybody's."""
-    subject = type(command).subject
-    envelope = opening(running.settings.source("finance"), subject, SYSTEM)
+async def done[ReplyT: View](
+    running: Running, command: Command[ReplyT], reply: type[ReplyT]
+) -> ReplyT:
+    """In the lane, like any other command."""
+    envelope = opening(running.settings.source("finance"), command.subject, SYSTEM)
     body = command.model_dump_json().encode()
-    return await running.lane.submit(Job(handlers.commands[subject], command, envelope, body))
+    job = Job(handlers.commands[command.subject], command, envelope, body)  # type: ignore[arg-type]
+    return reply.model_validate_json(await running.lane.submit(job))
 
 
-service = Service("finance", handlers, background=(let_bonuses_expire, let_salaries_accrue))
+async def print_receipts(running: Running) -> None:
+    """Nothing, where no register is configured."""
+    if register := register_of(running.settings):
+        await FiscalSender(running, register, lambda: datetime.now(UTC)).run()
+
+
+service = Service(
+    "finance",
+    handlers,
+    background=(
+        let_bonuses_expire,
+        let_salaries_accrue,
+        post_recurring_expenses,
+        print_receipts,
+    ),
+)

@@ -20,9 +20,50 @@ _ORDER = "019ab0c6-9b55-7da6-81e3-8bad3e5f7a9c"
 
 _OTHER_WAREHOUSE = "019ab0c6-ce88-70d9-b416-bed061709dae"
 _POST = "019ab0c6-ac66-7eb7-92f4-9cbe4f6a8bad"
+_CASH_BOX = "019ab0c6-ce88-70d9-b416-bed0617cadcf"
 _BOOKING = "019ab0c6-bd77-7fc8-a305-adcf506b9cbe"
 
 BODIES: dict[str, dict[str, Any]] = {
+    "CorrectPayment": {"reason": "Чек не был напечатан"},
+    "CreateExpenseCategory": {"name": "Аренда", "kind": "rent"},
+    "ChangeExpenseCategory": {"active": False},
+    "ReverseExpense": {"reason": "Записан дважды"},
+    "CreateRecurringExpense": {
+        "name": "Аренда бокса",
+        "amount": "120000.00",
+        "category": "Аренда",
+        "every": "month",
+        "day": 5,
+        "starts_on": "2026-12-01",
+    },
+    "ChangeRecurringExpense": {"amount": "125000.00", "paused": False},
+    "SkipRecurringExpense": {"due_on": "2026-12-05"},
+    "TakePaymentDocument": {
+        "payer_id": _CLIENT,
+        "orders": [{"order_id": _ORDER, "amount": "3000.00"}],
+        "parts": [
+            {"method": "cash", "amount": "1000.00"},
+            {"method": "card", "amount": "2000.00"},
+        ],
+        "tendered": "5000.00",
+    },
+    "MoveDeposit": {"order_id": _ORDER, "amount": "500.00"},
+    "GiveBackDeposits": {"reason": "Переплата"},
+    "CreateCashBox": {"name": "Касса магазина", "methods": ["cash", "card"]},
+    "ChangeCashBox": {"name": "Касса магазина и мойки", "active": True},
+    "ChangeTillSettings": {"shift_required": True},
+    "OpenShift": {"cash_box_id": _CASH_BOX, "counted": "2000.00"},
+    "CloseShift": {
+        "banknotes": [{"value": "5000.00", "pieces": 2}, {"value": "100.00", "pieces": 7}],
+        "comment": "Сдано старшему кассиру",
+    },
+    "MoveCash": {
+        "cash_box_id": _CASH_BOX,
+        "direction": "out",
+        "party": "bank",
+        "amount": "8000.00",
+        "comment": "Инкассация",
+    },
     "TryFormula": {"text": "sum(Services, CustomerTotal) * 0.05", "order_id": _ORDER},
     "SignIn": {"login": "advisor", "password": "demo"},
     "ChangePassword": {"old": "demo", "new": "a longer secret"},

@@ -33,6 +33,8 @@ MoneyMethod = Literal["cash", "card", "transfer"]
 PaymentMethod = Literal["cash", "card", "transfer", "bonus"]
 """How an order is paid: by money, or by the customer's bonuses, which are none."""
 RecordType = Literal["income", "expense"]
+FiscalState = Literal["queued", "sending", "sent", "failed", "undetermined"]
+"""Of a fiscal receipt, on its way to the cash register."""
 MoneySum = Annotated[Decimal, Field(ge=-MAX_MONEY * 10**6, le=MAX_MONEY * 10**6, decimal_places=2)]
 """What many amounts, each as large as can be, come to together."""
 
@@ -50,12 +52,23 @@ class MoneyPaymentView(View):
     refunded: Money
     comment: str | None
     actor: str
+    cash_box_id: UUID | None = None
+    shift_id: UUID | None = None
+    """Where it was taken; null: outside of shifts."""
+    document_id: UUID | None = None
+    """Of payments that were taken together."""
+    tendered: Money | None = None
+    """Cash that was given."""
+    change: Money | None = None
 
 
 class PaymentView(MoneyPaymentView):
     """Any payment: of money, or of bonuses."""
 
     method: PaymentMethod  # type: ignore[assignment]
+    fiscal_state: FiscalState | None = None
+    """Of its fiscal receipt; null: none is printed."""
+    fiscal_number: int | None = None
 
 
 class TakePayment(Command[PaymentView]):
@@ -63,6 +76,13 @@ class TakePayment(Command[PaymentView]):
     deposit; more than is owed stays on the balance. Without an order it pays what the customer
     owes for the oldest ones. Refused: ``order_not_found``, ``client_not_found``,
     ``order_of_other_client``, ``amount_too_large``.
+
+    Money is taken in the shift that is named, in that of the box that is named, or else in the one
+    that the cashier has opened, or that of the main box, if one is open. Refused besides:
+    ``cash_box_not_found``, ``cash_box_inactive``, ``method_not_taken``, ``shift_not_open``,
+    ``shift_closed``, ``shift_of_other_box``, ``shift_required``. ``tendered`` is the cash that was
+    given, so that the change is known. Refused besides: ``tendered_without_cash``,
+    ``tendered_too_little``.
 
     With ``bonus`` the customer's own bonuses pay a share of a settled order: refused besides:
     ``bonus_needs_order``, ``bonus_of_other_client`` (the payer is not the customer),
@@ -75,19 +95,25 @@ class TakePayment(Command[PaymentView]):
     payer_id: UUID | None = None
     amount: PositiveMoney
     method: PaymentMethod
+    tendered: Money | None = None
     comment: Text | None = None
+    cash_box_id: UUID | None = None
+    shift_id: UUID | None = None
 
 
 class RefundPayment(Command[PaymentView]):
     """Back by the original method; bonuses go back to where they were taken from. Absent amount:
-    all that is left of the payment.
-    Refused: ``payment_not_found``, ``refund_exceeds_payment``."""
+    all that is left of the payment. Money is given in a shift as it is taken in one.
+    Refused: ``payment_not_found``, ``refund_exceeds_payment``, ``not_enough_cash`` (in the box),
+    and for box and shift as ``TakePayment``."""
 
     subject: ClassVar[str] = "cmd.finance.refund_payment.v1"
 
     payment_id: UUID
     amount: PositiveMoney | None = None
     reason: Text | None = None
+    cash_box_id: UUID | None = None
+    shift_id: UUID | None = None
 
 
 class GetPayment(Question[PaymentView]):
@@ -103,6 +129,9 @@ class ListPayments(Question[Page[PaymentView]]):
 
     order_id: UUID | None = None
     customer_id: UUID | None = None
+    payer_id: UUID | None = None
+    document_id: UUID | None = None
+    shift_id: UUID | None = None
     start: Instant | None = None
     end: Instant | None = None
     limit: Limit = 50
@@ -124,18 +153,25 @@ class RecordView(View):
 
 
 class RecordExpense(Command[RecordView]):
-    """Money spent, by a category of the station's own words. Refused: ``order_not_found``,
-    ``expense_in_future``, ``category_reserved`` (``pay``, ``payroll``, ``cost_of_goods``,
-    ``bonuses``, ``vat``, ``write_off`` and ``count_difference`` are the books')."""
+    """Money spent, in a category of the list: by its id, or by its name (an unknown one is made).
+    Refused: ``field_required``, ``expense_category_not_found``, ``expense_category_inactive``,
+    ``order_not_found``, ``expense_in_future``, ``category_reserved`` (``pay``, ``payroll``,
+    ``bonuses``, ``vat``, ``cost_of_goods``, ``cash_shortage``, ``write_off`` and
+    ``count_difference`` are the books'), ``not_enough_cash`` (in the box), and for box and shift as
+    ``TakePayment``."""
 
     subject: ClassVar[str] = "cmd.finance.record_expense.v1"
 
     amount: PositiveMoney
-    category: Name
+    category: Name | None = None
+    category_id: UUID | None = None
+    supplier_id: UUID | None = None
     method: MoneyMethod = "cash"
     order_id: UUID | None = None
     at: Instant | None = None
     comment: Text | None = None
+    cash_box_id: UUID | None = None
+    shift_id: UUID | None = None
 
 
 class ListRecords(Question[Page[RecordView]]):

@@ -15,7 +15,7 @@ EDGE = frozenset({"app", "handlers", "store", "migrations"})
 """The roles within a service that are not pure."""
 OUTER = {
     "clients": {"tables", "queries"},
-    "finance": {"tables", "queries"},
+    "finance": {"tables", "queries", "providers"},
     "documents": {"tables", "queries", "providers", "rendering"},
     "audit": {"anchor"},
 }

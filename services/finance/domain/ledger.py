@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from shared.contracts.finance import PaymentMethod
+from shared.contracts.finance import MoneyMethod, PaymentMethod
 
 ZERO = Decimal("0.00")
 _KOPECK = Decimal("0.01")
@@ -58,14 +58,25 @@ class Account(StrEnum):
     """Расходы на бонусы: an accrual costs at once, what expires comes back. Expense."""
     EXPENSE = "expense"
     """Прочие расходы; the posting's category tells which. Expense."""
+    CASH_IN_TRANSIT = "cash.transit"
+    """Переводы в пути. Active: cash that has left one box and not come to another."""
+    OWNER = "owner"
+    """Расчёты с учредителем. Passive: cash that the owner has brought, less what was taken."""
+    OTHER_INCOME = "income.other"
+    """Прочие доходы; the posting's category tells which. Income."""
 
 
-MONEY_ACCOUNTS: Mapping[PaymentMethod, Account] = {
+MONEY_ACCOUNTS: Mapping[MoneyMethod, Account] = {
     "cash": Account.CASH,
     "card": Account.CARD,
     "transfer": Account.BANK,
 }
-PAYMENT_ACCOUNTS: Mapping[PaymentMethod, Account] = {**MONEY_ACCOUNTS, "bonus": Account.BONUSES}
+PAYMENT_ACCOUNTS: Mapping[PaymentMethod, Account] = {
+    "cash": Account.CASH,
+    "card": Account.CARD,
+    "transfer": Account.BANK,
+    "bonus": Account.BONUSES,
+}
 """What is debited when a client pays. Bonuses are no money: only a liability becomes less."""
 REVENUE = (Account.REVENUE_SERVICES, Account.REVENUE_PRODUCTS, Account.REVENUE_MATERIALS)
 CHARGED = (*REVENUE, Account.VAT_OUTPUT)
@@ -79,6 +90,8 @@ PAY_CATEGORY = "pay"
 PAYROLL_CATEGORY = "payroll"
 """Salaries, bonuses and fines, which belong to no order."""
 BONUS_CATEGORY = "bonuses"
+SHORTAGE_CATEGORY = "cash_shortage"
+SURPLUS_CATEGORY = "cash_surplus"
 WRITE_OFF_CATEGORY = "write_off"
 COUNT_CATEGORY = "count_difference"
 VAT_CATEGORY = "vat"
@@ -87,6 +100,7 @@ BOOKS_CATEGORIES = (
     PAY_CATEGORY,
     PAYROLL_CATEGORY,
     BONUS_CATEGORY,
+    SHORTAGE_CATEGORY,
     WRITE_OFF_CATEGORY,
     COUNT_CATEGORY,
     VAT_CATEGORY,
@@ -120,12 +134,24 @@ class EntryKind(StrEnum):
     SALARY = "salary"
     PAYOUT = "payout"
     PAY_REVERSAL = "pay_reversal"
+    CASH_OPENING = "cash_opening"
+    CASH_IN = "cash_in"
+    CASH_OUT = "cash_out"
+    CASH_SHORTAGE = "cash_shortage"
+    CASH_SURPLUS = "cash_surplus"
+    EXPENSE_STORNO = "expense_storno"
 
 
-INCOME_KINDS = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)
+SETTLEMENT_KINDS = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)
+INCOME_KINDS = (*SETTLEMENT_KINDS, EntryKind.CASH_SURPLUS)
 """One income record each; a reversal's amount is negative."""
-EXPENSE_KINDS = (EntryKind.EXPENSE, EntryKind.WRITE_OFF)
-"""One expense record each."""
+EXPENSE_KINDS = (
+    EntryKind.EXPENSE,
+    EntryKind.EXPENSE_STORNO,
+    EntryKind.CASH_SHORTAGE,
+    EntryKind.WRITE_OFF,
+)
+"""One expense record each; a storno's amount is negative."""
 RECORD_KINDS = (*INCOME_KINDS, *EXPENSE_KINDS)
 
 
@@ -158,11 +184,12 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who writes an entry, when and where."""
+    """Who writes an entry, when and where: ``shift_id``, if money moves at a cash box."""
 
     at: datetime
     station_id: UUID
     actor: str
+    shift_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

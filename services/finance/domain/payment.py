@@ -27,7 +27,9 @@ class Payment:
 
     ``applied``: how much of it covers which settled order. ``reserved_for``: the order that it
     was given for, as long as that waits to be settled; until then no other order may take it.
-    ``lots``: of bonuses, how much of it was taken from which lot.
+    ``lots``: of bonuses, how much of it was taken from which lot. ``shift_id``, ``cash_box_id``:
+    where it was taken; none, outside of shifts. ``document_id``: of payments that were taken
+    together. ``tendered``: cash that was given for it.
     """
 
     id: UUID
@@ -43,6 +45,10 @@ class Payment:
     applied: Mapping[UUID, Decimal] = field(default_factory=dict)
     reserved_for: UUID | None = None
     lots: Mapping[UUID, Decimal] = field(default_factory=dict)
+    shift_id: UUID | None = None
+    cash_box_id: UUID | None = None
+    document_id: UUID | None = None
+    tendered: Decimal | None = None
 
     @property
     def is_bonus(self) -> bool:
@@ -57,6 +63,11 @@ class Payment:
     def held(self) -> Decimal:
         """The deposit: what is left and on no order."""
         return self.left - sum(self.applied.values())
+
+    @property
+    def change(self) -> Decimal | None:
+        """Of the cash that was given."""
+        return None if self.tendered is None else self.tendered - self.amount
 
     def on(self, order_id: UUID) -> Decimal:
         return self.applied.get(order_id, ZERO)
@@ -84,6 +95,11 @@ class Payment:
             refunded=self.refunded,
             comment=self.comment,
             actor=self.actor,
+            cash_box_id=self.cash_box_id,
+            shift_id=self.shift_id,
+            document_id=self.document_id,
+            tendered=self.tendered,
+            change=self.change,
         )
 
 

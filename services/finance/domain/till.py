@@ -8,8 +8,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.finance.domain.decision import Decision, move
+from services.finance.domain.expenses import check_category
 from services.finance.domain.ledger import (
-    BOOKS_CATEGORIES,
     MONEY_ACCOUNTS,
     PAYMENT_ACCOUNTS,
     WRITE_OFF_CATEGORY,
@@ -125,14 +125,14 @@ def record_expense(
     at = command.at or stamp.at
     if at > stamp.at:
         raise Refused("expense_in_future")
-    if command.category in BOOKS_CATEGORIES:
-        raise Refused("category_reserved", category=command.category)
+    category = command.category or ""
+    check_category(category)
     spent = Posting(
         Account.EXPENSE,
         MONEY_ACCOUNTS[command.method],
         kopecks(command.amount),
         order_id=command.order_id,
-        category=command.category,
+        category=category,
     )
     entry = Entry(
         entry_id,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.finance.domain import bonus_rules
 from services.finance.domain.bonus_rules import BonusRule
-from services.finance.handlers.table import handlers
+from services.finance.handlers.table import ensure_revision, handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Change, Page
 from shared.contracts.bonus_rules import (
@@ -54,7 +54,7 @@ async def change_bonus_rule(
     rule = await store.rule(command.rule_id)
     if rule is None:
         raise Refused("bonus_rule_not_found", id=command.rule_id)
-    _ensure_revision(command.expected_revision, rule.revision)
+    ensure_revision(command.expected_revision, rule.revision)
     new = {
         name: value
         for name, value in command.model_dump(exclude_unset=True).items()
@@ -109,7 +109,7 @@ async def change_bonus_settings(
     command: ChangeBonusSettings, store: FinanceStore, work: Work
 ) -> BonusSettingsView:
     settings = await store.bonus_settings(lock=True)
-    _ensure_revision(command.expected_revision, settings.revision)
+    ensure_revision(command.expected_revision, settings.revision)
     if command.max_share_percent == settings.max_share_percent:
         return settings
     changed = BonusSettingsView(
@@ -133,8 +133,3 @@ async def _ensure_free(name: str, rule_id: UUID | None, store: FinanceStore) -> 
         rule.name.lower() == name.lower() and rule.id != rule_id for rule in await store.rules()
     ):
         raise Refused("name_taken", name=name)
-
-
-def _ensure_revision(expected: int | None, actual: int) -> None:
-    if expected is not None and expected != actual:
-        raise Refused("revision_conflict", expected=expected, actual=actual)

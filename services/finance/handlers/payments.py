@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from uuid import UUID
+
 from services.finance.domain import till
-from services.finance.domain.ledger import ClientAccount, kopecks
+from services.finance.domain.ledger import ClientAccount, Stamp, kopecks
 from services.finance.domain.payment import Order, Payment
+from services.finance.domain.payment_documents import check_tendered
 from services.finance.domain.settlement import standing
-from services.finance.handlers import bonuses
+from services.finance.handlers import bonuses, fiscal
 from services.finance.handlers.table import (
     account_of,
     check_period,
     handlers,
     keep,
     order_of,
-    stamp,
 )
+from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
 from shared.contracts.clients import GetClient
@@ -38,14 +42,17 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
     Bonuses pay a share of the order that they name, and nothing else."""
     if command.method == "bonus":
         _ensure_own(command)
+    check_tendered(command.tendered, command.amount if command.method == "cash" else None)
     order = await order_of(command.order_id, store, work) if command.order_id else None
     if order and order.client_id != command.customer_id:
         raise Refused("order_of_other_client")
-    account = await account_of(command.customer_id, store, work)
+    await account_of(command.customer_id, store, work)
     payer_id = command.payer_id or command.customer_id
     if payer_id != command.customer_id:
         await account_of(payer_id, store, work)
-    settled = standing(await store.history(order.id)) if order else None
+    here, shift = await at_till(
+        (command.method,), command.cash_box_id, command.shift_id, store, work
+    )
     payment = Payment(
         id=work.new_id(),
         at=work.now,
@@ -56,23 +63,35 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
         method=command.method,
         comment=command.comment,
         actor=work.actor.login,
-        reserved_for=order.id if order and not settled else None,
+        shift_id=here.shift_id,
+        cash_box_id=shift.cash_box_id if shift else None,
+        tendered=command.tendered,
     )
+    payment = await taken(payment, order, here, store, work)
+    await fiscal.queue_money("sale", [(None, payment)], shift, store, work)
+    return await fiscal.with_receipt(payment.view(), store, work)
+
+
+async def taken(
+    payment: Payment, order: Order | None, here: Stamp, store: FinanceStore, work: Work
+) -> Payment:
+    """A new payment, kept: what it covers and what is held of it."""
+    account = await account_of(payment.customer_id, store, work)
+    settled = standing(await store.history(order.id)) if order else None
+    payment = payment.reserved(order.id if order and not settled else None)
     if payment.is_bonus:
         decision = await bonuses.pay(payment, settled, account, store, work)
-        await keep(decision, store, work)
-        return payment.view()
-    if order:
-        dues = [settled] if settled else []
-        others = await _payments_naming(order, store)
+    elif order:
+        dues, others = [settled] if settled else [], await _payments_naming(order, store)
+        decision = till.take_payment(payment, dues, account, others, here, work.new_id())
     else:
-        dues, others = await store.dues(command.customer_id), []
-    decision = till.take_payment(payment, dues, account, others, stamp(work), work.new_id())
+        dues = await store.dues(payment.customer_id)
+        decision = till.take_payment(payment, dues, account, (), here, work.new_id())
     await keep(decision, store, work)
     for settlement in decision.settlements:
         # A refund may have taken back bonuses that stand again with this money.
         await bonuses.follow_money(settlement, None, store, work)
-    return payment.view()
+    return decision.payments[-1]
 
 
 def _ensure_own(command: TakePayment) -> None:
@@ -92,22 +111,36 @@ async def refund_payment(command: RefundPayment, store: FinanceStore, work: Work
     payment = await store.payment(command.payment_id)
     if payment is None:
         raise Refused("payment_not_found", id=command.payment_id)
+    named = (command.cash_box_id, command.shift_id)
+    refunded = await given_back(payment, command.amount, command.reason, named, store, work)
+    return await fiscal.with_receipt(refunded.view(), store, work)
+
+
+async def given_back(
+    payment: Payment,
+    amount: Decimal | None,
+    reason: str | None,
+    named: tuple[UUID | None, UUID | None],
+    store: FinanceStore,
+    work: Work,
+) -> Payment:
+    """A refund, kept. ``named``: the cash box and the shift that the message names."""
     covered = [standing(await store.history(order_id)) for order_id in payment.applied]
     settlements = {settlement.order_id: settlement for settlement in covered if settlement}
     if payment.is_bonus:
-        decision = await bonuses.give_back(
-            payment, settlements, command.amount, command.reason, store, work
-        )
-    else:
-        decision = till.refund_payment(
-            payment, settlements, command.amount, command.reason, stamp(work), work.new_id()
-        )
-    await keep(decision, store, work)
-    if not payment.is_bonus:
-        for settlement in decision.settlements:
-            await bonuses.follow_money(settlement, command.reason, store, work)
+        decision = await bonuses.give_back(payment, settlements, amount, reason, store, work)
+        await keep(decision, store, work)
+        return decision.payments[-1]
+    here, shift = await at_till((payment.method,), *named, store, work)
+    decision = till.refund_payment(payment, settlements, amount, reason, here, work.new_id())
     (refunded,) = decision.payments
-    return refunded.view()
+    if payment.method == "cash":
+        await ensure_cash(shift, refunded.refunded - payment.refunded, store)
+    await keep(decision, store, work)
+    for settlement in decision.settlements:
+        await bonuses.follow_money(settlement, reason, store, work)
+    await fiscal.queue_money("refund", [(payment, refunded)], shift, store, work, reason)
+    return refunded
 
 
 @handlers.question(GetPayment)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from services.finance.domain import till
+from services.finance.domain.expenses import Expense
 from services.finance.domain.ledger import kopecks
-from services.finance.handlers.table import check_period, handlers, keep, order_of, stamp
+from services.finance.handlers.expenses import chosen_category
+from services.finance.handlers.table import check_period, handlers, keep, order_of
+from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
 from shared.contracts.finance import ListRecords, RecordExpense, RecordView
@@ -16,9 +19,17 @@ from shared.pagination import page_of
 async def record_expense(command: RecordExpense, store: FinanceStore, work: Work) -> RecordView:
     order = await order_of(command.order_id, store, work) if command.order_id else None
     client_id = order.client_id if order else None
-    decision = till.record_expense(command, client_id, stamp(work), work.new_id())
-    await keep(decision, store, work)
+    category = await chosen_category(command, store, work)
+    here, shift = await at_till(
+        (command.method,), command.cash_box_id, command.shift_id, store, work
+    )
+    named = command.model_copy(update={"category": category.name})
+    decision = till.record_expense(named, client_id, here, work.new_id())
+    if command.method == "cash":
+        await ensure_cash(shift, kopecks(command.amount), store)
     (entry,) = decision.entries
+    store.add_expense(Expense(entry.id, category.id, command.supplier_id))
+    await keep(decision, store, work)
     return till.expense_record(entry)
 
 

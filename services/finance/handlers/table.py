@@ -9,7 +9,17 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
 from services.finance.store import FinanceStore
-from shared.contracts import bonus_rules, bonuses, pay_rules, payroll, taxes
+from shared.contracts import (
+    bonus_rules,
+    bonuses,
+    expenses,
+    fiscal,
+    pay_rules,
+    payment_documents,
+    payroll,
+    taxes,
+    till,
+)
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
@@ -51,6 +61,16 @@ handlers = Handlers(
         payroll.PayTakenBack,
         payroll.PayRecorded,
         payroll.PayrollClosed,
+        till.CashBoxSaved,
+        till.TillSettingsSaved,
+        till.ShiftOpened,
+        till.ShiftClosed,
+        till.CashMoved,
+        payment_documents.DepositMoved,
+        expenses.ExpenseCategorySaved,
+        expenses.ExpenseReversed,
+        expenses.RecurringExpenseSaved,
+        fiscal.FiscalReceiptMoved,
     ),
 )
 
@@ -89,3 +109,9 @@ def check_period(start: datetime | None, end: datetime | None) -> None:
     """Refused: ``period_invalid``."""
     if start and end and end < start:
         raise Refused("period_invalid")
+
+
+def ensure_revision(expected: int | None, actual: int) -> None:
+    """Refused: ``revision_conflict``."""
+    if expected is not None and expected != actual:
+        raise Refused("revision_conflict", expected=expected, actual=actual)

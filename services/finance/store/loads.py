@@ -31,6 +31,11 @@ from shared.contracts.costing import IssueCostCorrected
 from shared.contracts.finance import OrderPaid, RecordExpense, RefundPayment, TakePayment
 from shared.contracts.inventory import PartsIssued, PartsReturned
 from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderReopened
+from shared.contracts.payment_documents import (
+    GiveBackDeposits,
+    MoveDeposit,
+    TakePaymentDocument,
+)
 
 
 @dataclass(slots=True)
@@ -61,19 +66,37 @@ def wanted(messages: Sequence[Message]) -> Wanted:
             case OrderReopened():
                 wish.orders.add(message.order_id)
                 wish.reopened.add(message.order_id)
-            case TakePayment():
-                wish.clients |= {message.customer_id, message.payer_id or message.customer_id}
-                if message.order_id:
-                    wish.copies.add(message.order_id)
-                    wish.orders.add(message.order_id)
             case OrderPaid():
                 wish.paid.add(message.order_id)
                 wish.clients.add(message.client_id)
-            case RefundPayment():
-                wish.payments.add(message.payment_id)
             case RecordExpense(order_id=UUID() as order_id):
                 wish.copies.add(order_id)
+            case _:
+                _want_of_payment(message, wish)
     return wish
+
+
+def _want_of_payment(message: Message, wish: Wanted) -> None:
+    """What commands about clients' money ask for."""
+    named: set[UUID | None] = set()
+    clients: set[UUID | None] = set()
+    match message:
+        case TakePayment():
+            named, clients = {message.order_id}, {message.customer_id, message.payer_id}
+        case TakePaymentDocument():
+            named = {share.order_id for share in message.orders}
+            clients = {message.customer_id, message.payer_id}
+        case RefundPayment():
+            wish.payments.add(message.payment_id)
+        case MoveDeposit():
+            named = {message.order_id}
+            wish.payments.add(message.payment_id)
+        case GiveBackDeposits():
+            clients = {message.client_id}
+    orders = {order_id for order_id in named if order_id}
+    wish.copies |= orders
+    wish.orders |= orders
+    wish.clients |= {client_id for client_id in clients if client_id}
 
 
 ORDERS = select(orders).where(any_of(orders.c.id, "ids"))

@@ -34,6 +34,7 @@ from services.finance.domain.ledger import (
     INCOME_KINDS,
     ORDERS_CATEGORY,
     RECORD_KINDS,
+    SETTLEMENT_KINDS,
     Account,
     ClientAccount,
 )
@@ -41,17 +42,31 @@ from services.finance.domain.settlement import Settlement, State
 from services.finance.store.filters import Filters, equal, in_period, within
 from services.finance.store.rows import account_of, settlement_of
 from services.finance.store.schema import accounts, entries, payments, postings, settlements
+from services.finance.store.tables_fiscal import fiscal_receipts
 from shared.contracts.base import Instant
 from shared.contracts.finance import IncomeExpenses, ListPayments, ListRecords, OrderProfits
 from shared.handlers import Store
 from shared.pagination import keys_of
+
+_PAYMENTS = select(
+    payments,
+    (payments.c.tendered - payments.c.amount).label("change"),
+    fiscal_receipts.c.state.label("fiscal_state"),
+    fiscal_receipts.c.number.label("fiscal_number"),
+).outerjoin(
+    fiscal_receipts,
+    and_(
+        fiscal_receipts.c.document_id == func.coalesce(payments.c.document_id, payments.c.id),
+        fiscal_receipts.c.kind == "sale",
+    ),
+)
 
 
 class Reports(Store):
     """Reads without locks; several questions at once."""
 
     async def payment_row(self, payment_id: UUID) -> Row[Any] | None:
-        result = await self.connection.execute(select(payments).where(payments.c.id == payment_id))
+        result = await self.connection.execute(_PAYMENTS.where(payments.c.id == payment_id))
         return result.one_or_none()
 
     async def payment_rows(self, asked: ListPayments) -> Sequence[Row[Any]]:
@@ -59,9 +74,12 @@ class Reports(Store):
         filters = [
             *equal(payments.c.order_id, asked.order_id),
             *equal(payments.c.customer_id, asked.customer_id),
+            *equal(payments.c.payer_id, asked.payer_id),
+            *equal(payments.c.document_id, asked.document_id),
+            *equal(payments.c.shift_id, asked.shift_id),
             *within(payments.c.at, asked.start, asked.end),
         ]
-        return await self._page(select(payments), payments.c, filters, asked)
+        return await self._page(_PAYMENTS, payments.c, filters, asked)
 
     async def record_rows(self, asked: ListRecords) -> Sequence[Row[Any]]:
         """One more than a page, newest first: an entry each, with what its postings come to."""
@@ -70,7 +88,9 @@ class Reports(Store):
             select(
                 func.coalesce(func.sum(_INCOME_OR_EXPENSE), 0).label("amount"),
                 func.coalesce(
-                    func.max(postings.c.category).filter(postings.c.debit == Account.EXPENSE),
+                    func.max(postings.c.category).filter(
+                        _touches((Account.EXPENSE, Account.OTHER_INCOME))
+                    ),
                     ORDERS_CATEGORY,
                 ).label("category"),
             )
@@ -123,8 +143,11 @@ class Reports(Store):
         return Decimal((await self.connection.execute(total)).scalar_one())
 
     async def expenses_of(self, order_id: UUID) -> Decimal:
-        total = select(func.coalesce(func.sum(postings.c.amount), 0)).where(
-            postings.c.debit == Account.EXPENSE, postings.c.order_id == order_id
+        spent = case(
+            (postings.c.debit == Account.EXPENSE, postings.c.amount), else_=-postings.c.amount
+        )
+        total = select(func.coalesce(func.sum(spent), 0)).where(
+            _touches((Account.EXPENSE,)), postings.c.order_id == order_id
         )
         return Decimal((await self.connection.execute(total)).scalar_one())
 
@@ -164,20 +187,24 @@ class Reports(Store):
                     postings, and_(postings.c.entry_id == entries.c.id, _touches(CHARGED))
                 )
             )
-            .where(entries.c.kind.in_(INCOME_KINDS), *filters)
+            .where(entries.c.kind.in_(SETTLEMENT_KINDS), *filters)
         )
-        expenses = (
+        others = [
             select(
                 day,
                 entries.c.id,
-                literal("expense").label("type"),
+                literal(type_).label("type"),
                 postings.c.category,
-                case((_SPENT, postings.c.amount), else_=-postings.c.amount).label("amount"),
+                case((grows, postings.c.amount), else_=-postings.c.amount).label("amount"),
             )
             .join(postings, postings.c.entry_id == entries.c.id)
-            .where(or_(_touches(EXPENSES), _OF_SALES), *filters)
-        )
-        line = union_all(income, expenses).subquery("line")
+            .where(which, *filters)
+            for type_, which, grows in (
+                ("income", _touches(_OTHER_INCOME), postings.c.credit.in_(_OTHER_INCOME)),
+                ("expense", or_(_touches(EXPENSES), _OF_SALES), _SPENT),
+            )
+        ]
+        line = union_all(income, *others).subquery("line")
         statement = (
             select(
                 line.c.day,
@@ -215,11 +242,13 @@ def _touches(some: Sequence[Account]) -> ColumnElement[bool]:
     return or_(postings.c.debit.in_(some), postings.c.credit.in_(some))
 
 
+_OTHER_INCOME = (Account.OTHER_INCOME,)
+_INCOME = (*CHARGED, *_OTHER_INCOME)
 _INCOME_OR_EXPENSE = case(
-    (or_(postings.c.credit.in_(CHARGED), postings.c.debit == Account.EXPENSE), postings.c.amount),
-    (postings.c.debit.in_(CHARGED), -postings.c.amount),
+    (or_(postings.c.credit.in_(_INCOME), postings.c.debit == Account.EXPENSE), postings.c.amount),
+    (or_(postings.c.debit.in_(_INCOME), postings.c.credit == Account.EXPENSE), -postings.c.amount),
 )
 """A posting as the record that it belongs to counts it; null when it does not."""
 _SPENT = or_(postings.c.debit.in_(EXPENSES), postings.c.credit == Account.VAT_OUTPUT)
-_OF_SALES = and_(entries.c.kind.in_(INCOME_KINDS), _touches((Account.VAT_OUTPUT,)))
+_OF_SALES = and_(entries.c.kind.in_(SETTLEMENT_KINDS), _touches((Account.VAT_OUTPUT,)))
 """The VAT of sales: it is in the income, and not the station's."""

@@ -91,6 +91,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         "document_id": entry.document_id,
         "reverses": entry.reverses,
         "comment": entry.comment,
+        "shift_id": entry.stamp.shift_id,
     }
 
 
@@ -116,7 +117,7 @@ def entry_of(row: Row[Any], lines: Iterable[Row[Any]]) -> Entry:
     return Entry(
         row.id,
         EntryKind(row.kind),
-        Stamp(row.at, row.station_id, row.actor),
+        Stamp(row.at, row.station_id, row.actor, row.shift_id),
         tuple(
             Posting(
                 Account(line.debit),
@@ -214,6 +215,10 @@ def payment_row(payment: Payment) -> dict[str, Any]:
         "refunded": payment.refunded,
         "held": payment.held,
         "reserved_for": payment.reserved_for,
+        "shift_id": payment.shift_id,
+        "cash_box_id": payment.cash_box_id,
+        "document_id": payment.document_id,
+        "tendered": payment.tendered,
     }
 
 
@@ -232,6 +237,10 @@ def payment_of(row: Row[Any], applied: dict[UUID, Decimal], lots: dict[UUID, Dec
         applied,
         row.reserved_for,
         lots,
+        row.shift_id,
+        row.cash_box_id,
+        row.document_id,
+        row.tendered,
     )
 
 

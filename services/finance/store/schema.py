@@ -40,9 +40,11 @@ entries = Table(
     Column("document_id", Uuid),
     Column("reverses", Uuid, ForeignKey("entries.id"), unique=True),
     Column("comment", Text),
+    Column("shift_id", Uuid, ForeignKey("shifts.id")),
     Index("entries_at", "at", "id"),
     Index("entries_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
     Index("entries_client", "client_id", postgresql_where=text("client_id IS NOT NULL")),
+    Index("entries_shift", "shift_id", postgresql_where=text("shift_id IS NOT NULL")),
 )
 postings = Table(
     "postings",
@@ -62,7 +64,7 @@ postings = Table(
     Index(
         "postings_expenses_of_order",
         "order_id",
-        postgresql_where=text("debit = 'expense' AND order_id IS NOT NULL"),
+        postgresql_where=text("(debit = 'expense' OR credit = 'expense') AND order_id IS NOT NULL"),
     ),
     Index(
         "postings_bonuses",
@@ -70,6 +72,7 @@ postings = Table(
         postgresql_where=text("debit = 'bonuses' OR credit = 'bonuses'"),
     ),
     Index("postings_employee", "employee_id", postgresql_where=text("employee_id IS NOT NULL")),
+    Index("postings_cash", "entry_id", postgresql_where=text("debit = 'cash' OR credit = 'cash'")),
 )
 
 orders = Table(
@@ -151,6 +154,10 @@ payments = Table(
     Column("refunded", MONEY, nullable=False),
     Column("held", MONEY, nullable=False),
     Column("reserved_for", Uuid),
+    Column("shift_id", Uuid, ForeignKey("shifts.id")),
+    Column("cash_box_id", Uuid, ForeignKey("cash_boxes.id")),
+    Column("document_id", Uuid, ForeignKey("payment_documents.id")),
+    Column("tendered", MONEY),
     CheckConstraint(
         "amount > 0 AND refunded >= 0 AND held >= 0 AND refunded + held <= amount",
         name="payments_parts",
@@ -158,6 +165,9 @@ payments = Table(
     Index("payments_at", "at", "id"),
     Index("payments_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
     Index("payments_customer", "customer_id", "at"),
+    Index("payments_payer", "payer_id", "at"),
+    Index("payments_document", "document_id", postgresql_where=text("document_id IS NOT NULL")),
+    Index("payments_shift", "shift_id", postgresql_where=text("shift_id IS NOT NULL")),
     Index(
         "payments_open",
         "customer_id",

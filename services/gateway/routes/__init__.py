@@ -19,6 +19,7 @@ from services.gateway.routes import (
     station,
     stock_documents,
     taxes,
+    till,
 )
 
 AREAS = (
@@ -34,6 +35,9 @@ AREAS = (
     finance.AREA,
     statements.AREA,
     taxes.AREA,
+    till.AREA,
+    till.FISCAL,
+    till.EXPENSES,
     formulas.AREA,
     messages.AREA,
     finance.BONUSES,

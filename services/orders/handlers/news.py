@@ -26,6 +26,7 @@ from shared.contracts.inventory import (
     PartsUnavailable,
     ProductSaved,
 )
+from shared.contracts.payment_documents import DepositMoved
 from shared.contracts.taxes import VatRatesSaved
 from shared.handlers import Work
 
@@ -93,6 +94,17 @@ async def payment_refunded(event: PaymentRefunded, store: OrdersStore, work: Wor
     if event.order_id:
         order = await store.order(event.order_id)
         _take(order, Decision(domain.paid(order, -event.amount, work.now), ()), store, work)
+
+
+@handlers.event(DepositMoved)
+async def deposit_moved(event: DepositMoved, store: OrdersStore, work: Work) -> None:
+    if not event.renamed:
+        return
+    left = event.payment.amount - event.payment.refunded
+    for order_id, amount in ((event.from_order_id, -left), (event.order_id, left)):
+        if order_id:
+            order = await store.order(order_id)
+            _take(order, Decision(domain.paid(order, amount, work.now), ()), store, work)
 
 
 @handlers.event(BonusSpent)

@@ -1,0 +1,227 @@
+"""A fiscal receipt and what may happen to it. Pure: values in, new receipt out.
+
+A receipt is made with the money it is about. It is claimed before the register is called and its
+end written after; its id is the same at every attempt, so that a register that knows ids prints it
+once whatever happens in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from services.finance.domain.ledger import ZERO
+from services.finance.domain.payment import Payment
+from shared.contracts.finance import FiscalState, MoneyMethod
+from shared.contracts.fiscal import (
+    FiscalKind,
+    FiscalLine,
+    FiscalReceiptView,
+    FiscalSubject,
+    FiscalTender,
+)
+from shared.contracts.work_order import WorkOrder
+from shared.refusals import Refused
+
+type Step = Literal["claim", "accept", "put_off", "refuse", "lose", "retry"]
+
+TRANSITIONS: Mapping[tuple[FiscalState, Step], FiscalState] = {
+    ("queued", "claim"): "sending",
+    ("sending", "accept"): "sent",
+    ("sending", "put_off"): "queued",
+    ("sending", "refuse"): "failed",
+    ("sending", "lose"): "undetermined",
+    ("failed", "retry"): "queued",
+    ("undetermined", "retry"): "queued",
+}
+"""Every step that a receipt may take; all others are refused, or come too late."""
+
+RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600))
+"""After the first, second, … attempt that surely was none. One more, and it has failed."""
+LEASE = timedelta(seconds=30)
+"""How long a claim is believed; a call ends before. Whoever has not written its end is dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of the money: for an order, or for none. ``is_whole``: it pays all of that order."""
+
+    amount: Decimal
+    order_id: UUID | None = None
+    number: str | None = None
+    is_settled: bool = False
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalReceipt:
+    """``lines`` are written when it is first sent, and stay. ``wake_at``: when there is something
+    to do for it."""
+
+    id: UUID
+    kind: FiscalKind
+    state: FiscalState
+    document_id: UUID
+    shift_id: UUID | None
+    cash_box_id: UUID | None
+    cashier: str
+    total: Decimal
+    tenders: tuple[FiscalTender, ...]
+    shares: tuple[Share, ...]
+    created_at: datetime
+    wake_at: datetime | None
+    lines: tuple[FiscalLine, ...] = ()
+    reason: str | None = None
+    number: int | None = None
+    attempts: int = 0
+    detail: str | None = None
+    sent_at: datetime | None = None
+    revision: int = 1
+
+    def view(self) -> FiscalReceiptView:
+        return FiscalReceiptView(
+            **{
+                name: getattr(self, name)
+                for name in FiscalReceiptView.model_fields
+                if name != "next_at"
+            },
+            next_at=self.wake_at,
+        )
+
+
+# --- what it is about ---------------------------------------------------------------------------
+
+
+def tenders_of(amounts: Iterable[tuple[MoneyMethod, Decimal]]) -> tuple[FiscalTender, ...]:
+    sums: dict[MoneyMethod, Decimal] = {}
+    for method, amount in amounts:
+        sums[method] = sums.get(method, ZERO) + amount
+    return tuple(FiscalTender(method=method, amount=amount) for method, amount in sums.items())
+
+
+def moved(before: Payment | None, after: Payment) -> dict[UUID | None, Decimal]:
+    """By order, how much of a payment has come to it since (or gone from it, below zero); under no
+    order what is held."""
+    orders = {*after.applied, *(before.applied if before else ())}
+    shares: dict[UUID | None, Decimal] = {
+        order_id: after.on(order_id) - (before.on(order_id) if before else ZERO)
+        for order_id in sorted(orders)
+    }
+    shares[None] = after.held - (before.held if before else ZERO)
+    return {order_id: share for order_id, share in shares.items() if share}
+
+
+# --- its lines ----------------------------------------------------------------------------------
+
+
+def composed(receipt: FiscalReceipt, orders: Mapping[UUID, WorkOrder]) -> FiscalReceipt:
+    """With its lines: those of an order that is paid whole, if its money is what the order says
+    now; else one for each share."""
+    lines: list[FiscalLine] = []
+    for share in receipt.shares:
+        order = orders.get(share.order_id) if share.order_id else None
+        own = tuple(_lines_of(order)) if order and share.is_whole else ()
+        if own and sum((line.total for line in own), ZERO) == share.amount:
+            lines += own
+        else:
+            lines.append(_line_of(share))
+    return replace(receipt, lines=tuple(lines), revision=receipt.revision + 1)
+
+
+def _lines_of(order: WorkOrder) -> Iterator[FiscalLine]:
+    """What the client sees: works with their materials, and goods."""
+    for work in order.services:
+        if work.customer_total:
+            yield _paid(work.service.name, work.quantity, work.customer_total, "service")
+    for part in order.products:
+        if part.total:
+            yield _paid(part.product.name, part.quantity, part.total, "goods")
+
+
+def _paid(name: str, quantity: Decimal, total: Decimal, subject: FiscalSubject) -> FiscalLine:
+    """A price that does not come to the total, unit by unit, stands for the whole line."""
+    price = (total / quantity).quantize(total)
+    if price * quantity != total:
+        quantity, price = Decimal(1), total
+    return FiscalLine(
+        name=name,
+        quantity=quantity,
+        price=price,
+        total=total,
+        subject=subject,
+        method="full_payment",
+    )
+
+
+def _line_of(share: Share) -> FiscalLine:
+    whole = {"quantity": Decimal(1), "price": share.amount, "total": share.amount}
+    if share.is_whole:
+        name = f"Работы и запчасти по заказ-наряду {share.number}"
+        return FiscalLine(name=name, **whole, subject="service", method="full_payment")
+    if share.is_settled:
+        name = f"Оплата по заказ-наряду {share.number}"
+        return FiscalLine(name=name, **whole, subject="payment", method="credit_payment")
+    if share.order_id:
+        name = f"Предоплата по заказ-наряду {share.number}"
+        return FiscalLine(name=name, **whole, subject="payment", method="prepayment")
+    return FiscalLine(name="Аванс", **whole, subject="payment", method="advance")
+
+
+# --- its way ------------------------------------------------------------------------------------
+
+
+def claimed(receipt: FiscalReceipt, now: datetime) -> FiscalReceipt:
+    """To be committed before the register is called: from here on it may be printed."""
+    return _after(receipt, "claim", attempts=receipt.attempts + 1, wake_at=now + LEASE)
+
+
+def accepted(receipt: FiscalReceipt, number: int, now: datetime) -> FiscalReceipt:
+    return _after(receipt, "accept", number=number, sent_at=now, wake_at=None, detail=None)
+
+
+def put_off(receipt: FiscalReceipt, detail: str, now: datetime) -> FiscalReceipt:
+    """Surely not printed, or known by its id if it was: tried again, but not for ever."""
+    if receipt.attempts > len(RETRY_DELAYS):
+        return refused(receipt, detail)
+    delay = RETRY_DELAYS[receipt.attempts - 1]
+    return _after(receipt, "put_off", wake_at=now + delay, detail=detail)
+
+
+def refused(receipt: FiscalReceipt, detail: str) -> FiscalReceipt:
+    return _after(receipt, "refuse", wake_at=None, detail=detail)
+
+
+def unclear(
+    receipt: FiscalReceipt, detail: str, now: datetime, *, knows_ids: bool
+) -> FiscalReceipt:
+    """It may have been printed. Sent again only to a register that knows it by its id."""
+    if knows_ids:
+        return put_off(receipt, detail, now)
+    return _after(receipt, "lose", wake_at=None, detail=detail)
+
+
+def waiting(receipt: FiscalReceipt, detail: str, until: datetime) -> FiscalReceipt:
+    """Its lines cannot be asked for now."""
+    return replace(receipt, wake_at=until, detail=detail, revision=receipt.revision + 1)
+
+
+def retried(receipt: FiscalReceipt, now: datetime) -> FiscalReceipt:
+    """By a person. Refused: ``fiscal_receipt_under_way``."""
+    if (receipt.state, "retry") not in TRANSITIONS:
+        raise Refused("fiscal_receipt_under_way", state=receipt.state)
+    return _after(receipt, "retry", wake_at=now, attempts=0)
+
+
+def _after(receipt: FiscalReceipt, step: Step, **changes: Any) -> FiscalReceipt:
+    if (receipt.state, step) not in TRANSITIONS:
+        raise ValueError(f"a receipt cannot {step} when it is {receipt.state}")
+    state = TRANSITIONS[receipt.state, step]
+    return replace(receipt, state=state, revision=receipt.revision + 1, **changes)
+
+
+def total_of(shares: Sequence[Share]) -> Decimal:
+    return sum((share.amount for share in shares), ZERO)

@@ -1,0 +1,186 @@
+"""Fiscal receipts: queued with the money that they are about, looked at, sent once more by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from services.finance.domain import fiscal as domain
+from services.finance.domain.fiscal import FiscalReceipt, Share
+from services.finance.domain.ledger import ZERO
+from services.finance.domain.payment import Payment
+from services.finance.domain.settlement import standing
+from services.finance.domain.shifts import Shift
+from services.finance.handlers.table import handlers, order_of
+from services.finance.store import FinanceStore
+from shared.contracts.base import Page
+from shared.contracts.finance import MoneyMethod, PaymentView
+from shared.contracts.fiscal import (
+    CorrectPayment,
+    FiscalKind,
+    FiscalReceiptMoved,
+    FiscalReceiptView,
+    GetFiscalReceipt,
+    ListFiscalReceipts,
+    RetryFiscalReceipt,
+)
+from shared.handlers import Work
+from shared.pagination import page_of
+from shared.refusals import Refused
+
+type Moved = tuple[Payment | None, Payment]
+"""A payment before and after; before it was taken there was none."""
+
+
+async def queue_money(
+    kind: FiscalKind,
+    moved: Sequence[Moved],
+    where: Shift | None,
+    store: FinanceStore,
+    work: Work,
+    reason: str | None = None,
+) -> FiscalReceipt | None:
+    """A receipt of money that came or went in this transaction; none without a register."""
+    if work.settings.fiscal_adapter == "none" or moved[0][1].is_bonus:
+        return None
+    sign = -1 if kind == "refund" else 1
+    sums: dict[UUID | None, Decimal] = {}
+    tenders: list[tuple[MoneyMethod, Decimal]] = []
+    for before, after in moved:
+        shares = {order: sign * share for order, share in domain.moved(before, after).items()}
+        for order_id, amount in shares.items():
+            # What is held waits for the order that it was given for.
+            target = after.reserved_for if order_id is None else order_id
+            sums[target] = sums.get(target, ZERO) + amount
+        assert after.method != "bonus"
+        tenders.append((after.method, sum(shares.values(), ZERO)))
+    shares_ = tuple(
+        [await _share(order_id, amount, store, work) for order_id, amount in sums.items()]
+    )
+    payment = moved[0][1]
+    receipt = FiscalReceipt(
+        id=work.new_id(),
+        kind=kind,
+        state="queued",
+        document_id=payment.document_id or payment.id,
+        shift_id=where.id if where else None,
+        cash_box_id=where.cash_box_id if where else None,
+        cashier=work.actor.login,
+        total=domain.total_of(shares_),
+        tenders=domain.tenders_of(tenders),
+        shares=shares_,
+        created_at=work.now,
+        wake_at=work.now,
+        reason=reason,
+    )
+    await _queue(receipt, store, work)
+    return receipt
+
+
+async def _share(order_id: UUID | None, amount: Decimal, store: FinanceStore, work: Work) -> Share:
+    if order_id is None:
+        return Share(amount)
+    order = await order_of(order_id, store, work)
+    settled = standing(await store.history(order_id))
+    return Share(
+        amount,
+        order_id,
+        order.number,
+        is_settled=settled is not None,
+        is_whole=settled is not None and settled.order.revenue == amount,
+    )
+
+
+async def queue_shift(kind: FiscalKind, shift: Shift, store: FinanceStore, work: Work) -> None:
+    """The register hears of a shift's beginning and end."""
+    if work.settings.fiscal_adapter == "none":
+        return
+    receipt = FiscalReceipt(
+        id=work.new_id(),
+        kind=kind,
+        state="queued",
+        document_id=shift.id,
+        shift_id=shift.id,
+        cash_box_id=shift.cash_box_id,
+        cashier=work.actor.login,
+        total=ZERO,
+        tenders=(),
+        shares=(),
+        created_at=work.now,
+        wake_at=work.now,
+    )
+    await _queue(receipt, store, work)
+
+
+async def _queue(receipt: FiscalReceipt, store: FinanceStore, work: Work) -> None:
+    await store.add_receipt(receipt)
+    work.publish(FiscalReceiptMoved(receipt=receipt.view()))
+
+
+async def with_receipt(payment: PaymentView, store: FinanceStore, work: Work) -> PaymentView:
+    """As it is shown: with what became of its receipt."""
+    if work.settings.fiscal_adapter == "none" or payment.method == "bonus":
+        return payment
+    sale = await store.receipt_about(payment.document_id or payment.id, "sale")
+    if sale is None:
+        return payment
+    return payment.model_copy(update={"fiscal_state": sale.state, "fiscal_number": sale.number})
+
+
+@handlers.command(RetryFiscalReceipt)
+async def retry_fiscal_receipt(
+    command: RetryFiscalReceipt, store: FinanceStore, work: Work
+) -> FiscalReceiptView:
+    receipt = await store.receipt(command.receipt_id, lock=True)
+    if receipt is None:
+        raise Refused("fiscal_receipt_not_found", id=command.receipt_id)
+    retried = domain.retried(receipt, work.now)
+    await store.save_receipt(retried)
+    work.publish(FiscalReceiptMoved(receipt=retried.view()))
+    return retried.view()
+
+
+@handlers.command(CorrectPayment)
+async def correct_payment(
+    command: CorrectPayment, store: FinanceStore, work: Work
+) -> FiscalReceiptView:
+    payment = await store.payment(command.payment_id)
+    if payment is None or payment.is_bonus:
+        raise Refused("payment_not_found", id=command.payment_id)
+    document_id = payment.document_id or payment.id
+    sale = await store.receipt_about(document_id, "sale")
+    stands = sale is not None and sale.state not in ("failed", "undetermined")
+    if stands or await store.receipt_about(document_id, "correction"):
+        raise Refused("fiscal_receipt_exists")
+    payments = (
+        [(None, one) for one in await store.document_payments(payment.document_id)]
+        if payment.document_id
+        else [(None, payment)]
+    )
+    receipt = await queue_money("correction", payments, None, store, work, command.reason)
+    if receipt is None:
+        raise Refused("fiscal_off")
+    return receipt.view()
+
+
+@handlers.question(GetFiscalReceipt)
+async def get_fiscal_receipt(
+    question: GetFiscalReceipt, store: FinanceStore, work: Work
+) -> FiscalReceiptView:
+    receipt = await store.receipt(question.receipt_id)
+    if receipt is None:
+        raise Refused("fiscal_receipt_not_found", id=question.receipt_id)
+    return receipt.view()
+
+
+@handlers.question(ListFiscalReceipts)
+async def list_fiscal_receipts(
+    question: ListFiscalReceipts, store: FinanceStore, work: Work
+) -> Page[FiscalReceiptView]:
+    return page_of(
+        await store.receipt_rows(question),
+        question.limit,
+        FiscalReceipt.view,
+        lambda receipt: (receipt.id,),
+    )

@@ -1,0 +1,147 @@
+"""Several orders paid at once; deposits moved from order to order, or given back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.finance.domain import payment_documents as domain
+from services.finance.domain.ledger import ZERO, kopecks
+from services.finance.domain.payment import Payment
+from services.finance.domain.payment_documents import PaymentDocument
+from services.finance.domain.settlement import standing
+from services.finance.handlers import fiscal
+from services.finance.handlers.payments import given_back, taken
+from services.finance.handlers.table import account_of, handlers, keep, order_of, stamp
+from services.finance.handlers.tills import at_till
+from services.finance.store import FinanceStore
+from shared.contracts.finance import PaymentView
+from shared.contracts.payment_documents import (
+    GetPaymentDocument,
+    GiveBackDeposits,
+    GivenBackView,
+    MoveDeposit,
+    PaymentDocumentView,
+    TakePaymentDocument,
+)
+from shared.handlers import Work
+from shared.refusals import Refused
+
+
+@handlers.command(TakePaymentDocument)
+async def take_payment_document(
+    command: TakePaymentDocument, store: FinanceStore, work: Work
+) -> PaymentDocumentView:
+    domain.check(command)
+    payer_id = command.payer_id or command.customer_id
+    if payer_id is None:
+        raise Refused("payer_required")
+    orders = {
+        share.order_id: await order_of(share.order_id, store, work) for share in command.orders
+    }
+    customers = {order.client_id for order in orders.values()}
+    if command.customer_id and customers != {command.customer_id}:
+        raise Refused("order_of_other_client")
+    for client_id in sorted({*customers, payer_id}):
+        await account_of(client_id, store, work)
+    methods = tuple(part.method for part in command.parts)
+    here, shift = await at_till(methods, command.cash_box_id, command.shift_id, store, work)
+    document = PaymentDocument(
+        id=work.new_id(),
+        at=work.now,
+        payer_id=payer_id,
+        amount=kopecks(sum((part.amount for part in command.parts), ZERO)),
+        tendered=command.tendered,
+        comment=command.comment,
+        actor=work.actor.login,
+        shift_id=here.shift_id,
+        cash_box_id=shift.cash_box_id if shift else None,
+    )
+    await store.add_document(document)
+    payments = []
+    for order_id, method, amount in domain.allotted(command):
+        payment = Payment(
+            id=work.new_id(),
+            at=work.now,
+            order_id=order_id,
+            customer_id=orders[order_id].client_id,
+            payer_id=payer_id,
+            amount=amount,
+            method=method,
+            comment=command.comment,
+            actor=work.actor.login,
+            shift_id=document.shift_id,
+            cash_box_id=document.cash_box_id,
+            document_id=document.id,
+        )
+        payments.append(await taken(payment, orders[order_id], here, store, work))
+    moved = [(None, payment) for payment in payments]
+    await fiscal.queue_money("sale", moved, shift, store, work)
+    return await _shown(document, payments, store, work)
+
+
+@handlers.question(GetPaymentDocument)
+async def get_payment_document(
+    question: GetPaymentDocument, store: FinanceStore, work: Work
+) -> PaymentDocumentView:
+    document = await store.document_shown(question.document_id)
+    if document is None:
+        raise Refused("payment_document_not_found", id=question.document_id)
+    return await _shown(document, await store.payments_in(document.id), store, work)
+
+
+async def _shown(
+    document: PaymentDocument, payments: Sequence[Payment], store: FinanceStore, work: Work
+) -> PaymentDocumentView:
+    """With what became of its receipt."""
+    view = document.view(payments)
+    sale = await store.receipt_about(document.id, "sale")
+    if sale is None:
+        return view
+    state = {"fiscal_state": sale.state, "fiscal_number": sale.number}
+    shown = tuple(payment.model_copy(update=state) for payment in view.payments)
+    return view.model_copy(update={**state, "payments": shown})
+
+
+# --- what no order has taken --------------------------------------------------------------------
+
+
+@handlers.command(MoveDeposit)
+async def move_deposit(command: MoveDeposit, store: FinanceStore, work: Work) -> PaymentView:
+    payment = await store.payment(command.payment_id)
+    if payment is None:
+        raise Refused("payment_not_found", id=command.payment_id)
+    await account_of(payment.customer_id, store, work)
+    order = await order_of(command.order_id, store, work) if command.order_id else None
+    if order and order.client_id != payment.customer_id:
+        raise Refused("order_of_other_client")
+    settled = standing(await store.history(order.id)) if order else None
+    decision = domain.move_deposit(
+        payment, order, settled, command.amount, stamp(work), work.new_id()
+    )
+    await keep(decision, store, work)
+    return await fiscal.with_receipt(decision.payments[0].view(), store, work)
+
+
+@handlers.command(GiveBackDeposits)
+async def give_back_deposits(
+    command: GiveBackDeposits, store: FinanceStore, work: Work
+) -> GivenBackView:
+    await account_of(command.client_id, store, work)
+    free = [
+        payment
+        for payment in await store.deposits(command.client_id)
+        if payment.held and payment.reserved_for is None
+    ]
+    there = sum((payment.held for payment in free), ZERO)
+    wanted = there if command.amount is None else kopecks(command.amount)
+    if not wanted or wanted > there:
+        raise Refused("deposit_exceeded", left=there)
+    named: tuple[UUID | None, UUID | None] = (command.cash_box_id, command.shift_id)
+    rest, payments = wanted, []
+    for payment in sorted(free, key=lambda one: (one.at, one.id), reverse=True):
+        if amount := min(payment.held, rest):
+            back = await given_back(payment, amount, command.reason, named, store, work)
+            payments.append(await fiscal.with_receipt(back.view(), store, work))
+            rest -= amount
+    return GivenBackView(client_id=command.client_id, amount=wanted, payments=tuple(payments))

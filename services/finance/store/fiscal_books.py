@@ -1,0 +1,96 @@
+"""Fiscal receipts in and out of the database."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.dialects.postgresql import insert
+
+from services.finance.domain.fiscal import FiscalReceipt, Share
+from services.finance.store.tables_fiscal import fiscal_receipts
+from shared.contracts.fiscal import FiscalLine, FiscalTender, ListFiscalReceipts
+from shared.database import saving
+from shared.handlers import Store
+from shared.pagination import keys_of
+
+_SAVE = saving(fiscal_receipts)
+
+
+class FiscalBooks(Store):
+    """Receipts are written at once: one transaction has few."""
+
+    async def add_receipt(self, receipt: FiscalReceipt) -> None:
+        await self.connection.execute(insert(fiscal_receipts), _row(receipt))
+
+    async def save_receipt(self, receipt: FiscalReceipt) -> None:
+        await self.connection.execute(_SAVE, _row(receipt))
+
+    async def receipt(self, receipt_id: UUID, *, lock: bool = False) -> FiscalReceipt | None:
+        statement = select(fiscal_receipts).where(fiscal_receipts.c.id == receipt_id)
+        return await self._one_receipt(statement.with_for_update() if lock else statement)
+
+    async def receipt_about(self, document_id: UUID, kind: str) -> FiscalReceipt | None:
+        """The sale or the correction of a payment."""
+        return await self._one_receipt(
+            select(fiscal_receipts).where(
+                fiscal_receipts.c.document_id == document_id, fiscal_receipts.c.kind == kind
+            )
+        )
+
+    async def next_receipt(self, *, lock: bool = False) -> FiscalReceipt | None:
+        """The oldest that is not at its end: a register prints one after the other."""
+        statement = (
+            select(fiscal_receipts)
+            .where(fiscal_receipts.c.state.in_(("queued", "sending")))
+            .order_by(fiscal_receipts.c.id)
+            .limit(1)
+        )
+        return await self._one_receipt(statement.with_for_update() if lock else statement)
+
+    async def receipt_rows(self, asked: ListFiscalReceipts) -> list[FiscalReceipt]:
+        """One more than a page, newest first."""
+        columns = fiscal_receipts.c
+        statement = select(fiscal_receipts).order_by(columns.id.desc())
+        for name in ("state", "kind", "document_id", "shift_id"):
+            if (value := getattr(asked, name)) is not None:
+                statement = statement.where(columns[name] == value)
+        if asked.cursor:
+            (last,) = keys_of(asked.cursor, tuple[UUID])
+            statement = statement.where(columns.id < last)
+        found = await self.connection.execute(statement.limit(asked.limit + 1))
+        return [_receipt_of(row) for row in found]
+
+    async def _one_receipt(self, statement: Select[Any]) -> FiscalReceipt | None:
+        row = (await self.connection.execute(statement)).one_or_none()
+        return _receipt_of(row) if row else None
+
+
+def _row(receipt: FiscalReceipt) -> dict[str, Any]:
+    row = {field.name: getattr(receipt, field.name) for field in fields(FiscalReceipt)}
+    for name in ("tenders", "lines"):
+        row[name] = [one.model_dump(mode="json") for one in row[name]]
+    row["shares"] = [asdict(share) for share in receipt.shares]
+    return row
+
+
+def _receipt_of(row: Row[Any]) -> FiscalReceipt:
+    values = {field.name: row._mapping[field.name] for field in fields(FiscalReceipt)}
+    values["tenders"] = tuple(FiscalTender.model_validate(one) for one in values["tenders"])
+    values["lines"] = tuple(FiscalLine.model_validate(one) for one in values["lines"])
+    values["shares"] = tuple(_share_of(one) for one in values["shares"])
+    return FiscalReceipt(**values)
+
+
+def _share_of(stored: dict[str, Any]) -> Share:
+    order_id = stored["order_id"]
+    return Share(
+        **{
+            **stored,
+            "amount": Decimal(stored["amount"]),
+            "order_id": UUID(order_id) if order_id else None,
+        }
+    )

@@ -1,0 +1,127 @@
+"""Fiscal receipts: what a cash register prints of payments, refunds and shifts: owned by
+``services/finance``."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.base import (
+    Command,
+    Cursor,
+    Event,
+    Instant,
+    Limit,
+    Money,
+    Page,
+    Question,
+    Revision,
+    Text,
+    View,
+)
+from shared.contracts.finance import FiscalState, MoneyMethod, MoneySum
+
+FiscalKind = Literal["sale", "refund", "correction", "shift_open", "shift_close"]
+FiscalSubject = Literal["service", "goods", "payment"]
+"""What is paid for: a work, goods, or money itself (an advance, a debt)."""
+FiscalMethod = Literal["full_payment", "prepayment", "advance", "credit_payment"]
+"""Paid when it is done; before, for an order that is known; before, for none; after, in parts."""
+VatCode = Literal["none", "vat0", "vat5", "vat7", "vat10", "vat20", "vat22"]
+
+
+class FiscalLine(View):
+    name: str
+    quantity: Annotated[Decimal, Field(gt=0, decimal_places=3)]
+    price: Money
+    """Of one unit."""
+    total: Money
+    vat: VatCode = "none"
+    subject: FiscalSubject
+    method: FiscalMethod
+
+
+class FiscalTender(View):
+    method: MoneyMethod
+    amount: Money
+
+
+class FiscalReceiptView(View):
+    """``queued`` until the register has taken it; then ``sent`` with the register's number.
+    ``failed``: the register will not take it. ``undetermined``: it may have."""
+
+    id: UUID
+    kind: FiscalKind
+    state: FiscalState
+    number: int | None
+    document_id: UUID
+    """The payment, the payment document or the shift that it is about."""
+    shift_id: UUID | None
+    cash_box_id: UUID | None
+    cashier: str
+    total: MoneySum
+    tenders: tuple[FiscalTender, ...]
+    lines: tuple[FiscalLine, ...]
+    """Empty until it is first sent."""
+    reason: str | None
+    attempts: int
+    next_at: Instant | None
+    detail: str | None
+    """What the register said when it did not take it."""
+    created_at: Instant
+    sent_at: Instant | None
+    revision: Revision
+
+
+class GetFiscalReceipt(Question[FiscalReceiptView]):
+    """Refused: ``fiscal_receipt_not_found``."""
+
+    subject: ClassVar[str] = "ask.finance.fiscal_receipt.v1"
+
+    receipt_id: UUID
+
+
+class ListFiscalReceipts(Question[Page[FiscalReceiptView]]):
+    """Newest first."""
+
+    subject: ClassVar[str] = "ask.finance.fiscal_receipts.v1"
+
+    state: FiscalState | None = None
+    kind: FiscalKind | None = None
+    document_id: UUID | None = None
+    shift_id: UUID | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class RetryFiscalReceipt(Command[FiscalReceiptView]):
+    """Once more, after a look at the register: it must not have it. Refused:
+    ``fiscal_receipt_not_found``, ``fiscal_receipt_under_way``."""
+
+    subject: ClassVar[str] = "cmd.finance.retry_fiscal_receipt.v1"
+
+    receipt_id: UUID
+
+
+class CorrectPayment(Command[FiscalReceiptView]):
+    """A correction for money that was taken without a receipt, or whose receipt has failed.
+    Refused: ``payment_not_found``, ``fiscal_off`` (no register is configured),
+    ``fiscal_receipt_exists``."""
+
+    subject: ClassVar[str] = "cmd.finance.correct_payment.v1"
+
+    payment_id: UUID
+    reason: Text
+
+
+class FiscalReceiptMoved(Event):
+    """Queued, sent, failed or undetermined. Producer: finance. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.finance.fiscal_receipt_moved.v1"
+
+    receipt: FiscalReceiptView
+
+    def aggregate_id(self) -> UUID:
+        return self.receipt.id

@@ -1,0 +1,344 @@
+"""Fiscal receipts: queued with the money, printed once, whatever dies when."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.finance import app
+from services.finance.domain import fiscal as domain
+from services.finance.handlers.fiscal_sending import FiscalSender
+from services.finance.providers import FileRegister, Passing, Permanent, Unclear
+from shared.contracts.finance import GetPayment, ListPayments, RefundPayment, TakePayment
+from shared.contracts.fiscal import (
+    CorrectPayment,
+    FiscalReceiptView,
+    GetFiscalReceipt,
+    ListFiscalReceipts,
+    RetryFiscalReceipt,
+)
+from shared.contracts.payment_documents import OrderShare, PaymentPart, TakePaymentDocument
+from shared.contracts.till import CloseShift, ListCashBoxes, OpenShift
+from shared.contracts.work_order import WorkOrder
+from shared.formulas.sample import SAMPLE
+from shared.ids import new_id
+from shared.messaging import outbox
+from shared.refusals import Refused
+from tests.finance.at_work import in_turn
+from tests.finance.builders import (
+    NOON,
+    client_created,
+    money,
+    order_completed,
+    order_created,
+    parts_issued,
+    work,
+)
+from tests.support.broker import TestNats
+from tests.support.day import Station, running_station
+
+
+class Killed(BaseException):
+    """The process is gone: nothing that would have come after happens."""
+
+
+@dataclass
+class Printer:
+    """A register that prints on a list, and does what a test says before or after."""
+
+    knows_ids: bool = False
+    name: str = "fake"
+    printed: list[FiscalReceiptView] = field(default_factory=list)
+    before: BaseException | None = None
+    after: BaseException | None = None
+
+    async def register(self, receipt: FiscalReceiptView) -> int:
+        if self.before:
+            raise self.before
+        known = [one.id for one in self.printed]
+        if not (self.knows_ids and receipt.id in known):
+            self.printed.append(receipt)
+            known.append(receipt.id)
+        if self.after:
+            raise self.after
+        return known.index(receipt.id) + 1
+
+
+@dataclass
+class AtTheRegister:
+    station: Station
+    printer: Printer
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    async def rounds(self, most: int = 50) -> None:
+        running = self.station.running["finance"]
+        sender = FiscalSender(running, self.printer, lambda: self.now)
+        for _ in range(most):
+            if not await sender.step():
+                return
+
+    def later(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+    async def pay(self, amount: str = "100", **fields: Any) -> UUID:
+        client = fields.pop("customer_id", None) or await self.client()
+        command = TakePayment(
+            customer_id=client, amount=money(amount), **{"method": "cash", **fields}
+        )
+        payment = await self.station.send(command)
+        assert payment.fiscal_state == "queued"
+        self.now = max(self.now, datetime.now(UTC))
+        return payment.id
+
+    async def client(self) -> UUID:
+        client = new_id()
+        await in_turn(self.station.running["finance"], client_created(client))
+        return client
+
+    async def receipt(self, document_id: UUID) -> FiscalReceiptView:
+        (found,) = (await self.station.ask(ListFiscalReceipts(document_id=document_id))).items
+        return found
+
+
+@pytest.fixture
+async def at_register(
+    nats_server: TestNats, database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[AtTheRegister]:
+    """Receipts are made, and printed only when a test says so."""
+    monkeypatch.setenv("PITLANE_FISCAL_ADAPTER", "file")
+    monkeypatch.setattr(app, "register_of", lambda settings: None)
+    async with running_station(nats_server, database, "finance") as station:
+        yield AtTheRegister(station, Printer())
+
+
+async def test_receipt_goes_from_the_queue_to_its_number(at_register: AtTheRegister) -> None:
+    payment_id = await at_register.pay("250.50", method="card")
+    await at_register.rounds()
+
+    (printed,) = at_register.printer.printed
+    assert (printed.kind, printed.total, printed.cashier) == ("sale", money("250.50"), "admin")
+    (line,) = printed.lines
+    assert (line.name, line.method, line.subject) == ("Аванс", "advance", "payment")
+    payment = await at_register.station.ask(GetPayment(payment_id=payment_id))
+    assert (payment.fiscal_state, payment.fiscal_number) == ("sent", 1)
+    (listed,) = (await at_register.station.ask(ListPayments())).items
+    assert listed == payment
+    refund = RefundPayment(payment_id=payment_id, amount=money(50), reason="Брак")
+    await at_register.station.send(refund)
+    at_register.later(seconds=5)
+    await at_register.rounds()
+    assert [(one.kind, one.total, one.reason) for one in at_register.printer.printed][1:] == [
+        ("refund", money(50), "Брак")
+    ]
+
+
+async def test_shift_is_opened_and_closed_in_the_register_too(at_register: AtTheRegister) -> None:
+    station = at_register.station
+    (box,) = (await station.ask(ListCashBoxes())).items
+    shift = await station.send(OpenShift(cash_box_id=box.id, counted=money(0)))
+    await at_register.pay()
+    await station.send(CloseShift(shift_id=shift.id, counted=money(100)))
+    at_register.later(seconds=5)
+    await at_register.rounds()
+    printed = at_register.printer.printed
+    assert [one.kind for one in printed] == ["shift_open", "sale", "shift_close"]
+    assert {one.shift_id for one in printed} == {shift.id}
+
+
+async def test_one_document_is_one_receipt_with_a_line_for_each_share(
+    at_register: AtTheRegister,
+) -> None:
+    station, running = at_register.station, at_register.station.running["finance"]
+    client = await at_register.client()
+    done, waiting = new_id(), new_id()
+    for order in (done, waiting):
+        await in_turn(running, order_created(order, client, f"A-{order.hex[-4:]}"))
+    completed = order_completed(done, client, services=(work("500"),), number="A-77")
+    await in_turn(running, completed, parts_issued(done))
+    document = await station.send(
+        TakePaymentDocument(
+            customer_id=client,
+            orders=(
+                OrderShare(order_id=done, amount=money(300)),
+                OrderShare(order_id=waiting, amount=money(100)),
+            ),
+            parts=(
+                PaymentPart(method="cash", amount=money(150)),
+                PaymentPart(method="card", amount=money(250)),
+            ),
+        )
+    )
+    assert document.fiscal_state == "queued"
+    at_register.later(seconds=5)
+    await at_register.rounds()
+
+    (printed,) = at_register.printer.printed
+    assert [(one.method, one.amount) for one in printed.tenders] == [
+        ("cash", money(150)),
+        ("card", money(250)),
+    ]
+    assert [(one.method, one.total) for one in printed.lines] == [
+        ("credit_payment", money(300)),
+        ("prepayment", money(100)),
+    ]
+
+
+def test_order_that_is_paid_whole_is_printed_line_by_line() -> None:
+    order: WorkOrder = SAMPLE
+    shares = (domain.Share(order.total, order.id, order.number, is_settled=True, is_whole=True),)
+    receipt = domain.FiscalReceipt(
+        id=new_id(), kind="sale", state="queued", document_id=new_id(), shift_id=None,
+        cash_box_id=None, cashier="kassa", total=order.total, tenders=(), shares=shares,
+        created_at=NOON, wake_at=NOON,
+    )  # fmt: skip
+    lines = domain.composed(receipt, {order.id: order}).lines
+    assert sum(line.total for line in lines) == order.total
+    assert len(lines) == len(order.services) + len(order.products)
+    assert all(line.price * line.quantity == line.total for line in lines)
+    # What the order says now is not what was paid: one line says so.
+    other = replace(receipt, shares=(replace(shares[0], amount=money(1)),))
+    assert len(domain.composed(other, {order.id: order}).lines) == 1
+
+
+async def test_a_failing_register_is_tried_again_and_then_left_to_people(
+    at_register: AtTheRegister,
+) -> None:
+    first, second = await at_register.pay(), await at_register.pay()
+    at_register.printer.before = Passing("нет бумаги")
+    await at_register.rounds()
+    waiting = await at_register.receipt(first)
+    assert (waiting.state, waiting.attempts, waiting.detail) == ("queued", 1, "нет бумаги")
+    assert (await at_register.receipt(second)).attempts == 0, "one after the other"
+    for _ in range(len(domain.RETRY_DELAYS)):
+        at_register.later(hours=2)
+        await at_register.rounds()
+    assert (await at_register.receipt(first)).state == "failed"
+    at_register.printer.before = None
+    at_register.later(hours=2)
+    await at_register.rounds()
+    assert (await at_register.receipt(second)).state == "sent"
+
+    receipt = await at_register.receipt(first)
+    again = await at_register.station.send(RetryFiscalReceipt(receipt_id=receipt.id))
+    assert (again.state, again.attempts) == ("queued", 0)
+    await at_register.rounds()
+    assert (await at_register.receipt(first)).number == 2
+    with pytest.raises(Refused, match="fiscal_receipt_under_way"):
+        await at_register.station.send(RetryFiscalReceipt(receipt_id=receipt.id))
+
+
+async def test_answer_that_is_lost_leaves_it_undetermined_and_is_never_printed_twice(
+    at_register: AtTheRegister,
+) -> None:
+    payment_id = await at_register.pay()
+    at_register.printer.after = Unclear("ReadTimeout")
+    await at_register.rounds()
+    at_register.later(hours=9)
+    await at_register.rounds()
+    assert (await at_register.receipt(payment_id)).state == "undetermined"
+    assert len(at_register.printer.printed) == 1
+
+    at_register.printer.after = None
+    refused = await at_register.pay()
+    at_register.printer.before = Permanent("нет такой ставки")
+    await at_register.rounds()
+    assert (await at_register.receipt(refused)).state == "failed"
+    at_register.printer.before = None
+    command = CorrectPayment(payment_id=refused, reason="Чек не напечатан")
+    correction = await at_register.station.send(command)
+    at_register.later(seconds=5)
+    await at_register.rounds()
+    shown = await at_register.station.ask(GetFiscalReceipt(receipt_id=correction.id))
+    assert (shown.kind, shown.state, shown.reason) == ("correction", "sent", "Чек не напечатан")
+    with pytest.raises(Refused, match="fiscal_receipt_exists"):
+        await at_register.station.send(command)
+
+
+@pytest.mark.parametrize("knows_ids", [True, False])
+@pytest.mark.parametrize("seed", range(2))
+async def test_no_receipt_is_doubled_or_forgotten_however_often_the_sender_is_killed(
+    at_register: AtTheRegister, knows_ids: bool, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printer, random, deaths = at_register.printer, Random(seed), [0]
+    printer.knows_ids = knows_ids
+    payments = [await at_register.pay() for _ in range(6)]
+    write, register = outbox.write, printer.register
+
+    def may_die() -> None:
+        if random.random() < 0.25:
+            deaths[0] += 1
+            raise Killed
+
+    async def writing(*arguments: Any) -> None:
+        may_die()
+        await write(*arguments)
+        may_die()
+
+    async def registering(receipt: FiscalReceiptView) -> int:
+        may_die()
+        number = await register(receipt)
+        may_die()
+        return number
+
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "write", writing)
+        patch.setattr(printer, "register", registering)
+        for _ in range(12):
+            with contextlib.suppress(Killed):
+                await at_register.rounds(6)
+            at_register.later(minutes=random.choice([0, 1, 60]))
+    assert deaths[0], "nobody was killed: nothing was tried"
+    for _ in range(10):
+        at_register.later(hours=2)
+        await at_register.rounds()
+
+    states = {payment: (await at_register.receipt(payment)).state for payment in payments}
+    printed = [receipt.document_id for receipt in printer.printed]
+    assert len(printed) == len(set(printed)), "a receipt was printed twice"
+    if knows_ids:
+        assert set(states.values()) == {"sent"}
+        assert set(printed) == set(payments)
+    else:
+        assert set(states.values()) <= {"sent", "undetermined"}
+        assert {one for one, state in states.items() if state == "sent"} <= set(printed)
+
+
+def a_receipt(**fields: Any) -> FiscalReceiptView:
+    return FiscalReceiptView(
+        **{
+            "id": new_id(), "kind": "sale", "state": "sending", "number": None,
+            "document_id": new_id(), "shift_id": None, "cash_box_id": None, "cashier": "kassa",
+            "total": money(1), "tenders": (), "lines": (), "reason": None, "attempts": 1,
+            "next_at": None, "detail": None, "created_at": NOON, "sent_at": None, "revision": 1,
+            **fields,
+        }
+    )  # fmt: skip
+
+
+async def test_folder_numbers_each_id_once_and_mends_what_a_crash_left(tmp_path: Path) -> None:
+    folder = tmp_path / "fiscal"
+    first, second, third = a_receipt(), a_receipt(), a_receipt()
+    register = FileRegister(folder)
+    assert [await register.register(one) for one in (first, second, first)] == [1, 2, 1]
+    # Killed after its line was on disk, before its files were; the next line was cut short.
+    (folder / f"{second.id}.json").unlink()
+    (folder / f"{second.id}.txt").unlink()
+    journal = folder / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes() + b'{"number":3,"id"')
+
+    assert await FileRegister(folder).register(third) == 3
+    assert await FileRegister(folder).register(second) == 2
+
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert [line["number"] for line in lines] == [1, 2, 3]
+    assert len(list(folder.glob("*.json"))) == len(list(folder.glob("*.txt"))) == 3
+    assert "ПРИХОД № 3" in (folder / f"{third.id}.txt").read_text()
