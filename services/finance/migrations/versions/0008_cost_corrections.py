@@ -10,5 +10,5 @@ down_revision = "0002"
 def upgrade() -> None:
     op.add_column(
         "settlements",
-        sa.Column("corrected", sa.Numeric(12, 2), nullable=False, server_default="0"),
+        sa.Column("corrected", sa.Numeric(20, 2), nullable=False, server_default="0"),
     )
