@@ -215,6 +215,7 @@ BODIES: dict[str, dict[str, Any]] = {
         ]
     },
     "ChangeLine": {"initial_price": "1200.00", "discount_percent": "10"},
+    "RemoveLine": {"on_removal": "write_off", "reason": "Лопнула при установке"},
     "MoveOrder": {"to": "in_progress"},
     "QuoteWorks": {"lines": [_SERVICE_LINE]},
     "AnswerWork": {"to": "approved", "how": "phone", "by": "Сидорова Анна"},
@@ -266,7 +267,10 @@ BODIES: dict[str, dict[str, Any]] = {
         ]
     },
     "CreateWarehouse": {"name": "Основной склад"},
-    "ChangeWarehouse": {"name": "Склад на Ленина"},
+    "ChangeWarehouse": {"name": "Склад на Ленина", "costing": "average"},
+    "CreateCell": {"warehouse_id": _WAREHOUSE, "name": "A-03-2", "barcode": "2000000000411"},
+    "ChangeCell": {"name": "A-03-4"},
+    "SetHomeCell": {"cell_id": "019ab0c6-cc88-70d9-94b6-be0f6b8c0411"},
     "CreateSupplier": {"name": "Автодок"},
     "ChangeSupplier": {"name": "Автодок Опт"},
     "ReceiveStock": {
@@ -574,6 +578,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "on_hand": "10",
         "reserved": "4",
         "available": "6",
+        "value": "5600.00",
+        "cell": "A-03-2",
     },
     "PaymentView": {
         "id": "019ab0c6-cc88-70d9-94b6-be0f6b8cadef",

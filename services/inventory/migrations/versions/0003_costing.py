@@ -24,11 +24,43 @@ def upgrade() -> None:
 
 
 def _value_lots() -> None:
-    """So far all that is left of a lot was worth what it was bought for."""
+    """So far all that is left of a lot was worth what it was bought for, to a hundred-thousandth of
+    a rouble. From now on stock is worth whole kopecks: all lots of a product in a warehouse are
+    worth what they were together, rounded, and so is what was taken for a line; a movement of value
+    alone tells what the rounding came to."""
     _add("lots", "value", VALUE, "remaining * unit_cost")
+    _in_kopecks("lots", "value", ("product_id", "warehouse_id"), "id")
     op.create_check_constraint("lots_value", "lots", "value >= 0 AND (remaining > 0 OR value = 0)")
     _add("consumptions", "cost", VALUE, "quantity * unit_cost")
+    _in_kopecks("consumptions", "cost", ("order_id", "completion", "line_id"), "lot_id")
     op.drop_column("consumptions", "unit_cost")
+    op.execute(_ROUNDED)
+    op.execute("UPDATE stock SET value = round(value, 2)")
+
+
+def _in_kopecks(table: str, column: str, group: tuple[str, ...], row: str) -> None:
+    """Each row gets what the rounded sum up to it is more than the one before: nothing is lost."""
+    keys = ", ".join((*group, row))
+    op.execute(
+        f"UPDATE {table} SET {column} = part.value FROM ("
+        f"SELECT {keys}, round(sum({column}) OVER upto, 2)"
+        f" - round(sum({column}) OVER upto - {column}, 2) AS value"
+        f" FROM {table} WINDOW upto AS (PARTITION BY {', '.join(group)} ORDER BY {row})"
+        f") AS part WHERE ({', '.join(f'{table}.{key}' for key in (*group, row))})"
+        f" = ({', '.join(f'part.{key}' for key in (*group, row))})"
+    )
+
+
+# An id made as the service makes them: by its instant first.
+_ROUNDED = """
+    INSERT INTO movements (id, at, kind, product_id, warehouse_id, quantity, value, actor, reason)
+    SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0')
+            || '7' || substr(dice, 1, 3) || '8' || substr(dice, 4, 15))::uuid,
+        now(), 'correction', product_id, warehouse_id, 0, round(value, 2) - value, 'system',
+        'в целых копейках'
+    FROM stock, LATERAL (SELECT md5(product_id::text || warehouse_id::text) AS dice) AS dices
+    WHERE value <> round(value, 2)
+"""
 
 
 def _allow_less_than_nothing() -> None:

@@ -1,0 +1,62 @@
+"""A database with data of the version before goes on as it was, in whole kopecks."""
+
+from __future__ import annotations
+
+import asyncio
+
+import sqlalchemy as sa
+
+from shared.database import engine_for, migrate
+
+MEASURE, PRODUCT, WAREHOUSE, SUPPLIER, RECEIPT, LOT, LATER_LOT, ORDER, LINE = (
+    f"00000000-0000-4000-8000-00000000000{number}" for number in range(1, 10)
+)
+BEFORE = (
+    "INSERT INTO labels (id, kind, name, key, short_name, short_key)"
+    f" VALUES ('{MEASURE}', 'measure', 'ведро', 'ведро', 'вед', 'вед')",
+    "INSERT INTO products (id, name, search_name, measure_id, price, active, revision,"
+    " no_discount, pricing)"
+    f" VALUES ('{PRODUCT}', 'Масло', 'масло', '{MEASURE}', 100, true, 1, false, 'fixed')",
+    f"INSERT INTO warehouses (id, name, key, revision) VALUES ('{WAREHOUSE}', 'Склад', 'склад', 1)",
+    f"INSERT INTO suppliers (id, name, key, revision) VALUES ('{SUPPLIER}', 'Авто', 'авто', 1)",
+    "INSERT INTO receipts (id, number, at, warehouse_id, supplier_id, total_cost, actor)"
+    f" VALUES ('{RECEIPT}', 'A-1', now(), '{WAREHOUSE}', '{SUPPLIER}', 31.04, 'kladov')",
+    "INSERT INTO lots (id, product_id, warehouse_id, receipt_id, position, received_at, quantity,"
+    " unit_cost, remaining) VALUES"
+    f" ('{LOT}', '{PRODUCT}', '{WAREHOUSE}', '{RECEIPT}', 1, now(), 3, 10.01, 1.5),"
+    f" ('{LATER_LOT}', '{PRODUCT}', '{WAREHOUSE}', '{RECEIPT}', 2, now(), 1, 1.01, 0.1)",
+    "INSERT INTO consumptions (order_id, completion, line_id, lot_id, product_id, warehouse_id,"
+    " quantity, unit_cost, returned) VALUES"
+    f" ('{ORDER}', 1, '{LINE}', '{LOT}', '{PRODUCT}', '{WAREHOUSE}', 1.5, 10.01, false),"
+    f" ('{ORDER}', 1, '{LINE}', '{LATER_LOT}', '{PRODUCT}', '{WAREHOUSE}', 0.5, 1.01, false)",
+    "INSERT INTO stock (product_id, warehouse_id, since, on_hand, reserved, value)"
+    f" VALUES ('{PRODUCT}', '{WAREHOUSE}', now(), 1.6, 1, 15.116)",
+)
+AFTER = {
+    "SELECT value FROM lots ORDER BY id": ["15.02000", "0.10000"],
+    "SELECT cost FROM consumptions ORDER BY lot_id": ["15.02000", "0.50000"],
+    "SELECT value FROM stock": ["15.12000"],
+    "SELECT missing FROM stock": ["0.000"],
+    "SELECT kind || ' ' || quantity || ' ' || value FROM movements": ["correction 0.000 0.00400"],
+    "SELECT costing || ' ' || may_be_negative FROM warehouses": ["fifo false"],
+}
+
+
+async def test_stock_of_the_version_before_is_worth_what_it_was_in_whole_kopecks(
+    bare_database: str,
+) -> None:
+    engine = engine_for(bare_database)
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+    await asyncio.to_thread(migrate, "inventory", bare_database, "0002")
+    async with engine.begin() as connection:
+        for statement in BEFORE:
+            await connection.execute(sa.text(statement))
+
+    await asyncio.to_thread(migrate, "inventory", bare_database)
+
+    async with engine.connect() as connection:
+        for query, expected in AFTER.items():
+            found = (await connection.execute(sa.text(query))).scalars()
+            assert list(map(str, found)) == expected
+    await engine.dispose()
