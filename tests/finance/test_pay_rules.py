@@ -12,15 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.finance.domain.decision import Decision
 from services.finance.domain.earning import Earned, Labor, earned, split
 from services.finance.domain.pay_rules import PayRule, Person, Rulebook, check
+from services.finance.domain.payroll import accrue
 from services.finance.domain.salaries import PayDay, day_part, ends_month, month_end
-from shared.ids import new_id
+from services.finance.domain.settlement import Completed, Settlement, State
+from shared.ids import id_of, new_id
 from shared.refusals import Refused
-from tests.finance.builders import NOON, money, order_completed
+from tests.finance.builders import CASHIER, NOON, money, order_completed
 from tests.finance.pay_work import BODY_SHOP, IVANOV, PETROV, SIDOROV, earner, shared_work
 
 DAY = date(2024, 3, 4)
+ORDER = id_of("order")
 shares = st.lists(st.integers(1, 10_000), min_size=1, max_size=6)
 
 
@@ -245,3 +249,23 @@ def test_a_month_is_filled_up_to_its_minimum_after_its_salary() -> None:
         (IVANOV, "minimum", money("450"), rule_id),
     ]
     assert month_end(days, {IVANOV: money("700")}) == [(IVANOV, "salary", money("300"), rule_id)]
+
+
+def test_what_was_heard_before_people_were_named_is_paid_as_it_was_told() -> None:
+    """An order that was done before, and waits for its parts' cost still."""
+    event = order_completed(ORDER, new_id(), services=(shared_work("100", earner(IVANOV)),))
+    told = replace(Completed.of(event), labor=None, pay=money("40"))
+    waiting = Settlement(ORDER, 1, State.SETTLED, told, money("0"))
+
+    paid, decision = accrue(waiting, book(a_rule(value="99")), NOON, CASHIER, new_id())
+
+    assert (paid.order.pay, paid.margin) == (money("40"), money("60"))
+    (posting,) = decision.entries[0].postings
+    assert (posting.amount, posting.employee_id, posting.order_id) == (money("40"), None, ORDER)
+
+
+def test_an_order_that_earns_nobody_anything_has_no_entry() -> None:
+    event = order_completed(ORDER, new_id(), services=(shared_work("100", earner(IVANOV)),))
+    waiting = Settlement(ORDER, 1, State.SETTLED, Completed.of(event), money("0"))
+
+    assert accrue(waiting, book(), NOON, CASHIER, new_id()) == (waiting, Decision())
