@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.base import Page, Period
+from shared.contracts.base import Page, Period, Question, View
 from shared.contracts.clients import ClientView, GetClient
 from shared.contracts.forms import FormDocument, ListForms, PreviewForm, PrintForm, SaveFormTemplate
 from shared.contracts.orders import ListStations, StationView
@@ -55,7 +55,7 @@ async def printed(
         id=id_of("station:station-1"), code="station-1", name="Автосервис",
         time_zone="Europe/Moscow", legal_name="ООО «Лесная сервис»",
     )  # fmt: skip
-    answers = {
+    answers: dict[type[Question[Any]], View] = {
         ClientStatement: statement,
         GetClient: client,
         ListStations: Page[StationView](items=(own,)),
