@@ -597,6 +597,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "order_id": _ORDER,
         "settled": True,
         "revenue": "3100.00",
+        "vat": "0.00",
         "cost": "1720.00",
         "pay": "200.00",
         "expenses": "0.00",

@@ -118,12 +118,15 @@ class Ages(View):
     """All of it."""
 
 
-class Debtor(Ages):
-    """A client who owes for settled orders."""
-
+class ClientNamed(View):
     client_id: UUID
     client: str | None
-    """Null while the clients service is away."""
+    """The name; null while the clients service is away."""
+
+
+class Debtor(Ages, ClientNamed):
+    """A client who owes for settled orders."""
+
     deposits: MoneySum
     """Held of the client's money, at all stations; not deducted."""
     unpaid: tuple[DebtOrder, ...]
@@ -150,11 +153,9 @@ class Debtors(Question[DebtorsView]):
     section_id: UUID | None = None
 
 
-class Creditor(View):
+class Creditor(ClientNamed):
     """A client whose money the station holds."""
 
-    client_id: UUID
-    client: str | None
     deposits: MoneySum
     since: Instant
     """When the oldest payment came in of which something is left."""
