@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from services.clients.domain import changed_vehicle, new_client, new_facts, new_vehicle
-from services.clients.store import ClientsStore, tables
-from services.clients.tables import vehicle_facts
+from services.clients.domain.cards import new_client
+from services.clients.domain.vehicles import changed_vehicle, new_facts, new_vehicle
+from services.clients.store import ClientsStore
+from services.clients.store.tables import tables, vehicle_facts
 from shared.contracts.base import Change, Event
 from shared.contracts.clients import (
     AddVehicle,
