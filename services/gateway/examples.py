@@ -205,6 +205,10 @@ BODIES: dict[str, dict[str, Any]] = {
             {"cost_from": "1000.00", "percent": "35", "step": "10", "mode": "up"},
         ]
     },
+    "AddPartNumber": {"kind": "analogue", "number": "OC 90", "vendor": "Knecht"},
+    "AddBarcode": {"code": "4006381333931", "measure": "упак"},
+    "ChangeStockImport": {"columns": {"price": "Опт, руб", "number": 1}},
+    "CreateProductFromOffer": {"group": "Фильтры", "price": "690.00"},
     "CreateWarehouse": {"name": "Основной склад"},
     "ChangeWarehouse": {"name": "Склад на Ленина"},
     "CreateSupplier": {"name": "Автодок"},

@@ -19,6 +19,7 @@ from shared.contracts.orders import (
     ReleasedPart,
     RequestedPart,
 )
+from shared.contracts.part_numbers import AddBarcode, MakeBarcode, RemoveBarcode
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ class Needs:
             case ReceiveStock():
                 self.receiving = True
                 self._free(line.product_id for line in message.lines)
-            case ChangeProduct():
+            case ChangeProduct() | AddBarcode() | MakeBarcode() | RemoveBarcode():
                 self.products.add(message.product_id)
             case RepricingDue():
                 self.products.update(message.product_ids)

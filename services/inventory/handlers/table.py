@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.inventory.store import InventoryStore
-from shared.contracts import inventory
+from shared.contracts import inventory, part_numbers, price_lists
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -22,5 +22,8 @@ handlers = Handlers(
         inventory.ReservationReleased,
         inventory.PartsIssued,
         inventory.PartsReturned,
+        part_numbers.PartNumbersSaved,
+        part_numbers.BarcodesSaved,
+        price_lists.StockImportMoved,
     ),
 )
