@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.base import Page
 from shared.contracts.imports import RowProblem
 from shared.imports.columns import shown
+from shared.imports.rows import FileRow, Problem
 from shared.imports.tables import ENDED, chunks, imports, problems
-from shared.imports.taking import FileRow, Import, Problem
+from shared.imports.taking import Import
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
 

@@ -4,40 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from shared.contracts.imports import Choice, ImportKind, ImportState
 from shared.handlers import Store, Work
-from shared.imports.columns import Field, squeezed
-from shared.refusals import Refused
-
-
-@dataclass(frozen=True, slots=True)
-class FileRow:
-    """A row of the file: its number there, from 1, and the cells of the mapped fields."""
-
-    number: int
-    cells: dict[str, str]
-
-    def get(self, name: str) -> str:
-        return self.cells.get(name, "")
-
-    @property
-    def empty(self) -> bool:
-        return not any(map(squeezed, self.cells.values()))
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a row is not taken."""
-
-    row: int
-    field: str
-    value: str
-    refusal: Refused
+from shared.imports.columns import Field
+from shared.imports.rows import Checked, FileRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +43,6 @@ class Import:
     created_at: datetime
     updated_at: datetime
     revision: int
-
-
-@dataclass(slots=True)
-class Checked:
-    """What a few rows came to."""
-
-    good: int = 0
-    problems: list[Problem] = field(default_factory=list)
 
 
 class Taking[StoreT: Store](ABC):

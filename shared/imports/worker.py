@@ -14,7 +14,8 @@ import structlog
 from shared.handlers import Handlers, Store, Work
 from shared.imports import store as rows_store
 from shared.imports.desk import Desk
-from shared.imports.taking import FileRow, Import
+from shared.imports.rows import FileRow
+from shared.imports.taking import Import
 from shared.messaging.envelope import Actor
 from shared.messaging.errand import errand, errand_envelope
 from shared.messaging.lane import is_outage

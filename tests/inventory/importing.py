@@ -37,7 +37,7 @@ async def bring(
     )
     job = await station.send(begin)
     first = 1
-    for chunk in batched(all_rows, CHUNK, strict=False):
+    for chunk in batched(all_rows, CHUNK):
         await station.send(AddStockImportRows(import_id=job.id, first_row=first, rows=chunk))
         first += len(chunk)
     if end:

@@ -17,7 +17,7 @@ from services.inventory.domain.offers import (
     offer_of,
 )
 from shared.imports.columns import mapped, number
-from shared.imports.taking import FileRow
+from shared.imports.rows import FileRow
 from shared.refusals import Refused
 
 GOOD = {"number": "W 914/2", "vendor": "MANN", "name": "Фильтр", "price": "1 234,50"}

@@ -12,7 +12,7 @@ from services.inventory.domain.costing import kopecks
 from services.inventory.domain.stock import THOUSANDTH, ZERO
 from shared.contracts.base import MAX_MONEY, MAX_QUANTITY
 from shared.imports.columns import Field, number, shown, squeezed, text_of, within
-from shared.imports.taking import FileRow, Problem
+from shared.imports.rows import FileRow, Problem
 from shared.refusals import Refused
 
 PRICE_LIST_FIELDS = (

@@ -31,7 +31,8 @@ from shared.contracts.price_lists import (
 )
 from shared.handlers import Work
 from shared.imports.desk import Desk
-from shared.imports.taking import Checked, FileRow, Import, Taking
+from shared.imports.rows import Checked, FileRow
+from shared.imports.taking import Import, Taking
 from shared.refusals import Refused
 
 
