@@ -116,6 +116,11 @@ REASONS: dict[str, Reason] = {
             "It is longer than {longest} characters: {value}",
             "Длиннее {longest} символов: {value}",
         ),
+        import_value_invalid=("«{value}» does not fit", "«{value}» не подходит"),
+        import_row_fits_nobody=(
+            "Row {row} fits no client: there is no card to update",
+            "Строка {row} ни на кого не похожа: обновлять нечего",
+        ),
         import_cross_of_itself=(
             "A part is not its own analogue",
             "Деталь не может быть аналогом самой себя",
@@ -405,6 +410,10 @@ REASONS: dict[str, Reason] = {
         absence_not_found=("No absence {id}", "Отсутствие {id} не найдено"),
         bonus_rule_not_found=("No bonus rule {id}", "Бонусное правило {id} не найдено"),
         import_not_found=("No import {id}", "Загрузка {id} не найдена"),
+        import_row_not_found=(
+            "The import has no good row {row}",
+            "В загрузке нет годной строки {row}",
+        ),
         offer_not_found=("No supplier offers {id} now", "Предложения {id} сейчас нет"),
         part_number_not_found=("No part number {id}", "Номер детали {id} не найден"),
         barcode_not_found=(
@@ -445,6 +454,10 @@ REASONS: dict[str, Reason] = {
         import_columns_missing=(
             "No column fills {columns}: say which",
             "Нет столбца для {columns}: укажите какой",
+        ),
+        import_undecided=(
+            "{rows} rows are clients who are known already: decide what becomes of them",
+            "Строк с уже известными клиентами: {rows}. Решите, что с ними делать",
         ),
         import_empty=("There is no row to take", "Нет ни одной годной строки"),
         import_failed=(

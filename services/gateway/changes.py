@@ -34,6 +34,7 @@ _TOPIC_OF_SUBJECT = {
     "evt.clients.client_changed.v1": "client",
     "evt.clients.vehicle_added.v1": "vehicle",
     "evt.clients.vehicle_changed.v1": "vehicle",
+    "evt.clients.import_moved.v1": "import",
     "evt.orders.reference_saved.v1": "reference",
     "evt.orders.order_type_saved.v1": "reference",
     "evt.orders.package_saved.v1": "reference",

@@ -207,6 +207,8 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "AddPartNumber": {"kind": "analogue", "number": "OC 90", "vendor": "Knecht"},
     "AddBarcode": {"code": "4006381333931", "measure": "упак"},
+    "ChangeClientImport": {"on_duplicate": "update"},
+    "DecideClientRow": {"row": 17, "action": "skip"},
     "ChangeStockImport": {"columns": {"price": "Опт, руб", "number": 1}},
     "CreateProductFromOffer": {"group": "Фильтры", "price": "690.00"},
     "CreateWarehouse": {"name": "Основной склад"},

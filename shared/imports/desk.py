@@ -121,22 +121,30 @@ class Desk:
 
     # --- a person decides ------------------------------------------------------------------------
 
-    async def change_columns(
+    async def change(
         self,
         import_id: UUID,
-        columns: Mapping[str, int | str],
         expected_revision: int | None,
         store: Store,
         work: Work,
+        *,
+        columns: Mapping[str, int | str] | None = None,
+        on_duplicate: Choice | None = None,
     ) -> ImportView:
-        """Every row is checked anew."""
+        """Of other columns every row is checked anew; another rule counts at once."""
         job = await self.in_state(import_id, store, "checking", "ready")
         if expected_revision not in (None, job.revision):
             raise Refused("revision_conflict", expected=expected_revision, actual=job.revision)
-        values = await self._mapping(job, store, {**job.wanted, **columns}, strict=True)
-        await self.takings[job.kind].forget(store, job.id)
-        await rows_store.drop_problems(store.connection, job.id)
-        return await self._moved(job, store, work, wanted={**job.wanted, **columns}, **values)
+        values: dict[str, Any] = {}
+        if columns:
+            wanted = {**job.wanted, **columns}
+            values = await self._mapping(job, store, wanted, strict=True)
+            await self.takings[job.kind].forget(store, job.id)
+            await rows_store.drop_problems(store.connection, job.id)
+            values |= {"wanted": wanted, "state": "checking"}
+        if on_duplicate:
+            values["on_duplicate"] = on_duplicate
+        return await self._moved(job, store, work, **values)
 
     async def apply(self, command: OneImport, store: Store, work: Work) -> ImportView:
         """What is applied, or about to be, already is answered as it is."""
@@ -164,7 +172,11 @@ class Desk:
     # --- a person looks --------------------------------------------------------------------------
 
     async def get(self, question: OneImport, store: Store) -> ImportView:
-        return await self.shown(await rows_store.load(store.connection, question.import_id), store)
+        return await self.shown(await self.found(question.import_id, store), store)
+
+    async def found(self, import_id: UUID, store: Store) -> Import:
+        """Refused: ``import_not_found``."""
+        return await rows_store.load(store.connection, import_id)
 
     async def listed(
         self, filters: Mapping[str, Any], limit: int, cursor: str | None, store: Store
@@ -197,7 +209,7 @@ class Desk:
                 "sample": tuple(
                     tuple(row) for row in rows[job.header_row : job.header_row + SAMPLE_ROWS]
                 ),
-                "actions": await self.takings[job.kind].actions(store, job.id),
+                "actions": await self.takings[job.kind].actions(store, job),
             }
         )
 

@@ -74,6 +74,6 @@ class Taking[StoreT: Store](ABC):
         """Raises ``Refused`` for what a person has yet to decide."""
         return None
 
-    async def actions(self, store: StoreT, import_id: UUID) -> dict[str, int]:
+    async def actions(self, store: StoreT, job: Import) -> dict[str, int]:
         """How many rows come to which action, where there are several."""
         return {}

@@ -36,6 +36,7 @@ from shared.contracts.clients import (
 )
 from shared.database import delivery, engine_for, outbox
 from shared.ids import new_id
+from shared.imports.tables import staging
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
 from tests.clients.at_work import counted_statements
@@ -73,7 +74,7 @@ async def test_the_migrated_schema_is_the_one_the_store_uses(
 ) -> None:
     engine = engine_for(as_owner(database("clients")))
     expected = sa.MetaData()
-    for metadata in (tables, delivery):
+    for metadata in (tables, delivery, staging):
         for table in metadata.tables.values():
             table.to_metadata(expected)
 

@@ -87,7 +87,9 @@ def known_from(row: FileRow, nobody: UUID, now: datetime) -> Known | list[Proble
     car: dict[str, Any] = {name: read.text(name) for name in _CAR}
     car["year"] = read("year", lambda cell: _whole(cell, 1900, 2100))
     car["mileage_km"] = read("mileage_km", lambda cell: _whole(cell, 0, 9_999_999))
-    client = read.made("client", CreateClient, card, lambda command: new_client(command, nobody, now))
+    client = read.made(
+        "client", CreateClient, card, lambda command: new_client(command, nobody, now)
+    )
     vehicle = None
     if any(car[name] for name in ("vin", "plate", "vendor", "model")):
         vehicle = read.made(
@@ -123,7 +125,9 @@ def filled(thing: Client | Vehicle, said: Mapping[str, Any]) -> dict[str, Any]:
 def car_shown(vehicle: Mapping[str, Any] | None) -> str | None:
     if vehicle is None:
         return None
-    return " ".join(filter(None, (vehicle.get(name) for name in ("vendor", "model", "plate", "vin"))))
+    return " ".join(
+        filter(None, (vehicle.get(name) for name in ("vendor", "model", "plate", "vin")))
+    )
 
 
 def same_car(cars: list[Vehicle], said: Mapping[str, Any]) -> Vehicle | None:
@@ -171,9 +175,11 @@ class _Reading:
             return make(command.model_validate(said))
         except ValidationError as error:
             for item in error.errors(include_url=False, include_context=False):
-                field = "phone" if item["loc"][0] == "phones" else str(item["loc"][0])
-                value = shown(str(item["input"]))
-                self.note(field, Refused("import_value_invalid", value=value))
+                field, value = str(item["loc"][0]), shown(str(item["input"]))
+                if field == "phones":
+                    self.note("phone", Refused("phone_invalid", phone=value))
+                else:
+                    self.note(field, Refused("import_value_invalid", value=value))
         except Refused as refusal:
             self.note(_FIELD_OF.get(refusal.code, what), refusal)
         return None

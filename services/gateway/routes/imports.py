@@ -18,6 +18,19 @@ from services.gateway.problems import field_invalid, unknown_fields
 from services.gateway.reading import parsed
 from services.gateway.uploads import Destination, received
 from shared.contracts.base import Command, Message, Page, Question, reply_type
+from shared.contracts.client_imports import (
+    AddClientImportRows,
+    ApplyClientImport,
+    BeginClientImport,
+    CancelClientImport,
+    ChangeClientImport,
+    DecideClientRow,
+    EndClientImportUpload,
+    GetClientImport,
+    ListClientImportProblems,
+    ListClientImportRows,
+    ListClientImports,
+)
 from shared.contracts.imports import ImportView, RowProblem
 from shared.contracts.price_lists import (
     AddStockImportRows,
@@ -39,15 +52,22 @@ PROBLEMS_PAGE = 200
 _PAGES = TypeAdapter(Page[RowProblem])
 _LISTS = "/price-lists/imports"
 _LIST = f"{_LISTS}/{{import_id}}"
-_STOCK = Destination(AddStockImportRows, EndStockImportUpload)
+_CLIENTS = "/clients/imports"
+_OF_CLIENTS = f"{_CLIENTS}/{{import_id}}"
+_TO_CLIENTS = Destination(AddClientImportRows, EndClientImportUpload)
+_TO_STOCK = Destination(AddStockImportRows, EndStockImportUpload)
 
 
 async def upload_price_list(call: Call, _: Endpoint) -> Response:
-    return await _uploaded(call, _LISTS, BeginStockImport, _STOCK, kind="price_list")
+    return await _uploaded(call, _LISTS, BeginStockImport, _TO_STOCK, kind="price_list")
 
 
 async def upload_crosses(call: Call, _: Endpoint) -> Response:
-    return await _uploaded(call, _LISTS, BeginStockImport, _STOCK, kind="crosses")
+    return await _uploaded(call, _LISTS, BeginStockImport, _TO_STOCK, kind="crosses")
+
+
+async def upload_clients(call: Call, _: Endpoint) -> Response:
+    return await _uploaded(call, _CLIENTS, BeginClientImport, _TO_CLIENTS)
 
 
 async def _uploaded(
@@ -110,8 +130,8 @@ async def list_problems(call: Call, endpoint: Endpoint) -> Response:
     media_type = chosen(call, query.get("format"), endpoint.media_types)
     question: Any = await endpoint.reading.read(call, FORMAT_FIELD)
     if media_type == JSON:
-        reply = await call.send(question.subject, question.model_dump_json().encode())
-        return Response(reply, media_type=JSON)
+        body = question.model_dump_json(exclude_unset=True).encode()
+        return Response(await call.send(question.subject, body), media_type=JSON)
     whole = question.model_copy(update={"limit": PROBLEMS_PAGE, "cursor": None})
     # The first page before the headers: a refusal can still be answered as one.
     first = await _page(call, whole)
@@ -227,6 +247,21 @@ AREA = Area(
             "Bring a table of analogues",
             ". It goes on at `/price-lists/imports/{id}`",
         ),
+        _upload(
+            _CLIENTS,
+            upload_clients,
+            BeginClientImport,
+            "Bring a list of clients and cars",
+            ", `on_duplicate` (`ask`, `skip`, `update`, `create`)",
+        ),
+        get(_CLIENTS, ListClientImports, "Imports of clients, newest first"),
+        get(_OF_CLIENTS, GetClientImport, "How far an import of clients is"),
+        patch(_OF_CLIENTS, ChangeClientImport, "Say which columns are which, or the rule"),
+        get(f"{_OF_CLIENTS}/rows", ListClientImportRows, "What becomes of each row"),
+        post(f"{_OF_CLIENTS}/decisions", DecideClientRow, "Decide on one row", status=200),
+        _problems(_OF_CLIENTS, ListClientImportProblems),
+        post(f"{_OF_CLIENTS}/apply", ApplyClientImport, "Take the clients", status=202),
+        post(f"{_OF_CLIENTS}/cancel", CancelClientImport, "Drop an import", status=200),
         get("/offers", FindOffers, "What suppliers offer, the cheapest first"),
         post(
             "/offers/{offer_id}/product",

@@ -132,8 +132,8 @@ async def end_upload(
 
 @handlers.command(ChangeStockImport)
 async def change(command: ChangeStockImport, store: InventoryStore, work: Work) -> ImportView:
-    return await desk.change_columns(
-        command.import_id, command.columns, command.expected_revision, store, work
+    return await desk.change(
+        command.import_id, command.expected_revision, store, work, columns=command.columns
     )
 
 
