@@ -118,7 +118,9 @@ def _position(said: int | str, headers: Sequence[str]) -> int:
 
 def squeezed(cell: str) -> str:
     """Without what nobody sees: spaces around and within, control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in cell).split())
+    if not cell.isprintable():
+        cell = "".join(sign if sign.isprintable() else " " for sign in cell)
+    return " ".join(cell.split())
 
 
 def shown(cell: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -43,6 +44,17 @@ class Import:
     created_at: datetime
     updated_at: datetime
     revision: int
+
+
+ROWS_A_TURN = 25
+
+
+async def in_turns[RowT](rows: Iterable[RowT]) -> AsyncIterator[RowT]:
+    """The rows; now and then whoever else has something to do in this process comes first."""
+    for number, row in enumerate(rows, start=1):
+        yield row
+        if number % ROWS_A_TURN == 0:
+            await asyncio.sleep(0)
 
 
 class Taking[StoreT: Store](ABC):

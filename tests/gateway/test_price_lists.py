@@ -55,6 +55,14 @@ async def test_a_price_list_goes_its_way_and_its_offers_are_found(store: Bringer
     prices = [Decimal(each["price"]) for each in found]
     assert len(prices) == 50
     assert prices == sorted(prices)
+    pages, cursor = [], None
+    for _ in range(5):
+        page = await store.get(
+            "/offers", q="тормозная mann", limit=10, **({"cursor": cursor} if cursor else {})
+        )
+        pages += page["items"]
+        cursor = page["next"]
+    assert pages == found
 
 
 async def test_an_offer_becomes_a_product_and_is_linked_to_it(store: Bringer) -> None:

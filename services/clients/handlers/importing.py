@@ -47,7 +47,7 @@ from shared.contracts.imports import ImportView, RowProblem
 from shared.handlers import Work
 from shared.imports.desk import Desk
 from shared.imports.rows import Checked, FileRow
-from shared.imports.taking import Import, Taking
+from shared.imports.taking import Import, Taking, in_turns
 from shared.messaging.errand import put_down
 from shared.refusals import Refused
 
@@ -68,7 +68,7 @@ class ClientLists(Taking[ClientsStore]):
     ) -> Checked:
         checked, good = Checked(), dict[int, Known]()
         nobody = work.new_id()
-        for row in rows:
+        async for row in in_turns(rows):
             known = known_from(row, nobody, work.now)
             if isinstance(known, Known):
                 good[row.number] = known
@@ -113,7 +113,7 @@ class _Taken:
             known = await importing.vins_known(
                 batch.connection, [row.vehicle["vin"] for row in rows if _vin(row)]
             )
-            for row in rows:
+            async for row in in_turns(rows):
                 self._create(row, batch, known)
             self._cars.clear()
             await put_down(batch, self._work)
@@ -122,7 +122,7 @@ class _Taken:
         await importing.lock_clients_to_update(store.connection, self._job)
         async for batch, rows in self._batches(store, "update"):
             await self._look_up(rows, batch)
-            for row in rows:
+            async for row in in_turns(rows):
                 await self._update(row, batch)
             await put_down(batch, self._work)
 

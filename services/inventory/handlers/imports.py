@@ -32,7 +32,7 @@ from shared.contracts.price_lists import (
 from shared.handlers import Work
 from shared.imports.desk import Desk
 from shared.imports.rows import Checked, FileRow
-from shared.imports.taking import Import, Taking
+from shared.imports.taking import Import, Taking, in_turns
 from shared.refusals import Refused
 
 
@@ -47,7 +47,7 @@ class PriceLists(Taking[InventoryStore]):
         self, store: InventoryStore, job: Import, rows: Sequence[FileRow], work: Work
     ) -> Checked:
         checked, good = Checked(), list[tuple[UUID, Offer]]()
-        for row in rows:
+        async for row in in_turns(rows):
             offer = offer_of(row)
             if isinstance(offer, Offer):
                 good.append((work.new_id(), offer))
@@ -79,7 +79,7 @@ class Crosses(Taking[InventoryStore]):
         self, store: InventoryStore, job: Import, rows: Sequence[FileRow], work: Work
     ) -> Checked:
         checked, good = Checked(), list[tuple[UUID, Cross]]()
-        for row in rows:
+        async for row in in_turns(rows):
             cross = cross_of(row)
             if isinstance(cross, Cross):
                 good.append((work.new_id(), cross))
