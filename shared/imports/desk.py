@@ -139,8 +139,6 @@ class Desk:
         if columns:
             wanted = {**job.wanted, **columns}
             values = await self._mapping(job, store, wanted, strict=True)
-            await self.takings[job.kind].forget(store, job.id)
-            await rows_store.drop_problems(store.connection, job.id)
             values |= {"wanted": wanted, "state": "checking"}
         if on_duplicate:
             values["on_duplicate"] = on_duplicate

@@ -94,6 +94,9 @@ class ImportWorker:
     ) -> None:
         rows: list[FileRow] = rows_store.file_rows(job, first_row, raw)
         taking = self._desk.takings[job.kind]
+        if job.checked_to == 0:  # perhaps anew, with other columns
+            await taking.forget(store, job.id)
+            await rows_store.drop_problems(store.connection, job.id)
         checked = await taking.check(store, job, rows, work)
         await store.flush()
         if checked.problems:

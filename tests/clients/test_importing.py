@@ -91,7 +91,7 @@ async def test_a_crash_while_clients_are_taken_takes_none_and_the_next_start_all
             return process.returncode is not None
         return applying.state == "applying"
 
-    await eventually(asked, timeout_s=30.0)
+    await eventually(asked, timeout_s=60.0)
     assert await process.wait() == EXIT_CODE
     assert await counted(station) == (0, 0, 0)
     await station.start("clients")

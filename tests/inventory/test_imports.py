@@ -14,6 +14,7 @@ from shared.contracts.price_lists import (
     AddStockImportRows,
     ApplyStockImport,
     CancelStockImport,
+    ChangeStockImport,
     FindOffers,
     StockImportMoved,
 )
@@ -69,7 +70,7 @@ async def _brought_to(station: Station, supplier_id: UUID) -> Any:
         except Refused:  # it has not started yet
             return None
 
-    return await eventually(serving, timeout_s=30.0)
+    return await eventually(serving, timeout_s=60.0)
 
 
 async def test_a_crash_in_the_midst_of_applying_leaves_the_old_list(station: Station) -> None:
@@ -89,7 +90,7 @@ async def test_a_crash_in_the_midst_of_applying_leaves_the_old_list(station: Sta
                 return process.returncode is not None
             return applying.state == "applying"
 
-        await eventually(asked, timeout_s=30.0)
+        await eventually(asked, timeout_s=60.0)
         assert await process.wait() == EXIT_CODE
     assert await _found(station) == (old.id, "applying")
     await station.start("inventory")
@@ -138,6 +139,22 @@ async def test_a_cancelled_import_leaves_nothing_behind(
         return left == [0, 0]
 
     await eventually(swept, timeout_s=20.0)
+
+
+async def test_other_columns_check_every_row_anew_and_keep_nothing_twice(
+    station: Station,
+) -> None:
+    supplier = await station.a_supplier()
+    rows = [("Артикул", "Цена", "Опт"), *((f"A-{n}", "дорого", "5") for n in range(300))]
+    job = await bring(station, rows, supplier_id=supplier.id)
+    assert (await when(station, job.id, "ready")).rows_bad == 300
+    for column, good in (("Опт", 300), ("Цена", 0), (3, 300)):
+        command = ChangeStockImport(import_id=job.id, columns={"price": column})
+        assert (await station.send(command)).state == "checking"
+        ready = await when(station, job.id, "ready")
+        assert (ready.rows_good, ready.rows_bad) == (good, 300 - good)
+        assert await rows_left(station, "offers") == good
+        assert await rows_left(station, "import_problems") == 300 - good
 
 
 async def test_an_abandoned_upload_fails_and_may_be_brought_again(

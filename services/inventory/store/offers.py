@@ -10,10 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Select,
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     delete,
     func,
@@ -217,7 +219,7 @@ async def _numbers(
     return asked, await with_analogues(connection, asked)
 
 
-def _matches(q: str) -> Any:
+def _matches(q: str) -> ColumnElement[bool]:
     """A part number or its beginning, or every word in the name."""
     by_name = [offers.c.search_name.contains(word, autoescape=True) for word in name_key(q).split()]
     key = part_key(q)
@@ -225,18 +227,19 @@ def _matches(q: str) -> Any:
     return or_(and_(true(), *by_name), *by_number)
 
 
-def _is_one_of(numbers: Iterable[Number]) -> Any:
+def _is_one_of(numbers: set[Number]) -> ColumnElement[bool]:
+    """By number first, which an index finds; then by both."""
     keys, vendors = zip(*numbers, strict=True) if numbers else ((), ())
+    asked = bindparam(None, list(keys), type_=ARRAY(Text))
     pairs = (
-        func.unnest(
-            bindparam(None, list(keys), type_=ARRAY(Text)),
-            bindparam(None, list(vendors), type_=ARRAY(Text)),
-        )
+        func.unnest(asked, bindparam(None, list(vendors), type_=ARRAY(Text)))
         .table_valued("number_key", "vendor_key")
         .render_derived()
     )
-    return tuple_(offers.c.number_key, offers.c.vendor_key).in_(
-        select(pairs.c.number_key, pairs.c.vendor_key)
+    number = tuple_(offers.c.number_key, offers.c.vendor_key)
+    return and_(
+        offers.c.number_key == any_(asked),
+        number.in_(select(pairs.c.number_key, pairs.c.vendor_key)),
     )
 
 
