@@ -98,6 +98,63 @@ REASONS: dict[str, Reason] = {
             "Say at least one thing about the car: VIN, plate or model",
             "Укажите об автомобиле хоть что-нибудь: VIN, госномер или модель",
         ),
+        import_supplier_missing=(
+            "Say whose price list it is",
+            "Укажите поставщика прайс-листа",
+        ),
+        import_column_unknown=(
+            "There is no column or field {column}",
+            "Нет столбца или поля «{column}»",
+        ),
+        import_number_invalid=("«{value}» is not a number", "«{value}» — не число"),
+        import_number_out_of_range=(
+            "{value} is not between {low} and {high}",
+            "{value} — не от {low} до {high}",
+        ),
+        import_value_missing=("It is empty", "Значение не указано"),
+        import_value_too_long=(
+            "It is longer than {longest} characters: {value}",
+            "Длиннее {longest} символов: {value}",
+        ),
+        import_value_invalid=("«{value}» does not fit", "«{value}» не подходит"),
+        import_row_fits_nobody=(
+            "Row {row} fits no client: there is no card to update",
+            "Строка {row} ни на кого не похожа: обновлять нечего",
+        ),
+        import_cross_of_itself=(
+            "A part is not its own analogue",
+            "Деталь не может быть аналогом самой себя",
+        ),
+        import_file_missing=("Send a file", "Приложите файл"),
+        import_file_kind=(
+            "It is neither an XLSX nor a CSV file",
+            "Это не файл XLSX и не CSV",
+        ),
+        import_file_broken=("The file cannot be read", "Файл не удаётся прочитать"),
+        import_file_unsafe=(
+            "The file has things in it that tables have no need of",
+            "В файле есть то, чего в таблицах быть не должно",
+        ),
+        import_file_too_heavy=(
+            "Unpacked, the file is too large; save it as CSV, or in parts",
+            "В распакованном виде файл слишком велик; сохраните его как CSV или по частям",
+        ),
+        import_encoding_unknown=(
+            "The text is neither UTF-8 nor Windows-1251",
+            "Кодировка файла не UTF-8 и не Windows-1251",
+        ),
+        import_too_many_rows=(
+            "A file may have {limit} rows at most",
+            "В файле может быть не больше {limit} строк",
+        ),
+        import_too_many_columns=(
+            "A file may have {limit} columns at most",
+            "В файле может быть не больше {limit} столбцов",
+        ),
+        part_number_empty=(
+            "{number} has neither letters nor digits",
+            "В номере {number} нет ни букв, ни цифр",
+        ),
         price_missing=(
             "Say a price, or norm-hours and their rate",
             "Укажите цену либо нормо-часы и их стоимость",
@@ -455,6 +512,13 @@ REASONS: dict[str, Reason] = {
             "Нет премии, удержания или выплаты {id}",
         ),
         bonus_rule_not_found=("No bonus rule {id}", "Бонусное правило {id} не найдено"),
+        import_not_found=("No import {id}", "Загрузка {id} не найдена"),
+        import_row_not_found=(
+            "The import has no good row {row}",
+            "В загрузке нет годной строки {row}",
+        ),
+        offer_not_found=("No supplier offers {id} now", "Предложения {id} сейчас нет"),
+        part_number_not_found=("No part number {id}", "Номер детали {id} не найден"),
         dead_letter_not_found=("No dead letter {id}", "Недоставленного сообщения {id} нет"),
     ),
     **_table(
@@ -469,6 +533,39 @@ REASONS: dict[str, Reason] = {
         barcode_taken=(
             "Another product has barcode {barcode}",
             "Штрихкод {barcode} у другого товара",
+        ),
+        barcode_exists=(
+            "{product} has a barcode already",
+            "У товара «{product}» уже есть штрихкод",
+        ),
+        part_number_exists=(
+            "The product has the number {vendor} {number} already",
+            "У товара уже есть номер {vendor} {number}",
+        ),
+        import_not_uploading=(
+            "The import is {state} and takes no more rows",
+            "Загрузка в состоянии {state} и больше не принимает строк",
+        ),
+        import_state=(
+            "The import is {state}: this cannot be done now",
+            "Загрузка в состоянии {state}: сейчас это невозможно",
+        ),
+        import_columns_missing=(
+            "No column fills {columns}: say which",
+            "Нет столбца для {columns}: укажите какой",
+        ),
+        import_undecided=(
+            "{rows} rows are clients who are known already: decide what becomes of them",
+            "Строк с уже известными клиентами: {rows}. Решите, что с ними делать",
+        ),
+        import_empty=("There is no row to take", "Нет ни одной годной строки"),
+        import_failed=(
+            "It went wrong on our side; bring the file again",
+            "Ошибка на нашей стороне; загрузите файл ещё раз",
+        ),
+        import_abandoned=(
+            "The file did not come to its end; bring it again",
+            "Файл не дошёл до конца; загрузите его ещё раз",
         ),
         product_exists=(
             "{vendor} {oem} is in the catalogue already",

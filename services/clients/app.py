@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.clients.handlers import handlers
+from services.clients.handlers import handlers, importing
+from shared.imports.worker import ImportWorker
 from shared.service import Service
 
-service = Service("clients", handlers)
+service = Service("clients", handlers, background=(ImportWorker(importing.desk, handlers).run,))

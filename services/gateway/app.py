@@ -28,6 +28,7 @@ from services.gateway.pages.estimate import estimate_routes
 from services.gateway.pruning import Pruning
 from services.gateway.routes import AREAS
 from services.gateway.sessions import Sessions
+from services.gateway.uploads import Uploads
 from shared.contracts.gateway import PasswordChanged, RequestRefused, SignedIn, SignedOut
 from shared.handlers import Handlers, Store
 from shared.health import health_routes
@@ -79,6 +80,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             app.state.gateway = gateway = Gateway.of(running)
             async with Pruning(running.engine):
                 yield
+            await gateway.uploads.stop()
             gateway.keys.stop()
 
     app = FastAPI(
@@ -115,6 +117,7 @@ class Gateway:
     sessions: Sessions
     keys: Keys
     changes: Changes
+    uploads: Uploads
 
     @classmethod
     def of(cls, running: Running) -> Gateway:
@@ -129,6 +132,7 @@ class Gateway:
             sessions=Sessions(running.engine, journal),
             keys=Keys(running.settings.database_url),
             changes=Changes(running.connection),
+            uploads=Uploads(),
         )
 
 

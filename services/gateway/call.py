@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import AsyncGenerator, Set
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -207,21 +207,31 @@ class Call:
         return value
 
     async def body(self) -> bytes:
-        """All of it, up to a limit, whatever its length is said to be."""
-        said = self.header(b"content-length") or "0"
-        if said.isdecimal() and (len(said) > 9 or int(said) > MAX_BODY_BYTES):
-            raise Refused("body_too_large", limit=MAX_BODY_BYTES)
+        """All of it, up to a limit."""
         body = bytearray()
+        async for part in self.stream(MAX_BODY_BYTES):
+            body += part
+        return bytes(body)
+
+    async def stream(self, most: int) -> AsyncGenerator[bytes]:
+        """The body as it comes, up to ``most`` bytes, whatever its length is said to be."""
+        said = self.header(b"content-length") or "0"
+        if said.isdecimal() and (len(said) > 9 or int(said) > most):
+            raise Refused("body_too_large", limit=most)
+        come = 0
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 # What has come so far may even be valid, and still is not what was meant.
                 raise ClientDisconnect
-            body += message.get("body", b"")
-            if len(body) > MAX_BODY_BYTES:
-                raise Refused("body_too_large", limit=MAX_BODY_BYTES)
+            part: bytes = message.get("body", b"")
+            come += len(part)
+            if come > most:
+                raise Refused("body_too_large", limit=most)
+            if part:
+                yield part
             if not message.get("more_body", False):
-                return bytes(body)
+                return
 
     # --- onwards ----------------------------------------------------------------------------
 

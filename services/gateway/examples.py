@@ -266,6 +266,12 @@ BODIES: dict[str, dict[str, Any]] = {
             {"cost_from": "1000.00", "percent": "35", "step": "10", "mode": "up"},
         ]
     },
+    "AddPartNumber": {"kind": "analogue", "number": "OC 90", "vendor": "Knecht"},
+    "AddBarcode": {"code": "4006381333931", "measure": "упак"},
+    "ChangeClientImport": {"on_duplicate": "update"},
+    "DecideClientRow": {"row": 17, "action": "skip"},
+    "ChangeStockImport": {"columns": {"price": "Опт, руб", "number": 1}},
+    "CreateProductFromOffer": {"group": "Фильтры", "price": "690.00"},
     "CreateWarehouse": {"name": "Основной склад"},
     "ChangeWarehouse": {"name": "Склад на Ленина", "costing": "average"},
     "CreateCell": {"warehouse_id": _WAREHOUSE, "name": "A-03-2", "barcode": "2000000000411"},

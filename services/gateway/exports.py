@@ -47,12 +47,12 @@ class Sheet:
     rows: Sequence[Sequence[Cell]]
 
 
-def chosen(call: Call, format_name: str | None) -> str:
+def chosen(call: Call, format_name: str | None, offered: Sequence[str] = MEDIA_TYPES) -> str:
     """The media type to answer with: as ``?format=`` says, else as ``Accept`` does.
     Raises ``not_acceptable``."""
     if format_name is not None:
-        if format_name not in FORMATS:
-            names = ", ".join(FORMATS)
+        if FORMATS.get(format_name) not in offered:
+            names = ", ".join(name for name in FORMATS if FORMATS[name] in offered)
             raise field_invalid(
                 "format", f"Input should be one of {names}", f"должно быть одно из: {names}"
             )
@@ -61,9 +61,9 @@ def chosen(call: Call, format_name: str | None) -> str:
     if not header:
         return JSON
     wishes = dict(accepted(header))
-    best = max(MEDIA_TYPES, key=lambda media_type: _wish(wishes, media_type))
+    best = max(offered, key=lambda media_type: _wish(wishes, media_type))
     if _wish(wishes, best) == 0:
-        raise Refused("not_acceptable", offered=", ".join(MEDIA_TYPES))
+        raise Refused("not_acceptable", offered=", ".join(offered))
     return best
 
 
@@ -133,11 +133,12 @@ def _as_csv(sheet: Sheet, language: str) -> bytes:
     text = StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow(sheet.titles)
-    writer.writerows([_in_csv(cell, point) for cell in row] for row in sheet.rows)
+    writer.writerows([in_csv(cell, point) for cell in row] for row in sheet.rows)
     return text.getvalue().encode("utf-8-sig")
 
 
-def _in_csv(cell: Cell, point: str) -> str:
+def in_csv(cell: Cell, point: str) -> str:
+    """A cell as Excel takes it, and never as a formula."""
     match cell:
         case None:
             return ""

@@ -12,7 +12,15 @@ from collections.abc import Iterable, Iterator
 
 from services.gateway.api import JSON, PREFIX, Area, Endpoint
 from services.gateway.examples import EXAMPLE_PROBLEM
-from services.gateway.openapi_parts import DESCRIPTION, FILE, HEADERS, MEANINGS, PARAMETERS, Json
+from services.gateway.openapi_parts import (
+    DESCRIPTION,
+    FILE,
+    HEADERS,
+    MEANINGS,
+    PARAMETERS,
+    UPLOADS,
+    Json,
+)
 from services.gateway.openapi_schemas import REFS, Schemas, body_model, untitled
 from services.gateway.problems import MEDIA_TYPE, STATUSES
 from services.gateway.reading import PERIOD_ENDS
@@ -72,6 +80,8 @@ def _operation(area: Area, endpoint: Endpoint, schemas: Schemas) -> Json:
     }
     if body := schemas.body(endpoint):
         operation["requestBody"] = {"required": True, "content": {JSON: body}}
+    if endpoint.takes_file:
+        operation["requestBody"] = {"required": True, "content": UPLOADS}
     if endpoint.public:
         operation["security"] = []
     return {name: value for name, value in operation.items() if value or name == "security"}
@@ -172,11 +182,11 @@ def _possible(endpoint: Endpoint) -> set[int]:
         possible.add(404)
     if endpoint.method != "GET":
         possible |= {403}
-    if body_model(endpoint):
+    if body_model(endpoint) or endpoint.takes_file:
         possible |= {400, 413, 415}
     if endpoint.keyed:
         possible.add(400)
-    if endpoint.message and not issubclass(endpoint.message, Question):
+    if endpoint.takes_file or (endpoint.message and not issubclass(endpoint.message, Question)):
         # A command may name things that are not there, or come at the wrong time.
         possible |= {404, 409}
     if endpoint.reading and endpoint.reading.has_revision:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.inventory.handlers import handlers
+from services.inventory.handlers import handlers, imports
+from shared.imports.worker import ImportWorker
 from shared.service import Service
 
-service = Service("inventory", handlers)
+service = Service("inventory", handlers, background=(ImportWorker(imports.desk, handlers).run,))

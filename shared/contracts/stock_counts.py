@@ -88,7 +88,7 @@ class StartCount(Command[CountView]):
 
 
 class OfProduct(Command[CountLine]):
-    """What names a product: its id, or the barcode that was scanned."""
+    """What names a product: its id, or the barcode that was scanned; a pack's counts packs."""
 
     count_id: UUID
     product_id: UUID | None = None

@@ -52,7 +52,19 @@ async def errand[StoreT: Store](
         work = Work(envelope, now, running.settings, running.client)
         yield store, work
         await store.flush()
-        source = running.settings.source(running.settings.service)
-        events = [outbox.outgoing(event, envelope, source, now) for event in work.published]
+        events = _outgoing(work)
         await outbox.write(connection, events)
     running.relay.hand_over(events)
+
+
+async def put_down(store: Store, work: Work) -> None:
+    """In the midst of an errand with more to say than should lie in memory: what was changed and
+    published so far is written, and leaves with the commit by the relay's sweep."""
+    await store.flush()
+    await outbox.write(store.connection, _outgoing(work))
+    work.published.clear()
+
+
+def _outgoing(work: Work) -> list[outbox.Outgoing]:
+    source = work.settings.source(work.settings.service)
+    return [outbox.outgoing(event, work.envelope, source, work.now) for event in work.published]

@@ -14,13 +14,12 @@ from tests.architecture.sources import Source, calls, caught, holds, imports, py
 EDGE = frozenset({"app", "handlers", "store", "migrations"})
 """The roles within a service that are not pure."""
 OUTER = {
-    "clients": {"tables", "queries"},
     "finance": {"tables", "queries", "providers"},
     "documents": {"tables", "queries", "providers", "rendering"},
     "audit": {"anchor"},
 }
 """Modules that belong to a service's store, and speak SQL or NATS as it does."""
-SERVICES_WITH_RULES = ("orders", "inventory", *OUTER)
+SERVICES_WITH_RULES = ("clients", "orders", "inventory", *OUTER)
 """The gateway has no business rules of its own, and so no pure core."""
 
 
@@ -91,8 +90,8 @@ def test_a_service_imports_inwards_only() -> None:
 def test_import_backwards_is_caught() -> None:
     rule = no_import_backwards
     assert caught(rule, "services/orders/views.py", "from services.orders.store import x")
-    assert caught(rule, "services/clients/search.py", "from services.clients.tables import x")
-    assert caught(rule, "services/clients/tables.py", "from services.clients.handlers import x")
+    assert caught(rule, "services/finance/search.py", "from services.finance.tables import x")
+    assert caught(rule, "services/finance/tables.py", "from services.finance.handlers import x")
     assert caught(rule, "services/orders/handlers/work.py", "from services.orders.app import x")
     assert not caught(rule, "services/orders/handlers/work.py", "import services.orders.store")
 
@@ -184,7 +183,7 @@ def test_a_module_is_pure_unless_it_is_known_not_to_be() -> None:
     assert is_pure(Source("services/orders/something_new.py", ""))
     assert is_pure(Source("services/orders/domain/lines.py", ""))
     assert not is_pure(Source("services/orders/store/rows.py", ""))
-    assert not is_pure(Source("services/clients/tables.py", ""))
+    assert not is_pure(Source("services/finance/tables.py", ""))
     assert not is_pure(Source("services/gateway/edge.py", ""))
 
 

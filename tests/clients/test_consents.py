@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.clients.domain import changed_client, client_view, consented, new_client
+from services.clients.domain.cards import changed_client, client_view, consented, new_client
 from shared.contracts.base import Change
 from shared.contracts.clients import (
     ChangeClient,

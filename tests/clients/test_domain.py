@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from services.clients.domain import (
+from services.clients.domain.cards import changed_client, client_view, new_client
+from services.clients.domain.vehicles import (
     VehicleFact,
-    changed_client,
     changed_vehicle,
-    client_view,
-    new_client,
     new_facts,
     new_vehicle,
     refuse_known_vin,

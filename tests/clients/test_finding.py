@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.clients.handlers import find
+from services.clients.handlers.finding import find
 from services.clients.store import ClientsStore
 from shared.contracts.clients import (
     ChangeClient,

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from services.clients.domain import changed_vehicle, new_client, new_facts, new_vehicle
-from services.clients.store import ClientsStore, tables
-from services.clients.tables import vehicle_facts
+from services.clients.domain.cards import new_client
+from services.clients.domain.vehicles import changed_vehicle, new_facts, new_vehicle
+from services.clients.store import ClientsStore
+from services.clients.store.tables import tables, vehicle_facts
 from shared.contracts.base import Change, Event
 from shared.contracts.clients import (
     AddVehicle,
@@ -35,6 +36,7 @@ from shared.contracts.clients import (
 )
 from shared.database import delivery, engine_for, outbox
 from shared.ids import new_id
+from shared.imports.tables import staging
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
 from tests.clients.at_work import counted_statements
@@ -72,7 +74,7 @@ async def test_the_migrated_schema_is_the_one_the_store_uses(
 ) -> None:
     engine = engine_for(as_owner(database("clients")))
     expected = sa.MetaData()
-    for metadata in (tables, delivery):
+    for metadata in (tables, delivery, staging):
         for table in metadata.tables.values():
             table.to_metadata(expected)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.clients.identifiers import (
+from services.clients.domain.identifiers import (
     folded,
     phone_numbers,
     plate_key,

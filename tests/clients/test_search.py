@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.clients.search import (
+from services.clients.domain.search import (
     Fits,
     Search,
     closest,

@@ -55,12 +55,14 @@ class Statements:
 
 @contextmanager
 def counted(running: Running) -> Iterator[Statements]:
-    """Every statement that the service sends meanwhile, but for the relay's own."""
+    """Every statement that the service sends meanwhile, but for those of its background."""
     statements = Statements()
     engine = running.engine.sync_engine
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if not statement.startswith(("UPDATE outbox", "SELECT outbox", "SET LOCAL")):
+        if not statement.startswith(
+            ("UPDATE outbox", "SELECT outbox", "SET LOCAL", "SELECT imports.")
+        ):
             # SQLAlchemy asks a single insert for its key, and no others: the same statement.
             statements.made.append(" ".join(statement.split()).split(" RETURNING outbox")[0])
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from services.inventory.store import tables
 from shared.database import delivery, engine_for
+from shared.imports.tables import staging
 from tests.support.databases import as_owner
 
 
@@ -20,7 +21,7 @@ async def test_the_migrated_schema_is_the_one_the_store_uses(
 ) -> None:
     engine = engine_for(as_owner(database("inventory")))
     expected = sa.MetaData()
-    for metadata in (tables, delivery):
+    for metadata in (tables, delivery, staging):
         for table in metadata.tables.values():
             table.to_metadata(expected)
 

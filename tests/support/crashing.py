@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from nats.aio.msg import Msg
 
+from shared.imports.worker import ImportWorker
 from shared.messaging import inbox, outbox
 from shared.service import service_named
 
@@ -40,8 +41,35 @@ def arm(point: str) -> None:
         case "before_ack":
             # An event's effect is durable, and the broker will bring it again.
             Msg.ack = die_async  # type: ignore[method-assign]
+        case "in_import_check":
+            # A chunk is checked and about to be committed, after another one that is.
+            ImportWorker._check = _second_time(ImportWorker._check)  # type: ignore[method-assign]
+        case "in_import_apply":
+            # All is taken, and nothing is committed.
+            ImportWorker._moved = _when_applied(ImportWorker._moved)  # type: ignore[method-assign]
         case _:
             raise SystemExit(f"no crash point {point}")
+
+
+def _second_time(check: Any) -> Any:
+    done: list[bool] = []
+
+    async def check_and_die(*args: Any) -> None:
+        await check(*args)
+        if done:
+            die()
+        done.append(True)
+
+    return check_and_die
+
+
+def _when_applied(moved: Any) -> Any:
+    async def move_and_die(*args: Any, **values: Any) -> None:
+        await moved(*args, **values)
+        if values.get("state") == "applied":
+            die()
+
+    return move_and_die
 
 
 POINTS = ("before_commit", "after_commit", "after_publish", "before_ack")

@@ -26,9 +26,9 @@ SEND_TIMEOUT_S = 30
 
 class ChangeView(View):
     """``topic``: ``order``, ``client``, ``vehicle``, ``stock`` and ``product`` (the id is the
-    product's), ``payment``, ``expense``, ``reference``, ``load`` (the id is the booking's, or of
-    what the calendar says); or ``refresh`` without an id: too much has changed to be told one by
-    one."""
+    product's), ``payment``, ``expense``, ``reference``, ``import`` (a file has come a step
+    further), ``load`` (the id is the booking's, or of what the calendar says); or ``refresh``
+    without an id: too much has changed to be told one by one."""
 
     topic: str
     id: str | None

@@ -19,6 +19,7 @@ from shared.contracts.orders import (
     ReleasedPart,
     RequestedPart,
 )
+from shared.contracts.part_numbers import AddBarcode, MakeBarcode, RemoveBarcode
 from shared.contracts.stock_counts import PostCount
 from shared.contracts.stock_documents import (
     CancelTransfer,
@@ -118,7 +119,7 @@ class Needs:
                 self.write_offs.add(message.write_off_id)
             case PostCount():
                 self.counts.add(message.count_id)
-            case ChangeProduct():
+            case ChangeProduct() | AddBarcode() | MakeBarcode() | RemoveBarcode():
                 self.products.add(message.product_id)
             case RepricingDue():
                 self.products.update(message.product_ids)

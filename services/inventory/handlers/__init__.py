@@ -4,7 +4,9 @@
 are sold for by what they cost. ``receipts``: goods come in. ``orders``: what orders want, let go
 of, take and bring back. ``transfers``, ``write_offs``, ``counts``: the storekeeper's own
 documents. ``stock``: what lies where, what moved, and what it is worth. ``figures``: what other
-services must agree with. ``cells``: the places within a warehouse.
+services must agree with. ``cells``: the places within a warehouse. ``part_numbers``: what else a
+product is known by, and what does the same. ``imports``: price lists and tables of analogues come
+in. ``offers``: what suppliers have.
 """
 
 from services.inventory.handlers import (
@@ -12,8 +14,11 @@ from services.inventory.handlers import (
     cells,
     counts,
     figures,
+    imports,
     markup,
+    offers,
     orders,
+    part_numbers,
     receipts,
     stock,
     transfers,
@@ -27,8 +32,11 @@ __all__ = [
     "counts",
     "figures",
     "handlers",
+    "imports",
     "markup",
+    "offers",
     "orders",
+    "part_numbers",
     "receipts",
     "stock",
     "transfers",

@@ -55,7 +55,7 @@ async def create_product(command: CreateProduct, store: InventoryStore, work: Wo
     await references.save_product(
         store.connection, product, known, work.new_id, with_units=len(product.units) > 1
     )
-    view = ProductView(**_fields_of(product), available=ZERO)
+    view = product_view(product, ZERO)
     work.publish(ProductSaved(product=view, created=True))
     return view
 
@@ -70,7 +70,7 @@ async def change_product(command: ChangeProduct, store: InventoryStore, work: Wo
     values = _as_kept(values, known, before)
     await _follow_matrix(before, values, store)
     product, changes = edited(before, values, command.expected_revision)
-    view = ProductView(**_fields_of(product), available=store.book.available(product.id))
+    view = product_view(product, store.book.available(product.id))
     if changes:
         await references.check_unique(store.connection, product, known)
         await references.save_product(
@@ -124,6 +124,10 @@ async def find_products(
 
 
 _OF_MATRIX = frozenset({"pricing", "group", "vendor", "price"})
+
+
+def product_view(product: Product, available: Decimal) -> ProductView:
+    return ProductView(**_fields_of(product), available=available)
 
 
 def _fields_of(thing: Command[Any] | Product) -> dict[str, Any]:

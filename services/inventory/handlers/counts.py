@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import batched
 from typing import Any
+from uuid import UUID
 
 from services.inventory.domain.stock import THOUSANDTH, ZERO
 from services.inventory.domain.storekeeping import Corrected, Goods
+from services.inventory.domain.units import MAIN, in_main_units
 from services.inventory.handlers.answers import supplied
-from services.inventory.handlers.goods import new_ids
+from services.inventory.handlers.goods import new_ids, products_of
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore, counts, references
+from services.inventory.store import InventoryStore, barcodes, counts, references
 from services.inventory.store.counts import Counted
 from services.inventory.store.tables_documents import count_numbers
 from shared.contracts.base import Change, Page
@@ -47,8 +49,10 @@ NOTHING = Decimal("0.00")
 @handlers.command(StartCount)
 async def start_count(command: StartCount, store: InventoryStore, work: Work) -> CountView:
     await references.place(store.connection, "warehouse", command.warehouse_id)
+    known = await products_of(command.product_ids or (), store)
     for product_id in command.product_ids or ():
-        await counts.product_named(store.connection, product_id, None)
+        if product_id not in known:
+            raise Refused("product_not_found", id=product_id)
     count_id = work.new_id()
     count: dict[str, Any] = {
         "id": count_id,
@@ -147,11 +151,11 @@ async def _count(
 ) -> CountLine:
     """A first look at a product notes what the books say at that moment."""
     count = await counts.locked(store.connection, command.count_id)
-    product_id = await _named(command, store)
+    product_id, counted = await _named(command, store)
     known = await counts.line(store.connection, count.id, product_id)
     on_hand = await counts.on_hand(store.connection, product_id, count.warehouse_id)
     before = known.counted if known else None
-    quantity = command.quantity.quantize(THOUSANDTH)
+    quantity = in_main_units(command.quantity.quantize(THOUSANDTH), counted)
     if adding and known and before is not None:
         if known.expected != on_hand:
             raise Refused("count_moved", id=product_id)
@@ -165,8 +169,15 @@ async def _count(
     return line
 
 
-async def _named(command: OfProduct, store: InventoryStore) -> Any:
-    return await counts.product_named(store.connection, command.product_id, command.barcode)
+async def _named(command: OfProduct, store: InventoryStore) -> tuple[UUID, Decimal]:
+    """The product, and how many main units one of what was counted is: a pack's barcode counts
+    packs. Refused: ``product_not_found``, ``barcode_not_found``."""
+    if command.barcode is not None:
+        found = await barcodes.find(store.connection, command.barcode)
+        return found.product_id, found.factor
+    assert command.product_id is not None
+    await references.shown_product(store.connection, command.product_id)
+    return command.product_id, MAIN
 
 
 async def _corrected(

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from services.inventory.store import InventoryStore
-from shared.contracts import costing, inventory, stock_counts, stock_documents
+from shared.contracts import (
+    costing,
+    inventory,
+    part_numbers,
+    price_lists,
+    stock_counts,
+    stock_documents,
+)
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -36,5 +43,8 @@ handlers = Handlers(
         costing.IssuedPartWrittenOff,
         costing.CellSaved,
         costing.HomeCellSet,
+        part_numbers.PartNumbersSaved,
+        part_numbers.BarcodesSaved,
+        price_lists.StockImportMoved,
     ),
 )

@@ -17,7 +17,6 @@ from services.inventory.domain.catalogue import name_key
 from services.inventory.store.queries import newest_first
 from services.inventory.store.tables import labels, products, stock
 from services.inventory.store.tables_documents import count_lines, counts
-from shared.contracts.inventory import PartNumber
 from shared.contracts.stock_counts import (
     CountLine,
     CountState,
@@ -144,19 +143,6 @@ async def listed(connection: AsyncConnection, question: ListCounts) -> Sequence[
 
 
 # --- lines ---------------------------------------------------------------------------------------
-
-
-async def product_named(
-    connection: AsyncConnection, product_id: UUID | None, barcode: PartNumber | None
-) -> UUID:
-    """Refused: ``product_not_found``, ``barcode_not_found``."""
-    name = products.c.id == product_id if product_id else products.c.barcode == barcode
-    found: UUID | None = await connection.scalar(select(products.c.id).where(name))
-    if found is None:
-        if product_id:
-            raise Refused("product_not_found", id=product_id)
-        raise Refused("barcode_not_found", barcode=barcode)
-    return found
 
 
 async def on_hand(connection: AsyncConnection, product_id: UUID, warehouse_id: UUID) -> Decimal:

@@ -27,6 +27,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.inventory.domain.catalogue import Place, PlaceKind, name_key, part_key
 from services.inventory.domain.costing import kopecks
 from services.inventory.domain.stock import CHANGES_ON_HAND, CHANGES_RESERVED, ZERO
+from services.inventory.store.barcodes import with_barcode
+from services.inventory.store.part_numbers import with_number
 from services.inventory.store.references import PLACES, PRODUCTS, placed, product_view, selected
 from services.inventory.store.tables import (
     labels,
@@ -82,8 +84,12 @@ def _matches(q: str) -> ColumnElement[bool]:
         products.c.search_name.contains(word, autoescape=True) for word in name_key(q).split()
     ]
     number = part_key(q)
-    by_number = [products.c.oem_key.contains(number)] if number else []
-    return or_(and_(true(), *by_name), *by_number, products.c.barcode == q)
+    by_number = (
+        [products.c.oem_key.contains(number), products.c.id.in_(with_number(number))]
+        if number
+        else []
+    )
+    return or_(and_(true(), *by_name), *by_number, products.c.id.in_(with_barcode(q)))
 
 
 async def units(connection: AsyncConnection, question: ListUnits) -> Page[UnitView]:

@@ -44,6 +44,7 @@ from services.inventory.domain.catalogue import (
     part_key,
 )
 from services.inventory.domain.units import MAIN
+from services.inventory.store import barcodes
 from services.inventory.store.tables import (
     labels,
     product_units,
@@ -198,8 +199,8 @@ async def known_labels(connection: AsyncConnection, values: Mapping[str, Any]) -
 async def check_unique(connection: AsyncConnection, item: Product, known: Labels) -> None:
     """Refused: ``barcode_taken``; ``product_exists`` (same vendor and part number)."""
     others = select(products.c.id).where(products.c.id != item.id).limit(1)
-    if item.barcode and await connection.scalar(others.where(products.c.barcode == item.barcode)):
-        raise Refused("barcode_taken", barcode=item.barcode)
+    if item.barcode:
+        await barcodes.refuse_taken(connection, item.barcode, item.id)
     oem_key = part_key(item.oem) if item.oem else None
     vendor = known.get("vendor", item.vendor)
     if oem_key is None or (item.vendor and vendor is None):
@@ -226,7 +227,9 @@ async def save_product(
         row[f"{kind}_id"] = name and await _label_id(connection, kind, name, known, new_id)
     row["search_name"] = name_key(item.name)
     row["oem_key"] = part_key(item.oem) if item.oem else None
+    before = await connection.scalar(select(products.c.barcode).where(products.c.id == item.id))
     await _save(connection, products, row)
+    await barcodes.replace_first(connection, item.id, before, item.barcode)
     if with_units:
         await connection.execute(delete(product_units).where(product_units.c.product_id == item.id))
         for unit in units[1:]:
@@ -260,6 +263,13 @@ async def _label_id(
         assert now_known
         label_id = now_known.id
     return label_id
+
+
+async def unit_id(connection: AsyncConnection, name: str) -> UUID:
+    """Of a unit that there is."""
+    label = (await known_labels(connection, {"measure": name})).get("measure", name)
+    assert label
+    return label.id
 
 
 async def add_unit(connection: AsyncConnection, unit: UnitView) -> None:

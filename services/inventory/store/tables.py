@@ -81,6 +81,7 @@ products = Table(
         postgresql_where=text("oem_key IS NOT NULL"),
         postgresql_nulls_not_distinct=True,
     ),
+    Index("products_by_oem", "oem_key"),
     Index("products_by_name", "search_name", "id"),
     Index(
         "products_name_fragment",

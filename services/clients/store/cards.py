@@ -21,17 +21,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.clients.domain import Client, Vehicle, VehicleFact
-from services.clients.identifiers import folded, plate_key
-from services.clients.search import name_key, phone_key
-from services.clients.tables import clients, name_words, tables, vehicle_facts, vehicles
+from services.clients.domain.cards import Client
+from services.clients.domain.identifiers import folded, plate_key
+from services.clients.domain.search import name_key, phone_key
+from services.clients.domain.vehicles import Vehicle, VehicleFact
+from services.clients.store.tables import clients, name_words, vehicle_facts, vehicles
 from shared.contracts.base import Message
 from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle, Consents
 from shared.database import saving
 from shared.handlers import Store
 from shared.refusals import Refused
-
-__all__ = ["ClientsStore", "tables"]
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _CLIENTS = select(clients).where(clients.c.id == any_(_IDS))

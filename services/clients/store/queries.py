@@ -37,8 +37,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.clients.domain import Client
-from services.clients.search import (
+from services.clients.domain.cards import Client
+from services.clients.domain.search import (
     LENGTH_SLACK,
     Key,
     Reading,
@@ -48,8 +48,8 @@ from services.clients.search import (
     readings_of,
     similar_readings,
 )
-from services.clients.store import client_of
-from services.clients.tables import clients, name_words, vehicles
+from services.clients.store.cards import client_of
+from services.clients.store.tables import clients, name_words, vehicles
 from shared.contracts.base import Page
 from shared.pagination import keys_of, page_of
 

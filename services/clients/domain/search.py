@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from services.clients.domain import Client
-from services.clients.identifiers import VIN_LENGTH, folded, plate_key
+from services.clients.domain.cards import Client
+from services.clients.domain.identifiers import VIN_LENGTH, folded, plate_key
 
 MIN_PHONE_FRAGMENT = 4
 MIN_VIN_FRAGMENT = 4

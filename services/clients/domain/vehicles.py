@@ -1,0 +1,120 @@
+"""What is known of a car, what an edit changes, and what was true of it when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from services.clients.domain.edits import changes_between, ensure_revision, named_fields
+from services.clients.domain.identifiers import plate_text, vin_number, vin_warnings
+from shared.contracts.base import Change
+from shared.contracts.clients import AddVehicle, ChangeVehicle, VehicleView
+from shared.refusals import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A car as it is today. ``vin`` is folded to one form, ``plate`` is as people read it."""
+
+    id: UUID
+    client_id: UUID
+    vin: str | None
+    plate: str | None
+    vendor: str | None
+    model: str | None
+    year: int | None
+    engine: str | None
+    mileage_km: int | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    vehicle_class: str | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return vin_warnings(self.vin)
+
+
+def new_vehicle(command: AddVehicle, vehicle_id: UUID, now: datetime) -> Vehicle:
+    """Raises ``Refused``: ``vehicle_empty``, ``vin_invalid``, ``plate_invalid``."""
+    fields = _clean_vehicle({name: getattr(command, name) for name in AddVehicle.model_fields})
+    return _known(Vehicle(id=vehicle_id, revision=1, created_at=now, updated_at=now, **fields))
+
+
+def changed_vehicle(
+    vehicle: Vehicle, command: ChangeVehicle, now: datetime
+) -> tuple[Vehicle, tuple[Change, ...]]:
+    """The car after an edit, and what that changed; no changes: the car as it was.
+
+    Raises ``Refused``: as ``new_vehicle``, ``field_required``, ``revision_conflict``.
+    """
+    ensure_revision(vehicle.revision, command.expected_revision)
+    fields = _clean_vehicle(named_fields(command, "vehicle_id"))
+    edited = _known(replace(vehicle, **fields))
+    changes = changes_between(vehicle_view(vehicle), vehicle_view(edited), fields)
+    if not changes:
+        return vehicle, ()
+    return replace(edited, revision=vehicle.revision + 1, updated_at=now), changes
+
+
+def refuse_known_vin(vin: str | None, vehicle_id: UUID, holder: Vehicle | None) -> None:
+    """A car has one identity: ``holder``, who has the VIN already, must be the same car."""
+    if vin and holder and holder.id != vehicle_id:
+        raise Refused("vehicle_exists", vin=vin, id=holder.id)
+
+
+def vehicle_view(vehicle: Vehicle) -> VehicleView:
+    return VehicleView.model_validate(vehicle, from_attributes=True)
+
+
+def _clean_vehicle(fields: Mapping[str, Any]) -> dict[str, Any]:
+    clean = dict(fields)
+    if "client_id" in clean and clean["client_id"] is None:
+        raise Refused("field_required", field="client_id")
+    for name, form in (("vin", vin_number), ("plate", plate_text)):
+        if clean.get(name) is not None:
+            clean[name] = form(clean[name])
+    return clean
+
+
+def _known(vehicle: Vehicle) -> Vehicle:
+    if not (vehicle.vin or vehicle.plate or vehicle.model or vehicle.vendor):
+        raise Refused("vehicle_empty")
+    return vehicle
+
+
+# --- dated facts -------------------------------------------------------------------------------
+
+type FactKind = Literal["owner", "plate", "vin"]
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleFact:
+    """What became true of a car at a moment; with it the fact of that kind before it ended.
+
+    ``value`` is ``None`` when the car has no such thing any more; ``ends`` tells whether there
+    was one before.
+    """
+
+    vehicle_id: UUID
+    kind: FactKind
+    value: str | None
+    since: datetime
+    ends: bool
+
+
+def new_facts(before: Vehicle | None, after: Vehicle, now: datetime) -> Sequence[VehicleFact]:
+    """The owner, plate and VIN that are not what they were."""
+    were = _facts(before) if before else dict.fromkeys(_facts(after))
+    return [
+        VehicleFact(after.id, kind, value, now, ends=were[kind] is not None)
+        for kind, value in _facts(after).items()
+        if value != were[kind]
+    ]
+
+
+def _facts(vehicle: Vehicle) -> dict[FactKind, str | None]:
+    return {"owner": str(vehicle.client_id), "plate": vehicle.plate, "vin": vehicle.vin}

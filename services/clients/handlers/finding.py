@@ -1,0 +1,71 @@
+"""Who is calling, and in what do they come? Cards and cars to look at."""
+
+from __future__ import annotations
+
+from services.clients.domain.cards import Client, client_view
+from services.clients.domain.search import search_for
+from services.clients.domain.vehicles import Vehicle, vehicle_view
+from services.clients.handlers.table import handlers
+from services.clients.store import ClientsStore
+from services.clients.store.queries import find_clients
+from shared.contracts.base import Page
+from shared.contracts.clients import (
+    Cards,
+    ClientDetails,
+    ClientView,
+    FindClients,
+    FoundClient,
+    GetCards,
+    GetClient,
+    GetVehicle,
+    ListVehicles,
+    VehicleView,
+)
+from shared.handlers import Work
+
+
+@handlers.question(FindClients)
+async def find(question: FindClients, store: ClientsStore, work: Work) -> Page[FoundClient]:
+    search = search_for(question.q)
+    page = await find_clients(store.connection, search, question.limit, question.cursor)
+    if not page.items:
+        return Page(items=())
+    cars = await store.vehicles_of([client.id for client in page.items])
+    found = tuple(_with_cars(FoundClient, client, cars[client.id]) for client in page.items)
+    return Page(items=found, next=page.next)
+
+
+@handlers.question(GetClient)
+async def get_client(question: GetClient, store: ClientsStore, work: Work) -> ClientDetails:
+    client = await store.look_at_client(question.client_id)
+    cars = await store.vehicles_of([client.id])
+    return _with_cars(ClientDetails, client, cars[client.id])
+
+
+@handlers.question(GetCards)
+async def get_cards(question: GetCards, store: ClientsStore, work: Work) -> Cards:
+    return Cards(
+        clients=tuple(map(client_view, await store.look_at_clients(question.client_ids))),
+        vehicles=tuple(map(vehicle_view, await store.look_at_vehicles(question.vehicle_ids))),
+    )
+
+
+@handlers.question(GetVehicle)
+async def get_vehicle(question: GetVehicle, store: ClientsStore, work: Work) -> VehicleView:
+    return vehicle_view(await store.look_at_vehicle(question.vehicle_id))
+
+
+@handlers.question(ListVehicles)
+async def list_vehicles(
+    question: ListVehicles, store: ClientsStore, work: Work
+) -> Page[VehicleView]:
+    client = await store.look_at_client(question.client_id)
+    cars = await store.vehicles_of([client.id])
+    return Page(items=tuple(map(vehicle_view, cars[client.id])))
+
+
+def _with_cars[ViewT: (FoundClient, ClientDetails)](
+    view: type[ViewT], client: Client, cars: list[Vehicle]
+) -> ViewT:
+    card = {name: getattr(client, name) for name in ClientView.model_fields}
+    return view(**card, vehicles=tuple(map(vehicle_view, cars)))

@@ -1,0 +1,20 @@
+"""The table that the modules beside this one fill."""
+
+from __future__ import annotations
+
+from services.clients.store import ClientsStore
+from shared.contracts import client_imports, clients
+from shared.handlers import Handlers
+
+handlers = Handlers(
+    "clients",
+    ClientsStore,
+    refused=clients.ClientsCommandRefused,
+    publishes=(
+        clients.ClientCreated,
+        clients.ClientChanged,
+        clients.VehicleAdded,
+        clients.VehicleChanged,
+        client_imports.ClientImportMoved,
+    ),
+)
