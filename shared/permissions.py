@@ -7,6 +7,7 @@ from shared.contracts import (
     audit,
     bonus_rules,
     bonuses,
+    client_merge,
     clients,
     finance,
     forms,
@@ -63,6 +64,9 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     clients.GetVehicle: _EVERYONE,
     clients.ListVehicles: _EVERYONE,
     clients.GetCards: frozenset({SERVICE}),
+    client_merge.MergeClients: _RECEPTION,
+    client_merge.FindDuplicates: _RECEPTION,
+    client_merge.DismissDuplicate: _RECEPTION,
     # places, people, works
     orders.ListStations: _EVERYONE,
     orders.ChangeStation: _OFFICE,

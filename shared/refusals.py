@@ -308,6 +308,7 @@ REASONS: dict[str, Reason] = {
             "Этот адрес отвечает только на {allowed}",
         ),
         client_not_found=("No client {id}", "Клиент {id} не найден"),
+        duplicate_not_found=("No such pair of cards", "Такой пары карточек нет"),
         vehicle_not_found=("No car {id}", "Автомобиль {id} не найден"),
         order_not_found=("No order {id}", "Заказ-наряд {id} не найден"),
         line_not_found=("No line {id} on this order", "В заказ-наряде нет строки {id}"),
@@ -356,6 +357,18 @@ REASONS: dict[str, Reason] = {
     ),
     **_table(
         Kind.CONFLICT,
+        client_merged=(
+            "Card {id} is one with {client_id} now; use that one",
+            "Карточка {id} объединена с {client_id}, используйте её",
+        ),
+        merge_with_itself=(
+            "A card cannot be made one with itself",
+            "Карточку нельзя объединить с самой собой",
+        ),
+        phones_too_many=(
+            "A card has room for {most} phones",
+            "В карточке помещается не больше {most} телефонов",
+        ),
         name_taken=("The name {name} is taken", "Название {name} уже занято"),
         login_taken=("The login {login} is taken", "Логин {login} уже занят"),
         variant_exists=(

@@ -32,6 +32,8 @@ REFRESH: Hint = ("refresh", "")
 _TOPIC_OF_SUBJECT = {
     "evt.clients.client_created.v1": "client",
     "evt.clients.client_changed.v1": "client",
+    "evt.clients.client_merged.v1": "client",
+    "evt.clients.duplicate_dismissed.v1": "client",
     "evt.clients.vehicle_added.v1": "vehicle",
     "evt.clients.vehicle_changed.v1": "vehicle",
     "evt.orders.reference_saved.v1": "reference",

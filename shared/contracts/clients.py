@@ -96,6 +96,8 @@ class ClientView(ClientFields):
     created_at: Instant
     updated_at: Instant
     consents: Consents = Consents()
+    merged_into: UUID | None = None
+    """The card was found to be another name of that client's."""
 
 
 class VehicleFields(View):
@@ -130,6 +132,9 @@ class FoundClient(ClientView):
 
 
 class ClientDetails(ClientView):
+    """A card that was merged is answered by the one that remains, with ``merged_into`` naming
+    that one."""
+
     vehicles: tuple[VehicleView, ...] = ()
 
 

@@ -50,6 +50,8 @@ class Client:
     consents: Consents = field(default_factory=Consents)
     services_discount_percent: Decimal | None = None
     products_discount_percent: Decimal | None = None
+    merged_into: UUID | None = None
+    """The card that this one is another name of."""
 
     @property
     def name(self) -> str:

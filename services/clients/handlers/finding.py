@@ -38,8 +38,14 @@ async def find(question: FindClients, store: ClientsStore, work: Work) -> Page[F
 @handlers.question(GetClient)
 async def get_client(question: GetClient, store: ClientsStore, work: Work) -> ClientDetails:
     client = await store.look_at_client(question.client_id)
-    cars = await store.vehicles_of([client.id])
-    return _with_cars(ClientDetails, client, cars[client.id])
+    shown = details(client, (await store.vehicles_of([client.id]))[client.id])
+    was_merged = client.id != question.client_id
+    return shown.model_copy(update={"merged_into": client.id}) if was_merged else shown
+
+
+def details(client: Client, cars: list[Vehicle]) -> ClientDetails:
+    """A card with its cars."""
+    return _with_cars(ClientDetails, client, cars)
 
 
 @handlers.question(GetCards)

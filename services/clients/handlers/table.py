@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.clients.store import ClientsStore
-from shared.contracts import clients
+from shared.contracts import client_merge, clients
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -15,5 +15,7 @@ handlers = Handlers(
         clients.ClientChanged,
         clients.VehicleAdded,
         clients.VehicleChanged,
+        client_merge.ClientMerged,
+        client_merge.DuplicateDismissed,
     ),
 )

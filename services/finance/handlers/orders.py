@@ -46,7 +46,9 @@ async def order_created(event: OrderCreated, store: FinanceStore, work: Work) ->
 @handlers.event(OrderCompleted)
 async def order_completed(event: OrderCompleted, store: FinanceStore, work: Work) -> None:
     """Settles the order, if the cost of its parts is known; else waits for it."""
-    await _hear(event.order_id, event.completion, Completed.of(event), store, work)
+    client_id = await store.survivor_of(event.client_id)
+    completed = replace(Completed.of(event), client_id=client_id)
+    await _hear(event.order_id, event.completion, completed, store, work)
 
 
 @handlers.event(PartsIssued)

@@ -134,4 +134,4 @@ async def get_balance(question: GetBalance, store: FinanceStore, work: Work) -> 
     if account is None:
         await work.ask(GetClient(client_id=question.client_id))
         account = ClientAccount(question.client_id)
-    return BalanceView(client_id=question.client_id, owes=account.owes)
+    return BalanceView(client_id=account.client_id, owes=account.owes)

@@ -60,7 +60,7 @@ class Reports(Store):
         """One more than a page, newest first."""
         filters = [
             *_equal(payments.c.order_id, asked.order_id),
-            *_equal(payments.c.customer_id, asked.customer_id),
+            *_one_of(payments.c.customer_id, await self.names_of(asked.customer_id)),
             *_within(payments.c.at, asked.start, asked.end),
         ]
         return await self._page(select(payments), payments.c, filters, asked)
@@ -93,18 +93,32 @@ class Reports(Store):
         filters = [
             entries.c.kind.in_(kinds),
             *_equal(entries.c.order_id, asked.order_id),
-            *_equal(entries.c.client_id, asked.client_id),
+            *_one_of(entries.c.client_id, await self.names_of(asked.client_id)),
             *_equal(record.c.category, asked.category),
             *_within(entries.c.at, asked.start, asked.end),
         ]
         return await self._page(statement, entries.c, filters, asked)
 
     async def client_account(self, client_id: UUID) -> ClientAccount | None:
+        """Of a client who was merged with another, that one's."""
         result = await self.connection.execute(
             select(accounts).where(accounts.c.client_id == client_id)
         )
         row = result.one_or_none()
+        if row and row.merged_into:
+            return await self.client_account(row.merged_into)
         return account_of(row) if row else None
+
+    async def names_of(self, client_id: UUID | None) -> list[UUID] | None:
+        """The client that is meant first, and all who were merged into it; none of nobody."""
+        if client_id is None:
+            return None
+        account = await self.client_account(client_id)
+        survivor_id = account.client_id if account else client_id
+        merged = await self.connection.execute(
+            select(accounts.c.client_id).where(accounts.c.merged_into == survivor_id)
+        )
+        return [survivor_id, *merged.scalars()]
 
     async def standing_settlement(self, order_id: UUID) -> Settlement | None:
         result = await self.connection.execute(
@@ -228,6 +242,10 @@ _INCOME_OR_EXPENSE = case(
 def _equal(column: ColumnElement[Any], value: Any) -> Filters:
     """A filter that is not given does not filter."""
     return [column == value] if value is not None else []
+
+
+def _one_of(column: ColumnElement[Any], values: Sequence[UUID] | None) -> Filters:
+    return [column.in_(values)] if values is not None else []
 
 
 def _in(column: ColumnElement[datetime], period: Period) -> Filters:

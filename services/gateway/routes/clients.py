@@ -1,6 +1,7 @@
 """Client cards and their cars."""
 
 from services.gateway.api import Area, get, patch, post
+from shared.contracts.client_merge import DismissDuplicate, FindDuplicates, MergeClients
 from shared.contracts.clients import (
     AddVehicle,
     ChangeClient,
@@ -19,8 +20,21 @@ AREA = Area(
     (
         get("/clients", FindClients, "Find clients"),
         post("/clients", CreateClient, "Make a client card", location="/clients/{id}"),
+        get("/clients/duplicates", FindDuplicates, "Cards that may be of one client"),
+        post(
+            "/clients/duplicates/dismiss",
+            DismissDuplicate,
+            "Say that two cards are of different clients",
+            status=200,
+        ),
         get("/clients/{client_id}", GetClient, "A client with the cars"),
         patch("/clients/{client_id}", ChangeClient, "Edit a client card"),
+        post(
+            "/clients/{client_id}/merge",
+            MergeClients,
+            "Make another card one with this one",
+            status=200,
+        ),
         get("/clients/{client_id}/vehicles", ListVehicles, "A client's cars"),
         post(
             "/clients/{client_id}/vehicles",

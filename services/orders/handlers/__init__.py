@@ -8,7 +8,7 @@ works and answers. ``declined``: works that were declined are offered again. ``c
 the station works; ``bookings``: who holds which post when; ``carry_over``: what was not finished
 in its time; ``load``: all of it on one panel. ``variants``: prices of works by vehicle, and
 rounding. ``packages`` and ``bundles``: what is sold together, and put on an order. ``warranty``: is
-this under warranty?
+this under warranty? ``merging``: two clients were one.
 """
 
 from services.orders.handlers import (
@@ -19,6 +19,7 @@ from services.orders.handlers import (
     carry_over,
     declined,
     load,
+    merging,
     news,
     packages,
     questions,
@@ -40,6 +41,7 @@ __all__ = [
     "declined",
     "handlers",
     "load",
+    "merging",
     "news",
     "packages",
     "questions",

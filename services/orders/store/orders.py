@@ -21,7 +21,7 @@ from services.orders.store.catalogue import Catalogue
 from services.orders.store.copies import Copies
 from services.orders.store.links import Links
 from services.orders.store.places import Places
-from services.orders.store.queries import declined_counts
+from services.orders.store.queries import declined_counts, orders_naming
 from services.orders.store.tables import (
     comments,
     employees,
@@ -106,6 +106,13 @@ class OrdersStore(Store):
         if missing := set(order_ids) - self._loaded.keys():
             await self._load(missing, lock=True)
         return [self._orders[order_id] for order_id in order_ids if order_id in self._orders]
+
+    async def orders_naming(self, client_id: UUID) -> list[Order]:
+        """Every order that has this client, payer or driver, those of this transaction too;
+        locked."""
+        saved = await self.orders(await orders_naming(self.connection, client_id))
+        new = [order for order in self._orders.values() if self._loaded.get(order.id) is None]
+        return [order for order in (*saved, *new) if client_id in order.parties]
 
     async def shown(self, order_id: UUID) -> Order:
         """For looking only: takes no lock."""
