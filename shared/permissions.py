@@ -7,6 +7,8 @@ from shared.contracts import (
     audit,
     bonus_rules,
     bonuses,
+    client_contracts,
+    client_data,
     client_merge,
     clients,
     finance,
@@ -17,6 +19,7 @@ from shared.contracts import (
     messages,
     operations,
     orders,
+    vehicle_history,
     work_order,
     works,
 )
@@ -53,6 +56,9 @@ MAY_SEE_COST = _STORE
 MAY_DATE = _OFFICE | {SERVICE}
 """Who may say in which period an order counts."""
 
+MAY_GIVE_CREDIT = _OFFICE
+"""Who may let a car go although its client then owes more than the contract allows."""
+
 _ALLOWED: dict[type[Message], frozenset[str]] = {
     # clients
     clients.CreateClient: _RECEPTION,
@@ -63,7 +69,14 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     clients.FindClients: _EVERYONE,
     clients.GetVehicle: _EVERYONE,
     clients.ListVehicles: _EVERYONE,
+    vehicle_history.GetVehicleHistory: _RECEPTION,
     clients.GetCards: frozenset({SERVICE}),
+    client_data.EraseClient: _OFFICE,
+    client_data.GetPersonalData: _OFFICE,
+    client_data.GetOpenOrders: _OFFICE | {SERVICE},
+    client_contracts.CreateContract: _OFFICE,
+    client_contracts.ChangeContract: _OFFICE,
+    client_contracts.ListContracts: _RECEPTION | {CASHIER},
     client_merge.MergeClients: _RECEPTION,
     client_merge.FindDuplicates: _RECEPTION,
     client_merge.DismissDuplicate: _RECEPTION,
@@ -169,11 +182,11 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     finance.TakePayment: _TILL,
     finance.RefundPayment: _TILL,
     finance.GetPayment: _TILL | {ADVISOR},
-    finance.ListPayments: _TILL | {ADVISOR},
+    finance.ListPayments: _TILL | {ADVISOR, SERVICE},
     finance.RecordExpense: _TILL,
     finance.ListRecords: _BOOKS,
     finance.GetOrderProfit: _OFFICE | {OPERATOR},
-    finance.GetBalance: _TILL | {ADVISOR},
+    finance.GetBalance: _TILL | {ADVISOR, SERVICE},
     finance.IncomeExpenses: _OFFICE | {OPERATOR},
     finance.OrderProfits: _OFFICE | {OPERATOR, SERVICE},
     # messages to clients
@@ -185,7 +198,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     messages.CancelMessage: _RECEPTION,
     messages.ResendMessage: _RECEPTION,
     messages.GetMessage: _RECEPTION,
-    messages.ListMessages: _RECEPTION,
+    messages.ListMessages: _RECEPTION | {SERVICE},
     bonus_rules.CreateBonusRule: _OFFICE,
     bonus_rules.ChangeBonusRule: _OFFICE,
     bonus_rules.GetBonusRule: _OFFICE,
@@ -194,7 +207,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     bonus_rules.ChangeBonusSettings: _OFFICE,
     bonus_rules.GetBonusSettings: _TILL | {ADVISOR},
     bonuses.AdjustBonuses: _OFFICE,
-    bonuses.GetBonuses: _TILL | {ADVISOR},
+    bonuses.GetBonuses: _TILL | {ADVISOR, SERVICE},
     bonuses.ExpireBonuses: frozenset({OPERATOR}),
     # print forms
     forms.ListForms: _EVERYONE,
@@ -209,7 +222,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     forms.GetFormLook: _OFFICE,
     forms.ChangeFormLook: _OFFICE,
     # audit
-    audit.FindRecords: _OPERATORS,
+    audit.FindRecords: _OPERATORS | {SERVICE},
     audit.OrderTimeline: frozenset(ROLES) | {OPERATOR},
     audit.VerifyChain: _OPERATORS,
     # operations

@@ -36,6 +36,15 @@ BODIES: dict[str, dict[str, Any]] = {
         "language": "ru",
         "consents": {"sms": True, "email": True, "marketing": False},
     },
+    "CreateContract": {
+        "number": "17/26",
+        "signed_on": "2026-11-01",
+        "valid_to": "2027-10-31",
+        "payment_days": 14,
+        "credit_limit": "50000.00",
+    },
+    "ChangeContract": {"credit_limit": "75000.00"},
+    "EraseClient": {"reason": "Заявление от 23.11.2026"},
     "MergeClients": {"other_id": _OTHER_CLIENT},
     "DismissDuplicate": {"one_id": _CLIENT, "other_id": _OTHER_CLIENT},
     "ChangeClient": {
@@ -285,6 +294,8 @@ _CONSENT = {"given": True, "at": "2026-11-23T06:12:00Z", "by": "advisor"}
 _NO_CONSENT = {"given": False, "at": None, "by": None}
 _CLIENT_CARD = {
     "merged_into": None,
+    "erased_at": None,
+    "requisites": None,
     **BODIES["CreateClient"],
     "phones": ["+79165554433"],
     "middle_name": None,

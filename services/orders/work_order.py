@@ -11,6 +11,7 @@ from services.orders.domain.costs import Costs
 from services.orders.domain.order import Order, PartLine, ServiceLine
 from services.orders.views import approval_view
 from shared.contracts import work_order as shown
+from shared.contracts.requisites import Requisites
 
 type Rows = Mapping[UUID, Any]
 """What is known of things, by their ids. What is not known is not there."""
@@ -210,8 +211,22 @@ def _party(client_id: UUID, otherwise: str, names: Names) -> shown.Party:
             email=row.email,
             discount_percent=row.discount_percent,
             comment=row.comment,
+            **_requisites(row.requisites),
         ),
     )
+
+
+def _requisites(stored: dict[str, str] | None) -> dict[str, str | None]:
+    if not stored:
+        return {}
+    said = Requisites.model_validate(stored)
+    return {
+        "tax_number": said.tax_number,
+        "tax_reason_code": said.tax_reason_code,
+        "registration_number": said.registration_number,
+        "address": said.legal_address,
+        "bank_details": said.bank_details,
+    }
 
 
 def _car(order: Order, names: Names) -> shown.Car | None:

@@ -15,7 +15,15 @@ from shared.refusals import Refused
 
 MAX_PHONES = 20
 MAX_COMMENT = 4000
-_FILLED = ("last_name", "first_name", "middle_name", "company_name", "email", "comment")
+_FILLED = (
+    "last_name",
+    "first_name",
+    "middle_name",
+    "company_name",
+    "email",
+    "comment",
+    "requisites",
+)
 """What the card that remains may lack and the other one know."""
 
 

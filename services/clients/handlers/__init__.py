@@ -1,10 +1,11 @@
 """Every message that comes in.
 
-``cards``: reception writes down a client and a car. ``finding``: finds them again.
-``merging``: two cards of one client become one.
+``cards``: reception writes down a client and a car. ``finding``: finds them again. ``merging``: two
+cards of one client become one. ``contracts``: what was agreed on with a client. ``personal_data``:
+all that is known of a person is given out. ``erasure``: a person is forgotten.
 """
 
-from services.clients.handlers import cards, finding, merging
+from services.clients.handlers import cards, contracts, erasure, finding, merging, personal_data
 from services.clients.handlers.table import handlers
 
-__all__ = ["cards", "finding", "handlers", "merging"]
+__all__ = ["cards", "contracts", "erasure", "finding", "handlers", "merging", "personal_data"]

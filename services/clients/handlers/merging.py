@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from services.clients.domain import merging
 from services.clients.domain.cards import client_view
+from services.clients.domain.contracts import of_client
 from services.clients.domain.vehicles import moved, new_facts, vehicle_view
 from services.clients.handlers.finding import details
 from services.clients.handlers.table import handlers
 from services.clients.store import ClientsStore
 from shared.contracts.base import Change, Done, Page
+from shared.contracts.client_contracts import ContractSaved
 from shared.contracts.client_merge import (
     ClientMerged,
     DismissDuplicate,
@@ -34,6 +36,10 @@ async def merge_clients(command: MergeClients, store: ClientsStore, work: Work) 
         store.save_vehicle(after, new_facts(car, after, work.now))
         change = Change(field="client_id", old=str(other.id), new=str(client.id))
         work.publish(VehicleChanged(vehicle=vehicle_view(after), changes=(change,)))
+    for contract in await store.contracts.of_client(other.id):
+        taken_over = of_client(contract, client.id, work.now)
+        await store.contracts.save(taken_over)
+        work.publish(ContractSaved(contract=taken_over))
     work.publish(
         ClientMerged(
             client=client_view(merged.client),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.clients.store import ClientsStore
-from shared.contracts import client_merge, clients
+from shared.contracts import client_contracts, client_data, client_merge, clients
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -15,6 +15,8 @@ handlers = Handlers(
         clients.ClientChanged,
         clients.VehicleAdded,
         clients.VehicleChanged,
+        client_contracts.ContractSaved,
+        client_data.ClientErased,
         client_merge.ClientMerged,
         client_merge.DuplicateDismissed,
     ),

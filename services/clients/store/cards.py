@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,10 +24,13 @@ from services.clients.domain.cards import Client
 from services.clients.domain.identifiers import folded
 from services.clients.domain.search import name_key
 from services.clients.domain.vehicles import Vehicle, VehicleFact
+from services.clients.store.contracts import Contracts
+from services.clients.store.erasure import Erasure
 from services.clients.store.merging import Duplicates
 from services.clients.store.rows import client_of, client_row, vehicle_of, vehicle_row
 from services.clients.store.tables import clients, name_words, vehicle_facts, vehicles
 from shared.contracts.base import Message
+from shared.contracts.client_data import EraseClient
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle
 from shared.database import saving
@@ -79,7 +82,9 @@ class ClientsStore(Store):
 
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
+        self.contracts = Contracts(connection)
         self.duplicates = Duplicates(connection)
+        self.erasure = Erasure(connection)
         self._clients: dict[UUID, Client | None] = {}
         self._vehicles: dict[UUID, Vehicle | None] = {}
         self._holders: dict[str, UUID | None] = {}
@@ -95,6 +100,8 @@ class ClientsStore(Store):
         for message in messages:
             if isinstance(message, MergeClients):
                 client_ids |= {message.client_id, message.other_id}
+            if isinstance(message, EraseClient):
+                client_ids.add(message.client_id)
             if isinstance(message, ChangeVehicle):
                 vehicle_ids.add(message.vehicle_id)
             if isinstance(message, ChangeClient | AddVehicle | ChangeVehicle) and message.client_id:
@@ -110,13 +117,21 @@ class ClientsStore(Store):
     # --- one thing, to be changed ------------------------------------------------------------
 
     async def client(self, client_id: UUID) -> Client:
-        """Raises ``Refused``: ``client_not_found``, ``client_merged``."""
+        """Raises ``Refused``: ``client_not_found``, ``client_merged``, ``client_erased``."""
         if client_id not in self._clients:
             await self._load_clients({client_id})
         client = _found("client_not_found", client_id, self._clients[client_id])
         if client.merged_into:
             raise Refused("client_merged", id=client_id, client_id=client.merged_into)
+        if client.erased_at:
+            raise Refused("client_erased", id=client_id)
         return client
+
+    async def cards(self, client_ids: Collection[UUID]) -> list[Client]:
+        """Those of these cards that there are, merged or not; locked."""
+        await self._load_clients(set(client_ids))
+        found = (self._clients[client_id] for client_id in client_ids)
+        return [client for client in found if client]
 
     async def cars_of(self, client_id: UUID) -> list[Vehicle]:
         """A client's cars, the oldest first, as this transaction has made them; locked."""
@@ -196,6 +211,7 @@ class ClientsStore(Store):
             )
             await self._flush_facts()
         await self._look_for_duplicates()
+        self._new_clients, self._new_vehicles, self._new_facts = {}, {}, []
 
     async def _look_for_duplicates(self) -> None:
         """Of every card that was made or edited, or got a car."""

@@ -10,6 +10,7 @@ from services.clients.domain.identifiers import plate_key
 from services.clients.domain.search import name_key, phone_key
 from services.clients.domain.vehicles import Vehicle
 from shared.contracts.clients import Consents
+from shared.contracts.requisites import Requisites
 
 _CLIENT_FIELDS = [field.name for field in fields(Client)]
 _VEHICLE_FIELDS = [field.name for field in fields(Vehicle)]
@@ -18,7 +19,15 @@ _VEHICLE_FIELDS = [field.name for field in fields(Vehicle)]
 def client_of(row: Any) -> Client:
     values = {name: getattr(row, name) for name in _CLIENT_FIELDS}
     consents = Consents.model_validate(row.consents)
-    return Client(**{**values, "phones": tuple(row.phones), "consents": consents})
+    requisites = Requisites.model_validate(row.requisites) if row.requisites else None
+    return Client(
+        **{
+            **values,
+            "phones": tuple(row.phones),
+            "consents": consents,
+            "requisites": requisites,
+        }
+    )
 
 
 def vehicle_of(row: Any) -> Vehicle:
@@ -32,7 +41,13 @@ def client_row(client: Client) -> dict[str, Any]:
     row["name_key"] = name_key(client) if is_found else ""
     row["phone_key"] = phone_key(client.phones) if is_found else ""
     consents = client.consents.model_dump(mode="json", exclude_unset=True)
-    return {**row, "phones": list(client.phones), "consents": consents}
+    requisites = client.requisites and client.requisites.model_dump(exclude_none=True)
+    return {
+        **row,
+        "phones": list(client.phones),
+        "consents": consents,
+        "requisites": requisites,
+    }
 
 
 def vehicle_row(vehicle: Vehicle) -> dict[str, Any]:

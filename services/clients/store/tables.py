@@ -58,6 +58,8 @@ clients = Table(
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("requisites", JSONB(none_as_null=True)),
+    Column("erased_at", Instant),
     Column("merged_into", ForeignKey("clients.id")),
     # What the card is found by: see search.py.
     Column("name_key", Text, nullable=False),

@@ -169,6 +169,18 @@ class Messages:
         """What has not gone out yet; locked."""
         return await self._pending(messages.c.order_id == order_id)
 
+    async def pending_of_client(self, client_ids: Sequence[UUID]) -> list[Message]:
+        return await self._pending(messages.c.client_id.in_(client_ids))
+
+    async def forget_words(self, client_ids: Sequence[UUID], called: str) -> None:
+        """To whom messages went and what they said; that they went stays."""
+        was_written = messages.c.text.is_not(None)
+        await self._connection.execute(
+            update(messages)
+            .where(messages.c.client_id.in_(client_ids), was_written)
+            .values(recipient=called, text=called, email_subject=None, detail=None)
+        )
+
     async def pending_of_car(self, vehicle_id: UUID, facts: Sequence[Fact]) -> list[Message]:
         return await self._pending(messages.c.vehicle_id == vehicle_id, messages.c.fact.in_(facts))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
@@ -28,6 +29,11 @@ _LEAD_ON = (
     update(accounts)
     .where(accounts.c.merged_into == bindparam("merged_id"))
     .values(merged_into=bindparam("survivor_id"))
+)
+_FORGET_NOTES = (
+    update(payments)
+    .where(any_of(payments.c.customer_id, "ids"), payments.c.comment.is_not(None))
+    .values(comment=None)
 )
 _LOTS = select(bonus_lots).where(any_of(bonus_lots.c.client_id, "ids"))
 
@@ -73,6 +79,14 @@ class MergingBooks(BonusBooks):
             for payment in self._payments.values.values()
             if client_id in (payment.customer_id, payment.payer_id)
         ]
+
+    async def forget_notes(self, aliases: Collection[UUID]) -> None:
+        """What was noted on a person's payments; as they came, and as this transaction has
+        them."""
+        await self.connection.execute(_FORGET_NOTES, {"ids": list(aliases)})
+        for payment in list(self._payments.values.values()):
+            if payment.customer_id in aliases and payment.comment:
+                self._payments.put(payment.id, replace(payment, comment=None))
 
     async def lots_of(self, client_id: UUID) -> list[Lot]:
         """All of them, empty ones too."""

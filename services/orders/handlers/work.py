@@ -13,6 +13,7 @@ from services.orders.domain.order import Order, PartLine, ServiceLine
 from services.orders.domain.units import entered
 from services.orders.handlers.bookings import freed, freed_of_lines
 from services.orders.handlers.costs import shown
+from services.orders.handlers.credit import within_limit
 from services.orders.handlers.lines import (
     ensure_may_price,
     next_position,
@@ -119,6 +120,8 @@ async def move_order(command: MoveOrder, store: OrdersStore, work: Work) -> Orde
         await store.places.pay_percents(order.mechanic_ids) if command.to == "done" else {}
     )
     decision = domain.move(order, command.to, command.reason, pay_percents, work.now)
+    if command.to == "done":
+        decision = await within_limit(decision, command, store, work)
     store.save(decision.order, work)
     work.publish(*decision.events)
     if command.to in ("done", "cancelled"):

@@ -64,7 +64,7 @@ class Copies:
 
     async def client(self, client_id: UUID, work: Work) -> Any:
         """``name`` and ``discount_percent``. Nobody merges the client until the transaction ends.
-        Raises ``Refused``: ``client_not_found``, ``client_merged``."""
+        Raises ``Refused``: ``client_not_found``, ``client_merged``, ``client_erased``."""
         if known := await self._get(clients, client_id, hold=True):
             survivor_id = known.merged_into
         else:
@@ -72,6 +72,8 @@ class Copies:
             known, survivor_id = self.note_client(asked), asked.merged_into
         if survivor_id:
             raise Refused("client_merged", id=client_id, client_id=survivor_id)
+        if known.erased_at:
+            raise Refused("client_erased", id=client_id)
         return known
 
     async def survivor_of(self, client_id: UUID) -> UUID:
@@ -134,13 +136,14 @@ class Copies:
             include={
                 "id", "name", "kind", "last_name", "first_name", "middle_name", "company_name",
                 "email", "comment", "services_discount_percent", "products_discount_percent",
-                "merged_into", "revision",
+                "merged_into", "erased_at", "revision",
             }
         )  # fmt: skip
         return self._note(
             clients,
             **same,
             phones=list(client.phones),
+            requisites=client.requisites and client.requisites.model_dump(exclude_none=True),
             discount_percent=client.discount_percent or Decimal(0),
         )
 

@@ -19,6 +19,7 @@ from services.orders.store.bookings import Bookings
 from services.orders.store.calendars import Calendars
 from services.orders.store.catalogue import Catalogue
 from services.orders.store.copies import Copies
+from services.orders.store.credit import Credit
 from services.orders.store.links import Links
 from services.orders.store.places import Places
 from services.orders.store.queries import declined_counts, orders_naming
@@ -71,6 +72,7 @@ class OrdersStore(Store):
         self.calendars = Calendars(connection)
         self.catalogue = Catalogue(connection, self.places)
         self.links = Links(connection)
+        self.credit = Credit(connection)
         self._loaded: dict[UUID, Order | None] = {}
         self._orders: dict[UUID, Order] = {}
         self._declined: dict[UUID, int] = {}
@@ -113,6 +115,15 @@ class OrdersStore(Store):
         saved = await self.orders(await orders_naming(self.connection, client_id))
         new = [order for order in self._orders.values() if self._loaded.get(order.id) is None]
         return [order for order in (*saved, *new) if client_id in order.parties]
+
+    async def done_and_not_settled(self, client_id: UUID) -> dict[UUID, Decimal]:
+        """Totals of the client's orders that are on no balance yet, this transaction's too."""
+        totals = await self.credit.under_way(client_id)
+        for order in self._orders.values():
+            totals.pop(order.id, None)
+            if order.client_id == client_id and order.status == "done" and not order.settled:
+                totals[order.id] = order.total
+        return totals
 
     async def shown(self, order_id: UUID) -> Order:
         """For looking only: takes no lock."""
@@ -227,6 +238,7 @@ class OrdersStore(Store):
             and message.order_id in self._orders
         ]
         await self.places.many(employees, {each for order in done for each in order.mechanic_ids})
+        await self.credit.look_at({order.client_id for order in done})
 
     async def _draw_numbers(self, count: int) -> None:
         drawn = await self.connection.execute(

@@ -1,7 +1,8 @@
-"""Cards that are one with another, and cards that may be."""
+"""Cards that are one with another, and cards that may be; requisites and contracts."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0005"
 down_revision = "0004"
@@ -14,10 +15,12 @@ def upgrade() -> None:
     _index_what_is_alike()
     _create_duplicates()
     _find_duplicates()
+    _create_contracts()
 
 
 def _mark_merged_cards() -> None:
     op.add_column("clients", sa.Column("merged_into", sa.Uuid, sa.ForeignKey("clients.id")))
+    op.add_column("clients", sa.Column("erased_at", INSTANT))
     op.create_index(
         "clients_merged",
         "clients",
@@ -79,3 +82,24 @@ def _find_duplicates() -> None:
         WHERE one < other
         """
     )
+
+
+def _create_contracts() -> None:
+    op.add_column("clients", sa.Column("requisites", JSONB))
+    op.create_table(
+        "contracts",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("client_id", sa.Uuid, sa.ForeignKey("clients.id"), nullable=False),
+        sa.Column("number", sa.Text, nullable=False),
+        sa.Column("signed_on", sa.Date, nullable=False),
+        sa.Column("valid_from", sa.Date),
+        sa.Column("valid_to", sa.Date),
+        sa.Column("payment_days", sa.Integer, nullable=False),
+        sa.Column("credit_limit", sa.Numeric(12, 2)),
+        sa.Column("discount_percent", sa.Numeric(5, 2)),
+        sa.Column("comment", sa.Text),
+        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+    )
+    op.create_index("contracts_client", "contracts", ["client_id", "signed_on", "id"])
