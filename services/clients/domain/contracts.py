@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -61,4 +62,9 @@ def _revised(contract: ContractView, now: datetime, **fields: Any) -> ContractVi
 def _in_order(contract: ContractView) -> ContractView:
     if contract.valid_from and contract.valid_to and contract.valid_to < contract.valid_from:
         raise Refused("period_invalid")
-    return contract
+    hundredths = {
+        name: amount.quantize(Decimal("0.01"))
+        for name in ("credit_limit", "discount_percent")
+        if (amount := getattr(contract, name)) is not None
+    }
+    return contract.model_copy(update=hundredths)
