@@ -7,7 +7,10 @@ from shared.contracts import (
     audit,
     bonus_rules,
     bonuses,
+    client_contracts,
+    client_data,
     client_imports,
+    client_merge,
     clients,
     costing,
     expenses,
@@ -32,6 +35,7 @@ from shared.contracts import (
     taxes,
     till,
     till_summary,
+    vehicle_history,
     work_order,
     works,
 )
@@ -71,6 +75,9 @@ MAY_SET_COSTING = _OFFICE
 MAY_DATE = _OFFICE | {SERVICE}
 """Who may say in which period an order counts."""
 
+MAY_GIVE_CREDIT = _OFFICE
+"""Who may let a car go although its client then owes more than the contract allows."""
+
 _ALLOWED: dict[type[Message], frozenset[str]] = {
     # clients
     clients.CreateClient: _RECEPTION,
@@ -81,6 +88,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     clients.FindClients: _EVERYONE,
     clients.GetVehicle: _EVERYONE,
     clients.ListVehicles: _EVERYONE,
+    vehicle_history.GetVehicleHistory: _RECEPTION,
     clients.GetCards: frozenset({SERVICE}),
     client_imports.BeginClientImport: _OFFICE,
     client_imports.AddClientImportRows: _OFFICE,
@@ -93,6 +101,15 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     client_imports.ListClientImports: _OFFICE,
     client_imports.ListClientImportRows: _OFFICE,
     client_imports.ListClientImportProblems: _OFFICE,
+    client_data.EraseClient: _OFFICE,
+    client_data.GetPersonalData: _OFFICE,
+    client_data.GetOpenOrders: _OFFICE | {SERVICE},
+    client_contracts.CreateContract: _OFFICE,
+    client_contracts.ChangeContract: _OFFICE,
+    client_contracts.ListContracts: _RECEPTION | {CASHIER},
+    client_merge.MergeClients: _RECEPTION,
+    client_merge.FindDuplicates: _RECEPTION,
+    client_merge.DismissDuplicate: _RECEPTION,
     # places, people, works
     orders.ListStations: _EVERYONE,
     orders.ChangeStation: _OFFICE,
@@ -242,11 +259,11 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     finance.TakePayment: _TILL,
     finance.RefundPayment: _TILL,
     finance.GetPayment: _TILL | {ADVISOR},
-    finance.ListPayments: _TILL | {ADVISOR},
+    finance.ListPayments: _TILL | {ADVISOR, SERVICE},
     finance.RecordExpense: _TILL,
     finance.ListRecords: _BOOKS,
     finance.GetOrderProfit: _OFFICE | {OPERATOR},
-    finance.GetBalance: _TILL | {ADVISOR},
+    finance.GetBalance: _TILL | {ADVISOR, SERVICE},
     finance.IncomeExpenses: _OFFICE | {OPERATOR},
     finance.OrderProfits: _OFFICE | {OPERATOR, SERVICE},
     # what clients owe
@@ -302,7 +319,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     messages.CancelMessage: _RECEPTION,
     messages.ResendMessage: _RECEPTION,
     messages.GetMessage: _RECEPTION,
-    messages.ListMessages: _RECEPTION,
+    messages.ListMessages: _RECEPTION | {SERVICE},
     bonus_rules.CreateBonusRule: _OFFICE,
     bonus_rules.ChangeBonusRule: _OFFICE,
     bonus_rules.GetBonusRule: _OFFICE,
@@ -311,7 +328,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     bonus_rules.ChangeBonusSettings: _OFFICE,
     bonus_rules.GetBonusSettings: _TILL | {ADVISOR},
     bonuses.AdjustBonuses: _OFFICE,
-    bonuses.GetBonuses: _TILL | {ADVISOR},
+    bonuses.GetBonuses: _TILL | {ADVISOR, SERVICE},
     bonuses.ExpireBonuses: frozenset({OPERATOR}),
     # pay: whoever is not of the office sees one's own
     pay_rules.CreatePayRule: _OFFICE,
@@ -339,7 +356,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     forms.GetFormLook: _OFFICE,
     forms.ChangeFormLook: _OFFICE,
     # audit
-    audit.FindRecords: _OPERATORS,
+    audit.FindRecords: _OPERATORS | {SERVICE},
     audit.OrderTimeline: frozenset(ROLES) | {OPERATOR},
     audit.VerifyChain: _OPERATORS,
     # what services must agree on

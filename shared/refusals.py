@@ -221,6 +221,22 @@ REASONS: dict[str, Reason] = {
             "{number} is no KPP: nine characters, as 770101001",
             "{number} — не КПП: девять знаков, например 770101001",
         ),
+        registration_number_invalid=(
+            "{number} is no OGRN: 13 or 15 digits, the last of them checks the others",
+            "{number} — не ОГРН: 13 или 15 цифр, последняя контрольная",
+        ),
+        bank_code_invalid=(
+            "{number} is no BIK: nine digits, as 044525000",
+            "{number} — не БИК: девять цифр, например 044525000",
+        ),
+        bank_account_invalid=(
+            "{number} is no account of this bank: 20 digits with a check digit",
+            "{number} — не счёт этого банка: 20 цифр с контрольной",
+        ),
+        bank_code_missing=(
+            "An account needs the BIK of its bank",
+            "К счёту нужен БИК банка",
+        ),
         message_text_missing=(
             "There is nothing to say: give a text in at least one language",
             "Нечего отправлять: нужен текст хотя бы на одном языке",
@@ -435,6 +451,8 @@ REASONS: dict[str, Reason] = {
             "Этот адрес отвечает только на {allowed}",
         ),
         client_not_found=("No client {id}", "Клиент {id} не найден"),
+        contract_not_found=("No contract {id}", "Договор {id} не найден"),
+        duplicate_not_found=("No such pair of cards", "Такой пары карточек нет"),
         vehicle_not_found=("No car {id}", "Автомобиль {id} не найден"),
         order_not_found=("No order {id}", "Заказ-наряд {id} не найден"),
         line_not_found=("No line {id} on this order", "В заказ-наряде нет строки {id}"),
@@ -523,6 +541,30 @@ REASONS: dict[str, Reason] = {
     ),
     **_table(
         Kind.CONFLICT,
+        client_merged=(
+            "Card {id} is one with {client_id} now; use that one",
+            "Карточка {id} объединена с {client_id}, используйте её",
+        ),
+        client_erased=(
+            "Card {id} was erased at the person's request",
+            "Карточка {id} удалена по требованию клиента",
+        ),
+        client_has_open_orders=(
+            "Orders are still open: {numbers}",
+            "Ещё открыты заказ-наряды: {numbers}",
+        ),
+        client_has_money=(
+            "There is money to settle first: the client owes {debt}, the station holds {deposit}",
+            "Сначала рассчитайтесь: долг клиента {debt}, аванс клиента {deposit}",
+        ),
+        merge_with_itself=(
+            "A card cannot be made one with itself",
+            "Карточку нельзя объединить с самой собой",
+        ),
+        phones_too_many=(
+            "A card has room for {most} phones",
+            "В карточке помещается не больше {most} телефонов",
+        ),
         name_taken=("The name {name} is taken", "Название {name} уже занято"),
         login_taken=("The login {login} is taken", "Логин {login} уже занят"),
         variant_exists=(
@@ -611,6 +653,10 @@ REASONS: dict[str, Reason] = {
         order_of_other_client=(
             "The order belongs to another client",
             "Заказ-наряд другого клиента",
+        ),
+        credit_limit_exceeded=(
+            "The client owes {owes}, this order comes to {total}: {over} beyond the limit {limit}",
+            "За клиентом {owes}, заказ-наряд на {total}: это на {over} больше лимита {limit}",
         ),
         illegal_step=(
             "An order cannot go from {old} to {new}",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from services.audit.anchor import last_anchor
 from services.audit.domain import Fact, Verification, without_costs
@@ -19,6 +21,8 @@ from shared.contracts.audit import (
     VerifyChain,
 )
 from shared.contracts.base import Page
+from shared.contracts.client_data import ClientErased
+from shared.erasure import mentioned, without_person
 from shared.handlers import Handlers, Work
 from shared.pagination import keys_of, page_of
 from shared.permissions import may_see_cost
@@ -45,6 +49,10 @@ async def record(event: AnyEvent, store: AuditStore, work: Work) -> None:
             body=event.model_extra or {},
         )
     )
+    if envelope.type == ClientErased.subject:
+        told = ClientErased.model_validate(event.model_dump())
+        cars = (car.id for car in told.vehicles)
+        await store.erase({*told.aliases, *cars}, told.name)
 
 
 @handlers.question(FindRecords)
@@ -57,12 +65,15 @@ async def find_records(question: FindRecords, store: AuditStore, work: Work) -> 
     ):
         if value is not None:
             statement = statement.where(column == value)
+    if question.about:
+        statement = statement.where(func.strpos(records.c.content, str(question.about)) > 0)
     if question.start:
         statement = statement.where(records.c.at >= question.start)
     if question.end:
         statement = statement.where(records.c.at < question.end)
     rows = await store.rows(statement.limit(question.limit + 1))
-    return page_of(rows, question.limit, _record, lambda row: (row.seq,))
+    erased = await store.erased(rows)
+    return page_of(rows, question.limit, lambda row: _record(row, erased), lambda row: (row.seq,))
 
 
 @handlers.question(OrderTimeline)
@@ -73,7 +84,10 @@ async def order_timeline(
     statement = statement.where(records.c.order_id == question.order_id)
     rows = await store.rows(statement.limit(question.limit + 1))
     sees_cost = may_see_cost(work.actor.role)
-    return page_of(rows, question.limit, lambda row: _entry(row, sees_cost), lambda row: (row.seq,))
+    erased = await store.erased(rows)
+    return page_of(
+        rows, question.limit, lambda row: _entry(row, sees_cost, erased), lambda row: (row.seq,)
+    )
 
 
 @handlers.question(VerifyChain)
@@ -106,10 +120,19 @@ def _after(statement: Select[Any], cursor: str | None, *, newest: bool) -> Selec
     return statement.where(records.c.seq < seq if newest else records.c.seq > seq)
 
 
-def _record(row: Any) -> AuditRecord:
-    return AuditRecord(**link_of(row).fact, hash=row.hash)
+def _record(row: Any, erased: Mapping[UUID, str]) -> AuditRecord:
+    return AuditRecord(**_shown(row, erased), hash=row.hash)
 
 
-def _entry(row: Any, sees_cost: bool) -> TimelineEntry:
+def _shown(row: Any, erased: Mapping[UUID, str]) -> dict[str, Any]:
+    """The fact, without a person who asked to be forgotten."""
     fact = link_of(row).fact
+    for one in sorted(mentioned(row.content) & erased.keys()):
+        for told in ("changes", "body"):
+            fact[told] = without_person(fact[told], erased[one])
+    return fact
+
+
+def _entry(row: Any, sees_cost: bool, erased: Mapping[UUID, str]) -> TimelineEntry:
+    fact = _shown(row, erased)
     return TimelineEntry(**(fact if sees_cost else without_costs(fact)))

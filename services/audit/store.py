@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     TIMESTAMP,
@@ -15,13 +16,18 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
     insert,
+    or_,
     select,
     text,
 )
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.audit.domain import Fact, Head, Sealed, sealed
 from shared.contracts.base import Message
+from shared.contracts.orders import OrderCreated
+from shared.erasure import mentioned
 from shared.handlers import Store
 
 tables = MetaData()
@@ -47,6 +53,15 @@ records = Table(
     Index("records_event", "event", "seq"),
     Index("records_at", "at", "seq"),
 )
+
+erased = Table(
+    "erased",
+    tables,
+    Column("subject_id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+"""Persons who asked to be forgotten, and their orders. The law wants the journal whole, so that it
+keeps what it has; it is shown without them, and with ``name`` in their place."""
 
 _COPIES = (
     "event_id",
@@ -96,6 +111,25 @@ class AuditStore(Store):
     async def flush(self) -> None:
         if self._links:
             await self.connection.execute(insert(records), self._links)
+
+    async def erase(self, subjects: Collection[UUID], name: str) -> None:
+        """From now on nothing that names these ids is shown with the person."""
+        naming = or_(*(func.strpos(records.c.content, str(one)) > 0 for one in subjects))
+        orders = await self.connection.execute(
+            select(records.c.order_id)
+            .where(records.c.event == OrderCreated.subject, naming)
+            .distinct()
+        )
+        rows = [{"subject_id": one, "name": name} for one in {*subjects, *orders.scalars()}]
+        await self.connection.execute(upsert(erased).on_conflict_do_nothing(), rows)
+
+    async def erased(self, rows: Sequence[Any]) -> dict[UUID, str]:
+        """By id, what those are called now who are named in these records and were erased."""
+        named = {one for row in rows for one in mentioned(row.content)}
+        if not named:
+            return {}
+        found = await self.connection.execute(select(erased).where(erased.c.subject_id.in_(named)))
+        return {row.subject_id: row.name for row in found}
 
     async def rows(self, statement: Select[Any]) -> list[Any]:
         return list(await self.connection.execute(statement))

@@ -32,6 +32,10 @@ REFRESH: Hint = ("refresh", "")
 _TOPIC_OF_SUBJECT = {
     "evt.clients.client_created.v1": "client",
     "evt.clients.client_changed.v1": "client",
+    "evt.clients.client_erased.v1": "client",
+    "evt.clients.contract_saved.v1": "contract",
+    "evt.clients.client_merged.v1": "client",
+    "evt.clients.duplicate_dismissed.v1": "client",
     "evt.clients.vehicle_added.v1": "vehicle",
     "evt.clients.vehicle_changed.v1": "vehicle",
     "evt.clients.import_moved.v1": "import",

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 _CLIENT = "019ab0c6-0b5e-7c11-8a43-6f1d2e3c4b5a"
+_OTHER_CLIENT = "019ab0c6-0c6f-7d22-9b54-7a2e3f4d5c6b"
 _VEHICLE = "019ab0c6-1f02-7a3e-9b10-0c2d4e6f8a1b"
 _SECTION = "019ab0c6-2a7d-7f00-8c55-1e3a5c7d9f2b"
 _EMPLOYEE = "019ab0c6-3b91-7d22-a1f4-2b4d6f8091a3"
@@ -77,6 +78,17 @@ BODIES: dict[str, dict[str, Any]] = {
         "language": "ru",
         "consents": {"sms": True, "email": True, "marketing": False},
     },
+    "CreateContract": {
+        "number": "17/26",
+        "signed_on": "2026-11-01",
+        "valid_to": "2027-10-31",
+        "payment_days": 14,
+        "credit_limit": "50000.00",
+    },
+    "ChangeContract": {"credit_limit": "75000.00"},
+    "EraseClient": {"reason": "Заявление от 23.11.2026"},
+    "MergeClients": {"other_id": _OTHER_CLIENT},
+    "DismissDuplicate": {"one_id": _CLIENT, "other_id": _OTHER_CLIENT},
     "ChangeClient": {
         "phones": ["+7 916 555-44-34"],
         "comment": None,
@@ -379,6 +391,9 @@ _USER = {
 _CONSENT = {"given": True, "at": "2026-11-23T06:12:00Z", "by": "advisor"}
 _NO_CONSENT = {"given": False, "at": None, "by": None}
 _CLIENT_CARD = {
+    "merged_into": None,
+    "erased_at": None,
+    "requisites": None,
     **BODIES["CreateClient"],
     "phones": ["+79165554433"],
     "middle_name": None,

@@ -13,6 +13,7 @@ from services.orders.domain.order import Order, PartLine, ServiceLine
 from services.orders.domain.vat import vat_of
 from services.orders.views import approval_view
 from shared.contracts import work_order as shown
+from shared.contracts.requisites import Requisites
 from shared.vat import vat_within
 
 type Rows = Mapping[UUID, Any]
@@ -245,8 +246,22 @@ def _party(client_id: UUID, otherwise: str, names: Names) -> shown.Party:
             email=row.email,
             discount_percent=row.discount_percent,
             comment=row.comment,
+            **_requisites(row.requisites),
         ),
     )
+
+
+def _requisites(stored: dict[str, str] | None) -> dict[str, str | None]:
+    if not stored:
+        return {}
+    said = Requisites.model_validate(stored)
+    return {
+        "tax_number": said.tax_number,
+        "tax_reason_code": said.tax_reason_code,
+        "registration_number": said.registration_number,
+        "address": said.legal_address,
+        "bank_details": said.bank_details,
+    }
 
 
 def _car(order: Order, names: Names) -> shown.Car | None:

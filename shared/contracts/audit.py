@@ -44,6 +44,9 @@ class FindRecords(Question[Page[AuditRecord]]):
     order_id: UUID | None = None
     actor: Name | None = None
     event: Name | None = None
+    about: UUID | None = None
+    """Only what names this id; best with ``event``: it reads through all that is left to look at.
+    """
     start: Instant | None = None
     end: Instant | None = None
     limit: Limit = 50

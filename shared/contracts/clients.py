@@ -23,6 +23,7 @@ from shared.contracts.base import (
     Text,
     View,
 )
+from shared.contracts.requisites import Requisites
 
 ClientKind = Literal["person", "company"]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=40)]
@@ -86,6 +87,8 @@ class ClientFields(View):
     """On works and the materials that their price carries; null: ``discount_percent``."""
     products_discount_percent: Percent | None = None
     """On goods; null: ``discount_percent``."""
+    requisites: Requisites | None = None
+    """Of a company, or of whoever else is sent invoices."""
 
 
 class ClientView(ClientFields):
@@ -96,6 +99,10 @@ class ClientView(ClientFields):
     created_at: Instant
     updated_at: Instant
     consents: Consents = Consents()
+    erased_at: Instant | None = None
+    """The person asked to be forgotten: the card only stands for them."""
+    merged_into: UUID | None = None
+    """The card was found to be another name of that client's."""
 
 
 class VehicleFields(View):
@@ -130,11 +137,15 @@ class FoundClient(ClientView):
 
 
 class ClientDetails(ClientView):
+    """A card that was merged is answered by the one that remains, with ``merged_into`` naming
+    that one."""
+
     vehicles: tuple[VehicleView, ...] = ()
 
 
 class CreateClient(Command[ClientView], ClientFields):
-    """Answers the new card. Refused: ``client_name_missing``, ``phone_invalid``."""
+    """Answers the new card. Refused: ``client_name_missing``, ``phone_invalid``, and requisites
+    that their check digits deny, as ``tax_number_invalid``."""
 
     subject: ClassVar[str] = "cmd.clients.create_client.v1"
     model_config = {"extra": "forbid"}
@@ -162,6 +173,8 @@ class ChangeClient(Command[ClientView]):
     consents: SaidConsents | None = None
     services_discount_percent: Percent | None = None
     products_discount_percent: Percent | None = None
+    requisites: Requisites | None = None
+    """As a whole."""
 
 
 class AddVehicle(Command[VehicleView], VehicleFields):

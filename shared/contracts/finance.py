@@ -220,6 +220,13 @@ class BalanceView(View):
     client_id: UUID
     owes: MoneySum
     """Positive: the client owes the station. Negative: the station holds the client's money."""
+    debt: MoneySum = Decimal(0)
+    """What is due for orders, whatever the station holds besides."""
+    deposit: MoneySum = Decimal(0)
+    """Money of the client that no order has taken."""
+    overdue: MoneySum = Decimal(0)
+    """Of what is due for orders, what should have been paid by now: within the days of the
+    contract that was valid when the order was done; without one, on that day."""
 
 
 class GetBalance(Question[BalanceView]):

@@ -711,7 +711,8 @@ class MoveOrder(Command[OrderView]):
     """A step of the order's life. Refused: ``illegal_step``, ``parts_not_ready`` (lines still
     requested or short at done, unless a warehouse gives them before they are there),
     ``work_not_approved`` (at done, works that the client was asked about and has not answered;
-    what was never quoted was agreed on in person)."""
+    what was never quoted was agreed on in person), ``credit_limit_exceeded`` (at done, of a client
+    whose contract has a limit)."""
 
     subject: ClassVar[str] = "cmd.orders.move_order.v1"
 
@@ -719,6 +720,8 @@ class MoveOrder(Command[OrderView]):
     expected_revision: Revision | None = None
     to: OrderStatus
     reason: Text | None = None
+    over_limit: Name | None = None
+    """Why the car is given back although the client then owes more than allowed; the office's."""
 
 
 class CommentView(View):
@@ -969,6 +972,8 @@ class OrderMoved(OrderEvent):
     old_status: OrderStatus
     status: OrderStatus
     reason: str | None = None
+    over_limit: str | None = None
+    """Why the office let the client owe more than the contract allows."""
 
 
 class Earner(View):

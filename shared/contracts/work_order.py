@@ -93,6 +93,14 @@ class Party(View):
     email: str | None = None
     discount_percent: Percent | None = None
     comment: str | None = None
+    tax_number: str | None = None
+    """ИНН."""
+    tax_reason_code: str | None = None
+    """КПП."""
+    registration_number: str | None = None
+    """ОГРН."""
+    address: str | None = None
+    bank_details: str | None = None
 
 
 class Car(View):

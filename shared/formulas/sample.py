@@ -323,6 +323,11 @@ SAMPLE = WorkOrder(
         company_name="ООО «Альфа-Логистик»",
         phones=("+74955550708",),
         email="buh@example.com",
+        tax_number="7707083893",
+        tax_reason_code="770701001",
+        registration_number="1027700132195",
+        address="Москва, ул. Ямская, 12",
+        bank_details="р/с 40702810100000067890 в АО «Банк», БИК 044525000",
     ),
     vehicle=Car(
         id=_id(21),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from services.orders.domain.requisites import tax_number, tax_reason_code
 from shared.contracts.orders import ChangeStation, ListStations
 from shared.contracts.work_order import GetWorkOrder
 from shared.ids import new_id
 from shared.refusals import Refused
+from shared.requisites import tax_number, tax_reason_code
 from tests.orders.test_handlers import a_new_order
 from tests.support.day import Station
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.clients.domain.edits import changes_between, ensure_revision, named_fields
 from services.clients.domain.identifiers import phone_numbers
+from services.clients.domain.requisites import checked
 from shared.contracts.base import Change
 from shared.contracts.clients import (
     ChangeClient,
@@ -22,6 +23,7 @@ from shared.contracts.clients import (
     Language,
     SaidConsents,
 )
+from shared.contracts.requisites import Requisites
 from shared.refusals import Refused
 
 DISCOUNTS = frozenset(
@@ -50,6 +52,11 @@ class Client:
     consents: Consents = field(default_factory=Consents)
     services_discount_percent: Decimal | None = None
     products_discount_percent: Decimal | None = None
+    requisites: Requisites | None = None
+    erased_at: datetime | None = None
+    """Since when nothing is known of the person any more."""
+    merged_into: UUID | None = None
+    """The card that this one is another name of."""
 
     @property
     def name(self) -> str:
@@ -115,6 +122,8 @@ def _clean_card(fields: Mapping[str, Any]) -> dict[str, Any]:
     for name in DISCOUNTS & clean.keys():
         if clean[name] is not None:
             clean[name] = clean[name].quantize(Decimal("0.01"))
+    if clean.get("requisites"):
+        clean["requisites"] = checked(clean["requisites"])
     if "comment" in clean:
         clean["comment"] = clean["comment"] or None
     return clean

@@ -60,6 +60,11 @@ def changed_vehicle(
     return replace(edited, revision=vehicle.revision + 1, updated_at=now), changes
 
 
+def moved(vehicle: Vehicle, client_id: UUID, now: datetime) -> Vehicle:
+    """The car with another owner: the card of the one before was of the same client."""
+    return replace(vehicle, client_id=client_id, revision=vehicle.revision + 1, updated_at=now)
+
+
 def refuse_known_vin(vin: str | None, vehicle_id: UUID, holder: Vehicle | None) -> None:
     """A car has one identity: ``holder``, who has the VIN already, must be the same car."""
     if vin and holder and holder.id != vehicle_id:

@@ -7,6 +7,7 @@ from services.clients.domain.search import search_for
 from services.clients.domain.vehicles import Vehicle, vehicle_view
 from services.clients.handlers.table import handlers
 from services.clients.store import ClientsStore
+from services.clients.store.history import vehicle_history
 from services.clients.store.queries import find_clients
 from shared.contracts.base import Page
 from shared.contracts.clients import (
@@ -21,6 +22,7 @@ from shared.contracts.clients import (
     ListVehicles,
     VehicleView,
 )
+from shared.contracts.vehicle_history import GetVehicleHistory, VehicleFactView
 from shared.handlers import Work
 
 
@@ -38,8 +40,14 @@ async def find(question: FindClients, store: ClientsStore, work: Work) -> Page[F
 @handlers.question(GetClient)
 async def get_client(question: GetClient, store: ClientsStore, work: Work) -> ClientDetails:
     client = await store.look_at_client(question.client_id)
-    cars = await store.vehicles_of([client.id])
-    return _with_cars(ClientDetails, client, cars[client.id])
+    shown = details(client, (await store.vehicles_of([client.id]))[client.id])
+    was_merged = client.id != question.client_id
+    return shown.model_copy(update={"merged_into": client.id}) if was_merged else shown
+
+
+def details(client: Client, cars: list[Vehicle]) -> ClientDetails:
+    """A card with its cars."""
+    return _with_cars(ClientDetails, client, cars)
 
 
 @handlers.question(GetCards)
@@ -53,6 +61,14 @@ async def get_cards(question: GetCards, store: ClientsStore, work: Work) -> Card
 @handlers.question(GetVehicle)
 async def get_vehicle(question: GetVehicle, store: ClientsStore, work: Work) -> VehicleView:
     return vehicle_view(await store.look_at_vehicle(question.vehicle_id))
+
+
+@handlers.question(GetVehicleHistory)
+async def get_vehicle_history(
+    question: GetVehicleHistory, store: ClientsStore, work: Work
+) -> Page[VehicleFactView]:
+    await store.look_at_vehicle(question.vehicle_id)
+    return await vehicle_history(store.connection, question)
 
 
 @handlers.question(ListVehicles)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.clients.store import ClientsStore
-from shared.contracts import client_imports, clients
+from shared.contracts import client_contracts, client_data, client_imports, client_merge, clients
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -16,5 +16,9 @@ handlers = Handlers(
         clients.VehicleAdded,
         clients.VehicleChanged,
         client_imports.ClientImportMoved,
+        client_contracts.ContractSaved,
+        client_data.ClientErased,
+        client_merge.ClientMerged,
+        client_merge.DuplicateDismissed,
     ),
 )

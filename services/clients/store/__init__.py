@@ -1,6 +1,7 @@
 """What the clients service keeps, and how it comes in and out of the database."""
 
-from services.clients.store import importing
+from services.clients.store import importing, tables_contracts, tables_merging
 from services.clients.store.cards import ClientsStore
+from services.clients.store.tables import tables
 
-__all__ = ["ClientsStore", "importing"]
+__all__ = ["ClientsStore", "importing", "tables", "tables_contracts", "tables_merging"]

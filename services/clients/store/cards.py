@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,12 +21,18 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clients.domain.cards import Client
-from services.clients.domain.identifiers import folded, plate_key
-from services.clients.domain.search import name_key, phone_key
+from services.clients.domain.identifiers import folded
+from services.clients.domain.search import name_key
 from services.clients.domain.vehicles import Vehicle, VehicleFact
+from services.clients.store.contracts import Contracts
+from services.clients.store.erasure import Erasure
+from services.clients.store.merging import Duplicates
+from services.clients.store.rows import client_of, client_row, vehicle_of, vehicle_row
 from services.clients.store.tables import clients, name_words, vehicle_facts, vehicles
 from shared.contracts.base import Message
-from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle, Consents
+from shared.contracts.client_data import EraseClient
+from shared.contracts.client_merge import MergeClients
+from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle
 from shared.database import saving
 from shared.handlers import Store
 from shared.refusals import Refused
@@ -46,6 +51,12 @@ _LOCK_VEHICLES = (
             vehicles.c.vin == any_(bindparam("vins", type_=ARRAY(Text))),
         )
     )
+    .order_by(vehicles.c.id)
+    .with_for_update(key_share=True)
+)
+_LOCK_CARS = (
+    select(vehicles)
+    .where(vehicles.c.client_id == bindparam("client_id"))
     .order_by(vehicles.c.id)
     .with_for_update(key_share=True)
 )
@@ -71,6 +82,9 @@ class ClientsStore(Store):
 
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
+        self.contracts = Contracts(connection)
+        self.duplicates = Duplicates(connection)
+        self.erasure = Erasure(connection)
         self._clients: dict[UUID, Client | None] = {}
         self._vehicles: dict[UUID, Vehicle | None] = {}
         self._holders: dict[str, UUID | None] = {}
@@ -84,6 +98,10 @@ class ClientsStore(Store):
         vehicle_ids: set[UUID] = set()
         vins: set[str] = set()
         for message in messages:
+            if isinstance(message, MergeClients):
+                client_ids |= {message.client_id, message.other_id}
+            if isinstance(message, EraseClient):
+                client_ids.add(message.client_id)
             if isinstance(message, ChangeVehicle):
                 vehicle_ids.add(message.vehicle_id)
             if isinstance(message, ChangeClient | AddVehicle | ChangeVehicle) and message.client_id:
@@ -99,10 +117,29 @@ class ClientsStore(Store):
     # --- one thing, to be changed ------------------------------------------------------------
 
     async def client(self, client_id: UUID) -> Client:
-        """Raises ``Refused("client_not_found")``."""
+        """Raises ``Refused``: ``client_not_found``, ``client_merged``, ``client_erased``."""
         if client_id not in self._clients:
             await self._load_clients({client_id})
-        return _found("client_not_found", client_id, self._clients[client_id])
+        client = _found("client_not_found", client_id, self._clients[client_id])
+        if client.merged_into:
+            raise Refused("client_merged", id=client_id, client_id=client.merged_into)
+        if client.erased_at:
+            raise Refused("client_erased", id=client_id)
+        return client
+
+    async def cards(self, client_ids: Collection[UUID]) -> list[Client]:
+        """Those of these cards that there are, merged or not; locked."""
+        await self._load_clients(set(client_ids))
+        found = (self._clients[client_id] for client_id in client_ids)
+        return [client for client in found if client]
+
+    async def cars_of(self, client_id: UUID) -> list[Vehicle]:
+        """A client's cars, the oldest first, as this transaction has made them; locked."""
+        for row in await self.connection.execute(_LOCK_CARS, {"client_id": client_id}):
+            if self._vehicles.get(row.id) is None:
+                self._vehicles[row.id] = vehicle_of(row)
+        owned = [car for car in self._vehicles.values() if car and car.client_id == client_id]
+        return sorted(owned, key=lambda car: car.id)
 
     async def vehicle(self, vehicle_id: UUID) -> Vehicle:
         """Raises ``Refused("vehicle_not_found")``."""
@@ -134,8 +171,10 @@ class ClientsStore(Store):
     # --- to look at --------------------------------------------------------------------------
 
     async def look_at_client(self, client_id: UUID) -> Client:
+        """Of a card that was merged, the one that remains."""
         found = await self.look_at_clients([client_id])
-        return _found("client_not_found", client_id, next(iter(found), None))
+        client = _found("client_not_found", client_id, next(iter(found), None))
+        return await self.look_at_client(client.merged_into) if client.merged_into else client
 
     async def look_at_clients(self, client_ids: Sequence[UUID]) -> list[Client]:
         rows = await self.connection.execute(_CLIENTS, {"ids": list(client_ids)})
@@ -147,13 +186,13 @@ class ClientsStore(Store):
 
     async def look_at_vehicles(self, vehicle_ids: Sequence[UUID]) -> list[Vehicle]:
         rows = await self.connection.execute(_VEHICLES, {"ids": list(vehicle_ids)})
-        return list(map(_vehicle_of, rows))
+        return list(map(vehicle_of, rows))
 
     async def vehicles_of(self, client_ids: Sequence[UUID]) -> dict[UUID, list[Vehicle]]:
         """The cars of each of these clients, oldest first."""
         owned: dict[UUID, list[Vehicle]] = {client_id: [] for client_id in client_ids}
         for row in await self.connection.execute(_VEHICLES_OF, {"ids": list(client_ids)}):
-            owned[row.client_id].append(_vehicle_of(row))
+            owned[row.client_id].append(vehicle_of(row))
         return owned
 
     # --- a batch -----------------------------------------------------------------------------
@@ -161,16 +200,26 @@ class ClientsStore(Store):
     async def flush(self) -> None:
         if self._new_clients:
             await self.connection.execute(
-                _SAVE_CLIENTS, [_client_row(client) for client in self._new_clients.values()]
+                _SAVE_CLIENTS, [client_row(client) for client in self._new_clients.values()]
             )
             keys = " ".join(name_key(client) for client in self._new_clients.values())
             if words := sorted(set(keys.split())):
                 await self.connection.execute(_SAVE_WORDS, [{"word": word} for word in words])
         if self._new_vehicles:
             await self.connection.execute(
-                _SAVE_VEHICLES, [_vehicle_row(vehicle) for vehicle in self._new_vehicles.values()]
+                _SAVE_VEHICLES, [vehicle_row(vehicle) for vehicle in self._new_vehicles.values()]
             )
             await self._flush_facts()
+        await self._look_for_duplicates()
+        self._new_clients, self._new_vehicles, self._new_facts = {}, {}, []
+
+    async def _look_for_duplicates(self) -> None:
+        """Of every card that was made or edited, or got a car."""
+        saved = {client.id: client.revision for client in self._new_clients.values()}
+        owners = {car.client_id for car in self._new_vehicles.values()}
+        new = {client_id for client_id, revision in saved.items() if revision == 1}
+        if touched := saved.keys() | owners:
+            await self.duplicates.look_for(new, touched - new)
 
     async def _flush_facts(self) -> None:
         """A fact of this batch may have been ended within it: it is written with its end."""
@@ -220,7 +269,7 @@ class ClientsStore(Store):
             if row.id in self._new_vehicles:
                 # It has another VIN by now, which the database does not know of yet.
                 continue
-            self._vehicles[row.id] = _vehicle_of(row)
+            self._vehicles[row.id] = vehicle_of(row)
             if row.vin:
                 self._holders[row.vin] = row.id
 
@@ -229,29 +278,3 @@ def _found[ThingT](code: str, thing_id: UUID, thing: ThingT | None) -> ThingT:
     if thing is None:
         raise Refused(code, id=thing_id)
     return thing
-
-
-_CLIENT_FIELDS = [field.name for field in fields(Client)]
-_VEHICLE_FIELDS = [field.name for field in fields(Vehicle)]
-
-
-def client_of(row: Any) -> Client:
-    values = {name: getattr(row, name) for name in _CLIENT_FIELDS}
-    consents = Consents.model_validate(row.consents)
-    return Client(**{**values, "phones": tuple(row.phones), "consents": consents})
-
-
-def _vehicle_of(row: Any) -> Vehicle:
-    return Vehicle(**{name: getattr(row, name) for name in _VEHICLE_FIELDS})
-
-
-def _client_row(client: Client) -> dict[str, Any]:
-    row = {name: getattr(client, name) for name in _CLIENT_FIELDS}
-    row |= {"name_key": name_key(client), "phone_key": phone_key(client.phones)}
-    consents = client.consents.model_dump(mode="json", exclude_unset=True)
-    return {**row, "phones": list(client.phones), "consents": consents}
-
-
-def _vehicle_row(vehicle: Vehicle) -> dict[str, Any]:
-    row = {name: getattr(vehicle, name) for name in _VEHICLE_FIELDS}
-    return {**row, "plate_key": plate_key(vehicle.plate) if vehicle.plate else None}

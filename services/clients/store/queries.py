@@ -48,7 +48,7 @@ from services.clients.domain.search import (
     readings_of,
     similar_readings,
 )
-from services.clients.store.cards import client_of
+from services.clients.store.rows import client_of
 from services.clients.store.tables import clients, name_words, vehicles
 from shared.contracts.base import Page
 from shared.pagination import keys_of, page_of
@@ -93,7 +93,12 @@ _LIMIT = bindparam("limit", type_=Integer)
 
 
 async def _newest(connection: AsyncConnection, limit: int, after: UUID | None) -> list[Any]:
-    newest = select(clients).order_by(clients.c.id.desc()).limit(_LIMIT)
+    newest = (
+        select(clients)
+        .where(clients.c.merged_into.is_(None))
+        .order_by(clients.c.id.desc())
+        .limit(_LIMIT)
+    )
     if after:
         newest = newest.where(clients.c.id < _AFTER)
     return list(await connection.execute(newest, {"limit": limit + 1, "after": after}))

@@ -58,6 +58,9 @@ clients = Table(
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("requisites", JSONB(none_as_null=True)),
+    Column("erased_at", Instant),
+    Column("merged_into", ForeignKey("clients.id")),
     # What the card is found by: see search.py.
     Column("name_key", Text, nullable=False),
     Column("phone_key", Text, nullable=False),
@@ -69,6 +72,13 @@ clients = Table(
         " AND products_discount_percent BETWEEN 0 AND 100",
         name="clients_discounts_of_kinds",
     ),
+    Index("clients_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+    # What two cards of one client have in common: see merging.py.
+    Index(
+        "clients_phones", "phones", postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+    ),
+    Index("clients_email", text("lower(email)"), postgresql_where=text("email IS NOT NULL")),
+    Index("clients_name", "name_key"),
     _fragments("clients", "name_key"),
     _fragments("clients", "phone_key"),
 )
@@ -91,6 +101,7 @@ vehicles = Table(
     Column("updated_at", Instant, nullable=False),
     Index("vehicles_client", "client_id", "id"),
     Index("vehicles_vin", "vin", unique=True),
+    Index("vehicles_plate", "plate_key"),
     _fragments("vehicles", "vin"),
     _fragments("vehicles", "plate_key"),
 )

@@ -1,6 +1,7 @@
 """Everything that documents is told and asked, in business order."""
 
 from services.documents.handlers import (
+    erasure,
     facts,
     form_looks,
     form_templates,
@@ -12,6 +13,7 @@ from services.documents.handlers import (
 from services.documents.handlers.table import handlers
 
 __all__ = [
+    "erasure",
     "facts",
     "form_looks",
     "form_templates",

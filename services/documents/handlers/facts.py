@@ -20,6 +20,7 @@ from services.documents.handlers.composing import save
 from services.documents.handlers.table import handlers
 from services.documents.store import DocumentsStore
 from shared.contracts.approvals import EstimateQuoted, WorkDeclined
+from shared.contracts.client_merge import ClientMerged
 from shared.contracts.clients import ClientChanged, ClientCreated
 from shared.contracts.inventory import PartsReserved, PartsUnavailable, ReservationReleased
 from shared.contracts.messages import Fact
@@ -163,6 +164,16 @@ async def client_changed(event: ClientChanged, store: DocumentsStore, work: Work
     store.messages.note_client(event.client)
 
 
+@handlers.event(ClientMerged)
+async def client_merged(event: ClientMerged, store: DocumentsStore, work: Work) -> None:
+    """What waits for the merged client goes to the one that remains, with the stricter consents;
+    what still comes for it is led on by its copy."""
+    store.messages.note_client(event.client)
+    store.messages.note_client(event.merged)
+    remains = await store.messages.client(event.client.id)
+    await store.messages.lead_on(event.merged.id, remains.id if remains else event.client.id)
+
+
 # --- the same for all --------------------------------------------------------------------------
 
 
@@ -182,6 +193,8 @@ async def _schedule(
     if client_id is None or (vehicle_id is None and fact in REMINDERS):
         order = await work.ask(GetOrder(order_id=whose.order_id))
         client_id, vehicle_id = order.client_id, order.vehicle_id
+    if client := await store.messages.client(client_id):
+        client_id = client.id
     # The fact's own time: told late, it is not younger.
     fact_at = fact_at or work.envelope.time
     for template in templates:

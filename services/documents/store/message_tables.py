@@ -112,6 +112,8 @@ message_clients = Table(
     Column("email", Text),
     Column("language", Text, nullable=False),
     Column("consents", JSONB, nullable=False),
+    # Another name of that client's, to whom its messages go.
+    Column("merged_into", Uuid),
     Column("revision", Integer, nullable=False),
 )
 part_answers = Table(

@@ -49,6 +49,7 @@ from shared.refusals import Refused
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _FIELDS = tuple(field.name for field in fields(Message))
+_CLIENT_FIELDS = tuple(field.name for field in fields(Client))
 _PENDING = ("scheduled", "queued")
 _DUE = (
     select(messages.c.id, messages.c.state)
@@ -168,6 +169,18 @@ class Messages:
         """What has not gone out yet; locked."""
         return await self._pending(messages.c.order_id == order_id)
 
+    async def pending_of_client(self, client_ids: Sequence[UUID]) -> list[Message]:
+        return await self._pending(messages.c.client_id.in_(client_ids))
+
+    async def forget_words(self, client_ids: Sequence[UUID], called: str) -> None:
+        """To whom messages went and what they said; that they went stays."""
+        was_written = messages.c.text.is_not(None)
+        await self._connection.execute(
+            update(messages)
+            .where(messages.c.client_id.in_(client_ids), was_written)
+            .values(recipient=called, text=called, email_subject=None, detail=None)
+        )
+
     async def pending_of_car(self, vehicle_id: UUID, facts: Sequence[Fact]) -> list[Message]:
         return await self._pending(messages.c.vehicle_id == vehicle_id, messages.c.fact.in_(facts))
 
@@ -175,6 +188,8 @@ class Messages:
         query = select(messages).order_by(messages.c.id.desc())
         for name in ("order_id", "client_id", "state"):
             if wanted := getattr(question, name):
+                if name == "client_id" and (known := await self.client(wanted)):
+                    wanted = known.id
                 query = query.where(messages.c[name] == wanted)
         if question.cursor:
             (last,) = keys_of(question.cursor, tuple[UUID])
@@ -217,15 +232,28 @@ class Messages:
     # --- clients -----------------------------------------------------------------------------
 
     async def client(self, client_id: UUID) -> Client | None:
-        """The copy; none when it has not come yet."""
-        rows = await self._connection.execute(
-            select(message_clients).where(message_clients.c.id == client_id)
-        )
-        row = rows.one_or_none()
+        """The copy, of a client who was merged with another that one's; none when it has not come
+        yet."""
+        if known := self._clients.get(client_id):
+            row: Any = known
+        else:
+            rows = await self._connection.execute(
+                select(message_clients).where(message_clients.c.id == client_id)
+            )
+            row = rows.mappings().one_or_none()
         if row is None:
             return None
-        fields = {**row._mapping, "phones": tuple(row.phones)}
-        return Client(**{**fields, "consents": Consents.model_validate(row.consents)})
+        if row["merged_into"]:
+            return await self.client(row["merged_into"])
+        fields = {name: row[name] for name in _CLIENT_FIELDS}
+        consents = Consents.model_validate(row["consents"])
+        return Client(**{**fields, "phones": tuple(row["phones"]), "consents": consents})
+
+    async def lead_on(self, merged_id: UUID, survivor_id: UUID) -> None:
+        """All messages to the one are to the other, sent or waiting."""
+        await self._connection.execute(
+            update(messages).where(messages.c.client_id == merged_id).values(client_id=survivor_id)
+        )
 
     def note_client(self, view: ClientView) -> Client:
         """A copy never goes back to an older revision."""
@@ -237,6 +265,7 @@ class Messages:
                 "email": view.email,
                 "language": view.language,
                 "consents": view.consents.model_dump(mode="json"),
+                "merged_into": view.merged_into,
                 "revision": view.revision,
             }
         return Client(view.id, view.phones, view.email, view.language, view.consents, view.revision)

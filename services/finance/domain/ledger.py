@@ -56,6 +56,9 @@ class Account(StrEnum):
     """Бонусы клиентов. Passive: what clients may still spend; may be overdrawn, see ``purse``."""
     BONUS_EXPENSE = "expense.bonuses"
     """Расходы на бонусы: an accrual costs at once, what expires comes back. Expense."""
+    TRANSFERS = "transfers"
+    """Переносы между клиентами: what goes from a merged client to the one that remains passes
+    through it. Nothing is ever left on it."""
     EXPENSE = "expense"
     """Прочие расходы; the posting's category tells which. Expense."""
     CASH_IN_TRANSIT = "cash.transit"
@@ -140,6 +143,7 @@ class EntryKind(StrEnum):
     CASH_SHORTAGE = "cash_shortage"
     CASH_SURPLUS = "cash_surplus"
     EXPENSE_STORNO = "expense_storno"
+    CLIENT_MERGE = "client_merge"
 
 
 SETTLEMENT_KINDS = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)
@@ -210,6 +214,17 @@ class Entry:
     reverses: UUID | None = None
     comment: str | None = None
 
+    def of_client(self, client_id: UUID) -> Entry:
+        """The entry as if it had named this client, who the other was merged into since."""
+        return replace(
+            self,
+            client_id=client_id,
+            postings=tuple(
+                replace(posting, client_id=posting.client_id and client_id)
+                for posting in self.postings
+            ),
+        )
+
     def reversed(self, entry_id: UUID, kind: EntryKind, stamp: Stamp, comment: str | None) -> Entry:
         """The entry that undoes this one: every posting with its sides swapped."""
         return replace(
@@ -235,6 +250,8 @@ class ClientAccount:
     receivable: Decimal = ZERO
     deposits: Decimal = ZERO
     bonuses: Decimal = ZERO
+    merged_into: UUID | None = None
+    """Another name of that client's, who has all that was on it."""
 
     @property
     def owes(self) -> Decimal:

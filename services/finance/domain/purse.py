@@ -86,7 +86,7 @@ class Purse:
         stamp = replace(self._stamp, at=accrual.at)
         postings = [self._given(lot, lot.amount) for lot in lots]
         self._post(EntryKind.BONUS_ACCRUAL, stamp, postings, accrual.order_id)
-        self._even_out()
+        self.even_out()
 
     def hold_to(self, accrual: Accrual, money: Decimal, reason: str | None) -> None:
         """Of an accrual so much stands as is due to the money that covers its order now: the rest
@@ -122,7 +122,7 @@ class Purse:
                     kept=kept,
                 )
             )
-        self._even_out()
+        self.even_out()
 
     def spend(self, amount: Decimal) -> dict[UUID, Decimal]:
         """From which lots the bonuses are taken: those that expire first go first. The payment
@@ -143,7 +143,7 @@ class Purse:
                 self._come_back(lot.id, back)
                 kept[lot.id] -= back
                 amount -= back
-        self._even_out()
+        self.even_out()
         return {lot_id: share for lot_id, share in kept.items() if share}
 
     def adjust(self, amount: Decimal, reason: str, days_to_live: int | None) -> None:
@@ -170,7 +170,13 @@ class Purse:
                 client_id=self.client_id, amount=amount, reason=reason, expires_at=expires_at
             )
         )
-        self._even_out()
+        self.even_out()
+
+    def even_out(self) -> None:
+        """What lots have beyond the balance fills the overdraft."""
+        beyond = sum((lot.left for lot in self._lots.values()), ZERO) - self.balance
+        if beyond > 0:
+            self._draw(beyond)
 
     def _expire(self) -> None:
         gone = [lot for lot in self._lots.values() if lot.left and not lot.is_alive(self._stamp.at)]
@@ -211,12 +217,6 @@ class Purse:
                 taken[lot.id] = share
                 amount -= share
         return taken
-
-    def _even_out(self) -> None:
-        """What lots have beyond the balance fills the overdraft."""
-        beyond = sum((lot.left for lot in self._lots.values()), ZERO) - self.balance
-        if beyond > 0:
-            self._draw(beyond)
 
     def _note(self, lot: Lot) -> None:
         self._lots[lot.id] = lot

@@ -101,6 +101,8 @@ def reverse(
     """
     order_id = settlement.order_id
     stamp = replace(stamp, station_id=settlement.order.station_id)
+    # Of a client who was merged since, the one that remains owes it.
+    settled_by = settled_by.of_client(settlement.order.client_id)
     reversal = settled_by.reversed(entry_id, EntryKind.SETTLEMENT_REVERSAL, stamp, reason)
     corrected = _correction_postings(order_id, -settlement.corrected)
     reversal = replace(reversal, postings=(*reversal.postings, *corrected))

@@ -67,6 +67,7 @@ KINDS: dict[EntryKind, BonusMovementKind] = {
 async def order_paid(event: OrderPaid, store: FinanceStore, work: Work) -> None:
     """Reckons the bonuses of a completion, once. From then on they follow each payment and refund
     at once: the news that it is paid again changes nothing."""
+    event = event.model_copy(update={"client_id": await store.survivor_of(event.client_id)})
     settlement = standing(await store.history(event.order_id))
     if settlement is None or settlement.completion != event.completion:
         log.info("no_longer_applies", completion=event.completion)
@@ -180,7 +181,8 @@ async def follow_money(
     accrual = await store.accrual(settlement.order_id, settlement.completion)
     if accrual is None:
         return
-    purse = await open_purse(accrual.client_id, store, work, order_id=accrual.order_id)
+    client_id = await store.survivor_of(accrual.client_id)
+    purse = await open_purse(client_id, store, work, order_id=accrual.order_id)
     purse.hold_to(accrual, settlement.money, reason)
     await keep(purse.closed(), store, work)
 
@@ -284,11 +286,13 @@ async def expire_bonuses(command: ExpireBonuses, store: FinanceStore, work: Work
 
 @handlers.question(GetBonuses)
 async def get_bonuses(question: GetBonuses, store: FinanceStore, work: Work) -> BonusesView:
-    if await store.client_account(question.client_id) is None:
+    account = await store.client_account(question.client_id)
+    if account is None:
         await work.ask(GetClient(client_id=question.client_id))
         return BonusesView(client_id=question.client_id, balance=ZERO, expiring=(), items=())
+    client_id = account.client_id
     movements = page_of(
-        await store.bonus_movements(question),
+        await store.bonus_movements(question, await store.names_of(client_id) or ()),
         question.limit,
         lambda row: BonusMovement(
             at=row.at,
@@ -304,10 +308,10 @@ async def get_bonuses(question: GetBonuses, store: FinanceStore, work: Work) -> 
         ),
         lambda row: (row.at, row.id, row.line),
     )
-    expiring = await store.expiring_next(question.client_id, work.now, EXPIRING_SHOWN)
+    expiring = await store.expiring_next(client_id, work.now, EXPIRING_SHOWN)
     return BonusesView(
-        client_id=question.client_id,
-        balance=kopecks(await store.bonus_balance(question.client_id, work.now)),
+        client_id=client_id,
+        balance=kopecks(await store.bonus_balance(client_id, work.now)),
         expiring=tuple(
             ExpiringBonuses(expires_at=expires_at, amount=amount) for expires_at, amount in expiring
         ),

@@ -50,7 +50,8 @@ async def order_completed(event: OrderCompleted, store: FinanceStore, work: Work
     """Settles the order, if the cost of its parts is known; else waits for it."""
     vat = await store.vat(event.station_id)
     day = event.completed_at.astimezone(work.settings.zone).date()
-    completed = Completed.of(event, percent_on(vat.counting, day))
+    client_id = await store.survivor_of(event.client_id)
+    completed = replace(Completed.of(event, percent_on(vat.counting, day)), client_id=client_id)
     await _hear(event.order_id, event.completion, completed, store, work)
 
 

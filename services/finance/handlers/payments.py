@@ -21,6 +21,7 @@ from services.finance.handlers.table import (
 from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
+from shared.contracts.client_contracts import ContractSaved
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import (
     BalanceView,
@@ -170,4 +171,18 @@ async def get_balance(question: GetBalance, store: FinanceStore, work: Work) -> 
     if account is None:
         await work.ask(GetClient(client_id=question.client_id))
         account = ClientAccount(question.client_id)
-    return BalanceView(client_id=question.client_id, owes=account.owes)
+    zone = work.settings.zone
+    today = work.now.astimezone(zone).date()
+    return BalanceView(
+        client_id=account.client_id,
+        owes=account.owes,
+        debt=account.receivable,
+        deposit=account.deposits,
+        overdue=kopecks(await store.overdue(account.client_id, today, zone)),
+    )
+
+
+@handlers.event(ContractSaved)
+async def contract_saved(event: ContractSaved, store: FinanceStore, work: Work) -> None:
+    """When the client must pay from now on."""
+    await store.note_contract(event.contract)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from decimal import Decimal
 from itertools import batched
@@ -51,17 +51,18 @@ async def client_statement(
     client_id, period = question.client_id, question.period
     check_period(period.start, period.end)
     client = await work.ask(GetClient(client_id=client_id))
+    aliases = await store.names_of(client_id) or [client_id]
     opening = ZERO
     if period.start:
-        opening = kopecks(await store.owed_before(client_id, period.start))
-    found = await store.statement_rows(client_id, period)
-    others = {row.payer_id for row in found} - {client_id, None}
+        opening = kopecks(await store.owed_before(aliases, period.start))
+    found = await store.statement_rows(aliases, period)
+    others = {row.payer_id for row in found} - {*aliases, None}
     names = await _names(others, work)
     rows: list[StatementRow] = []
     balance = opening
     for row in found:
         balance += kopecks(row.owed)
-        rows.append(_row(row, client_id, names, balance))
+        rows.append(_row(row, aliases, names, balance))
     return StatementView(
         client_id=client_id,
         client=client.name,
@@ -75,9 +76,11 @@ async def client_statement(
     )
 
 
-def _row(row: Any, client_id: UUID, names: dict[UUID, str], balance: Decimal) -> StatementRow:
+def _row(
+    row: Any, aliases: Collection[UUID], names: dict[UUID, str], balance: Decimal
+) -> StatementRow:
     owed = kopecks(row.owed)
-    payer_id = row.payer_id if row.payer_id != client_id else None
+    payer_id = row.payer_id if row.payer_id not in aliases else None
     return StatementRow(
         at=row.at,
         document=_DOCUMENTS[row.kind],

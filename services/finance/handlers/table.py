@@ -91,18 +91,23 @@ async def order_of(order_id: UUID, store: FinanceStore, work: Work) -> Order:
     order = await store.order(order_id)
     if order is None:
         asked = await work.ask(GetOrder(order_id=order_id))
-        order = Order(asked.id, asked.number, asked.client_id)
+        order = Order(asked.id, asked.number, await store.survivor_of(asked.client_id))
         store.add_order(order)
     return order
 
 
 async def account_of(client_id: UUID, store: FinanceStore, work: Work) -> ClientAccount:
-    """A client's account; read through as ``order_of``. Refused: ``client_not_found``."""
+    """A client's account; read through as ``order_of``. Refused: ``client_not_found``,
+    ``client_merged``."""
     account = await store.account(client_id)
     if account is None:
-        await work.ask(GetClient(client_id=client_id))
-        account = store.add_client(client_id)
-    return account
+        card = await work.ask(GetClient(client_id=client_id))
+        survivor_id = card.merged_into
+    else:
+        survivor_id = account.merged_into
+    if survivor_id:
+        raise Refused("client_merged", id=client_id, client_id=survivor_id)
+    return account or store.add_client(client_id)
 
 
 def check_period(start: datetime | None, end: datetime | None) -> None:

@@ -5,11 +5,13 @@ from services.finance.store.checks import Checks
 from services.finance.store.expense_books import ExpenseBooks
 from services.finance.store.figures import Figures
 from services.finance.store.fiscal_books import FiscalBooks
+from services.finance.store.merging import MergingBooks
 from services.finance.store.payroll import PayrollBooks
 from services.finance.store.payroll_reports import PayrollReports
 from services.finance.store.reports import Reports
 from services.finance.store.schema import tables
 from services.finance.store.statements import Statements
+from services.finance.store.terms import Terms
 from services.finance.store.till_books import TillBooks
 from services.finance.store.till_reports import TillReports
 from services.finance.store.vat import VatBooks
@@ -19,6 +21,7 @@ __all__ = ["FinanceStore", "tables"]
 
 class FinanceStore(
     PayrollBooks,
+    MergingBooks,
     TillBooks,
     ExpenseBooks,
     FiscalBooks,
@@ -28,6 +31,7 @@ class FinanceStore(
     Reports,
     VatBooks,
     Statements,
+    Terms,
     Figures,
     Checks,
 ):

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, and_, case, func, or_, select, tuple_
 
 from services.finance.domain.bonus_rules import BonusRule
-from services.finance.domain.ledger import Account
+from services.finance.domain.ledger import Account, EntryKind
 from services.finance.domain.settlement import State
 from services.finance.store.rows import any_of, rule_of
 from services.finance.store.schema import (
@@ -83,8 +83,9 @@ class BonusReports(Store):
         )
         return [(expires_at, total) for expires_at, total in found.all()]
 
-    async def bonus_movements(self, asked: GetBonuses) -> Sequence[Row[Any]]:
-        """One more than a page, newest first: every posting of the client's bonuses."""
+    async def bonus_movements(self, asked: GetBonuses, names: Sequence[UUID]) -> Sequence[Row[Any]]:
+        """One more than a page, newest first: every posting of the client's bonuses, under
+        whichever of its names; what went from one to another is none of them."""
         statement = (
             select(
                 entries.c.id,
@@ -105,7 +106,8 @@ class BonusReports(Store):
             .outerjoin(orders, orders.c.id == postings.c.order_id)
             .outerjoin(bonus_rules, bonus_rules.c.id == postings.c.rule_id)
             .where(
-                postings.c.client_id == asked.client_id,
+                postings.c.client_id.in_(names),
+                entries.c.kind != EntryKind.CLIENT_MERGE,
                 or_(postings.c.debit == Account.BONUSES, _IS_CREDIT),
             )
             .order_by(entries.c.at.desc(), entries.c.id.desc(), postings.c.line.desc())

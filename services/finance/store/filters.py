@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
@@ -26,3 +27,7 @@ def within(
 ) -> Filters:
     """Half open."""
     return [*([column >= start] if start else []), *([column < end] if end else [])]
+
+
+def one_of(column: ColumnElement[Any], values: Sequence[UUID] | None) -> Filters:
+    return [column.in_(values)] if values is not None else []

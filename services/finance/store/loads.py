@@ -26,6 +26,7 @@ from services.finance.store.schema import (
     settlements,
 )
 from shared.contracts.base import Message
+from shared.contracts.client_merge import ClientMerged
 from shared.contracts.clients import ClientCreated
 from shared.contracts.costing import IssueCostCorrected
 from shared.contracts.finance import OrderPaid, RecordExpense, RefundPayment, TakePayment
@@ -53,31 +54,33 @@ class Wanted:
 def wanted(messages: Sequence[Message]) -> Wanted:
     wish = Wanted()
     for message in messages:
-        match message:
-            case OrderCreated():
-                wish.copies.add(message.order_id)
-            case ClientCreated():
-                wish.clients.add(message.client.id)
-            case OrderCompleted():
-                wish.orders.add(message.order_id)
-                wish.clients.add(message.client_id)
-            case PartsIssued() | PartsReturned() | IssueCostCorrected() | OrderCancelled():
-                wish.orders.add(message.order_id)
-            case OrderReopened():
-                wish.orders.add(message.order_id)
-                wish.reopened.add(message.order_id)
-            case OrderPaid():
-                wish.paid.add(message.order_id)
-                wish.clients.add(message.client_id)
-            case RecordExpense(order_id=UUID() as order_id):
-                wish.copies.add(order_id)
-            case _:
-                _want_of_payment(message, wish)
+        _wanted_by_event(message, wish)
+        _wanted_by_command(message, wish)
     return wish
 
 
-def _want_of_payment(message: Message, wish: Wanted) -> None:
-    """What commands about clients' money ask for."""
+def _wanted_by_event(message: Message, wish: Wanted) -> None:
+    match message:
+        case OrderCreated():
+            wish.copies.add(message.order_id)
+        case ClientCreated():
+            wish.clients.add(message.client.id)
+        case ClientMerged():
+            wish.clients |= {message.client.id, message.merged.id}
+        case OrderCompleted():
+            wish.orders.add(message.order_id)
+            wish.clients.add(message.client_id)
+        case PartsIssued() | PartsReturned() | IssueCostCorrected() | OrderCancelled():
+            wish.orders.add(message.order_id)
+        case OrderReopened():
+            wish.orders.add(message.order_id)
+            wish.reopened.add(message.order_id)
+        case OrderPaid():
+            wish.paid.add(message.order_id)
+            wish.clients.add(message.client_id)
+
+
+def _wanted_by_command(message: Message, wish: Wanted) -> None:
     named: set[UUID | None] = set()
     clients: set[UUID | None] = set()
     match message:
@@ -93,13 +96,24 @@ def _want_of_payment(message: Message, wish: Wanted) -> None:
             wish.payments.add(message.payment_id)
         case GiveBackDeposits():
             clients = {message.client_id}
+        case RecordExpense(order_id=UUID() as order_id):
+            wish.copies.add(order_id)
     orders = {order_id for order_id in named if order_id}
     wish.copies |= orders
     wish.orders |= orders
     wish.clients |= {client_id for client_id in clients if client_id}
 
 
-ORDERS = select(orders).where(any_of(orders.c.id, "ids"))
+ORDERS = (
+    select(
+        orders.c.id,
+        orders.c.number,
+        func.coalesce(accounts.c.merged_into, orders.c.client_id).label("client_id"),
+    )
+    .outerjoin(accounts, accounts.c.client_id == orders.c.client_id)
+    .where(any_of(orders.c.id, "ids"))
+)
+"""Of the client whom its own was merged into."""
 CLIENTS_OF = union(
     select(orders.c.client_id).where(any_of(orders.c.id, "orders")),
     select(settlements.c.client_id).where(

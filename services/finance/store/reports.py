@@ -39,7 +39,7 @@ from services.finance.domain.ledger import (
     ClientAccount,
 )
 from services.finance.domain.settlement import Settlement, State
-from services.finance.store.filters import Filters, equal, in_period, within
+from services.finance.store.filters import Filters, equal, in_period, one_of, within
 from services.finance.store.rows import account_of, settlement_of
 from services.finance.store.schema import accounts, entries, payments, postings, settlements
 from services.finance.store.tables_fiscal import fiscal_receipts
@@ -73,8 +73,8 @@ class Reports(Store):
         """One more than a page, newest first."""
         filters = [
             *equal(payments.c.order_id, asked.order_id),
-            *equal(payments.c.customer_id, asked.customer_id),
-            *equal(payments.c.payer_id, asked.payer_id),
+            *one_of(payments.c.customer_id, await self.names_of(asked.customer_id)),
+            *one_of(payments.c.payer_id, await self.names_of(asked.payer_id)),
             *equal(payments.c.document_id, asked.document_id),
             *equal(payments.c.shift_id, asked.shift_id),
             *within(payments.c.at, asked.start, asked.end),
@@ -111,18 +111,32 @@ class Reports(Store):
         filters = [
             entries.c.kind.in_(kinds),
             *equal(entries.c.order_id, asked.order_id),
-            *equal(entries.c.client_id, asked.client_id),
+            *one_of(entries.c.client_id, await self.names_of(asked.client_id)),
             *equal(record.c.category, asked.category),
             *within(entries.c.at, asked.start, asked.end),
         ]
         return await self._page(statement, entries.c, filters, asked)
 
     async def client_account(self, client_id: UUID) -> ClientAccount | None:
+        """Of a client who was merged with another, that one's."""
         result = await self.connection.execute(
             select(accounts).where(accounts.c.client_id == client_id)
         )
         row = result.one_or_none()
+        if row and row.merged_into:
+            return await self.client_account(row.merged_into)
         return account_of(row) if row else None
+
+    async def names_of(self, client_id: UUID | None) -> list[UUID] | None:
+        """The client that is meant first, and all who were merged into it; none of nobody."""
+        if client_id is None:
+            return None
+        account = await self.client_account(client_id)
+        survivor_id = account.client_id if account else client_id
+        merged = await self.connection.execute(
+            select(accounts.c.client_id).where(accounts.c.merged_into == survivor_id)
+        )
+        return [survivor_id, *merged.scalars()]
 
     async def standing_settlement(self, order_id: UUID) -> Settlement | None:
         result = await self.connection.execute(

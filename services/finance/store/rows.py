@@ -72,11 +72,12 @@ def account_row(account: ClientAccount) -> dict[str, Any]:
         "receivable": account.receivable,
         "deposits": account.deposits,
         "bonuses": account.bonuses,
+        "merged_into": account.merged_into,
     }
 
 
 def account_of(row: Row[Any]) -> ClientAccount:
-    return ClientAccount(row.client_id, row.receivable, row.deposits, row.bonuses)
+    return ClientAccount(row.client_id, row.receivable, row.deposits, row.bonuses, row.merged_into)
 
 
 def entry_row(entry: Entry) -> dict[str, Any]:

@@ -91,6 +91,8 @@ accounts = Table(
     Column("receivable", MONEY, nullable=False),
     Column("deposits", MONEY, nullable=False),
     Column("bonuses", MONEY, nullable=False, server_default="0"),
+    Column("merged_into", Uuid),
+    Index("accounts_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     CheckConstraint("receivable >= 0 AND deposits >= 0", name="accounts_sides"),
 )
 """One row per client that is known. Whoever moves a client's money locks it first."""
@@ -136,6 +138,7 @@ settlements = Table(
         "client_id",
         postgresql_where=text("state = 'settled' AND paid < revenue"),
     ),
+    Index("settlements_client", "client_id"),
     Index("settlements_at", "completed_at", postgresql_where=text("state = 'settled'")),
 )
 
@@ -245,6 +248,7 @@ bonus_lots = Table(
     CheckConstraint(
         '"left" >= 0 AND taken_back >= 0 AND taken_back <= amount', name="bonus_lots_parts"
     ),
+    Index("bonus_lots_client", "client_id"),
     Index("bonus_lots_open", "client_id", postgresql_where=text('"left" > 0')),
     Index("bonus_lots_expiring", "expires_at", postgresql_where=text('"left" > 0')),
     Index("bonus_lots_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),

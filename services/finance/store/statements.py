@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -40,12 +40,18 @@ ON_ACCOUNT = and_(
 )
 
 
-def moves() -> Select[Any]:
-    """``client_id, entry_id, owed``: every entry that moves a client's balance, once per client."""
+def moves(client_ids: Collection[UUID]) -> Select[Any]:
+    """``entry_id, owed``: every entry that moves the balance of a client, by all its names. What
+    only went from one of them to another, when they were merged, moves nothing."""
     return (
-        select(postings.c.client_id, postings.c.entry_id, func.sum(OWED).label("owed"))
-        .where(ON_ACCOUNT)
-        .group_by(postings.c.client_id, postings.c.entry_id)
+        select(postings.c.entry_id, func.sum(OWED).label("owed"))
+        .where(
+            postings.c.client_id.in_(client_ids),
+            # By entries, which have an index of their clients.
+            postings.c.entry_id.in_(_entries_of(client_ids)),
+            ON_ACCOUNT,
+        )
+        .group_by(postings.c.entry_id)
         .having(func.sum(OWED) != 0)
     )
 
@@ -53,10 +59,11 @@ def moves() -> Select[Any]:
 class Statements(Store):
     """Reads without locks."""
 
-    async def statement_rows(self, client_id: UUID, period: Period) -> Sequence[Row[Any]]:
+    async def statement_rows(
+        self, client_ids: Collection[UUID], period: Period
+    ) -> Sequence[Row[Any]]:
         """The documents that moved a client's balance in the period, the earliest first."""
-        # By entries, which have an index of their clients.
-        move = moves().where(postings.c.entry_id.in_(_entries_of(client_id))).subquery("move")
+        move = moves(client_ids).subquery("move")
         statement = (
             select(
                 entries.c.id,
@@ -72,18 +79,18 @@ class Statements(Store):
             .join(move, move.c.entry_id == entries.c.id)
             .outerjoin(orders, orders.c.id == entries.c.order_id)
             .outerjoin(payments, payments.c.id == entries.c.document_id)
-            .where(move.c.client_id == client_id, *in_period(entries.c.at, period))
+            .where(*in_period(entries.c.at, period))
             .order_by(entries.c.at, entries.c.id)
         )
         return list(await self.connection.execute(statement))
 
-    async def owed_before(self, client_id: UUID, at: datetime) -> Decimal:
+    async def owed_before(self, client_ids: Collection[UUID], at: datetime) -> Decimal:
         statement = (
             select(func.coalesce(func.sum(OWED), 0))
             .join(entries, entries.c.id == postings.c.entry_id)
             .where(
-                postings.c.client_id == client_id,
-                entries.c.id.in_(_entries_of(client_id)),
+                postings.c.client_id.in_(client_ids),
+                entries.c.id.in_(_entries_of(client_ids)),
                 ON_ACCOUNT,
                 entries.c.at < at,
             )
@@ -155,5 +162,5 @@ class Statements(Store):
         return list(await self.connection.execute(statement))
 
 
-def _entries_of(client_id: UUID) -> Select[Any]:
-    return select(entries.c.id).where(entries.c.client_id == client_id)
+def _entries_of(client_ids: Collection[UUID]) -> Select[Any]:
+    return select(entries.c.id).where(entries.c.client_id.in_(client_ids))

@@ -1,6 +1,10 @@
 """Client cards and their cars."""
 
 from services.gateway.api import Area, get, patch, post
+from services.gateway.routes import personal_data
+from shared.contracts.client_contracts import ChangeContract, CreateContract, ListContracts
+from shared.contracts.client_data import EraseClient
+from shared.contracts.client_merge import DismissDuplicate, FindDuplicates, MergeClients
 from shared.contracts.clients import (
     AddVehicle,
     ChangeClient,
@@ -11,6 +15,7 @@ from shared.contracts.clients import (
     GetVehicle,
     ListVehicles,
 )
+from shared.contracts.vehicle_history import GetVehicleHistory
 from shared.contracts.works import VehicleWarranty
 
 AREA = Area(
@@ -19,8 +24,35 @@ AREA = Area(
     (
         get("/clients", FindClients, "Find clients"),
         post("/clients", CreateClient, "Make a client card", location="/clients/{id}"),
+        get("/clients/duplicates", FindDuplicates, "Cards that may be of one client"),
+        post(
+            "/clients/duplicates/dismiss",
+            DismissDuplicate,
+            "Say that two cards are of different clients",
+            status=200,
+        ),
         get("/clients/{client_id}", GetClient, "A client with the cars"),
         patch("/clients/{client_id}", ChangeClient, "Edit a client card"),
+        post(
+            "/clients/{client_id}/merge",
+            MergeClients,
+            "Make another card one with this one",
+            status=200,
+        ),
+        personal_data.ENDPOINT,
+        post(
+            "/clients/{client_id}/erase",
+            EraseClient,
+            "Forget a person at their request",
+            status=200,
+        ),
+        get("/clients/{client_id}/contracts", ListContracts, "A client's contracts"),
+        post(
+            "/clients/{client_id}/contracts",
+            CreateContract,
+            "Write down a contract",
+        ),
+        patch("/contracts/{contract_id}", ChangeContract, "Edit a contract"),
         get("/clients/{client_id}/vehicles", ListVehicles, "A client's cars"),
         post(
             "/clients/{client_id}/vehicles",
@@ -29,6 +61,11 @@ AREA = Area(
             location="/vehicles/{id}",
         ),
         get("/vehicles/{vehicle_id}", GetVehicle, "A car"),
+        get(
+            "/vehicles/{vehicle_id}/history",
+            GetVehicleHistory,
+            "Whose the car was when, and its plates",
+        ),
         get("/vehicles/{vehicle_id}/warranty", VehicleWarranty, "What is under warranty on it"),
         patch("/vehicles/{vehicle_id}", ChangeVehicle, "Edit a car, or give it a new owner"),
     ),

@@ -185,6 +185,11 @@ class Order:
     parts: tuple[PartLine, ...] = ()
 
     @property
+    def parties(self) -> frozenset[UUID | None]:
+        """Client, payer and driver."""
+        return frozenset({self.client_id, self.header.payer_id, self.header.driver_id})
+
+    @property
     def lines(self) -> tuple[ServiceLine | PartLine, ...]:
         return (*self.services, *self.parts)
 

@@ -8,7 +8,8 @@ works and answers. ``declined``: works that were declined are offered again. ``c
 the station works; ``bookings``: who holds which post when; ``carry_over``: what was not finished
 in its time; ``load``: all of it on one panel. ``variants``: prices of works by vehicle, and
 rounding. ``packages`` and ``bundles``: what is sold together, and put on an order. ``warranty``: is
-this under warranty? ``figures``: what other services must agree with.
+this under warranty? ``figures``: what other services must agree with. ``merging``: two clients were
+one. ``credit``: how much a client may owe. ``erasure``: a person is forgotten.
 """
 
 from services.orders.handlers import (
@@ -17,9 +18,12 @@ from services.orders.handlers import (
     bundles,
     calendars,
     carry_over,
+    credit,
     declined,
+    erasure,
     figures,
     load,
+    merging,
     news,
     packages,
     questions,
@@ -38,10 +42,13 @@ __all__ = [
     "bundles",
     "calendars",
     "carry_over",
+    "credit",
     "declined",
+    "erasure",
     "figures",
     "handlers",
     "load",
+    "merging",
     "news",
     "packages",
     "questions",

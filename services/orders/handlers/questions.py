@@ -57,7 +57,7 @@ async def find(question: FindOrders, store: OrdersStore, work: Work) -> Page[Ord
         status=question.status,
         section_id=question.section_id,
         employee_id=question.employee_id,
-        client_id=question.client_id,
+        client_id=question.client_id and await store.copies.survivor_of(question.client_id),
         vehicle_id=question.vehicle_id,
         own_of=own_of,
         start=question.start,

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import Table, func
 
-from services.orders.domain.requisites import tax_number, tax_reason_code
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.tables import employees, order_types, posts, sections, stations, works
@@ -45,6 +44,7 @@ from shared.contracts.orders import (
 from shared.handlers import Work
 from shared.permissions import ADMINISTRATOR, OWNER, SERVICE
 from shared.refusals import Refused
+from shared.requisites import tax_number, tax_reason_code
 
 type Kind = Literal["section", "post", "employee", "service", "order_type", "station"]
 

@@ -15,6 +15,7 @@ from services.orders.domain.performers import shared_by
 from services.orders.domain.units import entered
 from services.orders.handlers.bookings import freed, freed_of_lines
 from services.orders.handlers.costs import shown
+from services.orders.handlers.credit import within_limit
 from services.orders.handlers.lines import (
     ensure_may_price,
     next_position,
@@ -130,6 +131,8 @@ async def move_order(command: MoveOrder, store: OrdersStore, work: Work) -> Orde
         work.now,
         await _may_be_missing(order, work) if command.to == "done" else (),
     )
+    if command.to == "done":
+        decision = await within_limit(decision, command, store, work)
     store.save(decision.order, work)
     work.publish(*decision.events)
     if command.to in ("done", "cancelled"):

@@ -31,6 +31,9 @@ async def find_work_orders(
     question: FindWorkOrders, store: OrdersStore, work: Work
 ) -> Page[WorkOrder]:
     after = keys_of(question.cursor, tuple[Instant, UUID]) if question.cursor else None
+    if question.client_id:
+        survivor_id = await store.copies.survivor_of(question.client_id)
+        question = question.model_copy(update={"client_id": survivor_id})
     found = await completed_orders(store.connection, question, question.limit + 1, after)
     orders = await store.all_shown([row.id for row in found[: question.limit]])
     documents = await whole(orders, store, work)

@@ -60,14 +60,37 @@ class Copies:
             elif isinstance(message, RequestParts):
                 wanted[products].update(line.product_id for line in message.lines)
         for table, ids in wanted.items():
-            await self._load(table, ids)
+            await self._load(table, ids, hold=True)
 
     async def client(self, client_id: UUID, work: Work) -> Any:
-        """``name`` and ``discount_percent``. Raises ``Refused("client_not_found")``."""
-        if known := await self._get(clients, client_id):
-            return known
-        client = await work.ask(GetClient(client_id=client_id))
-        return self.note_client(client)
+        """``name`` and ``discount_percent``. Nobody merges the client until the transaction ends.
+        Raises ``Refused``: ``client_not_found``, ``client_merged``, ``client_erased``."""
+        if known := await self._get(clients, client_id, hold=True):
+            survivor_id = known.merged_into
+        else:
+            asked = await work.ask(GetClient(client_id=client_id))
+            known, survivor_id = self.note_client(asked), asked.merged_into
+        if survivor_id:
+            raise Refused("client_merged", id=client_id, client_id=survivor_id)
+        if known.erased_at:
+            raise Refused("client_erased", id=client_id)
+        return known
+
+    async def survivor_of(self, client_id: UUID) -> UUID:
+        """Who is meant by this client: itself, or the one that it was merged into."""
+        known = await self._get(clients, client_id)
+        if known is None or known.merged_into is None:
+            return client_id
+        return await self.survivor_of(known.merged_into)
+
+    async def merge(self, merged: ClientView, survivor: ClientView) -> UUID:
+        """Both copies as they are now; whoever opens an order for the merged one is waited for.
+        Answers who remains: a later merger may have been heard of before."""
+        await self._connection.execute(_HOLD_CLIENT, {"id": merged.id})
+        await self._load(clients, {merged.id, survivor.id})
+        self.note_client(survivor)
+        self.note_client(merged)
+        return await self.survivor_of(survivor.id)
 
     async def vehicle(self, vehicle_id: UUID, work: Work) -> Any:
         """``name`` and ``client_id``. Raises ``Refused("vehicle_not_found")``."""
@@ -113,13 +136,14 @@ class Copies:
             include={
                 "id", "name", "kind", "last_name", "first_name", "middle_name", "company_name",
                 "email", "comment", "services_discount_percent", "products_discount_percent",
-                "revision",
+                "merged_into", "erased_at", "revision",
             }
         )  # fmt: skip
         return self._note(
             clients,
             **same,
             phones=list(client.phones),
+            requisites=client.requisites and client.requisites.model_dump(exclude_none=True),
             discount_percent=client.discount_percent or Decimal(0),
         )
 
@@ -179,17 +203,17 @@ class Copies:
             await self._connection.execute(_NEWS_OF[table], [rows[key] for key in sorted(rows)])
         self._news.clear()
 
-    async def _get(self, table: Table, row_id: UUID) -> Any:
+    async def _get(self, table: Table, row_id: UUID, *, hold: bool = False) -> Any:
         if row_id not in self._known[table]:
-            await self._load(table, {row_id})
+            await self._load(table, {row_id}, hold=hold)
         return self._known[table].get(row_id)
 
-    async def _load(self, table: Table, ids: set[UUID]) -> None:
+    async def _load(self, table: Table, ids: set[UUID], *, hold: bool = False) -> None:
+        """``hold``: a client whom an order is to name is not merged meanwhile."""
         if not ids:
             return
-        rows = await self._connection.execute(
-            select(table).where(table.c.id == any_(_IDS)), {"ids": sorted(ids)}
-        )
+        statement = _HOLD_CLIENTS if hold and table is clients else _LOAD[table]
+        rows = await self._connection.execute(statement, {"ids": sorted(ids)})
         self._known[table].update({row.id: row for row in rows})
 
     def _note(self, table: Table, **row: Any) -> Any:
@@ -217,6 +241,12 @@ def _news_of(table: Table) -> Insert:
     )
 
 
+_LOAD = {
+    table: select(table).where(table.c.id == any_(_IDS)) for table in (clients, vehicles, products)
+}
+# Not against edits: only a merger waits for those who use the copy.
+_HOLD_CLIENTS = _LOAD[clients].order_by(clients.c.id).with_for_update(read=True, key_share=True)
+_HOLD_CLIENT = select(clients.c.id).where(clients.c.id == bindparam("id")).with_for_update()
 _NEWS_OF = {table: _news_of(table) for table in (clients, vehicles, products)}
 
 

@@ -19,9 +19,10 @@ from services.orders.store.bookings import Bookings
 from services.orders.store.calendars import Calendars
 from services.orders.store.catalogue import Catalogue
 from services.orders.store.copies import Copies
+from services.orders.store.credit import Credit
 from services.orders.store.links import Links
 from services.orders.store.places import Places
-from services.orders.store.queries import declined_counts
+from services.orders.store.queries import declined_counts, orders_naming
 from services.orders.store.tables import (
     comments,
     employees,
@@ -71,6 +72,7 @@ class OrdersStore(Store):
         self.calendars = Calendars(connection)
         self.catalogue = Catalogue(connection, self.places)
         self.links = Links(connection)
+        self.credit = Credit(connection)
         self._loaded: dict[UUID, Order | None] = {}
         self._orders: dict[UUID, Order] = {}
         self._declined: dict[UUID, int] = {}
@@ -106,6 +108,22 @@ class OrdersStore(Store):
         if missing := set(order_ids) - self._loaded.keys():
             await self._load(missing, lock=True)
         return [self._orders[order_id] for order_id in order_ids if order_id in self._orders]
+
+    async def orders_naming(self, client_id: UUID) -> list[Order]:
+        """Every order that has this client, payer or driver, those of this transaction too;
+        locked."""
+        saved = await self.orders(await orders_naming(self.connection, client_id))
+        new = [order for order in self._orders.values() if self._loaded.get(order.id) is None]
+        return [order for order in (*saved, *new) if client_id in order.parties]
+
+    async def done_and_not_settled(self, client_id: UUID) -> dict[UUID, Decimal]:
+        """Totals of the client's orders that are on no balance yet, this transaction's too."""
+        totals = await self.credit.under_way(client_id)
+        for order in self._orders.values():
+            totals.pop(order.id, None)
+            if order.client_id == client_id and order.status == "done" and not order.settled:
+                totals[order.id] = order.total
+        return totals
 
     async def shown(self, order_id: UUID) -> Order:
         """For looking only: takes no lock."""
@@ -220,6 +238,7 @@ class OrdersStore(Store):
             and message.order_id in self._orders
         ]
         await self.places.many(employees, {each for order in done for each in order.earner_ids})
+        await self.credit.look_at({order.client_id for order in done})
 
     async def _draw_numbers(self, count: int) -> None:
         drawn = await self.connection.execute(

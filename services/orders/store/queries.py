@@ -76,6 +76,22 @@ async def find_orders(
     return list(await connection.execute(statement))
 
 
+async def orders_naming(connection: AsyncConnection, client_id: UUID) -> list[UUID]:
+    """Every order that has this client, payer or driver."""
+    rows = await connection.execute(
+        select(orders.c.id)
+        .where(
+            or_(
+                orders.c.client_id == client_id,
+                and_(orders.c.payer_id == client_id, orders.c.payer_id != orders.c.client_id),
+                orders.c.driver_id == client_id,
+            )
+        )
+        .order_by(orders.c.id)
+    )
+    return list(rows.scalars())
+
+
 async def list_comments(
     connection: AsyncConnection, order_id: UUID, limit: int, after: UUID | None
 ) -> list[CommentView]:

@@ -4,6 +4,7 @@ from services.orders.store.tables.approvals import estimate_links, station_secre
 from services.orders.store.tables.catalogue import packages, price_rules, work_variants
 from services.orders.store.tables.columns import tables
 from services.orders.store.tables.copies import clients, products, vehicles
+from services.orders.store.tables.credit import client_contracts
 from services.orders.store.tables.load import absences, bookings, holidays, load_settings, weeks
 from services.orders.store.tables.orders import (
     comments,
@@ -25,6 +26,7 @@ from services.orders.store.tables.places import (
 __all__ = [
     "absences",
     "bookings",
+    "client_contracts",
     "clients",
     "comments",
     "employees",

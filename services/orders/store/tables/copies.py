@@ -3,10 +3,10 @@ order can show and price them on its own."""
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, Boolean, Column, Integer, Table, Text, Uuid, text
+from sqlalchemy import ARRAY, Boolean, Column, Index, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.orders.store.tables.columns import Money, Percent, tables
+from services.orders.store.tables.columns import Instant, Money, Percent, tables
 
 
 def _complete() -> Column[bool]:
@@ -30,8 +30,13 @@ clients = Table(
     Column("phones", ARRAY(Text)),
     Column("email", Text),
     Column("comment", Text),
+    Column("requisites", JSONB(none_as_null=True)),
+    Column("erased_at", Instant),
+    # Another name of that client's, who is meant by whatever names this one.
+    Column("merged_into", Uuid),
     _complete(),
     Column("revision", Integer, nullable=False),
+    Index("clients_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
 )
 vehicles = Table(
     "vehicles",

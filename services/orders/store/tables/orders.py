@@ -83,6 +83,9 @@ orders = Table(
     Index("orders_section", "section_id", "created_at", "id"),
     Index("orders_employee", "employee_id", "created_at", "id"),
     Index("orders_client", "client_id", "created_at", "id"),
+    # Of a client who is merged with another; most orders are paid by their own client.
+    Index("orders_payer", "payer_id", postgresql_where=text("payer_id <> client_id")),
+    Index("orders_driver", "driver_id", postgresql_where=text("driver_id IS NOT NULL")),
     Index("orders_vehicle", "vehicle_id", "created_at", "id"),
     Index(
         "orders_search",

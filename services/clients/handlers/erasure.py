@@ -1,0 +1,68 @@
+"""A person asks to be forgotten."""
+
+from __future__ import annotations
+
+from services.clients.domain.cards import client_view
+from services.clients.domain.erasure import called, erased, without_plate
+from services.clients.domain.vehicles import new_facts, vehicle_view
+from services.clients.handlers.table import handlers
+from services.clients.store import ClientsStore
+from shared.contracts.client_data import (
+    ClientErased,
+    EraseClient,
+    ErasedClient,
+    GetOpenOrders,
+)
+from shared.contracts.finance import GetBalance
+from shared.erasure import redact
+from shared.handlers import Work
+from shared.refusals import Refused
+
+
+async def nothing_is_open(command: EraseClient, work: Work) -> EraseClient:
+    """Raises ``Refused``: ``client_has_open_orders``, ``client_has_money``."""
+    open_orders = await work.ask(GetOpenOrders(client_id=command.client_id))
+    if open_orders.numbers:
+        raise Refused("client_has_open_orders", numbers=", ".join(open_orders.numbers))
+    balance = await work.ask(GetBalance(client_id=command.client_id))
+    if balance.debt or balance.deposit:
+        raise Refused("client_has_money", debt=balance.debt, deposit=balance.deposit)
+    return command
+
+
+@handlers.command(EraseClient, before=nothing_is_open)
+async def erase_client(command: EraseClient, store: ClientsStore, work: Work) -> ErasedClient:
+    client = await store.client(command.client_id)
+    name = called(client.id)
+    aliases = await store.erasure.aliases(client.id)
+    cards = await store.cards(aliases)
+    cars = await store.cars_of(client.id)
+    anonymous = [erased(card, name, work.now) for card in cards]
+    for card in anonymous:
+        store.save_client(card)
+    parked = [without_plate(car, work.now) for car in cars]
+    for before, after in zip(cars, parked, strict=True):
+        store.save_vehicle(after, new_facts(before, after, work.now))
+    await store.flush()
+    await store.erasure.forget_plates(aliases)
+    await store.erasure.forget_besides(aliases)
+    await store.erasure.forget_words([card.name for card in cards])
+    work.publish(
+        ClientErased(
+            client_id=client.id,
+            name=name,
+            reason=command.reason,
+            aliases=tuple(aliases),
+            cards=tuple(map(client_view, anonymous)),
+            vehicles=tuple(map(vehicle_view, parked)),
+        )
+    )
+    return ErasedClient(client_id=client.id, name=name, erased_at=work.now)
+
+
+@handlers.event(ClientErased)
+async def client_erased(event: ClientErased, store: ClientsStore, work: Work) -> None:
+    """What was under way when the person was erased has been written by now: events and kept
+    answers are gone through."""
+    cars = (car.id for car in event.vehicles)
+    await redact(store.connection, {*event.aliases, *cars}, event.name)

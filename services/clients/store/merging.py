@@ -1,0 +1,125 @@
+"""Cards that may be of one client: found when a card or a car is saved, kept until somebody
+decides."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, or_, select, text, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.clients.domain.cards import client_view
+from services.clients.store.rows import client_of
+from services.clients.store.tables import clients
+from services.clients.store.tables_merging import duplicates
+from shared.contracts.base import Instant, Page
+from shared.contracts.client_merge import Duplicate
+from shared.pagination import keys_of, page_of
+
+MOST_OF_ONE = 20
+"""Others that one card is compared with by one thing: the phone of a whole fleet is no sign."""
+
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+_FORGET = delete(duplicates).where(
+    duplicates.c.dismissed_at.is_(None),
+    or_(duplicates.c.one_id == any_(_IDS), duplicates.c.other_id == any_(_IDS)),
+)
+
+
+def _alike(reason: str, condition: str, cars: str = "") -> str:
+    return f"""
+        SELECT mine.id AS a, found.id AS b, '{reason}' AS reason
+        FROM mine CROSS JOIN LATERAL (
+            SELECT other.id FROM clients other {cars}
+            WHERE {condition} AND other.id <> mine.id AND other.merged_into IS NULL
+            LIMIT {MOST_OF_ONE}
+        ) found
+    """
+
+
+_FIND = text(
+    f"""
+    WITH mine AS (SELECT * FROM clients WHERE id = ANY(:ids) AND merged_into IS NULL),
+    alike AS (
+        {_alike("phone", "other.phones && mine.phones")}
+        UNION ALL
+        {_alike("email", "lower(other.email) = lower(mine.email)")}
+        UNION ALL
+        {
+        _alike(
+            "plate",
+            "theirs.plate_key = ours.plate_key",
+            "JOIN vehicles theirs ON theirs.client_id = other.id"
+            " JOIN vehicles ours ON ours.client_id = mine.id",
+        )
+    }
+        UNION ALL
+        {
+        _alike(
+            "name",
+            "other.name_key = mine.name_key AND mine.name_key LIKE ' % % '"
+            " AND (other.phone_key = '  ' OR mine.phone_key = '  ')",
+        )
+    }
+    )
+    INSERT INTO duplicates (one_id, other_id, reasons, found_at)
+    SELECT least(a, b), greatest(a, b), array_agg(DISTINCT reason ORDER BY reason), now()
+    FROM alike GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (one_id, other_id) DO UPDATE SET reasons = excluded.reasons
+    """
+).bindparams(_IDS)
+
+
+class Duplicates:
+    """Pairs of cards, in and out of the database."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def look_for(self, new: Collection[UUID], changed: Collection[UUID]) -> None:
+        """Compares these cards with all others; what no longer holds of a changed one goes."""
+        if changed:
+            await self._connection.execute(_FORGET, {"ids": sorted(changed)})
+        await self._connection.execute(_FIND, {"ids": sorted({*new, *changed})})
+
+    async def dismiss(self, pair: tuple[UUID, UUID], by: str, now: datetime) -> bool:
+        """False when no such pair was found."""
+        dismissed = await self._connection.execute(
+            update(duplicates)
+            .where(tuple_(duplicates.c.one_id, duplicates.c.other_id) == pair)
+            .values(dismissed_at=now, dismissed_by=by)
+            .returning(duplicates.c.one_id)
+        )
+        return dismissed.one_or_none() is not None
+
+    async def page(self, limit: int, cursor: str | None) -> Page[Duplicate]:
+        place = tuple_(duplicates.c.found_at, duplicates.c.one_id, duplicates.c.other_id)
+        statement = (
+            select(duplicates)
+            .where(duplicates.c.dismissed_at.is_(None))
+            .order_by(*(column.desc() for column in place.clauses))
+            .limit(limit + 1)
+        )
+        if cursor:
+            statement = statement.where(place < keys_of(cursor, tuple[Instant, UUID, UUID]))
+        rows = (await self._connection.execute(statement)).all()
+        named = {client_id for row in rows for client_id in (row.one_id, row.other_id)}
+        cards = {
+            row.id: client_view(client_of(row))
+            for row in await self._connection.execute(
+                select(clients).where(clients.c.id == any_(_IDS)), {"ids": sorted(named)}
+            )
+        }
+
+        def shown(row: Any) -> Duplicate:
+            return Duplicate(
+                one=cards[row.one_id],
+                other=cards[row.other_id],
+                reasons=tuple(row.reasons),
+                found_at=row.found_at,
+            )
+
+        return page_of(rows, limit, shown, lambda row: (row.found_at, row.one_id, row.other_id))

@@ -1,0 +1,43 @@
+"""What is known of a person, as data or as a page to hand over."""
+
+from __future__ import annotations
+
+import pydantic_core
+from starlette.responses import Response
+
+from services.gateway import exports
+from services.gateway.api import JSON, Endpoint
+from services.gateway.call import Call
+from services.gateway.pages.rendering import page
+from shared.contracts.base import reply_type
+from shared.contracts.client_data import GetPersonalData
+from shared.refusals import Refused
+
+HTML = "text/html"
+FORMATS = ("json", "html")
+
+
+async def personal_data(call: Call, endpoint: Endpoint) -> Response:
+    """JSON, or with ``?format=html`` a page."""
+    await call.allowed(GetPersonalData)
+    assert endpoint.reading is not None
+    chosen = call.query(exports.FORMAT_FIELD).get("format", "json")
+    if chosen not in FORMATS:
+        raise Refused("not_acceptable", offered=", ".join(FORMATS))
+    question = await endpoint.reading.read(call, exports.FORMAT_FIELD)
+    body = question.model_dump_json(exclude_unset=True).encode()
+    reply = await call.send(GetPersonalData.subject, body)
+    if chosen == "json":
+        return Response(reply, media_type=JSON)
+    return page("personal_data.html", call.language, data=pydantic_core.from_json(reply))
+
+
+ENDPOINT = Endpoint(
+    method="GET",
+    path="/clients/{client_id}/personal-data",
+    summary="Everything that is known of a person",
+    answer=personal_data,
+    message=GetPersonalData,
+    reply=reply_type(GetPersonalData),
+    media_types=(JSON, HTML),
+)

@@ -1,0 +1,24 @@
+"""A person asked to be forgotten: what their orders show from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from services.orders.domain.decision import revised
+from services.orders.domain.order import Order
+
+
+def anonymous(
+    order: Order, aliases: Collection[UUID], name: str, vehicle_name: str | None, now: datetime
+) -> Order:
+    """Works, parts and sums stay. ``vehicle_name``: the car's, without its plate."""
+    if order.client_id not in aliases:
+        # Of somebody else, whose payer or driver they were; the copy of their card names them.
+        return order
+    header = replace(order.header, driver=None, comment=None, vehicle_name=vehicle_name)
+    if (header, name) == (order.header, order.client_name):
+        return order
+    return revised(order, now, client_name=name, header=header)

@@ -1,0 +1,59 @@
+"""Credit of clients with a contract: a car is given back unpaid only within the limit."""
+
+from __future__ import annotations
+
+from services.orders.domain.decision import Decision
+from services.orders.domain.order import Order
+from services.orders.domain.pricing import NOTHING
+from services.orders.handlers.table import handlers
+from services.orders.store import OrdersStore
+from shared.contracts.client_contracts import ContractSaved
+from shared.contracts.finance import GetBalance
+from shared.contracts.orders import MoveOrder, OrderMoved
+from shared.handlers import Work
+from shared.permissions import MAY_GIVE_CREDIT
+from shared.refusals import Refused
+
+
+@handlers.event(ContractSaved)
+async def contract_saved(event: ContractSaved, store: OrdersStore, work: Work) -> None:
+    await store.credit.note(event.contract)
+
+
+async def within_limit(
+    decision: Decision, command: MoveOrder, store: OrdersStore, work: Work
+) -> Decision:
+    """What was decided, with the reason of going beyond the limit if one was needed. Finance is
+    asked for the balance of a client with a limit, and of no other. Raises ``Refused``:
+    ``credit_limit_exceeded``, ``forbidden``, ``service_unavailable``."""
+    order = decision.order
+    today = work.now.astimezone(work.settings.zone).date()
+    limit = await store.credit.limit(order.client_id, today)
+    if limit is None:
+        return decision
+    balance = await work.ask(GetBalance(client_id=order.client_id))
+    others = await store.done_and_not_settled(order.client_id)
+    owes = balance.owes + sum((total for key, total in others.items() if key != order.id), NOTHING)
+    if owes + order.total <= limit:
+        return decision
+    if command.over_limit is None:
+        raise Refused(
+            "credit_limit_exceeded",
+            limit=limit,
+            owes=owes,
+            total=order.total,
+            over=owes + order.total - limit,
+        )
+    if work.actor.role not in MAY_GIVE_CREDIT:
+        raise Refused("forbidden")
+    return _with_reason(order, decision, command.over_limit)
+
+
+def _with_reason(order: Order, decision: Decision, why: str) -> Decision:
+    return Decision(
+        order,
+        tuple(
+            event.model_copy(update={"over_limit": why}) if isinstance(event, OrderMoved) else event
+            for event in decision.events
+        ),
+    )

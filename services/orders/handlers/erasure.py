@@ -1,0 +1,53 @@
+"""A person asks to be forgotten: nothing may be open, and nothing names them afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.orders.domain.erasure import anonymous
+from services.orders.handlers.table import handlers
+from services.orders.store import OrdersStore
+from services.orders.store.erasure import forget_comments, open_orders
+from shared.contracts.client_data import ClientErased, GetOpenOrders, OpenOrders
+from shared.erasure import redact
+from shared.handlers import Work
+
+
+@handlers.question(GetOpenOrders)
+async def get_open_orders(question: GetOpenOrders, store: OrdersStore, work: Work) -> OpenOrders:
+    client_id = await store.copies.survivor_of(question.client_id)
+    return OpenOrders(numbers=tuple(await open_orders(store.connection, client_id)))
+
+
+@handlers.event(ClientErased)
+async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> None:
+    """Also what was opened while the erasure was under way; the copy refuses what comes later."""
+    known = (await store.copies.many(work, client_ids=event.aliases)).clients.values()
+    orders = {
+        order.id: order for alias in event.aliases for order in await store.orders_naming(alias)
+    }
+    cars = (
+        await store.copies.many(
+            work, vehicle_ids={order.header.vehicle_id for order in orders.values()}
+        )
+    ).vehicles
+    for card in event.cards:
+        store.copies.note_client(card)
+    for vehicle in event.vehicles:
+        store.copies.note_vehicle(vehicle)
+    for order in orders.values():
+        vehicle_id = order.header.vehicle_id
+        known_by = _without_plate(cars[vehicle_id]) if vehicle_id and vehicle_id in cars else None
+        store.save(anonymous(order, event.aliases, event.name, known_by, work.now), work)
+    words = {
+        word
+        for client in known
+        for word in (client.last_name, client.company_name, client.email, *(client.phones or ()))
+        if word and word != event.name
+    }
+    comments = await forget_comments(store.connection, orders, words, event.name)
+    await redact(store.connection, [*event.aliases, *orders, *comments], event.name)
+
+
+def _without_plate(car: Any) -> str | None:
+    return " ".join(filter(None, (car.vendor, car.model, car.vin))) or None

@@ -1,0 +1,19 @@
+"""What orders needs of clients' contracts: copies that their events keep fresh."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Date, Index, Integer, Table, Uuid
+
+from services.orders.store.tables.columns import Money, tables
+
+client_contracts = Table(
+    "client_contracts",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("credit_limit", Money),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("revision", Integer, nullable=False),
+    Index("client_contracts_client", "client_id"),
+)

@@ -1,0 +1,84 @@
+"""What is personal in a message, and how a message reads without it.
+
+Events and answers outlive the card that they speak of: in outboxes, kept replies, dead letters and
+the journal. Which of their fields tell of a person is said here, once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import dead_letters, outbox, replies
+
+_EMPTIED = frozenset(
+    {
+        "first_name", "middle_name", "company_name", "email", "comment", "requisites", "plate",
+        "driver", "vehicle_name", "over_limit",
+    }
+)  # fmt: skip
+_CALLED = frozenset({"last_name", "client_name", "recipient", "email_subject", "text"})
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def without_person(value: Any, called: str) -> Any:
+    """JSON as it was, without what tells of a person, at any depth. ``called``: what stands where
+    a name was; nothing that was there before is kept, and readers go on reading it."""
+    match value:
+        case {"field": str(field), "old": old, "new": new}:
+            changed = without_person({field: old}, called)[field]
+            return {**value, "old": changed, "new": without_person({field: new}, called)[field]}
+        case dict():
+            return {name: _without(name, inner, value, called) for name, inner in value.items()}
+        case list():
+            return [without_person(inner, called) for inner in value]
+    return value
+
+
+def mentioned(text: str) -> set[UUID]:
+    """The ids that stand in a text."""
+    return {UUID(found) for found in _UUID.findall(text)}
+
+
+async def redact(connection: AsyncConnection, ids: Collection[UUID], called: str) -> None:
+    """The service's events and replies that name one of these ids, sent or not: without the
+    person. They are read through from end to end: it is seldom that somebody is erased."""
+    for table, column in ((outbox, "body"), (replies, "reply"), (dead_letters, "body")):
+        await _redact(connection, table, column, ids, called)
+
+
+async def _redact(
+    connection: AsyncConnection, table: Table, column: str, ids: Collection[UUID], called: str
+) -> None:
+    (key,) = table.primary_key
+    said = func.convert_from(table.c[column], "UTF8")
+    names_them = or_(*(func.strpos(said, str(one)) > 0 for one in ids))
+    rows = await connection.execute(
+        select(key, table.c[column].label("said")).where(names_them).with_for_update()
+    )
+    for row in rows.all():
+        redacted = without_person(json.loads(row.said), called)
+        body = json.dumps(redacted, ensure_ascii=False, separators=(",", ":")).encode()
+        await connection.execute(update(table).where(key == row[0]).values({column: body}))
+
+
+def _without(name: str, value: Any, around: Mapping[str, Any], called: str) -> Any:
+    if value is None:
+        return None
+    if name == "phones":
+        return []
+    if name in _EMPTIED:
+        return None
+    # Many things have a name; a person's card has phones besides. A refusal repeats what was said.
+    is_theirs = (name == "name" and "phones" in around) or (
+        name == "detail" and "attempt" in around
+    )
+    if name in _CALLED or is_theirs:
+        return called
+    return without_person(value, called)

@@ -1,0 +1,231 @@
+"""A person asks to be forgotten: nobody can tell who it was, and all sums still stand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from shared.contracts.audit import OrderTimeline, VerifyChain
+from shared.contracts.client_data import EraseClient, GetPersonalData
+from shared.contracts.client_merge import MergeClients
+from shared.contracts.clients import (
+    ChangeClient,
+    ClientChanged,
+    ClientView,
+    FindClients,
+    GetClient,
+    GetVehicle,
+    SaidConsents,
+    VehicleChanged,
+    VehicleView,
+)
+from shared.contracts.finance import GetBalance, RefundPayment, TakePayment
+from shared.contracts.messages import ListMessages, SendMessage
+from shared.contracts.orders import (
+    AddComment,
+    AddService,
+    CreateOrder,
+    FindOrders,
+    ListComments,
+    OrderView,
+)
+from shared.contracts.work_order import GetWorkOrder
+from shared.ids import new_id
+from shared.messaging.envelope import Actor
+from shared.refusals import Refused
+from tests.support.day import BUSINESS, Station
+
+REASON = "Заявление от 23.11.2026"
+PERSONAL = ("Хрюндель", "79165557788", "hr@example.org", "У123РЕ77", "Секрет", "Аристарх")
+
+
+async def a_person(station: Station) -> tuple[ClientView, VehicleView]:
+    client = await station.a_client(
+        last_name="Хрюндель",
+        first_name="Аристарх",
+        phones=("+79165557788",),
+        email="hr@example.org",
+        comment="Секрет",
+        consents=SaidConsents(sms=True),
+    )
+    car = await station.a_vehicle(client.id, plate="У123РЕ77", vin="XTA210990Y2766389")
+    return client, car
+
+
+async def a_done_order(station: Station, client: ClientView, car: VehicleView) -> OrderView:
+    order = await station.an_order(
+        client_id=client.id, vehicle_id=car.id, driver="Хрюндель П.", comment="Секрет"
+    )
+    await station.send(
+        AddService(order_id=order.id, name="Замена масла", initial_price=Decimal(1000))
+    )
+    await station.send(AddComment(order_id=order.id, text="Звонил Хрюндель, +79165557788"))
+    await station.send(AddComment(order_id=order.id, text="Масло заменил, течи нет"))
+    await station.move(order.id, "in_progress")
+    await station.move(order.id, "done")
+    await station.settle_down()
+    return order
+
+
+async def pay(station: Station, order: OrderView) -> None:
+    await station.send(
+        TakePayment(
+            order_id=order.id,
+            customer_id=order.client_id,
+            amount=Decimal(1000),
+            method="cash",
+            comment="Секрет",
+        )
+    )
+    await station.settle_down()
+
+
+async def rows_with_person(station: Station) -> list[tuple[str, str, str]]:
+    """Service, table and word, wherever one of the words stands. The journal and the ledger
+    are whole: nothing that was written there is ever changed."""
+    found = []
+    for service in BUSINESS:
+        async with station.running[service].engine.connect() as connection:
+            tables = await connection.execute(
+                text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            )
+            for table in tables.scalars().all():
+                if (service, table) in (("audit", "records"), ("finance", "entries")):
+                    continue
+                rows = (await connection.execute(text(f'SELECT * FROM "{table}"'))).all()
+                said = " ".join(
+                    value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+                    for row in rows
+                    for value in row
+                )
+                found += [(service, table, word) for word in PERSONAL if word in said]
+    return found
+
+
+async def test_nothing_names_the_person_any_more_and_the_books_stand(station: Station) -> None:
+    client, car = await a_person(station)
+    order = await a_done_order(station, client, car)
+    await pay(station, order)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    waiting = await station.send(
+        SendMessage(client_id=client.id, channel="sms", text="Аристарх, ждём вас", send_at=tomorrow)
+    )
+    with pytest.raises(Refused):
+        await station.send(ChangeClient(client_id=client.id, phones=("Хрюндель",)))
+    before = await station.ask(GetWorkOrder(order_id=order.id))
+
+    erased = await station.send(EraseClient(client_id=client.id, reason=REASON))
+    await station.settle_down()
+
+    assert erased.name == f"Erased client {client.id.hex[-6:].upper()}"
+    assert sorted(await rows_with_person(station)) == []
+    card = await station.ask(GetClient(client_id=client.id))
+    assert (card.name, card.phones, card.erased_at) == (erased.name, (), erased.erased_at)
+    assert (await station.ask(GetVehicle(vehicle_id=car.id))).plate is None
+    for query in ("5557788", "Хрюндель", "У123РЕ77"):
+        assert (await station.ask(FindClients(q=query))).items == ()
+    # The order is the same but for who it was.
+    shown = await station.ask(GetWorkOrder(order_id=order.id))
+    assert (shown.customer.name, shown.customer.phones) == (erased.name, ())
+    assert shown.vehicle is not None
+    assert shown.vehicle.name == "Lada Vesta XTA210990Y2766389"
+    assert (shown.driver, shown.comment) == (None, None)
+    assert (shown.services, shown.total) == (before.services, before.total)
+    (found,) = (await station.ask(FindOrders(client_id=client.id))).items
+    assert (found.client_name, found.vehicle_name) == (erased.name, shown.vehicle.name)
+    comments = (await station.ask(ListComments(order_id=order.id))).items
+    assert [comment.text for comment in comments] == [erased.name, "Масло заменил, течи нет"]
+    (message,) = (await station.ask(ListMessages(client_id=client.id))).items
+    assert (message.id, message.state) == (waiting.id, "cancelled")
+    # The journal is whole, and shows nobody.
+    assert (await station.ask(VerifyChain())).intact
+    for said in (
+        await station.records(),
+        (await station.ask(OrderTimeline(order_id=order.id, limit=200))).items,
+    ):
+        told = " ".join(record.model_dump_json() for record in said)
+        assert [word for word in PERSONAL if word in told] == []
+
+
+async def test_late_news_do_not_bring_the_person_back(station: Station) -> None:
+    client, car = await a_person(station)
+    await station.settle_down()
+    await station.send(EraseClient(client_id=client.id, reason=REASON))
+    await station.settle_down()
+
+    await station.publish(ClientChanged(client=client), "clients")
+    await station.publish(VehicleChanged(vehicle=car), "clients")
+    await station.settle_down()
+
+    # Their own event is in the stream and the journal; nothing has been taken from it.
+    assert await rows_with_person(station) == []
+    section = await station.a_section()
+    employee = await station.an_employee(section.id)
+    for command in (
+        ChangeClient(client_id=client.id, last_name="Хрюндель"),
+        CreateOrder(client_id=client.id, section_id=section.id, employee_id=employee.id),
+        EraseClient(client_id=client.id, reason=REASON),
+    ):
+        with pytest.raises(Refused, match="client_erased"):
+            await station.send(command)
+
+
+async def test_a_person_is_not_forgotten_while_something_is_to_be_settled(
+    station: Station,
+) -> None:
+    client, car = await a_person(station)
+    order = await station.an_order(client_id=client.id, vehicle_id=car.id)
+    with pytest.raises(Refused) as refused:
+        await station.send(EraseClient(client_id=client.id, reason=REASON))
+    assert (refused.value.code, refused.value.params) == (
+        "client_has_open_orders",
+        {"numbers": order.number},
+    )
+    await station.move(order.id, "cancelled")
+    done = await a_done_order(station, client, car)
+    with pytest.raises(Refused) as refused:
+        await station.send(EraseClient(client_id=client.id, reason=REASON))
+    assert refused.value.params == {"debt": "1000.00", "deposit": "0.00"}
+    await pay(station, done)
+    ahead = await station.send(TakePayment(customer_id=client.id, amount=Decimal(5), method="cash"))
+    with pytest.raises(Refused) as refused:
+        await station.send(EraseClient(client_id=client.id, reason=REASON))
+    assert refused.value.params == {"debt": "0.00", "deposit": "5.00"}
+    assert (await station.ask(GetClient(client_id=client.id))).name == client.name
+    await station.send(RefundPayment(payment_id=ahead.id))
+    await station.send(EraseClient(client_id=client.id, reason=REASON))
+    assert (await station.ask(GetBalance(client_id=client.id))).owes == 0
+    with pytest.raises(Refused, match="forbidden"):
+        await station.send(
+            EraseClient(client_id=client.id, reason=REASON),
+            actor=Actor("anna", "advisor", new_id()),
+        )
+
+
+async def test_cards_that_were_merged_go_with_the_client(station: Station) -> None:
+    other, car = await a_person(station)
+    client = await station.a_client(last_name="Хрюндель", phones=())
+    order = await a_done_order(station, other, car)
+    await pay(station, order)
+    await station.send(MergeClients(client_id=client.id, other_id=other.id))
+    await station.settle_down()
+    await station.send(EraseClient(client_id=client.id, reason=REASON))
+    await station.settle_down()
+    assert await rows_with_person(station) == []
+    records = await station.records(event="evt.clients.client_merged.v1")
+    assert [word for word in PERSONAL if word in records[0].model_dump_json()] == []
+
+
+async def test_what_is_known_of_a_person_is_given_out(station: Station) -> None:
+    client, car = await a_person(station)
+    order = await a_done_order(station, client, car)
+    await pay(station, order)
+    data = await station.ask(GetPersonalData(client_id=client.id))
+    assert (data.client.name, data.client.vehicles[0].plate) == (client.name, car.plate)
+    assert [(each.order.id, len(each.comments)) for each in data.orders] == [(order.id, 2)]
+    assert [payment.amount for payment in data.payments] == [Decimal(1000)]
+    assert data.balance.owes == data.bonuses.balance == 0
+    assert [record.event for record in data.journal] == ["evt.clients.client_created.v1"]
