@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -13,10 +13,10 @@ from shared.contracts.statements import Ages, DebtOrder
 _BUCKETS = ((7, "days_0_7"), (30, "days_8_30"), (60, "days_31_60"), (90, "days_61_90"))
 
 
-def due_on(settled_at: datetime, zone: ZoneInfo) -> date:
-    """The day from which a debt's age is counted: that of the settlement, for whoever has no other
-    terms of payment."""
-    return settled_at.astimezone(zone).date()
+def due_on(settled_at: datetime, payment_days: int, zone: ZoneInfo) -> date:
+    """The day from which a debt's age is counted: so many days after the settlement as the client's
+    contract gives."""
+    return settled_at.astimezone(zone).date() + timedelta(days=payment_days)
 
 
 def ages_of(orders: Iterable[DebtOrder]) -> dict[str, Decimal]:

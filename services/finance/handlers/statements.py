@@ -103,8 +103,8 @@ async def debtors(question: Debtors, store: FinanceStore, work: Work) -> Debtors
     zone = work.settings.zone
     today = at.astimezone(zone).date()
     by_client: defaultdict[UUID, list[DebtOrder]] = defaultdict(list)
-    for row in await store.debts(question, at):
-        due_day = due_on(row.settled_at, zone)
+    for row in await store.debts(question, at, zone):
+        due_day = due_on(row.settled_at, row.payment_days, zone)
         by_client[row.client_id].append(
             DebtOrder(
                 order_id=row.order_id,

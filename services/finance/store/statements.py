@@ -7,13 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, and_, case, func, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Date, Row, Select, and_, case, cast, func, or_, select
 
 from services.finance.domain.ledger import Account, EntryKind
 from services.finance.store.filters import equal, in_period
 from services.finance.store.schema import entries, orders, payments, postings, settlements
+from services.finance.store.terms import payment_days
 from shared.contracts.base import Period
 from shared.contracts.statements import Debtors
 from shared.handlers import Store
@@ -97,19 +98,15 @@ class Statements(Store):
         )
         return Decimal((await self.connection.execute(statement)).scalar_one())
 
-    async def debts(self, asked: Debtors, at: datetime) -> Sequence[Row[Any]]:
-        """``client_id, order_id, due, number, section_id, settled_at``: orders that were not paid
-        in full at that moment, the longest due first."""
-        settled_by = func.array_agg(
-            aggregate_order_by(entries.c.id, entries.c.at.desc(), entries.c.id.desc())
-        ).filter(entries.c.kind == EntryKind.SETTLEMENT)
+    async def debts(self, asked: Debtors, at: datetime, zone: ZoneInfo) -> Sequence[Row[Any]]:
+        """``client_id, order_id, due, number, section_id, settled_at, payment_days``: orders that
+        were not paid in full at that moment, the earliest settled first."""
         due = func.sum(debited(Account.RECEIVABLE))
         owed = (
             select(
                 postings.c.client_id,
                 postings.c.order_id,
                 due.label("due"),
-                settled_by[1].label("settled_by"),
             )
             .join(entries, entries.c.id == postings.c.entry_id)
             .where(touches(Account.RECEIVABLE), entries.c.at <= at)
@@ -117,6 +114,18 @@ class Statements(Store):
             .having(due != 0)
             .subquery("owed")
         )
+        settled_by = (
+            select(entries.c.id)
+            .where(
+                entries.c.order_id == owed.c.order_id,
+                entries.c.kind == EntryKind.SETTLEMENT,
+                entries.c.at <= at,
+            )
+            .order_by(entries.c.at.desc(), entries.c.id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        done_on = cast(func.timezone(zone.key, settlements.c.completed_at), Date)
         statement = (
             select(
                 owed.c.client_id,
@@ -125,8 +134,9 @@ class Statements(Store):
                 settlements.c.number,
                 settlements.c.section_id,
                 settlements.c.completed_at.label("settled_at"),
+                func.coalesce(payment_days(owed.c.client_id, done_on), 0).label("payment_days"),
             )
-            .join(settlements, settlements.c.entry_id == owed.c.settled_by)
+            .select_from(owed.join(settlements, settlements.c.entry_id == settled_by))
             .where(
                 *equal(settlements.c.station_id, asked.station_id),
                 *equal(settlements.c.section_id, asked.section_id),

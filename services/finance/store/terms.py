@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Date, Index, Integer, Table, Uuid, cast, func, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Date,
+    Index,
+    Integer,
+    Table,
+    Uuid,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.finance.domain.settlement import State
@@ -27,6 +40,20 @@ client_contracts = Table(
     Index("client_contracts_client", "client_id"),
 )
 _COPIED = tuple(column.name for column in client_contracts.c)
+
+
+def payment_days(client_id: ColumnElement[UUID], done_on: ColumnElement[date]) -> Any:
+    """How many days a client has to pay what was done on a day; null: no contract says it."""
+    terms = client_contracts.c
+    return (
+        select(func.max(terms.payment_days))
+        .where(
+            terms.client_id == client_id,
+            or_(terms.valid_from.is_(None), terms.valid_from <= done_on),
+            or_(terms.valid_to.is_(None), terms.valid_to >= done_on),
+        )
+        .scalar_subquery()
+    )
 
 
 class Terms(Store):
@@ -49,16 +76,7 @@ class Terms(Store):
     async def overdue(self, client_id: UUID, today: date, zone: ZoneInfo) -> Decimal:
         """Of settled orders, what is still due and should have been paid before today."""
         done_on = cast(func.timezone(zone.key, settlements.c.completed_at), Date)
-        terms = client_contracts.c
-        days = (
-            select(func.max(terms.payment_days))
-            .where(
-                terms.client_id == settlements.c.client_id,
-                or_(terms.valid_from.is_(None), terms.valid_from <= done_on),
-                or_(terms.valid_to.is_(None), terms.valid_to >= done_on),
-            )
-            .scalar_subquery()
-        )
+        days = payment_days(settlements.c.client_id, done_on)
         due = select(func.coalesce(func.sum(settlements.c.revenue - settlements.c.paid), 0)).where(
             settlements.c.client_id == client_id,
             settlements.c.state == State.SETTLED,

@@ -18,7 +18,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("merged_into IS NOT NULL"),
     )
     op.create_index("settlements_client", "settlements", ["client_id"])
-    op.create_index("payments_payer", "payments", ["payer_id"])
     op.create_index("bonus_lots_client", "bonus_lots", ["client_id"])
     op.create_table(
         "client_contracts",
