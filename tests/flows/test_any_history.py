@@ -290,7 +290,7 @@ def test_every_book_agrees_after_any_history(database: Callable[[str], str]) -> 
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=12,
+            max_examples=40,
             stateful_step_count=60,
             deadline=None,
             # A failing history is shown as it is: each shorter one would take four databases.

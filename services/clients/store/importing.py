@@ -113,7 +113,9 @@ async def known_by(connection: AsyncConnection, keys: Iterable[str]) -> dict[str
     phones = {phone.lstrip("+"): phone for phone in of_kind["phone"]}
     if phones:
         asked = bindparam("phones", type_=ARRAY(Text))
-        query = select(clients.c.id, clients.c.phone_key).where(PHONE_NUMBERS.bool_op("&&")(asked))
+        query = select(clients.c.id, clients.c.phone_key).where(
+            PHONE_NUMBERS.bool_op("&&")(asked), clients.c.merged_into.is_(None)
+        )
         for row in await connection.execute(query.order_by(clients.c.id), {"phones": [*phones]}):
             for phone in row.phone_key.split():
                 if phone in phones:

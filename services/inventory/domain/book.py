@@ -268,8 +268,12 @@ class Book(Shelves):
                 raise ValueError(f"line {line_id} is of another product or order")
 
     def _may_be_missing(self, line: Line, quantity: Decimal) -> bool:
-        """Only what the line is known to want, and only where a warehouse allows it."""
-        return line.due >= quantity and self._warehouse_below_zero(line.product_id) is not None
+        """Only what the line is known to want; and only where a warehouse allows it, or what a
+        count has taken of it: the order was done with it, whatever lay on the shelf by then."""
+        if line.due < quantity:
+            return False
+        is_lost = quantity - line.held <= line.lost
+        return is_lost or self._warehouse_below_zero(line.product_id) is not None
 
     def _issue(
         self,
@@ -288,14 +292,16 @@ class Book(Shelves):
         shortage = self._short(line, completion, missing, at) if missing > 0 else None
         if shortage:
             self._issue_short(operation, line, shortage)
-        self._keep_line(replace(without_holds(line, taken), issued=line.issued + quantity))
+        self._keep_line(
+            replace(without_holds(line, taken), issued=line.issued + quantity, lost=ZERO)
+        )
         return handed(self._consumed(line.order_id, completion, line.line_id), shortage)
 
     def _short(self, line: Line, completion: int, missing: Decimal, at: datetime) -> Shortage:
         """At what was last paid for it, or else at the average of what lies anywhere, or else for
         nothing: until it comes."""
-        warehouse_id = self._warehouse_below_zero(line.product_id)
-        assert warehouse_id
+        allowed = self._warehouse_below_zero(line.product_id)
+        warehouse_id = allowed or self.stocks_of(line.product_id)[0].warehouse_id
         unit_cost = self.last_costs.get(line.product_id, self.unit_cost(line.product_id)) or ZERO
         return Shortage(
             line.order_id,

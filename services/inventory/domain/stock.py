@@ -137,7 +137,9 @@ class Line:
     """An order line as the warehouse knows it. ``requested_at`` is its place in the queue.
 
     ``holds`` are in the order of the warehouses' age. What is issued was held before and is held
-    again when the order is reopened, unless the line wants less by then.
+    again when the order is reopened, unless the line wants less by then. ``lost``: what a count
+    took of it and it has not been given since; an order that was done by then has used it all the
+    same.
     """
 
     line_id: UUID
@@ -149,6 +151,7 @@ class Line:
     answer: int = 0
     issued: Decimal = ZERO
     holds: tuple[Hold, ...] = ()
+    lost: Decimal = ZERO
 
     @property
     def held(self) -> Decimal:
@@ -227,7 +230,9 @@ def with_holds(line: Line, *more: Hold) -> Line:
     held = {hold.warehouse_id: hold.quantity for hold in line.holds}
     for hold in more:
         held[hold.warehouse_id] = held.get(hold.warehouse_id, ZERO) + hold.quantity
-    return replace(line, holds=tuple(Hold(*item) for item in sorted(held.items()) if item[1] != 0))
+    holds = tuple(Hold(*item) for item in sorted(held.items()) if item[1] != 0)
+    now = replace(line, holds=holds)
+    return replace(now, lost=min(now.lost, max(ZERO, now.short)))
 
 
 def without_holds(line: Line, holds: Sequence[Hold]) -> Line:

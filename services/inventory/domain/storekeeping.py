@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -192,7 +192,8 @@ class StoreBook(Book):
             part = min(beyond, _held_in(line, warehouse_id))
             if part > 0:
                 self._move(operation, move_of(line, "release", warehouse_id, -part))
-                self._keep_line(without_holds(line, [Hold(warehouse_id, part)]))
+                left = without_holds(line, [Hold(warehouse_id, part)])
+                self._keep_line(replace(left, lost=left.lost + part))
                 operation.named[line.line_id] = None
                 beyond -= part
 

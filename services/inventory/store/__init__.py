@@ -12,14 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.stock import Move
 from services.inventory.domain.storekeeping import StoreBook
+from services.inventory.store import tables_cells, tables_documents, tables_offers
 from services.inventory.store.loading import load
 from services.inventory.store.saving import Documents, save
-from services.inventory.store.tables_cells import tables
+from services.inventory.store.tables import tables
 from shared.contracts.base import Message
 from shared.contracts.inventory import ReceiptView
 from shared.handlers import Store, Work
 
-__all__ = ["InventoryStore", "tables"]
+__all__ = ["InventoryStore", "tables", "tables_cells", "tables_documents", "tables_offers"]
 
 
 class InventoryStore(Store):

@@ -193,6 +193,7 @@ def _line_of(row: Row[Any], holds: Sequence[Hold]) -> Line:
         row.answer,
         row.issued,
         tuple(sorted(holds, key=lambda hold: hold.warehouse_id)),
+        row.lost,
     )
 
 

@@ -82,7 +82,9 @@ async def _write(
 _SAVE_STOCK_AND_LINES = at_once(
     inserting(movements),
     merging(stock, "on_hand", "reserved", "value", "missing"),
-    merging(requests, "line_version", "wanted", "requested_at", "answer", "issued", "short"),
+    merging(
+        requests, "line_version", "wanted", "requested_at", "answer", "issued", "short", "lost"
+    ),
     merging(allocations, "reserved"),
 )
 _DROP_HOLDS = removing(allocations)
@@ -116,6 +118,7 @@ def _line_row(line: Line) -> Sequence[Any]:
         line.answer,
         line.issued,
         line.short,
+        line.lost,
     )
 
 

@@ -232,6 +232,7 @@ requests = Table(
     Column("issued", Quantity, nullable=False),
     # Follows from the others and the allocations; kept, so that a queue is found by an index.
     Column("short", Quantity, nullable=False),
+    Column("lost", Quantity, nullable=False),
     CheckConstraint("wanted >= 0 AND issued >= 0 AND short >= 0", name="requests_quantities"),
     Index("requests_of_order", "order_id"),
     Index("requests_waiting", "product_id", postgresql_where=text("short > 0")),

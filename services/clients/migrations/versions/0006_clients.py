@@ -44,7 +44,6 @@ def _index_what_is_alike() -> None:
         postgresql_where=sa.text("email IS NOT NULL"),
     )
     op.create_index("clients_name", "clients", ["name_key"])
-    op.create_index("vehicles_plate", "vehicles", ["plate_key"])
 
 
 def _create_duplicates() -> None:

@@ -16,6 +16,8 @@ VALUE = sa.Numeric(18, 5)
 
 def upgrade() -> None:
     op.alter_column("lots", "receipt_id", nullable=True)
+    op.add_column("requests", sa.Column("lost", QUANTITY, nullable=False, server_default="0"))
+    op.alter_column("requests", "lost", server_default=None)
     for name in ("transfer_numbers", "write_off_numbers", "count_numbers"):
         op.execute(sa.schema.CreateSequence(sa.Sequence(name)))
     _transfers()
