@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,15 +16,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
 
 from deploy.commands.reconcile import line_of
 from deploy.reconciliation import differences
+from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import CreateClient
+from shared.contracts.costing import CostingMethod
 from shared.contracts.finance import PaymentMethod, RefundPayment, TakePayment
 from shared.contracts.inventory import (
+    ChangeWarehouse,
     CreateProduct,
     CreateSupplier,
     CreateWarehouse,
@@ -38,11 +43,13 @@ from shared.contracts.orders import (
     CreateSection,
     GetOrder,
     MoveOrder,
+    OnRemoval,
     OrderStatus,
     PartRequest,
     RemoveLine,
     RequestParts,
 )
+from shared.contracts.payroll import PayOut, PayoutLine
 from shared.contracts.stock_counts import PostCount, SetCounted, StartCount
 from shared.contracts.stock_documents import (
     CancelTransfer,
@@ -52,6 +59,7 @@ from shared.contracts.stock_documents import (
     StockLine,
     WriteOffStock,
 )
+from shared.contracts.taxes import SetVatRates, VatRate
 from shared.refusals import Refused
 from tests.support.business import Business
 
@@ -146,10 +154,17 @@ class Station(RuleBasedStateMachine):
         if found := self._line(order, line):
             self.send(ChangeLine(order_id=self._order(order), line_id=found, quantity=amount))
 
-    @rule(order=which, line=which)
-    def a_line_is_removed(self, order: int, line: int) -> None:
+    @rule(order=which, line=which, on_removal=st.sampled_from(["return", "write_off"]))
+    def a_line_is_removed(self, order: int, line: int, on_removal: OnRemoval) -> None:
         if found := self._line(order, line):
-            self.send(RemoveLine(order_id=self._order(order), line_id=found))
+            self.send(
+                RemoveLine(
+                    order_id=self._order(order),
+                    line_id=found,
+                    on_removal=on_removal,
+                    reason="сломалась",
+                )
+            )
 
     @rule(order=which, to=st.sampled_from(["in_progress", "done", "done", "cancelled"]))
     def an_order_moves(self, order: int, to: OrderStatus) -> None:
@@ -254,6 +269,42 @@ class Station(RuleBasedStateMachine):
         self.send(SetCounted(count_id=count.id, product_id=self.products[product], quantity=found))
         assert self.send(PostCount(count_id=count.id))
 
+    # --- in the office ---------------------------------------------------------------------------
+
+    @rule(
+        place=st.integers(0, 1),
+        costing=st.sampled_from(["fifo", "average"]),
+        may_be_negative=st.booleans(),
+    )
+    def a_warehouse_has_other_rules(
+        self, place: int, costing: CostingMethod, may_be_negative: bool
+    ) -> None:
+        self.send(
+            ChangeWarehouse(
+                warehouse_id=self.warehouses[place],
+                costing=costing,
+                may_be_negative=may_be_negative,
+            )
+        )
+
+    @rule(percent=st.sampled_from([None, Decimal(0), Decimal(20), Decimal(22)]))
+    def vat_has_another_rate(self, percent: Decimal | None) -> None:
+        rate = VatRate(since=date(2020, 1, 1), percent=percent)
+        self.send(SetVatRates(regime="vat", rates=(rate,)))
+
+    @rule(amount=money, advance=st.booleans())
+    def the_mechanic_is_paid(self, amount: Decimal, advance: bool) -> None:
+        line = PayoutLine(employee_id=self.mechanic, amount=amount)
+        self.send(PayOut(lines=(line,), method="cash", advance=advance))
+
+    @precondition(lambda self: len(set(self.clients)) == 2)
+    @rule(chance=st.integers(0, 5))
+    def two_clients_were_one(self, chance: int) -> None:
+        if chance == 0:
+            one, other = self.clients
+            self.send(MergeClients(client_id=one, other_id=other))
+            self.clients = [one, one]
+
     # --- news ------------------------------------------------------------------------------------
 
     @rule(service=st.sampled_from(SERVICES), event=which, again=which)
@@ -290,7 +341,7 @@ def test_every_book_agrees_after_any_history(database: Callable[[str], str]) -> 
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=40,
+            max_examples=20,
             stateful_step_count=60,
             deadline=None,
             # A failing history is shown as it is: each shorter one would take four databases.
