@@ -87,8 +87,6 @@ class Reading:
         if issubclass(self.message, Question):
             zone = call.gateway.settings.zone
             self._set_period(values, zone)
-            if (at := values.get("at")) is not None:
-                values["at"] = instant("at", at, zone)
         values |= call.path_params
         if self.has_revision and (revision := call.expected_revision()) is not None:
             values[REVISION] = revision
