@@ -9,6 +9,7 @@ from shared.contracts import (
     bonuses,
     clients,
     finance,
+    finance_reports,
     forms,
     formulas,
     inventory,
@@ -16,6 +17,7 @@ from shared.contracts import (
     messages,
     operations,
     orders,
+    stock_reports,
     work_order,
     works,
 )
@@ -161,6 +163,10 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     inventory.GetStock: _EVERYONE,
     inventory.ListMovements: _EVERYONE,
     inventory.StockBalances: _STORE | {ADVISOR},
+    stock_reports.StockTurnover: _STORE | {ADVISOR},
+    stock_reports.DeadStock: _STORE | {ADVISOR},
+    stock_reports.StockShortages: _STORE | {ADVISOR},
+    stock_reports.CheckStockReports: _OPERATORS | {SERVICE},
     # money
     finance.TakePayment: _TILL,
     finance.RefundPayment: _TILL,
@@ -172,6 +178,11 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     finance.GetBalance: _TILL | {ADVISOR},
     finance.IncomeExpenses: _OFFICE | {OPERATOR},
     finance.OrderProfits: _OFFICE | {OPERATOR, SERVICE},
+    finance_reports.Margin: _OFFICE | {OPERATOR},
+    finance_reports.ProfitLoss: _OFFICE | {OPERATOR},
+    finance_reports.CashFlow: _OFFICE | {OPERATOR},
+    finance_reports.AbcAnalysis: _STORE,
+    finance_reports.CheckReports: _OPERATORS | {SERVICE},
     # messages to clients
     messages.CreateMessageTemplate: _OFFICE,
     messages.ChangeMessageTemplate: _OFFICE,

@@ -1,4 +1,4 @@
-"""Finance as a running service, and the one thing that it does by the clock."""
+"""Finance as a running service, and what it does by the clock."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import asyncio
 import structlog
 
 from services.finance.handlers import handlers
+from services.finance.store.sums import fold
 from shared.contracts.bonuses import ExpireBonuses, ExpiredBonuses
 from shared.messaging.envelope import SYSTEM, opening
+from shared.messaging.folding import keeping_sums
 from shared.messaging.lane import Job
 from shared.service import Running, Service
 
@@ -38,4 +40,4 @@ async def expire_some(running: Running) -> ExpiredBonuses:
     return ExpiredBonuses.model_validate_json(await running.lane.submit(job))
 
 
-service = Service("finance", handlers, background=(let_bonuses_expire,))
+service = Service("finance", handlers, background=(let_bonuses_expire, keeping_sums(fold)))

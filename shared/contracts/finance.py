@@ -22,6 +22,7 @@ from shared.contracts.base import (
     Period,
     PositiveMoney,
     Question,
+    ReportLimit,
     SignedMoney,
     Text,
     View,
@@ -197,13 +198,19 @@ class IncomeExpense(View):
 
 
 class IncomeExpenses(Question[Page[IncomeExpense]]):
-    """Income and expenses by day and category. Goods sold and pay accrued are expenses too, so
-    that the difference is what the station earned."""
+    """Income and expenses by day and category, by the accounting time of the entries. Goods sold
+    and pay accrued are expenses too, so that the difference is what the station earned.
+
+    Income is what is posted to the revenue accounts: without VAT, a reopened order taken off on the
+    day on which it was reopened. ``section_id``: what orders of the section earned and cost."""
 
     subject: ClassVar[str] = "ask.finance.income_expenses.v1"
 
     period: Period = Period()
     station_id: UUID | None = None
+    section_id: UUID | None = None
+    limit: ReportLimit = 1000
+    cursor: Cursor | None = None
 
 
 class OrderProfitRow(View):
@@ -220,13 +227,21 @@ class OrderProfitRow(View):
 
 
 class OrderProfits(Question[Page[OrderProfitRow]]):
-    """Orders settled in the period and not reopened, by settlement."""
+    """Orders settled in the period and not reopened, by settlement: what stands behind any number
+    of the reports of margin. ``employee_id``: who did a work on it; ``service_id``: a work of the
+    catalogue that was done; ``product_id``: goods or a material that went into it."""
 
     subject: ClassVar[str] = "ask.finance.order_profits.v1"
 
     period: Period = Period()
     station_id: UUID | None = None
     section_id: UUID | None = None
+    client_id: UUID | None = None
+    employee_id: UUID | None = None
+    service_id: UUID | None = None
+    product_id: UUID | None = None
+    limit: ReportLimit = 1000
+    cursor: Cursor | None = None
 
 
 class OrderSettled(Event):

@@ -22,6 +22,7 @@ from shared.contracts.base import (
     PriceStep,
     Quantity,
     Question,
+    ReportLimit,
     Revision,
     RoundingMode,
     SearchText,
@@ -380,6 +381,8 @@ class StockBalances(Question[Page[StockBalance]]):
     period: Period = Period()
     station_id: UUID | None = None
     warehouse_id: UUID | None = None
+    limit: ReportLimit = 1000
+    cursor: Cursor | None = None
 
 
 class MarkupRule(View):

@@ -924,6 +924,8 @@ class CompletedService(View):
     """Of the work alone, without materials: what the mechanic is paid of."""
     mechanic_id: UUID | None
     pay_percent: Percent
+    service_id: UUID | None = None
+    """Of the catalogue; null: a work in somebody's own words."""
 
 
 class CompletedPart(View):
@@ -932,6 +934,8 @@ class CompletedPart(View):
     kind: PartKind
     quantity: Quantity
     total: Money
+    service_line_id: UUID | None = None
+    """The work that it is for."""
 
 
 class OrderCompleted(OrderEvent):

@@ -43,6 +43,7 @@ from tests.finance.builders import (
     parts_issued,
     work,
 )
+from tests.finance.statements_at_work import HERE, fold_all, statements_agree, sums_are_right
 
 CENT = Decimal("0.01")
 amounts = st.decimals("0.01", "5000", places=2)
@@ -184,12 +185,19 @@ def test_all_reports_agree_after_any_history(
                 await act(station, *arguments)
                 if commits:
                     await station.commit()
+                    # Some of it: the reports count the rest themselves.
+                    await fold_all(engine, station.settings, limit=3)
             await station.commit()
             await check_books(engine)
             await balances_are_what_was_charged_less_what_was_paid(station)
             start, end = borders(hours)
             await reports_agree(station, Period())
             await reports_agree(station, Period(start=start, end=end))
+            await statements_agree(engine, station.settings, Period(start=start, end=end))
+            await sums_are_right(engine, station.settings)
+            await fold_all(engine, station.settings)
+            await statements_agree(engine, station.settings, Period(start=start, end=end), **HERE)
+            await sums_are_right(engine, station.settings)
         finally:
             await engine.dispose()
 

@@ -7,6 +7,7 @@ from itertools import permutations, product
 
 import pytest
 
+from services.finance.domain.lines import pay_of
 from services.finance.domain.settlement import (
     TRANSITIONS,
     Completed,
@@ -17,7 +18,6 @@ from services.finance.domain.settlement import (
     Settlement,
     State,
     learn,
-    pay_of,
     standing,
 )
 from shared.ids import id_of

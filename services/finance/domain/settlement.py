@@ -15,6 +15,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.finance.domain.ledger import ZERO, kopecks
+from services.finance.domain.lines import IssuedLine, SoldLine, pay_of, sold_lines
 from shared.contracts.base import Event
 from shared.contracts.finance import OrderPaid, OrderUnpaid
 from shared.contracts.orders import OrderCompleted
@@ -76,6 +77,7 @@ class Completed:
     products: Decimal
     materials: Decimal
     pay: Decimal
+    lines: tuple[SoldLine, ...] = ()
 
     @property
     def services(self) -> Decimal:
@@ -94,6 +96,7 @@ class Completed:
             products=kopecks(event.products_total),
             materials=kopecks(event.materials_total),
             pay=sum((pay_of(line.total, line.pay_percent) for line in event.services), ZERO),
+            lines=sold_lines(event),
         )
         if completed.services < 0:
             raise ValueError(f"order {event.number}: its parts come to more than its total")
@@ -105,6 +108,7 @@ class Issued:
     """What the parts of a completion cost; zero for an order without parts."""
 
     cost: Decimal
+    lines: tuple[IssuedLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +119,14 @@ class Reopened:
 type News = Completed | Issued | Reopened
 
 
-def pay_of(total: Decimal, percent: Decimal) -> Decimal:
-    """What a technician earns by one work: a share of the work alone, never of its materials."""
-    return kopecks(total * percent / 100)
-
-
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """One completion of one order, as the books know it.
 
     ``cost`` is of the parts issued; ``paid`` is how much of the revenue clients' money and bonuses
     cover, ``bonuses`` how much of that bonuses do; ``entry_id`` names the entry that settled it.
+    The lines of ``completed`` and ``issued`` are remembered until it is settled, and are in the
+    sales from then on.
     """
 
     order_id: UUID
@@ -136,6 +137,7 @@ class Settlement:
     paid: Decimal = ZERO
     entry_id: UUID | None = None
     bonuses: Decimal = ZERO
+    issued: tuple[IssuedLine, ...] = ()
 
     @property
     def order(self) -> Completed:
@@ -218,9 +220,11 @@ def _after(known: Settlement, news: News) -> Settlement | None:
         case Completed():
             state = _NEXT.get((known.state, Fact.COMPLETED))
             return replace(known, state=state, completed=news) if state else None
-        case Issued(cost):
+        case Issued(cost, lines):
             state = _NEXT.get((known.state, Fact.ISSUED))
-            return replace(known, state=state, cost=kopecks(cost)) if state else None
+            if state is None:
+                return None
+            return replace(known, state=state, cost=kopecks(cost), issued=lines)
         case Reopened():
             state = _NEXT.get((known.state, Fact.REOPENED))
             return replace(known, state=state) if state else None

@@ -49,6 +49,7 @@ def settle(
         _settlement_postings(settled),
         order_id=order_id,
         client_id=order.client_id,
+        section_id=order.section_id,
     )
     moves: list[Posting] = []
     payments: list[Payment] = []

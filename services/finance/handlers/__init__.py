@@ -9,6 +9,7 @@ from services.finance.handlers import (
     payments,
     records,
     reports,
+    statements,
 )
 from services.finance.handlers.table import handlers
 
@@ -21,4 +22,5 @@ __all__ = [
     "payments",
     "records",
     "reports",
+    "statements",
 ]

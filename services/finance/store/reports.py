@@ -1,5 +1,5 @@
-"""What questions read: lists, one order's profit, and the reports. All of it from the ledger and
-from the settlements that stand; nothing is counted twice in two places."""
+"""What questions read one by one: lists, and one order's profit. All of it from the ledger and from
+the settlements that stand; nothing is counted twice in two places."""
 
 from __future__ import annotations
 
@@ -8,28 +8,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
     Row,
     Select,
-    and_,
-    bindparam,
     case,
-    cast,
     func,
-    literal,
     or_,
     select,
     true,
     tuple_,
-    union_all,
 )
 
 from services.finance.domain.ledger import (
-    EXPENSES,
     INCOME_KINDS,
     ORDERS_CATEGORY,
     RECORD_KINDS,
@@ -41,8 +33,8 @@ from services.finance.domain.ledger import (
 from services.finance.domain.settlement import Settlement, State
 from services.finance.store.rows import account_of, settlement_of
 from services.finance.store.schema import accounts, entries, payments, postings, settlements
-from shared.contracts.base import Instant, Period
-from shared.contracts.finance import IncomeExpenses, ListPayments, ListRecords, OrderProfits
+from shared.contracts.base import Instant
+from shared.contracts.finance import ListPayments, ListRecords
 from shared.handlers import Store
 from shared.pagination import keys_of
 
@@ -130,70 +122,6 @@ class Reports(Store):
         )
         return Decimal((await self.connection.execute(total)).scalar_one())
 
-    async def order_profits(self, asked: OrderProfits) -> list[Settlement]:
-        """Settlements that stand, by their accounting time."""
-        statement = (
-            select(settlements)
-            .where(
-                settlements.c.state == State.SETTLED,
-                *_equal(settlements.c.station_id, asked.station_id),
-                *_equal(settlements.c.section_id, asked.section_id),
-                *_in(settlements.c.completed_at, asked.period),
-            )
-            .order_by(settlements.c.completed_at, settlements.c.order_id)
-        )
-        return [settlement_of(row) for row in await self.connection.execute(statement)]
-
-    async def income_expenses(self, asked: IncomeExpenses, zone: ZoneInfo) -> Sequence[Row[Any]]:
-        """``day, type, category, amount, records``: every posting to an account of income or
-        expenses in the period. A settlement counts as a record even when it comes to nothing."""
-        filters = [
-            *_equal(entries.c.station_id, asked.station_id),
-            *_in(entries.c.at, asked.period),
-        ]
-        day = cast(func.timezone(bindparam("zone", zone.key), entries.c.at), Date).label("day")
-        income = (
-            select(
-                day,
-                entries.c.id,
-                literal("income").label("type"),
-                literal(ORDERS_CATEGORY).label("category"),
-                func.coalesce(_INCOME_OR_EXPENSE, 0).label("amount"),
-            )
-            .select_from(
-                entries.outerjoin(
-                    postings, and_(postings.c.entry_id == entries.c.id, _touches(REVENUE))
-                )
-            )
-            .where(entries.c.kind.in_(INCOME_KINDS), *filters)
-        )
-        expenses = (
-            select(
-                day,
-                entries.c.id,
-                literal("expense").label("type"),
-                postings.c.category,
-                case(
-                    (postings.c.debit.in_(EXPENSES), postings.c.amount), else_=-postings.c.amount
-                ).label("amount"),
-            )
-            .join(postings, postings.c.entry_id == entries.c.id)
-            .where(_touches(EXPENSES), *filters)
-        )
-        line = union_all(income, expenses).subquery("line")
-        statement = (
-            select(
-                line.c.day,
-                line.c.type,
-                line.c.category,
-                func.sum(line.c.amount).label("amount"),
-                func.count(line.c.id.distinct()).label("records"),
-            )
-            .group_by(line.c.day, line.c.type, line.c.category)
-            .order_by(line.c.day, line.c.type.desc(), line.c.category)
-        )
-        return (await self.connection.execute(statement)).all()
-
     async def _page(
         self,
         statement: Select[Any],
@@ -214,10 +142,6 @@ class Reports(Store):
         return found
 
 
-def _touches(some: Sequence[Account]) -> ColumnElement[bool]:
-    return or_(postings.c.debit.in_(some), postings.c.credit.in_(some))
-
-
 _INCOME_OR_EXPENSE = case(
     (or_(postings.c.credit.in_(REVENUE), postings.c.debit == Account.EXPENSE), postings.c.amount),
     (postings.c.debit.in_(REVENUE), -postings.c.amount),
@@ -228,10 +152,6 @@ _INCOME_OR_EXPENSE = case(
 def _equal(column: ColumnElement[Any], value: Any) -> Filters:
     """A filter that is not given does not filter."""
     return [column == value] if value is not None else []
-
-
-def _in(column: ColumnElement[datetime], period: Period) -> Filters:
-    return _within(column, period.start, period.end)
 
 
 def _within(

@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import ARRAY, ColumnElement, Row, Uuid, any_, bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
 
 from services.finance.domain.bonus_lots import Accrual, Lot
 from services.finance.domain.bonus_rules import BonusRule
 from services.finance.domain.ledger import Account, ClientAccount, Entry, EntryKind, Posting, Stamp
+from services.finance.domain.lines import IssuedLine, SoldLine
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.settlement import Completed, Settlement, State
 from services.finance.store.schema import (
@@ -55,6 +57,8 @@ UPDATE_RULE = saving(bonus_rules)
 INSERT_LOT = insert(bonus_lots)
 UPDATE_LOT = saving(bonus_lots)
 INSERT_ACCRUAL = insert(bonus_accruals)
+_SOLD = TypeAdapter(tuple[SoldLine, ...])
+_ISSUED = TypeAdapter(tuple[IssuedLine, ...])
 
 
 def order_row(order: Order) -> dict[str, Any]:
@@ -86,6 +90,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         "document_id": entry.document_id,
         "reverses": entry.reverses,
         "comment": entry.comment,
+        "section_id": entry.section_id,
     }
 
 
@@ -129,11 +134,13 @@ def entry_of(row: Row[Any], lines: Iterable[Row[Any]]) -> Entry:
         row.document_id,
         row.reverses,
         row.comment,
+        row.section_id,
     )
 
 
 def settlement_row(settlement: Settlement) -> dict[str, Any]:
     order = settlement.completed
+    waits = settlement.state in (State.AWAITING_PARTS, State.AWAITING_ORDER)
     return {
         "order_id": settlement.order_id,
         "completion": settlement.completion,
@@ -151,6 +158,8 @@ def settlement_row(settlement: Settlement) -> dict[str, Any]:
         "paid": settlement.paid,
         "entry_id": settlement.entry_id,
         "bonuses": settlement.bonuses,
+        "sold_lines": [asdict(line) for line in order.lines] if order and waits else None,
+        "issued_lines": [asdict(line) for line in settlement.issued] if waits else None,
     }
 
 
@@ -166,6 +175,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
             row.products,
             row.materials,
             row.pay,
+            _SOLD.validate_python(row.sold_lines or ()),
         )
         if row.number is not None
         else None
@@ -179,6 +189,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
         row.paid,
         row.entry_id,
         row.bonuses,
+        _ISSUED.validate_python(row.issued_lines or ()),
     )
 
 

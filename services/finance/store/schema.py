@@ -20,7 +20,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
 MONEY = Numeric(20, 2)
 INSTANT = TIMESTAMP(timezone=True)
@@ -40,6 +40,7 @@ entries = Table(
     Column("document_id", Uuid),
     Column("reverses", Uuid, ForeignKey("entries.id"), unique=True),
     Column("comment", Text),
+    Column("section_id", Uuid),
     Index("entries_at", "at", "id"),
     Index("entries_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
     Index("entries_client", "client_id", postgresql_where=text("client_id IS NOT NULL")),
@@ -111,6 +112,9 @@ settlements = Table(
     Column("paid", MONEY, nullable=False),
     Column("entry_id", Uuid, ForeignKey("entries.id")),
     Column("bonuses", MONEY, nullable=False, server_default="0"),
+    # What orders and inventory tell line by line; null again once it is in the sales.
+    Column("sold_lines", JSONB),
+    Column("issued_lines", JSONB),
     CheckConstraint("paid >= 0 AND paid <= coalesce(revenue, 0)", name="settlements_paid"),
     CheckConstraint("bonuses >= 0 AND bonuses <= paid", name="settlements_bonuses"),
     Index(
@@ -125,6 +129,18 @@ settlements = Table(
         postgresql_where=text("state = 'settled' AND paid < revenue"),
     ),
     Index("settlements_at", "completed_at", postgresql_where=text("state = 'settled'")),
+    Index(
+        "settlements_of_section",
+        "section_id",
+        "completed_at",
+        postgresql_where=text("state = 'settled'"),
+    ),
+    Index(
+        "settlements_of_client",
+        "client_id",
+        "completed_at",
+        postgresql_where=text("state = 'settled'"),
+    ),
 )
 
 payments = Table(

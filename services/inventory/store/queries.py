@@ -1,10 +1,9 @@
-"""Lists and reports: what questions are answered with. Nothing here changes anything."""
+"""Lists: what questions are answered with. Nothing here changes anything."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,8 +14,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
-    false,
-    func,
     literal,
     or_,
     select,
@@ -26,8 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.catalogue import Place, PlaceKind, name_key, part_key
-from services.inventory.domain.costing import kopecks
-from services.inventory.domain.stock import CHANGES_ON_HAND, CHANGES_RESERVED, ZERO
+from services.inventory.domain.stock import ZERO
 from services.inventory.store.references import PLACES, PRODUCTS, product_view
 from services.inventory.store.tables import (
     labels,
@@ -49,8 +45,6 @@ from shared.contracts.inventory import (
     ProductView,
     ReceiptLine,
     ReceiptView,
-    StockBalance,
-    StockBalances,
     StockView,
     UnitView,
 )
@@ -225,69 +219,4 @@ async def _nothing_moved_yet(connection: AsyncConnection, question: GetStock) ->
                 available=ZERO,
             ),
         )
-    )
-
-
-# --- the report ----------------------------------------------------------------------------------
-
-
-async def stock_balances(
-    connection: AsyncConnection, question: StockBalances, *, with_value: bool
-) -> Page[StockBalance]:
-    """By product and warehouse, whatever ever lay there by then.
-
-    The past is what there is now less what has happened since: movements are never edited, and
-    carry the cost of what they moved.
-    """
-    since = _happened_since(question.period.end)
-    query = (
-        select(
-            stock.c.product_id,
-            products.c.name.label("product"),
-            products.c.oem,
-            stock.c.warehouse_id,
-            warehouses.c.name.label("warehouse"),
-            labels.c.short_name.label("measure"),
-            (stock.c.on_hand - func.coalesce(since.c.on_hand, 0)).label("on_hand"),
-            (stock.c.reserved - func.coalesce(since.c.reserved, 0)).label("reserved"),
-            (stock.c.value - func.coalesce(since.c.value, 0)).label("value"),
-        )
-        .join(products, products.c.id == stock.c.product_id)
-        .join(labels, labels.c.id == products.c.measure_id)
-        .join(warehouses, warehouses.c.id == stock.c.warehouse_id)
-        .outerjoin(
-            since,
-            (since.c.product_id == stock.c.product_id)
-            & (since.c.warehouse_id == stock.c.warehouse_id),
-        )
-        .order_by(products.c.search_name, products.c.id, stock.c.warehouse_id)
-    )
-    if question.period.end:
-        query = query.where(stock.c.since < question.period.end)
-    if question.warehouse_id:
-        query = query.where(stock.c.warehouse_id == question.warehouse_id)
-    rows = await connection.execute(query)
-    return Page(items=tuple(_balance(row._mapping, with_value) for row in rows))
-
-
-def _happened_since(end: datetime | None) -> Any:
-    """What movements from ``end`` on did to each stock; without an end, none did anything."""
-    quantity = movements.c.quantity
-    query = select(
-        movements.c.product_id,
-        movements.c.warehouse_id,
-        func.sum(quantity).filter(movements.c.kind.in_(CHANGES_ON_HAND)).label("on_hand"),
-        func.sum(quantity).filter(movements.c.kind.in_(CHANGES_RESERVED)).label("reserved"),
-        func.sum(movements.c.value).label("value"),
-    ).group_by(movements.c.product_id, movements.c.warehouse_id)
-    return query.where(movements.c.at >= end if end else false()).subquery()
-
-
-def _balance(row: Any, with_value: bool) -> StockBalance:
-    return StockBalance(
-        **{
-            **row,
-            "available": row["on_hand"] - row["reserved"],
-            "value": kopecks(row["value"]) if with_value else None,
-        }
     )

@@ -111,6 +111,7 @@ def _completed(order: Order, pay_percents: dict[UUID, Decimal], now: datetime) -
                 total=line.total,
                 mechanic_id=(mechanic := order.mechanic_of(line)),
                 pay_percent=pay_percents.get(mechanic, Decimal(0)),
+                service_id=line.service_id,
             )
             for line in order.billed_services
         ),
@@ -121,6 +122,7 @@ def _completed(order: Order, pay_percents: dict[UUID, Decimal], now: datetime) -
                 kind=part.kind,
                 quantity=part.quantity,
                 total=part.total,
+                service_line_id=part.service_line_id,
             )
             for part in order.billed_parts
         ),
