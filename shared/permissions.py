@@ -16,6 +16,7 @@ from shared.contracts import (
     load,
     messages,
     operations,
+    order_reports,
     orders,
     stock_reports,
     work_order,
@@ -122,6 +123,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     approvals.DismissDeclinedWorks: _RECEPTION,
     orders.OrdersBySection: _RECEPTION,
     orders.EmployeeWorkload: _RECEPTION,
+    order_reports.CheckOrderReports: _OPERATORS | {SERVICE},
     # the load panel
     load.GetWorkingHours: _EVERYONE,
     load.SetWorkingHours: _OFFICE,

@@ -24,6 +24,7 @@ from shared.contracts.base import (
     Period,
     Quantity,
     Question,
+    ReportLimit,
     Revision,
     SearchText,
     SignedMoney,
@@ -778,6 +779,10 @@ class OrdersBySection(Question[Page[SectionOrders]]):
     period: Period = Period()
     station_id: UUID | None = None
     section_id: UUID | None = None
+    employee_id: UUID | None = None
+    """Whom the orders are assigned to."""
+    limit: ReportLimit = 1000
+    cursor: Cursor | None = None
 
 
 class Workload(View):
@@ -801,6 +806,8 @@ class EmployeeWorkload(Question[Page[Workload]]):
     station_id: UUID | None = None
     section_id: UUID | None = None
     employee_id: UUID | None = None
+    limit: ReportLimit = 1000
+    cursor: Cursor | None = None
 
 
 # --- events ------------------------------------------------------------------------------------

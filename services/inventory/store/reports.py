@@ -214,9 +214,9 @@ def _turnover(
     out_quantity, out_value = _total(went)
     opening = closing - in_quantity - out_quantity
     begins = max(start, place.since) if start else place.since
-    days = Decimal(max(0.0, days_since_epoch(end) - days_since_epoch(begins)))
+    days = max(Decimal(0), days_since_epoch(end) - days_since_epoch(begins))
     # Every movement counts for the time from itself to the period's end.
-    until_end = (in_quantity + out_quantity) * Decimal(days_since_epoch(end))
+    until_end = (in_quantity + out_quantity) * days_since_epoch(end)
     average = opening + (until_end - sum(row.moment for row in rows)) / days if days else closing
     taken = -sum(row.moved_quantity for row in rows if row.kind == "issue")
     taken -= sum(row.moved_quantity for row in rows if row.kind == "return")

@@ -7,7 +7,8 @@ not matter to any answer what has been folded and what has not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,8 +55,8 @@ _NOT_FOLDED = select(unfolded.c.movement_id)
 _IDS = movements.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
 
 
-def days_since_epoch(at: datetime) -> float:
-    return (at - EPOCH).total_seconds() / 86_400
+def days_since_epoch(at: datetime) -> Decimal:
+    return Decimal((at - EPOCH) // timedelta(microseconds=1)) / (86_400 * 10**6)
 
 
 def movement_rows(zone: ZoneInfo, of_movements: ColumnElement[bool]) -> Select[Any]:
