@@ -89,7 +89,8 @@ INVENTORY = (
 ORDERS = (
     _GENERATED,
     f"""INSERT INTO sections
-    SELECT md5('section' || n)::uuid, md5('station')::uuid, 'Участок ' || n, 1 FROM generate_series(0, {SECTIONS - 1}) AS n""",
+    SELECT md5('section' || n)::uuid, md5('station')::uuid, 'Участок ' || n, 1
+    FROM generate_series(0, {SECTIONS - 1}) AS n""",
     f"""INSERT INTO employees (id, last_name, first_name, role, section_id, pay_percent, active,
         revision)
     SELECT md5('mechanic' || n)::uuid, 'Механик ' || n, 'Иван', 'technician',

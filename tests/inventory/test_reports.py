@@ -149,7 +149,7 @@ async def test_balances_and_turnover_come_in_pages(station: Station) -> None:
         names: list[str] = []
         cursor = None
         while True:
-            page = await station.ask(question(limit=2, cursor=cursor))
+            page: Any = await station.ask(question(limit=2, cursor=cursor))
             names += [row.product for row in page.items]
             cursor = page.next
             if cursor is None:
