@@ -255,6 +255,7 @@ async def test_xlsx_has_numbers_and_dates_of_the_stations_own_time(
     row = dict(zip(titles, page[2], strict=True))
     assert "Заказ-наряд (id)" not in titles
     assert row["Заказ-наряд"].value == "A-000128"
+    assert row["Оплачено, руб."].value == 0
     assert row["Рассчитан"].value == datetime(2026, 11, 24, 0, 30, 15)
     assert row["Рассчитан"].is_date
     assert row["Выручка, руб."].value == 3100

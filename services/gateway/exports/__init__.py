@@ -137,8 +137,10 @@ def _columns(row_type: Any, rows: Callable[[], Iterator[Any]], language: str) ->
 
 def _is_named(field: str, row_type: Any) -> bool:
     """An id whose name stands beside it says nothing to people."""
+    if field != "id" and not field.endswith("_id"):
+        return False
     name = {"order_id": "number", "id": "name"}.get(field, field.removesuffix("_id"))
-    return field.endswith("id") and name in row_type.model_fields
+    return name in row_type.model_fields
 
 
 def _cell(column: Column, row: Any, language: str, zone: ZoneInfo) -> Cell:
