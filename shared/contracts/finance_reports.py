@@ -54,7 +54,9 @@ class MarginRow(View):
     """An order's number. Null where nobody can tell."""
     at: Instant | None
     """Of orders: when it was done, or reopened (then every figure is negative)."""
-    orders: int
+    orders: int | None
+    """Done, less those that were reopened. Null of works, technicians and products, of which one
+    order has several."""
     jobs: int
     """Works done."""
     quantity: Decimal
@@ -164,7 +166,7 @@ class AbcRow(View):
 
     ``abc_class`` is the class in which the product begins. ``variation`` is the coefficient of
     variation, in percent, of the quantity sold from month to month, nought where nothing was:
-    ``xyz`` is X up to 10, Y up to 25, else Z."""
+    ``xyz`` is X up to 10, Y up to 25, else Z. Null where one month alone says nothing of that."""
 
     product_id: UUID
     product: str | None
@@ -178,7 +180,7 @@ class AbcRow(View):
     cumulative: Decimal
     abc_class: Literal["A", "B", "C"]
     variation: Decimal | None
-    xyz: Literal["X", "Y", "Z"]
+    xyz: Literal["X", "Y", "Z"] | None
 
 
 class AbcAnalysis(Question[Page[AbcRow]]):

@@ -201,4 +201,5 @@ def test_an_even_seller_is_x_and_one_that_sold_once_is_z() -> None:
 
     assert (str(even), xyz(even)) == ("0.00", "X")
     assert (str(once), xyz(once)) == ("331.66", "Z")
-    assert (sold("0", quantity="0").variation(3), xyz(None)) == (None, "Z")
+    assert (sold("0", quantity="0").variation(3), xyz(None)) == (None, None)
+    assert sold("1").variation(1) is None

@@ -30,8 +30,9 @@ class Sold:
         return self.revenue - self.cost
 
     def variation(self, months: int) -> Decimal | None:
-        """Of the monthly quantity, in percent of its mean; none when nothing was sold."""
-        if self.quantity <= 0:
+        """Of the monthly quantity, in percent of its mean; none when nothing was sold, or one
+        month alone cannot vary."""
+        if self.quantity <= 0 or months < 2:
             return None
         mean = self.quantity / months
         variance = max(ZERO, self.squares / months - mean * mean)
@@ -73,9 +74,9 @@ def ranked(
     return places
 
 
-def xyz(variation: Decimal | None) -> Literal["X", "Y", "Z"]:
+def xyz(variation: Decimal | None) -> Literal["X", "Y", "Z"] | None:
     if variation is None:
-        return "Z"
+        return None
     return "X" if variation <= X_PERCENT else "Y" if variation <= Y_PERCENT else "Z"
 
 

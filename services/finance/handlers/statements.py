@@ -55,7 +55,7 @@ async def margin(question: Margin, store: FinanceStore, work: Work) -> Page[Marg
         return page_of(
             await store.margins_by_order(question),
             question.limit,
-            lambda row: _margin_row(row, row.key, row.name, row.at),
+            lambda row: _margin_row(row, row.key, row.name, row.at, orders=row.orders),
             lambda row: (row.at, row.entry_id),
         )
     rows = await store.margins(question, work.settings.zone)
@@ -67,6 +67,7 @@ async def margin(question: Margin, store: FinanceStore, work: Work) -> Page[Marg
             row,
             None if row.key == NOBODY else row.key,
             names.get(row.key) or row.name or None,
+            orders=row.orders if question.by in ("section", "client") else None,
         ),
         lambda row: (row.revenue, row.key, row.own_words),
     )
@@ -131,14 +132,16 @@ async def check_reports(question: CheckReports, store: FinanceStore, work: Work)
     )
 
 
-def _margin_row(row: Any, key: UUID | None, name: str | None, at: Any = None) -> MarginRow:
+def _margin_row(
+    row: Any, key: UUID | None, name: str | None, at: Any = None, *, orders: int | None
+) -> MarginRow:
     revenue = row.works + row.goods + row.materials + row.vat
     earned = revenue - row.vat - row.cost - row.pay
     return MarginRow(
         id=key,
         name=name,
         at=at,
-        orders=row.orders,
+        orders=orders,
         jobs=row.jobs,
         quantity=row.quantity.normalize() + 0,
         **{figure: kopecks(getattr(row, figure)) for figure in _MARGIN_FIGURES},
