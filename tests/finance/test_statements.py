@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.finance.domain.abc import Ranked, Sold, ranked, xyz
@@ -98,6 +98,7 @@ def test_a_part_belongs_to_its_work_and_goods_of_no_work_to_nobody() -> None:
     assert [sale.orders for sale in negated(sales, undone)] == [-1, 0, 0, 0]
 
 
+@settings(deadline=None)
 @given(
     posted=st.dictionaries(
         st.sampled_from([account for account, figure in FIGURES.items() if figure in OF_MARGIN]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.base import Period
@@ -35,6 +35,7 @@ def lies_in(day: date, some: Range) -> bool:
     return (some.start is None or some.start <= day) and (some.end is None or day < some.end)
 
 
+@settings(deadline=None)
 @given(start=borders, end=borders, at=instants, zone=zones, by_day=st.booleans())
 def test_every_instant_of_a_period_is_counted_once_and_no_other(
     start: datetime | None, end: datetime | None, at: datetime, zone: ZoneInfo, by_day: bool
