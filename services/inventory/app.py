@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from services.inventory.handlers import handlers
+from services.inventory.store.sums import fold
+from shared.messaging.folding import keeping_sums
 from shared.service import Service
 
-service = Service("inventory", handlers)
+service = Service("inventory", handlers, background=(keeping_sums(fold),))

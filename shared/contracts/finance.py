@@ -23,6 +23,7 @@ from shared.contracts.base import (
     Period,
     PositiveMoney,
     Question,
+    ReportLimit,
     SignedMoney,
     Text,
     View,
@@ -238,14 +239,18 @@ class IncomeExpense(View):
 
 
 class IncomeExpenses(Question[Page[IncomeExpense]]):
-    """Income and expenses by day and category. Income is what clients are charged, with VAT; goods
-    sold, pay accrued and that VAT are expenses too, so that the difference is what the station
-    earned."""
+    """Income and expenses by day and category, by the accounting time of the entries. Income is
+    what clients are charged, with VAT; goods sold, pay accrued and that VAT are expenses too, so
+    that the difference is what the station earned. A reopened order is taken off on the day on
+    which it was reopened. ``section_id``: what orders of the section earned and cost."""
 
     subject: ClassVar[str] = "ask.finance.income_expenses.v1"
 
     period: Period = Period()
     station_id: UUID | None = None
+    section_id: UUID | None = None
+    limit: ReportLimit = 1000
+    cursor: Cursor | None = None
 
 
 class OrderProfitRow(View):
@@ -263,13 +268,21 @@ class OrderProfitRow(View):
 
 
 class OrderProfits(Question[Page[OrderProfitRow]]):
-    """Orders settled in the period and not reopened, by settlement."""
+    """Orders settled in the period and not reopened, by settlement: what stands behind any number
+    of the reports of margin. ``employee_id``: who did a work on it; ``service_id``: a work of the
+    catalogue that was done; ``product_id``: goods or a material that went into it."""
 
     subject: ClassVar[str] = "ask.finance.order_profits.v1"
 
     period: Period = Period()
     station_id: UUID | None = None
     section_id: UUID | None = None
+    client_id: UUID | None = None
+    employee_id: UUID | None = None
+    service_id: UUID | None = None
+    product_id: UUID | None = None
+    limit: ReportLimit = 1000
+    cursor: Cursor | None = None
 
 
 class OrderSettled(Event):

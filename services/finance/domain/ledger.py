@@ -209,6 +209,8 @@ class Entry:
     document_id: UUID | None = None
     reverses: UUID | None = None
     comment: str | None = None
+    section_id: UUID | None = None
+    """Whose doing it is; none: the whole station's."""
 
     def reversed(self, entry_id: UUID, kind: EntryKind, stamp: Stamp, comment: str | None) -> Entry:
         """The entry that undoes this one: every posting with its sides swapped."""

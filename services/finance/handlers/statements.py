@@ -16,10 +16,10 @@ from services.finance.handlers.table import check_period, handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
 from shared.contracts.clients import GetCards, GetClient
+from shared.contracts.reconciliation import Difference
 from shared.contracts.statements import (
     Ages,
     CheckClients,
-    ClientDifference,
     ClientStatement,
     Creditor,
     Creditors,
@@ -152,10 +152,17 @@ async def creditors(question: Creditors, store: FinanceStore, work: Work) -> Cre
 
 
 @handlers.question(CheckClients)
-async def check_clients(_: CheckClients, store: FinanceStore, work: Work) -> Page[ClientDifference]:
+async def check_clients(_: CheckClients, store: FinanceStore, work: Work) -> Page[Difference]:
     return Page(
         items=tuple(
-            ClientDifference.model_validate(row, from_attributes=True)
+            Difference(
+                what=row.what,
+                expected=str(row.expected),
+                actual=str(row.actual),
+                client_id=row.client_id,
+                order_id=row.order_id,
+                document_id=row.document_id,
+            )
             for row in await store.client_differences()
         )
     )

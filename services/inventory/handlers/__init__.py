@@ -3,8 +3,8 @@
 ``catalogue``: products, warehouses and suppliers are made, edited, found. ``markup``: what goods
 are sold for by what they cost. ``receipts``: goods come in. ``orders``: what orders want, let go
 of, take and bring back. ``transfers``, ``write_offs``, ``counts``: the storekeeper's own
-documents. ``stock``: what lies where, what moved, and what it is worth. ``figures``: what other
-services must agree with. ``cells``: the places within a warehouse.
+documents. ``stock``: what lies where, and what moved. ``reports``: what came of it.
+``figures``: what other services must agree with. ``cells``: the places within a warehouse.
 """
 
 from services.inventory.handlers import (
@@ -15,6 +15,7 @@ from services.inventory.handlers import (
     markup,
     orders,
     receipts,
+    reports,
     stock,
     transfers,
     write_offs,
@@ -30,6 +31,7 @@ __all__ = [
     "markup",
     "orders",
     "receipts",
+    "reports",
     "stock",
     "transfers",
     "write_offs",
