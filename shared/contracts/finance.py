@@ -239,10 +239,8 @@ class IncomeExpense(View):
 
 
 class IncomeExpenses(Question[Page[IncomeExpense]]):
-    """Income and expenses by day and category, by the accounting time of the entries. Income is
-    what clients are charged, with VAT; goods sold, pay accrued and that VAT are expenses too, so
-    that the difference is what the station earned. A reopened order is taken off on the day on
-    which it was reopened. ``section_id``: what orders of the section earned and cost."""
+    """By day and category. Income is what clients are charged, with VAT; goods sold, pay accrued
+    and that VAT are expenses too, so that the difference is what the station earned."""
 
     subject: ClassVar[str] = "ask.finance.income_expenses.v1"
 
@@ -268,9 +266,8 @@ class OrderProfitRow(View):
 
 
 class OrderProfits(Question[Page[OrderProfitRow]]):
-    """Orders settled in the period and not reopened, by settlement: what stands behind any number
-    of the reports of margin. ``employee_id``: who did a work on it; ``service_id``: a work of the
-    catalogue that was done; ``product_id``: goods or a material that went into it."""
+    """Orders settled in the period and not reopened, by settlement. ``employee_id``: who did a work
+    on it; ``service_id``: a work that was done; ``product_id``: a part that went into it."""
 
     subject: ClassVar[str] = "ask.finance.order_profits.v1"
 
@@ -286,8 +283,7 @@ class OrderProfits(Question[Page[OrderProfitRow]]):
 
 
 class OrderSettled(Event):
-    """An order's revenue, cost and pay are in the ledger. Producer: finance. Consumers: orders,
-    audit."""
+    """Revenue, cost and pay are in the ledger. Producer: finance. Consumers: orders, audit."""
 
     subject: ClassVar[str] = "evt.finance.order_settled.v1"
 

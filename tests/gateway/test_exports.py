@@ -120,7 +120,7 @@ ROWS: dict[Any, View] = {
         categories=RENT,
         **dict.fromkeys(("works", "goods", "materials", "revenue", "vat"), Decimal("10.00")),
         **dict.fromkeys(("cost", "gross_profit", "pay", "expenses"), Decimal("5.00")),
-        **dict.fromkeys(("bonuses", "net_profit"), Decimal("-5.00")),
+        **dict.fromkeys(("bonuses", "payroll", "other_income", "net_profit"), Decimal("-5.00")),
     ),
     CashFlow: CashFlowRow(
         account="cash",

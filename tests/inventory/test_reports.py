@@ -189,6 +189,8 @@ async def _shift(station: Station, times: dict[str, datetime]) -> None:
     made anew."""
     owner = await asyncpg.connect(as_owner(station.database_urls["inventory"]))
     async with owner.transaction():
+        # What the service is folding at the moment is folded first.
+        await owner.execute("LOCK TABLE unfolded")
         for kind, at in times.items():
             await owner.execute("UPDATE movements SET at = $1 WHERE kind = $2", at, kind)
         if "receipt" in times:

@@ -56,7 +56,7 @@ async def margin(question: Margin, store: FinanceStore, work: Work) -> Page[Marg
             await store.margins_by_order(question),
             question.limit,
             lambda row: _margin_row(row, row.key, row.name, row.at, orders=row.orders),
-            lambda row: (row.at, row.entry_id),
+            lambda row: (row.at, row.about),
         )
     rows = await store.margins(question, work.settings.zone)
     names = await names_of(question.by, [row.key for row in rows], work)

@@ -157,8 +157,8 @@ async def check_clients(_: CheckClients, store: FinanceStore, work: Work) -> Pag
         items=tuple(
             Difference(
                 what=row.what,
-                expected=str(row.expected),
-                actual=str(row.actual),
+                expected=_told(row.expected),
+                actual=_told(row.actual),
                 client_id=row.client_id,
                 order_id=row.order_id,
                 document_id=row.document_id,
@@ -166,6 +166,10 @@ async def check_clients(_: CheckClients, store: FinanceStore, work: Work) -> Pag
             for row in await store.client_differences()
         )
     )
+
+
+def _told(amount: Decimal | None) -> str:
+    return "nothing" if amount is None else str(kopecks(amount))
 
 
 async def _names(client_ids: Iterable[UUID], work: Work) -> dict[UUID, str]:

@@ -145,8 +145,9 @@ class PeriodReports(Store):
 
     async def margins_by_order(self, asked: Margin) -> Sequence[Row[Any]]:
         """A row for every time that an order was done or reopened, newest first; one more than a
-        page. What was posted for no order comes under no number."""
-        order = (sales.c.at, sales.c.entry_id)
+        page. Its pay, an entry of its own, is in the same row, unless it had to be dated otherwise.
+        What was posted for no order comes under no number."""
+        order = (sales.c.at, func.coalesce(sales.c.order_id, sales.c.entry_id).label("about"))
         statement = (
             select(
                 *order,
