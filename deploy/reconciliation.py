@@ -15,6 +15,9 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts.base import Page, Question
+from shared.contracts.costing import CheckStock
+from shared.contracts.finance_reports import CheckReports
+from shared.contracts.order_reports import CheckOrderReports
 from shared.contracts.reconciliation import (
     BooksFigures,
     Difference,
@@ -28,6 +31,8 @@ from shared.contracts.reconciliation import (
     StockFigures,
     WantedPart,
 )
+from shared.contracts.statements import CheckClients
+from shared.contracts.stock_reports import CheckStockReports
 
 LOOKS = 4
 PAUSE_S = 1.5
@@ -39,6 +44,14 @@ type Ask = Callable[[Question[Any]], Awaitable[Any]]
 """Asks the service that the question is for."""
 
 
+OWN: tuple[Question[Page[Difference]], ...] = (
+    CheckClients(),
+    CheckStock(limit=200),
+    CheckReports(),
+    CheckOrderReports(),
+    CheckStockReports(),
+)
+"""What services recount by themselves."""
 FIGURES: tuple[tuple[str, ByOrder], ...] = (
     ("orders", GetOrderFigures),
     ("stock", GetStockFigures),
@@ -72,7 +85,11 @@ async def differences(ask: Ask, *, pause_s: float = PAUSE_S) -> list[Difference]
             break
         await asyncio.sleep(pause_s)
         found = await _still(ask, list(found))
-    return [*(each for wrong in found.values() for each in wrong), *await _worth(ask, pause_s)]
+    return [
+        *(each for wrong in found.values() for each in wrong),
+        *await _worth(ask, pause_s),
+        *await _own(ask, pause_s),
+    ]
 
 
 # --- one order ------------------------------------------------------------------------------------
@@ -211,3 +228,15 @@ async def _worth(ask: Ask, pause_s: float) -> list[Difference]:
             return []
     what = "stock account = worth of the stock"
     return [Difference(what=what, expected=str(worth), actual=str(booked))]
+
+
+async def _own(ask: Ask, pause_s: float) -> list[Difference]:
+    """What each service finds wrong with its own books; of very many differences, the first."""
+    wrong = {question: list((await ask(question)).items) for question in OWN}
+    for _ in range(LOOKS - 1):
+        again = [question for question, found in wrong.items() if found]
+        if not again:
+            break
+        await asyncio.sleep(pause_s)
+        wrong |= {question: list((await ask(question)).items) for question in again}
+    return [each for found in wrong.values() for each in found]

@@ -415,6 +415,14 @@ REASONS: dict[str, Reason] = {
             "A logo is a PNG or JPEG picture of at most 16 megapixels",
             "Логотип — картинка PNG или JPEG не больше 16 мегапикселей",
         ),
+        abc_limits_invalid=(
+            "Class A must end before class B does",
+            "Класс A должен заканчиваться раньше класса B",
+        ),
+        export_too_long=(
+            "A table has at most {rows} rows: ask for a shorter period or fewer things",
+            "В таблице не больше {rows} строк: сократите период или уточните отбор",
+        ),
         not_acceptable=(
             "This can be had as {offered}",
             "Это можно получить только как {offered}",

@@ -62,6 +62,7 @@ def line_of(difference: Difference) -> str:
             "warehouse_id",
             "line_id",
             "document_id",
+            "key",
         )
         if (value := getattr(difference, name))
     )

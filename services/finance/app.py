@@ -10,11 +10,13 @@ import structlog
 from services.finance.handlers import handlers
 from services.finance.handlers.fiscal_sending import FiscalSender
 from services.finance.providers import register_of
+from services.finance.store.sums import fold
 from shared.contracts.base import Command, View
 from shared.contracts.bonuses import ExpireBonuses, ExpiredBonuses
 from shared.contracts.expenses import PostedExpensesView, PostRecurringExpenses
 from shared.contracts.payroll import AccruedSalaries, AccrueSalaries
 from shared.messaging.envelope import SYSTEM, opening
+from shared.messaging.folding import keeping_sums
 from shared.messaging.lane import Job
 from shared.service import Running, Service
 
@@ -82,5 +84,6 @@ service = Service(
         let_salaries_accrue,
         post_recurring_expenses,
         print_receipts,
+        keeping_sums(fold),
     ),
 )

@@ -186,18 +186,18 @@ async def _report(call: Call, endpoint: Endpoint) -> Response:
     query = call.query(endpoint.reading.in_query.keys() | exports.FORMAT_FIELD)
     # First: what cannot be shown need not be computed.
     media_type = exports.chosen(call, query.get("format"))
-    reply = await call.send(*await _message(call, endpoint, exports.FORMAT_FIELD))
+    message: Any = await endpoint.reading.read(call, exports.FORMAT_FIELD)
     if media_type == JSON:
-        return _shown(call, endpoint, reply)
-    return await exports.rendered(call, endpoint.path, endpoint.reply, reply, media_type)
+        body = message.model_dump_json(exclude_unset=True).encode()
+        return _shown(call, endpoint, await call.send(message.subject, body))
+    pages = await exports.all_pages(call, message)
+    return await exports.rendered(call, endpoint.path, endpoint.reply, pages, media_type)
 
 
-async def _message(
-    call: Call, endpoint: Endpoint, beside: frozenset[str] = frozenset()
-) -> tuple[str, bytes]:
+async def _message(call: Call, endpoint: Endpoint) -> tuple[str, bytes]:
     """Subject and body of the message that the request stands for."""
     assert endpoint.reading is not None
-    message: Any = await endpoint.reading.read(call, beside)
+    message: Any = await endpoint.reading.read(call)
     call.order_id = getattr(message, "order_id", None) or call.order_id
     return message.subject, message.model_dump_json(exclude_unset=True).encode()
 

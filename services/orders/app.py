@@ -7,7 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.handlers import handlers
 from services.orders.store.links import ensure_secret
+from services.orders.store.sums import fold
 from services.orders.store.tables import stations
+from shared.messaging.folding import keeping_sums
 from shared.service import Service
 from shared.settings import ServiceSettings
 
@@ -26,4 +28,4 @@ async def _enter_station(connection: AsyncConnection, settings: ServiceSettings)
     await ensure_secret(connection)
 
 
-service = Service("orders", handlers, prepare=_enter_station)
+service = Service("orders", handlers, prepare=_enter_station, background=(keeping_sums(fold),))

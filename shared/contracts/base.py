@@ -52,6 +52,8 @@ SearchText = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00]*$")
 ]
 Limit = Annotated[int, Field(ge=1, le=200)]
+ReportLimit = Annotated[int, Field(ge=1, le=5000)]
+"""Rows of a report in one answer; whoever takes all of it away asks for page after page."""
 Cursor = Annotated[str, StringConstraints(max_length=500)]
 Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Instant = Annotated[

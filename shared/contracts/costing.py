@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from shared.contracts.base import (
     StockQuantity,
     View,
 )
+from shared.contracts.reconciliation import Difference
 
 CostingMethod = Literal["fifo", "average"]
 """What an issued part costs: its lot's share, the oldest lot first; or its share of the pool."""
@@ -224,26 +224,9 @@ class HomeCellSet(Event):
 # --- whether the books agree ---------------------------------------------------------------------
 
 
-class StockDifference(View):
-    """Two things that must be the same and are not: ``actual`` is what the stock row (or the line,
-    or the completion) says, ``expected`` what all that it is made of comes to."""
-
-    what: Literal[
-        "on_hand_by_movements", "reserved_by_movements", "value_by_movements",
-        "on_hand_by_lots", "value_by_lots", "missing_by_shortages", "reserved_by_lines",
-        "free_while_missing", "short_while_available", "short_of_line", "issued_of_line",
-        "returned_of_order",
-    ]  # fmt: skip
-    product_id: UUID | None
-    warehouse_id: UUID | None
-    order_id: UUID | None
-    line_id: UUID | None
-    expected: Decimal
-    actual: Decimal
-
-
-class CheckStock(Question[Page[StockDifference]]):
-    """Every difference in the stock books of this station; none, when they agree."""
+class CheckStock(Question[Page[Difference]]):
+    """Every difference in the stock books of this station; none, when they agree. ``actual`` is
+    what the stock row, the line or the completion says."""
 
     subject: ClassVar[str] = "ask.inventory.check_stock.v1"
 

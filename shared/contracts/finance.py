@@ -23,6 +23,7 @@ from shared.contracts.base import (
     Period,
     PositiveMoney,
     Question,
+    ReportLimit,
     SignedMoney,
     Text,
     View,
@@ -245,14 +246,16 @@ class IncomeExpense(View):
 
 
 class IncomeExpenses(Question[Page[IncomeExpense]]):
-    """Income and expenses by day and category. Income is what clients are charged, with VAT; goods
-    sold, pay accrued and that VAT are expenses too, so that the difference is what the station
-    earned."""
+    """By day and category. Income is what clients are charged, with VAT; goods sold, pay accrued
+    and that VAT are expenses too, so that the difference is what the station earned."""
 
     subject: ClassVar[str] = "ask.finance.income_expenses.v1"
 
     period: Period = Period()
     station_id: UUID | None = None
+    section_id: UUID | None = None
+    limit: ReportLimit = 1000
+    cursor: Cursor | None = None
 
 
 class OrderProfitRow(View):
@@ -270,18 +273,24 @@ class OrderProfitRow(View):
 
 
 class OrderProfits(Question[Page[OrderProfitRow]]):
-    """Orders settled in the period and not reopened, by settlement."""
+    """Orders settled in the period and not reopened, by settlement. ``employee_id``: who did a work
+    on it; ``service_id``: a work that was done; ``product_id``: a part that went into it."""
 
     subject: ClassVar[str] = "ask.finance.order_profits.v1"
 
     period: Period = Period()
     station_id: UUID | None = None
     section_id: UUID | None = None
+    client_id: UUID | None = None
+    employee_id: UUID | None = None
+    service_id: UUID | None = None
+    product_id: UUID | None = None
+    limit: ReportLimit = 1000
+    cursor: Cursor | None = None
 
 
 class OrderSettled(Event):
-    """An order's revenue, cost and pay are in the ledger. Producer: finance. Consumers: orders,
-    audit."""
+    """Revenue, cost and pay are in the ledger. Producer: finance. Consumers: orders, audit."""
 
     subject: ClassVar[str] = "evt.finance.order_settled.v1"
 

@@ -22,6 +22,7 @@ from shared.contracts.base import (
     PriceStep,
     Quantity,
     Question,
+    ReportLimit,
     Revision,
     RoundingMode,
     SearchText,
@@ -404,6 +405,8 @@ class StockBalances(Question[Page[StockBalance]]):
     station_id: UUID | None = None
     warehouse_id: UUID | None = None
     at: Instant | None = None
+    limit: ReportLimit = 1000
+    cursor: Cursor | None = None
 
 
 class MarkupRule(View):

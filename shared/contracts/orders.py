@@ -24,6 +24,7 @@ from shared.contracts.base import (
     Period,
     Quantity,
     Question,
+    ReportLimit,
     Revision,
     SearchText,
     SignedMoney,
@@ -823,6 +824,10 @@ class OrdersBySection(Question[Page[SectionOrders]]):
     period: Period = Period()
     station_id: UUID | None = None
     section_id: UUID | None = None
+    employee_id: UUID | None = None
+    """Whom the orders are assigned to."""
+    limit: ReportLimit = 1000
+    cursor: Cursor | None = None
 
 
 class Workload(View):
@@ -846,6 +851,8 @@ class EmployeeWorkload(Question[Page[Workload]]):
     station_id: UUID | None = None
     section_id: UUID | None = None
     employee_id: UUID | None = None
+    limit: ReportLimit = 1000
+    cursor: Cursor | None = None
 
 
 # --- events ------------------------------------------------------------------------------------
@@ -999,6 +1006,8 @@ class CompletedService(View):
     quantity: Quantity = Decimal(1)
     labor_hours: Hours | None = None
     """Norm-hours sold per unit."""
+    service_id: UUID | None = None
+    """Of the catalogue; null: a work in somebody's own words."""
 
 
 class CompletedPart(View):
@@ -1008,7 +1017,7 @@ class CompletedPart(View):
     quantity: Quantity
     total: Money
     service_line_id: UUID | None = None
-    """The work that it belongs to, whose price carries a material; older events do not tell."""
+    """The work that it is for, whose price carries a material; older events do not tell."""
 
 
 class OrderCompleted(OrderEvent):

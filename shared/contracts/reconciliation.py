@@ -1,5 +1,6 @@
 """What services must agree on, each in its own words: ``pitlane reconcile`` asks all of them and
-compares. Every service answers for its own books; nobody reads another's."""
+compares. Every service answers for its own books; nobody reads another's. What a service recounts
+by itself, in two ways, it answers as ``Difference``, too."""
 
 from __future__ import annotations
 
@@ -19,12 +20,14 @@ Named = Annotated[tuple[UUID, ...], Field(max_length=500)]
 
 
 class Difference(View):
-    """Two figures that must be the same and are not. ``what`` names the rule; the ids, as far as
-    there are any, name what it is about."""
+    """Two figures that must be the same and are not. ``what`` names the rule, ``expected`` is what
+    everything that ``actual`` is made of comes to; the ids, as far as there are any, name what it
+    is about, and ``key`` does for a sum of a report."""
 
     what: str
     expected: str
     actual: str
+    key: str | None = None
     order_id: UUID | None = None
     number: str | None = None
     client_id: UUID | None = None

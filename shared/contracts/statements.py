@@ -13,6 +13,7 @@ from uuid import UUID
 from shared.contracts.base import Instant, Page, Period, Question, View
 from shared.contracts.finance import MoneySum, PaymentMethod
 from shared.contracts.forms import FormDocument, FormFormat, Language
+from shared.contracts.reconciliation import Difference
 from shared.contracts.work_order import Party, StationCard
 
 StatementDocument = Literal["order", "order_reversal", "payment", "refund"]
@@ -174,21 +175,9 @@ class Creditors(Question[CreditorsView]):
     at: Instant | None = None
 
 
-class ClientDifference(View):
-    """Something that is not the sum of its postings. ``what`` is a stable code."""
-
-    what: str
-    client_id: UUID | None
-    order_id: UUID | None
-    document_id: UUID | None
-    """The payment or entry, where it is one."""
-    expected: MoneySum | None
-    """By the postings."""
-    actual: MoneySum | None
-
-
-class CheckClients(Question[Page[ClientDifference]]):
+class CheckClients(Question[Page[Difference]]):
     """Recounts every client's account, settlement and payment from the postings, and every entry
-    against its document; answers what differs, at most 1000 rows. Nothing is repaired."""
+    against its document; answers what differs, at most 1000 rows. ``what`` is
+    a stable code. Nothing is repaired."""
 
     subject: ClassVar[str] = "ask.finance.check_clients.v1"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -44,6 +45,7 @@ from tests.finance.builders import (
     parts_issued,
     work,
 )
+from tests.finance.period_reports_at_work import HERE, fold_all, statements_agree, sums_are_right
 
 CENT = Decimal("0.01")
 amounts = st.decimals("0.01", "5000", places=2)
@@ -183,13 +185,38 @@ happenings = st.lists(
 border_hours = st.tuples(st.none() | st.integers(0, 60), st.none() | st.integers(0, 60))
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    # A failing history is shown as it is: making it smaller would take a database per attempt.
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+def a_few(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        # A failing history is shown as it is: making it smaller would take a database per attempt.
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+
+
+@asynccontextmanager
+async def lived_through(
+    url: str, happened: list[tuple[int, bool, tuple[Any, ...]]]
+) -> AsyncIterator[Station]:
+    """A station after a history, of which some is folded: reports count the rest themselves."""
+    engine = engine_for(url)
+    try:
+        station = Station(engine, url)
+        station.open()
+        for later, commits, (act, *arguments) in happened:
+            station.now += timedelta(hours=later)
+            await act(station, *arguments)
+            if commits:
+                await station.commit()
+                await fold_all(engine, station.settings, limit=3)
+        await station.commit()
+        yield station
+    finally:
+        await engine.dispose()
+
+
+@a_few(25)
 @given(happened=happenings, hours=border_hours)
 def test_all_reports_agree_after_any_history(
     database: Callable[[str], str],
@@ -197,24 +224,30 @@ def test_all_reports_agree_after_any_history(
     hours: tuple[int | None, int | None],
 ) -> None:
     async def live() -> None:
-        url = database("finance")
-        engine = engine_for(url)
-        try:
-            station = Station(engine, url)
-            station.open()
-            for later, commits, (act, *arguments) in happened:
-                station.now += timedelta(hours=later)
-                await act(station, *arguments)
-                if commits:
-                    await station.commit()
-            await station.commit()
-            await check_books(engine)
+        async with lived_through(database("finance"), happened) as station:
+            await check_books(station.engine)
             await balances_are_what_was_charged_less_what_was_paid(station)
             start, end = borders(hours)
             await reports_agree(station, Period())
             await reports_agree(station, Period(start=start, end=end))
-        finally:
-            await engine.dispose()
+
+    asyncio.run(live())
+
+
+@a_few(8)
+@given(happened=happenings, hours=border_hours)
+def test_margin_is_one_sum_whatever_it_is_split_by(
+    database: Callable[[str], str],
+    happened: list[tuple[int, bool, tuple[Any, ...]]],
+    hours: tuple[int | None, int | None],
+) -> None:
+    async def live() -> None:
+        async with lived_through(database("finance"), happened) as station:
+            start, end = borders(hours)
+            period = Period(start=start, end=end)
+            await statements_agree(station.engine, station.settings, period, **HERE)
+            await fold_all(station.engine, station.settings)
+            await sums_are_right(station.engine, station.settings)
 
     asyncio.run(live())
 

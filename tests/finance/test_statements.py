@@ -252,12 +252,12 @@ def test_the_check_names_what_is_not_the_sum_of_its_postings(
         found = (await asked(station, CheckClients())).items
 
         assert [(row.what, row.expected, row.actual) for row in found] == [
-            ("account_receivable", money("70"), money("71")),
-            ("account_statement", money("70"), money("71")),
-            ("entry_cost", money("5"), money("6")),
-            ("payment_refunded", money("0"), money("3")),
-            ("settlement_due", money("70"), money("72")),
-            ("settlement_paid", money("50"), money("48")),
+            ("account_receivable", "70.00", "71.00"),
+            ("account_statement", "70.00", "71.00"),
+            ("entry_cost", "5.00", "6.00"),
+            ("payment_refunded", "0.00", "3.00"),
+            ("settlement_due", "70.00", "72.00"),
+            ("settlement_paid", "50.00", "48.00"),
         ]
         assert {row.client_id for row in found} == {client}
         assert {row.order_id for row in found} == {None, order}

@@ -12,12 +12,32 @@ import httpx
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from services.gateway.exports import CSV, JSON, XLSX
+from services.gateway.exports import CSV, JSON, MAX_ROWS, PAGE_ROWS, XLSX
 from services.gateway.routes import reports
 from shared.contracts.base import View
 from shared.contracts.finance import IncomeExpense, IncomeExpenses, OrderProfitRow, OrderProfits
+from shared.contracts.finance_reports import (
+    AbcAnalysis,
+    AbcRow,
+    CashFlow,
+    CashFlowRow,
+    CategorySum,
+    Margin,
+    MarginRow,
+    ProfitLoss,
+    ProfitLossRow,
+)
 from shared.contracts.inventory import StockBalance, StockBalances
 from shared.contracts.orders import EmployeeWorkload, OrdersBySection, SectionOrders, Workload
+from shared.contracts.stock_reports import (
+    DeadStock,
+    DeadStockRow,
+    KindTurnover,
+    ShortageRow,
+    StockShortages,
+    StockTurnover,
+    TurnoverRow,
+)
 from shared.contracts.taxes import VatReport, VatReportRow
 from shared.ids import new_id
 from tests.gateway.support import API, FakeServices, TestGateway
@@ -25,6 +45,15 @@ from tests.gateway.support import API, FakeServices, TestGateway
 RUSSIAN = {"Accept-Language": "ru"}
 IDS = [new_id() for _ in range(8)]
 SETTLED_AT = datetime.fromisoformat("2026-11-23T21:30:15.5+00:00")
+RENT = (CategorySum(category="=rent", amount=Decimal("7.50")),)
+PLACE: Any = {
+    "product_id": IDS[2],
+    "product": "Масло",
+    "oem": None,
+    "warehouse_id": IDS[3],
+    "warehouse": "Основной",
+    "measure": "л",
+}
 ROWS: dict[Any, View] = {
     OrdersBySection: SectionOrders(
         section_id=IDS[0],
@@ -75,6 +104,69 @@ ROWS: dict[Any, View] = {
         margin=Decimal("1180.00"),
         paid=Decimal("0.00"),
     ),
+    Margin: MarginRow(
+        id=IDS[6],
+        name="=HYPERLINK(1)",
+        at=None,
+        orders=1,
+        jobs=2,
+        quantity=Decimal("1.5"),
+        margin_percent=Decimal("12.5"),
+        **dict.fromkeys(("works", "goods", "materials", "revenue", "vat"), Decimal("10.00")),
+        **dict.fromkeys(("cost", "pay", "margin"), Decimal("5.00")),
+    ),
+    ProfitLoss: ProfitLossRow(
+        day="2026-11-01",
+        categories=RENT,
+        **dict.fromkeys(("works", "goods", "materials", "revenue", "vat"), Decimal("10.00")),
+        **dict.fromkeys(("cost", "gross_profit", "pay", "expenses"), Decimal("5.00")),
+        **dict.fromkeys(("bonuses", "payroll", "other_income", "net_profit"), Decimal("-5.00")),
+    ),
+    CashFlow: CashFlowRow(
+        account="cash",
+        categories=RENT,
+        **dict.fromkeys(("opening", "payments", "deposits", "other_in"), Decimal("10.00")),
+        **dict.fromkeys(("refunds", "suppliers", "payroll", "expenses"), Decimal("5.00")),
+        **dict.fromkeys(("other_out", "transfers", "closing"), Decimal("-5.00")),
+    ),
+    StockTurnover: TurnoverRow(
+        **PLACE,
+        kinds=(KindTurnover(kind="issue", quantity=Decimal(-2), value=Decimal("-7.00")),),
+        average_quantity=Decimal("1.500"),
+        turnover_days=None,
+        **{
+            f"{name}_{measure}": Decimal(4)
+            for name in ("opening", "in", "out", "closing")
+            for measure in ("quantity", "value")
+        },
+    ),
+    DeadStock: DeadStockRow(
+        **PLACE,
+        on_hand=Decimal(3),
+        value=None,
+        last_receipt_at=SETTLED_AT,
+        last_issue_at=None,
+        idle_days=200,
+    ),
+    StockShortages: ShortageRow(
+        product_id=IDS[2],
+        product="Масло",
+        oem=None,
+        measure="л",
+        **dict.fromkeys(("on_hand", "reserved", "available", "waiting", "missing"), Decimal(1)),
+        min_stock=None,
+    ),
+    AbcAnalysis: AbcRow(
+        product_id=IDS[2],
+        product="Масло",
+        oem=None,
+        quantity=Decimal(3),
+        abc_class="A",
+        variation=None,
+        xyz="Z",
+        **dict.fromkeys(("revenue", "cost", "margin"), Decimal("10.00")),
+        **dict.fromkeys(("share", "cumulative"), Decimal("80.00")),
+    ),
 }
 
 
@@ -115,7 +207,7 @@ async def test_every_report_can_be_had_in_every_form(owner: httpx.AsyncClient) -
             assert as_csv.headers["content-language"] == language
             assert f'filename="{name}.csv"' in as_csv.headers["content-disposition"]
             page = sheet(await owner.get(path, headers={"Accept": XLSX, **spoken}))
-            assert [cell.value for cell in page[1]] == titles
+            assert [cell.value for cell in page[1]] == [each.lstrip("'") for each in titles]
             assert page.freeze_panes == "A2"
             assert page.max_row == 2
 
@@ -167,6 +259,7 @@ async def test_xlsx_has_numbers_and_dates_of_the_stations_own_time(
     row = dict(zip(titles, page[2], strict=True))
     assert "Заказ-наряд (id)" not in titles
     assert row["Заказ-наряд"].value == "A-000128"
+    assert row["Оплачено, руб."].value == 0
     assert row["Рассчитан"].value == datetime(2026, 11, 24, 0, 30, 15)
     assert row["Рассчитан"].is_date
     assert row["Выручка, руб."].value == 3100
@@ -209,3 +302,37 @@ async def test_a_form_that_there_is_not_is_refused_without_asking_anyone(
     # Where it is said twice, the address goes first.
     response = await owner.get(f"{path}?format=json", headers={"Accept": CSV})
     assert response.headers["content-type"] == "application/json"
+
+
+async def test_percents_are_percents_and_every_category_has_a_column(
+    owner: httpx.AsyncClient,
+) -> None:
+    page = sheet(await owner.get(f"{API}/reports/margin?format=xlsx"))
+    row = dict(zip([cell.value for cell in page[1]], page[2], strict=True))
+    assert (row["Margin, %"].value, row["Margin, %"].number_format) == (0.125, "0.0%")
+    assert (row["Name"].data_type, row["Name"].value) == ("s", "=HYPERLINK(1)")
+    assert row["Quantity"].number_format == "#,##0.###"
+
+    page = sheet(await owner.get(f"{API}/reports/profit-loss?format=xlsx"))
+    row = dict(zip([cell.value for cell in page[1]], page[2], strict=True))
+    assert row["=rent"].value == 7.5
+    titles, _ = table(await owner.get(f"{API}/reports/profit-loss?format=csv"), ",")
+    assert "'=rent" in titles
+    page = sheet(await owner.get(f"{API}/reports/cash-flow?format=xlsx", headers=RUSSIAN))
+    assert page["A2"].value == "Касса"
+
+
+async def test_a_table_has_all_pages_and_one_that_is_too_long_is_refused(
+    owner: httpx.AsyncClient, services: FakeServices
+) -> None:
+    row = ROWS[OrderProfits].model_dump(mode="json")
+    services.replies[OrderProfits.subject] = {"items": [row], "next": "more"}
+    path = f"{API}/reports/order-profit?format=csv"
+
+    response = await owner.get(path)
+
+    assert (response.status_code, response.json()["code"]) == (422, "export_too_long")
+    asked = [sent for sent in services.sent if sent.subject == OrderProfits.subject]
+    assert len(asked) == MAX_ROWS // PAGE_ROWS
+    # Whoever asks for one page gets one.
+    assert len(table(await owner.get(f"{path}&limit=1"), ",")) == 2

@@ -213,6 +213,8 @@ class Entry:
     document_id: UUID | None = None
     reverses: UUID | None = None
     comment: str | None = None
+    section_id: UUID | None = None
+    """Whose doing it is; none: the whole station's."""
 
     def of_client(self, client_id: UUID) -> Entry:
         """The entry as if it had named this client, who the other was merged into since."""

@@ -104,6 +104,7 @@ def accrue(
         tuple(_owed(one.amount, one.employee_id, settlement.order_id) for one in found),
         order_id=settlement.order_id,
         client_id=order.client_id,
+        section_id=order.section_id,
     )
     lines = tuple(
         OrderPay(

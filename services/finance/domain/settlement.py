@@ -16,6 +16,7 @@ from uuid import UUID
 
 from services.finance.domain.earning import Labor
 from services.finance.domain.ledger import ZERO, kopecks
+from services.finance.domain.lines import IssuedLine, SoldLine, sold_lines
 from services.finance.domain.vat import Vat, vat_of
 from shared.contracts.base import Event
 from shared.contracts.finance import OrderPaid, OrderUnpaid
@@ -82,6 +83,7 @@ class Completed:
     pay: Decimal = ZERO
     labor: Labor | None = None
     vat: Vat = field(default_factory=Vat)
+    lines: tuple[SoldLine, ...] = ()
 
     @property
     def services(self) -> Decimal:
@@ -102,6 +104,7 @@ class Completed:
             materials=kopecks(event.materials_total),
             labor=Labor.of(event),
             vat=vat_of(event, vat_percent),
+            lines=sold_lines(event),
         )
         if completed.services < 0:
             raise ValueError(f"order {event.number}: its parts come to more than its total")
@@ -113,6 +116,7 @@ class Issued:
     """What the parts of a completion cost; zero for an order without parts."""
 
     cost: Decimal
+    lines: tuple[IssuedLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,9 @@ class Settlement:
     ``cost`` is of the parts issued, as far as it is known; ``corrected`` of it was not in the entry
     that settled the order, but in others since. ``paid`` is how much of the revenue clients' money
     and bonuses cover, ``bonuses`` how much of that bonuses do; ``entry_id`` names the entry that
-    settled it, ``pay_entry_id`` the one by which its people earned, if they did.
+    settled it, ``pay_entry_id`` the one by which its people earned, if they did. The lines of
+    ``completed`` and ``issued`` are remembered until it is settled, and are in the sales from then
+    on.
     """
 
     order_id: UUID
@@ -143,6 +149,7 @@ class Settlement:
     bonuses: Decimal = ZERO
     corrected: Decimal = ZERO
     pay_entry_id: UUID | None = None
+    issued: tuple[IssuedLine, ...] = ()
 
     @property
     def order(self) -> Completed:
@@ -226,11 +233,13 @@ def _after(known: Settlement, news: News) -> Settlement | None:
         case Completed():
             state = _NEXT.get((known.state, Fact.COMPLETED))
             return replace(known, state=state, completed=news) if state else None
-        case Issued(cost):
+        case Issued(cost, lines):
             state = _NEXT.get((known.state, Fact.ISSUED))
+            if state is None:
+                return None
             # A correction may have overtaken it.
             cost = (known.cost or ZERO) + kopecks(cost)
-            return replace(known, state=state, cost=cost) if state else None
+            return replace(known, state=state, cost=cost, issued=lines)
         case Reopened():
             state = _NEXT.get((known.state, Fact.REOPENED))
             return replace(known, state=state) if state else None

@@ -51,6 +51,7 @@ def settle(
         _settlement_postings(settled),
         order_id=order_id,
         client_id=order.client_id,
+        section_id=order.section_id,
     )
     moves: list[Posting] = []
     payments: list[Payment] = []
@@ -146,6 +147,7 @@ def correct(settlement: Settlement, amount: Decimal, stamp: Stamp, entry_id: UUI
         _correction_postings(settlement.order_id, amount),
         order_id=settlement.order_id,
         client_id=settlement.order.client_id,
+        section_id=settlement.order.section_id,
     )
     known = replace(known, corrected=settlement.corrected + amount)
     return Decision((entry,), settlements=(known,))

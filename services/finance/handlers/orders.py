@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from services.finance.domain import settling, till
+from services.finance.domain.lines import issued_lines
 from services.finance.domain.payment import Order
 from services.finance.domain.settlement import (
     Completed,
@@ -58,7 +59,8 @@ async def order_completed(event: OrderCompleted, store: FinanceStore, work: Work
 @handlers.event(PartsIssued)
 async def parts_issued(event: PartsIssued, store: FinanceStore, work: Work) -> None:
     """Settles the order, if it is known to be done; else remembers the cost."""
-    await _hear(event.order_id, event.completion, Issued(event.cost), store, work)
+    issued = Issued(event.cost, issued_lines(event))
+    await _hear(event.order_id, event.completion, issued, store, work)
 
 
 @handlers.event(OrderReopened)

@@ -15,6 +15,7 @@ from shared.contracts.finance import (
     OrderProfitView,
 )
 from shared.handlers import Work
+from shared.pagination import page_of
 
 
 @handlers.question(GetOrderProfit)
@@ -55,8 +56,10 @@ async def order_profits(
     question: OrderProfits, store: FinanceStore, work: Work
 ) -> Page[OrderProfitRow]:
     check_period(question.period.start, question.period.end)
-    rows = tuple(
-        OrderProfitRow(
+    return page_of(
+        await store.order_profits(question),
+        question.limit,
+        lambda settlement: OrderProfitRow(
             order_id=settlement.order_id,
             number=settlement.order.number,
             section_id=settlement.order.section_id,
@@ -68,10 +71,9 @@ async def order_profits(
             pay=settlement.order.pay,
             margin=settlement.margin,
             paid=settlement.paid,
-        )
-        for settlement in await store.order_profits(question)
+        ),
+        lambda settlement: (settlement.order.completed_at, settlement.order_id),
     )
-    return Page(items=rows)
 
 
 @handlers.question(IncomeExpenses)
@@ -79,14 +81,15 @@ async def income_expenses(
     question: IncomeExpenses, store: FinanceStore, work: Work
 ) -> Page[IncomeExpense]:
     check_period(question.period.start, question.period.end)
-    rows = tuple(
-        IncomeExpense(
+    return page_of(
+        await store.income_expenses(question, work.settings.zone),
+        question.limit,
+        lambda row: IncomeExpense(
             day=row.day.isoformat(),
             type=row.type,
             category=row.category,
             amount=kopecks(row.amount),
             records=row.records,
-        )
-        for row in await store.income_expenses(question, work.settings.zone)
+        ),
+        lambda row: (row.day, row.type, row.category),
     )
-    return Page(items=rows)

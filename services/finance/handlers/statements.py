@@ -16,10 +16,10 @@ from services.finance.handlers.table import check_period, handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
 from shared.contracts.clients import GetCards, GetClient
+from shared.contracts.reconciliation import Difference
 from shared.contracts.statements import (
     Ages,
     CheckClients,
-    ClientDifference,
     ClientStatement,
     Creditor,
     Creditors,
@@ -155,13 +155,24 @@ async def creditors(question: Creditors, store: FinanceStore, work: Work) -> Cre
 
 
 @handlers.question(CheckClients)
-async def check_clients(_: CheckClients, store: FinanceStore, work: Work) -> Page[ClientDifference]:
+async def check_clients(_: CheckClients, store: FinanceStore, work: Work) -> Page[Difference]:
     return Page(
         items=tuple(
-            ClientDifference.model_validate(row, from_attributes=True)
+            Difference(
+                what=row.what,
+                expected=_told(row.expected),
+                actual=_told(row.actual),
+                client_id=row.client_id,
+                order_id=row.order_id,
+                document_id=row.document_id,
+            )
             for row in await store.client_differences()
         )
     )
+
+
+def _told(amount: Decimal | None) -> str:
+    return "nothing" if amount is None else str(kopecks(amount))
 
 
 async def _names(client_ids: Iterable[UUID], work: Work) -> dict[UUID, str]:

@@ -8,6 +8,7 @@ from services.finance.store.fiscal_books import FiscalBooks
 from services.finance.store.merging import MergingBooks
 from services.finance.store.payroll import PayrollBooks
 from services.finance.store.payroll_reports import PayrollReports
+from services.finance.store.period_reports import PeriodReports
 from services.finance.store.reports import Reports
 from services.finance.store.schema import tables
 from services.finance.store.statements import Statements
@@ -29,6 +30,7 @@ class FinanceStore(
     BonusReports,
     PayrollReports,
     Reports,
+    PeriodReports,
     VatBooks,
     Statements,
     Terms,

@@ -21,6 +21,7 @@ from services.finance.domain.ledger import ClientAccount, Entry
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.settlement import Settlement
 from services.finance.store import loads, rows
+from services.finance.store.counting import Counted
 from services.finance.store.loads import Wanted
 from services.finance.store.rows import account_of, entry_of, payment_of, settlement_of
 from shared.contracts.base import Message
@@ -63,6 +64,7 @@ class Books(Store):
         self._completions: dict[UUID, set[int]] = {}
         self._payments: Kept[UUID, Payment] = Kept()
         self._entries: Kept[UUID, Entry] = Kept()
+        self._counted = Counted()
         # What has been looked for, found or not.
         self._known_orders: set[UUID] = set()
         self._known_accounts: set[UUID] = set()
@@ -164,7 +166,8 @@ class Books(Store):
         self._completions.setdefault(settlement.order_id, set()).add(settlement.completion)
 
     async def keep(self, decision: Decision) -> None:
-        """Everything that was decided; clients' accounts follow from the postings alone."""
+        """Everything that was decided; clients' accounts and sales follow from the entries."""
+        self._counted.count(decision)
         for entry in decision.entries:
             self._entries.put(entry.id, entry)
             for posting in entry.postings:
@@ -185,6 +188,7 @@ class Books(Store):
         await self._execute(
             rows.INSERT_POSTING, (row for entry in new_entries for row in rows.posting_rows(entry))
         )
+        await self._counted.write(self.connection, new_entries)
         await self._execute(rows.INSERT_ACCOUNT, map(rows.account_row, self._accounts.new()))
         await self._execute(rows.UPDATE_ACCOUNT, map(rows.account_row, self._accounts.changed()))
         # An order has one standing settlement: the one that is undone has to be written first.

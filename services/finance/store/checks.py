@@ -62,6 +62,12 @@ WITH posted AS (
         (SELECT line, credit, debit, amount FROM postings WHERE entry_id = undoing.id
          EXCEPT
          SELECT line, debit, credit, amount FROM postings WHERE entry_id = undoing.reverses)
+        -- The reversal of an order undoes the corrections of its cost, too.
+        EXCEPT ALL
+        SELECT line, credit, debit, amount FROM postings
+        WHERE entry_id = undoing.id AND undoing.kind = 'settlement_reversal'
+            AND 'cost.goods' IN (debit, credit)
+            AND line >= (SELECT count(*) FROM postings WHERE entry_id = undoing.reverses)
     )
 ), counted AS (
     SELECT side.what, client_id, NULL::uuid AS order_id, NULL::uuid AS document_id,
@@ -95,7 +101,10 @@ UNION ALL
     LATERAL (VALUES
         ('entry_revenue', coalesce(charged.revenue, 0), settlements.revenue),
         ('entry_vat', coalesce(charged.vat, 0), vat_services + vat_products + vat_materials),
-        ('entry_cost', coalesce(charged.cost, 0), settlements.cost)
+        ('entry_cost', coalesce(charged.cost, 0), CASE state
+            WHEN 'settled' THEN settlements.cost - settlements.corrected
+            ELSE coalesce(charged.cost, 0)
+        END)
     ) AS side (what, expected, actual)
     WHERE entry_id IS NOT NULL
 UNION ALL

@@ -1,5 +1,5 @@
-"""What questions read: lists, one order's profit, and the reports. All of it from the ledger and
-from the settlements that stand; nothing is counted twice in two places."""
+"""What questions read one by one: lists, and one order's profit. All of it from the ledger and from
+the settlements that stand; nothing is counted twice in two places."""
 
 from __future__ import annotations
 
@@ -7,44 +7,36 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
     Row,
     Select,
     and_,
-    bindparam,
     case,
-    cast,
     func,
-    literal,
     or_,
     select,
     true,
     tuple_,
-    union_all,
 )
 
 from services.finance.domain.ledger import (
     CHARGED,
     EXPENSE_KINDS,
-    EXPENSES,
     INCOME_KINDS,
     ORDERS_CATEGORY,
     RECORD_KINDS,
-    SETTLEMENT_KINDS,
     Account,
     ClientAccount,
 )
 from services.finance.domain.settlement import Settlement, State
-from services.finance.store.filters import Filters, equal, in_period, one_of, within
+from services.finance.store.filters import Filters, equal, one_of, within
 from services.finance.store.rows import account_of, settlement_of
 from services.finance.store.schema import accounts, entries, payments, postings, settlements
 from services.finance.store.tables_fiscal import fiscal_receipts
 from shared.contracts.base import Instant
-from shared.contracts.finance import IncomeExpenses, ListPayments, ListRecords, OrderProfits
+from shared.contracts.finance import ListPayments, ListRecords
 from shared.handlers import Store
 from shared.pagination import keys_of
 
@@ -165,73 +157,6 @@ class Reports(Store):
         )
         return Decimal((await self.connection.execute(total)).scalar_one())
 
-    async def order_profits(self, asked: OrderProfits) -> list[Settlement]:
-        """Settlements that stand, by their accounting time."""
-        statement = (
-            select(settlements)
-            .where(
-                settlements.c.state == State.SETTLED,
-                *equal(settlements.c.station_id, asked.station_id),
-                *equal(settlements.c.section_id, asked.section_id),
-                *in_period(settlements.c.completed_at, asked.period),
-            )
-            .order_by(settlements.c.completed_at, settlements.c.order_id)
-        )
-        return [settlement_of(row) for row in await self.connection.execute(statement)]
-
-    async def income_expenses(self, asked: IncomeExpenses, zone: ZoneInfo) -> Sequence[Row[Any]]:
-        """``day, type, category, amount, records``: every posting to an account of income or
-        expenses in the period, and the VAT of sales. A settlement counts as a record even when
-        it comes to nothing."""
-        filters = [
-            *equal(entries.c.station_id, asked.station_id),
-            *in_period(entries.c.at, asked.period),
-        ]
-        day = cast(func.timezone(bindparam("zone", zone.key), entries.c.at), Date).label("day")
-        income = (
-            select(
-                day,
-                entries.c.id,
-                literal("income").label("type"),
-                literal(ORDERS_CATEGORY).label("category"),
-                func.coalesce(_INCOME_OR_EXPENSE, 0).label("amount"),
-            )
-            .select_from(
-                entries.outerjoin(
-                    postings, and_(postings.c.entry_id == entries.c.id, _touches(CHARGED))
-                )
-            )
-            .where(entries.c.kind.in_(SETTLEMENT_KINDS), *filters)
-        )
-        others = [
-            select(
-                day,
-                entries.c.id,
-                literal(type_).label("type"),
-                postings.c.category,
-                case((grows, postings.c.amount), else_=-postings.c.amount).label("amount"),
-            )
-            .join(postings, postings.c.entry_id == entries.c.id)
-            .where(which, *filters)
-            for type_, which, grows in (
-                ("income", _touches(_OTHER_INCOME), postings.c.credit.in_(_OTHER_INCOME)),
-                ("expense", or_(_touches(EXPENSES), _OF_SALES), _SPENT),
-            )
-        ]
-        line = union_all(income, *others).subquery("line")
-        statement = (
-            select(
-                line.c.day,
-                line.c.type,
-                line.c.category,
-                func.sum(line.c.amount).label("amount"),
-                func.count(line.c.id.distinct()).label("records"),
-            )
-            .group_by(line.c.day, line.c.type, line.c.category)
-            .order_by(line.c.day, line.c.type.desc(), line.c.category)
-        )
-        return (await self.connection.execute(statement)).all()
-
     async def _page(
         self,
         statement: Select[Any],
@@ -256,13 +181,9 @@ def _touches(some: Sequence[Account]) -> ColumnElement[bool]:
     return or_(postings.c.debit.in_(some), postings.c.credit.in_(some))
 
 
-_OTHER_INCOME = (Account.OTHER_INCOME,)
-_INCOME = (*CHARGED, *_OTHER_INCOME)
+_INCOME = (*CHARGED, Account.OTHER_INCOME)
 _INCOME_OR_EXPENSE = case(
     (or_(postings.c.credit.in_(_INCOME), postings.c.debit == Account.EXPENSE), postings.c.amount),
     (or_(postings.c.debit.in_(_INCOME), postings.c.credit == Account.EXPENSE), -postings.c.amount),
 )
 """A posting as the record that it belongs to counts it; null when it does not."""
-_SPENT = or_(postings.c.debit.in_(EXPENSES), postings.c.credit == Account.VAT_OUTPUT)
-_OF_SALES = and_(entries.c.kind.in_(SETTLEMENT_KINDS), _touches((Account.VAT_OUTPUT,)))
-"""The VAT of sales: it is in the income, and not the station's."""

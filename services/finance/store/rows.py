@@ -16,6 +16,7 @@ from services.finance.domain.bonus_lots import Accrual, Lot
 from services.finance.domain.bonus_rules import BonusRule
 from services.finance.domain.earning import Labor
 from services.finance.domain.ledger import Account, ClientAccount, Entry, EntryKind, Posting, Stamp
+from services.finance.domain.lines import IssuedLine, SoldLine
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.settlement import Completed, Settlement, State
 from services.finance.domain.vat import Vat
@@ -60,6 +61,8 @@ UPDATE_RULE = saving(bonus_rules)
 INSERT_LOT = insert(bonus_lots)
 UPDATE_LOT = saving(bonus_lots)
 INSERT_ACCRUAL = insert(bonus_accruals)
+_SOLD = TypeAdapter(tuple[SoldLine, ...])
+_ISSUED = TypeAdapter(tuple[IssuedLine, ...])
 
 
 def order_row(order: Order) -> dict[str, Any]:
@@ -93,6 +96,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         "reverses": entry.reverses,
         "comment": entry.comment,
         "shift_id": entry.stamp.shift_id,
+        "section_id": entry.section_id,
     }
 
 
@@ -138,11 +142,13 @@ def entry_of(row: Row[Any], lines: Iterable[Row[Any]]) -> Entry:
         row.document_id,
         row.reverses,
         row.comment,
+        row.section_id,
     )
 
 
 def settlement_row(settlement: Settlement) -> dict[str, Any]:
     order = settlement.completed
+    waits = settlement.state in (State.AWAITING_PARTS, State.AWAITING_ORDER)
     return {
         "order_id": settlement.order_id,
         "completion": settlement.completion,
@@ -167,6 +173,8 @@ def settlement_row(settlement: Settlement) -> dict[str, Any]:
         "bonuses": settlement.bonuses,
         "corrected": settlement.corrected,
         "pay_entry_id": settlement.pay_entry_id,
+        "sold_lines": [asdict(line) for line in order.lines] if order and waits else None,
+        "issued_lines": [asdict(line) for line in settlement.issued] if waits else None,
     }
 
 
@@ -184,6 +192,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
             row.pay,
             labor=_LABOR.validate_python(row.labor),
             vat=Vat(row.vat_percent, row.vat_services, row.vat_products, row.vat_materials),
+            lines=_SOLD.validate_python(row.sold_lines or ()),
         )
         if row.number is not None
         else None
@@ -199,6 +208,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
         row.bonuses,
         row.corrected,
         row.pay_entry_id,
+        _ISSUED.validate_python(row.issued_lines or ()),
     )
 
 

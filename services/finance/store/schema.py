@@ -41,6 +41,7 @@ entries = Table(
     Column("reverses", Uuid, ForeignKey("entries.id"), unique=True),
     Column("comment", Text),
     Column("shift_id", Uuid, ForeignKey("shifts.id")),
+    Column("section_id", Uuid),
     Index("entries_at", "at", "id"),
     Index("entries_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
     Index("entries_client", "client_id", postgresql_where=text("client_id IS NOT NULL")),
@@ -125,6 +126,9 @@ settlements = Table(
     Column("corrected", MONEY, nullable=False, server_default="0"),
     Column("labor", JSONB),
     Column("pay_entry_id", Uuid, ForeignKey("entries.id")),
+    # What orders and inventory tell line by line; null again once it is in the sales.
+    Column("sold_lines", JSONB),
+    Column("issued_lines", JSONB),
     CheckConstraint("paid >= 0 AND paid <= coalesce(revenue, 0)", name="settlements_paid"),
     CheckConstraint("bonuses >= 0 AND bonuses <= paid", name="settlements_bonuses"),
     Index(
@@ -140,6 +144,18 @@ settlements = Table(
     ),
     Index("settlements_client", "client_id"),
     Index("settlements_at", "completed_at", postgresql_where=text("state = 'settled'")),
+    Index(
+        "settlements_of_section",
+        "section_id",
+        "completed_at",
+        postgresql_where=text("state = 'settled'"),
+    ),
+    Index(
+        "settlements_of_client",
+        "client_id",
+        "completed_at",
+        postgresql_where=text("state = 'settled'"),
+    ),
 )
 
 payments = Table(

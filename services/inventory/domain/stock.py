@@ -53,6 +53,10 @@ CHANGES_ON_HAND: frozenset[MovementKind] = frozenset(
         "count_difference",
     }
 )
+CHANGES_VALUE = CHANGES_ON_HAND | {"correction"}
+"""What is worth something comes, goes, or turns out to have cost something else."""
+ISSUES: tuple[MovementKind, ...] = ("issue", "issue_short")
+"""An order took it."""
 CHANGES_RESERVED: frozenset[MovementKind] = frozenset({"reserve", "release", "issue"})
 
 

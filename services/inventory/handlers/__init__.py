@@ -3,10 +3,10 @@
 ``catalogue``: products, warehouses and suppliers are made, edited, found. ``markup``: what goods
 are sold for by what they cost. ``receipts``: goods come in. ``orders``: what orders want, let go
 of, take and bring back. ``transfers``, ``write_offs``, ``counts``: the storekeeper's own
-documents. ``stock``: what lies where, what moved, and what it is worth. ``figures``: what other
-services must agree with. ``cells``: the places within a warehouse. ``part_numbers``: what else a
-product is known by, and what does the same. ``imports``: price lists and tables of analogues come
-in. ``offers``: what suppliers have.
+documents. ``stock``: what lies where, and what moved. ``reports``: what came of it. ``figures``:
+what other services must agree with. ``cells``: the places within a warehouse. ``part_numbers``:
+what else a product is known by, and what does the same. ``imports``: price lists and tables of
+analogues come in. ``offers``: what suppliers have.
 """
 
 from services.inventory.handlers import (
@@ -20,6 +20,7 @@ from services.inventory.handlers import (
     orders,
     part_numbers,
     receipts,
+    reports,
     stock,
     transfers,
     write_offs,
@@ -38,6 +39,7 @@ __all__ = [
     "orders",
     "part_numbers",
     "receipts",
+    "reports",
     "stock",
     "transfers",
     "write_offs",

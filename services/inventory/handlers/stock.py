@@ -1,22 +1,20 @@
-"""What lies where, what moved, and what it is worth."""
+"""What lies where, and what moved."""
 
 from __future__ import annotations
 
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore, invariants, queries
-from shared.contracts.base import Page, Period
-from shared.contracts.costing import CheckStock, MayBeMissing, StockDifference, WhatMayBeMissing
+from shared.contracts.base import Page
+from shared.contracts.costing import CheckStock, MayBeMissing, WhatMayBeMissing
 from shared.contracts.inventory import (
     GetStock,
     ListMovements,
     MovementView,
-    StockBalance,
-    StockBalances,
     StockView,
 )
+from shared.contracts.reconciliation import Difference
 from shared.handlers import Work
 from shared.permissions import may_see_cost
-from shared.refusals import Refused
 
 
 @handlers.question(GetStock)
@@ -33,19 +31,6 @@ async def list_movements(
     return await queries.list_movements(store.connection, question)
 
 
-@handlers.question(StockBalances)
-async def stock_balances(
-    question: StockBalances, store: InventoryStore, work: Work
-) -> Page[StockBalance]:
-    """Refused: ``period_invalid``. Another station's stock is in its own books."""
-    _check(question.period)
-    if question.station_id not in (None, work.settings.station_id):
-        return Page(items=())
-    return await queries.stock_balances(
-        store.connection, question, with_value=may_see_cost(work.actor.role)
-    )
-
-
 @handlers.question(WhatMayBeMissing)
 async def what_may_be_missing(
     question: WhatMayBeMissing, store: InventoryStore, work: Work
@@ -54,12 +39,5 @@ async def what_may_be_missing(
 
 
 @handlers.question(CheckStock)
-async def check_stock(
-    question: CheckStock, store: InventoryStore, work: Work
-) -> Page[StockDifference]:
+async def check_stock(question: CheckStock, store: InventoryStore, work: Work) -> Page[Difference]:
     return await invariants.differences(store.connection, question)
-
-
-def _check(period: Period) -> None:
-    if period.start and period.end and period.start > period.end:
-        raise Refused("period_invalid")

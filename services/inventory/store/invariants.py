@@ -40,14 +40,15 @@ from services.inventory.store.tables import (
     stock,
 )
 from shared.contracts.base import Page
-from shared.contracts.costing import CheckStock, StockDifference
+from shared.contracts.costing import CheckStock
+from shared.contracts.reconciliation import Difference
 from shared.pagination import keys_of, page_of
 
 _NOBODY = UUID(int=0)
 _KEYS = ("product_id", "warehouse_id", "order_id", "line_id")
 
 
-async def differences(connection: AsyncConnection, question: CheckStock) -> Page[StockDifference]:
+async def differences(connection: AsyncConnection, question: CheckStock) -> Page[Difference]:
     """One snapshot's, in the order of what they are and whom they are about."""
     found = union_all(*_questions()).subquery("differences")
     place = (found.c.what, *(func.coalesce(found.c[name], _NOBODY) for name in _KEYS))
@@ -60,9 +61,14 @@ async def differences(connection: AsyncConnection, question: CheckStock) -> Page
     return page_of(
         rows,
         question.limit,
-        lambda row: StockDifference(**row._mapping),
+        _told,
         lambda row: (row.what, *(getattr(row, name) or _NOBODY for name in _KEYS)),
     )
+
+
+def _told(row: Any) -> Difference:
+    figures = {"expected": str(row.expected), "actual": str(row.actual)}
+    return Difference(**{**row._mapping, **figures})
 
 
 def _questions() -> list[Select[Any]]:

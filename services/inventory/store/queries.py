@@ -1,4 +1,4 @@
-"""Lists and reports: what questions are answered with. Nothing here changes anything."""
+"""Lists: what questions are answered with. Nothing here changes anything."""
 
 from __future__ import annotations
 
@@ -52,8 +52,6 @@ from shared.contracts.inventory import (
     ProductView,
     ReceiptLine,
     ReceiptView,
-    StockBalance,
-    StockBalances,
     StockView,
     UnitView,
 )
@@ -260,34 +258,6 @@ async def what_may_be_missing(
     )
     rows = await connection.execute(query)
     return Page(items=tuple(MayBeMissing(**row._mapping) for row in rows))
-
-
-# --- the report ----------------------------------------------------------------------------------
-
-
-async def stock_balances(
-    connection: AsyncConnection, question: StockBalances, *, with_value: bool
-) -> Page[StockBalance]:
-    """By product and warehouse, whatever ever lay there by then."""
-    query: Select[Any] = (
-        select(
-            stock.c.product_id,
-            products.c.name.label("product"),
-            products.c.oem,
-            stock.c.warehouse_id,
-            warehouses.c.name.label("warehouse"),
-            labels.c.short_name.label("measure"),
-        )
-        .join(products, products.c.id == stock.c.product_id)
-        .join(labels, labels.c.id == products.c.measure_id)
-        .join(warehouses, warehouses.c.id == stock.c.warehouse_id)
-        .order_by(products.c.search_name, products.c.id, stock.c.warehouse_id)
-    )
-    query = _with_figures(query, question.at or question.period.end)
-    if question.warehouse_id:
-        query = query.where(stock.c.warehouse_id == question.warehouse_id)
-    rows = await connection.execute(query)
-    return Page(items=tuple(StockBalance(**_figures(row._mapping, with_value)) for row in rows))
 
 
 def _with_figures(query: Select[Any], at: datetime | None) -> Select[Any]:

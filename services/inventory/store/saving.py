@@ -27,6 +27,7 @@ from services.inventory.store.tables import (
     stock,
     written_off,
 )
+from services.inventory.store.tables_reports import unfolded
 from services.inventory.store.writing import arrays, at_once, inserting, merging, removing
 
 type Rows = Sequence[Sequence[Any]]
@@ -68,6 +69,8 @@ async def save(connection: AsyncConnection, book: Book, documents: Documents) ->
                 **arrays(requests, [_line_row(line) for _, line in lines]),
                 **arrays(allocations, _changed_holds(lines)),
                 **arrays(movements, documents.movements),
+                # The first column is the id.
+                **arrays(unfolded, [movement[:1] for movement in documents.movements]),
             },
         )
 
@@ -81,6 +84,7 @@ async def _write(
 
 _SAVE_STOCK_AND_LINES = at_once(
     inserting(movements),
+    inserting(unfolded),
     merging(stock, "on_hand", "reserved", "value", "missing"),
     merging(
         requests, "line_version", "wanted", "requested_at", "answer", "issued", "short", "lost"

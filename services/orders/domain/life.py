@@ -154,6 +154,7 @@ def _completed_service(
         group=line.group,
         quantity=line.quantity,
         labor_hours=line.labor_hours,
+        service_id=line.service_id,
     )
 
 

@@ -2,7 +2,7 @@
 
 ``reference``: places, people and works exist. ``reception``: an order is opened and changed.
 ``work``: works and parts are put on it, done, and the order moves on. ``news``: inventory,
-finance and clients tell what happened there. ``questions``: lists and reports.
+finance and clients tell what happened there. ``questions``: lists; ``reports``: what came of it.
 ``work_orders``: whole orders, for documents and formulas. ``approvals``: the client is asked about
 works and answers. ``declined``: works that were declined are offered again. ``calendars``: when
 the station works; ``bookings``: who holds which post when; ``carry_over``: what was not finished
@@ -29,6 +29,7 @@ from services.orders.handlers import (
     questions,
     reception,
     reference,
+    reports,
     variants,
     warranty,
     work,
@@ -54,6 +55,7 @@ __all__ = [
     "questions",
     "reception",
     "reference",
+    "reports",
     "variants",
     "warranty",
     "work",

@@ -1,4 +1,4 @@
-"""An order to look at, lists of orders, and the two reports that orders can answer."""
+"""An order to look at, and lists of orders."""
 
 from __future__ import annotations
 
@@ -15,22 +15,17 @@ from services.orders.store.queries import (
     list_price_steps,
     price_step_view,
 )
-from services.orders.store.reports import employee_workload, orders_by_section
 from services.orders.views import summary
 from shared.contracts.base import Instant, Page
 from shared.contracts.orders import (
     CommentView,
-    EmployeeWorkload,
     FindOrders,
     GetOrder,
     ListComments,
     ListPriceSteps,
-    OrdersBySection,
     OrderSummary,
     OrderView,
     PriceStepView,
-    SectionOrders,
-    Workload,
 )
 from shared.handlers import Work
 from shared.pagination import keys_of, page_of
@@ -89,15 +84,3 @@ async def price_steps_of(
     if not rows and after is None:
         raise Refused("line_not_found", id=question.line_id)
     return page_of(rows, question.limit, price_step_view, lambda row: (row.id,))
-
-
-@handlers.question(OrdersBySection)
-async def by_section(
-    question: OrdersBySection, store: OrdersStore, work: Work
-) -> Page[SectionOrders]:
-    return Page(items=tuple(await orders_by_section(store.connection, question)))
-
-
-@handlers.question(EmployeeWorkload)
-async def workload(question: EmployeeWorkload, store: OrdersStore, work: Work) -> Page[Workload]:
-    return Page(items=tuple(await employee_workload(store.connection, question)))

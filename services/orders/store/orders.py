@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, delete, func, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.domain.approval import Approval
+from services.orders.domain.counts import changes
 from services.orders.domain.order import Header, Order, PartLine, Performer, ServiceLine
 from services.orders.domain.pricing import Price
 from services.orders.domain.steps import steps_between
@@ -23,6 +24,7 @@ from services.orders.store.credit import Credit
 from services.orders.store.links import Links
 from services.orders.store.places import Places
 from services.orders.store.queries import declined_counts, orders_naming
+from services.orders.store.sums import INSERT_CHANGE, change_row
 from services.orders.store.tables import (
     comments,
     employees,
@@ -191,6 +193,8 @@ class OrdersStore(Store):
             if order != self._loaded[order.id]
         ]
         await self._upsert(orders, [_order_row(order) for _, order in changed])
+        if counts := [change for old, new in changed for change in changes(old, new)]:
+            await self.connection.execute(INSERT_CHANGE, list(map(change_row, counts)))
         for table, lines_of in ((service_lines, _services_of), (part_lines, _parts_of)):
             await self._upsert(table, _changed_lines(changed, lines_of))
             await self._delete(table, _gone_lines(changed, lines_of))

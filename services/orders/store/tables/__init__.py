@@ -22,6 +22,7 @@ from services.orders.store.tables.places import (
     stations,
     works,
 )
+from services.orders.store.tables.reports import order_changes, order_sums
 
 __all__ = [
     "absences",
@@ -33,7 +34,9 @@ __all__ = [
     "estimate_links",
     "holidays",
     "load_settings",
+    "order_changes",
     "order_numbers",
+    "order_sums",
     "order_types",
     "orders",
     "packages",

@@ -1,0 +1,276 @@
+"""Ledger and sales by day: from their own rows, and from the sums that were made of them.
+
+What the sums hold and what a report adds to them is the same selection of rows, so that it does
+not matter to any answer what has been folded and what has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Numeric,
+    Select,
+    Subquery,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    column,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+    values,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.finance.domain.ledger import EXPENSES, Account
+from services.finance.store.rows import any_of
+from services.finance.store.schema import entries, postings
+from services.finance.store.schema_reports import (
+    NOBODY,
+    ledger_sums,
+    sales,
+    sales_sums,
+    unfolded,
+)
+from shared.contracts.base import Period
+from shared.rollups import (
+    GRAINS,
+    Spans,
+    at_the_edges,
+    day_of,
+    first_day,
+    in_whole_days,
+    summed,
+)
+
+LEDGER = ("station_id", "section_id", "kind", "debit", "credit", "category")
+AMOUNTS = ("quantity", "works", "goods", "materials", "vat", "cost", "pay")
+COUNTED = ("orders", "jobs", *AMOUNTS)
+_IN_CATEGORIES = (*EXPENSES, Account.VAT_OUTPUT, Account.OTHER_INCOME)
+_NOT_FOLDED = select(unfolded.c.entry_id)
+
+type Filters = Sequence[ColumnElement[bool]]
+
+
+# --- from the rows themselves --------------------------------------------------------------------
+
+
+def ledger_rows(zone: ZoneInfo, of_entries: ColumnElement[bool]) -> Subquery:
+    """``day``, ``LEDGER``, ``amount``, ``records`` of every posting of the entries, and of every
+    entry itself. A record is an entry; of expenses, of VAT and of other income, an entry in a
+    category: its first posting there counts it."""
+    touches = or_(postings.c.debit.in_(_IN_CATEGORIES), postings.c.credit.in_(_IN_CATEGORIES))
+    nth = func.row_number().over(
+        partition_by=(postings.c.entry_id, touches, postings.c.category), order_by=postings.c.line
+    )
+    head = (
+        day_of(entries.c.at, zone).label("day"),
+        entries.c.station_id,
+        func.coalesce(entries.c.section_id, NOBODY).label("section_id"),
+        entries.c.kind,
+    )
+    of_postings = (
+        select(
+            *head,
+            postings.c.debit,
+            postings.c.credit,
+            func.coalesce(postings.c.category, "").label("category"),
+            postings.c.amount,
+            case((and_(touches, nth == 1), 1), else_=0).label("records"),
+        )
+        .join(postings, postings.c.entry_id == entries.c.id)
+        .where(of_entries)
+    )
+    nothing = (literal("").label(name) for name in ("debit", "credit", "category"))
+    itself = select(
+        *head,
+        *nothing,
+        cast(0, Numeric(20, 2)).label("amount"),
+        cast(1, Integer).label("records"),
+    ).where(of_entries)
+    return union_all(of_postings, itself).subquery("ledger")
+
+
+KEYS: dict[str, tuple[ColumnElement[Any], ColumnElement[Any]]] = {
+    "service": (func.coalesce(sales.c.service_id, NOBODY), sales.c.name),
+    "technician": (func.coalesce(sales.c.employee_id, NOBODY), literal("")),
+    "client": (func.coalesce(sales.c.client_id, NOBODY), literal("")),
+    "product": (func.coalesce(sales.c.product_id, NOBODY), literal("")),
+}
+"""What sales are summed by, and the name of what has no other key."""
+
+
+def sales_rows(zone: ZoneInfo, by: str, of_sales: ColumnElement[bool]) -> Select[Any]:
+    """``day, section_id, key, name`` and ``COUNTED`` of every line."""
+    key, name = KEYS[by]
+    return select(
+        day_of(sales.c.at, zone).label("day"),
+        func.coalesce(sales.c.section_id, NOBODY).label("section_id"),
+        key.label("key"),
+        name.label("name"),
+        *(sales.c[each] for each in COUNTED),
+    ).where(of_sales)
+
+
+# --- of a period, from the sums as far as they reach ---------------------------------------------
+
+
+def ledger_of(period: Period, parts: Spans, zone: ZoneInfo, **equal: UUID | None) -> Subquery:
+    """``day``, ``LEDGER``, ``amount``, ``records``, already summed or not."""
+    names = ("day", *LEDGER, "amount", "records")
+    kept = select(*(ledger_sums.c[name] for name in names)).where(
+        summed(ledger_sums.c, parts), *_equal(ledger_sums.c, equal)
+    )
+    added = [
+        select(*(rows.c[name] for name in names))
+        for of_entries in _not_in_the_sums(entries.c.id, entries.c.at, period, parts)
+        for rows in [ledger_rows(zone, and_(of_entries, *_equal(entries.c, equal)))]
+    ]
+    return union_all(kept, *added).subquery("ledger")
+
+
+def sales_of(
+    by: str, period: Period, parts: Spans, zone: ZoneInfo, **equal: UUID | None
+) -> Subquery:
+    """``day, section_id, key, name`` and ``COUNTED``, already summed or not."""
+    names = ("day", "section_id", "key", "name", *COUNTED)
+    kept = select(*(sales_sums.c[name] for name in names)).where(
+        sales_sums.c.by == by, summed(sales_sums.c, parts), *_equal(sales_sums.c, equal)
+    )
+    added = [
+        sales_rows(zone, by, and_(of_sales, *_equal(sales.c, equal)))
+        for of_sales in _not_in_the_sums(sales.c.entry_id, sales.c.at, period, parts)
+    ]
+    return union_all(kept, *added).subquery("sold")
+
+
+def _not_in_the_sums(
+    entry_id: ColumnElement[UUID], at: ColumnElement[Any], period: Period, parts: Spans
+) -> list[ColumnElement[bool]]:
+    fresh = [and_(entry_id.in_(_NOT_FOLDED), in_whole_days(at, parts, period))]
+    return [*fresh, *([at_the_edges(at, parts)] if parts.edges else [])]
+
+
+def _equal(columns: Any, equal: dict[str, UUID | None]) -> Filters:
+    return [columns[name] == value for name, value in equal.items() if value is not None]
+
+
+# --- folding, and reckoning anew -----------------------------------------------------------------
+
+
+async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
+    """Adds to the sums what they do not know yet."""
+    some = select(unfolded.c.entry_id).limit(limit)
+    taken = await connection.execute(
+        delete(unfolded).where(unfolded.c.entry_id.in_(some)).returning(unfolded.c.entry_id)
+    )
+    ids = {"ids": list(taken.scalars())}
+    if ids["ids"]:
+        await connection.execute(_adding(ledger_sums, _ledger_sums(zone, _IDS_OF_ENTRIES)), ids)
+        await connection.execute(_adding(sales_sums, _sales_sums(zone, _IDS_OF_SALES)), ids)
+    return len(ids["ids"])
+
+
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+_IDS_OF_ENTRIES = any_of(entries.c.id, "ids")
+_IDS_OF_SALES = any_of(sales.c.entry_id, "ids")
+
+
+def _ledger_sums(zone: ZoneInfo, of_entries: ColumnElement[bool]) -> Select[Any]:
+    """In the order of the table's columns."""
+    rows = ledger_rows(zone, of_entries)
+    keys = (GRAINS.c.grain, first_day(GRAINS.c.grain, rows.c.day).label("day"))
+    others = [rows.c[name] for name in LEDGER]
+    return (
+        select(
+            *keys,
+            *others,
+            func.sum(rows.c.amount).label("amount"),
+            cast(func.sum(rows.c.records), Integer).label("records"),
+        )
+        .select_from(rows.join(GRAINS, true()))
+        .group_by(*keys, *others)
+    )
+
+
+def _sales_sums(zone: ZoneInfo, of_sales: ColumnElement[bool]) -> Select[Any]:
+    """The same sales by each of ``KEYS``; in the order of the table's columns."""
+    by = (
+        values(column("by", Text), column("key", Uuid), column("name", Text), name="keys")
+        .data([(name, *key) for name, key in KEYS.items()])
+        .lateral()
+    )
+    day = first_day(GRAINS.c.grain, day_of(sales.c.at, zone)).label("day")
+    keys = (
+        GRAINS.c.grain,
+        by.c.by,
+        day,
+        sales.c.station_id,
+        func.coalesce(sales.c.section_id, NOBODY).label("section_id"),
+        by.c.key,
+        by.c.name,
+    )
+    counts = [cast(func.sum(sales.c[name]), Integer).label(name) for name in ("orders", "jobs")]
+    amounts = [func.sum(sales.c[name]).label(name) for name in AMOUNTS]
+    return (
+        select(*keys, *counts, *amounts)
+        .select_from(sales.join(by, true()).join(GRAINS, true()))
+        .where(of_sales)
+        .group_by(*keys)
+    )
+
+
+def _adding(table: Any, sums: Select[Any]) -> Any:
+    names = [each.name for each in table.columns]
+    keys = [each.name for each in table.primary_key]
+    statement = insert(table).from_select(names, sums)
+    return statement.on_conflict_do_update(
+        index_elements=keys,
+        set_={name: table.c[name] + statement.excluded[name] for name in names if name not in keys},
+    )
+
+
+async def differences(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> Sequence[Any]:
+    """The sums that are not what their rows come to: ``what, key, expected, actual``."""
+    found: list[Any] = []
+    for table, sums, measures in (
+        (ledger_sums, _ledger_sums(zone, entries.c.id.not_in(_NOT_FOLDED)), ("amount", "records")),
+        (sales_sums, _sales_sums(zone, sales.c.entry_id.not_in(_NOT_FOLDED)), COUNTED),
+    ):
+        anew = sums.subquery("anew")
+        keys = [each.name for each in table.primary_key]
+        both = table.outerjoin(
+            anew, and_(*(table.c[key] == anew.c[key] for key in keys)), full=True
+        )
+        for measure in measures:
+            kept = func.coalesce(table.c[measure], 0)
+            reckoned = func.coalesce(anew.c[measure], 0)
+            named = func.concat_ws(" ", *(func.coalesce(table.c[key], anew.c[key]) for key in keys))
+            statement = (
+                select(
+                    literal(f"{table.name}.{measure}").label("what"),
+                    named.label("key"),
+                    kept.label("actual"),
+                    reckoned.label("expected"),
+                )
+                .select_from(both)
+                .where(kept != reckoned)
+                .limit(limit - len(found))
+            )
+            found += (await connection.execute(statement)).all()
+    return found

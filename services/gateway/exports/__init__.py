@@ -1,0 +1,205 @@
+"""A report's rows as a table to take away: CSV or XLSX, the same for every report.
+
+A report is answered in pages; a table has all of them, up to a number of rows that people can do
+something with. Times are the station's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import Any, get_args
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pydantic_core
+from pydantic import TypeAdapter
+from starlette.responses import Response
+
+from services.gateway.call import Call, accepted
+from services.gateway.exports.sheets import Cell, Column, Sheet, as_csv, as_xlsx
+from services.gateway.exports.titles import (
+    COLUMNS,
+    METHODS,
+    OWN_COLUMNS,
+    REPORTS,
+    VALUES,
+)
+from services.gateway.problems import field_invalid
+from shared.contracts.base import Message
+from shared.refusals import Refused
+
+JSON = "application/json"
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEDIA_TYPES = (JSON, CSV, XLSX)
+FORMATS = {"json": JSON, "csv": CSV, "xlsx": XLSX}
+FORMAT_FIELD = frozenset({"format"})
+MAX_ROWS = 100_000
+PAGE_ROWS = 5_000
+
+NESTED = {"categories": ("category", ("amount",)), "kinds": ("kind", ("quantity", "value"))}
+"""Fields of several amounts each, by what they are of: a column for each that there is."""
+_WORDS = {
+    "type": VALUES,
+    "account": VALUES,
+    "line": VALUES,
+    "document": VALUES,
+    "method": METHODS,
+}
+"""Fields whose values are words of ours."""
+
+
+def chosen(call: Call, format_name: str | None, offered: Sequence[str] = MEDIA_TYPES) -> str:
+    """The media type to answer with: as ``?format=`` says, else as ``Accept`` does.
+    Raises ``not_acceptable``."""
+    if format_name is not None:
+        if FORMATS.get(format_name) not in offered:
+            names = ", ".join(name for name in FORMATS if FORMATS[name] in offered)
+            raise field_invalid(
+                "format", f"Input should be one of {names}", f"должно быть одно из: {names}"
+            )
+        return FORMATS[format_name]
+    header = call.header(b"accept")
+    if not header:
+        return JSON
+    wishes = dict(accepted(header))
+    best = max(offered, key=lambda media_type: _wish(wishes, media_type))
+    if _wish(wishes, best) == 0:
+        raise Refused("not_acceptable", offered=", ".join(offered))
+    return best
+
+
+async def all_pages(call: Call, message: Message) -> list[bytes]:
+    """The answers to a question, page after page; only the one that was asked for, when the
+    question names one. Raises ``export_too_long``."""
+    pages: list[bytes] = []
+    asked: Any = message
+    is_one = "limit" not in type(message).model_fields or message.model_fields_set & {
+        "limit",
+        "cursor",
+    }
+    if not is_one:
+        asked = message.model_copy(update={"limit": PAGE_ROWS})
+    while True:
+        body = asked.model_dump_json(exclude_unset=True).encode()
+        pages.append(await call.send(asked.subject, body))
+        cursor = pydantic_core.from_json(pages[-1]).get("next")
+        if is_one or cursor is None:
+            return pages
+        if len(pages) * PAGE_ROWS >= MAX_ROWS:
+            raise Refused("export_too_long", rows=MAX_ROWS)
+        asked = asked.model_copy(update={"cursor": cursor})
+
+
+async def rendered(
+    call: Call, path: str, page_type: Any, pages: Sequence[bytes], media_type: str
+) -> Response:
+    """The answers' rows as a file. ``pages`` are JSON of a ``page_type`` each."""
+    name = path.rsplit("/", 1)[-1]
+    language, zone = call.language, call.gateway.settings.zone
+
+    def render() -> bytes:
+        sheet = _sheet(name, page_type, pages, language, zone)
+        return as_csv(sheet, language) if media_type == CSV else as_xlsx(sheet)
+
+    # In a thread: a long table takes a while, and others want to be answered meanwhile.
+    content = await asyncio.to_thread(render)
+    extension = "csv" if media_type == CSV else "xlsx"
+    return Response(
+        content,
+        media_type=f"{CSV}; charset=utf-8" if media_type == CSV else media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.{extension}"',
+            "Content-Language": language,
+            "Vary": "Accept, Accept-Language",
+        },
+    )
+
+
+def _sheet(
+    name: str, page_type: Any, pages: Sequence[bytes], language: str, zone: ZoneInfo
+) -> Sheet:
+    def rows() -> Iterator[Any]:
+        for page in pages:
+            yield from _adapter(page_type).validate_json(page).items
+
+    row_type = get_args(page_type.model_fields["items"].annotation)[0]
+    columns = list(_columns(name, row_type, rows, language))
+    cells = ([_cell(column, row, language, zone) for column in columns] for row in rows())
+    return Sheet(_words(REPORTS[name], language), columns, cells)
+
+
+def _columns(
+    report: str, row_type: Any, rows: Callable[[], Iterator[Any]], language: str
+) -> Iterator[Column]:
+    titles = COLUMNS | OWN_COLUMNS.get(report, {})
+    for field in row_type.model_fields:
+        if field in NESTED:
+            key, measures = NESTED[field]
+            named = {getattr(each, key) for row in rows() for each in getattr(row, field)}
+            for name in sorted(named):
+                title = _words(VALUES[name], language) if name in VALUES else name
+                for measure in measures:
+                    unit = COLUMNS[measure] if len(measures) > 1 else ("", "")
+                    full = " · ".join(filter(None, (title, _words(unit, language))))
+                    yield Column(measure, full, (field, name))
+        elif not _is_named(field, row_type):
+            yield Column(field, _words(titles[field], language))
+
+
+def _is_named(field: str, row_type: Any) -> bool:
+    """An id whose name stands beside it says nothing to people."""
+    if field != "id" and not field.endswith("_id"):
+        return False
+    name = {"order_id": "number", "id": "name"}.get(field, field.removesuffix("_id"))
+    return name in row_type.model_fields
+
+
+def _cell(column: Column, row: Any, language: str, zone: ZoneInfo) -> Cell:
+    if column.part:
+        return _part(column, row)
+    value = getattr(row, column.field)
+    if isinstance(value, datetime):
+        return value.astimezone(zone).replace(tzinfo=None, microsecond=0)
+    if isinstance(value, UUID):
+        return str(value)
+    if column.field == "day":
+        return date.fromisoformat(value)
+    if isinstance(value, tuple):
+        return "; ".join(map(str, value))
+    if value in (words := _WORDS.get(column.field, {})):
+        return _words(words[value], language)
+    cell: Cell = value
+    return cell
+
+
+def _part(column: Column, row: Any) -> Cell:
+    """Nothing where the row has nothing of it."""
+    assert column.part is not None
+    field, name = column.part
+    key, _ = NESTED[field]
+    for each in getattr(row, field):
+        if getattr(each, key) == name:
+            cell: Cell = getattr(each, column.field)
+            return cell
+    return None
+
+
+def _wish(wishes: dict[str, float], media_type: str) -> float:
+    for name in (media_type, media_type.split("/")[0] + "/*", "*/*"):
+        if name in wishes:
+            return wishes[name]
+    return 0.0
+
+
+@cache
+def _adapter(page_type: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(page_type)
+
+
+def _words(words: tuple[str, str], language: str) -> str:
+    english, russian = words
+    return russian if language == "ru" else english

@@ -1,0 +1,107 @@
+"""The reports of stock; what each figure is stands in their contract. Another station's stock is in
+its own books."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.inventory.handlers.table import handlers
+from services.inventory.store import InventoryStore, reports, sums
+from shared.contracts.base import Page, Period
+from shared.contracts.inventory import StockBalance, StockBalances
+from shared.contracts.reconciliation import Difference
+from shared.contracts.stock_reports import (
+    CheckStockReports,
+    DeadStock,
+    DeadStockRow,
+    ShortageRow,
+    StockShortages,
+    StockTurnover,
+    TurnoverRow,
+)
+from shared.handlers import Work
+from shared.permissions import may_see_cost
+from shared.refusals import Refused
+
+DIFFERENCES_SHOWN = 100
+
+
+@handlers.question(StockBalances)
+async def stock_balances(
+    question: StockBalances, store: InventoryStore, work: Work
+) -> Page[StockBalance]:
+    """Refused: ``period_invalid``."""
+    _check(question.period)
+    if _is_elsewhere(question, work):
+        return Page(items=())
+    return await reports.stock_balances(
+        store.connection,
+        question,
+        work.settings.zone,
+        with_value=may_see_cost(work.actor.role),
+    )
+
+
+@handlers.question(StockTurnover)
+async def stock_turnover(
+    question: StockTurnover, store: InventoryStore, work: Work
+) -> Page[TurnoverRow]:
+    """Refused: ``period_invalid``."""
+    _check(question.period)
+    if _is_elsewhere(question, work):
+        return Page(items=())
+    return await reports.stock_turnover(
+        store.connection,
+        question,
+        work.now,
+        work.settings.zone,
+        with_value=may_see_cost(work.actor.role),
+    )
+
+
+@handlers.question(DeadStock)
+async def dead_stock(question: DeadStock, store: InventoryStore, work: Work) -> Page[DeadStockRow]:
+    if _is_elsewhere(question, work):
+        return Page(items=())
+    return await reports.dead_stock(
+        store.connection, question, work.now, with_value=may_see_cost(work.actor.role)
+    )
+
+
+@handlers.question(StockShortages)
+async def stock_shortages(
+    question: StockShortages, store: InventoryStore, work: Work
+) -> Page[ShortageRow]:
+    if _is_elsewhere(question, work):
+        return Page(items=())
+    return await reports.stock_shortages(store.connection, question)
+
+
+@handlers.question(CheckStockReports)
+async def check_reports(
+    question: CheckStockReports, store: InventoryStore, work: Work
+) -> Page[Difference]:
+    found = await sums.differences(store.connection, work.settings.zone, DIFFERENCES_SHOWN)
+    return Page(
+        items=tuple(
+            Difference(
+                what=row.what, key=row.key, expected=str(row.expected), actual=str(row.actual)
+            )
+            for row in found
+        )
+    )
+
+
+def _difference(row: Any) -> Difference:
+    return Difference(
+        what=row.what, key=row.key, expected=str(row.expected), actual=str(row.actual)
+    )
+
+
+def _is_elsewhere(question: Any, work: Work) -> bool:
+    return question.station_id not in (None, work.settings.station_id)
+
+
+def _check(period: Period) -> None:
+    if period.start and period.end and period.start > period.end:
+        raise Refused("period_invalid")

@@ -1,0 +1,188 @@
+"""Movements by day: from their own rows, and from the sums that were made of them.
+
+What the sums hold and what a report adds to them is the same selection of rows, so that it does
+not matter to any answer what has been folded and what has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Numeric,
+    Select,
+    Subquery,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.inventory.store.tables import movements
+from services.inventory.store.tables_reports import last_moves, stock_sums, unfolded
+from shared.contracts.base import Period
+from shared.rollups import (
+    GRAINS,
+    Spans,
+    at_the_edges,
+    day_of,
+    first_day,
+    in_whole_days,
+    summed,
+)
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+MEASURES = ("quantity", "value", "moment")
+_KEYS = tuple(column.name for column in stock_sums.primary_key)
+_NAMES = ("product_id", "warehouse_id", "kind", "incoming", *MEASURES)
+_NOT_FOLDED = select(unfolded.c.movement_id)
+_IDS = movements.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+
+
+def days_since_epoch(at: datetime) -> Decimal:
+    return Decimal((at - EPOCH) // timedelta(microseconds=1)) / (86_400 * 10**6)
+
+
+def movement_rows(zone: ZoneInfo, of_movements: ColumnElement[bool]) -> Select[Any]:
+    """``day`` and ``_NAMES`` of every movement."""
+    quantity, value = movements.c.quantity, movements.c.value
+    days = func.extract("epoch", movements.c.at - literal(EPOCH, movements.c.at.type)) / 86_400
+    return select(
+        day_of(movements.c.at, zone).label("day"),
+        movements.c.product_id,
+        movements.c.warehouse_id,
+        movements.c.kind,
+        or_(quantity > 0, and_(quantity == 0, value >= 0)).label("incoming"),
+        quantity,
+        value,
+        cast(quantity * cast(days, Numeric), Numeric(30, 6)).label("moment"),
+    ).where(of_movements)
+
+
+def movements_of(period: Period, parts: Spans, zone: ZoneInfo, products: Any) -> Subquery:
+    """Of ``products`` (a selection of their ids; none: of all), already summed or not."""
+    kept = select(*(stock_sums.c[name] for name in _NAMES)).where(
+        summed(stock_sums.c, parts), _of(stock_sums.c, products)
+    )
+    at = movements.c.at
+    fresh = [and_(movements.c.id.in_(_NOT_FOLDED), in_whole_days(at, parts, period))]
+    fresh += [at_the_edges(at, parts)] if parts.edges else []
+    added = []
+    for of_movements in fresh:
+        rows = movement_rows(zone, and_(of_movements, _of(movements.c, products))).subquery()
+        added.append(select(*(rows.c[name] for name in _NAMES)))
+    return union_all(kept, *added).subquery()
+
+
+def last_moves_now(kinds: Sequence[str]) -> Subquery:
+    """``product_id, warehouse_id`` and a column for each kind: when it last happened."""
+    moves = union_all(
+        select(last_moves).where(last_moves.c.kind.in_(kinds)),
+        select(
+            movements.c.product_id, movements.c.warehouse_id, movements.c.kind, movements.c.at
+        ).where(movements.c.id.in_(_NOT_FOLDED), movements.c.kind.in_(kinds)),
+    ).subquery()
+    latest = [func.max(moves.c.at).filter(moves.c.kind == kind).label(kind) for kind in kinds]
+    keys = (moves.c.product_id, moves.c.warehouse_id)
+    return select(*keys, *latest).group_by(*keys).subquery()
+
+
+def _of(columns: Any, products: Any) -> ColumnElement[bool]:
+    return true() if products is None else columns.product_id.in_(products)
+
+
+# --- folding, and reckoning anew -----------------------------------------------------------------
+
+
+async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
+    """Adds to the sums what they do not know yet."""
+    some = select(unfolded.c.movement_id).limit(limit)
+    taken = await connection.execute(
+        delete(unfolded).where(unfolded.c.movement_id.in_(some)).returning(unfolded.c.movement_id)
+    )
+    ids = {"ids": list(taken.scalars())}
+    if ids["ids"]:
+        await connection.execute(_adding(zone), ids)
+        await connection.execute(_LATEST, ids)
+    return len(ids["ids"])
+
+
+def _sums(zone: ZoneInfo, of_movements: ColumnElement[bool]) -> Select[Any]:
+    """In the order of the table's columns."""
+    rows = movement_rows(zone, of_movements).subquery()
+    keys = (
+        rows.c.product_id,
+        rows.c.warehouse_id,
+        GRAINS.c.grain,
+        first_day(GRAINS.c.grain, rows.c.day).label("day"),
+        rows.c.kind,
+        rows.c.incoming,
+    )
+    return (
+        select(*keys, *(func.sum(rows.c[name]).label(name) for name in MEASURES))
+        .select_from(rows.join(GRAINS, true()))
+        .group_by(*keys)
+    )
+
+
+def _adding(zone: ZoneInfo) -> Any:
+    statement = insert(stock_sums).from_select(stock_sums.columns.keys(), _sums(zone, _IDS))
+    return statement.on_conflict_do_update(
+        index_elements=_KEYS,
+        set_={name: stock_sums.c[name] + statement.excluded[name] for name in MEASURES},
+    )
+
+
+def _latest() -> Any:
+    keys = (movements.c.product_id, movements.c.warehouse_id, movements.c.kind)
+    latest = select(*keys, func.max(movements.c.at)).where(_IDS).group_by(*keys)
+    statement = insert(last_moves).from_select(last_moves.columns.keys(), latest)
+    at = func.greatest(last_moves.c.at, statement.excluded.at)
+    return statement.on_conflict_do_update(
+        index_elements=[key.name for key in keys], set_={"at": at}
+    )
+
+
+_LATEST = _latest()
+
+
+async def differences(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> Sequence[Any]:
+    """The sums that are not what their rows come to: ``what, key, expected, actual``."""
+    anew = _sums(zone, movements.c.id.not_in(_NOT_FOLDED)).subquery("anew")
+    both = stock_sums.outerjoin(
+        anew, and_(*(stock_sums.c[key] == anew.c[key] for key in _KEYS)), full=True
+    )
+    named = func.concat_ws(" ", *(func.coalesce(stock_sums.c[key], anew.c[key]) for key in _KEYS))
+    found: list[Any] = []
+    for measure in MEASURES:
+        kept = func.coalesce(stock_sums.c[measure], 0)
+        reckoned = func.coalesce(anew.c[measure], 0)
+        statement = (
+            select(
+                literal(f"stock_sums.{measure}").label("what"),
+                named.label("key"),
+                kept.label("actual"),
+                reckoned.label("expected"),
+            )
+            .select_from(both)
+            .where(kept != reckoned)
+            .limit(limit - len(found))
+        )
+        found += (await connection.execute(statement)).all()
+    return found

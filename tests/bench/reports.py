@@ -1,0 +1,218 @@
+"""``python -m tests.bench.reports [--orders 100000]``: every report of a year, against its floor.
+
+The floor is one row found by its key, through the same driver and on the same server. Nothing is
+timed but the answer itself: what the service does with a question, without the broker.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import structlog
+from rich.console import Console
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.finance.store.sums import fold as fold_finance
+from services.inventory.store.sums import fold as fold_inventory
+from services.orders.store.sums import fold as fold_orders
+from shared.contracts.base import Period, Question
+from shared.contracts.finance import IncomeExpenses, OrderProfits
+from shared.contracts.finance_reports import AbcAnalysis, CashFlow, Margin, ProfitLoss
+from shared.contracts.inventory import StockBalances
+from shared.contracts.orders import EmployeeWorkload, OrdersBySection
+from shared.contracts.stock_reports import DeadStock, StockShortages, StockTurnover
+from shared.database import engine_for
+from shared.handlers import Work
+from shared.messaging.client import ServiceClient
+from shared.messaging.envelope import Actor, opening
+from shared.messaging.folding import AT_ONCE, Fold
+from shared.refusals import Refused
+from shared.service import service_named
+from shared.settings import ServiceSettings
+from tests.bench import report_rows, table
+from tests.bench.percentiles import percentile
+from tests.bench.table import Row
+from tests.support.cluster import shared_cluster
+from tests.support.databases import Databases, as_owner
+
+YEAR = Period(start=report_rows.START, end=report_rows.START + timedelta(days=365))
+UNEVEN = Period(
+    start=report_rows.START + timedelta(days=10, hours=5),
+    end=report_rows.START + timedelta(days=340, hours=9),
+)
+OWNER = Actor("bench", "owner")
+
+
+class Alone(ServiceClient):
+    """Names are others' to tell, and not what is measured."""
+
+    def __init__(self) -> None: ...
+
+    async def ask(self, question: Any, **_: Any) -> Any:
+        raise Refused("service_unavailable", service="others")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A service's rows, how they are folded, and what it is asked."""
+
+    service: str
+    rows: Sequence[str]
+    fold: Fold
+    floor: str
+    questions: dict[str, Question[Any]]
+
+
+PARTS = (
+    Part(
+        "finance",
+        report_rows.FINANCE,
+        fold_finance,
+        "SELECT * FROM settlements WHERE order_id = md5('order5')::uuid",
+        {
+            "income and expenses": IncomeExpenses(period=YEAR),
+            "order profit, a page": OrderProfits(period=YEAR),
+            **{
+                f"margin by {by}": Margin(by=by, period=YEAR)
+                for by in ("order", "service", "technician", "section", "client", "product")
+            },
+            "margin by service, borders within days": Margin(by="service", period=UNEVEN),
+            "profit and loss by month": ProfitLoss(period=YEAR),
+            "profit and loss by day": ProfitLoss(by="day", period=YEAR),
+            "cash flow": CashFlow(period=YEAR),
+            "ABC and XYZ": AbcAnalysis(period=YEAR),
+        },
+    ),
+    Part(
+        "inventory",
+        report_rows.INVENTORY,
+        fold_inventory,
+        "SELECT * FROM products WHERE id = md5('product5')::uuid",
+        {
+            "stock balances in mid-year": StockBalances(period=Period(end=UNEVEN.end)),
+            "stock turnover, a page": StockTurnover(period=YEAR),
+            "dead stock": DeadStock(days=30),
+            "shortages": StockShortages(),
+        },
+    ),
+    Part(
+        "orders",
+        report_rows.ORDERS,
+        fold_orders,
+        "SELECT * FROM orders WHERE id = md5('order5')::uuid",
+        {
+            "orders by section": OrdersBySection(period=YEAR),
+            "employee workload": EmployeeWorkload(period=YEAR),
+        },
+    ),
+)
+
+
+async def measure(part: Part, url: str, orders: int, times: int, console: Console) -> list[Row]:
+    await _fill(part, url, orders, console)
+    engine = engine_for(url)
+    settings = ServiceSettings(service=part.service, database_url=url)
+    await _fold_all(part, engine, settings, console)
+    owner = await asyncpg.connect(as_owner(url))
+    await owner.execute("VACUUM ANALYZE")
+    await owner.close()
+    floor = await _timed([partial(_select, engine, part.floor)] * times)
+    rows = [Row(f"{part.service}: a row by its key", percentile(floor, 50) * 1000, "ms")]
+    for name, question in part.questions.items():
+        found = await _timed(
+            [lambda asked=question: _answer(part, engine, settings, asked)] * times
+        )
+        p50, p99 = (percentile(found, percent) * 1000 for percent in (50, 99))
+        beside = percentile(floor, 50) * 1000
+        rows.append(Row(name, p50, "ms", beside, "floor", f"p99 {p99:.0f} ms"))
+    await engine.dispose()
+    return rows
+
+
+async def _fill(part: Part, url: str, orders: int, console: Console) -> None:
+    began = time.perf_counter()
+    owner = await asyncpg.connect(as_owner(url))
+    for statement in part.rows:
+        await owner.execute(statement.replace("{orders}", str(orders)))
+    await owner.execute("ANALYZE")
+    await owner.close()
+    console.print(f"  {part.service}: filled in {time.perf_counter() - began:.0f} s")
+
+
+async def _fold_all(
+    part: Part, engine: AsyncEngine, settings: ServiceSettings, console: Console
+) -> None:
+    began, folded = time.perf_counter(), 0
+    while True:
+        async with engine.begin() as connection:
+            some = await part.fold(connection, settings.zone, AT_ONCE)
+        folded += some
+        if some < AT_ONCE:
+            break
+    took = time.perf_counter() - began
+    console.print(f"  {part.service}: {folded} rows folded in {took:.0f} s")
+
+
+async def _timed(steps: Sequence[Any]) -> list[float]:
+    await steps[0]()  # plans and caches are warm
+    found = []
+    for step in steps:
+        began = time.perf_counter()
+        await step()
+        found.append(time.perf_counter() - began)
+    return found
+
+
+async def _select(engine: AsyncEngine, statement: str) -> None:
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        (await connection.execute(text(statement))).all()
+
+
+async def _answer(
+    part: Part, engine: AsyncEngine, settings: ServiceSettings, question: Question[Any]
+) -> None:
+    handlers = service_named(part.service).handlers
+    subject = type(question).subject
+    envelope = opening("/station-1/gateway", subject, OWNER)
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        work = Work(envelope, datetime.now(UTC), settings, Alone())
+        await handlers.questions[subject].handler(question, handlers.store(connection), work)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.reports", description=__doc__)
+    parser.add_argument("--orders", type=int, default=100_000)
+    parser.add_argument("--times", type=int, default=20)
+    options = parser.parse_args()
+    console = Console(highlight=False)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    with (
+        tempfile.TemporaryDirectory(prefix="pitlane-bench-") as name,
+        shared_cluster(Path(name)) as superuser_url,
+    ):
+        databases = Databases(superuser_url, Path(name), "bench")
+        rows: list[Row] = []
+        for part in PARTS:
+            url = databases.create(part.service)
+            rows += asyncio.run(measure(part, url, options.orders, options.times, console))
+            databases.drop(url)
+        databases.close()
+    table.show(rows, console)
+
+
+if __name__ == "__main__":
+    main()
