@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -336,12 +337,13 @@ class Station(RuleBasedStateMachine):
         return lines[line % len(lines)] if lines else None
 
 
+@pytest.mark.timeout(300)
 def test_every_book_agrees_after_any_history(database: Callable[[str], str]) -> None:
     machine = type("StationOfTest", (Station,), {"database": staticmethod(database)})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=20,
+            max_examples=15,
             stateful_step_count=60,
             deadline=None,
             # A failing history is shown as it is: each shorter one would take four databases.

@@ -100,6 +100,7 @@ BALANCES = frozenset(
         Account.BONUSES,
         Account.VAT_INPUT,
         Account.OWNER,
+        Account.TRANSFERS,
     }
 )
 """What is neither money nor profit: who owes whom, and what lies there."""
