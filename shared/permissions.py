@@ -16,6 +16,7 @@ from shared.contracts import (
     messages,
     operations,
     orders,
+    purchasing,
     work_order,
     works,
 )
@@ -158,6 +159,11 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     inventory.ListSuppliers: _EVERYONE,
     inventory.ReceiveStock: _STORE,
     inventory.ListReceipts: _STORE,
+    purchasing.GetReceipt: _STORE,
+    purchasing.GetSuppliers: frozenset({SERVICE}),
+    purchasing.ReturnToSupplier: _STORE,
+    purchasing.CancelReceipt: _STORE,
+    purchasing.ListSupplierReturns: _STORE,
     inventory.GetStock: _EVERYONE,
     inventory.ListMovements: _EVERYONE,
     inventory.StockBalances: _STORE | {ADVISOR},
@@ -172,6 +178,12 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     finance.GetBalance: _TILL | {ADVISOR},
     finance.IncomeExpenses: _OFFICE | {OPERATOR},
     finance.OrderProfits: _OFFICE | {OPERATOR, SERVICE},
+    # money of suppliers
+    purchasing.PaySupplier: _TILL,
+    purchasing.RefundSupplierPayment: _TILL,
+    purchasing.ListSupplierPayments: _TILL | _STORE,
+    purchasing.ListSupplierBalances: _TILL | _STORE,
+    purchasing.SupplierStatement: _TILL | _STORE,
     # messages to clients
     messages.CreateMessageTemplate: _OFFICE,
     messages.ChangeMessageTemplate: _OFFICE,

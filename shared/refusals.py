@@ -75,6 +75,14 @@ REASONS: dict[str, Reason] = {
             "Запрос составлен неверно: {errors}",
         ),
         cursor_invalid=("The cursor is not one of ours", "Неверный курсор списка"),
+        product_not_named=(
+            "Each line names its product by product_id or by barcode",
+            "В каждой строке товар называют по product_id или по штрихкоду",
+        ),
+        return_line_twice=(
+            "Line {position} of the receipt is named twice",
+            "Строка накладной {position} названа дважды",
+        ),
         idempotency_key_missing=(
             "Send an Idempotency-Key header with every write",
             "Для записи нужен заголовок Idempotency-Key",
@@ -322,6 +330,19 @@ REASONS: dict[str, Reason] = {
         service_not_found=("No catalogue work {id}", "Услуга {id} не найдена"),
         variant_not_found=("No price variant {id} of this work", "У услуги нет варианта цены {id}"),
         package_not_found=("No package {id}", "Пакет услуг {id} не найден"),
+        receipt_not_found=("No receipt {id}", "Приходная накладная {id} не найдена"),
+        receipt_line_not_found=(
+            "The receipt has no line {position}",
+            "В накладной нет строки {position}",
+        ),
+        barcode_not_found=(
+            "No product has the barcode {barcode}",
+            "Товара со штрихкодом {barcode} нет",
+        ),
+        supplier_payment_not_found=(
+            "No payment {id} to a supplier",
+            "Платёж поставщику {id} не найден",
+        ),
         product_not_found=("No product {id}", "Товар {id} не найден"),
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
         supplier_not_found=("No supplier {id}", "Поставщик {id} не найден"),
@@ -446,6 +467,10 @@ REASONS: dict[str, Reason] = {
         bonus_not_enough=(
             "Only {available} bonuses are there",
             "Бонусов только {available}",
+        ),
+        return_not_there=(
+            "Of line {position} only {there} are there and held by nobody",
+            "По строке {position} на складе свободно только {there}",
         ),
         refund_exceeds_payment=(
             "Only {left} of the payment is left to refund",

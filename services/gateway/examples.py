@@ -213,8 +213,25 @@ BODIES: dict[str, dict[str, Any]] = {
         "warehouse_id": _WAREHOUSE,
         "supplier_id": _SUPPLIER,
         "supplier_document": "УПД 1042",
-        "lines": [{"product_id": _PRODUCT, "quantity": "10", "cost": "430.00"}],
+        "supplier_document_date": "2026-11-22",
+        "prices_include_vat": True,
+        "extra_costs": [{"name": "Доставка", "amount": "600.00", "vat_percent": "20"}],
+        "lines": [
+            {"product_id": _PRODUCT, "quantity": "10", "cost": "430.00", "vat_percent": "20"}
+        ],
     },
+    "ReturnToSupplier": {
+        "lines": [{"position": 1, "quantity": "2"}],
+        "reason": "Брак: течёт по шву",
+    },
+    "CancelReceipt": {"reason": "Принято не на тот склад"},
+    "PaySupplier": {
+        "supplier_id": _SUPPLIER,
+        "amount": "4300.00",
+        "method": "transfer",
+        "document": "п/п 118",
+    },
+    "RefundSupplierPayment": {"amount": "1200.00", "reason": "Возврат переплаты"},
     "CreateBonusRule": {
         "name": "5 % частным лицам",
         "condition": 'TotalMoney > 5000 and Customer.Kind == "person"',

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from services.inventory.domain.book import Book
+from services.inventory.domain.costing import kopecks
 from services.inventory.domain.stock import Ask, TooEarly
+from services.inventory.domain.units import purchased
 from shared.contracts.orders import (
     OrderCancelled,
     OrderCompleted,
@@ -138,6 +140,9 @@ class WholeBook:
         return True
 
     def receive(self, product_id: UUID, warehouse_id: UUID, amount: Decimal, cost: Decimal) -> None:
-        lot = replace(a_lot(product_id, warehouse_id, 1), unit_cost=cost)
-        lot = replace(lot, quantity=amount, remaining=amount)
-        self.kept.keep(self.book.receive([lot]))
+        lot = a_lot(product_id, warehouse_id, 1)
+        lots = [
+            replace(lot, id=new_id(), quantity=part, remaining=part, unit_cost=unit_cost)
+            for part, unit_cost in purchased(amount, kopecks(amount * cost)).lots
+        ]
+        self.kept.keep(self.book.receive(lots))

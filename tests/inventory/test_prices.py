@@ -130,7 +130,9 @@ async def test_goods_bought_in_packs_lie_in_stock_as_pieces(station: Station) ->
     ]
     (receipt,) = (await station.ask(ListReceipts())).items
     assert receipt.total_cost == 130
-    assert receipt.lines == (a_line(bolt.id, "1", "100.00", "упак"), a_line(bolt.id, "2", "15.00"))
+    entered = [(line.quantity, line.cost, line.measure) for line in receipt.lines]
+    assert entered == [(Decimal(1), Decimal(100), "упак"), (Decimal(2), Decimal(15), None)]
+    assert [line.main_quantity for line in receipt.lines] == [7, 2]
 
 
 async def test_a_receipt_in_a_unit_of_another_product_changes_nothing(station: Station) -> None:

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.inventory.domain.costing import kopecks
-from services.inventory.domain.units import Purchase, bought, unit_named, units_of
+from services.inventory.domain.units import Purchase, counted, purchased, unit_named, units_of
 from shared.contracts.inventory import ProductUnit, ProductView
 from shared.ids import new_id
 from shared.refusals import Refused
@@ -57,7 +57,13 @@ def test_a_cost_that_does_not_divide_makes_two_lots_a_kopeck_apart() -> None:
 
 
 def test_what_is_bought_in_the_main_unit_keeps_its_own_cost() -> None:
-    assert bought_in("1.005", "3.33", "1").lots == (decimals("1.005", "3.33"),)
+    assert bought_in("1.5", "3.34", "1").lots == (decimals("1.5", "3.34"),)
+
+
+def test_a_line_that_was_rounded_is_worth_what_the_invoice_says() -> None:
+    purchase = bought_in("1.005", "3.33", "1")
+    assert purchase.total == Decimal("3.35")
+    assert purchase.lots == (decimals("0.670", "3.33"), decimals("0.335", "3.34"))
 
 
 def test_less_than_a_thousandth_of_a_main_unit_cannot_be_counted() -> None:
@@ -94,7 +100,8 @@ def test_lots_are_worth_the_line_to_the_kopeck_and_count_it_to_the_thousandth(
 
 
 def bought_in(quantity: str | Decimal, cost: str | Decimal, factor: str | Decimal) -> Purchase:
-    return bought(Decimal(quantity), Decimal(cost), Decimal(factor))
+    total = kopecks(Decimal(quantity) * Decimal(cost))
+    return purchased(counted(Decimal(quantity), Decimal(factor)), total)
 
 
 def _oil() -> ProductView:

@@ -35,7 +35,10 @@ class Account(StrEnum):
     INVENTORY = "inventory"
     """Запасы. Active: parts in the warehouses, at cost."""
     PAYABLES = "payables"
-    """Расчёты с поставщиками. Passive: what the station owes for goods received."""
+    """Расчёты с поставщиками. Passive: what the station owes for goods received; what is paid to a
+    supplier in advance stands here too, as less than nothing."""
+    VAT_INPUT = "vat.input"
+    """НДС по приобретённым ценностям. Active: what suppliers charged and is to be deducted."""
     REVENUE_SERVICES = "revenue.services"
     """Выручка от работ, without the materials that their price carries."""
     REVENUE_PRODUCTS = "revenue.products"
@@ -52,6 +55,9 @@ class Account(StrEnum):
     """Бонусы клиентов. Passive: what clients may still spend; may be overdrawn, see ``purse``."""
     BONUS_EXPENSE = "expense.bonuses"
     """Расходы на бонусы: an accrual costs at once, what expires comes back. Expense."""
+    PURCHASES = "expense.purchases"
+    """Потери при возврате поставщикам: what goods cost and their supplier does not give back, such
+    as their delivery. Expense."""
     EXPENSE = "expense"
     """Прочие расходы; the posting's category tells which. Expense."""
 
@@ -64,13 +70,20 @@ MONEY_ACCOUNTS: Mapping[PaymentMethod, Account] = {
 PAYMENT_ACCOUNTS: Mapping[PaymentMethod, Account] = {**MONEY_ACCOUNTS, "bonus": Account.BONUSES}
 """What is debited when a client pays. Bonuses are no money: only a liability becomes less."""
 REVENUE = (Account.REVENUE_SERVICES, Account.REVENUE_PRODUCTS, Account.REVENUE_MATERIALS)
-EXPENSES = (Account.COST_OF_GOODS, Account.LABOR_PAY, Account.BONUS_EXPENSE, Account.EXPENSE)
+EXPENSES = (
+    Account.COST_OF_GOODS,
+    Account.LABOR_PAY,
+    Account.BONUS_EXPENSE,
+    Account.PURCHASES,
+    Account.EXPENSE,
+)
 
 ORDERS_CATEGORY = "orders"
 COST_CATEGORY = "cost_of_goods"
 PAY_CATEGORY = "pay"
 BONUS_CATEGORY = "bonuses"
-BOOKS_CATEGORIES = (COST_CATEGORY, PAY_CATEGORY, BONUS_CATEGORY)
+PURCHASES_CATEGORY = "purchases"
+BOOKS_CATEGORIES = (COST_CATEGORY, PAY_CATEGORY, BONUS_CATEGORY, PURCHASES_CATEGORY)
 """Categories of expenses that only the books themselves write: a report must not mix others in."""
 
 
@@ -85,6 +98,9 @@ class EntryKind(StrEnum):
     REFUND = "refund"
     EXPENSE = "expense"
     RECEIPT = "receipt"
+    SUPPLIER_RETURN = "supplier_return"
+    SUPPLIER_PAYMENT = "supplier_payment"
+    SUPPLIER_REFUND = "supplier_refund"
     BONUS_ACCRUAL = "bonus_accrual"
     BONUS_REVERSAL = "bonus_reversal"
     BONUS_GRANT = "bonus_grant"
@@ -103,6 +119,7 @@ class Posting:
 
     ``payment_id``: the payment whose money it is, where a client's money moves.
     ``category``: of income and expenses. ``rule_id``: the bonus rule that it goes back to.
+    ``supplier_id``: who is owed more or less by it.
     """
 
     debit: Account
@@ -113,6 +130,7 @@ class Posting:
     payment_id: UUID | None = None
     category: str | None = None
     rule_id: UUID | None = None
+    supplier_id: UUID | None = None
 
     def __post_init__(self) -> None:
         if self.amount <= 0 or self.debit == self.credit:

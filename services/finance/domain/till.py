@@ -1,4 +1,4 @@
-"""Money that comes and goes by itself: payments and refunds, expenses, goods received."""
+"""Money that comes and goes by itself: payments and refunds, expenses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from services.finance.domain.ledger import (
     Posting,
     Stamp,
     kopecks,
-    post,
 )
 from services.finance.domain.payment import Payment
 from services.finance.domain.settlement import Settlement, told_of_payment
@@ -32,7 +31,6 @@ from shared.contracts.finance import (
     RecordExpense,
     RecordView,
 )
-from shared.contracts.inventory import ReceiptView
 from shared.refusals import Refused
 
 
@@ -159,20 +157,6 @@ def expense_record(entry: Entry) -> RecordView:
         comment=entry.comment,
         actor=entry.stamp.actor,
     )
-
-
-def receive_stock(receipt: ReceiptView, stamp: Stamp, entry_id: UUID) -> Decision:
-    """Goods came in: stock grows, and so does what the station owes the supplier."""
-    postings = post(Account.INVENTORY, Account.PAYABLES, kopecks(receipt.total_cost))
-    entry = Entry(
-        entry_id,
-        EntryKind.RECEIPT,
-        replace(stamp, at=receipt.at),
-        postings,
-        document_id=receipt.id,
-        comment=receipt.number,
-    )
-    return Decision((entry,) if postings else ())
 
 
 def _payment_entry(

@@ -1,5 +1,6 @@
 """Everything that finance is told and asked, in business order: an order is settled, its client
-pays and earns bonuses, the station spends, and the owner looks at what came of it."""
+pays and earns bonuses, the station spends and pays its suppliers, and the owner looks at what came
+of it."""
 
 from services.finance.handlers import (
     bonus_rules,
@@ -9,6 +10,7 @@ from services.finance.handlers import (
     payments,
     records,
     reports,
+    suppliers,
 )
 from services.finance.handlers.table import handlers
 
@@ -21,4 +23,5 @@ __all__ = [
     "payments",
     "records",
     "reports",
+    "suppliers",
 ]

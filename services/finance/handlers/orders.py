@@ -1,4 +1,4 @@
-"""What finance hears of orders and stock: copies, settlements and their reversal, receipts."""
+"""What finance hears of orders and their parts: copies, settlements and their reversal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from services.finance.domain import settling, till
+from services.finance.domain import settling
 from services.finance.domain.payment import Order
 from services.finance.domain.settlement import (
     Completed,
@@ -22,7 +22,7 @@ from services.finance.handlers import bonuses
 from services.finance.handlers.table import handlers, keep, stamp
 from services.finance.store import FinanceStore
 from shared.contracts.clients import ClientCreated
-from shared.contracts.inventory import PartsIssued, PartsReturned, StockReceived
+from shared.contracts.inventory import PartsIssued, PartsReturned
 from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderReopened
 from shared.handlers import Work
 
@@ -78,11 +78,6 @@ async def parts_returned(event: PartsReturned, store: FinanceStore, work: Work) 
 async def order_cancelled(event: OrderCancelled, store: FinanceStore, work: Work) -> None:
     """Its deposits may pay the client's other orders; giving them back is the cashier's."""
     await store.keep(settling.release(event.order_id, await store.payments_of(event.order_id)))
-
-
-@handlers.event(StockReceived)
-async def stock_received(event: StockReceived, store: FinanceStore, work: Work) -> None:
-    await store.keep(till.receive_stock(event.receipt, stamp(work), work.new_id()))
 
 
 async def _hear(

@@ -9,7 +9,7 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
 from services.finance.store import FinanceStore
-from shared.contracts import bonus_rules, bonuses
+from shared.contracts import bonus_rules, bonuses, purchasing
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
@@ -45,6 +45,8 @@ handlers = Handlers(
         bonuses.BonusReturned,
         bonuses.BonusAdjusted,
         bonuses.BonusExpired,
+        purchasing.SupplierPaid,
+        purchasing.SupplierRefunded,
     ),
 )
 

@@ -102,6 +102,7 @@ def posting_rows(entry: Entry) -> Iterable[dict[str, Any]]:
             "payment_id": posting.payment_id,
             "category": posting.category,
             "rule_id": posting.rule_id,
+            "supplier_id": posting.supplier_id,
         }
 
 
@@ -121,6 +122,7 @@ def entry_of(row: Row[Any], lines: Iterable[Row[Any]]) -> Entry:
                 line.payment_id,
                 line.category,
                 line.rule_id,
+                line.supplier_id,
             )
             for line in lines
         ),

@@ -57,6 +57,7 @@ postings = Table(
     Column("payment_id", Uuid),
     Column("category", Text),
     Column("rule_id", Uuid),
+    Column("supplier_id", Uuid),
     CheckConstraint("amount > 0 AND debit <> credit", name="postings_balance"),
     Index(
         "postings_expenses_of_order",
@@ -67,6 +68,11 @@ postings = Table(
         "postings_bonuses",
         "client_id",
         postgresql_where=text("debit = 'bonuses' OR credit = 'bonuses'"),
+    ),
+    Index(
+        "postings_payables",
+        "supplier_id",
+        postgresql_where=text("debit = 'payables' OR credit = 'payables'"),
     ),
 )
 

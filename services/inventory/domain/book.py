@@ -9,7 +9,7 @@ fill the queue, the longest waiting first. A new wish finds stock only where nob
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -35,6 +35,7 @@ from services.inventory.domain.stock import (
     without_holds,
 )
 from shared.contracts.inventory import MovementKind
+from shared.refusals import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,33 @@ class Book(Pages):
             )
             self._keep_lot(lot)
             self._free(operation, lot.product_id)
+        return self._finish(operation)
+
+    def send_back(self, receipt_id: UUID, takes: Mapping[int, Decimal]) -> Decision:
+        """Goods of a receipt's lines, by their positions, leave its own lots; a move for each, in
+        the order of the positions. Refused: ``return_not_there``."""
+        operation = _Operation()
+        for position, quantity in sorted(takes.items()):
+            lots = [
+                lot
+                for lot in self.lots.values()
+                if (lot.receipt_id, lot.position) == (receipt_id, position)
+            ]
+            there = sum((lot.remaining for lot in lots), ZERO)
+            if lots:
+                stock = self.stocks[lots[0].product_id, lots[0].warehouse_id]
+                there = min(there, stock.available)
+            if there < quantity:
+                raise Refused("return_not_there", position=position, there=there)
+            used = used_up(lots, quantity)
+            for lot, part in used:
+                self._keep_lot(less(lot, part))
+            value = sum((part * lot.unit_cost for lot, part in used), ZERO)
+            product_id, warehouse_id = lots[0].product_id, lots[0].warehouse_id
+            self._move(
+                operation,
+                Move("supplier_return", product_id, warehouse_id, -quantity, -value),
+            )
         return self._finish(operation)
 
     # --- the steps of which all of the above is made ---------------------------------------------

@@ -101,11 +101,6 @@ def kopecks(amount: Decimal) -> Decimal:
     return amount.quantize(KOPECK, ROUND_HALF_UP)
 
 
-def receipt_total(lines: Iterable[tuple[Decimal, Decimal]]) -> Decimal:
-    """Of (quantity, unit cost) lines, each rounded as the supplier's invoice shows it."""
-    return sum((kopecks(quantity * cost) for quantity, cost in lines), Decimal("0.00"))
-
-
 def check_books_can_hold(
     total_cost: Decimal, value_before: Decimal, on_hand_after: Sequence[Decimal]
 ) -> None:

@@ -19,6 +19,7 @@ from shared.contracts.orders import (
     ReleasedPart,
     RequestedPart,
 )
+from shared.contracts.purchasing import CancelReceipt, ReturnToSupplier
 
 
 @dataclass(slots=True)
@@ -40,6 +41,10 @@ class Needs:
     freeing: set[UUID] = field(default_factory=set)
     """Products of which something may become free: whoever waits for them is wanted too."""
     receiving: bool = False
+    barcodes: set[str] = field(default_factory=set)
+    """Of products that goods came of."""
+    receipts: set[UUID] = field(default_factory=set)
+    """Of which goods go back."""
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> Self:
@@ -60,7 +65,7 @@ class Needs:
             case PartsReleased():
                 self.orders.add(message.order_id)
                 self._name_lines(message.order_id, message.lines)
-                self._free(line.product_id for line in message.lines)
+                self.free(line.product_id for line in message.lines)
             case OrderCancelled():
                 self.orders.add(message.order_id)
                 self.cancelled.add(message.order_id)
@@ -76,7 +81,10 @@ class Needs:
                 self.reopened.add(message.order_id)
             case ReceiveStock():
                 self.receiving = True
-                self._free(line.product_id for line in message.lines)
+                self.free(line.product_id for line in message.lines if line.product_id)
+                self.barcodes.update(line.barcode for line in message.lines if line.barcode)
+            case ReturnToSupplier() | CancelReceipt():
+                self.receipts.add(message.receipt_id)
             case ChangeProduct():
                 self.products.add(message.product_id)
             case RepricingDue():
@@ -87,14 +95,15 @@ class Needs:
     def add_line(self, line_id: UUID, order_id: UUID, product_id: UUID) -> None:
         """A line of which something may become free."""
         self.lines[line_id] = order_id
-        self._free([product_id])
+        self.free([product_id])
 
     def _name_lines(
         self, order_id: UUID, lines: Iterable[RequestedPart | ReleasedPart | CompletedPart]
     ) -> None:
         self.lines.update((line.line_id, order_id) for line in lines)
 
-    def _free(self, product_ids: Iterable[UUID]) -> None:
+    def free(self, product_ids: Iterable[UUID]) -> None:
+        """Something of these products may become free."""
         for product_id in product_ids:
             self.products.add(product_id)
             self.freeing.add(product_id)

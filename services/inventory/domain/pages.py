@@ -18,6 +18,8 @@ class Pages:
 
     def __init__(self) -> None:
         self.prices: dict[UUID, Decimal] = {}
+        self.barcodes: dict[str, UUID] = {}
+        """Products by the barcodes that the messages name."""
         self.total_value = ZERO
         """Of all warehouses at cost; loaded for receipts only."""
         self.stocks: Rows[tuple[UUID, UUID], Stock] = Rows()

@@ -12,6 +12,7 @@ release                 below zero    reserved       a line let go of what it he
 issue                   below zero    both           a done order took what it held
 return                  above zero    on hand        a reopened order brought it back; a
                                                      ``reserve`` beside it holds it again
+supplier_return         below zero    on hand        goods went back to their supplier
 ======================  ============  =============  ======================================
 
 On hand is the sum over the first column's kinds that change it, reserved likewise, always.
@@ -40,6 +41,7 @@ CHANGES_ON_HAND: frozenset[MovementKind] = frozenset(
         "transfer_out",
         "transfer_in",
         "count_difference",
+        "supplier_return",
     }
 )
 CHANGES_RESERVED: frozenset[MovementKind] = frozenset({"reserve", "release", "issue"})

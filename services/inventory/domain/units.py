@@ -51,11 +51,8 @@ class Purchase:
         return kopecks(self.total / self.quantity)
 
 
-def bought(quantity: Decimal, cost: Decimal, factor: Decimal) -> Purchase:
-    """Goods entered in a unit of ``factor`` main ones, ``cost`` each.
-
-    A pack of 7 pieces for 100.00 has no cost per piece in whole kopecks: so 3 pieces come at
-    14.28 and 4 at 14.29, in two lots that together are worth 100.00 to the kopeck.
+def counted(quantity: Decimal, factor: Decimal) -> Decimal:
+    """A quantity in a unit of ``factor`` main ones, in main units.
 
     Refused: ``quantity_not_exact``, ``amount_too_large``.
     """
@@ -64,13 +61,21 @@ def bought(quantity: Decimal, cost: Decimal, factor: Decimal) -> Purchase:
         raise Refused("quantity_not_exact", quantity=in_main)
     if exact > MAX_QUANTITY:
         raise Refused("amount_too_large")
-    total = kopecks(quantity * cost)
-    if factor == MAIN:
-        return Purchase(exact, total, ((exact, cost),))
-    lots = _split(exact, total)
+    return exact
+
+
+def purchased(quantity: Decimal, total: Decimal) -> Purchase:
+    """So many main units for so much money together.
+
+    7 pieces for 100.00 have no cost per piece in whole kopecks: so 3 pieces come at 14.28 and 4
+    at 14.29, in two lots that together are worth 100.00 to the kopeck.
+
+    Refused: ``amount_too_large``.
+    """
+    lots = _split(quantity, total)
     if any(unit_cost > MAX_MONEY for _, unit_cost in lots):
         raise Refused("amount_too_large")
-    return Purchase(exact, total, lots)
+    return Purchase(quantity, total, lots)
 
 
 def _split(quantity: Decimal, total: Decimal) -> tuple[tuple[Decimal, Decimal], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.inventory.store import InventoryStore
-from shared.contracts import inventory
+from shared.contracts import inventory, purchasing
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -17,6 +17,7 @@ handlers = Handlers(
         inventory.MarkupRulesSaved,
         inventory.RepricingDue,
         inventory.StockReceived,
+        purchasing.StockSentBack,
         inventory.PartsReserved,
         inventory.PartsUnavailable,
         inventory.ReservationReleased,

@@ -20,6 +20,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Row,
+    Text,
     Uuid,
     any_,
     bindparam,
@@ -42,6 +43,7 @@ from services.inventory.store.tables import (
     consumptions,
     lots,
     products,
+    receipt_lines,
     requests,
     stock,
 )
@@ -52,6 +54,7 @@ async def load(connection: AsyncConnection, book: Book, messages: Sequence[Messa
     """As many statements for many messages as for one of each kind."""
     needs = Needs.of(messages)
     lot_ids = await _load_orders(connection, book, needs)
+    await _find_products(connection, book, needs)
     for row in await _rows(connection, _LOCK_PRODUCTS, needs.products):
         book.prices[row.id] = row.price
     for row in await _rows(connection, _LOCK_STOCK, needs.products):
@@ -86,6 +89,16 @@ async def _load_orders(connection: AsyncConnection, book: Book, needs: Needs) ->
     return lot_ids
 
 
+async def _find_products(connection: AsyncConnection, book: Book, needs: Needs) -> None:
+    """What messages name by other things than its id."""
+    for row in await _rows(connection, _BY_BARCODE, needs.barcodes):
+        book.barcodes[row.barcode] = row.id
+        needs.free([row.id])
+    for row in await _rows(connection, _RECEIVED, needs.receipts):
+        needs.products.add(row.product_id)
+        needs.issuing.add(row.product_id)
+
+
 async def _load_lines(connection: AsyncConnection, book: Book, needs: Needs) -> None:
     """The named lines, and whoever waits for what may become free."""
     rows: dict[UUID, Row[Any]] = {}
@@ -113,10 +126,10 @@ async def _named_lines(connection: AsyncConnection, needs: Needs) -> Sequence[Ro
 
 
 async def _rows(
-    connection: AsyncConnection, statement: Any, ids: Iterable[UUID]
+    connection: AsyncConnection, statement: Any, ids: Iterable[UUID] | Iterable[str]
 ) -> Sequence[Row[Any]]:
     """Without a question to the database when there is nothing to ask for."""
-    wanted = sorted(ids)
+    wanted: list[Any] = sorted(ids)
     if not wanted:
         return ()
     return (await connection.execute(statement, {"ids": wanted})).all()
@@ -156,6 +169,10 @@ def _ids(name: str = "ids") -> ColumnElement[Any]:
 _LOCK_ORDERS = select(
     func.pg_advisory_xact_lock(func.unnest(_array("keys", BigInteger), type_=BigInteger))
 )
+_BY_BARCODE = select(products.c.id, products.c.barcode).where(
+    products.c.barcode == any_(_array("ids", Text))
+)
+_RECEIVED = select(receipt_lines.c.product_id).where(receipt_lines.c.receipt_id == _ids())
 _LOCK_PRODUCTS = (
     select(products.c.id, products.c.price)
     .where(products.c.id == _ids())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
@@ -33,8 +32,6 @@ from services.inventory.store.tables import (
     labels,
     movements,
     products,
-    receipt_lines,
-    receipts,
     stock,
     warehouses,
 )
@@ -43,12 +40,9 @@ from shared.contracts.inventory import (
     FindProducts,
     GetStock,
     ListMovements,
-    ListReceipts,
     ListUnits,
     MovementView,
     ProductView,
-    ReceiptLine,
-    ReceiptView,
     StockBalance,
     StockBalances,
     StockView,
@@ -117,38 +111,6 @@ async def places[ViewT](
 # --- documents and stock -------------------------------------------------------------------------
 
 
-async def list_receipts(connection: AsyncConnection, question: ListReceipts) -> Page[ReceiptView]:
-    """Newest first."""
-    query = select(receipts)
-    if question.supplier_id:
-        query = query.where(receipts.c.supplier_id == question.supplier_id)
-    rows = (
-        await connection.execute(
-            _newest_first(query, receipts.c.id, question.limit, question.cursor)
-        )
-    ).all()
-    lines: defaultdict[UUID, list[ReceiptLine]] = defaultdict(list)
-    for line in await connection.execute(
-        select(receipt_lines)
-        .where(receipt_lines.c.receipt_id.in_([row.id for row in rows]))
-        .order_by(receipt_lines.c.receipt_id, receipt_lines.c.position)
-    ):
-        lines[line.receipt_id].append(
-            ReceiptLine(
-                product_id=line.product_id,
-                quantity=line.quantity,
-                cost=line.cost,
-                measure=line.measure,
-            )
-        )
-    return page_of(
-        rows,
-        question.limit,
-        lambda row: ReceiptView(**row._mapping, lines=tuple(lines[row.id])),
-        lambda row: (row.id,),
-    )
-
-
 async def list_movements(
     connection: AsyncConnection, question: ListMovements
 ) -> Page[MovementView]:
@@ -159,7 +121,7 @@ async def list_movements(
             query = query.where(movements.c[column] == value)
     rows = (
         await connection.execute(
-            _newest_first(query, movements.c.id, question.limit, question.cursor)
+            newest_first(query, movements.c.id, question.limit, question.cursor)
         )
     ).all()
     return page_of(
@@ -170,8 +132,8 @@ async def list_movements(
     )
 
 
-def _newest_first(query: Select[Any], row_id: Any, limit: int, cursor: str | None) -> Select[Any]:
-    """Ids grow with time."""
+def newest_first(query: Select[Any], row_id: Any, limit: int, cursor: str | None) -> Select[Any]:
+    """A page and one row, by ids, which grow with time."""
     if cursor:
         (last_id,) = keys_of(cursor, tuple[UUID])
         query = query.where(row_id < last_id)

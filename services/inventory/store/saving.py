@@ -25,6 +25,7 @@ from services.inventory.store.tables import (
     requests,
     stock,
 )
+from services.inventory.store.tables_purchasing import receipt_extras, supplier_charges
 from services.inventory.store.writing import arrays, at_once, inserting, merging, removing
 
 type Rows = Sequence[Sequence[Any]]
@@ -37,6 +38,8 @@ class Documents:
     movements: list[Sequence[Any]] = field(default_factory=list)
     receipts: list[Sequence[Any]] = field(default_factory=list)
     receipt_lines: list[Sequence[Any]] = field(default_factory=list)
+    receipt_extras: list[Sequence[Any]] = field(default_factory=list)
+    supplier_charges: list[Sequence[Any]] = field(default_factory=list)
 
 
 async def save(connection: AsyncConnection, book: Book, documents: Documents) -> None:
@@ -48,6 +51,8 @@ async def save(connection: AsyncConnection, book: Book, documents: Documents) ->
     consumed = [_consumption_row(now) for _, _, now in book.consumptions.changes()]
     await _write(connection, _SAVE_RECEIPTS, receipts, documents.receipts)
     await _write(connection, _SAVE_RECEIPT_LINES, receipt_lines, documents.receipt_lines)
+    await _write(connection, _SAVE_EXTRAS, receipt_extras, documents.receipt_extras)
+    await _write(connection, _SAVE_CHARGES, supplier_charges, documents.supplier_charges)
     await _write(connection, _SAVE_LOTS, lots, [_lot_row(n) for _, _, n in book.lots.changes()])
     await _write(connection, _SAVE_CONSUMPTIONS, consumptions, consumed)
     await _write(connection, _SAVE_COMPLETIONS, completions, done)
@@ -82,6 +87,8 @@ _SAVE_STOCK_AND_LINES = at_once(
 _DROP_HOLDS = removing(allocations)
 _SAVE_RECEIPTS = inserting(receipts)
 _SAVE_RECEIPT_LINES = inserting(receipt_lines)
+_SAVE_EXTRAS = inserting(receipt_extras)
+_SAVE_CHARGES = inserting(supplier_charges)
 _SAVE_LOTS = merging(lots, "remaining")
 _SAVE_CONSUMPTIONS = merging(consumptions, "returned")
 _SAVE_COMPLETIONS = merging(completions, "state")
