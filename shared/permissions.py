@@ -16,6 +16,7 @@ from shared.contracts import (
     messages,
     operations,
     orders,
+    purchase_orders,
     purchasing,
     work_order,
     works,
@@ -52,6 +53,9 @@ MAY_SEE_COST = _STORE
 
 MAY_DATE = _OFFICE | {SERVICE}
 """Who may say in which period an order counts."""
+
+MAY_WAIVE = _OFFICE
+"""Who may do with less than was required of a client."""
 
 _ALLOWED: dict[type[Message], frozenset[str]] = {
     # clients
@@ -164,6 +168,22 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     purchasing.ReturnToSupplier: _STORE,
     purchasing.CancelReceipt: _STORE,
     purchasing.ListSupplierReturns: _STORE,
+    purchase_orders.CreatePurchaseOrder: _STORE,
+    purchase_orders.ChangePurchaseOrder: _STORE,
+    purchase_orders.SendPurchaseOrder: _STORE,
+    purchase_orders.CancelPurchaseOrder: _STORE,
+    purchase_orders.ClosePurchaseOrder: _STORE,
+    purchase_orders.ReceivePurchase: _STORE,
+    purchase_orders.GetPurchaseOrder: _STORE,
+    purchase_orders.ListPurchaseOrders: _STORE,
+    purchase_orders.GetPurchaseProposal: _STORE,
+    purchase_orders.OrderProposal: _STORE,
+    purchase_orders.OrderSpecially: _RECEPTION | {STOREKEEPER},
+    purchase_orders.ListSpecialOrders: _EVERYONE,
+    purchase_orders.SetPrepayment: _RECEPTION,
+    purchase_orders.GetPrepayment: _EVERYONE,
+    purchase_orders.WaivePrepayment: MAY_WAIVE,
+    purchase_orders.GetDeposit: frozenset({SERVICE}),
     inventory.GetStock: _EVERYONE,
     inventory.ListMovements: _EVERYONE,
     inventory.StockBalances: _STORE | {ADVISOR},

@@ -75,6 +75,14 @@ REASONS: dict[str, Reason] = {
             "Запрос составлен неверно: {errors}",
         ),
         cursor_invalid=("The cursor is not one of ours", "Неверный курсор списка"),
+        cost_missing=(
+            "Say what product {id} cost: no cost was expected for such a unit",
+            "Укажите, сколько стоил товар {id}: ожидаемой цены за такую единицу нет",
+        ),
+        prepayment_ambiguous=(
+            "Say either a sum or a percent of prepayment, not both",
+            "Укажите либо сумму, либо процент предоплаты, но не то и другое",
+        ),
         product_not_named=(
             "Each line names its product by product_id or by barcode",
             "В каждой строке товар называют по product_id или по штрихкоду",
@@ -330,6 +338,10 @@ REASONS: dict[str, Reason] = {
         service_not_found=("No catalogue work {id}", "Услуга {id} не найдена"),
         variant_not_found=("No price variant {id} of this work", "У услуги нет варианта цены {id}"),
         package_not_found=("No package {id}", "Пакет услуг {id} не найден"),
+        purchase_order_not_found=(
+            "No purchase order {id}",
+            "Заказ поставщику {id} не найден",
+        ),
         receipt_not_found=("No receipt {id}", "Приходная накладная {id} не найдена"),
         receipt_line_not_found=(
             "The receipt has no line {position}",
@@ -467,6 +479,26 @@ REASONS: dict[str, Reason] = {
         bonus_not_enough=(
             "Only {available} bonuses are there",
             "Бонусов только {available}",
+        ),
+        purchase_order_step=(
+            "The purchase order is {state}: this cannot be done with it now",
+            "Заказ поставщику в состоянии {state}: сейчас с ним этого сделать нельзя",
+        ),
+        product_not_ordered=(
+            "Product {id} is not on the purchase order",
+            "Товара {id} в заказе поставщику нет",
+        ),
+        nothing_to_receive=(
+            "Nothing of the purchase order is still to come",
+            "По заказу поставщику ждать больше нечего",
+        ),
+        nothing_to_order=(
+            "Nothing is missing that is not on order already",
+            "Всё, чего не хватает, уже заказано",
+        ),
+        prepayment_missing=(
+            "Order {order_id} lacks {missing} of its prepayment",
+            "По заказ-наряду {order_id} не внесено {missing} предоплаты",
         ),
         return_not_there=(
             "Of line {position} only {there} are there and held by nobody",

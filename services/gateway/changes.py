@@ -59,6 +59,8 @@ _TOPIC_OF_SUBJECT = {
     "evt.finance.bonus_adjusted.v1": "client",
     "evt.finance.bonus_expired.v1": "client",
     "evt.finance.expense_recorded.v1": "expense",
+    "evt.inventory.purchase_order_saved.v1": "purchase_order",
+    "evt.inventory.prepayment_set.v1": "order",
     "evt.finance.supplier_paid.v1": "supplier",
     "evt.finance.supplier_refunded.v1": "supplier",
     "evt.documents.form_look_changed.v1": "form",

@@ -220,6 +220,28 @@ BODIES: dict[str, dict[str, Any]] = {
             {"product_id": _PRODUCT, "quantity": "10", "cost": "430.00", "vat_percent": "20"}
         ],
     },
+    "CreatePurchaseOrder": {
+        "supplier_id": _SUPPLIER,
+        "warehouse_id": _WAREHOUSE,
+        "expected_on": "2026-11-27",
+        "lines": [{"product_id": _PRODUCT, "quantity": "10", "cost": "430.00"}],
+    },
+    "ChangePurchaseOrder": {"expected_on": "2026-11-30"},
+    "CancelPurchaseOrder": {"reason": "Нашли дешевле"},
+    "ClosePurchaseOrder": {"reason": "Остаток снят с производства"},
+    "WaivePrepayment": {"reason": "Постоянный клиент"},
+    "ReceivePurchase": {
+        "supplier_document": "УПД 1042",
+        "lines": [{"product_id": _PRODUCT, "quantity": "6", "vat_percent": "20"}],
+    },
+    "OrderProposal": {"supplier_id": _SUPPLIER, "warehouse_id": _WAREHOUSE},
+    "OrderSpecially": {
+        "supplier_id": _SUPPLIER,
+        "warehouse_id": _WAREHOUSE,
+        "expected_on": "2026-11-27",
+        "prepayment_percent": "50",
+    },
+    "SetPrepayment": {"required": "5000.00"},
     "ReturnToSupplier": {
         "lines": [{"position": 1, "quantity": "2"}],
         "reason": "Брак: течёт по шву",
@@ -498,6 +520,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "on_hand": "10",
         "reserved": "4",
         "available": "6",
+        "incoming": "8",
     },
     "PaymentView": {
         "id": "019ab0c6-cc88-70d9-94b6-be0f6b8cadef",

@@ -108,6 +108,8 @@ class StockView(View):
     on_hand: StockQuantity
     reserved: StockQuantity
     available: StockQuantity
+    incoming: StockQuantity = Decimal(0)
+    """Ordered from suppliers, and still to come."""
 
 
 class MovementView(View):
@@ -369,6 +371,7 @@ class ReceiptView(View):
     extra_spread: ExtraSpread = "by_value"
     charges: tuple[SupplierCharge, ...] = ()
     """What each supplier is owed for it."""
+    purchase_order_id: UUID | None = None
     cancelled_at: Instant | None = None
 
 

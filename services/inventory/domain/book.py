@@ -166,8 +166,9 @@ class Book(Pages):
 
     # --- what the storekeeper tells ------------------------------------------------------------
 
-    def receive(self, lots: Sequence[Lot]) -> Decision:
-        """Goods came, a lot for each line of the receipt."""
+    def receive(self, lots: Sequence[Lot], marks: Sequence[tuple[UUID, Hold]] = ()) -> Decision:
+        """Goods came. ``marks``: lines that some of them were bought for; as far as these still
+        wait, they are served before the queue. What is left of that is for the queue."""
         operation = _Operation()
         for lot in lots:
             if (lot.product_id, lot.warehouse_id) not in self.stocks:
@@ -179,6 +180,10 @@ class Book(Pages):
             )
             self._keep_lot(lot)
             self._free(operation, lot.product_id)
+        for line_id, hold in marks:
+            line = self.lines.get(line_id)
+            if line and (quantity := min(line.short, hold.quantity)):
+                self._hold(operation, line, (replace(hold, quantity=quantity),))
         return self._finish(operation)
 
     def send_back(self, receipt_id: UUID, takes: Mapping[int, Decimal]) -> Decision:
@@ -230,10 +235,13 @@ class Book(Pages):
             holds = drawn(self.stocks_of(product_id), line.short)
             if not holds:
                 return
-            for hold in holds:
-                self._move(operation, _move_of(line, "reserve", hold.warehouse_id, hold.quantity))
-            self._keep_line(with_holds(line, *holds))
-            operation.filled[line.line_id] = None
+            self._hold(operation, line, holds)
+
+    def _hold(self, operation: _Operation, line: Line, holds: Sequence[Hold]) -> None:
+        for hold in holds:
+            self._move(operation, _move_of(line, "reserve", hold.warehouse_id, hold.quantity))
+        self._keep_line(with_holds(line, *holds))
+        operation.filled[line.line_id] = None
 
     def _check_ready(
         self, order_id: UUID, completion: int, parts: Iterable[tuple[UUID, UUID, Decimal]]

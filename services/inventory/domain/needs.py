@@ -19,6 +19,16 @@ from shared.contracts.orders import (
     ReleasedPart,
     RequestedPart,
 )
+from shared.contracts.purchase_orders import (
+    CancelPurchaseOrder,
+    ChangePurchaseOrder,
+    ClosePurchaseOrder,
+    OrderSpecially,
+    ReceivePurchase,
+    SendPurchaseOrder,
+    SetPrepayment,
+    WaivePrepayment,
+)
 from shared.contracts.purchasing import CancelReceipt, ReturnToSupplier
 
 
@@ -45,6 +55,10 @@ class Needs:
     """Of products that goods came of."""
     receipts: set[UUID] = field(default_factory=set)
     """Of which goods go back."""
+    purchases: set[UUID] = field(default_factory=set)
+    """Purchase orders that are worked on."""
+    arriving: set[UUID] = field(default_factory=set)
+    """Those of them of which goods came."""
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> Self:
@@ -83,12 +97,32 @@ class Needs:
                 self.receiving = True
                 self.free(line.product_id for line in message.lines if line.product_id)
                 self.barcodes.update(line.barcode for line in message.lines if line.barcode)
-            case ReturnToSupplier() | CancelReceipt():
-                self.receipts.add(message.receipt_id)
             case ChangeProduct():
                 self.products.add(message.product_id)
             case RepricingDue():
                 self.products.update(message.product_ids)
+            case _:
+                self._add_purchase(message)
+
+    def _add_purchase(self, message: Message) -> None:
+        match message:
+            case ReceivePurchase():
+                self.receiving = True
+                self.arriving.add(message.purchase_order_id)
+                self.purchases.add(message.purchase_order_id)
+                self.barcodes.update(line.barcode for line in message.lines if line.barcode)
+            case (
+                ChangePurchaseOrder()
+                | SendPurchaseOrder()
+                | CancelPurchaseOrder()
+                | ClosePurchaseOrder()
+                | WaivePrepayment()
+            ):
+                self.purchases.add(message.purchase_order_id)
+            case OrderSpecially() | SetPrepayment():
+                self.orders.add(message.order_id)
+            case ReturnToSupplier() | CancelReceipt():
+                self.receipts.add(message.receipt_id)
             case _:
                 pass
 

@@ -8,8 +8,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.inventory.domain.costing import Lot, check_books_can_hold
+from services.inventory.domain.purchase import PurchaseOrder, arrived, earmarked
 from services.inventory.domain.receiving import Reckoned, Terms, reckoned
+from services.inventory.domain.stock import ZERO, Hold
 from services.inventory.handlers.answers import filled
+from services.inventory.handlers.drafting import keep
 from services.inventory.handlers.markup import follow_matrix
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore, prices, receipts, references
@@ -22,6 +25,7 @@ from shared.contracts.inventory import (
     ReceiveStock,
     StockReceived,
 )
+from shared.contracts.purchase_orders import ArrivedLine
 from shared.contracts.purchasing import GetReceipt
 from shared.handlers import Work
 from shared.refusals import Refused
@@ -29,6 +33,13 @@ from shared.refusals import Refused
 
 @handlers.command(ReceiveStock)
 async def receive_stock(command: ReceiveStock, store: InventoryStore, work: Work) -> ReceiptView:
+    return await take_in(command, store, work)
+
+
+async def take_in(
+    command: ReceiveStock, store: InventoryStore, work: Work, order: PurchaseOrder | None = None
+) -> ReceiptView:
+    """``order``: the purchase order that the goods are of, locked."""
     await references.place(store.connection, "warehouse", command.warehouse_id)
     for supplier_id in _suppliers(command):
         await references.place(store.connection, "supplier", supplier_id)
@@ -48,10 +59,12 @@ async def receive_stock(command: ReceiveStock, store: InventoryStore, work: Work
         vat=came.vat,
         total_with_vat=came.net + came.vat,
         charges=came.charges,
+        purchase_order_id=order and order.id,
         **{name: getattr(command, name) for name in _TERMS},
     )
-    decision = store.book.receive(_lots(receipt, came, work))
     store.add_receipt(receipt, work)
+    marks = await _count_for(order, receipt, store, work) if order else ()
+    decision = store.book.receive(_lots(receipt, came, work), marks)
     store.record(decision.moves, work, document_id=receipt.id)
     costs = {
         line.product_id: purchase.unit_cost
@@ -61,6 +74,20 @@ async def receive_stock(command: ReceiveStock, store: InventoryStore, work: Work
     repriced = await follow_matrix(costs, store)
     work.publish(StockReceived(receipt=receipt), *repriced, *filled(decision, store.book))
     return receipt
+
+
+async def _count_for(
+    order: PurchaseOrder, receipt: ReceiptView, store: InventoryStore, work: Work
+) -> list[tuple[UUID, Hold]]:
+    """The purchase order with what came of it. Gives the clients' lines that some of it is for."""
+    goods = [(line.product_id, line.main_quantity or ZERO) for line in receipt.lines]
+    after, taken = arrived(order, goods)
+    store.add_arrivals(receipt.id, taken)
+    await keep(after, store, work)
+    return [
+        (line_id, Hold(receipt.warehouse_id, quantity))
+        for line_id, quantity in earmarked(after, taken)
+    ]
 
 
 @handlers.question(GetReceipt)
@@ -88,13 +115,14 @@ async def _entered(
 ) -> list[tuple[ReceivedLine, ProductView]]:
     """Each line with its product. Refused: ``product_not_named``, ``product_not_found``,
     ``barcode_not_found``."""
-    ids = [_product_of(line, store) for line in lines]
+    ids = [product_of(line, store) for line in lines]
     found = await references.shown_products(store.connection, set(ids))
     products = {product.id: product for product in found}
     return [(line, products[product_id]) for line, product_id in zip(lines, ids, strict=True)]
 
 
-def _product_of(line: ReceivedLine, store: InventoryStore) -> UUID:
+def product_of(line: ReceivedLine | ArrivedLine, store: InventoryStore) -> UUID:
+    """Refused: ``product_not_named``, ``product_not_found``, ``barcode_not_found``."""
     match line.product_id, line.barcode:
         case UUID() as product_id, None:
             if product_id not in store.book.prices:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from services.inventory.domain.costing import kopecks
+from services.inventory.domain.purchase import undone
 from services.inventory.domain.receiving import NOTHING
 from services.inventory.domain.returning import credit, credited, wanted_back, whole
+from services.inventory.handlers.drafting import keep
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore, receipts
+from services.inventory.store import InventoryStore, purchases, receipts
 from shared.contracts.base import Page
 from shared.contracts.inventory import ReceiptView
 from shared.contracts.purchasing import (
@@ -38,7 +40,12 @@ async def cancel_receipt(
     command: CancelReceipt, store: InventoryStore, work: Work
 ) -> SupplierReturnView:
     receipt = await receipts.receipt(store.connection, command.receipt_id)
-    return await _send_back("storno", receipt, whole(receipt), command.reason, store, work)
+    returned = await _send_back("storno", receipt, whole(receipt), command.reason, store, work)
+    if receipt.purchase_order_id:
+        order = await purchases.purchase_order(store.connection, receipt.purchase_order_id)
+        taken = await purchases.arrivals(store.connection, receipt.id)
+        await keep(undone(order, taken), store, work)
+    return returned
 
 
 @handlers.question(ListSupplierReturns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.inventory.store import InventoryStore
-from shared.contracts import inventory, purchasing
+from shared.contracts import inventory, purchase_orders, purchasing
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -18,6 +18,8 @@ handlers = Handlers(
         inventory.RepricingDue,
         inventory.StockReceived,
         purchasing.StockSentBack,
+        purchase_orders.PurchaseOrderSaved,
+        purchase_orders.PrepaymentSet,
         inventory.PartsReserved,
         inventory.PartsUnavailable,
         inventory.ReservationReleased,

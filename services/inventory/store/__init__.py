@@ -3,7 +3,8 @@ once for a batch of messages and written back together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -81,6 +82,7 @@ class InventoryStore(Store):
                 receipt.total_cost,
                 work.actor.login,
                 receipt.supplier_document_date,
+                receipt.purchase_order_id,
                 receipt.prices_include_vat,
                 receipt.vat_in_cost,
                 receipt.extra_spread,
@@ -108,6 +110,12 @@ class InventoryStore(Store):
             for position, each in enumerate(receipt.extra_costs, start=1)
         ]
         self.add_charges(receipt.id, receipt.charges)
+
+    def add_arrivals(self, receipt_id: UUID, taken: Mapping[int, Decimal]) -> None:
+        """How much of the receipt came for which line of its purchase order."""
+        self._documents.purchase_arrivals += [
+            (receipt_id, place, quantity) for place, quantity in taken.items()
+        ]
 
     def add_charges(self, document_id: UUID, charges: Iterable[SupplierCharge]) -> None:
         """What each supplier is owed more for a receipt, or less for a return."""

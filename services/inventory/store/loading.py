@@ -1,11 +1,11 @@
 """The part of the stock book that a batch of messages is about: locked and loaded.
 
 Whoever changes the book holds, for the length of the transaction and in this order, the locks of
-the orders, then of the products, then of the stock rows that it is about, each kind sorted by id.
-The order's lock keeps two messages of one order apart; the product's lock keeps everything about
-one product apart, also a warehouse's first stock row, which is not there to be locked. As every
-transaction takes them in the same order, none waits for another in a circle. What a lock guards
-is read by a later statement, which sees what its last holder has committed.
+the orders, then of purchase orders, then of the products, then of the stock rows that it is about,
+each kind sorted by id. The order's lock keeps two messages of one order apart; the product's lock
+keeps everything about one product apart, also a warehouse's first stock row, which is not there to
+be locked. As every transaction takes them in the same order, none waits for another in a circle.
+What a lock guards is read by a later statement, which sees what its last holder has committed.
 """
 
 from __future__ import annotations
@@ -44,9 +44,11 @@ from services.inventory.store.tables import (
     lots,
     products,
     receipt_lines,
+    receipts,
     requests,
     stock,
 )
+from services.inventory.store.tables_purchasing import purchase_order_lines, purchase_orders
 from shared.contracts.base import Message
 
 
@@ -90,13 +92,18 @@ async def _load_orders(connection: AsyncConnection, book: Book, needs: Needs) ->
 
 
 async def _find_products(connection: AsyncConnection, book: Book, needs: Needs) -> None:
-    """What messages name by other things than its id."""
+    """What messages name by other things than its id. Purchase orders are locked."""
     for row in await _rows(connection, _BY_BARCODE, needs.barcodes):
         book.barcodes[row.barcode] = row.id
         needs.free([row.id])
     for row in await _rows(connection, _RECEIVED, needs.receipts):
         needs.products.add(row.product_id)
         needs.issuing.add(row.product_id)
+        if row.purchase_order_id:
+            needs.purchases.add(row.purchase_order_id)
+    await _rows(connection, _LOCK_PURCHASES, needs.purchases)
+    for row in await _rows(connection, _ORDERED, needs.arriving):
+        needs.free([row.product_id])
 
 
 async def _load_lines(connection: AsyncConnection, book: Book, needs: Needs) -> None:
@@ -172,7 +179,20 @@ _LOCK_ORDERS = select(
 _BY_BARCODE = select(products.c.id, products.c.barcode).where(
     products.c.barcode == any_(_array("ids", Text))
 )
-_RECEIVED = select(receipt_lines.c.product_id).where(receipt_lines.c.receipt_id == _ids())
+_RECEIVED = (
+    select(receipt_lines.c.product_id, receipts.c.purchase_order_id)
+    .join(receipts, receipts.c.id == receipt_lines.c.receipt_id)
+    .where(receipt_lines.c.receipt_id == _ids())
+)
+_LOCK_PURCHASES = (
+    select(purchase_orders.c.id)
+    .where(purchase_orders.c.id == _ids())
+    .order_by(purchase_orders.c.id)
+    .with_for_update()
+)
+_ORDERED = select(purchase_order_lines.c.product_id).where(
+    purchase_order_lines.c.purchase_order_id == _ids()
+)
 _LOCK_PRODUCTS = (
     select(products.c.id, products.c.price)
     .where(products.c.id == _ids())

@@ -23,9 +23,11 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.selectable import Subquery
 
 from services.inventory.domain.catalogue import Place, PlaceKind, name_key, part_key
 from services.inventory.domain.costing import kopecks
+from services.inventory.domain.purchase import OPEN
 from services.inventory.domain.stock import CHANGES_ON_HAND, CHANGES_RESERVED, ZERO
 from services.inventory.store.references import PLACES, PRODUCTS, product_view
 from services.inventory.store.tables import (
@@ -34,6 +36,11 @@ from services.inventory.store.tables import (
     products,
     stock,
     warehouses,
+)
+from services.inventory.store.tables_purchasing import (
+    MISSING,
+    purchase_order_lines,
+    purchase_orders,
 )
 from shared.contracts.base import Page
 from shared.contracts.inventory import (
@@ -51,6 +58,18 @@ from shared.contracts.inventory import (
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
 
+_coming = (
+    select(
+        purchase_order_lines.c.product_id,
+        purchase_orders.c.warehouse_id,
+        func.sum(MISSING).label("incoming"),
+    )
+    .join(purchase_orders, purchase_orders.c.id == purchase_order_lines.c.purchase_order_id)
+    .where(purchase_orders.c.state.in_(OPEN), MISSING > 0)
+    .group_by(purchase_order_lines.c.product_id, purchase_orders.c.warehouse_id)
+    .subquery("coming")
+)
+_COMING = select(_coming)
 # A cursor that somebody made up must not upset the database.
 _Key = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 
@@ -141,22 +160,30 @@ def newest_first(query: Select[Any], row_id: Any, limit: int, cursor: str | None
 
 
 async def get_stock(connection: AsyncConnection, question: GetStock) -> Page[StockView]:
-    """Refused: ``product_not_found``, ``warehouse_not_found``."""
-    query = select(
-        stock.c.product_id,
-        stock.c.warehouse_id,
-        stock.c.on_hand,
-        stock.c.reserved,
-        (stock.c.on_hand - stock.c.reserved).label("available"),
-    ).order_by(stock.c.product_id, stock.c.warehouse_id)
-    if question.product_id:
-        query = query.where(stock.c.product_id == question.product_id)
-    if question.warehouse_id:
-        query = query.where(stock.c.warehouse_id == question.warehouse_id)
-    if question.cursor:
-        product_id, warehouse_id = keys_of(question.cursor, tuple[UUID, UUID])
-        after = tuple_(literal(product_id, Uuid), literal(warehouse_id, Uuid))
-        query = query.where(tuple_(stock.c.product_id, stock.c.warehouse_id) > after)
+    """Also of what is only on its way. Refused: ``product_not_found``, ``warehouse_not_found``."""
+    there, coming = _asked(select(stock), stock, question), _asked(_COMING, _coming, question)
+    product_id = func.coalesce(there.c.product_id, coming.c.product_id).label("product_id")
+    warehouse_id = func.coalesce(there.c.warehouse_id, coming.c.warehouse_id).label("warehouse_id")
+    on_hand, reserved = (func.coalesce(there.c[name], 0) for name in ("on_hand", "reserved"))
+    query = (
+        select(
+            product_id,
+            warehouse_id,
+            on_hand.label("on_hand"),
+            reserved.label("reserved"),
+            (on_hand - reserved).label("available"),
+            func.coalesce(coming.c.incoming, 0).label("incoming"),
+        )
+        .select_from(
+            there.outerjoin(
+                coming,
+                (coming.c.product_id == there.c.product_id)
+                & (coming.c.warehouse_id == there.c.warehouse_id),
+                full=True,
+            )
+        )
+        .order_by(product_id, warehouse_id)
+    )
     rows = (await connection.execute(query.limit(question.limit + 1))).all()
     if not rows and not question.cursor:
         return await _nothing_moved_yet(connection, question)
@@ -166,6 +193,19 @@ async def get_stock(connection: AsyncConnection, question: GetStock) -> Page[Sto
         lambda row: StockView(**row._mapping),
         lambda row: (row.product_id, row.warehouse_id),
     )
+
+
+def _asked(query: Select[Any], rows: Any, question: GetStock) -> Subquery:
+    """Those of the rows by product and warehouse that the question is about."""
+    if question.product_id:
+        query = query.where(rows.c.product_id == question.product_id)
+    if question.warehouse_id:
+        query = query.where(rows.c.warehouse_id == question.warehouse_id)
+    if question.cursor:
+        product_id, warehouse_id = keys_of(question.cursor, tuple[UUID, UUID])
+        after = tuple_(literal(product_id, Uuid), literal(warehouse_id, Uuid))
+        query = query.where(tuple_(rows.c.product_id, rows.c.warehouse_id) > after)
+    return query.subquery()
 
 
 async def _nothing_moved_yet(connection: AsyncConnection, question: GetStock) -> Page[StockView]:

@@ -25,7 +25,11 @@ from services.inventory.store.tables import (
     requests,
     stock,
 )
-from services.inventory.store.tables_purchasing import receipt_extras, supplier_charges
+from services.inventory.store.tables_purchasing import (
+    purchase_arrivals,
+    receipt_extras,
+    supplier_charges,
+)
 from services.inventory.store.writing import arrays, at_once, inserting, merging, removing
 
 type Rows = Sequence[Sequence[Any]]
@@ -40,6 +44,7 @@ class Documents:
     receipt_lines: list[Sequence[Any]] = field(default_factory=list)
     receipt_extras: list[Sequence[Any]] = field(default_factory=list)
     supplier_charges: list[Sequence[Any]] = field(default_factory=list)
+    purchase_arrivals: list[Sequence[Any]] = field(default_factory=list)
 
 
 async def save(connection: AsyncConnection, book: Book, documents: Documents) -> None:
@@ -53,6 +58,7 @@ async def save(connection: AsyncConnection, book: Book, documents: Documents) ->
     await _write(connection, _SAVE_RECEIPT_LINES, receipt_lines, documents.receipt_lines)
     await _write(connection, _SAVE_EXTRAS, receipt_extras, documents.receipt_extras)
     await _write(connection, _SAVE_CHARGES, supplier_charges, documents.supplier_charges)
+    await _write(connection, _SAVE_ARRIVALS, purchase_arrivals, documents.purchase_arrivals)
     await _write(connection, _SAVE_LOTS, lots, [_lot_row(n) for _, _, n in book.lots.changes()])
     await _write(connection, _SAVE_CONSUMPTIONS, consumptions, consumed)
     await _write(connection, _SAVE_COMPLETIONS, completions, done)
@@ -89,6 +95,7 @@ _SAVE_RECEIPTS = inserting(receipts)
 _SAVE_RECEIPT_LINES = inserting(receipt_lines)
 _SAVE_EXTRAS = inserting(receipt_extras)
 _SAVE_CHARGES = inserting(supplier_charges)
+_SAVE_ARRIVALS = inserting(purchase_arrivals)
 _SAVE_LOTS = merging(lots, "remaining")
 _SAVE_CONSUMPTIONS = merging(consumptions, "returned")
 _SAVE_COMPLETIONS = merging(completions, "state")

@@ -179,6 +179,7 @@ receipts = Table(
     Column("total_cost", Money, nullable=False),
     Column("actor", Text, nullable=False),
     Column("supplier_document_date", Date),
+    Column("purchase_order_id", Uuid),
     Column("prices_include_vat", Boolean, nullable=False),
     Column("vat_in_cost", Boolean, nullable=False),
     Column("extra_spread", Text, nullable=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
     text,
 )
 
@@ -69,4 +71,71 @@ supplier_return_lines = Table(
     Column("total_without_vat", Money, nullable=False),
     Column("vat", Money, nullable=False),
     CheckConstraint("quantity > 0", name="supplier_return_lines_quantity"),
+)
+
+# --- what is ordered from suppliers --------------------------------------------------------------
+
+purchase_order_numbers = Sequence("purchase_order_numbers", metadata=tables)
+purchase_orders = Table(
+    "purchase_orders",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("supplier_id", ForeignKey("suppliers.id"), nullable=False),
+    Column("warehouse_id", ForeignKey("warehouses.id"), nullable=False),
+    Column("expected_on", Date),
+    Column("comment", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sent_at", Instant),
+    Column("closed_reason", Text),
+    Column("prepayment_waiver", Text),
+    Column("revision", Integer, nullable=False),
+    CheckConstraint(
+        "state IN ('draft', 'sent', 'partly_received', 'received', 'cancelled')",
+        name="purchase_orders_state",
+    ),
+    Index(
+        "purchase_orders_open",
+        "id",
+        postgresql_where=text("state IN ('draft', 'sent', 'partly_received')"),
+    ),
+    Index("purchase_orders_of_supplier", "supplier_id", "id"),
+)
+purchase_order_lines = Table(
+    "purchase_order_lines",
+    tables,
+    Column("purchase_order_id", ForeignKey("purchase_orders.id"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("product_id", Uuid, nullable=False),
+    Column("quantity", Quantity, nullable=False),
+    Column("measure", Text),
+    Column("cost", Money),
+    Column("main_quantity", Quantity, nullable=False),
+    # The client's order, and its line, that it is bought for.
+    Column("order_id", Uuid),
+    Column("line_id", Uuid),
+    Column("received", Quantity, nullable=False),
+    CheckConstraint("main_quantity > 0 AND received >= 0", name="purchase_order_lines_quantity"),
+    Index("purchase_order_lines_of_product", "product_id", "purchase_order_id"),
+    Index(
+        "purchase_order_lines_of_order", "order_id", postgresql_where=text("order_id IS NOT NULL")
+    ),
+)
+MISSING = func.greatest(purchase_order_lines.c.main_quantity - purchase_order_lines.c.received, 0)
+"""What a line of a purchase order still lacks."""
+purchase_arrivals = Table(
+    "purchase_arrivals",
+    tables,
+    # How much of which line came with which receipt.
+    Column("receipt_id", ForeignKey("receipts.id"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("quantity", Quantity, nullable=False),
+    CheckConstraint("quantity > 0", name="purchase_arrivals_quantity"),
+)
+prepayments = Table(
+    "prepayments",
+    tables,
+    Column("order_id", Uuid, primary_key=True),
+    Column("required", Money, nullable=False),
 )

@@ -20,17 +20,21 @@ def upgrade() -> None:
     _extend_receipt_lines()
     _create_charges()
     _create_returns()
+    _create_purchase_orders()
+    _create_purchase_order_lines()
     make_append_only(
         op.get_bind(),
         "receipt_extras",
         "supplier_charges",
         "supplier_returns",
         "supplier_return_lines",
+        "purchase_arrivals",
     )
 
 
 def _extend_receipts() -> None:
     op.add_column("receipts", sa.Column("supplier_document_date", sa.Date))
+    op.add_column("receipts", sa.Column("purchase_order_id", sa.Uuid))
     for column, kind, start in (
         ("prices_include_vat", sa.Boolean(), "false"),
         ("vat_in_cost", sa.Boolean(), "false"),
@@ -115,4 +119,78 @@ def _create_returns() -> None:
         sa.Column("total_without_vat", MONEY, nullable=False),
         sa.Column("vat", MONEY, nullable=False),
         sa.CheckConstraint("quantity > 0", name="supplier_return_lines_quantity"),
+    )
+
+
+def _create_purchase_orders() -> None:
+    op.execute(sa.schema.CreateSequence(sa.Sequence("purchase_order_numbers")))
+    op.create_table(
+        "purchase_orders",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("number", sa.Text, nullable=False, unique=True),
+        sa.Column("supplier_id", sa.Uuid, sa.ForeignKey("suppliers.id"), nullable=False),
+        sa.Column("warehouse_id", sa.Uuid, sa.ForeignKey("warehouses.id"), nullable=False),
+        sa.Column("expected_on", sa.Date),
+        sa.Column("comment", sa.Text),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("sent_at", INSTANT),
+        sa.Column("closed_reason", sa.Text),
+        sa.Column("prepayment_waiver", sa.Text),
+        sa.Column("revision", sa.Integer, nullable=False),
+        sa.CheckConstraint(
+            "state IN ('draft', 'sent', 'partly_received', 'received', 'cancelled')",
+            name="purchase_orders_state",
+        ),
+    )
+    op.create_index(
+        "purchase_orders_open",
+        "purchase_orders",
+        ["id"],
+        postgresql_where=sa.text("state IN ('draft', 'sent', 'partly_received')"),
+    )
+    op.create_index("purchase_orders_of_supplier", "purchase_orders", ["supplier_id", "id"])
+
+
+def _create_purchase_order_lines() -> None:
+    op.create_table(
+        "purchase_order_lines",
+        sa.Column(
+            "purchase_order_id", sa.Uuid, sa.ForeignKey("purchase_orders.id"), primary_key=True
+        ),
+        sa.Column("place", sa.Integer, primary_key=True),
+        sa.Column("product_id", sa.Uuid, nullable=False),
+        sa.Column("quantity", QUANTITY, nullable=False),
+        sa.Column("measure", sa.Text),
+        sa.Column("cost", MONEY),
+        sa.Column("main_quantity", QUANTITY, nullable=False),
+        sa.Column("order_id", sa.Uuid),
+        sa.Column("line_id", sa.Uuid),
+        sa.Column("received", QUANTITY, nullable=False),
+        sa.CheckConstraint(
+            "main_quantity > 0 AND received >= 0", name="purchase_order_lines_quantity"
+        ),
+    )
+    op.create_index(
+        "purchase_order_lines_of_product",
+        "purchase_order_lines",
+        ["product_id", "purchase_order_id"],
+    )
+    op.create_index(
+        "purchase_order_lines_of_order",
+        "purchase_order_lines",
+        ["order_id"],
+        postgresql_where=sa.text("order_id IS NOT NULL"),
+    )
+    op.create_table(
+        "purchase_arrivals",
+        sa.Column("receipt_id", sa.Uuid, sa.ForeignKey("receipts.id"), primary_key=True),
+        sa.Column("place", sa.Integer, primary_key=True),
+        sa.Column("quantity", QUANTITY, nullable=False),
+        sa.CheckConstraint("quantity > 0", name="purchase_arrivals_quantity"),
+    )
+    op.create_table(
+        "prepayments",
+        sa.Column("order_id", sa.Uuid, primary_key=True),
+        sa.Column("required", MONEY, nullable=False),
     )
