@@ -219,7 +219,7 @@ class ProposedLine(View):
     """Of purchase orders that are not received, drafts among them."""
     quantity: StockQuantity
     cost: Money | None
-    """Of one main unit, when it was bought last."""
+    """Of one main unit, without VAT, when it was delivered last."""
     waiting: tuple[ProposedFor, ...]
 
 

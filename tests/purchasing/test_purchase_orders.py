@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.finance import RefundPayment, TakePayment
-from shared.contracts.inventory import GetStock, OtherUnit
+from shared.contracts.inventory import GetStock, ListReceipts, OtherUnit
 from shared.contracts.messages import ChangeMessageTemplate, ListMessages, ListMessageTemplates
 from shared.contracts.orders import OrderView
 from shared.contracts.purchase_orders import (
@@ -39,7 +39,7 @@ from shared.contracts.purchasing import CancelReceipt
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
-from tests.inventory.at_work import published
+from tests.inventory.at_work import job, published, together
 from tests.inventory.builders import decimals
 from tests.purchasing.at_work import (
     a_line,
@@ -201,6 +201,20 @@ async def test_receipts_that_race_are_all_counted(station: Station) -> None:
     assert after.state == "received"
     assert after.lines[0].received == 10
     assert (await station.stock(oil.id, order.warehouse_id)).on_hand == 10
+
+
+async def test_goods_that_were_not_ordered_change_nothing(station: Station) -> None:
+    oil, belt = await station.a_product(), await station.a_product()
+    order = await sent(station, wanted(oil.id, "10"))
+    lines = (a_line(oil.id, "1", "100"), a_line(belt.id, "1", "100"))
+    came = tuple(ArrivedLine(**line.model_dump()) for line in lines)
+    receiving = ReceivePurchase(purchase_order_id=order.id, lines=came)
+    other = ReceivePurchase(purchase_order_id=order.id, lines=came[:1])
+    ended = await together(station.running["inventory"], job(receiving), job(other))
+    assert [isinstance(each, Refused) for each in ended] == [True, False]
+    assert (await of_now(station, order)).lines[0].received == 1
+    assert (await station.stock(oil.id, order.warehouse_id)).on_hand == 1
+    assert len((await station.ask(ListReceipts())).items) == 1
 
 
 async def test_what_is_on_its_way_is_shown_beside_what_is_there(station: Station) -> None:

@@ -28,7 +28,7 @@ from shared.database import outbox
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
-from tests.inventory.at_work import published
+from tests.inventory.at_work import job, published, together
 from tests.purchasing.at_work import (
     a_line,
     check_stock_is_worth_what_finance_says,
@@ -181,6 +181,22 @@ async def test_a_receipt_that_was_a_mistake_leaves_no_trace_but_its_entries(
     assert (await station.ask(GetReceipt(receipt_id=receipt.id))).cancelled_at == cancelled.at
     again = CancelReceipt(receipt_id=receipt.id, reason="ещё раз")
     assert await refused(station, again) == "return_not_there"
+
+
+async def test_a_return_of_which_one_line_is_not_there_changes_nothing(station: Station) -> None:
+    oil, belt = await station.a_product(), await station.a_product()
+    receipt = await receive(station, a_line(oil.id, "3", "100"), a_line(belt.id, "1", "50"))
+    inventory = station.running["inventory"]
+    # In one transaction with others, which the refusal must not touch.
+    ended = await together(
+        inventory,
+        job(back(receipt.id, (1, "2"), (2, "2"))),
+        job(back(receipt.id, (1, "1"))),
+    )
+    assert [isinstance(each, Refused) for each in ended] == [True, False]
+    assert (await station.stock(oil.id, receipt.warehouse_id)).on_hand == 2
+    assert (await station.stock(belt.id, receipt.warehouse_id)).on_hand == 1
+    await check_stock_is_worth_what_finance_says(station)
 
 
 async def test_of_returns_that_race_only_what_is_there_goes_back(station: Station) -> None:

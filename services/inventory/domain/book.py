@@ -190,28 +190,31 @@ class Book(Pages):
         """Goods of a receipt's lines, by their positions, leave its own lots; a move for each, in
         the order of the positions. Refused: ``return_not_there``."""
         operation = _Operation()
+        taken: list[tuple[Decimal, Sequence[tuple[Lot, Decimal]]]] = []
+        free = {key: stock.available for key, stock in self.stocks.items()}
+        # All of it is looked at before any of it goes.
         for position, quantity in sorted(takes.items()):
-            lots = [
-                lot
-                for lot in self.lots.values()
-                if (lot.receipt_id, lot.position) == (receipt_id, position)
-            ]
-            there = sum((lot.remaining for lot in lots), ZERO)
-            if lots:
-                stock = self.stocks[lots[0].product_id, lots[0].warehouse_id]
-                there = min(there, stock.available)
-            if there < quantity:
+            lots = self._lots_of(receipt_id, position)
+            key = (lots[0].product_id, lots[0].warehouse_id) if lots else None
+            there = min(sum((lot.remaining for lot in lots), ZERO), free[key] if key else ZERO)
+            if key is None or there < quantity:
                 raise Refused("return_not_there", position=position, there=there)
-            used = used_up(lots, quantity)
+            free[key] -= quantity
+            taken.append((quantity, used_up(lots, quantity)))
+        for quantity, used in taken:
             for lot, part in used:
                 self._keep_lot(less(lot, part))
             value = sum((part * lot.unit_cost for lot, part in used), ZERO)
-            product_id, warehouse_id = lots[0].product_id, lots[0].warehouse_id
+            lot, _ = used[0]
             self._move(
                 operation,
-                Move("supplier_return", product_id, warehouse_id, -quantity, -value),
+                Move("supplier_return", lot.product_id, lot.warehouse_id, -quantity, -value),
             )
         return self._finish(operation)
+
+    def _lots_of(self, receipt_id: UUID, position: int) -> list[Lot]:
+        place = (receipt_id, position)
+        return [lot for lot in self.lots.values() if (lot.receipt_id, lot.position) == place]
 
     # --- the steps of which all of the above is made ---------------------------------------------
 

@@ -62,9 +62,15 @@ async def take_in(
         purchase_order_id=order and order.id,
         **{name: getattr(command, name) for name in _TERMS},
     )
-    store.add_receipt(receipt, work)
-    marks = await _count_for(order, receipt, store, work) if order else ()
+    marks: list[tuple[UUID, Hold]] = []
+    if order:
+        goods = [(line.product_id, line.main_quantity or ZERO) for line in receipt.lines]
+        after, taken = arrived(order, goods)
+        marks = [(line, Hold(receipt.warehouse_id, q)) for line, q in earmarked(after, taken)]
+        await keep(after, store, work)
+        store.add_arrivals(receipt.id, taken)
     decision = store.book.receive(_lots(receipt, came, work), marks)
+    store.add_receipt(receipt, work)
     store.record(decision.moves, work, document_id=receipt.id)
     costs = {
         line.product_id: purchase.unit_cost
@@ -74,20 +80,6 @@ async def take_in(
     repriced = await follow_matrix(costs, store)
     work.publish(StockReceived(receipt=receipt), *repriced, *filled(decision, store.book))
     return receipt
-
-
-async def _count_for(
-    order: PurchaseOrder, receipt: ReceiptView, store: InventoryStore, work: Work
-) -> list[tuple[UUID, Hold]]:
-    """The purchase order with what came of it. Gives the clients' lines that some of it is for."""
-    goods = [(line.product_id, line.main_quantity or ZERO) for line in receipt.lines]
-    after, taken = arrived(order, goods)
-    store.add_arrivals(receipt.id, taken)
-    await keep(after, store, work)
-    return [
-        (line_id, Hold(receipt.warehouse_id, quantity))
-        for line_id, quantity in earmarked(after, taken)
-    ]
 
 
 @handlers.question(GetReceipt)

@@ -13,7 +13,7 @@ from services.inventory.domain.purchase import PurchaseOrder
 from services.inventory.domain.stock import ZERO
 from services.inventory.handlers.drafting import keep, make
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore, prices, purchases
+from services.inventory.store import InventoryStore, proposals, purchases
 from shared.contracts.base import MAX_MONEY, Page
 from shared.contracts.orders import GetOrder, OrderView
 from shared.contracts.purchase_orders import (
@@ -142,7 +142,7 @@ async def _prepayment(order_id: UUID, required: Decimal, work: Work) -> Prepayme
 
 
 async def _unbought(command: OrderSpecially, store: InventoryStore) -> tuple[PurchaseLine, ...]:
-    """What lines are short of, less what is being bought for them, at the last cost.
+    """What lines are short of, less what is being bought for them, at the last price.
     Refused: ``line_not_found``, ``nothing_to_order``."""
     wanting = await purchases.wanting(store.connection, command.order_id)
     for line_id in command.line_ids:
@@ -157,7 +157,9 @@ async def _unbought(command: OrderSpecially, store: InventoryStore) -> tuple[Pur
         for line_id, row in wanting.items()
         if line_id in command.line_ids or not command.line_ids
     }
-    costs = await prices.last_costs(store.connection, {row.product_id for row in wanting.values()})
+    costs = await proposals.last_prices(
+        store.connection, {row.product_id for row in wanting.values()}
+    )
     lines = tuple(
         PurchaseLine(
             product_id=wanting[line_id].product_id,

@@ -79,16 +79,6 @@ async def last_cost(connection: AsyncConnection, product_id: UUID) -> Decimal | 
     return cost
 
 
-async def last_costs(
-    connection: AsyncConnection, product_ids: Iterable[UUID]
-) -> dict[UUID, Decimal]:
-    """What one main unit of each cost when it was bought last; of what never was there is none."""
-    query = select(products.c.id, products.c.last_cost).where(
-        products.c.id.in_(list(product_ids)), products.c.last_cost.is_not(None)
-    )
-    return {row.id: row.last_cost for row in await connection.execute(query)}
-
-
 async def keep_costs(connection: AsyncConnection, costs: Mapping[UUID, Decimal]) -> None:
     """What one main unit of each product was bought for the last time."""
     ids = sorted(costs)

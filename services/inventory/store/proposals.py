@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -46,10 +47,15 @@ _ordered = (
     .group_by(purchase_order_lines.c.product_id)
     .subquery("ordered")
 )
-# Whom a product is bought from: who delivered it last. A price list that knows somebody cheaper
-# would be asked here first.
+# Whom a product is bought from, and for how much without VAT: as it was delivered last. A price
+# list that knows somebody cheaper would be asked here first.
 _last = (
-    select(receipts.c.supplier_id)
+    select(
+        receipts.c.supplier_id,
+        func.round(receipt_lines.c.total_without_vat / receipt_lines.c.main_quantity, 2).label(
+            "cost"
+        ),
+    )
     .join(receipt_lines, receipt_lines.c.receipt_id == receipts.c.id)
     .where(receipt_lines.c.product_id == products.c.id)
     .order_by(receipts.c.id.desc())
@@ -75,7 +81,7 @@ _NEEDED: Select[Any] = (
         _AVAILABLE.label("available"),
         _ON_ORDER.label("on_order"),
         _QUANTITY.label("quantity"),
-        products.c.last_cost.label("cost"),
+        _last.c.cost,
         suppliers.c.id.label("supplier_id"),
         suppliers.c.name.label("supplier"),
     )
@@ -110,6 +116,15 @@ async def proposals(connection: AsyncConnection) -> list[Proposal]:
         )
         for supplier_id, found in by_supplier.items()
     ]
+
+
+async def last_prices(
+    connection: AsyncConnection, product_ids: Collection[UUID]
+) -> dict[UUID, Decimal]:
+    """What one main unit of each was delivered for last; of what never was there is none."""
+    query = select(products.c.id, _last.c.cost).join(_last, true())
+    found = await connection.execute(query.where(products.c.id.in_(list(product_ids))))
+    return {row.id: row.cost for row in found}
 
 
 def _line(row: Row[Any], waiting: Sequence[ProposedFor]) -> ProposedLine:
