@@ -31,6 +31,7 @@ from shared.contracts.finance import (
     RefundPayment,
     TakePayment,
 )
+from shared.contracts.purchase_orders import DepositView, GetDeposit
 from shared.handlers import Work
 from shared.pagination import page_of
 from shared.refusals import Refused
@@ -171,3 +172,13 @@ async def get_balance(question: GetBalance, store: FinanceStore, work: Work) -> 
         await work.ask(GetClient(client_id=question.client_id))
         account = ClientAccount(question.client_id)
     return BalanceView(client_id=question.client_id, owes=account.owes)
+
+
+@handlers.question(GetDeposit)
+async def get_deposit(question: GetDeposit, store: FinanceStore, work: Work) -> DepositView:
+    settled = await store.standing_settlement(question.order_id)
+    if settled:
+        return DepositView(order_id=question.order_id, held=settled.paid)
+    order = await order_of(question.order_id, store, work)
+    held = await store.held_for(order.id, order.client_id)
+    return DepositView(order_id=order.id, held=kopecks(held))

@@ -10,6 +10,7 @@ from services.finance.store.payroll_reports import PayrollReports
 from services.finance.store.reports import Reports
 from services.finance.store.schema import tables
 from services.finance.store.statements import Statements
+from services.finance.store.suppliers import Suppliers
 from services.finance.store.till_books import TillBooks
 from services.finance.store.till_reports import TillReports
 from services.finance.store.vat import VatBooks
@@ -22,6 +23,7 @@ class FinanceStore(
     TillBooks,
     ExpenseBooks,
     FiscalBooks,
+    Suppliers,
     TillReports,
     BonusReports,
     PayrollReports,

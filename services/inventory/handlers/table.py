@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from services.inventory.store import InventoryStore
-from shared.contracts import costing, inventory, stock_counts, stock_documents
+from shared.contracts import (
+    costing,
+    inventory,
+    purchase_orders,
+    purchasing,
+    stock_counts,
+    stock_documents,
+)
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -17,6 +24,9 @@ handlers = Handlers(
         inventory.MarkupRulesSaved,
         inventory.RepricingDue,
         inventory.StockReceived,
+        purchasing.StockSentBack,
+        purchase_orders.PurchaseOrderSaved,
+        purchase_orders.PrepaymentSet,
         inventory.PartsReserved,
         inventory.PartsUnavailable,
         inventory.ReservationReleased,
