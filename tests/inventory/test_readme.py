@@ -45,6 +45,6 @@ def test_the_readme_draws_the_steps_of_a_completion() -> None:
 
 
 def test_the_readme_draws_the_steps_of_a_purchase_order() -> None:
-    drawing = README.split("```mermaid")[3].split("```")[0]
+    drawing = README.split("```mermaid")[5].split("```")[0]
     drawn = re.findall(r"(\w+) --> (\w+): (\w+)", drawing)
     assert {(old, step): new for old, new, step in drawn} == PURCHASE_STEPS
