@@ -24,6 +24,7 @@ from shared.contracts.purchasing import (
     SupplierBalance,
     SupplierStatement,
 )
+from shared.contracts.till import GetXReport, ListCashBoxes, OpenShift
 from shared.database import outbox
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
@@ -302,6 +303,25 @@ async def test_a_supplier_gives_back_no_more_than_was_paid(station: Station) -> 
     assert await ledger(station) == {}
     listed = await station.ask(ListSupplierPayments(supplier_id=supplier.id))
     assert listed.items == (after,)
+
+
+async def test_cash_for_a_supplier_leaves_the_shift_and_its_report_says_so(
+    station: Station,
+) -> None:
+    supplier = await station.a_supplier()
+    (box,) = (await station.ask(ListCashBoxes())).items
+    shift = await station.send(OpenShift(cash_box_id=box.id, counted=Decimal(100)))
+    pay = PaySupplier(supplier_id=supplier.id, amount=Decimal(60), method="cash", shift_id=shift.id)
+    too_much = pay.model_copy(update={"amount": Decimal("100.01")})
+    assert await refused(station, too_much) == "not_enough_cash"
+    paid = await station.send(pay)
+    back = RefundSupplierPayment(payment_id=paid.id, amount=Decimal(10), shift_id=shift.id)
+    await station.send(back)
+    report = await station.ask(GetXReport(shift_id=shift.id))
+    assert [(one.method, one.amount, one.documents) for one in report.suppliers] == [
+        ("cash", Decimal(50), 2)
+    ]
+    assert (report.movements, report.expected) == (Decimal(-50), Decimal(50))
 
 
 async def test_nobody_is_paid_who_does_not_exist(station: Station) -> None:
