@@ -62,6 +62,7 @@ class _Load:
         await self._plan_expenses()
         await self._each("expenses", self._plan.expenses, self._expense)
         await self._pay_an_advance()
+        await self._buy()
 
     # --- before anybody comes ----------------------------------------------------------------
 
@@ -336,6 +337,32 @@ class _Load:
         )
 
     # --- how ---------------------------------------------------------------------------------
+
+    async def _buy(self) -> None:
+        """Something is on its way, and a supplier has been paid in part."""
+        supplier_id = self._suppliers[0]
+        ordered = await self._made(
+            "storekeeper",
+            "/purchase-orders",
+            "purchase-order",
+            supplier_id=supplier_id,
+            warehouse_id=self._warehouses[0],
+            expected_on=Moment.of(-3, 12).told(self._now)[:10],
+            lines=[
+                {"product_id": product_id, "quantity": "10", "cost": "450.00"}
+                for product_id in self._products[:3]
+            ],
+        )
+        await self._made("storekeeper", f"/purchase-orders/{ordered}/send", "purchase-order:sent")
+        await self._made(
+            "cashier",
+            "/supplier-payments",
+            "supplier-payment",
+            supplier_id=supplier_id,
+            amount="50000.00",
+            method="transfer",
+            document="п/п 118",
+        )
 
     def _past(self, moment: Moment | None) -> str | None:
         return moment.past(self._now) if moment else None

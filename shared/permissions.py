@@ -30,6 +30,8 @@ from shared.contracts import (
     payment_documents,
     payroll,
     price_lists,
+    purchase_orders,
+    purchasing,
     reconciliation,
     statements,
     stock_counts,
@@ -78,8 +80,9 @@ MAY_SET_COSTING = _OFFICE
 MAY_DATE = _OFFICE | {SERVICE}
 """Who may say in which period an order counts."""
 
-MAY_GIVE_CREDIT = _OFFICE
-"""Who may let a car go although its client then owes more than the contract allows."""
+MAY_WAIVE = _OFFICE
+"""Who may do with less than was required of a client, or let a car go although its client then
+owes more than the contract allows."""
 
 _ALLOWED: dict[type[Message], frozenset[str]] = {
     # clients
@@ -209,6 +212,27 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     inventory.ListSuppliers: _EVERYONE,
     inventory.ReceiveStock: _STORE,
     inventory.ListReceipts: _STORE,
+    purchasing.GetReceipt: _STORE,
+    purchasing.GetSuppliers: frozenset({SERVICE}),
+    purchasing.ReturnToSupplier: _STORE,
+    purchasing.CancelReceipt: _STORE,
+    purchasing.ListSupplierReturns: _STORE,
+    purchase_orders.CreatePurchaseOrder: _STORE,
+    purchase_orders.ChangePurchaseOrder: _STORE,
+    purchase_orders.SendPurchaseOrder: _STORE,
+    purchase_orders.CancelPurchaseOrder: _STORE,
+    purchase_orders.ClosePurchaseOrder: _STORE,
+    purchase_orders.ReceivePurchase: _STORE,
+    purchase_orders.GetPurchaseOrder: _STORE,
+    purchase_orders.ListPurchaseOrders: _STORE,
+    purchase_orders.GetPurchaseProposal: _STORE,
+    purchase_orders.OrderProposal: _STORE,
+    purchase_orders.OrderSpecially: _RECEPTION | {STOREKEEPER},
+    purchase_orders.ListSpecialOrders: _EVERYONE,
+    purchase_orders.SetPrepayment: _RECEPTION,
+    purchase_orders.GetPrepayment: _EVERYONE,
+    purchase_orders.WaivePrepayment: MAY_WAIVE,
+    purchase_orders.GetDeposit: frozenset({SERVICE}),
     inventory.GetStock: _EVERYONE,
     inventory.ListMovements: _EVERYONE,
     stock_documents.SendTransfer: _STORE,
@@ -323,6 +347,12 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     fiscal.ListFiscalReceipts: _TILL,
     fiscal.RetryFiscalReceipt: _TILL,
     fiscal.CorrectPayment: _OFFICE,
+    # money of suppliers
+    purchasing.PaySupplier: _TILL,
+    purchasing.RefundSupplierPayment: _TILL,
+    purchasing.ListSupplierPayments: _TILL | _STORE,
+    purchasing.ListSupplierBalances: _TILL | _STORE,
+    purchasing.SupplierStatement: _TILL | _STORE,
     # messages to clients
     messages.CreateMessageTemplate: _OFFICE,
     messages.ChangeMessageTemplate: _OFFICE,

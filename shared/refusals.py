@@ -75,6 +75,22 @@ REASONS: dict[str, Reason] = {
             "Запрос составлен неверно: {errors}",
         ),
         cursor_invalid=("The cursor is not one of ours", "Неверный курсор списка"),
+        cost_missing=(
+            "Say what product {id} cost: no cost was expected for such a unit",
+            "Укажите, сколько стоил товар {id}: ожидаемой цены за такую единицу нет",
+        ),
+        prepayment_ambiguous=(
+            "Say either a sum or a percent of prepayment, not both",
+            "Укажите либо сумму, либо процент предоплаты, но не то и другое",
+        ),
+        product_not_named=(
+            "Each line names its product by product_id or by barcode",
+            "В каждой строке товар называют по product_id или по штрихкоду",
+        ),
+        return_line_twice=(
+            "Line {position} of the receipt is named twice",
+            "Строка накладной {position} названа дважды",
+        ),
         idempotency_key_missing=(
             "Send an Idempotency-Key header with every write",
             "Для записи нужен заголовок Idempotency-Key",
@@ -475,6 +491,19 @@ REASONS: dict[str, Reason] = {
         service_not_found=("No catalogue work {id}", "Услуга {id} не найдена"),
         variant_not_found=("No price variant {id} of this work", "У услуги нет варианта цены {id}"),
         package_not_found=("No package {id}", "Пакет услуг {id} не найден"),
+        purchase_order_not_found=(
+            "No purchase order {id}",
+            "Заказ поставщику {id} не найден",
+        ),
+        receipt_not_found=("No receipt {id}", "Приходная накладная {id} не найдена"),
+        receipt_line_not_found=(
+            "The receipt has no line {position}",
+            "В накладной нет строки {position}",
+        ),
+        supplier_payment_not_found=(
+            "No payment {id} to a supplier",
+            "Платёж поставщику {id} не найден",
+        ),
         product_not_found=("No product {id}", "Товар {id} не найден"),
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
         transfer_not_found=("No transfer {id}", "Перемещение {id} не найдено"),
@@ -794,6 +823,30 @@ REASONS: dict[str, Reason] = {
         deposit_moves_whole=(
             "For an order that is not settled the whole deposit is kept: {left}",
             "За незакрытым заказ-нарядом закрепляется весь аванс: {left}",
+        ),
+        purchase_order_step=(
+            "The purchase order is {state}: this cannot be done with it now",
+            "Заказ поставщику в состоянии {state}: сейчас с ним этого сделать нельзя",
+        ),
+        product_not_ordered=(
+            "Product {id} is not on the purchase order",
+            "Товара {id} в заказе поставщику нет",
+        ),
+        nothing_to_receive=(
+            "Nothing of the purchase order is still to come",
+            "По заказу поставщику ждать больше нечего",
+        ),
+        nothing_to_order=(
+            "Nothing is missing that is not on order already",
+            "Всё, чего не хватает, уже заказано",
+        ),
+        prepayment_missing=(
+            "Order {order_id} lacks {missing} of its prepayment",
+            "По заказ-наряду {order_id} не внесено {missing} предоплаты",
+        ),
+        return_not_there=(
+            "Of line {position} only {there} are there and held by nobody",
+            "По строке {position} на складе свободно только {there}",
         ),
         refund_exceeds_payment=(
             "Only {left} of the payment is left to refund",

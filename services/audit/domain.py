@@ -22,7 +22,21 @@ GENESIS = "0" * 64
 MAX_FAULTS = 100
 
 COST_FIELDS = frozenset(
-    {"cost", "margin", "pay", "pay_percent", "total_cost", "unit_cost", "value"}
+    {
+        "charges",
+        "cost",
+        "extra_cost",
+        "extra_costs",
+        "margin",
+        "pay",
+        "pay_percent",
+        "stock_cost",
+        "total_cost",
+        "total_with_vat",
+        "total_without_vat",
+        "unit_cost",
+        "value",
+    }
 )
 """What people who may not see cost are not shown, wherever it stands in an event."""
 

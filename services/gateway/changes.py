@@ -95,6 +95,10 @@ _TOPIC_OF_SUBJECT = {
     "evt.finance.expense_category_saved.v1": "reference",
     "evt.finance.expense_reversed.v1": "expense",
     "evt.finance.recurring_expense_saved.v1": "reference",
+    "evt.inventory.purchase_order_saved.v1": "purchase_order",
+    "evt.inventory.prepayment_set.v1": "order",
+    "evt.finance.supplier_paid.v1": "supplier",
+    "evt.finance.supplier_refunded.v1": "supplier",
     "evt.documents.form_look_changed.v1": "form",
     "evt.documents.form_template_saved.v1": "form",
     "evt.documents.message_template_saved.v1": "reference",
@@ -111,6 +115,7 @@ _ABOUT_STOCK = frozenset(
     f"evt.inventory.{fact}.v1"
     for fact in (
         "stock_received",
+        "stock_sent_back",
         "parts_reserved",
         "parts_unavailable",
         "reservation_released",
@@ -210,5 +215,6 @@ class Changes:
 
 def _products(body: bytes) -> Iterator[str]:
     event: dict[str, Any] = pydantic_core.from_json(body)
-    lines = event.get("receipt", event).get("lines", ())
+    document = event.get("receipt") or event.get("returned") or event
+    lines = document.get("lines", ())
     yield from dict.fromkeys(line["product_id"] for line in lines)

@@ -295,8 +295,47 @@ BODIES: dict[str, dict[str, Any]] = {
         "warehouse_id": _WAREHOUSE,
         "supplier_id": _SUPPLIER,
         "supplier_document": "УПД 1042",
+        "supplier_document_date": "2026-11-22",
+        "prices_include_vat": True,
+        "extra_costs": [{"name": "Доставка", "amount": "600.00", "vat_percent": "20"}],
+        "lines": [
+            {"product_id": _PRODUCT, "quantity": "10", "cost": "430.00", "vat_percent": "20"}
+        ],
+    },
+    "CreatePurchaseOrder": {
+        "supplier_id": _SUPPLIER,
+        "warehouse_id": _WAREHOUSE,
+        "expected_on": "2026-11-27",
         "lines": [{"product_id": _PRODUCT, "quantity": "10", "cost": "430.00"}],
     },
+    "ChangePurchaseOrder": {"expected_on": "2026-11-30"},
+    "CancelPurchaseOrder": {"reason": "Нашли дешевле"},
+    "ClosePurchaseOrder": {"reason": "Остаток снят с производства"},
+    "WaivePrepayment": {"reason": "Постоянный клиент"},
+    "ReceivePurchase": {
+        "supplier_document": "УПД 1042",
+        "lines": [{"product_id": _PRODUCT, "quantity": "6", "vat_percent": "20"}],
+    },
+    "OrderProposal": {"supplier_id": _SUPPLIER, "warehouse_id": _WAREHOUSE},
+    "OrderSpecially": {
+        "supplier_id": _SUPPLIER,
+        "warehouse_id": _WAREHOUSE,
+        "expected_on": "2026-11-27",
+        "prepayment_percent": "50",
+    },
+    "SetPrepayment": {"required": "5000.00"},
+    "ReturnToSupplier": {
+        "lines": [{"position": 1, "quantity": "2"}],
+        "reason": "Брак: течёт по шву",
+    },
+    "CancelReceipt": {"reason": "Принято не на тот склад"},
+    "PaySupplier": {
+        "supplier_id": _SUPPLIER,
+        "amount": "4300.00",
+        "method": "transfer",
+        "document": "п/п 118",
+    },
+    "RefundSupplierPayment": {"amount": "1200.00", "reason": "Возврат переплаты"},
     "CreateBonusRule": {
         "name": "5 % частным лицам",
         "condition": 'TotalMoney > 5000 and Customer.Kind == "person"',
@@ -601,6 +640,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "available": "6",
         "value": "5600.00",
         "cell": "A-03-2",
+        "incoming": "8",
     },
     "PaymentView": {
         "id": "019ab0c6-cc88-70d9-94b6-be0f6b8cadef",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
@@ -18,7 +19,9 @@ from shared.contracts.base import (
     Money,
     Name,
     Page,
+    Percent,
     Period,
+    PositiveMoney,
     PriceStep,
     Quantity,
     Question,
@@ -46,7 +49,7 @@ MARKUP_MATRIX = UUID("00000000-0000-4000-8000-6d61726b7570")
 """There is one matrix; its events are about it."""
 MovementKind = Literal[
     "receipt", "reserve", "release", "issue", "return", "write_off", "transfer_out", "transfer_in",
-    "count_difference", "issue_short", "correction",
+    "count_difference", "issue_short", "correction", "supplier_return",
 ]  # fmt: skip
 
 
@@ -116,6 +119,8 @@ class StockView(View):
     """At cost. Null for roles that may not see cost."""
     cell: str | None = None
     """The product's home in this warehouse, today."""
+    incoming: StockQuantity = Decimal(0)
+    """Ordered from suppliers, and still to come; none at a moment of the past."""
 
 
 class MovementView(View):
@@ -304,18 +309,69 @@ class ListSuppliers(Question[Page[SupplierView]]):
     cursor: Cursor | None = None
 
 
-class ReceiptLine(View):
+class ReceivedLine(View):
+    """What came, by the supplier's paper. The product is named by its id or by its barcode."""
+
     model_config = {"extra": "forbid"}
 
-    product_id: UUID
+    product_id: UUID | None = None
+    barcode: PartNumber | None = None
     quantity: Quantity
     cost: Money
     """Of one unit."""
     measure: Name | None = None
     """The unit that quantity and cost are of: one of the product's; absent: its main one."""
+    vat_percent: Percent | None = None
+    """Absent: the supplier charges none."""
+
+
+class ReceiptLine(ReceivedLine):
+    """A line as it was received, and what became of its price. What is null here only older
+    events lack."""
+
+    product_id: UUID
+    main_quantity: StockQuantity | None = None
+    """The same in the product's main unit."""
+    total_without_vat: Money | None = None
+    vat: Money = Decimal(0)
+    total_with_vat: Money | None = None
+    extra_cost: Money = Decimal(0)
+    """Its share of the receipt's extra costs."""
+    stock_cost: Money | None = None
+    """What its goods lie in stock for, exactly."""
+    sent_back: StockQuantity = Decimal(0)
+    """Of ``main_quantity``, as much as went back to the supplier since."""
+
+
+ExtraSpread = Literal["by_value", "by_quantity"]
+"""Extra costs are spread over a receipt's lines by what they cost, or by their main units."""
+
+
+class ExtraCost(View):
+    """Delivery, customs and the like: part of what the goods cost. With VAT or without it, as the
+    receipt's other prices are."""
+
+    model_config = {"extra": "forbid"}
+
+    name: Name
+    amount: PositiveMoney
+    vat_percent: Percent | None = None
+    supplier_id: UUID | None = None
+    """Who is to be paid for it; absent: the supplier of the goods."""
+
+
+class SupplierCharge(View):
+    """What a document makes the station owe one supplier: ``cost`` is stock's, ``vat`` is to be
+    deducted."""
+
+    supplier_id: UUID
+    cost: Money
+    vat: Money
 
 
 class ReceiptView(View):
+    """``total_cost`` is what stock is worth more. What is null here only older events lack."""
+
     id: UUID
     number: str
     at: Instant
@@ -323,17 +379,32 @@ class ReceiptView(View):
     supplier_id: UUID
     lines: tuple[ReceiptLine, ...]
     total_cost: Money
+    supplier_document: str | None = None
+    supplier_document_date: date | None = None
+    prices_include_vat: bool = False
+    vat_in_cost: bool = False
+    total_without_vat: Money | None = None
+    """Of the goods, as the next two are; extra costs stand for themselves."""
+    vat: Money = Decimal(0)
+    total_with_vat: Money | None = None
+    extra_costs: tuple[ExtraCost, ...] = ()
+    extra_spread: ExtraSpread = "by_value"
+    charges: tuple[SupplierCharge, ...] = ()
+    """What each supplier is owed for it."""
+    purchase_order_id: UUID | None = None
+    cancelled_at: Instant | None = None
 
 
 class ReceiveStock(Command[ReceiptView]):
     """Goods have come. Back-orders are filled in the same breath, oldest first.
 
     What is bought in packs lies in stock in main units: the line's total is kept to the kopeck.
-    Products priced by the matrix have a new price.
+    Lots are worth the goods and their extra costs to the kopeck. Products priced by the matrix
+    have a new price.
 
     Refused: ``warehouse_not_found``, ``supplier_not_found``, ``product_not_found``,
-    ``unit_unknown``, ``quantity_not_exact`` (less than a thousandth of a main
-    unit would be left over).
+    ``product_not_named``, ``barcode_not_found``, ``unit_unknown``, ``quantity_not_exact`` (less
+    than a thousandth of a main unit would be left over), ``amount_too_large``.
     """
 
     subject: ClassVar[str] = "cmd.inventory.receive_stock.v1"
@@ -341,7 +412,14 @@ class ReceiveStock(Command[ReceiptView]):
     warehouse_id: UUID
     supplier_id: UUID
     supplier_document: Name | None = None
-    lines: tuple[ReceiptLine, ...] = Field(min_length=1, max_length=500)
+    supplier_document_date: date | None = None
+    prices_include_vat: bool = False
+    """Whether costs of lines and extra costs have their VAT in them."""
+    vat_in_cost: bool = False
+    """VAT is a part of what the goods cost, instead of being deducted."""
+    extra_costs: tuple[ExtraCost, ...] = Field(default=(), max_length=50)
+    extra_spread: ExtraSpread = "by_value"
+    lines: tuple[ReceivedLine, ...] = Field(min_length=1, max_length=500)
 
 
 class ListReceipts(Question[Page[ReceiptView]]):

@@ -186,6 +186,8 @@ class ShiftReport(View):
     difference: SignedMoney | None
     banknotes: tuple[Banknotes, ...]
     documents: int
+    suppliers: tuple[MethodSum, ...] = ()
+    """What suppliers were paid, less what they gave back."""
 
 
 class CloseShift(Command[ShiftReport]):

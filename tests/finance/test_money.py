@@ -16,7 +16,6 @@ from services.finance.domain.settlement import Completed, Issued, Settlement, St
 from services.finance.domain.settling import release, reverse, settle
 from services.finance.domain.till import (
     expense_record,
-    receive_stock,
     record_expense,
     refund_payment,
     take_payment,
@@ -41,7 +40,6 @@ from tests.finance.builders import (
     money,
     order_completed,
     payment,
-    stock_received,
     work,
 )
 
@@ -403,16 +401,3 @@ def test_what_settlements_write_cannot_be_mixed_with_expenses_by_hand(category: 
     command = RecordExpense(amount=Decimal(1), category=category)
     with pytest.raises(Refused, match="category_reserved"):
         record_expense(command, None, CASHIER, new_id())
-
-
-def test_goods_received_are_owed_to_the_supplier() -> None:
-    receipt = stock_received("10", "60").receipt
-
-    (entry,) = receive_stock(receipt, CASHIER, new_id()).entries
-
-    assert lines(entry) == [("inventory", "payables", money("600"))]
-    assert entry.document_id == receipt.id
-
-
-def test_goods_received_for_nothing_are_not_written() -> None:
-    assert receive_stock(stock_received("10", "0").receipt, CASHIER, new_id()) == Decision()

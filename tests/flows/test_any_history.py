@@ -27,13 +27,15 @@ from deploy.reconciliation import differences
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import CreateClient
 from shared.contracts.costing import CostingMethod
-from shared.contracts.finance import PaymentMethod, RefundPayment, TakePayment
+from shared.contracts.finance import MoneyMethod, PaymentMethod, RefundPayment, TakePayment
 from shared.contracts.inventory import (
     ChangeWarehouse,
     CreateProduct,
     CreateSupplier,
     CreateWarehouse,
-    ReceiptLine,
+    ExtraCost,
+    ExtraSpread,
+    ReceivedLine,
     ReceiveStock,
 )
 from shared.contracts.orders import (
@@ -51,6 +53,21 @@ from shared.contracts.orders import (
     RequestParts,
 )
 from shared.contracts.payroll import PayOut, PayoutLine
+from shared.contracts.purchase_orders import (
+    ArrivedLine,
+    CreatePurchaseOrder,
+    OrderSpecially,
+    PurchaseLine,
+    ReceivePurchase,
+    SendPurchaseOrder,
+)
+from shared.contracts.purchasing import (
+    CancelReceipt,
+    PaySupplier,
+    RefundSupplierPayment,
+    ReturnedLine,
+    ReturnToSupplier,
+)
 from shared.contracts.stock_counts import PostCount, SetCounted, StartCount
 from shared.contracts.stock_documents import (
     CancelTransfer,
@@ -68,6 +85,7 @@ SERVICES = ("clients", "orders", "inventory", "finance")
 which = st.integers(0, 20)
 amounts = st.decimals("0.5", "6", places=3)
 money = st.decimals("1", "900", places=2)
+vat = st.sampled_from([None, Decimal(10), Decimal(20)])
 
 
 class Station(RuleBasedStateMachine):
@@ -83,6 +101,9 @@ class Station(RuleBasedStateMachine):
         self.payments: list[UUID] = []
         self.transfers: list[UUID] = []
         self.write_offs: list[UUID] = []
+        self.receipts: list[UUID] = []
+        self.purchases: list[UUID] = []
+        self.supplier_payments: list[UUID] = []
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(work)
@@ -116,6 +137,7 @@ class Station(RuleBasedStateMachine):
         places = ("Главный", "Второй")
         self.warehouses = [self.send(CreateWarehouse(name=name)).id for name in places]
         self.supplier = self.send(CreateSupplier(name="Автодок")).id
+        self.carrier = self.send(CreateSupplier(name="Перевозчик")).id
         self.run(self.business.drain())
 
     # --- at the counter --------------------------------------------------------------------------
@@ -215,12 +237,126 @@ class Station(RuleBasedStateMachine):
 
     @rule(product=st.integers(0, 1), place=st.integers(0, 1), amount=amounts, cost=money)
     def goods_come(self, product: int, place: int, amount: Decimal, cost: Decimal) -> None:
-        line = ReceiptLine(product_id=self.products[product], quantity=amount, cost=cost)
-        self.send(
+        line = ReceivedLine(product_id=self.products[product], quantity=amount, cost=cost)
+        self._receive(
             ReceiveStock(
                 warehouse_id=self.warehouses[place], supplier_id=self.supplier, lines=(line,)
             )
         )
+
+    @rule(
+        place=st.integers(0, 1),
+        brought=st.lists(st.tuples(st.integers(0, 1), amounts, money, vat), min_size=1, max_size=3),
+        delivery=money,
+        delivery_vat=vat,
+        spread=st.sampled_from(["by_value", "by_quantity"]),
+        includes_vat=st.booleans(),
+        vat_in_cost=st.booleans(),
+    )
+    def goods_come_with_vat_and_delivery(
+        self,
+        place: int,
+        brought: list[tuple[int, Decimal, Decimal, Decimal | None]],
+        delivery: Decimal,
+        delivery_vat: Decimal | None,
+        spread: ExtraSpread,
+        includes_vat: bool,
+        vat_in_cost: bool,
+    ) -> None:
+        extra = ExtraCost(
+            name="Доставка", amount=delivery, vat_percent=delivery_vat, supplier_id=self.carrier
+        )
+        self._receive(
+            ReceiveStock(
+                warehouse_id=self.warehouses[place],
+                supplier_id=self.supplier,
+                prices_include_vat=includes_vat,
+                vat_in_cost=vat_in_cost,
+                extra_costs=(extra,),
+                extra_spread=spread,
+                lines=tuple(
+                    ReceivedLine(
+                        product_id=self.products[product],
+                        quantity=amount,
+                        cost=cost,
+                        vat_percent=percent,
+                    )
+                    for product, amount, cost, percent in brought
+                ),
+            )
+        )
+
+    @rule(receipt=which, amount=amounts, second=st.booleans())
+    def goods_go_back(self, receipt: int, amount: Decimal, second: bool) -> None:
+        if self.receipts:
+            line = ReturnedLine(position=2 if second else 1, quantity=amount)
+            self.send(
+                ReturnToSupplier(receipt_id=self._receipt(receipt), lines=(line,), reason="брак")
+            )
+
+    @rule(receipt=which)
+    def a_receipt_is_undone(self, receipt: int) -> None:
+        if self.receipts:
+            self.send(CancelReceipt(receipt_id=self._receipt(receipt), reason="не то"))
+
+    @rule(place=st.integers(0, 1), method=st.sampled_from(["fifo", "average"]))
+    def a_warehouse_keeps_its_books_anew(self, place: int, method: CostingMethod) -> None:
+        assert self.send(ChangeWarehouse(warehouse_id=self.warehouses[place], costing=method))
+
+    # --- ordered from suppliers, and paid for ----------------------------------------------------
+
+    @rule(product=st.integers(0, 1), place=st.integers(0, 1), amount=amounts, cost=money)
+    def goods_are_ordered(self, product: int, place: int, amount: Decimal, cost: Decimal) -> None:
+        line = PurchaseLine(product_id=self.products[product], quantity=amount, cost=cost)
+        order = self.send(
+            CreatePurchaseOrder(
+                supplier_id=self.supplier, warehouse_id=self.warehouses[place], lines=(line,)
+            )
+        )
+        self.send(SendPurchaseOrder(purchase_order_id=order.id))
+        self.purchases.append(order.id)
+
+    @rule(order=which, place=st.integers(0, 1))
+    def what_an_order_lacks_is_ordered(self, order: int, place: int) -> None:
+        if not self.orders:
+            return
+        special = self.send(
+            OrderSpecially(
+                order_id=self._order(order),
+                supplier_id=self.supplier,
+                warehouse_id=self.warehouses[place],
+            )
+        )
+        if special:
+            purchase_id = special.lines[-1].purchase_order_id
+            self.send(SendPurchaseOrder(purchase_order_id=purchase_id))
+            self.purchases.append(purchase_id)
+
+    @rule(purchase=which, product=st.integers(0, 1), amount=amounts, cost=money, percent=vat)
+    def something_ordered_comes(
+        self, purchase: int, product: int, amount: Decimal, cost: Decimal, percent: Decimal | None
+    ) -> None:
+        if self.purchases:
+            line = ArrivedLine(
+                product_id=self.products[product], quantity=amount, cost=cost, vat_percent=percent
+            )
+            purchase_id = self.purchases[purchase % len(self.purchases)]
+            self._receive(ReceivePurchase(purchase_order_id=purchase_id, lines=(line,)))
+
+    @rule(amount=money, method=st.sampled_from(["cash", "transfer"]), carrier=st.booleans())
+    def a_supplier_is_paid(self, amount: Decimal, method: MoneyMethod, carrier: bool) -> None:
+        payee = self.carrier if carrier else self.supplier
+        payment = self.send(PaySupplier(supplier_id=payee, amount=amount, method=method))
+        if payment:
+            self.supplier_payments.append(payment.id)
+
+    @rule(payment=which, amount=st.none() | money)
+    def a_supplier_gives_back(self, payment: int, amount: Decimal | None) -> None:
+        if self.supplier_payments:
+            payment_id = self.supplier_payments[payment % len(self.supplier_payments)]
+            self.send(RefundSupplierPayment(payment_id=payment_id, amount=amount))
+
+    # --- moved, lost and found -------------------------------------------------------------------
 
     @rule(product=st.integers(0, 1), place=st.integers(0, 1), amount=amounts)
     def goods_are_sent(self, product: int, place: int, amount: Decimal) -> None:
@@ -328,6 +464,13 @@ class Station(RuleBasedStateMachine):
 
     def _order(self, index: int) -> UUID:
         return self.orders[index % len(self.orders)]
+
+    def _receive(self, command: ReceiveStock | ReceivePurchase) -> None:
+        if receipt := self.send(command):
+            self.receipts.append(receipt.id)
+
+    def _receipt(self, index: int) -> UUID:
+        return self.receipts[index % len(self.receipts)]
 
     def _line(self, order: int, line: int) -> UUID | None:
         if not self.orders:

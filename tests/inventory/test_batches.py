@@ -212,6 +212,7 @@ def _job(at: int, message: Any) -> Job:
 def _hear(whole: WholeBook, at: int, message: Any) -> bool:
     if isinstance(message, ReceiveStock):
         (line,) = message.lines
+        assert line.product_id
         whole.receive(
             line.product_id,
             message.warehouse_id,

@@ -20,7 +20,6 @@ from services.inventory.domain.costing import (
     handed,
     kopecks,
     left_after,
-    receipt_total,
     take,
 )
 from services.inventory.domain.stock import (
@@ -501,11 +500,6 @@ def test_half_a_kopeck_of_a_line_rounds_up_once_not_per_lot() -> None:
 def test_lots_that_lack_what_is_issued_are_an_error() -> None:
     with pytest.raises(ArithmeticError, match="lack"):
         take([a_lot(PRODUCT, OLD, 1)], quantity(2), "fifo")
-
-
-def test_a_receipt_is_summed_line_by_line_as_invoices_are() -> None:
-    lines = [(quantity("0.333"), Decimal("10.01")), (quantity(3), Decimal("0.05"))]
-    assert receipt_total(lines) == Decimal("3.33") + Decimal("0.15")
 
 
 @pytest.mark.parametrize(

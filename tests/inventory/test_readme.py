@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from services.inventory import app
+from services.inventory.domain.purchase import PURCHASE_STEPS
 from services.inventory.domain.stock import COMPLETION_STEPS
 
 README = (Path(app.__file__).parent / "README.md").read_text()
@@ -41,3 +42,9 @@ def test_the_readme_draws_the_steps_of_a_completion() -> None:
     assert {(None if old == "[*]" else old, news): new for old, new, news in drawn} == (
         COMPLETION_STEPS
     )
+
+
+def test_the_readme_draws_the_steps_of_a_purchase_order() -> None:
+    drawing = README.split("```mermaid")[5].split("```")[0]
+    drawn = re.findall(r"(\w+) --> (\w+): (\w+)", drawing)
+    assert {(old, step): new for old, new, step in drawn} == PURCHASE_STEPS

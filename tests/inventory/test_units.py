@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.inventory.domain.costing import kopecks
-from services.inventory.domain.units import Purchase, bought, unit_named, units_of
+from services.inventory.domain.units import Purchase, in_main_units, purchased, unit_named, units_of
 from shared.contracts.inventory import ProductUnit, ProductView
 from shared.ids import new_id
 from shared.refusals import Refused
@@ -46,18 +46,24 @@ def test_a_unit_that_the_product_is_not_counted_in_is_refused() -> None:
 def test_packs_of_five_litres_come_as_litres_at_a_fifth_of_the_cost() -> None:
     purchase = bought_in("2", "2500", "5")
     assert purchase.quantity == 10
-    assert purchase.lots == (decimals(10, 500),)
     assert purchase.unit_cost == 500
 
 
-def test_a_cost_that_does_not_divide_makes_two_lots_a_kopeck_apart() -> None:
+def test_a_cost_that_does_not_divide_is_kept_whole() -> None:
     purchase = bought_in("1", "100", "7")
-    assert purchase.lots == (decimals(3, "14.28"), decimals(4, "14.29"))
-    assert sum(quantity * cost for quantity, cost in purchase.lots) == 100
+    assert (purchase.quantity, purchase.total) == decimals(7, 100)
+    assert purchase.unit_cost == Decimal("14.29")
 
 
 def test_what_is_bought_in_the_main_unit_keeps_its_own_cost() -> None:
-    assert bought_in("1.005", "3.33", "1").lots == (decimals("1.005", "3.33"),)
+    purchase = bought_in("1.5", "3.34", "1")
+    assert (purchase.quantity, purchase.unit_cost) == decimals("1.5", "3.34")
+
+
+def test_a_line_that_was_rounded_is_worth_what_the_invoice_says() -> None:
+    purchase = bought_in("1.005", "3.33", "1")
+    assert purchase.total == Decimal("3.35")
+    assert purchase.unit_cost == Decimal("3.33")
 
 
 def test_less_than_a_thousandth_of_a_main_unit_cannot_be_counted() -> None:
@@ -80,21 +86,20 @@ def test_more_than_the_books_can_hold_is_refused(quantity: str, cost: str, facto
     cost=st.decimals("0", "99999", places=2),
     factor=st.sampled_from(decimals("0.001", "0.5", "0.75", 3, 5, 7, "12.5", 200)),
 )
-def test_lots_are_worth_the_line_to_the_kopeck_and_count_it_to_the_thousandth(
+def test_goods_are_worth_the_line_to_the_kopeck_and_count_it_to_the_thousandth(
     quantity: Decimal, cost: Decimal, factor: Decimal
 ) -> None:
     assume((quantity * factor * 1000) % 1 == 0)
     purchase = bought_in(quantity, cost, factor)
-    worth = sum(Fraction(part) * Fraction(each) for part, each in purchase.lots)
-    assert worth == Fraction(kopecks(quantity * cost)) == Fraction(purchase.total)
-    assert sum(part for part, _ in purchase.lots) == purchase.quantity == quantity * factor
-    costs = [each for _, each in purchase.lots]
-    assert max(costs) - min(costs) <= Decimal("0.01")
-    assert all(part > 0 and part % Decimal("0.001") == 0 for part, _ in purchase.lots)
+    assert purchase.total == kopecks(quantity * cost)
+    assert purchase.quantity == quantity * factor
+    exact = Fraction(purchase.total) / Fraction(purchase.quantity)
+    assert abs(Fraction(purchase.unit_cost) - exact) <= Fraction(1, 200)
 
 
 def bought_in(quantity: str | Decimal, cost: str | Decimal, factor: str | Decimal) -> Purchase:
-    return bought(Decimal(quantity), Decimal(cost), Decimal(factor))
+    total = kopecks(Decimal(quantity) * Decimal(cost))
+    return purchased(in_main_units(Decimal(quantity), Decimal(factor)), total)
 
 
 def _oil() -> ProductView:

@@ -35,7 +35,8 @@ class Account(StrEnum):
     INVENTORY = "inventory"
     """Запасы. Active: parts in the warehouses, at cost."""
     PAYABLES = "payables"
-    """Расчёты с поставщиками. Passive: what the station owes for goods received."""
+    """Расчёты с поставщиками. Passive: what the station owes for goods received; what is paid to a
+    supplier in advance stands here too, as less than nothing."""
     REVENUE_SERVICES = "revenue.services"
     """Выручка от работ, without the materials that their price carries."""
     REVENUE_PRODUCTS = "revenue.products"
@@ -45,7 +46,7 @@ class Account(StrEnum):
     VAT_OUTPUT = "vat.output"
     """НДС с продаж. Passive: what sale prices contain for the state."""
     VAT_INPUT = "vat.input"
-    """НДС входящий, принятый к вычету. Active: what receipts contained of it."""
+    """НДС входящий, принятый к вычету. Active: what suppliers charged of it."""
     COST_OF_GOODS = "cost.goods"
     """Себестоимость запчастей и материалов. Expense."""
     LABOR_PAY = "pay.labor"
@@ -59,6 +60,9 @@ class Account(StrEnum):
     TRANSFERS = "transfers"
     """Переносы между клиентами: what goes from a merged client to the one that remains passes
     through it. Nothing is ever left on it."""
+    PURCHASES = "expense.purchases"
+    """Потери при возврате поставщикам: what goods cost and their supplier does not give back, such
+    as their delivery. Expense."""
     EXPENSE = "expense"
     """Прочие расходы; the posting's category tells which. Expense."""
     CASH_IN_TRANSIT = "cash.transit"
@@ -84,7 +88,13 @@ PAYMENT_ACCOUNTS: Mapping[PaymentMethod, Account] = {
 REVENUE = (Account.REVENUE_SERVICES, Account.REVENUE_PRODUCTS, Account.REVENUE_MATERIALS)
 CHARGED = (*REVENUE, Account.VAT_OUTPUT)
 """What an order's total goes to: income is the price that a client pays, with its VAT."""
-EXPENSES = (Account.COST_OF_GOODS, Account.LABOR_PAY, Account.BONUS_EXPENSE, Account.EXPENSE)
+EXPENSES = (
+    Account.COST_OF_GOODS,
+    Account.LABOR_PAY,
+    Account.BONUS_EXPENSE,
+    Account.PURCHASES,
+    Account.EXPENSE,
+)
 
 ORDERS_CATEGORY = "orders"
 COST_CATEGORY = "cost_of_goods"
@@ -95,6 +105,7 @@ PAYROLL_CATEGORY = "payroll"
 BONUS_CATEGORY = "bonuses"
 SHORTAGE_CATEGORY = "cash_shortage"
 SURPLUS_CATEGORY = "cash_surplus"
+PURCHASES_CATEGORY = "purchases"
 WRITE_OFF_CATEGORY = "write_off"
 COUNT_CATEGORY = "count_difference"
 VAT_CATEGORY = "vat"
@@ -104,6 +115,7 @@ BOOKS_CATEGORIES = (
     PAYROLL_CATEGORY,
     BONUS_CATEGORY,
     SHORTAGE_CATEGORY,
+    PURCHASES_CATEGORY,
     WRITE_OFF_CATEGORY,
     COUNT_CATEGORY,
     VAT_CATEGORY,
@@ -126,6 +138,9 @@ class EntryKind(StrEnum):
     WRITE_OFF = "write_off"
     WRITE_OFF_REVERSAL = "write_off_reversal"
     COUNT = "count"
+    SUPPLIER_RETURN = "supplier_return"
+    SUPPLIER_PAYMENT = "supplier_payment"
+    SUPPLIER_REFUND = "supplier_refund"
     BONUS_ACCRUAL = "bonus_accrual"
     BONUS_REVERSAL = "bonus_reversal"
     BONUS_GRANT = "bonus_grant"
@@ -166,6 +181,7 @@ class Posting:
     ``payment_id``: the payment whose money it is, where a client's money moves.
     ``category``: of income and expenses. ``rule_id``: the bonus rule that it goes back to.
     ``employee_id``: whose pay it is.
+    ``supplier_id``: who is owed more or less by it.
     """
 
     debit: Account
@@ -177,6 +193,7 @@ class Posting:
     category: str | None = None
     rule_id: UUID | None = None
     employee_id: UUID | None = None
+    supplier_id: UUID | None = None
 
     def __post_init__(self) -> None:
         if self.amount <= 0 or self.debit == self.credit:

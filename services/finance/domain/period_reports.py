@@ -45,6 +45,7 @@ FIGURES: Mapping[Account, Figure] = {
     Account.LABOR_PAY: Figure.PAY,
     Account.BONUS_EXPENSE: Figure.BONUSES,
     Account.EXPENSE: Figure.EXPENSES,
+    Account.PURCHASES: Figure.EXPENSES,
     Account.OTHER_INCOME: Figure.OTHER_INCOME,
 }
 CHARGED = (Figure.WORKS, Figure.GOODS, Figure.MATERIALS, Figure.VAT)

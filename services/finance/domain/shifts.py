@@ -209,6 +209,9 @@ def report_of(
         receipts=by_method(movements, EntryKind.PAYMENT),
         refunds=by_method(movements, EntryKind.REFUND, sign=-1),
         expenses=by_method(movements, EntryKind.EXPENSE, EntryKind.EXPENSE_STORNO, sign=-1),
+        suppliers=by_method(
+            movements, EntryKind.SUPPLIER_PAYMENT, EntryKind.SUPPLIER_REFUND, sign=-1
+        ),
         cash_in=_cash_of(movements, EntryKind.CASH_IN),
         cash_out=-_cash_of(movements, EntryKind.CASH_OUT),
         opening=shift.opening,

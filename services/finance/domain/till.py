@@ -1,4 +1,4 @@
-"""Money that comes and goes by itself: payments and refunds, expenses, goods received."""
+"""Money that comes and goes by itself: payments and refunds, expenses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ from shared.contracts.finance import (
     RecordExpense,
     RecordView,
 )
-from shared.contracts.inventory import ReceiptView
 from shared.refusals import Refused
 
 
@@ -161,20 +160,6 @@ def expense_record(entry: Entry) -> RecordView:
         comment=entry.comment,
         actor=entry.stamp.actor,
     )
-
-
-def receive_stock(receipt: ReceiptView, stamp: Stamp, entry_id: UUID) -> Decision:
-    """Goods came in: stock grows, and so does what the station owes the supplier."""
-    postings = post(Account.INVENTORY, Account.PAYABLES, kopecks(receipt.total_cost))
-    entry = Entry(
-        entry_id,
-        EntryKind.RECEIPT,
-        replace(stamp, at=receipt.at),
-        postings,
-        document_id=receipt.id,
-        comment=receipt.number,
-    )
-    return Decision((entry,) if postings else ())
 
 
 def write_off_part(event: IssuedPartWrittenOff, stamp: Stamp, entry_id: UUID) -> Decision:

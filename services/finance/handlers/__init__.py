@@ -1,6 +1,6 @@
 """Everything that finance is told and asked, in business order: an order is settled, its client
-pays and earns bonuses, its people are paid, the station spends, and the owner looks at what came
-of it."""
+pays and earns bonuses, its people are paid, the station spends and pays its suppliers, and
+the owner looks at what came of it."""
 
 from services.finance.handlers import (
     bonus_rules,
@@ -23,6 +23,7 @@ from services.finance.handlers import (
     shifts,
     statements,
     stock,
+    suppliers,
     till_summary,
     tills,
     vat,
@@ -51,6 +52,7 @@ __all__ = [
     "shifts",
     "statements",
     "stock",
+    "suppliers",
     "till_summary",
     "tills",
     "vat",

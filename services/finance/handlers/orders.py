@@ -1,4 +1,4 @@
-"""What finance hears of orders and stock: copies, settlements and their reversal, receipts."""
+"""What finance hears of orders and their parts: copies, settlements and their reversal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from services.finance.handlers.table import handlers, keep, stamp
 from services.finance.store import FinanceStore
 from shared.contracts.clients import ClientCreated
 from shared.contracts.costing import IssueCostCorrected, IssuedPartWrittenOff
-from shared.contracts.inventory import PartsIssued, PartsReturned, StockReceived
+from shared.contracts.inventory import PartsIssued, PartsReturned
 from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderReopened
 from shared.handlers import Work
 from shared.vat import percent_on
@@ -106,11 +106,6 @@ async def issued_part_written_off(
 ) -> None:
     at = replace(stamp(work), at=work.envelope.time)
     await store.keep(till.write_off_part(event, at, work.new_id()))
-
-
-@handlers.event(StockReceived)
-async def stock_received(event: StockReceived, store: FinanceStore, work: Work) -> None:
-    await store.keep(till.receive_stock(event.receipt, stamp(work), work.new_id()))
 
 
 async def _hear(

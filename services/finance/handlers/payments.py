@@ -32,6 +32,7 @@ from shared.contracts.finance import (
     RefundPayment,
     TakePayment,
 )
+from shared.contracts.purchase_orders import DepositView, GetDeposit
 from shared.handlers import Work
 from shared.pagination import page_of
 from shared.refusals import Refused
@@ -186,3 +187,13 @@ async def get_balance(question: GetBalance, store: FinanceStore, work: Work) -> 
 async def contract_saved(event: ContractSaved, store: FinanceStore, work: Work) -> None:
     """When the client must pay from now on."""
     await store.note_contract(event.contract)
+
+
+@handlers.question(GetDeposit)
+async def get_deposit(question: GetDeposit, store: FinanceStore, work: Work) -> DepositView:
+    settled = await store.standing_settlement(question.order_id)
+    if settled:
+        return DepositView(order_id=question.order_id, held=settled.paid)
+    order = await order_of(question.order_id, store, work)
+    held = await store.held_for(order.id, order.client_id)
+    return DepositView(order_id=order.id, held=kopecks(held))

@@ -17,6 +17,7 @@ from shared.contracts import (
     pay_rules,
     payment_documents,
     payroll,
+    purchasing,
     taxes,
     till,
 )
@@ -71,6 +72,8 @@ handlers = Handlers(
         expenses.ExpenseReversed,
         expenses.RecurringExpenseSaved,
         fiscal.FiscalReceiptMoved,
+        purchasing.SupplierPaid,
+        purchasing.SupplierRefunded,
     ),
 )
 

@@ -12,6 +12,7 @@ from services.finance.store.period_reports import PeriodReports
 from services.finance.store.reports import Reports
 from services.finance.store.schema import tables
 from services.finance.store.statements import Statements
+from services.finance.store.suppliers import Suppliers
 from services.finance.store.terms import Terms
 from services.finance.store.till_books import TillBooks
 from services.finance.store.till_reports import TillReports
@@ -26,6 +27,7 @@ class FinanceStore(
     TillBooks,
     ExpenseBooks,
     FiscalBooks,
+    Suppliers,
     TillReports,
     BonusReports,
     PayrollReports,

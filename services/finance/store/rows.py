@@ -114,6 +114,7 @@ def posting_rows(entry: Entry) -> Iterable[dict[str, Any]]:
             "category": posting.category,
             "rule_id": posting.rule_id,
             "employee_id": posting.employee_id,
+            "supplier_id": posting.supplier_id,
         }
 
 
@@ -134,6 +135,7 @@ def entry_of(row: Row[Any], lines: Iterable[Row[Any]]) -> Entry:
                 line.category,
                 line.rule_id,
                 line.employee_id,
+                line.supplier_id,
             )
             for line in lines
         ),

@@ -61,6 +61,7 @@ postings = Table(
     Column("category", Text),
     Column("rule_id", Uuid),
     Column("employee_id", Uuid),
+    Column("supplier_id", Uuid),
     CheckConstraint("amount > 0 AND debit <> credit", name="postings_balance"),
     Index(
         "postings_expenses_of_order",
@@ -74,6 +75,11 @@ postings = Table(
     ),
     Index("postings_employee", "employee_id", postgresql_where=text("employee_id IS NOT NULL")),
     Index("postings_cash", "entry_id", postgresql_where=text("debit = 'cash' OR credit = 'cash'")),
+    Index(
+        "postings_payables",
+        "supplier_id",
+        postgresql_where=text("debit = 'payables' OR credit = 'payables'"),
+    ),
 )
 
 orders = Table(

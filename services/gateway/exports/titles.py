@@ -148,6 +148,7 @@ VALUES = {
     "return": ("Return", "Возврат"),
     "correction": ("Cost correction", "Корректировка себестоимости"),
     "write_off": ("Write-off", "Списание"),
+    "supplier_return": ("Return to supplier", "Возврат поставщику"),
     "transfer_out": ("Transfer out", "Перемещение: отгрузка"),
     "transfer_in": ("Transfer in", "Перемещение: приёмка"),
     "count_difference": ("Count difference", "Разница инвентаризации"),

@@ -187,11 +187,20 @@ class Book(Shelves):
 
     # --- what the storekeeper tells ------------------------------------------------------------
 
-    def receive(self, lots: Sequence[Lot]) -> Decision:
-        """Goods came, a lot for each line of the receipt."""
+    def receive(self, lots: Sequence[Lot], marks: Sequence[tuple[UUID, Hold]] = ()) -> Decision:
+        """Goods came, a lot for each line of the receipt. ``marks``: lines that some of them were
+        bought for; as far as these still wait, and nothing is missing there, they are served
+        before the queue. What is left of that is for the queue."""
         operation = Operation()
         for lot in lots:
             self._put(operation, "receipt", lot)
+        for line_id, hold in marks:
+            line = self.lines.get(line_id)
+            if line is None:
+                continue
+            stock = self.stocks[line.product_id, hold.warehouse_id]
+            if (quantity := min(line.short, hold.quantity, stock.available)) > 0:
+                self._hold(operation, line, (replace(hold, quantity=quantity),))
         return self._finish(operation)
 
     # --- the steps of which all of the above is made ---------------------------------------------
@@ -246,10 +255,13 @@ class Book(Shelves):
             holds = drawn(self.stocks_of(product_id), line.short)
             if not holds:
                 return
-            for hold in holds:
-                self._move(operation, move_of(line, "reserve", hold.warehouse_id, hold.quantity))
-            self._keep_line(with_holds(line, *holds))
-            operation.filled[line.line_id] = None
+            self._hold(operation, line, holds)
+
+    def _hold(self, operation: Operation, line: Line, holds: Sequence[Hold]) -> None:
+        for hold in holds:
+            self._move(operation, move_of(line, "reserve", hold.warehouse_id, hold.quantity))
+        self._keep_line(with_holds(line, *holds))
+        operation.filled[line.line_id] = None
 
     def _check_ready(
         self, order_id: UUID, completion: int, parts: Iterable[tuple[UUID, UUID, Decimal]]

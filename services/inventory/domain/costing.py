@@ -150,12 +150,15 @@ def used_up(lots: Iterable[Lot], quantity: Decimal) -> tuple[tuple[Lot, Decimal]
     return tuple(parts)
 
 
-def take(lots: Collection[Lot], quantity: Decimal, method: CostingMethod) -> tuple[Used, ...]:
-    """What of which lots makes up the quantity, and what it costs.
+def take(
+    lots: Collection[Lot], quantity: Decimal, method: CostingMethod, just: Collection[Lot] = ()
+) -> tuple[Used, ...]:
+    """What of which lots makes up the quantity, and what it costs. ``just``: those of the lots that
+    it comes of, if not of any of them.
 
     Raises ``ArithmeticError`` when the lots do not have it.
     """
-    parts = used_up(lots, quantity)
+    parts = used_up(just or lots, quantity)
     if method == "fifo":
         return tuple(Used(lot, part, share(lot.value, part, lot.remaining)) for lot, part in parts)
     value = sum((lot.value for lot in lots), ZERO)
@@ -211,11 +214,6 @@ def less(lot: Lot, quantity: Decimal, cost: Decimal) -> Lot:
 
 def kopecks(amount: Decimal) -> Decimal:
     return amount.quantize(KOPECK, ROUND_HALF_UP)
-
-
-def receipt_total(lines: Iterable[tuple[Decimal, Decimal]]) -> Decimal:
-    """Of (quantity, unit cost) lines, each rounded as the supplier's invoice shows it."""
-    return sum((kopecks(quantity * cost) for quantity, cost in lines), Decimal("0.00"))
 
 
 def check_books_can_hold(

@@ -20,6 +20,17 @@ from shared.contracts.orders import (
     RequestedPart,
 )
 from shared.contracts.part_numbers import AddBarcode, MakeBarcode, RemoveBarcode
+from shared.contracts.purchase_orders import (
+    CancelPurchaseOrder,
+    ChangePurchaseOrder,
+    ClosePurchaseOrder,
+    OrderSpecially,
+    ReceivePurchase,
+    SendPurchaseOrder,
+    SetPrepayment,
+    WaivePrepayment,
+)
+from shared.contracts.purchasing import CancelReceipt, ReturnToSupplier
 from shared.contracts.stock_counts import PostCount
 from shared.contracts.stock_documents import (
     CancelTransfer,
@@ -61,6 +72,14 @@ class Needs:
     """Their products may turn out to be more or less, whoever holds them."""
     held: set[UUID] = field(default_factory=set)
     """Products of which every line that holds some is wanted."""
+    barcodes: set[str] = field(default_factory=set)
+    """Of products that goods came of."""
+    receipts: set[UUID] = field(default_factory=set)
+    """Of which goods go back."""
+    purchases: set[UUID] = field(default_factory=set)
+    """Purchase orders that are worked on."""
+    arriving: set[UUID] = field(default_factory=set)
+    """Those of them of which goods came."""
 
     @property
     def moves_goods(self) -> bool:
@@ -110,7 +129,8 @@ class Needs:
         match message:
             case ReceiveStock():
                 self.receiving = True
-                self._free(line.product_id for line in message.lines)
+                self.bring(line.product_id for line in message.lines if line.product_id)
+                self.barcodes.update(line.barcode for line in message.lines if line.barcode)
             case SendTransfer() | WriteOffStock():
                 self.take(line.product_id for line in message.lines)
             case ReceiveTransfer() | CancelTransfer():
@@ -123,6 +143,28 @@ class Needs:
                 self.products.add(message.product_id)
             case RepricingDue():
                 self.products.update(message.product_ids)
+            case _:
+                self._add_purchase(message)
+
+    def _add_purchase(self, message: Message) -> None:
+        match message:
+            case ReceivePurchase():
+                self.receiving = True
+                self.arriving.add(message.purchase_order_id)
+                self.purchases.add(message.purchase_order_id)
+                self.barcodes.update(line.barcode for line in message.lines if line.barcode)
+            case (
+                ChangePurchaseOrder()
+                | SendPurchaseOrder()
+                | CancelPurchaseOrder()
+                | ClosePurchaseOrder()
+                | WaivePrepayment()
+            ):
+                self.purchases.add(message.purchase_order_id)
+            case OrderSpecially() | SetPrepayment():
+                self.orders.add(message.order_id)
+            case ReturnToSupplier() | CancelReceipt():
+                self.receipts.add(message.receipt_id)
             case _:
                 pass
 
@@ -159,7 +201,6 @@ class Needs:
         for line in lines:
             if line.write_off:
                 self.lost.add(line.line_id)
-                self.completing.add(order_id)
                 self.completing.add(order_id)
                 self.issuing.add(line.product_id)
 

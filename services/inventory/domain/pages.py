@@ -44,6 +44,9 @@ class Pages:
         """Of the loaded products that were ever bought."""
         self.rules: dict[UUID, Rules] = {}
         """Of every warehouse, where anything is taken or comes; else of none."""
+        self.barcodes: dict[str, tuple[UUID, str | None]] = {}
+        """Products by the barcodes that the messages name, and the unit that such a code counts;
+        none: the main one."""
         self.total_value = ZERO
         """Of all warehouses at cost; loaded for receipts only."""
         self.stocks: Rows[tuple[UUID, UUID], Stock] = Rows()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
@@ -58,13 +59,18 @@ class Shelves(Pages):
         return self.rules.get(warehouse_id, Rules())
 
     def _take(
-        self, product_id: UUID, warehouse_id: UUID, quantity: Decimal
+        self,
+        product_id: UUID,
+        warehouse_id: UUID,
+        quantity: Decimal,
+        just: Collection[Lot] = (),
     ) -> tuple[tuple[Used, ...], Decimal]:
-        """Takes goods out of their lots: which they were, and what they cost together. The
-        movement is the caller's. Raises ``ArithmeticError`` beyond what lies there."""
+        """Takes goods out of their lots, or out of ``just`` some of them: which they were, and
+        what they cost together. The movement is the caller's. Raises ``ArithmeticError`` beyond
+        what lies there."""
         lots = self._lots_of(product_id, warehouse_id)
         method = self.rules_of(warehouse_id).costing
-        used = take(lots, quantity, method)
+        used = take(lots, quantity, method, just)
         for lot in left_after(lots, used, method):
             self._keep_lot(lot)
         return used, sum((each.cost for each in used), ZERO)

@@ -17,6 +17,7 @@ write_off               below zero    on hand        it is lost; a part of a reo
                                                      was released beside it
 correction              zero          the value      what was issued short has come, and
                                                      cost something else
+supplier_return         below zero    on hand        goods went back to their supplier
 ======================  ============  =============  ======================================
 
 Where a warehouse allows it, more is issued than is there. ``missing`` of the stock counts that, so
@@ -51,6 +52,7 @@ CHANGES_ON_HAND: frozenset[MovementKind] = frozenset(
         "transfer_out",
         "transfer_in",
         "count_difference",
+        "supplier_return",
     }
 )
 CHANGES_VALUE = CHANGES_ON_HAND | {"correction"}

@@ -86,6 +86,27 @@ class StoreBook(Book):
         portions = tuple(self._take_portions(operation, kind, warehouse_id, each) for each in goods)
         return Taken(tuple(operation.moves), portions=portions)
 
+    def send_back(self, receipt_id: UUID, takes: Mapping[int, Decimal]) -> Decision:
+        """Goods of a receipt's lines, by their positions, leave the lot that each line brought; a
+        move for each, in the order of the positions. Refused: ``return_not_there``."""
+        taken: list[tuple[Decimal, list[Lot]]] = []
+        free = {key: max(ZERO, stock.available) for key, stock in self.stocks.items()}
+        # All of it is looked at before any of it goes.
+        for position, quantity in sorted(takes.items()):
+            lots = self._brought_by(receipt_id, position)
+            key = (lots[0].product_id, lots[0].warehouse_id) if lots else None
+            there = min(sum((lot.remaining for lot in lots), ZERO), free[key] if key else ZERO)
+            if key is None or there < quantity:
+                raise Refused("return_not_there", position=position, there=there)
+            free[key] -= quantity
+            taken.append((quantity, lots))
+        operation = Operation()
+        for quantity, lots in taken:
+            place = lots[0].product_id, lots[0].warehouse_id
+            _, cost = self._take(*place, quantity, [self.lots[lot.id] for lot in lots])
+            self._move(operation, Move("supplier_return", *place, -quantity, -cost))
+        return Decision(tuple(operation.moves))
+
     def bring_in(
         self,
         kind: MovementKind,
@@ -167,6 +188,11 @@ class StoreBook(Book):
         """With nothing in it, where nothing ever lay."""
         nothing = Stock(product_id, warehouse_id, datetime.max.replace(tzinfo=UTC))
         return self.stocks.get((product_id, warehouse_id)) or nothing
+
+    def _brought_by(self, receipt_id: UUID, position: int) -> list[Lot]:
+        """One lot; two, where an earlier version could not divide what the line cost."""
+        line = receipt_id, position
+        return [lot for lot in self.lots.values() if (lot.receipt_id, lot.position) == line]
 
     def _take_portions(
         self, operation: Operation, kind: MovementKind, warehouse_id: UUID, goods: Goods

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.inventory.domain.catalogue import name_key
-from services.inventory.domain.costing import KOPECK, kopecks, spread
+from services.inventory.domain.costing import kopecks
 from services.inventory.domain.stock import THOUSANDTH
 from shared.contracts.base import MAX_MONEY, MAX_QUANTITY
 from shared.contracts.inventory import ProductUnit, ProductView
@@ -38,17 +38,10 @@ def unit_named(product: ProductView, name: str) -> ProductUnit:
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """What one receipt line brings, in main units. The lots, as (quantity, cost of one), come
-    to its total exactly."""
+    """What one receipt line brings, in main units, and what that is worth together."""
 
     quantity: Decimal
     total: Decimal
-    lots: tuple[tuple[Decimal, Decimal], ...]
-
-    @property
-    def values(self) -> tuple[Decimal, ...]:
-        """What each lot is worth: together the total, in whole kopecks."""
-        return spread(self.total, [quantity * cost for quantity, cost in self.lots])
 
     @property
     def unit_cost(self) -> Decimal:
@@ -57,7 +50,10 @@ class Purchase:
 
 
 def in_main_units(quantity: Decimal, factor: Decimal) -> Decimal:
-    """Refused: ``quantity_not_exact``, ``amount_too_large``."""
+    """A quantity in a unit of ``factor`` main ones.
+
+    Refused: ``quantity_not_exact``, ``amount_too_large``.
+    """
     in_main = quantity * factor
     if in_main != (exact := in_main.quantize(THOUSANDTH)):
         raise Refused("quantity_not_exact", quantity=in_main)
@@ -66,28 +62,9 @@ def in_main_units(quantity: Decimal, factor: Decimal) -> Decimal:
     return exact
 
 
-def bought(quantity: Decimal, cost: Decimal, factor: Decimal) -> Purchase:
-    """Goods entered in a unit of ``factor`` main ones, ``cost`` each.
-
-    A pack of 7 pieces for 100.00 has no cost per piece in whole kopecks: so 3 pieces come at
-    14.28 and 4 at 14.29, in two lots that together are worth 100.00 to the kopeck.
-
-    Refused: ``quantity_not_exact``, ``amount_too_large``.
-    """
-    exact = in_main_units(quantity, factor)
-    total = kopecks(quantity * cost)
-    if factor == MAIN:
-        return Purchase(exact, total, ((exact, cost),))
-    lots = _split(exact, total)
-    if any(unit_cost > MAX_MONEY for _, unit_cost in lots):
+def purchased(quantity: Decimal, total: Decimal) -> Purchase:
+    """So many main units for so much money together. Refused: ``amount_too_large``."""
+    purchase = Purchase(quantity, total)
+    if purchase.unit_cost > MAX_MONEY:
         raise Refused("amount_too_large")
-    return Purchase(exact, total, lots)
-
-
-def _split(quantity: Decimal, total: Decimal) -> tuple[tuple[Decimal, Decimal], ...]:
-    """In whole thousandths and kopecks: a thousandth that costs a kopeck more is what is left of
-    the total when all cost the lower price, so that both parts are whole numbers again."""
-    thousandths, wanted = int(quantity / THOUSANDTH), int(total / KOPECK) * 1000
-    low, dearer = divmod(wanted, thousandths)
-    parts = ((thousandths - dearer, low), (dearer, low + 1))
-    return tuple((part * THOUSANDTH, kopeck * KOPECK) for part, kopeck in parts if part)
+    return purchase

@@ -1,12 +1,13 @@
 """Every message that comes in, in business order.
 
 ``catalogue``: products, warehouses and suppliers are made, edited, found. ``markup``: what goods
-are sold for by what they cost. ``receipts``: goods come in. ``orders``: what orders want, let go
-of, take and bring back. ``transfers``, ``write_offs``, ``counts``: the storekeeper's own
-documents. ``stock``: what lies where, and what moved. ``reports``: what came of it. ``figures``:
-what other services must agree with. ``cells``: the places within a warehouse. ``part_numbers``:
-what else a product is known by, and what does the same. ``imports``: price lists and tables of
-analogues come in. ``offers``: what suppliers have.
+are sold for by what they cost. ``purchases``: goods are ordered; ``specials``: for a client's
+order. ``receipts``: they come in. ``returns``: they go back to their supplier. ``orders``: what
+orders want, let go of, take and bring back. ``transfers``, ``write_offs``, ``counts``: the
+storekeeper's own documents. ``stock``: what lies where, and what moved. ``reports``: what came of
+it. ``figures``: what other services must agree with. ``cells``: the places within a warehouse.
+``part_numbers``: what else a product is known by, and what does the same. ``imports``: price lists
+and tables of analogues come in. ``offers``: what suppliers have.
 """
 
 from services.inventory.handlers import (
@@ -19,8 +20,11 @@ from services.inventory.handlers import (
     offers,
     orders,
     part_numbers,
+    purchases,
     receipts,
     reports,
+    returns,
+    specials,
     stock,
     transfers,
     write_offs,
@@ -38,8 +42,11 @@ __all__ = [
     "offers",
     "orders",
     "part_numbers",
+    "purchases",
     "receipts",
     "reports",
+    "returns",
+    "specials",
     "stock",
     "transfers",
     "write_offs",

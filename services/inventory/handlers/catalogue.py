@@ -39,6 +39,7 @@ from shared.contracts.inventory import (
     UnitView,
     WarehouseView,
 )
+from shared.contracts.purchasing import GetSuppliers
 from shared.handlers import Work
 from shared.permissions import MAY_SET_COSTING
 from shared.refusals import Refused
@@ -236,6 +237,14 @@ async def list_suppliers(
     return await queries.places(
         store.connection, "supplier", question.limit, question.cursor, _supplier
     )
+
+
+@handlers.question(GetSuppliers)
+async def get_suppliers(
+    question: GetSuppliers, store: InventoryStore, work: Work
+) -> Page[SupplierView]:
+    found = await references.places(store.connection, "supplier", question.supplier_ids)
+    return Page(items=tuple(map(_supplier, found)))
 
 
 async def _create(kind: PlaceKind, place: Place, store: InventoryStore, work: Work) -> Place:

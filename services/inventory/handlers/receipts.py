@@ -7,47 +7,75 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from services.inventory.domain.costing import KOPECK, Lot, check_books_can_hold, receipt_total
-from services.inventory.domain.stock import THOUSANDTH
-from services.inventory.domain.units import MAIN, Purchase, bought, unit_named
+from services.inventory.domain.costing import Lot, check_books_can_hold
+from services.inventory.domain.purchase import PurchaseOrder, arrived, earmarked
+from services.inventory.domain.receiving import Reckoned, Terms, reckoned
+from services.inventory.domain.stock import ZERO, Hold
 from services.inventory.handlers.answers import filled
+from services.inventory.handlers.drafting import keep
 from services.inventory.handlers.markup import follow_matrix
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore, prices, queries, references
+from services.inventory.store import InventoryStore, prices, receipts, references
 from services.inventory.store.tables import receipt_numbers
 from shared.contracts.base import Page
 from shared.contracts.inventory import (
     ListReceipts,
-    ReceiptLine,
+    ProductView,
     ReceiptView,
+    ReceivedLine,
     ReceiveStock,
     StockReceived,
 )
+from shared.contracts.purchase_orders import ArrivedLine
+from shared.contracts.purchasing import GetReceipt
 from shared.handlers import Work
 from shared.refusals import Refused
 
 
 @handlers.command(ReceiveStock)
 async def receive_stock(command: ReceiveStock, store: InventoryStore, work: Work) -> ReceiptView:
+    return await take_in(command, store, work)
+
+
+async def take_in(
+    command: ReceiveStock, store: InventoryStore, work: Work, order: PurchaseOrder | None = None
+) -> ReceiptView:
+    """``order``: the purchase order that the goods are of, locked."""
     await references.place(store.connection, "warehouse", command.warehouse_id)
-    await references.place(store.connection, "supplier", command.supplier_id)
-    lines, purchases = await _bought(command.lines, store)
-    total_cost = receipt_total((line.quantity, line.cost) for line in lines)
-    _check(lines, purchases, total_cost, store)
+    for supplier_id in _suppliers(command):
+        await references.place(store.connection, "supplier", supplier_id)
+    entered = await _entered(command.lines, store)
+    came = reckoned(entered, Terms(**{name: getattr(command, name) for name in _TERMS}))
+    _check(came, store)
     receipt = ReceiptView(
         id=work.new_id(),
         number=await store.next_number(receipt_numbers, work.settings.order_prefix),
         at=work.now,
         warehouse_id=command.warehouse_id,
-        supplier_id=command.supplier_id,
-        lines=lines,
-        total_cost=total_cost,
+        lines=came.lines,
+        total_cost=came.total_cost,
+        supplier_document=command.supplier_document,
+        supplier_document_date=command.supplier_document_date,
+        total_without_vat=came.net,
+        vat=came.vat,
+        total_with_vat=came.net + came.vat,
+        charges=came.charges,
+        purchase_order_id=order and order.id,
+        **{name: getattr(command, name) for name in _TERMS},
     )
-    decision = store.book.receive(_lots(receipt, purchases, work))
-    store.add_receipt(receipt, command.supplier_document, work)
+    marks: list[tuple[UUID, Hold]] = []
+    if order:
+        goods = [(line.product_id, line.main_quantity or ZERO) for line in receipt.lines]
+        after, taken = arrived(order, goods)
+        marks = [(line, Hold(receipt.warehouse_id, q)) for line, q in earmarked(after, taken)]
+        await keep(after, store, work)
+        store.add_arrivals(receipt.id, taken)
+    decision = store.book.receive(_lots(receipt, came, work), marks)
+    store.add_receipt(receipt, work)
     store.record(decision.moves, work, document_id=receipt.id)
     costs = {
-        line.product_id: purchase.unit_cost for line, purchase in zip(lines, purchases, strict=True)
+        line.product_id: purchase.unit_cost
+        for line, purchase in zip(came.lines, came.purchases, strict=True)
     }
     await prices.keep_costs(store.connection, costs)
     store.book.last_costs.update(costs)
@@ -56,62 +84,75 @@ async def receive_stock(command: ReceiveStock, store: InventoryStore, work: Work
     return receipt
 
 
+@handlers.question(GetReceipt)
+async def get_receipt(question: GetReceipt, store: InventoryStore, work: Work) -> ReceiptView:
+    return await receipts.receipt(store.connection, question.receipt_id)
+
+
 @handlers.question(ListReceipts)
 async def list_receipts(
     question: ListReceipts, store: InventoryStore, work: Work
 ) -> Page[ReceiptView]:
-    return await queries.list_receipts(store.connection, question)
+    return await receipts.list_receipts(store.connection, question)
 
 
-async def _bought(
-    lines: tuple[ReceiptLine, ...], store: InventoryStore
-) -> tuple[tuple[ReceiptLine, ...], list[Purchase]]:
-    """The lines with all their digits, and what each brings in main units.
-
-    Refused: ``product_not_found``, ``unit_unknown``, ``quantity_not_exact``.
-    """
-    for line in lines:
-        if line.product_id not in store.book.prices:
-            raise Refused("product_not_found", id=line.product_id)
-    in_units = {line.product_id for line in lines if line.measure}
-    counted = {
-        product.id: product
-        for product in (
-            await references.shown_products(store.connection, in_units) if in_units else ()
-        )
-    }
-    kept: list[ReceiptLine] = []
-    purchases: list[Purchase] = []
-    for line in lines:
-        unit = unit_named(counted[line.product_id], line.measure) if line.measure else None
-        line = ReceiptLine(
-            product_id=line.product_id,
-            quantity=line.quantity.quantize(THOUSANDTH),
-            cost=line.cost.quantize(KOPECK),
-            measure=unit.short_name if unit else None,
-        )
-        kept.append(line)
-        purchases.append(bought(line.quantity, line.cost, unit.factor if unit else MAIN))
-    return tuple(kept), purchases
+_TERMS = tuple(Terms.__dataclass_fields__)
 
 
-def _check(
-    lines: tuple[ReceiptLine, ...],
-    purchases: Sequence[Purchase],
-    total_cost: Decimal,
-    store: InventoryStore,
-) -> None:
+def _suppliers(command: ReceiveStock) -> list[UUID]:
+    extras = (extra.supplier_id for extra in command.extra_costs if extra.supplier_id)
+    return list(dict.fromkeys((command.supplier_id, *extras)))
+
+
+async def _entered(
+    lines: Sequence[ReceivedLine], store: InventoryStore
+) -> list[tuple[ReceivedLine, ProductView]]:
+    """Each line with its product; a pack's barcode counts packs, unless the line says otherwise.
+    Refused: ``product_not_named``, ``product_not_found``, ``barcode_not_found``."""
+    ids = [product_of(line, store) for line in lines]
+    found = await references.shown_products(store.connection, set(ids))
+    products = {product.id: product for product in found}
+    return [
+        (_counted(line, store), products[product_id])
+        for line, product_id in zip(lines, ids, strict=True)
+    ]
+
+
+def _counted(line: ReceivedLine, store: InventoryStore) -> ReceivedLine:
+    if line.barcode is None or line.measure is not None:
+        return line
+    _, measure = store.book.barcodes[line.barcode]
+    return line.model_copy(update={"measure": measure})
+
+
+def product_of(line: ReceivedLine | ArrivedLine, store: InventoryStore) -> UUID:
+    """Refused: ``product_not_named``, ``product_not_found``, ``barcode_not_found``."""
+    match line.product_id, line.barcode:
+        case UUID() as product_id, None:
+            if product_id not in store.book.prices:
+                raise Refused("product_not_found", id=product_id)
+            return product_id
+        case None, str() as barcode:
+            if barcode not in store.book.barcodes:
+                raise Refused("barcode_not_found", barcode=barcode)
+            product_id, _ = store.book.barcodes[barcode]
+            return product_id
+        case _:
+            raise Refused("product_not_named")
+
+
+def _check(came: Reckoned, store: InventoryStore) -> None:
     coming: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-    for line, purchase in zip(lines, purchases, strict=True):
+    for line, purchase in zip(came.lines, came.purchases, strict=True):
         coming[line.product_id] += purchase.quantity
     check_books_can_hold(
-        total_cost,
+        came.total_cost,
         store.book.total_value,
         [store.book.on_hand(product_id) + quantity for product_id, quantity in coming.items()],
     )
 
 
-def _lots(receipt: ReceiptView, purchases: Sequence[Purchase], work: Work) -> list[Lot]:
+def _lots(receipt: ReceiptView, came: Reckoned, work: Work) -> list[Lot]:
     return [
         Lot(
             id=work.new_id(),
@@ -120,13 +161,12 @@ def _lots(receipt: ReceiptView, purchases: Sequence[Purchase], work: Work) -> li
             receipt_id=receipt.id,
             position=position,
             received_at=receipt.at,
-            quantity=quantity,
-            unit_cost=unit_cost,
-            remaining=quantity,
-            value=value,
+            quantity=purchase.quantity,
+            unit_cost=purchase.unit_cost,
+            remaining=purchase.quantity,
+            value=purchase.total,
         )
         for position, (line, purchase) in enumerate(
-            zip(receipt.lines, purchases, strict=True), start=1
+            zip(came.lines, came.purchases, strict=True), start=1
         )
-        for (quantity, unit_cost), value in zip(purchase.lots, purchase.values, strict=True)
     ]

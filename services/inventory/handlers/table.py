@@ -8,6 +8,8 @@ from shared.contracts import (
     inventory,
     part_numbers,
     price_lists,
+    purchase_orders,
+    purchasing,
     stock_counts,
     stock_documents,
 )
@@ -24,6 +26,9 @@ handlers = Handlers(
         inventory.MarkupRulesSaved,
         inventory.RepricingDue,
         inventory.StockReceived,
+        purchasing.StockSentBack,
+        purchase_orders.PurchaseOrderSaved,
+        purchase_orders.PrepaymentSet,
         inventory.PartsReserved,
         inventory.PartsUnavailable,
         inventory.ReservationReleased,

@@ -1,11 +1,12 @@
 """The part of the stock book that a batch of messages is about: locked and loaded.
 
 Whoever changes the book holds, for the length of the transaction and in this order, the locks of
-the orders, then of the products, then of the stock rows that it is about, each kind sorted by id.
-The order's lock keeps two messages of one order apart; the product's lock keeps everything about
-one product apart, also a warehouse's first stock row, which is not there to be locked. As every
-transaction takes them in the same order, none waits for another in a circle. What a lock guards
-is read by a later statement, which sees what its last holder has committed.
+the orders, then of documents (purchase orders last), then of the products, then of the stock rows
+that it is about, each kind sorted by id. The order's lock keeps two messages of one order apart;
+the product's lock keeps everything about one product apart, also a warehouse's first stock row,
+which is not there to be locked. As every transaction takes them in the same order, none waits for
+another in a circle. What a lock guards is read by a later statement, which sees what its last
+holder has committed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Row,
+    Text,
     Uuid,
     any_,
     bindparam,
@@ -43,8 +45,11 @@ from services.inventory.store.tables import (
     cancelled_orders,
     completions,
     consumptions,
+    labels,
     lots,
     products,
+    receipt_lines,
+    receipts,
     requests,
     shortages,
     stock,
@@ -59,6 +64,8 @@ from services.inventory.store.tables_documents import (
     write_off_parts,
     write_offs,
 )
+from services.inventory.store.tables_offers import barcodes
+from services.inventory.store.tables_purchasing import purchase_order_lines, purchase_orders
 from shared.contracts.base import Message
 
 
@@ -66,7 +73,7 @@ async def load(connection: AsyncConnection, book: StoreBook, messages: Sequence[
     """As many statements for many messages as for one of each kind."""
     needs = Needs.of(messages)
     await _load_orders(connection, book, needs)
-    await _find_products(connection, needs)
+    await _find_products(connection, book, needs)
     for row in await _rows(connection, _LOCK_PRODUCTS, needs.products):
         book.prices[row.id] = row.price
         if row.last_cost is not None:
@@ -123,8 +130,8 @@ async def _load_lots(connection: AsyncConnection, book: StoreBook, needs: Needs)
             book.load_lot(Lot(**row._mapping))
 
 
-async def _find_products(connection: AsyncConnection, needs: Needs) -> None:
-    """Locks the documents, and finds which products they are about."""
+async def _find_products(connection: AsyncConnection, book: StoreBook, needs: Needs) -> None:
+    """Locks the documents, and finds which products they and barcodes are about."""
     for ids, document, line, note in (
         (needs.transfers, transfers, parcels.c.transfer_id, needs.bring),
         (needs.write_offs, write_offs, write_off_parts.c.write_off_id, needs.bring),
@@ -136,6 +143,15 @@ async def _find_products(connection: AsyncConnection, needs: Needs) -> None:
             product_id = line.table.c.product_id
             found = await _rows(connection, select(product_id).where(line == _ids()), ids)
             note(row.product_id for row in found)
+    for row in await _rows(connection, _BY_BARCODE, needs.barcodes):
+        book.barcodes[row.code] = (row.product_id, row.measure)
+        needs.bring([row.product_id])
+    for row in await _rows(connection, _RECEIVED, needs.receipts):
+        needs.take([row.product_id])
+        if row.purchase_order_id:
+            needs.purchases.add(row.purchase_order_id)
+    await _rows(connection, _LOCK_PURCHASES, needs.purchases)
+    needs.bring(row.product_id for row in await _rows(connection, _ORDERED, needs.arriving))
 
 
 async def _load_lines(connection: AsyncConnection, book: StoreBook, needs: Needs) -> None:
@@ -167,10 +183,10 @@ async def _named_lines(connection: AsyncConnection, needs: Needs) -> Sequence[Ro
 
 
 async def _rows(
-    connection: AsyncConnection, statement: Any, ids: Iterable[UUID]
+    connection: AsyncConnection, statement: Any, ids: Iterable[UUID] | Iterable[str]
 ) -> Sequence[Row[Any]]:
     """Without a question to the database when there is nothing to ask for."""
-    wanted = sorted(ids)
+    wanted: list[Any] = sorted(ids)
     if not wanted:
         return ()
     return (await connection.execute(statement, {"ids": wanted})).all()
@@ -210,6 +226,25 @@ def _ids(name: str = "ids") -> ColumnElement[Any]:
 
 _LOCK_ORDERS = select(
     func.pg_advisory_xact_lock(func.unnest(_array("keys", BigInteger), type_=BigInteger))
+)
+_BY_BARCODE = (
+    select(barcodes.c.product_id, barcodes.c.code, labels.c.name.label("measure"))
+    .outerjoin(labels, labels.c.id == barcodes.c.unit_id)
+    .where(barcodes.c.code == any_(_array("ids", Text)))
+)
+_RECEIVED = (
+    select(receipt_lines.c.product_id, receipts.c.purchase_order_id)
+    .join(receipts, receipts.c.id == receipt_lines.c.receipt_id)
+    .where(receipt_lines.c.receipt_id == _ids())
+)
+_LOCK_PURCHASES = (
+    select(purchase_orders.c.id)
+    .where(purchase_orders.c.id == _ids())
+    .order_by(purchase_orders.c.id)
+    .with_for_update()
+)
+_ORDERED = select(purchase_order_lines.c.product_id).where(
+    purchase_order_lines.c.purchase_order_id == _ids()
 )
 _LOCK_PRODUCTS = (
     select(products.c.id, products.c.price, products.c.last_cost)

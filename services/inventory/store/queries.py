@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -23,9 +22,11 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.selectable import Subquery
 
 from services.inventory.domain.catalogue import Place, PlaceKind, name_key, part_key
 from services.inventory.domain.costing import kopecks
+from services.inventory.domain.purchase import OPEN
 from services.inventory.domain.stock import CHANGES_ON_HAND, CHANGES_RESERVED, ZERO
 from services.inventory.store.barcodes import with_barcode
 from services.inventory.store.part_numbers import with_number
@@ -34,24 +35,24 @@ from services.inventory.store.tables import (
     labels,
     movements,
     products,
-    receipt_lines,
-    receipts,
     stock,
     warehouses,
 )
 from services.inventory.store.tables_cells import cells, home_cells
+from services.inventory.store.tables_purchasing import (
+    MISSING,
+    purchase_order_lines,
+    purchase_orders,
+)
 from shared.contracts.base import Page
 from shared.contracts.costing import MayBeMissing, WhatMayBeMissing
 from shared.contracts.inventory import (
     FindProducts,
     GetStock,
     ListMovements,
-    ListReceipts,
     ListUnits,
     MovementView,
     ProductView,
-    ReceiptLine,
-    ReceiptView,
     StockView,
     UnitView,
 )
@@ -59,6 +60,19 @@ from shared.ids import first_id_of
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
 
+_coming = (
+    select(
+        purchase_order_lines.c.product_id,
+        purchase_orders.c.warehouse_id,
+        func.sum(MISSING).label("incoming"),
+    )
+    .join(purchase_orders, purchase_orders.c.id == purchase_order_lines.c.purchase_order_id)
+    .where(purchase_orders.c.state.in_(OPEN), MISSING > 0)
+    .group_by(purchase_order_lines.c.product_id, purchase_orders.c.warehouse_id)
+    .subquery("coming")
+)
+_COMING = select(_coming)
+_FIGURES = ("on_hand", "reserved", "value")
 # A cursor that somebody made up must not upset the database.
 _Key = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 
@@ -123,38 +137,6 @@ async def places[ViewT](
 # --- documents and stock -------------------------------------------------------------------------
 
 
-async def list_receipts(connection: AsyncConnection, question: ListReceipts) -> Page[ReceiptView]:
-    """Newest first."""
-    query = select(receipts)
-    if question.supplier_id:
-        query = query.where(receipts.c.supplier_id == question.supplier_id)
-    rows = (
-        await connection.execute(
-            newest_first(query, receipts.c.id, question.limit, question.cursor)
-        )
-    ).all()
-    lines: defaultdict[UUID, list[ReceiptLine]] = defaultdict(list)
-    for line in await connection.execute(
-        select(receipt_lines)
-        .where(receipt_lines.c.receipt_id.in_([row.id for row in rows]))
-        .order_by(receipt_lines.c.receipt_id, receipt_lines.c.position)
-    ):
-        lines[line.receipt_id].append(
-            ReceiptLine(
-                product_id=line.product_id,
-                quantity=line.quantity,
-                cost=line.cost,
-                measure=line.measure,
-            )
-        )
-    return page_of(
-        rows,
-        question.limit,
-        lambda row: ReceiptView(**row._mapping, lines=tuple(lines[row.id])),
-        lambda row: (row.id,),
-    )
-
-
 async def list_movements(
     connection: AsyncConnection, question: ListMovements
 ) -> Page[MovementView]:
@@ -177,7 +159,7 @@ async def list_movements(
 
 
 def newest_first(query: Select[Any], row_id: Any, limit: int, cursor: str | None) -> Select[Any]:
-    """Ids grow with time."""
+    """A page and one row, by ids, which grow with time."""
     if cursor:
         (last_id,) = keys_of(cursor, tuple[UUID])
         query = query.where(row_id < last_id)
@@ -187,20 +169,40 @@ def newest_first(query: Select[Any], row_id: Any, limit: int, cursor: str | None
 async def get_stock(
     connection: AsyncConnection, question: GetStock, *, with_value: bool
 ) -> Page[StockView]:
-    """Refused: ``product_not_found``, ``warehouse_not_found``."""
-    query: Select[Any] = select(
-        stock.c.product_id, stock.c.warehouse_id, cells.c.name.label("cell")
+    """Also of what is only on its way; of the past that is not known any more, and so none.
+
+    Refused: ``product_not_found``, ``warehouse_not_found``.
+    """
+    figures = _with_figures(select(stock.c.product_id, stock.c.warehouse_id), question.at)
+    there = _asked(figures, stock, question)
+    on_its_way = _COMING.where(literal(question.at is None))
+    coming = _asked(on_its_way, _coming, question)
+    product_id = func.coalesce(there.c.product_id, coming.c.product_id)
+    warehouse_id = func.coalesce(there.c.warehouse_id, coming.c.warehouse_id)
+    query = (
+        select(
+            product_id.label("product_id"),
+            warehouse_id.label("warehouse_id"),
+            *(func.coalesce(there.c[name], 0).label(name) for name in _FIGURES),
+            func.coalesce(coming.c.incoming, 0).label("incoming"),
+            cells.c.name.label("cell"),
+        )
+        .select_from(
+            there.outerjoin(
+                coming,
+                (coming.c.product_id == there.c.product_id)
+                & (coming.c.warehouse_id == there.c.warehouse_id),
+                full=True,
+            )
+            .outerjoin(
+                home_cells,
+                (home_cells.c.product_id == product_id)
+                & (home_cells.c.warehouse_id == warehouse_id),
+            )
+            .outerjoin(cells, cells.c.id == home_cells.c.cell_id)
+        )
+        .order_by(product_id, warehouse_id)
     )
-    query = _with_figures(_in_cells(query), question.at)
-    query = query.order_by(stock.c.product_id, stock.c.warehouse_id)
-    if question.product_id:
-        query = query.where(stock.c.product_id == question.product_id)
-    if question.warehouse_id:
-        query = query.where(stock.c.warehouse_id == question.warehouse_id)
-    if question.cursor:
-        product_id, warehouse_id = keys_of(question.cursor, tuple[UUID, UUID])
-        after = tuple_(literal(product_id, Uuid), literal(warehouse_id, Uuid))
-        query = query.where(tuple_(stock.c.product_id, stock.c.warehouse_id) > after)
     rows = (await connection.execute(query.limit(question.limit + 1))).all()
     if not rows and not question.cursor:
         return await _nothing_moved_yet(connection, question, with_value=with_value)
@@ -210,6 +212,19 @@ async def get_stock(
         lambda row: StockView(**_figures(row._mapping, with_value)),
         lambda row: (row.product_id, row.warehouse_id),
     )
+
+
+def _asked(query: Select[Any], rows: Any, question: GetStock) -> Subquery:
+    """Those of the rows by product and warehouse that the question is about."""
+    if question.product_id:
+        query = query.where(rows.c.product_id == question.product_id)
+    if question.warehouse_id:
+        query = query.where(rows.c.warehouse_id == question.warehouse_id)
+    if question.cursor:
+        product_id, warehouse_id = keys_of(question.cursor, tuple[UUID, UUID])
+        after = tuple_(literal(product_id, Uuid), literal(warehouse_id, Uuid))
+        query = query.where(tuple_(rows.c.product_id, rows.c.warehouse_id) > after)
+    return query.subquery()
 
 
 async def _nothing_moved_yet(
@@ -268,7 +283,7 @@ def _with_figures(query: Select[Any], at: datetime | None) -> Select[Any]:
     so that what happened since is found at the end of an index.
     """
     if at is None:
-        return query.add_columns(stock.c.on_hand, stock.c.reserved, stock.c.value)
+        return query.add_columns(*(stock.c[name] for name in _FIGURES))
     quantity = movements.c.quantity
     since = (
         select(
@@ -286,10 +301,7 @@ def _with_figures(query: Select[Any], at: datetime | None) -> Select[Any]:
     )
     return (
         query.add_columns(
-            *(
-                (stock.c[name] - func.coalesce(since.c[name], 0)).label(name)
-                for name in ("on_hand", "reserved", "value")
-            )
+            *((stock.c[name] - func.coalesce(since.c[name], 0)).label(name) for name in _FIGURES)
         )
         .join(since, true())
         .where(stock.c.since < at)
@@ -298,17 +310,6 @@ def _with_figures(query: Select[Any], at: datetime | None) -> Select[Any]:
 
 _CLOCKS_DIFFER = timedelta(minutes=10)
 """By more than this no clock was ever set back between a movement's instant and its id."""
-
-
-def _in_cells(query: Select[Any]) -> Select[Any]:
-    """With the cell that is the product's home in the warehouse, if it has one."""
-    return query.select_from(
-        stock.outerjoin(
-            home_cells,
-            (home_cells.c.product_id == stock.c.product_id)
-            & (home_cells.c.warehouse_id == stock.c.warehouse_id),
-        ).outerjoin(cells, cells.c.id == home_cells.c.cell_id)
-    )
 
 
 def _figures(row: Any, with_value: bool) -> dict[str, Any]:

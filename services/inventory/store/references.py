@@ -311,6 +311,18 @@ async def place(
     return placed(kind, row)
 
 
+async def places(connection: AsyncConnection, kind: PlaceKind, ids: Iterable[UUID]) -> list[Place]:
+    """Those that there are, by id."""
+    table = PLACES[kind]
+    query = (
+        select(table.c.id, table.c.name, table.c.revision)
+        .where(table.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+        .order_by(table.c.id)
+    )
+    rows = await connection.execute(query, {"ids": sorted(ids)})
+    return [Place(**row._mapping) for row in rows]
+
+
 async def save_place(connection: AsyncConnection, kind: PlaceKind, item: Place) -> None:
     """Inserts revision 1, updates any other. Refused: ``name_taken``."""
     table = PLACES[kind]

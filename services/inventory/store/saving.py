@@ -27,6 +27,11 @@ from services.inventory.store.tables import (
     stock,
     written_off,
 )
+from services.inventory.store.tables_purchasing import (
+    purchase_arrivals,
+    receipt_extras,
+    supplier_charges,
+)
 from services.inventory.store.tables_reports import unfolded
 from services.inventory.store.writing import arrays, at_once, inserting, merging, removing
 
@@ -40,6 +45,9 @@ class Documents:
     movements: list[Sequence[Any]] = field(default_factory=list)
     receipts: list[Sequence[Any]] = field(default_factory=list)
     receipt_lines: list[Sequence[Any]] = field(default_factory=list)
+    receipt_extras: list[Sequence[Any]] = field(default_factory=list)
+    supplier_charges: list[Sequence[Any]] = field(default_factory=list)
+    purchase_arrivals: list[Sequence[Any]] = field(default_factory=list)
 
 
 async def save(connection: AsyncConnection, book: Book, documents: Documents) -> None:
@@ -51,6 +59,9 @@ async def save(connection: AsyncConnection, book: Book, documents: Documents) ->
     consumed = [_consumption_row(now) for _, _, now in book.consumptions.changes()]
     await _write(connection, _SAVE_RECEIPTS, receipts, documents.receipts)
     await _write(connection, _SAVE_RECEIPT_LINES, receipt_lines, documents.receipt_lines)
+    await _write(connection, _SAVE_EXTRAS, receipt_extras, documents.receipt_extras)
+    await _write(connection, _SAVE_CHARGES, supplier_charges, documents.supplier_charges)
+    await _write(connection, _SAVE_ARRIVALS, purchase_arrivals, documents.purchase_arrivals)
     await _write(connection, _SAVE_LOTS, lots, [_lot_row(n) for _, _, n in book.lots.changes()])
     await _write(connection, _SAVE_CONSUMPTIONS, consumptions, consumed)
     missing = [_shortage_row(now) for _, _, now in book.shortages.changes()]
@@ -94,6 +105,9 @@ _SAVE_STOCK_AND_LINES = at_once(
 _DROP_HOLDS = removing(allocations)
 _SAVE_RECEIPTS = inserting(receipts)
 _SAVE_RECEIPT_LINES = inserting(receipt_lines)
+_SAVE_EXTRAS = inserting(receipt_extras)
+_SAVE_CHARGES = inserting(supplier_charges)
+_SAVE_ARRIVALS = inserting(purchase_arrivals)
 _SAVE_LOTS = merging(lots, "remaining", "value")
 _SAVE_CONSUMPTIONS = merging(consumptions, "quantity", "cost", "returned")
 _SAVE_SHORTAGES = merging(shortages, "missing", "value")

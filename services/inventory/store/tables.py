@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -29,6 +30,7 @@ tables = MetaData()
 
 Instant = TIMESTAMP(timezone=True)
 Money = Numeric(12, 2)
+Percent = Numeric(5, 2)
 Quantity = Numeric(12, 3)
 Value = Numeric(18, 5)
 """A quantity times a unit cost, exact."""
@@ -183,6 +185,11 @@ receipts = Table(
     Column("supplier_document", Text),
     Column("total_cost", Money, nullable=False),
     Column("actor", Text, nullable=False),
+    Column("supplier_document_date", Date),
+    Column("purchase_order_id", Uuid),
+    Column("prices_include_vat", Boolean, nullable=False),
+    Column("vat_in_cost", Boolean, nullable=False),
+    Column("extra_spread", Text, nullable=False),
     Index("receipts_of_supplier", "supplier_id", "id"),
 )
 receipt_lines = Table(
@@ -195,6 +202,14 @@ receipt_lines = Table(
     Column("quantity", Quantity, nullable=False),
     Column("cost", Money, nullable=False),
     Column("measure", Text),
+    Column("vat_percent", Percent),
+    # What follows is reckoned: in main units, and in money of the whole line.
+    Column("main_quantity", Quantity, nullable=False),
+    Column("total_without_vat", Money, nullable=False),
+    Column("vat", Money, nullable=False),
+    Column("extra_cost", Money, nullable=False),
+    Column("stock_cost", Money, nullable=False),
+    Index("receipt_lines_of_product", "product_id", "receipt_id"),
 )
 lots = Table(
     "lots",
@@ -212,7 +227,7 @@ lots = Table(
     Column("value", Value, nullable=False),
     CheckConstraint("remaining >= 0 AND remaining <= quantity", name="lots_remaining"),
     CheckConstraint("value >= 0 AND (remaining > 0 OR value = 0)", name="lots_value"),
-    # A line bought in packs may make two, a kopeck apart.
+    # A line makes one; those of earlier versions may have two, a kopeck apart.
     UniqueConstraint("receipt_id", "position", "unit_cost", name="lots_of_receipt"),
     Index("lots_to_use", "product_id", postgresql_where=text("remaining > 0")),
 )

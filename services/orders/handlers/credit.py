@@ -11,7 +11,7 @@ from shared.contracts.client_contracts import ContractSaved
 from shared.contracts.finance import GetBalance
 from shared.contracts.orders import MoveOrder, OrderMoved
 from shared.handlers import Work
-from shared.permissions import MAY_GIVE_CREDIT
+from shared.permissions import MAY_WAIVE
 from shared.refusals import Refused
 
 
@@ -44,7 +44,7 @@ async def within_limit(
             total=order.total,
             over=owes + order.total - limit,
         )
-    if work.actor.role not in MAY_GIVE_CREDIT:
+    if work.actor.role not in MAY_WAIVE:
         raise Refused("forbidden")
     return _with_reason(order, decision, command.over_limit)
 

@@ -1,0 +1,196 @@
+"""What is ordered from suppliers: proposed, written down, sent, awaited, received."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from services.inventory.domain.purchase import (
+    OPEN,
+    PurchaseOrder,
+    Step,
+    as_expected,
+    missing,
+    stepped,
+)
+from services.inventory.handlers import receipts, specials
+from services.inventory.handlers.drafting import keep, lines_of, make
+from services.inventory.handlers.table import handlers
+from services.inventory.store import InventoryStore, proposals, purchases
+from shared.contracts.base import Page
+from shared.contracts.inventory import ReceiptView, ReceivedLine, ReceiveStock
+from shared.contracts.purchase_orders import (
+    ArrivedLine,
+    CancelPurchaseOrder,
+    ChangePurchaseOrder,
+    ClosePurchaseOrder,
+    CreatePurchaseOrder,
+    GetPurchaseOrder,
+    GetPurchaseProposal,
+    ListPurchaseOrders,
+    OrderProposal,
+    Proposal,
+    PurchaseLine,
+    PurchaseOrderView,
+    ReceivePurchase,
+    SendPurchaseOrder,
+)
+from shared.handlers import Work
+from shared.pagination import keys_of, page_of
+from shared.refusals import Refused
+
+
+@handlers.command(CreatePurchaseOrder)
+async def create_purchase_order(
+    command: CreatePurchaseOrder, store: InventoryStore, work: Work
+) -> PurchaseOrderView:
+    return (await make(command, store, work)).view()
+
+
+@handlers.command(ChangePurchaseOrder)
+async def change_purchase_order(
+    command: ChangePurchaseOrder, store: InventoryStore, work: Work
+) -> PurchaseOrderView:
+    order = await purchases.purchase_order(store.connection, command.purchase_order_id)
+    if command.expected_revision not in (None, order.revision):
+        raise Refused(
+            "revision_conflict", expected=command.expected_revision, actual=order.revision
+        )
+    if command.lines is not None:
+        changed = stepped(order, "edit")
+        changed = replace(changed, lines=await lines_of(command.lines, store))
+    elif order.state in ("draft", *OPEN):
+        changed = replace(order, revision=order.revision + 1)
+    else:
+        raise Refused("purchase_order_step", state=order.state)
+    if "expected_on" in command.model_fields_set:
+        changed = replace(changed, expected_on=command.expected_on)
+    if "comment" in command.model_fields_set:
+        changed = replace(changed, comment=command.comment)
+    if replace(changed, revision=order.revision) == order:
+        return order.view()
+    return await keep(changed, store, work)
+
+
+@handlers.command(SendPurchaseOrder)
+async def send_purchase_order(
+    command: SendPurchaseOrder, store: InventoryStore, work: Work
+) -> PurchaseOrderView:
+    order = await purchases.purchase_order(store.connection, command.purchase_order_id)
+    sent = replace(stepped(order, "send"), sent_at=work.now)
+    await specials.ensure_prepaid(order, store, work)
+    return await keep(sent, store, work)
+
+
+@handlers.command(CancelPurchaseOrder)
+async def cancel_purchase_order(
+    command: CancelPurchaseOrder, store: InventoryStore, work: Work
+) -> PurchaseOrderView:
+    return await _end(command, "cancel", store, work)
+
+
+@handlers.command(ClosePurchaseOrder)
+async def close_purchase_order(
+    command: ClosePurchaseOrder, store: InventoryStore, work: Work
+) -> PurchaseOrderView:
+    return await _end(command, "close", store, work)
+
+
+@handlers.command(ReceivePurchase)
+async def receive_purchase(
+    command: ReceivePurchase, store: InventoryStore, work: Work
+) -> ReceiptView:
+    """A receipt as any other, of which the purchase order's lines take their parts."""
+    order = await purchases.purchase_order(store.connection, command.purchase_order_id)
+    if order.state in ("draft", "cancelled"):
+        raise Refused("purchase_order_step", state=order.state)
+    lines = tuple(_arrived(line, order, store) for line in command.lines) or missing(order)
+    if not lines:
+        raise Refused("nothing_to_receive")
+    terms = {
+        name: getattr(command, name)
+        for name in ReceivePurchase.model_fields.keys() - {"purchase_order_id", "lines"}
+    }
+    receipt = ReceiveStock(
+        warehouse_id=order.warehouse_id, supplier_id=order.supplier_id, lines=lines, **terms
+    )
+    return await receipts.take_in(receipt, store, work, order)
+
+
+@handlers.question(GetPurchaseOrder)
+async def get_purchase_order(
+    question: GetPurchaseOrder, store: InventoryStore, work: Work
+) -> PurchaseOrderView:
+    return (await purchases.purchase_order(store.connection, question.purchase_order_id)).view()
+
+
+@handlers.question(ListPurchaseOrders)
+async def list_purchase_orders(
+    question: ListPurchaseOrders, store: InventoryStore, work: Work
+) -> Page[PurchaseOrderView]:
+    return await purchases.list_purchase_orders(store.connection, question)
+
+
+# --- what to buy ---------------------------------------------------------------------------------
+
+
+@handlers.question(GetPurchaseProposal)
+async def get_purchase_proposal(
+    question: GetPurchaseProposal, store: InventoryStore, work: Work
+) -> Page[Proposal]:
+    found = await proposals.proposals(store.connection)
+    if question.cursor:
+        (last,) = keys_of(question.cursor, tuple[UUID | None])
+        found = [each for each in found if each.supplier_id and each.supplier_id > (last or _FIRST)]
+    return page_of(found, question.limit, lambda each: each, lambda each: (each.supplier_id,))
+
+
+@handlers.command(OrderProposal)
+async def order_proposal(
+    command: OrderProposal, store: InventoryStore, work: Work
+) -> PurchaseOrderView:
+    """One after the other, so that two who order at once do not order the same."""
+    await proposals.hold(store.connection)
+    lines = [
+        PurchaseLine(product_id=line.product_id, quantity=line.quantity, cost=line.cost)
+        for proposal in await proposals.proposals(store.connection)
+        for line in proposal.lines
+        if line.product_id in command.product_ids
+        or (not command.product_ids and proposal.supplier_id == command.supplier_id)
+    ]
+    if not lines:
+        raise Refused("nothing_to_order")
+    draft = CreatePurchaseOrder(
+        supplier_id=command.supplier_id,
+        warehouse_id=command.warehouse_id,
+        expected_on=command.expected_on,
+        lines=tuple(lines),
+    )
+    return (await make(draft, store, work)).view()
+
+
+_FIRST = UUID(int=0)
+
+
+def _arrived(line: ArrivedLine, order: PurchaseOrder, store: InventoryStore) -> ReceivedLine:
+    """Refused: ``product_not_named``, ``product_not_ordered``, ``cost_missing``."""
+    product_id = receipts.product_of(line, store)
+    cost = as_expected(order, product_id, line.measure) if line.cost is None else line.cost
+    return ReceivedLine(
+        product_id=product_id,
+        quantity=line.quantity,
+        cost=cost,
+        measure=line.measure,
+        vat_percent=line.vat_percent,
+    )
+
+
+async def _end(
+    command: CancelPurchaseOrder | ClosePurchaseOrder,
+    step: Step,
+    store: InventoryStore,
+    work: Work,
+) -> PurchaseOrderView:
+    order = await purchases.purchase_order(store.connection, command.purchase_order_id)
+    ended = replace(stepped(order, step), closed_reason=command.reason)
+    return await keep(ended, store, work)
