@@ -220,6 +220,7 @@ _TITLES = {
     "stock-balances": ("Stock balances", "Остатки на складах"),
     "income-expenses": ("Income and expenses", "Доходы и расходы"),
     "order-profit": ("Profit per order", "Прибыль по заказ-нарядам"),
+    "clients": ("Clients", "Клиенты"),
     # columns
     "section": ("Section", "Участок"),
     "section_id": ("Section id", "Участок (id)"),
@@ -255,6 +256,13 @@ _TITLES = {
     "pay": ("Pay, RUB", "Оплата труда, руб."),
     "margin": ("Margin, RUB", "Маржа, руб."),
     "paid": ("Paid, RUB", "Оплачено, руб."),
+    "name": ("Client", "Клиент"),
+    "phone": ("Phone", "Телефон"),
+    "email": ("E-mail", "E-mail"),
+    "visits": ("Visits", "Визитов"),
+    "first_visit": ("First visit", "Первый визит"),
+    "last_visit": ("Last visit", "Последний визит"),
+    "last_section_id": ("Last section id", "Последний участок (id)"),
     # values
     "income": ("Income", "Доход"),
     "expense": ("Expense", "Расход"),

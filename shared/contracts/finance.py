@@ -238,7 +238,7 @@ class OrderProfits(Question[Page[OrderProfitRow]]):
 
 class OrderSettled(Event):
     """An order's revenue, cost and pay are in the ledger. Producer: finance. Consumers: orders,
-    audit."""
+    clients (counts visits), audit."""
 
     subject: ClassVar[str] = "evt.finance.order_settled.v1"
 
@@ -251,20 +251,24 @@ class OrderSettled(Event):
     pay: Money
     margin: SignedMoney
     deposits_applied: Money
+    section_id: UUID | None = None
+    completed_at: Instant | None = None
+    """When the work was done."""
 
     def aggregate_id(self) -> UUID:
         return self.order_id
 
 
 class SettlementReversed(Event):
-    """A reopened order's settlement is undone by new entries. Producer: finance. Consumer: audit
-    (orders knows already: it has reopened the order)."""
+    """A reopened order's settlement is undone by new entries. Producer: finance. Consumers:
+    clients (counts visits), audit (orders knows already: it has reopened the order)."""
 
     subject: ClassVar[str] = "evt.finance.settlement_reversed.v1"
 
     order_id: UUID
     completion: int
     revenue: Money
+    client_id: UUID | None = None
 
     def aggregate_id(self) -> UUID:
         return self.order_id

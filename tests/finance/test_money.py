@@ -37,6 +37,7 @@ from shared.refusals import Refused
 from tests.finance.builders import (
     CASHIER,
     NOON,
+    SECTION,
     at,
     money,
     order_completed,
@@ -113,6 +114,8 @@ def test_settling_writes_revenue_cost_and_pay() -> None:
             pay=money("340"),
             margin=money("890"),
             deposits_applied=money("0"),
+            section_id=SECTION,
+            completed_at=at(-5),
         ),
     )
 
@@ -212,7 +215,7 @@ def test_reversing_swaps_every_posting_and_makes_paid_money_a_deposit_again() ->
     ]
     assert decision.settlements == (replace(reopened, paid=money("0")),)
     assert decision.events == (
-        SettlementReversed(order_id=ORDER, completion=1, revenue=money("1000")),
+        SettlementReversed(order_id=ORDER, completion=1, revenue=money("1000"), client_id=CLIENT),
     )
 
 

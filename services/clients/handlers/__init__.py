@@ -2,10 +2,32 @@
 
 ``cards``: reception writes down a client and a car. ``finding``: finds them again. ``merging``: two
 cards of one client become one. ``contracts``: what was agreed on with a client. ``personal_data``:
-all that is known of a person is given out. ``erasure``: a person is forgotten.
+all that is known of a person is given out. ``erasure``: a person is forgotten. ``tags``: clients
+and cars are marked. ``visits``: who came how often. ``segments``: clients with something in common.
 """
 
-from services.clients.handlers import cards, contracts, erasure, finding, merging, personal_data
+from services.clients.handlers import (
+    cards,
+    contracts,
+    erasure,
+    finding,
+    merging,
+    personal_data,
+    segments,
+    tags,
+    visits,
+)
 from services.clients.handlers.table import handlers
 
-__all__ = ["cards", "contracts", "erasure", "finding", "handlers", "merging", "personal_data"]
+__all__ = [
+    "cards",
+    "contracts",
+    "erasure",
+    "finding",
+    "handlers",
+    "merging",
+    "personal_data",
+    "segments",
+    "tags",
+    "visits",
+]

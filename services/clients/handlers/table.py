@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.clients.store import ClientsStore
-from shared.contracts import client_contracts, client_data, client_merge, clients
+from shared.contracts import client_contracts, client_data, client_merge, clients, segments, tags
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -19,5 +19,11 @@ handlers = Handlers(
         client_data.ClientErased,
         client_merge.ClientMerged,
         client_merge.DuplicateDismissed,
+        tags.TagSaved,
+        tags.TagRemoved,
+        tags.ClientTagged,
+        tags.VehicleTagged,
+        segments.SegmentSaved,
+        segments.SegmentRemoved,
     ),
 )

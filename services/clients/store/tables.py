@@ -102,6 +102,8 @@ vehicles = Table(
     Index("vehicles_client", "client_id", "id"),
     Index("vehicles_vin", "vin", unique=True),
     Index("vehicles_plate", "plate_key"),
+    Index("vehicles_make", text("lower(vendor)"), text("lower(model)"), "year"),
+    Index("vehicles_year", "year"),
     _fragments("vehicles", "vin"),
     _fragments("vehicles", "plate_key"),
 )

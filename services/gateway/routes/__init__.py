@@ -13,6 +13,7 @@ from services.gateway.routes import (
     messages,
     orders,
     reports,
+    segments,
     session,
     station,
 )
@@ -20,6 +21,7 @@ from services.gateway.routes import (
 AREAS = (
     session.AREA,
     clients.AREA,
+    segments.AREA,
     station.AREA,
     orders.AREA,
     load.AREA,
