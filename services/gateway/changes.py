@@ -36,6 +36,8 @@ _TOPIC_OF_SUBJECT = {
     "evt.clients.contract_saved.v1": "contract",
     "evt.clients.client_merged.v1": "client",
     "evt.clients.duplicate_dismissed.v1": "client",
+    "evt.clients.client_linked.v1": "client",
+    "evt.clients.client_unlinked.v1": "client",
     "evt.clients.client_tagged.v1": "client",
     "evt.clients.vehicle_tagged.v1": "vehicle",
     "evt.clients.tag_saved.v1": "reference",

@@ -24,7 +24,7 @@ from shared.contracts.base import (
     View,
 )
 from shared.contracts.clients import ClientKind
-from shared.contracts.visits import ClientVisits
+from shared.contracts.finance import MoneySum
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
@@ -130,13 +130,18 @@ class GetSegment(Question[SegmentDetails]):
     segment_id: UUID
 
 
-class SegmentClient(ClientVisits):
+class SegmentClient(View):
     """A client of a segment, with what came of all visits."""
 
     client_id: UUID
     name: str
     phone: str | None
     email: str | None
+    visits: int
+    revenue: MoneySum
+    first_visit: Instant | None
+    last_visit: Instant | None
+    last_section_id: UUID | None
 
 
 class SegmentClients(Question[Page[SegmentClient]]):

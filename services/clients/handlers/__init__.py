@@ -2,8 +2,9 @@
 
 ``cards``: reception writes down a client and a car. ``finding``: finds them again. ``merging``: two
 cards of one client become one. ``contracts``: what was agreed on with a client. ``personal_data``:
-all that is known of a person is given out. ``erasure``: a person is forgotten. ``tags``: clients
-and cars are marked. ``visits``: who came how often. ``segments``: clients with something in common.
+all that is known of a person is given out. ``erasure``: a person is forgotten. ``links``: who
+belongs to whom. ``tags``: clients and cars are marked. ``visits``: who came how often.
+``segments``: clients with something in common.
 """
 
 from services.clients.handlers import (
@@ -11,6 +12,7 @@ from services.clients.handlers import (
     contracts,
     erasure,
     finding,
+    links,
     merging,
     personal_data,
     segments,
@@ -25,6 +27,7 @@ __all__ = [
     "erasure",
     "finding",
     "handlers",
+    "links",
     "merging",
     "personal_data",
     "segments",

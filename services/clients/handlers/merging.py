@@ -45,6 +45,7 @@ async def merge_clients(command: MergeClients, store: ClientsStore, work: Work) 
         work.publish(ContractSaved(contract=taken_over))
     await store.flush()
     await store.visits.move(other.id, client.id)
+    await store.links.move(other.id, client.id)
     await _move_tags(other.id, client.id, store, work)
     work.publish(
         ClientMerged(

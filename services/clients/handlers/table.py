@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from services.clients.store import ClientsStore
-from shared.contracts import client_contracts, client_data, client_merge, clients, segments, tags
+from shared.contracts import (
+    client_contracts,
+    client_data,
+    client_links,
+    client_merge,
+    clients,
+    segments,
+    tags,
+)
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -19,6 +27,8 @@ handlers = Handlers(
         client_data.ClientErased,
         client_merge.ClientMerged,
         client_merge.DuplicateDismissed,
+        client_links.ClientLinked,
+        client_links.ClientUnlinked,
         tags.TagSaved,
         tags.TagRemoved,
         tags.ClientTagged,

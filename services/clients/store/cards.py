@@ -26,6 +26,7 @@ from services.clients.domain.search import name_key
 from services.clients.domain.vehicles import Vehicle, VehicleFact
 from services.clients.store.contracts import Contracts
 from services.clients.store.erasure import Erasure
+from services.clients.store.links import Links
 from services.clients.store.merging import Duplicates
 from services.clients.store.rows import client_of, client_row, vehicle_of, vehicle_row
 from services.clients.store.segments import Segments
@@ -34,6 +35,7 @@ from services.clients.store.tags import Tags
 from services.clients.store.visits import Visits
 from shared.contracts.base import Message
 from shared.contracts.client_data import EraseClient
+from shared.contracts.client_links import LinkClient
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle
 from shared.contracts.finance import OrderSettled, SettlementReversed
@@ -90,6 +92,7 @@ class ClientsStore(Store):
         self.contracts = Contracts(connection)
         self.duplicates = Duplicates(connection)
         self.erasure = Erasure(connection)
+        self.links = Links(connection)
         self.segments = Segments(connection)
         self.tags = Tags(connection)
         self.visits = Visits(connection)
@@ -110,6 +113,8 @@ class ClientsStore(Store):
                 client_ids |= {message.client_id, message.other_id}
             if isinstance(message, EraseClient | OrderSettled | TagClient | UntagClient):
                 client_ids.add(message.client_id)
+            if isinstance(message, LinkClient):
+                client_ids |= {message.client_id, message.other_id or message.client_id}
             if isinstance(message, SettlementReversed) and message.client_id:
                 client_ids.add(message.client_id)
             if isinstance(message, ChangeVehicle | TagVehicle | UntagVehicle):

@@ -6,6 +6,7 @@ of client ids that an index gives. Cards are read newest first, and a page goes 
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -110,7 +111,7 @@ def _shown(row: Any) -> SegmentClient:
         phone=next(iter(card.phones), None),
         email=card.email,
         visits=row.visits or 0,
-        revenue=row.revenue or 0,
+        revenue=row.revenue or Decimal("0.00"),
         first_visit=row.first_visit,
         last_visit=row.last_visit,
         last_section_id=row.last_section_id,

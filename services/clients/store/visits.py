@@ -36,7 +36,7 @@ _COUNT = text(
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 _NEVER = ClientVisits(
-    visits=0, revenue=Decimal(0), first_visit=None, last_visit=None, last_section_id=None
+    visits=0, revenue=Decimal("0.00"), first_visit=None, last_visit=None, last_section_id=None
 )
 
 
