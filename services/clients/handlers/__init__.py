@@ -2,9 +2,9 @@
 
 ``cards``: reception writes down a client and a car. ``finding``: finds them again. ``merging``: two
 cards of one client become one. ``contracts``: what was agreed on with a client. ``personal_data``:
-all that is known of a person is given out. ``erasure``: a person is forgotten. ``links``: who
-belongs to whom. ``tags``: clients and cars are marked. ``visits``: who came how often.
-``segments``: clients with something in common.
+all that is known of a person is given out. ``erasure``: a person is forgotten. ``history``: what
+happened with a client. ``links``: who belongs to whom. ``tags``: clients and cars are marked.
+``visits``: who came how often. ``segments``: clients with something in common.
 """
 
 from services.clients.handlers import (
@@ -12,6 +12,7 @@ from services.clients.handlers import (
     contracts,
     erasure,
     finding,
+    history,
     links,
     merging,
     personal_data,
@@ -27,6 +28,7 @@ __all__ = [
     "erasure",
     "finding",
     "handlers",
+    "history",
     "links",
     "merging",
     "personal_data",

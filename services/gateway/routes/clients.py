@@ -4,6 +4,7 @@ from services.gateway.api import Area, delete, get, patch, post
 from services.gateway.routes import personal_data
 from shared.contracts.client_contracts import ChangeContract, CreateContract, ListContracts
 from shared.contracts.client_data import EraseClient
+from shared.contracts.client_history import GetClientHistory
 from shared.contracts.client_links import LinkClient, ListLinks, SuggestParties, UnlinkClient
 from shared.contracts.client_merge import DismissDuplicate, FindDuplicates, MergeClients
 from shared.contracts.clients import (
@@ -54,6 +55,7 @@ AREA = Area(
             "Write down a contract",
         ),
         patch("/contracts/{contract_id}", ChangeContract, "Edit a contract"),
+        get("/clients/{client_id}/history", GetClientHistory, "What happened with a client"),
         get("/clients/{client_id}/links", ListLinks, "Who belongs to a client"),
         post("/clients/{client_id}/links", LinkClient, "Say who belongs to whom"),
         delete("/clients/{client_id}/links/{link_id}", UnlinkClient, "End a link"),
