@@ -1,117 +1,118 @@
-"""What happened with a client: asked of the services that own it."""
+"""What happened with a client, and with a car: asked of the services that own it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
 
-from services.clients.domain.timeline import newest
 from services.clients.handlers.table import handlers
+from services.clients.handlers.timeline import Source, stretch
 from services.clients.store import ClientsStore
-from shared.contracts.base import Page, Question
+from services.clients.store.history import vehicle_facts_page
 from shared.contracts.client_history import ClientHistory, GetClientHistory, HistoryItem
 from shared.contracts.finance import ListPayments
 from shared.contracts.messages import ListMessages
-from shared.contracts.orders import FindOrders
-from shared.handlers import Work
-from shared.pagination import cursor_after, keys_of
-from shared.refusals import Refused
-
-type Place = str | None
-"""Where a service's own list goes on; null: at its beginning."""
-
-AT_END = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A service's list of one kind of thing."""
-
-    service: str
-    question: Callable[[UUID, int, Place], Question[Page[Any]]]
-    item: Callable[[Any], HistoryItem]
-
-
-SOURCES = (
-    Source(
-        "orders",
-        lambda client_id, limit, cursor: FindOrders(
-            client_id=client_id, limit=limit, cursor=cursor
-        ),
-        lambda order: HistoryItem(at=order.created_at, kind="order", order=order),
-    ),
-    Source(
-        "finance",
-        lambda client_id, limit, cursor: ListPayments(
-            customer_id=client_id, limit=limit, cursor=cursor
-        ),
-        lambda payment: HistoryItem(at=payment.at, kind="payment", payment=payment),
-    ),
-    Source(
-        "documents",
-        lambda client_id, limit, cursor: ListMessages(
-            client_id=client_id, limit=limit, cursor=cursor
-        ),
-        lambda message: HistoryItem(at=message.created_at, kind="message", message=message),
-    ),
+from shared.contracts.orders import FindOrders, GetOrder, OrderSummary, OrderView
+from shared.contracts.vehicle_history import (
+    DoneLine,
+    GetVehicleHistory,
+    VehicleFactView,
+    VehicleHistory,
+    VehicleOrder,
 )
+from shared.handlers import Work
 
 
 @handlers.question(GetClientHistory)
 async def get_client_history(
     question: GetClientHistory, store: ClientsStore, work: Work
 ) -> ClientHistory:
-    client = await store.look_at_client(question.client_id)
-    places: tuple[Place, ...] = (None,) * len(SOURCES)
-    missing: frozenset[str] = frozenset()
-    if question.cursor:
-        places, missing = keys_of(
-            question.cursor, tuple[tuple[Place, Place, Place], frozenset[str]]
+    client_id = (await store.look_at_client(question.client_id)).id
+    sources = (
+        Source(
+            "orders",
+            lambda limit, place: work.ask(
+                FindOrders(client_id=client_id, limit=limit, cursor=place)
+            ),
+            lambda order: HistoryItem(at=order.created_at, kind="order", order=order),
+        ),
+        Source(
+            "finance",
+            lambda limit, place: work.ask(
+                ListPayments(customer_id=client_id, limit=limit, cursor=place)
+            ),
+            lambda payment: HistoryItem(at=payment.at, kind="payment", payment=payment),
+        ),
+        Source(
+            "documents",
+            lambda limit, place: work.ask(
+                ListMessages(client_id=client_id, limit=limit, cursor=place)
+            ),
+            lambda message: HistoryItem(at=message.created_at, kind="message", message=message),
+        ),
+    )
+    page = await stretch(sources, lambda item: item.at, question.limit, question.cursor)
+    return ClientHistory(items=tuple(page.items), next=page.next, missing=page.missing)
+
+
+@handlers.question(GetVehicleHistory)
+async def get_vehicle_history(
+    question: GetVehicleHistory, store: ClientsStore, work: Work
+) -> VehicleHistory:
+    vehicle_id = (await store.look_at_vehicle(question.vehicle_id)).id
+
+    async def done(item: VehicleFactView) -> VehicleFactView:
+        """An order with what was done on it."""
+        if item.order is None:
+            return item
+        order = await work.ask(GetOrder(order_id=item.order.id))
+        return item.model_copy(update={"order": _order_of(order)})
+
+    sources = (
+        Source(
+            "clients",
+            lambda limit, place: vehicle_facts_page(store.connection, vehicle_id, limit, place),
+            lambda fact: fact,
+        ),
+        Source(
+            "orders",
+            lambda limit, place: work.ask(
+                FindOrders(vehicle_id=vehicle_id, limit=limit, cursor=place)
+            ),
+            _fact_of,
+        ),
+    )
+    page = await stretch(sources, lambda item: item.since, question.limit, question.cursor)
+    items = await asyncio.gather(*map(done, page.items))
+    return VehicleHistory(items=tuple(items), next=page.next, missing=page.missing)
+
+
+def _fact_of(order: OrderSummary) -> VehicleFactView:
+    shown = VehicleOrder(**{name: getattr(order, name) for name in OrderSummary.model_fields})
+    return VehicleFactView(
+        kind="order",
+        value=order.number,
+        client_id=order.client_id,
+        since=order.created_at,
+        until=order.completed_at,
+        order=shown,
+    )
+
+
+def _order_of(order: OrderView) -> VehicleOrder:
+    """What the client was charged for; what it cost the station is nobody's here."""
+    works = [
+        DoneLine(kind="service", name=line.name, oem=None, quantity=line.quantity, total=line.total)
+        for line in order.services
+        if line.approval.state != "declined"
+    ]
+    parts = [
+        DoneLine(
+            kind=line.kind, name=line.name, oem=line.oem, quantity=line.quantity, total=line.total
         )
-
-    async def asked(source: Source, place: Place, limit: int) -> Page[Any] | None:
-        """None: it does not answer."""
-        if place == AT_END:
-            return Page(items=())
-        try:
-            return await work.ask(source.question(client.id, limit, place))
-        except Refused as refused:
-            if refused.code != "service_unavailable":
-                raise
-            return None
-
-    async def after(source: Source, place: Place, page: Page[Any] | None, taken: int) -> Place:
-        """Where a service's list goes on when so many of the page have been shown."""
-        if page is None or (taken == len(page.items) and page.next is None):
-            return AT_END
-        if taken == len(page.items):
-            return page.next
-        if taken == 0:
-            return place
-        shorter = await asked(source, place, taken)
-        return (shorter.next or AT_END) if shorter else AT_END
-
-    pages = await asyncio.gather(
-        *(asked(*each, question.limit) for each in zip(SOURCES, places, strict=True))
-    )
-    items, taken = newest(
-        [
-            [source.item(thing) for thing in page.items] if page else []
-            for source, page in zip(SOURCES, pages, strict=True)
-        ],
-        question.limit,
-    )
-    nexts = await asyncio.gather(
-        *(after(*each) for each in zip(SOURCES, places, pages, taken, strict=True))
-    )
-    silent = {source.service for source, page in zip(SOURCES, pages, strict=True) if page is None}
-    missing |= silent
-    is_last = all(place == AT_END for place in nexts)
-    return ClientHistory(
-        items=tuple(items),
-        next=None if is_last else cursor_after(nexts, sorted(missing)),
-        missing=tuple(sorted(missing)),
+        for line in (*order.products, *order.materials)
+    ]
+    return VehicleOrder(
+        **{name: getattr(order, name) for name in OrderSummary.model_fields},
+        mileage_km=order.mileage_km,
+        lines=(*works, *parts),
     )

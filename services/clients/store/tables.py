@@ -117,7 +117,7 @@ vehicle_facts = Table(
     Column("since", Instant, nullable=False),
     # Null is today. The clock may be set back, so nothing forces it to lie after ``since``.
     Column("until", Instant),
-    CheckConstraint("kind IN ('owner', 'plate', 'vin')", name="vehicle_facts_kind"),
+    CheckConstraint("kind IN ('owner', 'plate', 'vin', 'mileage')", name="vehicle_facts_kind"),
     Index("vehicle_facts_history", "vehicle_id", "kind", "since"),
     Index(
         "vehicle_facts_today",

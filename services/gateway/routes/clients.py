@@ -75,7 +75,7 @@ AREA = Area(
         get(
             "/vehicles/{vehicle_id}/history",
             GetVehicleHistory,
-            "Whose the car was when, and its plates",
+            "Owners, plates, mileages and orders of a car",
         ),
         get("/vehicles/{vehicle_id}/warranty", VehicleWarranty, "What is under warranty on it"),
         patch("/vehicles/{vehicle_id}", ChangeVehicle, "Edit a car, or give it a new owner"),
