@@ -74,6 +74,14 @@ REASONS: dict[str, Reason] = {
             "The request is not valid: {errors}",
             "Запрос составлен неверно: {errors}",
         ),
+        link_invalid=(
+            "A link leads to another client or to a car; only drivers and payers have cars",
+            "Связь ведёт к другому клиенту или к автомобилю; к автомобилю — водитель и плательщик",
+        ),
+        conditions_invalid=(
+            "Name a condition at least, and ranges that something can lie in",
+            "Назовите хотя бы одно условие и диапазоны, в которые что-то может попасть",
+        ),
         cursor_invalid=("The cursor is not one of ours", "Неверный курсор списка"),
         cost_missing=(
             "Say what product {id} cost: no cost was expected for such a unit",
@@ -476,6 +484,9 @@ REASONS: dict[str, Reason] = {
         ),
         client_not_found=("No client {id}", "Клиент {id} не найден"),
         contract_not_found=("No contract {id}", "Договор {id} не найден"),
+        tag_not_found=("No tag {id}", "Метка {id} не найдена"),
+        link_not_found=("No link {id}", "Связь {id} не найдена"),
+        segment_not_found=("No segment {id}", "Сегмент {id} не найден"),
         duplicate_not_found=("No such pair of cards", "Такой пары карточек нет"),
         vehicle_not_found=("No car {id}", "Автомобиль {id} не найден"),
         order_not_found=("No order {id}", "Заказ-наряд {id} не найден"),
@@ -589,6 +600,11 @@ REASONS: dict[str, Reason] = {
         client_has_open_orders=(
             "Orders are still open: {numbers}",
             "Ещё открыты заказ-наряды: {numbers}",
+        ),
+        link_exists=("Link {id} says so already", "Такая связь уже есть: {id}"),
+        tag_in_segment=(
+            "The segment {segment} goes by this tag",
+            "По этой метке отбирает сегмент {segment}",
         ),
         client_has_money=(
             "There is money to settle first: the client owes {debt}, the station holds {deposit}",

@@ -78,6 +78,18 @@ BODIES: dict[str, dict[str, Any]] = {
         "language": "ru",
         "consents": {"sms": True, "email": True, "marketing": False},
     },
+    "CreateTag": {"name": "VIP", "colour": "#d32f2f"},
+    "ChangeTag": {"colour": "#1976d2"},
+    "CreateSegment": {
+        "name": "Давно не были",
+        "conditions": {"visits_from": 2, "last_visit_before_days": 180, "consents": ["sms"]},
+    },
+    "ChangeSegment": {"name": "Потерянные"},
+    "LinkClient": {
+        "role": "driver",
+        "vehicle_id": "019ab0c6-b101-7a11-8b22-0c1d2e3f4a5c",
+        "since": "2026-11-01",
+    },
     "CreateContract": {
         "number": "17/26",
         "signed_on": "2026-11-01",

@@ -290,7 +290,8 @@ class OrderProfits(Question[Page[OrderProfitRow]]):
 
 
 class OrderSettled(Event):
-    """Revenue, cost and pay are in the ledger. Producer: finance. Consumers: orders, audit."""
+    """An order's revenue, cost and pay are in the ledger. Producer: finance. Consumers: orders,
+    clients (counts visits), audit."""
 
     subject: ClassVar[str] = "evt.finance.order_settled.v1"
 
@@ -307,20 +308,24 @@ class OrderSettled(Event):
     """Contained in the revenue."""
     vat_percent: Percent | None = None
     """The rate that it was reckoned with; null: sold without VAT."""
+    section_id: UUID | None = None
+    completed_at: Instant | None = None
+    """When the work was done."""
 
     def aggregate_id(self) -> UUID:
         return self.order_id
 
 
 class SettlementReversed(Event):
-    """A reopened order's settlement is undone by new entries. Producer: finance. Consumer: audit
-    (orders knows already: it has reopened the order)."""
+    """A reopened order's settlement is undone by new entries. Producer: finance. Consumers:
+    clients (counts visits), audit (orders knows already: it has reopened the order)."""
 
     subject: ClassVar[str] = "evt.finance.settlement_reversed.v1"
 
     order_id: UUID
     completion: int
     revenue: Money
+    client_id: UUID | None = None
 
     def aggregate_id(self) -> UUID:
         return self.order_id

@@ -71,6 +71,8 @@ LONG_FILES = {
     "shared/contracts/orders.py": "declarations, one message after the other; looked up, not read",
     "shared/contracts/inventory.py": "declarations, as in orders",
     "shared/contracts/load.py": "declarations, as in orders",
+    "shared/contracts/finance.py": "declarations, as in orders",
+    "shared/permissions.py": "the one table of who may send what, a row for each message",
     "services/gateway/examples.py": "an example for every message, one after the other",
     "shared/refusals.py": "a table of every way to say no; looked up, not read",
 }

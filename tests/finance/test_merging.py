@@ -23,9 +23,11 @@ from shared.contracts.finance import (
     GetBalance,
     ListPayments,
     ListRecords,
+    OrderProfits,
     RefundPayment,
     TakePayment,
 )
+from shared.contracts.finance_reports import Margin
 from shared.database import engine_for
 from shared.ids import id_of, new_id
 from shared.refusals import Refused
@@ -91,6 +93,24 @@ def test_a_client_without_money_goes_over_without_an_entry() -> None:
 
 
 # --- the service -------------------------------------------------------------------------------
+
+
+async def test_margin_is_the_survivors_by_whichever_name_it_was_earned(station: Station) -> None:
+    running = station.running["finance"]
+    one, other = new_id(), new_id()
+    orders = {new_id(): one, new_id(): other}
+    await in_turn(running, client_created(one), client_created(other))
+    for order, client in orders.items():
+        done = order_completed(order, client, services=(work("1000"),))
+        await in_turn(running, order_created(order, client), done, parts_issued(order))
+
+    await in_turn(running, client_merged(other, one))
+
+    for asked in (Margin(by="client"), Margin(by="client", client_id=other)):
+        (row,) = (await station.ask(asked)).items
+        assert (row.id, row.orders, row.revenue) == (one, 2, money(2000))
+    profits = (await station.ask(OrderProfits(client_id=one))).items
+    assert {row.order_id for row in profits} == set(orders)
 
 
 async def test_debt_deposit_and_bonuses_are_the_survivors_and_so_is_their_history(

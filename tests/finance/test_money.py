@@ -36,6 +36,7 @@ from shared.refusals import Refused
 from tests.finance.builders import (
     CASHIER,
     NOON,
+    SECTION,
     at,
     money,
     order_completed,
@@ -110,6 +111,8 @@ def test_settling_writes_revenue_and_cost() -> None:
             pay=money("0"),
             margin=money("1230"),
             deposits_applied=money("0"),
+            section_id=SECTION,
+            completed_at=at(-5),
         ),
     )
 
@@ -208,7 +211,7 @@ def test_reversing_swaps_every_posting_and_makes_paid_money_a_deposit_again() ->
     ]
     assert decision.settlements == (replace(reopened, paid=money("0")),)
     assert decision.events == (
-        SettlementReversed(order_id=ORDER, completion=1, revenue=money("1000")),
+        SettlementReversed(order_id=ORDER, completion=1, revenue=money("1000"), client_id=CLIENT),
     )
 
 

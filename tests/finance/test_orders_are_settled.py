@@ -82,6 +82,8 @@ async def test_a_done_order_is_settled_and_tells_what_it_earned(station: Station
         pay=money("400"),
         margin=money("800"),
         deposits_applied=money("0"),
+        section_id=completed.section_id,
+        completed_at=completed.completed_at,
     )
     assert await profit(station, order) == OrderProfitView(
         order_id=order,

@@ -93,7 +93,7 @@ def _known(vehicle: Vehicle) -> Vehicle:
 
 # --- dated facts -------------------------------------------------------------------------------
 
-type FactKind = Literal["owner", "plate", "vin"]
+type FactKind = Literal["owner", "plate", "vin", "mileage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class VehicleFact:
 
 
 def new_facts(before: Vehicle | None, after: Vehicle, now: datetime) -> Sequence[VehicleFact]:
-    """The owner, plate and VIN that are not what they were."""
+    """The owner, plate, VIN and mileage that are not what they were."""
     were = _facts(before) if before else dict.fromkeys(_facts(after))
     return [
         VehicleFact(after.id, kind, value, now, ends=were[kind] is not None)
@@ -122,4 +122,10 @@ def new_facts(before: Vehicle | None, after: Vehicle, now: datetime) -> Sequence
 
 
 def _facts(vehicle: Vehicle) -> dict[FactKind, str | None]:
-    return {"owner": str(vehicle.client_id), "plate": vehicle.plate, "vin": vehicle.vin}
+    mileage = None if vehicle.mileage_km is None else str(vehicle.mileage_km)
+    return {
+        "owner": str(vehicle.client_id),
+        "plate": vehicle.plate,
+        "vin": vehicle.vin,
+        "mileage": mileage,
+    }

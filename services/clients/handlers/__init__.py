@@ -3,7 +3,9 @@
 ``cards``: reception writes down a client and a car. ``finding``: finds them again. ``importing``:
 lists of them come in as files. ``merging``: two cards of one client become one. ``contracts``: what
 was agreed on with a client. ``personal_data``: all that is known of a person is given out.
-``erasure``: a person is forgotten.
+``erasure``: a person is forgotten. ``history``: what happened with a client. ``links``: who belongs
+to whom. ``tags``: clients and cars are marked. ``visits``: who came how often. ``segments``:
+clients with something in common.
 """
 
 from services.clients.handlers import (
@@ -11,9 +13,14 @@ from services.clients.handlers import (
     contracts,
     erasure,
     finding,
+    history,
     importing,
+    links,
     merging,
     personal_data,
+    segments,
+    tags,
+    visits,
 )
 from services.clients.handlers.table import handlers
 
@@ -23,7 +30,12 @@ __all__ = [
     "erasure",
     "finding",
     "handlers",
+    "history",
     "importing",
+    "links",
     "merging",
     "personal_data",
+    "segments",
+    "tags",
+    "visits",
 ]

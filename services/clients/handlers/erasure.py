@@ -46,6 +46,8 @@ async def erase_client(command: EraseClient, store: ClientsStore, work: Work) ->
     await store.flush()
     await store.erasure.forget_plates(aliases)
     await store.erasure.forget_besides(aliases)
+    await store.tags.strip(aliases)
+    await store.links.forget(aliases)
     await store.erasure.forget_words([card.name for card in cards])
     work.publish(
         ClientErased(

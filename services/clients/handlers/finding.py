@@ -7,7 +7,6 @@ from services.clients.domain.search import search_for
 from services.clients.domain.vehicles import Vehicle, vehicle_view
 from services.clients.handlers.table import handlers
 from services.clients.store import ClientsStore
-from services.clients.store.history import vehicle_history
 from services.clients.store.queries import find_clients
 from shared.contracts.base import Page
 from shared.contracts.clients import (
@@ -22,7 +21,6 @@ from shared.contracts.clients import (
     ListVehicles,
     VehicleView,
 )
-from shared.contracts.vehicle_history import GetVehicleHistory, VehicleFactView
 from shared.handlers import Work
 
 
@@ -61,14 +59,6 @@ async def get_cards(question: GetCards, store: ClientsStore, work: Work) -> Card
 @handlers.question(GetVehicle)
 async def get_vehicle(question: GetVehicle, store: ClientsStore, work: Work) -> VehicleView:
     return vehicle_view(await store.look_at_vehicle(question.vehicle_id))
-
-
-@handlers.question(GetVehicleHistory)
-async def get_vehicle_history(
-    question: GetVehicleHistory, store: ClientsStore, work: Work
-) -> Page[VehicleFactView]:
-    await store.look_at_vehicle(question.vehicle_id)
-    return await vehicle_history(store.connection, question)
 
 
 @handlers.question(ListVehicles)

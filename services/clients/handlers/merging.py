@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from services.clients.domain import merging
 from services.clients.domain.cards import client_view
 from services.clients.domain.contracts import of_client
@@ -20,6 +22,7 @@ from shared.contracts.client_merge import (
     MergeClients,
 )
 from shared.contracts.clients import ClientDetails, VehicleChanged
+from shared.contracts.tags import ClientTagged
 from shared.handlers import Work
 from shared.refusals import Refused
 
@@ -40,6 +43,10 @@ async def merge_clients(command: MergeClients, store: ClientsStore, work: Work) 
         taken_over = of_client(contract, client.id, work.now)
         await store.contracts.save(taken_over)
         work.publish(ContractSaved(contract=taken_over))
+    await store.flush()
+    await store.visits.move(other.id, client.id)
+    await store.links.move(other.id, client.id)
+    await _move_tags(other.id, client.id, store, work)
     work.publish(
         ClientMerged(
             client=client_view(merged.client),
@@ -49,6 +56,18 @@ async def merge_clients(command: MergeClients, store: ClientsStore, work: Work) 
         )
     )
     return details(merged.client, await store.cars_of(client.id))
+
+
+async def _move_tags(other_id: UUID, client_id: UUID, store: ClientsStore, work: Work) -> None:
+    before = await store.tags.of_client(client_id)
+    have = {tag.id for tag in before}
+    new = [tag for tag in await store.tags.of_client(other_id) if tag.id not in have]
+    await store.tags.put_on_client(client_id, [tag.id for tag in new])
+    await store.tags.strip([other_id])
+    if new:
+        tags = await store.tags.of_client(client_id)
+        changes = tuple(Change(field="tag", new=tag.name) for tag in new)
+        work.publish(ClientTagged(client_id=client_id, tags=tags, changes=changes))
 
 
 @handlers.question(FindDuplicates)

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from services.clients.store import ClientsStore
-from shared.contracts import client_contracts, client_data, client_imports, client_merge, clients
+from shared.contracts import (
+    client_contracts,
+    client_data,
+    client_imports,
+    client_links,
+    client_merge,
+    clients,
+    segments,
+    tags,
+)
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -20,5 +29,13 @@ handlers = Handlers(
         client_data.ClientErased,
         client_merge.ClientMerged,
         client_merge.DuplicateDismissed,
+        client_links.ClientLinked,
+        client_links.ClientUnlinked,
+        tags.TagSaved,
+        tags.TagRemoved,
+        tags.ClientTagged,
+        tags.VehicleTagged,
+        segments.SegmentSaved,
+        segments.SegmentRemoved,
     ),
 )

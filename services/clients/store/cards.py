@@ -26,13 +26,20 @@ from services.clients.domain.search import name_key
 from services.clients.domain.vehicles import Vehicle, VehicleFact
 from services.clients.store.contracts import Contracts
 from services.clients.store.erasure import Erasure
+from services.clients.store.links import Links
 from services.clients.store.merging import Duplicates
 from services.clients.store.rows import client_of, client_row, vehicle_of, vehicle_row
+from services.clients.store.segments import Segments
 from services.clients.store.tables import clients, name_words, vehicle_facts, vehicles
+from services.clients.store.tags import Tags
+from services.clients.store.visits import Visits
 from shared.contracts.base import Message
 from shared.contracts.client_data import EraseClient
+from shared.contracts.client_links import LinkClient
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle
+from shared.contracts.finance import OrderSettled, SettlementReversed
+from shared.contracts.tags import TagClient, TagVehicle, UntagClient, UntagVehicle
 from shared.database import saving
 from shared.handlers import Store
 from shared.refusals import Refused
@@ -85,6 +92,10 @@ class ClientsStore(Store):
         self.contracts = Contracts(connection)
         self.duplicates = Duplicates(connection)
         self.erasure = Erasure(connection)
+        self.links = Links(connection)
+        self.segments = Segments(connection)
+        self.tags = Tags(connection)
+        self.visits = Visits(connection)
         self._clients: dict[UUID, Client | None] = {}
         self._vehicles: dict[UUID, Vehicle | None] = {}
         self._holders: dict[str, UUID | None] = {}
@@ -100,9 +111,13 @@ class ClientsStore(Store):
         for message in messages:
             if isinstance(message, MergeClients):
                 client_ids |= {message.client_id, message.other_id}
-            if isinstance(message, EraseClient):
+            if isinstance(message, EraseClient | OrderSettled | TagClient | UntagClient):
                 client_ids.add(message.client_id)
-            if isinstance(message, ChangeVehicle):
+            if isinstance(message, LinkClient):
+                client_ids |= {message.client_id, message.other_id or message.client_id}
+            if isinstance(message, SettlementReversed) and message.client_id:
+                client_ids.add(message.client_id)
+            if isinstance(message, ChangeVehicle | TagVehicle | UntagVehicle):
                 vehicle_ids.add(message.vehicle_id)
             if isinstance(message, ChangeClient | AddVehicle | ChangeVehicle) and message.client_id:
                 client_ids.add(message.client_id)
@@ -126,6 +141,19 @@ class ClientsStore(Store):
         if client.erased_at:
             raise Refused("client_erased", id=client_id)
         return client
+
+    async def survivor_of(self, client_id: UUID) -> UUID:
+        """Whom this id means, itself or what it was merged into; the card is locked, so that
+        nobody merges it meanwhile."""
+        await self._load_clients({client_id})
+        client = self._clients[client_id]
+        if client is None or client.merged_into is None:
+            return client_id
+        return await self.survivor_of(client.merged_into)
+
+    async def hold_clients(self, client_ids: set[UUID]) -> None:
+        """Locks these cards at once."""
+        await self._load_clients(client_ids)
 
     async def cards(self, client_ids: Collection[UUID]) -> list[Client]:
         """Those of these cards that there are, merged or not; locked."""
@@ -211,6 +239,7 @@ class ClientsStore(Store):
             )
             await self._flush_facts()
         await self._look_for_duplicates()
+        await self.visits.flush()
         self._new_clients, self._new_vehicles, self._new_facts = {}, {}, []
 
     async def _look_for_duplicates(self) -> None:

@@ -11,24 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.clients.store.rows import client_of
 from services.clients.store.tables import clients, vehicle_facts
 from shared.contracts.base import Page
-from shared.contracts.vehicle_history import GetVehicleHistory, VehicleFactView
+from shared.contracts.vehicle_history import VehicleFactView
 from shared.pagination import keys_of, page_of
 
 _OWNERS = select(clients).where(clients.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 
 
-async def vehicle_history(
-    connection: AsyncConnection, question: GetVehicleHistory
+async def vehicle_facts_page(
+    connection: AsyncConnection, vehicle_id: UUID, limit: int, cursor: str | None
 ) -> Page[VehicleFactView]:
     """The latest first: facts are written as they become true."""
     statement = (
         select(vehicle_facts)
-        .where(vehicle_facts.c.vehicle_id == question.vehicle_id)
+        .where(vehicle_facts.c.vehicle_id == vehicle_id)
         .order_by(vehicle_facts.c.id.desc())
-        .limit(question.limit + 1)
+        .limit(limit + 1)
     )
-    if question.cursor:
-        (after,) = keys_of(question.cursor, tuple[int])
+    if cursor:
+        (after,) = keys_of(cursor, tuple[int])
         statement = statement.where(vehicle_facts.c.id < after)
     rows = (await connection.execute(statement)).all()
     ids = sorted({UUID(row.value) for row in rows if row.kind == "owner"})
@@ -45,4 +45,4 @@ async def vehicle_history(
             until=row.until,
         )
 
-    return page_of(rows, question.limit, shown, lambda row: (row.id,))
+    return page_of(rows, limit, shown, lambda row: (row.id,))

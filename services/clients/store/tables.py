@@ -102,6 +102,8 @@ vehicles = Table(
     Index("vehicles_client", "client_id", "id"),
     Index("vehicles_vin", "vin", unique=True),
     Index("vehicles_plate", "plate_key"),
+    Index("vehicles_make", text("lower(vendor)"), text("lower(model)"), "year"),
+    Index("vehicles_year", "year"),
     _fragments("vehicles", "vin"),
     _fragments("vehicles", "plate_key"),
 )
@@ -115,7 +117,7 @@ vehicle_facts = Table(
     Column("since", Instant, nullable=False),
     # Null is today. The clock may be set back, so nothing forces it to lie after ``since``.
     Column("until", Instant),
-    CheckConstraint("kind IN ('owner', 'plate', 'vin')", name="vehicle_facts_kind"),
+    CheckConstraint("kind IN ('owner', 'plate', 'vin', 'mileage')", name="vehicle_facts_kind"),
     Index("vehicle_facts_history", "vehicle_id", "kind", "since"),
     Index(
         "vehicle_facts_today",

@@ -80,6 +80,8 @@ def settle(
                 vat_percent=order.vat.percent,
                 margin=settled.margin,
                 deposits_applied=settled.paid,
+                section_id=order.section_id,
+                completed_at=order.completed_at,
             ),
             *told_of_payment(None, settled, stamp.at),
         ),
@@ -125,6 +127,7 @@ def reverse(
                 order_id=order_id,
                 completion=settlement.completion,
                 revenue=settlement.order.revenue,
+                client_id=settlement.order.client_id,
             ),
         ),
     )

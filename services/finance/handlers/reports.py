@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.finance.domain.ledger import ZERO, kopecks
+from services.finance.domain.settlement import Settlement, State
 from services.finance.handlers.table import check_period, handlers, order_of
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
@@ -14,6 +15,7 @@ from shared.contracts.finance import (
     OrderProfits,
     OrderProfitView,
 )
+from shared.contracts.visits import ListSettlements, PastSettlement
 from shared.handlers import Work
 from shared.pagination import page_of
 
@@ -92,4 +94,27 @@ async def income_expenses(
             records=row.records,
         ),
         lambda row: (row.day, row.type, row.category),
+    )
+
+
+@handlers.question(ListSettlements)
+async def list_settlements(
+    question: ListSettlements, store: FinanceStore, work: Work
+) -> Page[PastSettlement]:
+    def shown(settlement: Settlement) -> PastSettlement:
+        return PastSettlement(
+            order_id=settlement.order_id,
+            completion=settlement.completion,
+            client_id=settlement.order.client_id,
+            section_id=settlement.order.section_id,
+            completed_at=settlement.order.completed_at,
+            revenue=settlement.order.revenue,
+            reversed=settlement.state is State.REVERSED,
+        )
+
+    return page_of(
+        await store.past_settlements(question),
+        question.limit,
+        shown,
+        lambda settlement: (settlement.order_id, settlement.completion),
     )

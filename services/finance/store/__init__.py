@@ -9,7 +9,6 @@ from services.finance.store.merging import MergingBooks
 from services.finance.store.payroll import PayrollBooks
 from services.finance.store.payroll_reports import PayrollReports
 from services.finance.store.period_reports import PeriodReports
-from services.finance.store.reports import Reports
 from services.finance.store.schema import tables
 from services.finance.store.statements import Statements
 from services.finance.store.suppliers import Suppliers
@@ -31,7 +30,6 @@ class FinanceStore(
     TillReports,
     BonusReports,
     PayrollReports,
-    Reports,
     PeriodReports,
     VatBooks,
     Statements,

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Integer,
     Row,
     Select,
     String,
+    Subquery,
     Uuid,
     and_,
     case,
@@ -39,21 +41,20 @@ from services.finance.domain.ledger import (
 from services.finance.domain.period_reports import FIGURES, MONEY, Turnover
 from services.finance.domain.settlement import Settlement, State
 from services.finance.store import sums
+from services.finance.store.filters import Filters, equal, one_of
+from services.finance.store.reports import Reports
 from services.finance.store.rows import settlement_of
-from services.finance.store.schema import orders, settlements
+from services.finance.store.schema import accounts, orders, settlements
 from services.finance.store.schema_reports import NOBODY, sales
 from services.finance.store.sums import COUNTED, ledger_of, sales_of
 from shared.contracts.base import Instant, Period
 from shared.contracts.finance import IncomeExpenses, OrderProfits
 from shared.contracts.finance_reports import AbcAnalysis, CashFlow, Margin, ProfitLoss
-from shared.handlers import Store
 from shared.pagination import keys_of
 from shared.rollups import bucket, spans, within
 
-type Filters = Sequence[ColumnElement[bool]]
 
-
-class PeriodReports(Store):
+class PeriodReports(Reports):
     """Reads without locks; each answer is one statement, and so of one moment."""
 
     async def income_expenses(self, asked: IncomeExpenses, zone: ZoneInfo) -> Sequence[Row[Any]]:
@@ -91,13 +92,14 @@ class PeriodReports(Store):
 
     async def order_profits(self, asked: OrderProfits) -> list[Settlement]:
         """Settlements that stand, by their accounting time; one more than a page."""
-        equal = {name: getattr(asked, name) for name in ("station_id", "section_id", "client_id")}
+        where = {name: getattr(asked, name) for name in ("station_id", "section_id")}
         statement = (
             select(settlements)
             .where(
                 settlements.c.state == State.SETTLED,
                 within(settlements.c.completed_at, asked.period),
-                *(settlements.c[name] == value for name, value in equal.items() if value),
+                *(settlements.c[name] == value for name, value in where.items() if value),
+                *one_of(settlements.c.client_id, await self.names_of(asked.client_id)),
             )
             .order_by(settlements.c.completed_at, settlements.c.order_id)
             .limit(asked.limit + 1)
@@ -156,7 +158,7 @@ class PeriodReports(Store):
                 *_sums_of(sales.c),
             )
             .outerjoin(orders, orders.c.id == sales.c.order_id)
-            .where(within(sales.c.at, asked.period), *_filters(sales.c, asked))
+            .where(within(sales.c.at, asked.period), *await self._filters(asked))
             .group_by(*order, sales.c.order_id, orders.c.number)
             .order_by(*(each.desc() for each in order))
             .limit(asked.limit + 1)
@@ -171,13 +173,17 @@ class PeriodReports(Store):
         by = "technician" if asked.by == "section" else asked.by
         if asked.employee_id or asked.client_id:
             # Few rows, found by an index of their own.
-            some = and_(within(sales.c.at, asked.period), *_filters(sales.c, asked))
-            rows = sums.sales_rows(zone, by, some).subquery("sold").c
+            some = and_(within(sales.c.at, asked.period), *await self._filters(asked))
+            sold = sums.sales_rows(zone, by, some).subquery("sold")
         else:
             parts = spans(asked.period, zone)
-            equal = {"station_id": asked.station_id, "section_id": asked.section_id}
-            rows = sales_of(by, asked.period, parts, zone, **equal).c
-        key = rows.section_id if asked.by == "section" else rows.key
+            where = {"station_id": asked.station_id, "section_id": asked.section_id}
+            sold = sales_of(by, asked.period, parts, zone, **where)
+        rows = sold.c
+        key = {
+            "section": rows.section_id,
+            "client": func.coalesce(accounts.c.merged_into, rows.key),
+        }.get(asked.by, rows.key)
         # A work of the catalogue is one, however it was called; one of own words is its name.
         own_words = case((key == NOBODY, rows.name), else_="")
         found = (
@@ -188,6 +194,7 @@ class PeriodReports(Store):
                 *_sums_of(rows),
                 (func.sum(rows.works + rows.goods + rows.materials + rows.vat)).label("revenue"),
             )
+            .select_from(_with_clients(sold) if asked.by == "client" else sold)
             .group_by(key, own_words)
             .subquery("found")
         )
@@ -200,11 +207,19 @@ class PeriodReports(Store):
             page = page.where(tuple_(*order) < tuple_(*after))
         return list((await self.connection.execute(page)).all())
 
+    async def _filters(self, asked: Margin) -> Filters:
+        """A client is meant by every name that was merged into it."""
+        names = ("station_id", "section_id", "employee_id")
+        return [
+            *(each for name in names for each in equal(sales.c[name], getattr(asked, name))),
+            *one_of(sales.c.client_id, await self.names_of(asked.client_id)),
+        ]
+
     async def products_sold(self, asked: AbcAnalysis, zone: ZoneInfo) -> list[Any]:
         """``product_id, quantity, revenue, cost, margin`` and, of the months in which it was sold,
         ``squares``: the sum of the squares of the quantities."""
-        equal = {"station_id": asked.station_id, "section_id": asked.section_id}
-        rows = sales_of("product", asked.period, spans(asked.period, zone), zone, **equal).c
+        where = {"station_id": asked.station_id, "section_id": asked.section_id}
+        rows = sales_of("product", asked.period, spans(asked.period, zone), zone, **where).c
         month = bucket("month", rows.day)
         monthly = (
             select(
@@ -298,6 +313,5 @@ def _sums_of(rows: Any) -> list[ColumnElement[Any]]:
     return [func.sum(rows[name]).label(name) for name in COUNTED]
 
 
-def _filters(columns: Any, asked: Margin) -> Filters:
-    names = ("station_id", "section_id", "employee_id", "client_id")
-    return [columns[name] == value for name in names if (value := getattr(asked, name))]
+def _with_clients(sold: Subquery) -> FromClause:
+    return sold.outerjoin(accounts, accounts.c.client_id == sold.c.key)

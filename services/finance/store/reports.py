@@ -37,6 +37,7 @@ from services.finance.store.schema import accounts, entries, payments, postings,
 from services.finance.store.tables_fiscal import fiscal_receipts
 from shared.contracts.base import Instant
 from shared.contracts.finance import ListPayments, ListRecords
+from shared.contracts.visits import ListSettlements
 from shared.handlers import Store
 from shared.pagination import keys_of
 
@@ -138,6 +139,19 @@ class Reports(Store):
         )
         row = result.one_or_none()
         return settlement_of(row) if row else None
+
+    async def past_settlements(self, asked: ListSettlements) -> list[Settlement]:
+        """One more than a page, by order, whether they stand or were reversed."""
+        key = tuple_(settlements.c.order_id, settlements.c.completion)
+        statement = (
+            select(settlements)
+            .where(settlements.c.state.in_((State.SETTLED, State.REVERSED)))
+            .order_by(settlements.c.order_id, settlements.c.completion)
+            .limit(asked.limit + 1)
+        )
+        if asked.cursor:
+            statement = statement.where(key > keys_of(asked.cursor, tuple[UUID, int]))
+        return list(map(settlement_of, await self.connection.execute(statement)))
 
     async def held_for(self, order_id: UUID, client_id: UUID) -> Decimal:
         """Deposits that wait for the order to be settled."""

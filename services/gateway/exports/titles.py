@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 REPORTS = {
+    "clients": ("Clients", "Клиенты"),
     "orders-by-section": ("Orders by section", "Заказы по участкам"),
     "employee-workload": ("Employee workload", "Загрузка сотрудников"),
     "stock-balances": ("Stock balances", "Остатки на складах"),
@@ -132,6 +133,15 @@ COLUMNS = {
     "paid_out": ("Paid out, RUB", "Выплачено, руб."),
 }
 OWN_COLUMNS = {
+    "clients": {
+        "name": ("Client", "Клиент"),
+        "phone": ("Phone", "Телефон"),
+        "email": ("E-mail", "E-mail"),
+        "visits": ("Visits", "Визитов"),
+        "first_visit": ("First visit", "Первый визит"),
+        "last_visit": ("Last visit", "Последний визит"),
+        "last_section_id": ("Last section id", "Последний участок (id)"),
+    },
     "sheet": {
         "opening": ("Owed before, RUB", "Долг на начало, руб."),
         "closing": ("Owed after, RUB", "Долг на конец, руб."),

@@ -17,6 +17,7 @@ from services.gateway.routes import (
     payroll,
     purchasing,
     reports,
+    segments,
     session,
     statements,
     station,
@@ -28,6 +29,7 @@ from services.gateway.routes import (
 AREAS = (
     session.AREA,
     clients.AREA,
+    segments.AREA,
     station.AREA,
     orders.AREA,
     load.AREA,

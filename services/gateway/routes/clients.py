@@ -1,9 +1,11 @@
 """Client cards and their cars."""
 
-from services.gateway.api import Area, get, patch, post
+from services.gateway.api import Area, delete, get, patch, post
 from services.gateway.routes import personal_data
 from shared.contracts.client_contracts import ChangeContract, CreateContract, ListContracts
 from shared.contracts.client_data import EraseClient
+from shared.contracts.client_history import GetClientHistory
+from shared.contracts.client_links import LinkClient, ListLinks, SuggestParties, UnlinkClient
 from shared.contracts.client_merge import DismissDuplicate, FindDuplicates, MergeClients
 from shared.contracts.clients import (
     AddVehicle,
@@ -53,6 +55,15 @@ AREA = Area(
             "Write down a contract",
         ),
         patch("/contracts/{contract_id}", ChangeContract, "Edit a contract"),
+        get("/clients/{client_id}/history", GetClientHistory, "What happened with a client"),
+        get("/clients/{client_id}/links", ListLinks, "Who belongs to a client"),
+        post("/clients/{client_id}/links", LinkClient, "Say who belongs to whom"),
+        delete("/clients/{client_id}/links/{link_id}", UnlinkClient, "End a link"),
+        get(
+            "/clients/{client_id}/links/for-order",
+            SuggestParties,
+            "Whom to propose as payer and driver on an order",
+        ),
         get("/clients/{client_id}/vehicles", ListVehicles, "A client's cars"),
         post(
             "/clients/{client_id}/vehicles",
@@ -64,7 +75,7 @@ AREA = Area(
         get(
             "/vehicles/{vehicle_id}/history",
             GetVehicleHistory,
-            "Whose the car was when, and its plates",
+            "Owners, plates, mileages and orders of a car",
         ),
         get("/vehicles/{vehicle_id}/warranty", VehicleWarranty, "What is under warranty on it"),
         patch("/vehicles/{vehicle_id}", ChangeVehicle, "Edit a car, or give it a new owner"),
