@@ -258,6 +258,7 @@ def test_new_car_has_its_first_owner_plate_and_vin() -> None:
     assert new_facts(None, vehicle, NOW) == [
         VehicleFact(VEHICLE_ID, "owner", str(CLIENT_ID), NOW, ends=False),
         VehicleFact(VEHICLE_ID, "vin", "1M8GDM9AXKP042788", NOW, ends=False),
+        VehicleFact(VEHICLE_ID, "mileage", "50000", NOW, ends=False),
     ]
 
 
@@ -267,7 +268,9 @@ def test_fact_begins_where_the_one_before_it_ends() -> None:
     assert new_facts(before, after, LATER) == [
         VehicleFact(VEHICLE_ID, "owner", str(OTHER_CLIENT_ID), LATER, ends=True),
         VehicleFact(VEHICLE_ID, "plate", None, LATER, ends=True),
+        VehicleFact(VEHICLE_ID, "mileage", "60000", LATER, ends=True),
     ]
     assert new_facts(after, a_vehicle(client_id=OTHER_CLIENT_ID), LATER) == [
         VehicleFact(VEHICLE_ID, "plate", "А123ВС77", LATER, ends=False),
+        VehicleFact(VEHICLE_ID, "mileage", "50000", LATER, ends=True),
     ]
