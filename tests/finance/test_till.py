@@ -196,7 +196,8 @@ async def test_a_refund_of_applied_money_makes_the_client_owe_again(station: Sta
     assert (str(after.refunded), str(after.amount)) == ("40.00", "100.00")
     assert await owes(station, client) == "40.00"
     (told,) = await published(station.running["finance"], PaymentRefunded)
-    assert told.payment.model_dump() == after.model_dump()
+    shown = after.model_dump(exclude={"fiscal_state", "fiscal_number"})
+    assert told.payment.model_dump() == shown
     assert (told.order_id, told.reason) == (order, "Брак")
     assert str(told.amount) == "40.00"
     assert (await ledger(station.running["finance"].engine))[-1] == (
