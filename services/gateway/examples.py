@@ -665,6 +665,13 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "refunded": "0.00",
         "comment": None,
         "actor": "cashier",
+        "cash_box_id": None,
+        "change": None,
+        "document_id": None,
+        "fiscal_number": None,
+        "fiscal_state": None,
+        "shift_id": None,
+        "tendered": None,
     },
     "OrderProfitView": {
         "order_id": _ORDER,

@@ -127,7 +127,7 @@ async def test_topology_is_applied_by_who_may(nats_server: TestNats) -> None:
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
         "streams: EVENTS, AUDIT_HEADS",
-        "consumers: orders, inventory, finance, documents, audit",  # clients only answers
+        "consumers: clients, orders, inventory, finance, documents, audit",
     ]
     refused = run("topology", "apply", PITLANE_NATS_URL=nats_server.url("orders"))
     assert refused.returncode == 1

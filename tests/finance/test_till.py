@@ -106,7 +106,8 @@ async def test_a_payment_is_answered_told_and_found_again(station: Station) -> N
     assert (paid.actor, paid.comment) == ("kassa", "Аванс")
     assert await station.ask(GetPayment(payment_id=paid.id), actor=KASSA) == paid
     (told,) = await published(station.running["finance"], PaymentTaken)
-    assert (told.payment.model_dump(), told.order_id) == (paid.model_dump(), order)
+    taken = paid.model_dump(exclude={"fiscal_state", "fiscal_number"})
+    assert (told.payment.model_dump(), told.order_id) == (taken, order)
 
 
 async def test_the_balance_goes_with_every_payment(station: Station) -> None:
@@ -195,7 +196,8 @@ async def test_a_refund_of_applied_money_makes_the_client_owe_again(station: Sta
     assert (str(after.refunded), str(after.amount)) == ("40.00", "100.00")
     assert await owes(station, client) == "40.00"
     (told,) = await published(station.running["finance"], PaymentRefunded)
-    assert told.payment.model_dump() == after.model_dump()
+    shown = after.model_dump(exclude={"fiscal_state", "fiscal_number"})
+    assert told.payment.model_dump() == shown
     assert (told.order_id, told.reason) == (order, "Брак")
     assert str(told.amount) == "40.00"
     assert (await ledger(station.running["finance"].engine))[-1] == (

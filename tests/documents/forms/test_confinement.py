@@ -70,7 +70,7 @@ async def test_others_are_answered_while_a_form_renders_and_renders(at_work: AtW
     )
     await asyncio.sleep(0.5)
     async with asyncio.timeout(2):
-        assert len((await at_work.station.ask(ListForms())).items) == 7
+        assert len((await at_work.station.ask(ListForms())).items) == 8
     codes = {end.code for end in await slow if isinstance(end, Refused)}
     assert codes == {"form_too_heavy", "busy"}
     assert (await at_work.printed(an_order(), "invoice")).pages == 1

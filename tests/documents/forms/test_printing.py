@@ -104,7 +104,7 @@ async def test_a_long_name_stands_over_its_line(at_work: AtWork) -> None:
     name = "Константинопольская-Преображенская Александра Владиславовна"
     customer = SAMPLE.customer.model_copy(update={"name": name})
     document = await at_work.printed(an_order(customer=customer), "completion_act")
-    (page,) = PdfReader(BytesIO(document.content)).pages
+    *_, page = PdfReader(BytesIO(document.content)).pages
     heights: dict[str, list[float]] = {}
 
     def heard(text: str, page_at: list[float], text_at: list[float], *_: Any) -> None:
