@@ -52,6 +52,13 @@ class Refused(Exception):
         return f"{self.code}: {self.words()}"
 
 
+def ensure_revision(expected: int | None, actual: int) -> None:
+    """An edit of what somebody saw counts only while it is still so; ``None``: of whatever there
+    is. Refused: ``revision_conflict``."""
+    if expected is not None and expected != actual:
+        raise Refused("revision_conflict", expected=expected, actual=actual)
+
+
 class _Lenient(dict[str, str]):
     """A particular that is words itself comes in both languages: ``why_en`` and ``why_ru``."""
 

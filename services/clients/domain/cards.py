@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.clients.domain.edits import changes_between, ensure_revision, named_fields
+from services.clients.domain.edits import changes_between, named_fields
 from services.clients.domain.identifiers import phone_numbers
 from services.clients.domain.requisites import checked
 from shared.contracts.base import Change
@@ -24,7 +24,7 @@ from shared.contracts.clients import (
     SaidConsents,
 )
 from shared.contracts.requisites import Requisites
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 DISCOUNTS = frozenset(
     {"discount_percent", "services_discount_percent", "products_discount_percent"}
@@ -83,7 +83,7 @@ def changed_client(
 
     Raises ``Refused``: as ``new_client``, ``field_required``, ``revision_conflict``.
     """
-    ensure_revision(client.revision, command.expected_revision)
+    ensure_revision(command.expected_revision, client.revision)
     fields = _clean_card(named_fields(command, "client_id"))
     if "consents" in fields:
         fields["consents"] = consented(client.consents, fields["consents"], now, by)

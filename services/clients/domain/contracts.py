@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.clients.domain.edits import changes_between, ensure_revision, named_fields
+from services.clients.domain.edits import changes_between, named_fields
 from shared.contracts.base import Change
 from shared.contracts.client_contracts import (
     ChangeContract,
@@ -15,7 +15,7 @@ from shared.contracts.client_contracts import (
     ContractView,
     CreateContract,
 )
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 _NEVER_EMPTY = ("number", "signed_on", "payment_days")
 
@@ -39,7 +39,7 @@ def changed_contract(
     contract: ContractView, command: ChangeContract, now: datetime
 ) -> tuple[ContractView, tuple[Change, ...]]:
     """Raises ``Refused``: ``field_required``, ``period_invalid``, ``revision_conflict``."""
-    ensure_revision(contract.revision, command.expected_revision)
+    ensure_revision(command.expected_revision, contract.revision)
     fields = named_fields(command, "contract_id")
     for name in _NEVER_EMPTY:
         if name in fields and fields[name] is None:

@@ -8,12 +8,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.contracts.base import Change, View
-from shared.refusals import Refused
-
-
-def ensure_revision(actual: int, expected: int | None) -> None:
-    if expected is not None and expected != actual:
-        raise Refused("revision_conflict", expected=expected, actual=actual)
 
 
 def named_fields(command: BaseModel, identity: str) -> dict[str, Any]:

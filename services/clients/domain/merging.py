@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from services.clients.domain.cards import Client, client_view
-from services.clients.domain.edits import changes_between, ensure_revision
+from services.clients.domain.edits import changes_between
 from shared.contracts.base import Change
 from shared.contracts.clients import Consent, Consents
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 MAX_PHONES = 20
 MAX_COMMENT = 4000
@@ -41,7 +41,7 @@ def merged(client: Client, other: Client, expected: int | None, now: datetime) -
     ``revision_conflict``."""
     if client.id == other.id:
         raise Refused("merge_with_itself")
-    ensure_revision(client.revision, expected)
+    ensure_revision(expected, client.revision)
     phones = tuple(dict.fromkeys((*client.phones, *other.phones)))
     if len(phones) > MAX_PHONES:
         raise Refused("phones_too_many", most=MAX_PHONES)

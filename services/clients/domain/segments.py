@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.clients.domain.edits import changes_between, ensure_revision, named_fields
+from services.clients.domain.edits import changes_between, named_fields
 from shared.contracts.base import Change
 from shared.contracts.segments import (
     ChangeSegment,
@@ -16,7 +16,7 @@ from shared.contracts.segments import (
     SegmentConditions,
     SegmentView,
 )
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 _RANGES = (
     ("visits_from", "visits_to"),
@@ -42,7 +42,7 @@ def changed_segment(
     segment: SegmentView, command: ChangeSegment, now: datetime
 ) -> tuple[SegmentView, tuple[Change, ...]]:
     """Raises ``Refused``: ``field_required``, ``conditions_invalid``, ``revision_conflict``."""
-    ensure_revision(segment.revision, command.expected_revision)
+    ensure_revision(command.expected_revision, segment.revision)
     fields = named_fields(command, "segment_id")
     for name, value in fields.items():
         if value is None:

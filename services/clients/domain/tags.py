@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from services.clients.domain.edits import changes_between, ensure_revision, named_fields
+from services.clients.domain.edits import changes_between, named_fields
 from shared.contracts.base import Change
 from shared.contracts.tags import ChangeTag, CreateTag, TagView
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 
 def new_tag(command: CreateTag, tag_id: UUID, now: datetime) -> TagView:
@@ -26,7 +26,7 @@ def changed_tag(
     tag: TagView, command: ChangeTag, now: datetime
 ) -> tuple[TagView, tuple[Change, ...]]:
     """Raises ``Refused``: ``field_required``, ``revision_conflict``."""
-    ensure_revision(tag.revision, command.expected_revision)
+    ensure_revision(command.expected_revision, tag.revision)
     fields = named_fields(command, "tag_id")
     for name, value in fields.items():
         if value is None:

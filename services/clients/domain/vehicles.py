@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from services.clients.domain.edits import changes_between, ensure_revision, named_fields
+from services.clients.domain.edits import changes_between, named_fields
 from services.clients.domain.identifiers import plate_text, vin_number, vin_warnings
 from shared.contracts.base import Change
 from shared.contracts.clients import AddVehicle, ChangeVehicle, VehicleView
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def changed_vehicle(
 
     Raises ``Refused``: as ``new_vehicle``, ``field_required``, ``revision_conflict``.
     """
-    ensure_revision(vehicle.revision, command.expected_revision)
+    ensure_revision(command.expected_revision, vehicle.revision)
     fields = _clean_vehicle(named_fields(command, "vehicle_id"))
     edited = _known(replace(vehicle, **fields))
     changes = changes_between(vehicle_view(vehicle), vehicle_view(edited), fields)

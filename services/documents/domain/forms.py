@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts.forms import FormAbout, FormCopy, Language
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
 CLIENT = "client"
@@ -83,8 +83,7 @@ class Stamp:
 
     def check(self, actual: int) -> None:
         """Raises ``revision_conflict``."""
-        if self.expected_revision is not None and self.expected_revision != actual:
-            raise Refused("revision_conflict", actual=actual, expected=self.expected_revision)
+        ensure_revision(self.expected_revision, actual)
 
 
 @dataclass(frozen=True, slots=True)

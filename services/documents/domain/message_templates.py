@@ -34,7 +34,7 @@ from shared.formulas import (
     compile_formula,
     compile_template,
 )
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 VIEWER = "client"
 LINK = "Link"
@@ -114,9 +114,7 @@ def changed(
 ) -> tuple[MessageTemplateView, tuple[Change, ...]]:
     """The template after an edit, and what that changed. Raises ``Refused``: as ``checked``,
     ``field_required``, ``revision_conflict``."""
-    expected = command.expected_revision
-    if expected is not None and expected != template.revision:
-        raise Refused("revision_conflict", expected=expected, actual=template.revision)
+    ensure_revision(command.expected_revision, template.revision)
     named = command.model_fields_set - {"template_id", "expected_revision"}
     for name in _NEVER_EMPTY:
         if name in named and getattr(command, name) is None:

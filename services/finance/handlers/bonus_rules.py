@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.finance.domain import bonus_rules
 from services.finance.domain.bonus_rules import BonusRule
-from services.finance.handlers.table import ensure_revision, handlers
+from services.finance.handlers.table import handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Change, Page
 from shared.contracts.bonus_rules import (
@@ -24,7 +24,7 @@ from shared.contracts.bonus_rules import (
 )
 from shared.handlers import Work
 from shared.pagination import page_of
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 MAY_BE_ABSENT = {"valid_from", "valid_to", "cap_per_order", "cap_per_month", "days_to_live"}
 

@@ -13,7 +13,7 @@ from services.finance.domain import expenses as domain
 from services.finance.domain import till
 from services.finance.domain.expenses import Expense, ExpenseCategory, RecurringExpense
 from services.finance.domain.ledger import MONEY_ACCOUNTS, Account
-from services.finance.handlers.table import check_period, ensure_revision, handlers, keep
+from services.finance.handlers.table import check_period, handlers, keep
 from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
 from shared.contracts.base import Change, Page
@@ -40,7 +40,7 @@ from shared.contracts.expenses import (
 from shared.contracts.finance import RecordExpense, RecordView
 from shared.handlers import Work
 from shared.pagination import page_of
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 log = structlog.get_logger(__name__)
 

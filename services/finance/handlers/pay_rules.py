@@ -20,7 +20,7 @@ from shared.contracts.pay_rules import (
 )
 from shared.handlers import Work
 from shared.pagination import page_of
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 MAY_BE_ABSENT = {"valid_from", "valid_to", "comment"}
 
@@ -45,8 +45,7 @@ async def change_pay_rule(command: ChangePayRule, store: FinanceStore, work: Wor
     rule = await store.pay_rule(command.rule_id)
     if rule is None:
         raise Refused("pay_rule_not_found", id=command.rule_id)
-    if command.expected_revision not in (None, rule.revision):
-        raise Refused("revision_conflict", expected=command.expected_revision, actual=rule.revision)
+    ensure_revision(command.expected_revision, rule.revision)
     new = {
         name: value
         for name, value in command.model_dump(exclude_unset=True).items()

@@ -32,7 +32,7 @@ from shared.contracts.payroll import (
     ReversePay,
 )
 from shared.handlers import Work
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 # --- orders, as they are settled and reopened ----------------------------------------------------
 
@@ -137,10 +137,7 @@ async def get_payroll_state(
 @handlers.command(ClosePayroll)
 async def close_payroll(command: ClosePayroll, store: FinanceStore, work: Work) -> PayrollStateView:
     state = await store.payroll("alone")
-    if command.expected_revision not in (None, state.revision):
-        raise Refused(
-            "revision_conflict", expected=command.expected_revision, actual=state.revision
-        )
+    ensure_revision(command.expected_revision, state.revision)
     closed = state.closed(command.until, _today(work))
     await store.save_payroll(closed)
     work.publish(PayrollClosed(station_id=work.settings.station_id, state=closed.view()))

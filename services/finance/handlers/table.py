@@ -117,9 +117,3 @@ def check_period(start: datetime | None, end: datetime | None) -> None:
     """Refused: ``period_invalid``."""
     if start and end and end < start:
         raise Refused("period_invalid")
-
-
-def ensure_revision(expected: int | None, actual: int) -> None:
-    """Refused: ``revision_conflict``."""
-    if expected is not None and expected != actual:
-        raise Refused("revision_conflict", expected=expected, actual=actual)

@@ -11,7 +11,7 @@ from uuid import UUID
 from services.finance.domain.cash_boxes import CashBox
 from services.finance.domain.ledger import MONEY_ACCOUNTS, Stamp
 from services.finance.domain.shifts import Shift, ensure_enough
-from services.finance.handlers.table import ensure_revision, handlers, stamp
+from services.finance.handlers.table import handlers, stamp
 from services.finance.store import FinanceStore
 from shared.contracts.base import Change, Page
 from shared.contracts.finance import MoneyMethod, PaymentMethod
@@ -29,7 +29,7 @@ from shared.contracts.till import (
 )
 from shared.handlers import Work
 from shared.pagination import page_of
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 PAGE = 200
 

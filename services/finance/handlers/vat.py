@@ -16,7 +16,7 @@ from shared.contracts.taxes import (
     VatReportRow,
 )
 from shared.handlers import Work
-from shared.refusals import Refused
+from shared.refusals import ensure_revision
 
 
 @handlers.question(GetVatRates)
@@ -27,8 +27,7 @@ async def get_vat_rates(_: GetVatRates, store: FinanceStore, work: Work) -> VatR
 @handlers.command(SetVatRates)
 async def set_vat_rates(command: SetVatRates, store: FinanceStore, work: Work) -> VatRatesView:
     vat = await store.vat_locked(work.settings.station_id)
-    if command.expected_revision not in (None, vat.revision):
-        raise Refused("revision_conflict", expected=command.expected_revision, actual=vat.revision)
+    ensure_revision(command.expected_revision, vat.revision)
     rates = rates_of(command)
     if (command.regime, rates) == (vat.regime, vat.rates):
         return vat

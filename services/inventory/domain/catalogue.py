@@ -13,7 +13,7 @@ import pydantic_core
 from shared.contracts.base import Change
 from shared.contracts.costing import CostingMethod
 from shared.contracts.inventory import Pricing, ProductUnit
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 type LabelKind = Literal["vendor", "group", "measure"]
 type PlaceKind = Literal["warehouse", "supplier"]
@@ -104,8 +104,7 @@ def edited[ItemT: (Product, Place, Cell)](
     An edit that changes nothing gives the same item. Refused: ``revision_conflict``,
     ``field_required``.
     """
-    if expected_revision is not None and expected_revision != item.revision:
-        raise Refused("revision_conflict", expected=expected_revision, actual=item.revision)
+    ensure_revision(expected_revision, item.revision)
     for field, value in values.items():
         if value is None and field in _NEVER_EMPTY:
             raise Refused("field_required", field=field)

@@ -39,7 +39,7 @@ from shared.contracts.stock_counts import (
 )
 from shared.handlers import Work
 from shared.pagination import page_of
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 DIFFERENCES_AT_ONCE = 500
 """That one event tells: a message has a largest size."""
@@ -83,10 +83,7 @@ async def set_counted(command: SetCounted, store: InventoryStore, work: Work) ->
 @handlers.command(PostCount)
 async def post_count(command: PostCount, store: InventoryStore, work: Work) -> CountView:
     count = await counts.locked(store.connection, command.count_id)
-    if command.expected_revision not in (None, count.revision):
-        raise Refused(
-            "revision_conflict", expected=command.expected_revision, actual=count.revision
-        )
+    ensure_revision(command.expected_revision, count.revision)
     zeroing = command.uncounted == "zero"
     found = await counts.differing(store.connection, count.id, with_uncounted=zeroing)
     if any(line.product_id not in store.book.prices for line in found):

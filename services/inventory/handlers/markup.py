@@ -20,7 +20,7 @@ from shared.contracts.inventory import (
     SetMarkupRules,
 )
 from shared.handlers import Work
-from shared.refusals import Refused
+from shared.refusals import ensure_revision
 
 BATCH = 200
 """Products that are computed anew in one transaction, and locked meanwhile."""
@@ -32,10 +32,7 @@ async def set_markup_rules(
 ) -> MarkupMatrix:
     Matrix(command.rules).check()
     before = await prices.held_matrix(store.connection, alone=True)
-    if command.expected_revision not in (None, before.revision):
-        raise Refused(
-            "revision_conflict", expected=command.expected_revision, actual=before.revision
-        )
+    ensure_revision(command.expected_revision, before.revision)
     if command.rules == before.rules:
         return before
     matrix = MarkupMatrix(rules=command.rules, revision=before.revision + 1)

@@ -37,7 +37,7 @@ from shared.contracts.purchase_orders import (
 )
 from shared.handlers import Work
 from shared.pagination import keys_of, page_of
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 
 @handlers.command(CreatePurchaseOrder)
@@ -52,10 +52,7 @@ async def change_purchase_order(
     command: ChangePurchaseOrder, store: InventoryStore, work: Work
 ) -> PurchaseOrderView:
     order = await purchases.purchase_order(store.connection, command.purchase_order_id)
-    if command.expected_revision not in (None, order.revision):
-        raise Refused(
-            "revision_conflict", expected=command.expected_revision, actual=order.revision
-        )
+    ensure_revision(command.expected_revision, order.revision)
     if command.lines is not None:
         changed = stepped(order, "edit")
         changed = replace(changed, lines=await lines_of(command.lines, store))

@@ -9,7 +9,6 @@ from services.orders.domain.approvals import answer, close_declined, ensure_offe
 from services.orders.domain.decision import (
     Decision,
     ensure_editable,
-    ensure_revision,
     naming,
 )
 from services.orders.domain.header import change_header
@@ -44,7 +43,6 @@ __all__ = [
     "cost_corrected",
     "ensure_editable",
     "ensure_offered",
-    "ensure_revision",
     "fully_paid",
     "move",
     "naming",

@@ -33,11 +33,6 @@ def ensure_editable(order: Order) -> None:
         raise Refused("order_closed", status=order.status)
 
 
-def ensure_revision(order: Order, expected: int | None) -> None:
-    if expected is not None and expected != order.revision:
-        raise Refused("revision_conflict", expected=expected, actual=order.revision)
-
-
 def ensure_free_if_invisible(order: Order) -> None:
     """What the client does not see, the client does not pay."""
     if order.header.visible_to_customer:

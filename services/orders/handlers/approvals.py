@@ -32,13 +32,13 @@ from shared.contracts.approvals import (
 from shared.contracts.base import Done
 from shared.contracts.orders import OrderView
 from shared.handlers import Work
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 
 @handlers.command(QuoteWorks)
 async def quote_works(command: QuoteWorks, store: OrdersStore, work: Work) -> OrderView:
     order = await store.order(command.order_id)
-    domain.ensure_revision(order, command.expected_revision)
+    ensure_revision(command.expected_revision, order.revision)
     lasts = timedelta(days=work.settings.estimate_link_days)
     link = renewed(await store.links.of(order.id), order.id, work.new_id(), work.now, lasts)
     decision = domain.quote(order, command.lines, link, work.now)
@@ -66,7 +66,7 @@ async def _answered(
     work: Work,
 ) -> OrderView:
     order = await store.order(command.order_id)
-    domain.ensure_revision(order, command.expected_revision)
+    ensure_revision(command.expected_revision, order.revision)
     said = Said(by=command.by or order.client_name, how=command.how)
     decision = domain.answer(order, answers, said, work.now)
     await _take(order, decision, store, work)

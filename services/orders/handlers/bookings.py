@@ -42,13 +42,13 @@ from shared.contracts.load import (
 from shared.contracts.orders import BookingRequest
 from shared.handlers import Work
 from shared.pagination import keys_of, page_of
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 
 @handlers.command(BookPost)
 async def book_post(command: BookPost, store: OrdersStore, work: Work) -> BookingView:
     order = await store.order(command.order_id)
-    domain.ensure_revision(order, command.expected_revision)
+    ensure_revision(command.expected_revision, order.revision)
     domain.ensure_editable(order)
     booking = await booked(order.id, order.billed_services, command, store, work)
     work.publish(made(order, booking))

@@ -20,13 +20,13 @@ from services.orders.views import service_view
 from shared.contracts.orders import AddService, OrderView, PartKind, PartRequest, ServiceAdded
 from shared.contracts.works import AddPackage, PackageAdded, PackagePart, PackageView
 from shared.handlers import Work
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 
 @handlers.command(AddPackage)
 async def add_package(command: AddPackage, store: OrdersStore, work: Work) -> OrderView:
     order = await store.order(command.order_id)
-    domain.ensure_revision(order, command.expected_revision)
+    ensure_revision(command.expected_revision, order.revision)
     package = package_of(await store.places.get(packages, command.package_id))
     if not package.active:
         raise Refused("package_inactive", name=package.name)

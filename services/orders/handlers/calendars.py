@@ -29,7 +29,7 @@ from shared.contracts.load import (
 )
 from shared.handlers import Work
 from shared.pagination import keys_of, page_of
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 
 @handlers.question(GetWorkingHours)
@@ -51,7 +51,7 @@ async def set_working_hours(
     ensure_week(command.week)
     station_id = work.settings.station_id
     old, revision = await store.calendars.week(station_id)
-    _ensure_revision(command.expected_revision, revision)
+    ensure_revision(command.expected_revision, revision)
     revision = await store.calendars.set_week(station_id, command.week, revision)
     change = Change(field="week", old=DEFAULT_WEEK if old is None else old, new=command.week)
     work.publish(
@@ -77,7 +77,7 @@ async def set_schedule(command: SetSchedule, store: OrdersStore, work: Work) -> 
     employee = await store.places.get(employees, command.employee_id)
     ensure_week(command.week or ())
     old, revision = await store.calendars.week(employee.id)
-    _ensure_revision(command.expected_revision, revision)
+    ensure_revision(command.expected_revision, revision)
     revision = await store.calendars.set_week(employee.id, command.week, revision)
     work.publish(
         CalendarSaved(
@@ -153,11 +153,6 @@ async def remove_absence(command: RemoveAbsence, store: OrdersStore, work: Work)
     absence = await store.calendars.remove_absence(command.absence_id)
     work.publish(await _absence_saved(absence, store, removed=True))
     return Done()
-
-
-def _ensure_revision(expected: int | None, actual: int) -> None:
-    if expected is not None and expected != actual:
-        raise Refused("revision_conflict", expected=expected, actual=actual)
 
 
 def _holiday_saved(holiday: HolidayView, change: Change, *, removed: bool = False) -> CalendarSaved:

@@ -26,7 +26,7 @@ from shared.contracts.base import Done, Instant, Page
 from shared.contracts.orders import AddService, OrderView, PartRequest, RequestParts
 from shared.handlers import Work
 from shared.pagination import keys_of, page_of
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 PARTS_AT_ONCE = 200
 
@@ -45,7 +45,7 @@ async def take_declined_works(
     command: TakeDeclinedWorks, store: OrdersStore, work: Work
 ) -> OrderView:
     order = await store.order(command.order_id)
-    domain.ensure_revision(order, command.expected_revision)
+    ensure_revision(command.expected_revision, order.revision)
     ids = tuple(dict.fromkeys(command.ids))
     vehicle_id = order.header.vehicle_id
     if vehicle_id is None:

@@ -37,7 +37,7 @@ from shared.contracts.load import (
 from shared.contracts.work_order import WorkOrder
 from shared.handlers import Work
 from shared.permissions import TECHNICIAN, may
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 DAYS_SHOWN = 7
 MAX_OFFERS = 200
@@ -76,8 +76,7 @@ async def set_load_settings(
     command: SetLoadSettings, store: OrdersStore, work: Work
 ) -> LoadSettingsView:
     old = await _settings(store, work)
-    if command.expected_revision not in (None, old.revision):
-        raise Refused("revision_conflict", expected=command.expected_revision, actual=old.revision)
+    ensure_revision(command.expected_revision, old.revision)
     caption, colour = command.caption or old.caption, command.colour or old.colour
     ensure_usable(caption, colour)
     station_id = work.settings.station_id

@@ -22,7 +22,7 @@ from shared.contracts.works import (
     PackageView,
 )
 from shared.handlers import Work
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 _OF_PACKAGE = ("name", "comment", "services", "goods", "discount_percent", "price")
 _CLEARABLE = frozenset({"comment", "discount_percent", "price"})
@@ -41,10 +41,7 @@ async def create_package(command: CreatePackage, store: OrdersStore, work: Work)
 @handlers.command(ChangePackage)
 async def change_package(command: ChangePackage, store: OrdersStore, work: Work) -> PackageView:
     before = package_of(await store.places.held(packages, command.package_id))
-    if command.expected_revision not in (None, before.revision):
-        raise Refused(
-            "revision_conflict", expected=command.expected_revision, actual=before.revision
-        )
+    ensure_revision(command.expected_revision, before.revision)
     named = sorted(command.model_fields_set & {*_OF_PACKAGE, "active"})
     for name in named:
         if getattr(command, name) is None and name not in _CLEARABLE:

@@ -25,7 +25,7 @@ from shared.contracts.orders import (
 )
 from shared.handlers import Work
 from shared.permissions import MAY_DATE
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 
 @handlers.command(CreateOrder)
@@ -80,7 +80,7 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
 @handlers.command(ChangeOrder)
 async def change_order(command: ChangeOrder, store: OrdersStore, work: Work) -> OrderView:
     order = await store.order(command.order_id)
-    domain.ensure_revision(order, command.expected_revision)
+    ensure_revision(command.expected_revision, order.revision)
     changes = _named_changes(command)
     await _check(changes, order.client_id, store, work)
     decision = domain.change_header(order, replace(order.header, **changes), work.now)

@@ -43,7 +43,7 @@ from shared.contracts.orders import (
 )
 from shared.handlers import Work
 from shared.permissions import ADMINISTRATOR, OWNER, SERVICE
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 from shared.requisites import tax_number, tax_reason_code
 
 type Kind = Literal["section", "post", "employee", "service", "order_type", "station"]
@@ -211,9 +211,7 @@ async def _change(
 ) -> Any:
     """Sets the fields that the command names; what it does not name stays."""
     row = await store.places.get(table, row_id)
-    expected = getattr(command, "expected_revision", None)
-    if expected is not None and expected != row.revision:
-        raise Refused("revision_conflict", expected=expected, actual=row.revision)
+    ensure_revision(getattr(command, "expected_revision", None), row.revision)
     named = command.model_fields_set - {"expected_revision", f"{kind}_id"}
     new = {
         name: getattr(command, name)

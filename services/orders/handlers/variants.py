@@ -27,7 +27,7 @@ from shared.contracts.works import (
     VariantView,
 )
 from shared.handlers import Work
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 
 @handlers.command(CreateVariant)
@@ -87,10 +87,7 @@ async def change_price_rules(
     command: ChangePriceRules, store: OrdersStore, work: Work
 ) -> PriceRulesView:
     before = await store.catalogue.price_rules(work.settings, lock=True)
-    if command.expected_revision not in (None, before.revision):
-        raise Refused(
-            "revision_conflict", expected=command.expected_revision, actual=before.revision
-        )
+    ensure_revision(command.expected_revision, before.revision)
     named = sorted(command.model_fields_set & {"step", "mode"})
     for name in named:
         if getattr(command, name) is None:
@@ -110,8 +107,7 @@ async def change_price_rules(
 def _named(variants: tuple[Variant, ...], variant_id: UUID, expected: int | None) -> Variant:
     for variant in variants:
         if variant.id == variant_id:
-            if expected not in (None, variant.revision):
-                raise Refused("revision_conflict", expected=expected, actual=variant.revision)
+            ensure_revision(expected, variant.revision)
             return variant
     raise Refused("variant_not_found", id=variant_id)
 

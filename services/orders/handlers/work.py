@@ -40,14 +40,14 @@ from shared.contracts.orders import (
 from shared.contracts.works import PriceRulesView
 from shared.handlers import Work
 from shared.permissions import TECHNICIAN
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 
 @handlers.command(AddService)
 async def add_service(command: AddService, store: OrdersStore, work: Work) -> OrderView:
     ensure_may_price(work.actor.role, command)
     order = await store.order(command.order_id)
-    domain.ensure_revision(order, command.expected_revision)
+    ensure_revision(command.expected_revision, order.revision)
     if command.mechanic_id:
         await store.places.get(employees, command.mechanic_id)
     line = await service_line(command, order, next_position(order), store, work)
@@ -65,7 +65,7 @@ async def request_parts(command: RequestParts, store: OrdersStore, work: Work) -
     for request in command.lines:
         ensure_may_price(work.actor.role, request)
     order = await store.order(command.order_id)
-    domain.ensure_revision(order, command.expected_revision)
+    ensure_revision(command.expected_revision, order.revision)
     await store.copies.many(work, product_ids={line.product_id for line in command.lines})
     parts = [
         await part_line(request, order, position, store, work)
@@ -80,7 +80,7 @@ async def request_parts(command: RequestParts, store: OrdersStore, work: Work) -
 @handlers.command(ChangeLine)
 async def change_line(command: ChangeLine, store: OrdersStore, work: Work) -> OrderView:
     order = await store.order(command.order_id)
-    domain.ensure_revision(order, command.expected_revision)
+    ensure_revision(command.expected_revision, order.revision)
     line = _line(order, command.line_id)
     changes = _line_changes(command, line)
     if isinstance(line, PartLine) and "quantity" in changes:
@@ -108,7 +108,7 @@ async def change_line(command: ChangeLine, store: OrdersStore, work: Work) -> Or
 @handlers.command(RemoveLine)
 async def remove_line(command: RemoveLine, store: OrdersStore, work: Work) -> OrderView:
     order = await store.order(command.order_id)
-    domain.ensure_revision(order, command.expected_revision)
+    ensure_revision(command.expected_revision, order.revision)
     decision = domain.remove_line(order, _line(order, command.line_id), work.now, _removal(command))
     store.save(decision.order, work)
     freed_posts = await freed_of_lines(
@@ -121,7 +121,7 @@ async def remove_line(command: RemoveLine, store: OrdersStore, work: Work) -> Or
 @handlers.command(MoveOrder)
 async def move_order(command: MoveOrder, store: OrdersStore, work: Work) -> OrderView:
     order = await store.order(command.order_id)
-    domain.ensure_revision(order, command.expected_revision)
+    ensure_revision(command.expected_revision, order.revision)
     earners = await store.places.earners(order.earner_ids) if command.to == "done" else {}
     decision = domain.move(
         order,

@@ -23,7 +23,7 @@ from services.orders.domain.planning.spans import (
     without,
 )
 from shared.contracts.load import BookingState
-from shared.refusals import Refused
+from shared.refusals import Refused, ensure_revision
 
 MAX_DAYS = 62
 """That a booking may last, and the panel show."""
@@ -90,8 +90,7 @@ def open_together(rows: Sequence[Row]) -> list[Span]:
 
 
 def ensure_planned(booking: Booking, expected_revision: int | None) -> None:
-    if expected_revision is not None and expected_revision != booking.revision:
-        raise Refused("revision_conflict", expected=expected_revision, actual=booking.revision)
+    ensure_revision(expected_revision, booking.revision)
     if booking.state != "planned":
         raise Refused("booking_over", state=booking.state)
 
