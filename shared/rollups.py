@@ -18,6 +18,8 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     FromClause,
+    Select,
+    Table,
     and_,
     cast,
     column,
@@ -26,10 +28,13 @@ from sqlalchemy import (
     literal,
     not_,
     or_,
+    select,
     true,
     values,
 )
 from sqlalchemy import Text as SqlText
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.base import Period
 
@@ -132,6 +137,50 @@ def first_day(grain: ColumnElement[str], day: ColumnElement[date]) -> ColumnElem
 def bucket(name: str, day: ColumnElement[date]) -> ColumnElement[date]:
     """The first day of the day, week (Monday) or month that a day lies in."""
     return cast(func.date_trunc(literal(name), day), Date)
+
+
+# --- folding, and reckoning anew -----------------------------------------------------------------
+
+
+def adding(table: Table, sums: Select[Any]) -> Insert:
+    """Adds sums, in the order of the table's columns, to those that it has."""
+    keys = [each.name for each in table.primary_key]
+    statement = insert(table).from_select(table.columns.keys(), sums)
+    return statement.on_conflict_do_update(
+        index_elements=keys,
+        set_={
+            each.name: each + statement.excluded[each.name]
+            for each in table.columns
+            if each.name not in keys
+        },
+    )
+
+
+async def differences_of(
+    connection: AsyncConnection, table: Table, kept: FromClause, anew: FromClause, limit: int
+) -> list[Any]:
+    """Sums of ``table`` (as ``kept`` has them) that are not what is reckoned ``anew``: ``what, key,
+    expected, actual``, at most ``limit``."""
+    keys = [each.name for each in table.primary_key]
+    both = kept.outerjoin(anew, and_(*(kept.c[key] == anew.c[key] for key in keys)), full=True)
+    named = func.concat_ws(" ", *(func.coalesce(kept.c[key], anew.c[key]) for key in keys))
+    found: list[Any] = []
+    for measure in (each.name for each in table.columns if each.name not in keys):
+        actual = func.coalesce(kept.c[measure], 0)
+        expected = func.coalesce(anew.c[measure], 0)
+        statement = (
+            select(
+                literal(f"{table.name}.{measure}").label("what"),
+                named.label("key"),
+                actual.label("actual"),
+                expected.label("expected"),
+            )
+            .select_from(both)
+            .where(actual != expected)
+            .limit(limit - len(found))
+        )
+        found += (await connection.execute(statement)).all()
+    return found
 
 
 def _day_of(instant: datetime, zone: ZoneInfo) -> date:

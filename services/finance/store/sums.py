@@ -34,7 +34,6 @@ from sqlalchemy import (
     union_all,
     values,
 )
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.finance.domain.ledger import EXPENSES, Account
@@ -51,8 +50,10 @@ from shared.contracts.base import Period
 from shared.rollups import (
     GRAINS,
     Spans,
+    adding,
     at_the_edges,
     day_of,
+    differences_of,
     first_day,
     in_whole_days,
     summed,
@@ -181,8 +182,8 @@ async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     )
     ids = {"ids": list(taken.scalars())}
     if ids["ids"]:
-        await connection.execute(_adding(ledger_sums, _ledger_sums(zone, _IDS_OF_ENTRIES)), ids)
-        await connection.execute(_adding(sales_sums, _sales_sums(zone, _IDS_OF_SALES)), ids)
+        await connection.execute(adding(ledger_sums, _ledger_sums(zone, _IDS_OF_ENTRIES)), ids)
+        await connection.execute(adding(sales_sums, _sales_sums(zone, _IDS_OF_SALES)), ids)
     return len(ids["ids"])
 
 
@@ -235,42 +236,13 @@ def _sales_sums(zone: ZoneInfo, of_sales: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _adding(table: Any, sums: Select[Any]) -> Any:
-    names = [each.name for each in table.columns]
-    keys = [each.name for each in table.primary_key]
-    statement = insert(table).from_select(names, sums)
-    return statement.on_conflict_do_update(
-        index_elements=keys,
-        set_={name: table.c[name] + statement.excluded[name] for name in names if name not in keys},
-    )
-
-
 async def differences(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> Sequence[Any]:
     """The sums that are not what their rows come to: ``what, key, expected, actual``."""
     found: list[Any] = []
-    for table, sums, measures in (
-        (ledger_sums, _ledger_sums(zone, entries.c.id.not_in(_NOT_FOLDED)), ("amount", "records")),
-        (sales_sums, _sales_sums(zone, sales.c.entry_id.not_in(_NOT_FOLDED)), COUNTED),
+    for table, sums in (
+        (ledger_sums, _ledger_sums(zone, entries.c.id.not_in(_NOT_FOLDED))),
+        (sales_sums, _sales_sums(zone, sales.c.entry_id.not_in(_NOT_FOLDED))),
     ):
         anew = sums.subquery("anew")
-        keys = [each.name for each in table.primary_key]
-        both = table.outerjoin(
-            anew, and_(*(table.c[key] == anew.c[key] for key in keys)), full=True
-        )
-        for measure in measures:
-            kept = func.coalesce(table.c[measure], 0)
-            reckoned = func.coalesce(anew.c[measure], 0)
-            named = func.concat_ws(" ", *(func.coalesce(table.c[key], anew.c[key]) for key in keys))
-            statement = (
-                select(
-                    literal(f"{table.name}.{measure}").label("what"),
-                    named.label("key"),
-                    kept.label("actual"),
-                    reckoned.label("expected"),
-                )
-                .select_from(both)
-                .where(kept != reckoned)
-                .limit(limit - len(found))
-            )
-            found += (await connection.execute(statement)).all()
+        found += await differences_of(connection, table, table, anew, limit - len(found))
     return found

@@ -40,8 +40,10 @@ from shared.contracts.base import Period
 from shared.rollups import (
     GRAINS,
     Spans,
+    adding,
     at_the_edges,
     day_of,
+    differences_of,
     first_day,
     in_whole_days,
     summed,
@@ -49,7 +51,6 @@ from shared.rollups import (
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MEASURES = ("quantity", "value", "moment")
-_KEYS = tuple(column.name for column in stock_sums.primary_key)
 _NAMES = ("product_id", "warehouse_id", "kind", "incoming", *MEASURES)
 _NOT_FOLDED = select(unfolded.c.movement_id)
 _IDS = movements.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
@@ -118,7 +119,7 @@ async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     )
     ids = {"ids": list(taken.scalars())}
     if ids["ids"]:
-        await connection.execute(_adding(zone), ids)
+        await connection.execute(adding(stock_sums, _sums(zone, _IDS)), ids)
         await connection.execute(_LATEST, ids)
     return len(ids["ids"])
 
@@ -141,14 +142,6 @@ def _sums(zone: ZoneInfo, of_movements: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _adding(zone: ZoneInfo) -> Any:
-    statement = insert(stock_sums).from_select(stock_sums.columns.keys(), _sums(zone, _IDS))
-    return statement.on_conflict_do_update(
-        index_elements=_KEYS,
-        set_={name: stock_sums.c[name] + statement.excluded[name] for name in MEASURES},
-    )
-
-
 def _latest() -> Any:
     keys = (movements.c.product_id, movements.c.warehouse_id, movements.c.kind)
     latest = select(*keys, func.max(movements.c.at)).where(_IDS).group_by(*keys)
@@ -165,24 +158,4 @@ _LATEST = _latest()
 async def differences(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> Sequence[Any]:
     """The sums that are not what their rows come to: ``what, key, expected, actual``."""
     anew = _sums(zone, movements.c.id.not_in(_NOT_FOLDED)).subquery("anew")
-    both = stock_sums.outerjoin(
-        anew, and_(*(stock_sums.c[key] == anew.c[key] for key in _KEYS)), full=True
-    )
-    named = func.concat_ws(" ", *(func.coalesce(stock_sums.c[key], anew.c[key]) for key in _KEYS))
-    found: list[Any] = []
-    for measure in MEASURES:
-        kept = func.coalesce(stock_sums.c[measure], 0)
-        reckoned = func.coalesce(anew.c[measure], 0)
-        statement = (
-            select(
-                literal(f"stock_sums.{measure}").label("what"),
-                named.label("key"),
-                kept.label("actual"),
-                reckoned.label("expected"),
-            )
-            .select_from(both)
-            .where(kept != reckoned)
-            .limit(limit - len(found))
-        )
-        found += (await connection.execute(statement)).all()
-    return found
+    return await differences_of(connection, stock_sums, stock_sums, anew, limit)

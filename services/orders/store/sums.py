@@ -19,7 +19,6 @@ from sqlalchemy import (
     Select,
     Subquery,
     Uuid,
-    and_,
     cast,
     column,
     delete,
@@ -40,8 +39,10 @@ from shared.contracts.base import Period
 from shared.rollups import (
     GRAINS,
     Spans,
+    adding,
     at_the_edges,
     day_of,
+    differences_of,
     first_day,
     in_whole_days,
     summed,
@@ -152,12 +153,7 @@ async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     if count:
         taken = delete(order_changes).where(order_changes.c.id <= last).returning(order_changes)
         sums = _sums(taken.cte("taken"), zone)
-        statement = insert(order_sums).from_select(order_sums.columns.keys(), sums)
-        adding = statement.on_conflict_do_update(
-            index_elements=_KEYS,
-            set_={name: order_sums.c[name] + statement.excluded[name] for name in MEASURES},
-        )
-        await connection.execute(adding)
+        await connection.execute(adding(order_sums, sums))
     return int(count)
 
 
@@ -190,22 +186,4 @@ async def differences(connection: AsyncConnection, zone: ZoneInfo, limit: int) -
         .group_by(*keys)
         .subquery("kept")
     )
-    joined = kept.outerjoin(anew, and_(*(kept.c[key] == anew.c[key] for key in _KEYS)), full=True)
-    named = func.concat_ws(" ", *(func.coalesce(kept.c[key], anew.c[key]) for key in _KEYS))
-    found: list[Any] = []
-    for measure in MEASURES:
-        is_kept = func.coalesce(kept.c[measure], 0)
-        reckoned = func.coalesce(anew.c[measure], 0)
-        statement = (
-            select(
-                literal(f"order_sums.{measure}").label("what"),
-                named.label("key"),
-                is_kept.label("actual"),
-                reckoned.label("expected"),
-            )
-            .select_from(joined)
-            .where(is_kept != reckoned)
-            .limit(limit - len(found))
-        )
-        found += (await connection.execute(statement)).all()
-    return found
+    return await differences_of(connection, order_sums, kept, anew, limit)
