@@ -54,7 +54,7 @@ async def test_a_token_is_told_once_and_acts_for_its_owner(
     assert (await bot.post(f"{API}/clients", json={}, headers=a_key())).status_code == 201
     actor = services.last.envelope.actor
     assert (actor.login, actor.role, actor.token) == ("advisor", "advisor", "Обмен")
-    assert actor.scopes == {"read", "clients:write"}
+    assert actor.scopes == frozenset({"read", "clients:write"})
     (item,) = (await advisor.get(TOKENS)).json()["items"]
     assert item["last_used_at"] is not None
     async with gateway.service.engine.connect() as connection:
