@@ -450,6 +450,14 @@ def may(role: str | None, message: type[Message]) -> bool:
     return role is not None and role in _ALLOWED.get(message, frozenset())
 
 
+def message_named(name: str) -> type[Message]:
+    """The message of that class's name. Raises KeyError: pages that ask for it are our own."""
+    return _BY_NAME[name]
+
+
+_BY_NAME = {message.__name__: message for message in _ALLOWED}
+
+
 def sees_all_costs(role: str | None) -> bool:
     """As ``may_see_cost``, or a service that asks: it masks what it shows on."""
     return role == SERVICE or may_see_cost(role)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Set
+from collections.abc import AsyncGenerator, Awaitable, Callable, Set
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import pydantic_core
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from services.gateway.problems import field_invalid, unknown_fields, unreadable
 from shared.contracts.base import Message
 from shared.ids import new_id
 from shared.messaging.envelope import Actor, Envelope, opening
+from shared.messaging.inbox import fingerprint
 from shared.permissions import may
 from shared.refusals import Kind, Refused
 
@@ -59,6 +61,8 @@ class Call:
         self.order_id: UUID | None = None
         self.code: str | None = None
         """Of the problem that this request came to."""
+        self.presents: Callable[[Call, Refused], Awaitable[Response]] | None = None
+        """How a no is shown, where it is people who asked; else as a problem document."""
         self.refused_by_service = False
         """The service has told the audit itself."""
 
@@ -243,6 +247,12 @@ class Call:
             # A service that does not answer has told nobody.
             self.refused_by_service = refusal.reason.kind is not Kind.UNAVAILABLE
             raise
+
+    async def command(self, person: Person, subject: str, body: bytes, key: str) -> bytes:
+        """Sends a command on: once per person and key, whoever repeats it. Raises as ``send``,
+        and ``idempotency_key_reused``."""
+        await self.gateway.keys.claim(person.user_id, key, fingerprint(subject, body))
+        return await self.send(subject, body, key=f"{person.user_id}:{key}")
 
     def envelope(self, message_type: str, key: str | None = None) -> Envelope:
         return opening(
