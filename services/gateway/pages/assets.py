@@ -31,6 +31,8 @@ _UNSEEN = re.compile(r'<path stroke="none"[^>]*/>|<!--.*?-->', re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Asset:
+    """A file as it is sent; ``packed`` only where packing makes it smaller."""
+
     body: bytes
     packed: bytes | None
     media_type: str

@@ -36,6 +36,8 @@ type Answer = Callable[[PageRequest], Awaitable[Response]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
+    """One method of one address, answered with a page."""
+
     method: str
     path: str
     answer: Answer
