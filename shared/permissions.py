@@ -486,6 +486,14 @@ def within(scopes: frozenset[str] | None, message: type[Message]) -> bool:
     return scopes is None or scope_of(message) in scopes
 
 
+def message_named(name: str) -> type[Message]:
+    """The message of that class's name. Raises KeyError: pages that ask for it are our own."""
+    return _BY_NAME[name]
+
+
+_BY_NAME = {message.__name__: message for message in _ALLOWED}
+
+
 def sees_all_costs(role: str | None) -> bool:
     """As ``may_see_cost``, or a service that asks: it masks what it shows on."""
     return role == SERVICE or may_see_cost(role)

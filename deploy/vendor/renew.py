@@ -24,6 +24,8 @@ _SERVICES = Path(__file__).parents[2] / "services"
 VENDORED = _SERVICES / "gateway" / "static" / "vendor"
 PRINTED = _SERVICES / "documents" / "vendor"
 """What print forms are set in: packages that the manifest has ``"for": "print"``."""
+TESTED = _SERVICES.parent / "tests" / "browser" / "vendor"
+"""What pages are tested with: ``"for": "tests"``."""
 
 
 def main() -> int:
@@ -48,7 +50,7 @@ def differences() -> Iterator[str]:
             expected[f"{package['folder']}/{Path(file).name}"] = sha256
     present = {
         str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for home in (VENDORED, PRINTED)
+        for home in (VENDORED, PRINTED, TESTED)
         for path in home.glob("*/*")
     }
     for name in sorted(expected.keys() | present.keys()):
@@ -61,7 +63,7 @@ def differences() -> Iterator[str]:
 
 
 def home_of(package: dict[str, Any]) -> Path:
-    return PRINTED if package.get("for") == "print" else VENDORED
+    return {"print": PRINTED, "tests": TESTED}.get(package.get("for", ""), VENDORED)
 
 
 def _renew(package: dict[str, Any]) -> None:

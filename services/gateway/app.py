@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from services.gateway.api import JSON, http_routes
 from services.gateway.changes import Changes
@@ -25,6 +25,8 @@ from services.gateway.handlers import handlers
 from services.gateway.journal import Journal
 from services.gateway.keys import Keys
 from services.gateway.openapi import openapi_document
+from services.gateway.pages import page_routes
+from services.gateway.pages.assets import asset_routes
 from services.gateway.pages.estimate import estimate_routes
 from services.gateway.proofs import Proofs
 from services.gateway.provider import Provider
@@ -101,7 +103,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.add_route("/docs/formulas", formulas_page)
     app.router.routes.extend(estimate_routes())
     app.add_route("/openapi.json", _document)
-    app.add_route("/", _front_door)
+    app.router.routes.extend(asset_routes())
+    app.router.routes.extend(page_routes())
     return app
 
 
@@ -144,8 +147,3 @@ class Gateway:
 
 async def _document(_: Request) -> Response:
     return Response(pydantic_core.to_json(openapi_document()), media_type=JSON)
-
-
-async def _front_door(_: Request) -> Response:
-    """Whoever opens the bare address is shown what there is."""
-    return RedirectResponse("/docs")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Set
+from collections.abc import AsyncGenerator, Awaitable, Callable, Set
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import pydantic_core
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from services.gateway.problems import field_invalid, unknown_fields, unreadable
@@ -59,6 +60,8 @@ class Call:
         self.order_id: UUID | None = None
         self.code: str | None = None
         """Of the problem that this request came to."""
+        self.presents: Callable[[Call, Refused], Awaitable[Response]] | None = None
+        """How a no is shown, where it is people who asked; else as a problem document."""
         self.refused_by_service = False
         """The service has told the audit itself."""
 

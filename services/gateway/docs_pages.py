@@ -16,13 +16,12 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Route
 
-STATIC = Path(__file__).parent / "static"
+from services.gateway.pages.assets import STATIC_URL
+
 # Beside the packages, in a checkout as in an installation: ``docs`` is packed with them.
 DOCUMENTS = Path(__file__).parents[2] / "docs" / "asyncapi"
-STATIC_URL = "/static"
 VENDOR_URL = f"{STATIC_URL}/vendor"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -32,13 +31,12 @@ POLICY = (
 
 
 def docs_routes() -> Sequence[BaseRoute]:
-    """The pages, the documents that they show, and the files that they load."""
+    """The pages, and the documents that they show."""
     return (
         Route("/docs", _api_page),
         Route("/docs/events", _events_page),
         Route("/docs/events/{service}.json", _document),
         Route("/docs/events/{service}", _service_page),
-        Mount(STATIC_URL, StaticFiles(directory=STATIC)),
     )
 
 

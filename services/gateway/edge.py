@@ -114,6 +114,8 @@ async def answer_failure(call: Call, error: Exception) -> Response:
                 ),
                 call.envelope(RequestRefused.subject),
             )
+    if call.presents:
+        return await call.presents(call, refusal)
     return problem(
         refusal, path=call.path, correlation_id=call.correlation_id, language=call.language
     )
@@ -138,7 +140,7 @@ def _belongs_in_audit(call: Call, status: int) -> bool:
     """Attempts to change something, and attempts at what one may not see."""
     return (
         not call.refused_by_service
-        and call.path.startswith(API_PREFIX)
+        and (call.path.startswith(API_PREFIX) or call.presents is not None)
         and (call.changes_something or status == 403)
     )
 

@@ -19,7 +19,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.call import Call
-from services.gateway.docs_pages import POLICY, STATIC_URL, page
+from services.gateway.docs_pages import POLICY, page
+from services.gateway.pages.assets import STATIC_URL
 from shared.contracts.base import Page, Question
 from shared.contracts.formulas import (
     FormulaField,

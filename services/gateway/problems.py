@@ -131,8 +131,8 @@ def problem(refusal: Refused, *, path: str, correlation_id: UUID, language: str)
         "instance": quote(path),
         "correlation_id": correlation_id,
     }
-    if refusal.code == "request_invalid":
-        body["errors"] = _errors(refusal, language)
+    if errors := errors_of(refusal, language):
+        body["errors"] = errors
     elif refusal.params:
         body["params"] = refusal.params
     return Response(
@@ -156,7 +156,10 @@ def headers_of(refusal: Refused, status: int) -> dict[str, str]:
     return {}
 
 
-def _errors(refusal: Refused, language: str) -> list[dict[str, str]]:
+def errors_of(refusal: Refused, language: str) -> list[dict[str, str]]:
+    """Which fields are wrong, and how; nothing where it is not about fields."""
+    if refusal.code != "request_invalid":
+        return []
     if isinstance(refusal, RequestInvalid):
         return [
             {"field": error.field, "message": error.message(language)} for error in refusal.errors

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import httpx
 from playwright.async_api import Browser, Page
 
+from services.gateway.users import DEMO_USERS
 from tests.gateway.support import TestGateway, a_key
 
+DEMO_LOGINS = {role: login for login, _, role in DEMO_USERS}
 PHONE = (390, 844)
 DESK = (1280, 800)
 
@@ -44,9 +47,27 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
     """Requests to anybody but the station."""
+    forgiven: tuple[str, ...] = ()
+    """Complaints that a test provokes, by a part of their text."""
 
 
 type Open = Callable[..., Awaitable[Visitor]]
+
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text()
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+_CHECK = """async rules => {
+    const { violations } = await axe.run(document, { runOnly: rules });
+    return violations.flatMap(({ id, help, nodes }) => nodes.map(
+        ({ html, failureSummary }) => `${id}: ${help} | ${html} | ${failureSummary}`));
+}"""
+
+
+async def barriers(page: Page) -> list[str]:
+    """What keeps somebody from using the page as it stands: axe-core's violations."""
+    await page.evaluate(AXE)
+    found: list[str] = await page.evaluate(_CHECK, _RULES)
+    return found
 
 
 async def opened(
@@ -57,7 +78,10 @@ async def opened(
     language: str = "ru",
     scheme: Literal["light", "dark"] = "light",
     scripts: bool = True,
+    role: str | None = None,
+    login: str | None = None,
 ) -> Visitor:
+    """``role``: signed in already, as the demo's user of that role, or as another ``login``."""
     context = await browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         locale=language,
@@ -67,6 +91,9 @@ async def opened(
         is_mobile=size == PHONE,
         has_touch=size == PHONE,
     )
+    if role:
+        token = await site.gateway.token(role, login or DEMO_LOGINS[role])
+        await context.add_cookies([{"name": "pitlane", "value": token, "url": site.url}])
     visitor = Visitor(await context.new_page())
     visitor.page.on(
         "console",

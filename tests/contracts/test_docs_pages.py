@@ -17,7 +17,8 @@ from starlette.applications import Starlette
 from deploy import documents
 from deploy.vendor import renew
 from services.gateway import docs_pages
-from services.gateway.docs_pages import STATIC, docs_routes
+from services.gateway.docs_pages import docs_routes
+from services.gateway.pages.assets import STATIC, asset_routes
 
 PAGES = ("/docs", "/docs/events", "/docs/events/orders")
 DOCUMENT = {
@@ -51,7 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 async def browser(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=Starlette(routes=docs_routes()))
+    transport = httpx.ASGITransport(app=Starlette(routes=[*docs_routes(), *asset_routes()]))
     async with httpx.AsyncClient(transport=transport, base_url="http://station") as client:
         yield client
 
@@ -147,7 +148,9 @@ def test_vendored_packages_bring_their_licences() -> None:
     for package in json.loads(renew.MANIFEST.read_bytes())["packages"]:
         assert package["licence"]
         assert package["integrity"].startswith("sha512-")
-        (licence, *_) = (renew.home_of(package) / package["folder"]).glob("LICENSE*")
+        (licence, *_) = (renew.home_of(package) / package["folder"]).glob(
+            package.get("licence_in", "LICENSE*")
+        )
         assert licence.stat().st_size > 0
 
 

@@ -6,10 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
-from services.gateway.pages.rendering import LANGUAGES, LOCALE, TEMPLATES
 from services.gateway.throttling import RULES
 from shared.ids import new_id
 from shared.permissions import CLIENT
@@ -234,22 +231,3 @@ async def test_the_role_of_a_client_opens_nothing_else(
     client = await gateway.signed_in(CLIENT)
     response = await client.get("/api/v1/orders")
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
-
-
-@pytest.mark.parametrize("language", LANGUAGES.keys() - {"en"})
-def test_every_text_of_every_page_is_translated(language: str) -> None:
-    said = {
-        message
-        for _, _, message, _, _ in extract_from_dir(
-            TEMPLATES, [("**.html", "jinja2.ext:babel_extract")], {"**.html": {"silent": "false"}}
-        )
-    }
-    with (LOCALE / f"{language}.po").open("rb") as source:
-        catalogue = {
-            message.id: message for message in read_po(source, locale=language) if message.id
-        }
-    assert said == catalogue.keys()
-    assert [key for key, message in catalogue.items() if not message.string] == []
-    assert [key for key, message in catalogue.items() if message.fuzzy] == []
-    for message in catalogue.values():
-        assert not list(message.check(None)), message.id

@@ -1,4 +1,16 @@
-"""Pages for people: rendered on the server, in Russian and English, without scripts that they need.
+"""Pages for people: what stations look at all day, and what their clients see."""
 
-``rendering`` is how any page is made; each other module is a page with its addresses.
-"""
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from services.gateway.pages import home, sign_in
+from services.gateway.pages.routing import http_pages
+
+MODULES = (home, sign_in)
+"""Every module with a table of pages."""
+
+
+def page_routes() -> list[BaseRoute]:
+    pages = [page for module in MODULES for page in module.PAGES]
+    return http_pages([*pages, home.NOTHING_HERE])

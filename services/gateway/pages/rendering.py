@@ -1,27 +1,34 @@
 """How every page is made: one template folder, one catalogue of texts per language, one set of
 headers.
 
-Templates say things in English; ``locale/<language>.po`` has the same in other languages. The
-catalogues are read from source at the start, so that there is nothing compiled to keep in step.
+Pages say things in English; ``locale/<language>/*.po`` say the same in other languages, a file for
+each part of the pages. They are read from source at the start: there is nothing compiled to keep
+in step.
 """
 
 from __future__ import annotations
 
+import datetime as dates
+import gzip
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from starlette.responses import HTMLResponse
+
+from services.gateway.pages.assets import accepts_gzip, asset
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
@@ -31,8 +38,17 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+"""Of pages without scripts."""
+STAFF_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self'; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""Of the pages that the station works with."""
 _LOCALES = {"en": "en_GB", "ru": "ru_RU"}
-_NO_BREAK = "\N{NO-BREAK SPACE}"
+_ROUBLES = "\N{NO-BREAK SPACE}₽"
+_PACKED_FROM = 1_000
+"""Bytes; below that packing costs more than it saves."""
 
 
 def page(
@@ -41,14 +57,19 @@ def page(
     *,
     status: int = 200,
     headers: dict[str, str] | None = None,
+    accept_encoding: str = "",
     **values: Any,
 ) -> HTMLResponse:
     """The template, filled. Pages are for one person: kept by no cache, found by no search."""
-    text = _environment(language).get_template(template).render(values)
+    body = _environment(language).get_template(template).render(values).encode()
+    packing = {}
+    if len(body) >= _PACKED_FROM and accepts_gzip(accept_encoding):
+        body, packing = gzip.compress(body, 5, mtime=0), {"Content-Encoding": "gzip"}
     return HTMLResponse(
-        text,
+        body,
         status,
         {
+            **packing,
             "Cache-Control": "no-store",
             "Content-Language": language,
             "Content-Security-Policy": POLICY,
@@ -60,14 +81,20 @@ def page(
     )
 
 
+@cache
 def translations(language: str) -> NullTranslations:
-    """Of the words in templates; English is what the templates say."""
+    """Of the words in pages; English is what the pages say."""
     if language == "en":
         return NullTranslations()
-    with (LOCALE / f"{language}.po").open("rb") as source:
-        catalogue = read_po(source, locale=language)
+    together = Catalog(locale=language)
+    for path in sorted((LOCALE / language).glob("*.po")):
+        with path.open("rb") as source:
+            catalogue = read_po(source, locale=language)
+        for message in catalogue:
+            if message.id:
+                together[message.id] = message
     compiled = BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, together)
     compiled.seek(0)
     return Translations(compiled)
 
@@ -86,17 +113,45 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(  # type: ignore[attr-defined]
         translations(language), newstyle=True
     )
-    locale = _LOCALES[language]
-
-    def money(amount: Decimal) -> str:
-        return format_decimal(amount, "#,##0.00", locale) + _NO_BREAK + "₽"
-
-    def number(quantity: Decimal) -> str:
-        return format_decimal(quantity, "#,##0.###", locale)
-
-    def day(at: datetime, zone: ZoneInfo) -> str:
-        return format_date(at.astimezone(zone).date(), "long", locale)
-
-    environment.filters |= {"money": money, "number": number, "day": day}
-    environment.globals |= {"language": language, "languages": LANGUAGES}
+    environment.filters |= _filters(_LOCALES[language])
+    environment.globals |= {"language": language, "languages": LANGUAGES, "asset": asset}
     return environment
+
+
+def _filters(locale: str) -> dict[str, Callable[..., str]]:
+    """How values are shown. Instants are shown in the ``zone`` that the page is given."""
+
+    def money(amount: Decimal | None) -> str:
+        return "—" if amount is None else format_decimal(amount, "#,##0.00", locale) + _ROUBLES
+
+    def number(quantity: Decimal | int | None) -> str:
+        return "—" if quantity is None else format_decimal(quantity, "#,##0.###", locale)
+
+    @pass_context
+    def day(context: Context, at: datetime) -> str:
+        return format_date(at.astimezone(context["zone"]).date(), "long", locale)
+
+    @pass_context
+    def date(context: Context, at: datetime | dates.date | None) -> str:
+        """As short as it can be read: 27.11.2026."""
+        if at is None:
+            return "—"
+        local = at.astimezone(context["zone"]) if isinstance(at, datetime) else at
+        return format_date(local, "dd.MM.y" if locale == "ru_RU" else "dd/MM/y", locale)
+
+    @pass_context
+    def moment(context: Context, at: datetime | None) -> str:
+        if at is None:
+            return "—"
+        return format_datetime(at, "d MMM, HH:mm", context["zone"], locale)
+
+    @pass_context
+    def clock(context: Context, at: datetime) -> str:
+        return format_datetime(at, "HH:mm", context["zone"], locale)
+
+    @pass_context
+    def local(context: Context, at: datetime | None) -> str:
+        """The value of a ``datetime-local`` input."""
+        return "" if at is None else f"{at.astimezone(context['zone']):%Y-%m-%dT%H:%M}"
+
+    return {filter.__name__: filter for filter in (money, number, day, date, moment, clock, local)}

@@ -1,0 +1,202 @@
+"""A page's form, read as the message that it stands for.
+
+Fields have the names of the message's own, dotted where they lie deeper: ``lines.0.quantity``.
+People type numbers with commas and spaces and times in the station's own zone; both are put right
+here, so that no page has to. What is left empty is not sent, or null where an edit may clear it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from services.gateway.problems import field_invalid, unreadable
+from services.gateway.reading import REVISION, parsed
+from shared.ids import new_id
+from shared.refusals import Refused
+
+MAX_FIELDS = 3_000
+KEY, CSRF = "_key", "_csrf"
+"""Fields of every form: the idempotency key, and the proof that one of our own pages made it."""
+_SALT_CHARS = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form said: every field, in its order."""
+
+    pairs: tuple[tuple[str, str], ...]
+    zone: ZoneInfo
+    key: str = field(default_factory=lambda: str(new_id()))
+
+    @classmethod
+    def of(cls, body: bytes, zone: ZoneInfo) -> Form:
+        try:
+            pairs = parse_qsl(
+                body.decode(),
+                keep_blank_values=True,
+                max_num_fields=MAX_FIELDS,
+                strict_parsing=False,
+            )
+        except ValueError:
+            raise unreadable("It is not a form", "это не форма") from None
+        form = cls(tuple(pairs), zone)
+        return replace(form, key=form.get(KEY)) if form.get(KEY) else form
+
+    def get(self, name: str, default: str = "") -> str:
+        """The field's last value: a box that is ticked comes after what it says when it is not."""
+        return self.all(name)[-1] if self.all(name) else default
+
+    def all(self, name: str) -> list[str]:
+        return [value for said, value in self.pairs if said == name]
+
+    def message[MessageT: BaseModel](
+        self, model: type[MessageT], *, below: str = "", **fixed: Any
+    ) -> MessageT:
+        """The message of the fields that ``model`` has; ``below`` a prefix, if one form stands for
+        several; ``fixed`` are not the form's to say. Raises ``request_invalid``."""
+        prefix = f"{below}." if below else ""
+        pairs = [
+            (name.removeprefix(prefix), value)
+            for name, value in self.pairs
+            if name.startswith(prefix)
+        ]
+        return read(model, pairs, self.zone, **fixed)
+
+
+def read[MessageT: BaseModel](
+    model: type[MessageT], pairs: Iterable[tuple[str, str]], zone: ZoneInfo, **fixed: Any
+) -> MessageT:
+    """The message that fields of a form or a query stand for. Raises ``request_invalid``."""
+    values = _fields(model, _tree(pairs), zone)
+    return parsed(model, {**values, **fixed})
+
+
+# --- the fields as the model wants them ----------------------------------------------------------
+
+
+def _tree(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Dotted names as nested dicts; a leaf is the list of the values that were said."""
+    root: dict[str, Any] = {}
+    for name, value in pairs:
+        *way, last = name.split(".")
+        node: Any = root
+        for step in way:
+            node = node.setdefault(step, {})
+            if not isinstance(node, dict):
+                raise field_invalid(name, "It is both a field and a group", "поле и группа сразу")
+        leaf = node.setdefault(last, [])
+        if not isinstance(leaf, list):
+            raise field_invalid(name, "It is both a field and a group", "поле и группа сразу")
+        leaf.append(value)
+    return root
+
+
+def _fields(model: type[BaseModel], node: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """Of the fields that the model has; a form may well have others."""
+    clears = REVISION in model.model_fields
+    values: dict[str, Any] = {}
+    for name, about in model.model_fields.items():
+        if name not in node:
+            continue
+        kinds = tuple(_kinds(about.annotation))
+        value = _value(name, kinds, node[name], zone)
+        if value is not None:
+            values[name] = value
+        elif clears and type(None) in kinds:
+            values[name] = None
+    return values
+
+
+def _kinds(annotation: Any) -> Iterable[Any]:
+    """The types that an annotation allows, without what is said about them."""
+    annotation = getattr(annotation, "__value__", annotation)
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType):
+        for each in get_args(annotation):
+            yield from _kinds(each)
+    elif hasattr(annotation, "__metadata__"):
+        yield from _kinds(get_args(annotation)[0])
+    else:
+        yield annotation
+
+
+def _value(name: str, kinds: tuple[Any, ...], node: Any, zone: ZoneInfo) -> Any:
+    """None where nothing was said."""
+    for kind in kinds:
+        if get_origin(kind) in (tuple, list, frozenset, set):
+            return _items(name, get_args(kind)[0], node, zone)
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and isinstance(node, dict):
+            return _fields(kind, node, zone) or None
+    if isinstance(node, dict):  # of something that has no fields of its own
+        return {each: leaf[-1] for each, leaf in node.items() if isinstance(leaf, list)}
+    return _scalar(name, kinds, node[-1], zone)
+
+
+def _items(name: str, annotation: Any, node: Any, zone: ZoneInfo) -> list[Any]:
+    kinds = tuple(_kinds(annotation))
+    parts = [[each] for each in node] if isinstance(node, list) else _numbered(node)
+    values = (_value(name, kinds, part, zone) for part in parts)
+    return [value for value in values if value is not None]
+
+
+def _numbered(node: dict[str, Any]) -> list[Any]:
+    return [node[step] for step in sorted(node, key=lambda step: (len(step), step))]
+
+
+def _scalar(name: str, kinds: tuple[Any, ...], said: str, zone: ZoneInfo) -> Any:
+    said = said.strip()
+    if not said:
+        return None
+    if Decimal in kinds or int in kinds:
+        return "".join(said.split()).replace(",", ".")
+    if bool in kinds:
+        return said in ("on", "true", "1")
+    if datetime in kinds:
+        return _instant(name, said, zone)
+    return said
+
+
+def _instant(name: str, said: str, zone: ZoneInfo) -> datetime:
+    """Of a ``datetime-local`` or ``date`` input, or RFC 3339."""
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        raise field_invalid(name, "It is not a date and time", "это не дата и время") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def today(zone: ZoneInfo) -> date:
+    return datetime.now(zone).date()
+
+
+# --- who made the form ---------------------------------------------------------------------------
+
+
+def csrf_token(session_token: str) -> str:
+    """Another one for every page, so that packed pages do not give it away."""
+    salt = secrets.token_urlsafe(16)
+    return salt + _proof(session_token, salt)
+
+
+def ensure_own(form: Form, session_token: str) -> None:
+    """Raises ``cross_site_request`` for a form that none of this session's pages made."""
+    said = form.get(CSRF)
+    salt, proof = said[:_SALT_CHARS], said[_SALT_CHARS:]
+    if not hmac.compare_digest(proof.encode(), _proof(session_token, salt).encode()):
+        raise Refused("cross_site_request")
+
+
+def _proof(session_token: str, salt: str) -> str:
+    return hmac.new(session_token.encode(), f"csrf:{salt}".encode(), sha256).hexdigest()

@@ -1,0 +1,211 @@
+"""One request of a page: who sits before it, what they ask of services, what they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+from starlette.responses import RedirectResponse, Response
+
+from services.gateway.call import Call
+from services.gateway.pages.forms import CSRF, KEY, Form, csrf_token, ensure_own, read
+from services.gateway.pages.rendering import LANGUAGES, STAFF_POLICY, page, translations
+from services.gateway.person import Person
+from shared.contracts.base import Command, Message, Question
+from shared.ids import new_id
+from shared.messaging.client import reply_adapter
+from shared.permissions import may, may_see_cost, message_named
+from shared.refusals import Refused
+
+THEMES = ("auto", "light", "dark")
+LANGUAGE_COOKIE, THEME_COOKIE, NOTICE_COOKIE = "pitlane-lang", "pitlane-theme", "pitlane-said"
+KEEP_S = 365 * 24 * 3600
+NOTICE_S = 30
+NOTICE_CHARS = 300
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """What a page is made from. ``form`` is read before a page that takes one is called."""
+
+    call: Call
+    person: Person | None
+    form: Form
+
+    @classmethod
+    async def of(cls, call: Call, needs: type[Message] | None, *, public: bool) -> PageRequest:
+        """Raises ``sign_in_required``, ``forbidden``, ``cross_site_request``."""
+        zone = call.gateway.settings.zone
+        token, by_cookie = call.token()
+        if not public:
+            person: Person | None = await call.allowed(needs)
+        else:
+            person = await call.gateway.sessions.person_of(token) if token else None
+            call.actor = person.actor if person else call.actor
+        if not call.changes_something:
+            return cls(call, person, Form((), zone))
+        if by_cookie and not call.same_site:
+            raise Refused("cross_site_request")
+        form = Form.of(await call.body(), zone)
+        if person and token and by_cookie:
+            ensure_own(form, token)
+        return cls(call, person, form)
+
+    # --- who and where ----------------------------------------------------------------------
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.call.gateway.settings.zone
+
+    @property
+    def signed_in(self) -> Person:
+        if self.person is None:
+            raise Refused("sign_in_required")
+        return self.person
+
+    def may(self, message: str) -> bool:
+        """Whether the person may send the message of that name: ``request.may("AddService")``."""
+        return self.person is not None and may(self.person.role, message_named(message))
+
+    @property
+    def sees_cost(self) -> bool:
+        return self.person is not None and may_see_cost(self.person.role)
+
+    def id(self, name: str) -> UUID:
+        """Of the path. Raises ``not_found`` where it is no id."""
+        try:
+            return UUID(self.call.path_params[name])
+        except ValueError:
+            raise Refused("not_found") from None
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The fields of the address, without empty ones."""
+        return {name: value for name, value in self._pairs if value}
+
+    @cached_property
+    def _pairs(self) -> list[tuple[str, str]]:
+        raw = self.call.scope["query_string"].decode(errors="replace")
+        try:
+            return parse_qsl(raw, keep_blank_values=True, max_num_fields=200)
+        except ValueError:
+            raise Refused("not_found") from None
+
+    @cached_property
+    def language(self) -> str:
+        """As chosen on this device, else as the browser says."""
+        chosen = self.cookies.get(LANGUAGE_COOKIE)
+        return chosen if chosen in LANGUAGES else self.call.language
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        header = self.call.header(b"cookie") or ""
+        pairs = (cookie.strip().partition("=") for cookie in header.split(";"))
+        return {name: value for name, _, value in pairs}
+
+    def _(self, text: str, **values: Any) -> str:
+        """The text in the person's language. Marks it for translation, too."""
+        said = translations(self.language).ugettext(text)
+        return said % values if values else said
+
+    # --- asking and telling services --------------------------------------------------------
+
+    def reads[QuestionT: BaseModel](self, question: type[QuestionT], **fixed: Any) -> QuestionT:
+        """The question that the address's fields stand for: filters, cursor.
+        Raises ``request_invalid``."""
+        return read(question, self._pairs, self.zone, **fixed)
+
+    async def ask[ReplyT](self, question: Question[ReplyT]) -> ReplyT:
+        """A service's answer, as it is shown to this person's role. Raises ``Refused``."""
+        body = question.model_dump_json(exclude_unset=True).encode()
+        reply = await self.call.send(type(question).subject, body)
+        answer: ReplyT = reply_adapter(type(question)).validate_json(reply)
+        return answer
+
+    async def send[ReplyT](self, command: Command[ReplyT], step: str = "") -> ReplyT:
+        """Sends the command that the form stands for: once, however often the form is sent. A form
+        that stands for several commands gives each a ``step`` of its own. Raises ``Refused``."""
+        person = self.signed_in
+        if not may(person.role, type(command)):
+            raise Refused("forbidden")
+        self.call.order_id = getattr(command, "order_id", None) or self.call.order_id
+        body = command.model_dump_json(exclude_unset=True).encode()
+        key = f"{self.form.key}-{step}" if step else self.form.key
+        # Only the service remembers the key, and only with an effect: a form that was refused is
+        # put right and sent again as it is.
+        reply = await self.call.send(type(command).subject, body, key=f"{person.user_id}:{key}")
+        answer: ReplyT = reply_adapter(type(command)).validate_json(reply)
+        return answer
+
+    # --- answering --------------------------------------------------------------------------
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """The template, filled with ``values`` and with what every page shows."""
+        notice = unquote(self.cookies.get(NOTICE_COOKIE, ""))[:NOTICE_CHARS]
+        token = self.call.token()[0]
+        response = page(
+            template,
+            self.language,
+            status=status,
+            headers={"Content-Security-Policy": STAFF_POLICY, "Vary": "Accept-Language, Cookie"},
+            accept_encoding=self.call.header(b"accept-encoding") or "",
+            request=self,
+            person=self.person,
+            may=self.may,
+            sees_cost=self.sees_cost,
+            zone=self.zone,
+            path=self.call.path,
+            query=self.query,
+            theme=self.theme,
+            notice=notice,
+            csrf=csrf_token(token) if token else "",
+            csrf_field=CSRF,
+            key_field=KEY,
+            new_key=new_id,
+            **values,
+        )
+        if notice:
+            response.delete_cookie(NOTICE_COOKIE, path="/")
+        return response
+
+    @property
+    def theme(self) -> str:
+        theme = self.cookies.get(THEME_COOKIE, THEMES[0])
+        return theme if theme in THEMES else THEMES[0]
+
+    def go(self, path: str, said: str | None = None) -> Response:
+        """Leads on to another page, where a reload repeats nothing; ``said`` is told there."""
+        response = RedirectResponse(path, 303, {"Cache-Control": "no-store"})
+        if said:
+            self.keep(response, NOTICE_COOKIE, quote(said[:NOTICE_CHARS]), NOTICE_S)
+        return response
+
+    def keep(self, response: Response, name: str, value: str, seconds: int = KEEP_S) -> None:
+        """A cookie of no secret: what this device likes, or is to be told next."""
+        response.set_cookie(
+            name,
+            value,
+            max_age=seconds,
+            path="/",
+            secure=self.call.secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+
+def own_path(path: str | None) -> str:
+    """Where to go on to: a page of ours, never another host."""
+    if path and path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable():
+        return path
+    return "/"
+
+
+def fields_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """For an address's query: what is said, as text."""
+    return {name: str(value) for name, value in values.items() if value not in (None, "")}

@@ -1,0 +1,120 @@
+"""Every page as a line in a table, and what people see of a no.
+
+    PAGES = (
+        show("/orders/{order_id}", order, needs=GetOrder),
+        act("/orders/{order_id}/comments", comment, needs=AddComment),
+    )
+
+``show`` looks, ``act`` takes a form and leads on to a page that shows (a reload repeats nothing).
+Both also serve htmx, which fetches the same pages and morphs what is different into the one that
+is open; a no is shown above it, and leaves what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from urllib.parse import quote
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from services.gateway.call import Call
+from services.gateway.pages.forms import Form
+from services.gateway.pages.request import PageRequest
+from services.gateway.problems import errors_of, headers_of, status_of
+from shared.contracts.base import Message
+from shared.refusals import Refused
+
+SIGN_IN = "/sign-in"
+PASSWORD = "/profile/password"
+
+type Answer = Callable[[PageRequest], Awaitable[Response]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """One method of one address, answered with a page."""
+
+    method: str
+    path: str
+    answer: Answer
+    needs: type[Message] | None
+    """Whoever may send this message may come here; without one, whoever is signed in."""
+    public: bool
+    """For those who have not signed in, too."""
+
+
+def show(
+    path: str, answer: Answer, *, needs: type[Message] | None = None, public: bool = False
+) -> Page:
+    return Page(method="GET", path=path, answer=answer, needs=needs, public=public)
+
+
+def act(
+    path: str, answer: Answer, *, needs: type[Message] | None = None, public: bool = False
+) -> Page:
+    return Page(method="POST", path=path, answer=answer, needs=needs, public=public)
+
+
+class Address:
+    """The pages of one path, as one ASGI application."""
+
+    def __init__(self, path: str, pages: Iterable[Page]) -> None:
+        self._path = path
+        self._by_method = {page.method: page for page in pages}
+        if "GET" in self._by_method:
+            self._by_method["HEAD"] = self._by_method["GET"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = Call.of(scope)
+        call.found(self._path, scope["path_params"])
+        call.presents = present
+        page = self._by_method.get(call.method)
+        if page is None:
+            raise Refused("method_not_allowed", allowed=", ".join(sorted(self._by_method)))
+        request = await PageRequest.of(call, page.needs, public=page.public)
+        response = await page.answer(request)
+        await response(scope, receive, send)
+
+
+async def present(call: Call, refusal: Refused) -> Response:
+    """A no as people see it: within the page that is open, or as a page of its own."""
+    if refusal.code == "sign_in_required":
+        asked = call.scope["path"] if call.method == "GET" else "/"
+        return RedirectResponse(f"{SIGN_IN}?next={quote(asked)}", 303)
+    if refusal.code == "password_change_required":
+        return RedirectResponse(PASSWORD, 303)
+    person = None
+    token, _ = call.token()
+    if token and refusal.code != "service_unavailable":
+        person = await call.gateway.sessions.person_of(token)
+    request = PageRequest(call, person, Form((), call.gateway.settings.zone))
+    status = status_of(refusal)
+    within = call.header(b"hx-request") == "true" and (
+        call.changes_something or call.header(b"hx-boosted") is None
+    )
+    response = request.page(
+        "problem_within.html" if within else "problem.html",
+        status=status,
+        code=refusal.code,
+        words=refusal.words(request.language),
+        errors=errors_of(refusal, request.language),
+    )
+    response.headers.update(headers_of(refusal, status))
+    if within:
+        response.headers.update(
+            {"HX-Retarget": "#problems", "HX-Reswap": "innerHTML", "HX-Push-Url": "false"}
+        )
+    return response
+
+
+def http_pages(pages: Iterable[Page]) -> list[BaseRoute]:
+    """The tables as the framework takes them: one route per address, fixed words first."""
+    in_order = sorted(pages, key=lambda page: page.path.replace("{", "~"))
+    return [
+        Route(path, Address(path, group))
+        for path, group in groupby(in_order, key=lambda page: page.path)
+    ]
