@@ -136,7 +136,7 @@ class Gateway:
             client=running.client,
             engine=engine,
             journal=journal,
-            sessions=Sessions(engine, journal, proofs, settings.station),
+            sessions=Sessions(engine, journal, proofs, settings),
             second_factor=SecondFactor(engine, journal, proofs, settings),
             provider=Provider(settings),
             keys=Keys(settings.database_url),

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from cryptography.fernet import InvalidToken
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.call import Call
@@ -16,25 +18,30 @@ from services.gateway.coalescing import Coalesced
 from services.gateway.journal import Journal
 from services.gateway.person import LASTS, PROGRAM, Person, behind, hash_of, person
 from services.gateway.proofs import Proofs
+from services.gateway.sealing import opened, sealed
 from services.gateway.store import login_key, sessions, users
 from shared.contracts.gateway import PasswordChanged, SignedIn, SignedOut
 from shared.ids import new_id
 from shared.refusals import Refused
+from shared.settings import ServiceSettings
 
 BELIEVED_FOR_S = 5.0
 """How long a session is taken to be as it was: what a sign-out elsewhere takes to arrive."""
 MAX_BELIEVED = 10_000
 MAX_AGENT_CHARS = 200
+NOTE_LASTS_S = 300
 
 
 class Sessions:
     """Who is signed in, from the table, remembered for a few seconds."""
 
-    def __init__(self, engine: AsyncEngine, journal: Journal, proofs: Proofs, station: str) -> None:
+    def __init__(
+        self, engine: AsyncEngine, journal: Journal, proofs: Proofs, settings: ServiceSettings
+    ) -> None:
         self._engine = engine
         self._journal = journal
         self._proofs = proofs
-        self._station = station
+        self._settings = settings
         self._believed: dict[bytes, tuple[float, Person]] = {}
         self._looked_up: Coalesced[tuple[bool, bytes], Person | None] = Coalesced(self._look_up)
 
@@ -60,9 +67,33 @@ class Sessions:
     async def sign_in(
         self, call: Call, login: str, password: str, code: str | None = None
     ) -> tuple[str, Person]:
-        """A new session's token. Raises ``sign_in_failed``, ``sign_in_throttled``, ``busy``,
-        ``station_forbidden``, ``totp_required``, ``totp_invalid``."""
-        user = (await self._proofs.password(call, login, [password], "sign_in_failed")).row
+        """A new session's token. Raises as ``proven`` and ``enter``."""
+        return await self.enter(call, await self.proven(call, login, password), code)
+
+    async def proven(self, call: Call, login: str, password: str) -> Any:
+        """Whose password it is: a row of ``users``. Raises ``sign_in_failed``,
+        ``sign_in_throttled``, ``busy``."""
+        return (await self._proofs.password(call, login, [password], "sign_in_failed")).row
+
+    def note_of(self, user: Any) -> str:
+        """Stands for the password that was right a moment ago, while its owner looks for the
+        second factor's code; worth nothing without one."""
+        return sealed(self._settings, f"{user.id} {_mark(user)}")
+
+    async def noted(self, note: str) -> Any:
+        """As ``proven``, by a note. Raises ``sign_in_failed``."""
+        try:
+            user_id, mark = opened(self._settings, note, within_s=NOTE_LASTS_S).split()
+        except InvalidToken:
+            raise Refused("sign_in_failed") from None
+        user = await self._user(users.c.id == UUID(user_id))
+        if user is None or mark != _mark(user):
+            raise Refused("sign_in_failed")
+        return user
+
+    async def enter(self, call: Call, user: Any, code: str | None) -> tuple[str, Person]:
+        """For whoever has proven to be that user: a new session's token. Raises
+        ``station_forbidden``, ``totp_required``, ``totp_invalid``, ``sign_in_throttled``."""
         self._ensure_of_station(user)
         if user.totp is not None:
             if code is None:
@@ -74,11 +105,7 @@ class Sessions:
     async def sign_in_as(self, call: Call, login: str) -> tuple[str, Person]:
         """For whoever somebody else vouches for: a new session's token. Raises
         ``user_unknown``, ``station_forbidden``."""
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(
-                select(users).where(users.c.login_key == login_key(login), users.c.active)
-            )
-            user = rows.one_or_none()
+        user = await self._user(users.c.login_key == login_key(login))
         if user is None:
             raise Refused("user_unknown", login=login)
         self._ensure_of_station(user)
@@ -157,9 +184,20 @@ class Sessions:
             )
         return token, who
 
+    async def _user(self, which: ColumnElement[bool]) -> Any:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(select(users).where(which, users.c.active))
+            return rows.one_or_none()
+
     def _ensure_of_station(self, user: Any) -> None:
-        if user.stations is not None and self._station not in user.stations:
-            raise Refused("station_forbidden", station=self._station)
+        station = self._settings.station
+        if user.stations is not None and station not in user.stations:
+            raise Refused("station_forbidden", station=station)
 
     async def _look_up(self, tokens: Sequence[tuple[bool, bytes]]) -> list[Person | None]:
-        return await behind(self._engine, self._station, tokens)
+        return await behind(self._engine, self._settings.station, tokens)
+
+
+def _mark(user: Any) -> str:
+    """Another one for every password: a note is worth nothing once it was changed."""
+    return hash_of(user.password_hash).hex()

@@ -6,6 +6,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.gateway.api import PREFIX, Area, Endpoint
 from services.gateway.call import Call, cookie_in, cookie_name
+from services.gateway.pages.routing import present
 from services.gateway.provider import BACK_WITHIN_S
 from services.gateway.routes.session import NOTHING, keep
 
@@ -24,6 +25,7 @@ _ARRIVED = (
 
 
 async def go_to_provider(call: Call, _: Endpoint) -> Response:
+    _for_people(call)
     call.query(NOTHING)
     scheme = "https" if call.secure else "http"
     back_to = f"{scheme}://{call.header(b'host')}{PREFIX}{_BACK}"
@@ -43,6 +45,7 @@ async def go_to_provider(call: Call, _: Endpoint) -> Response:
 
 
 async def come_from_provider(call: Call, _: Endpoint) -> Response:
+    _for_people(call)
     said = call.query(_SAID | _SAID_BESIDE)
     name = cookie_name(call.secure, _COOKIE)
     luggage = cookie_in(call.header(b"cookie") or "", name)
@@ -52,6 +55,12 @@ async def come_from_provider(call: Call, _: Endpoint) -> Response:
     keep(call, response, token)
     response.delete_cookie(name, path="/", secure=call.secure, httponly=True, samesite="lax")
     return response
+
+
+def _for_people(call: Call) -> None:
+    """Browsers come here by a link: a no is a page, where a page is asked for."""
+    if "text/html" in (call.header(b"accept") or ""):
+        call.presents = present
 
 
 AREA = Area(

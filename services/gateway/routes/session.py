@@ -87,6 +87,12 @@ def keep(call: Call, response: Response, token: str) -> None:
     )
 
 
+def forget(call: Call, response: Response) -> None:
+    response.delete_cookie(
+        cookie_name(call.secure), path="/", secure=call.secure, httponly=True, samesite="strict"
+    )
+
+
 async def sign_out(call: Call, _: Endpoint) -> Response:
     call.query(NOTHING)
     token, by_cookie = call.token()
@@ -95,9 +101,7 @@ async def sign_out(call: Call, _: Endpoint) -> Response:
     if token:
         await call.gateway.sessions.sign_out(call, token)
     response = Response(status_code=204)
-    response.delete_cookie(
-        cookie_name(call.secure), path="/", secure=call.secure, httponly=True, samesite="strict"
-    )
+    forget(call, response)
     return response
 
 
