@@ -28,6 +28,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.responses import HTMLResponse
 
+from services.gateway.pages import words
 from services.gateway.pages.assets import accepts_gzip, asset
 
 FOLDER = Path(__file__).parent
@@ -114,7 +115,7 @@ def _environment(language: str) -> Environment:
         translations(language), newstyle=True
     )
     environment.filters |= _filters(_LOCALES[language])
-    environment.globals |= {"language": language, "languages": LANGUAGES, "asset": asset}
+    environment.globals |= {"language": language, "languages": LANGUAGES, "asset": asset, "words": words}
     return environment
 
 
