@@ -1,5 +1,5 @@
-"""Checks of the reports of orders, and what orders are called: owned by ``services/orders``. The reports themselves stand
-beside the orders, in ``orders``.
+"""Checks of the reports of orders, and what orders are called: owned by ``services/orders``. The
+reports themselves stand beside the orders, in ``orders``.
 
 What a figure is, once and for both: an order counts under its accounting date and under the status
 that it has now. ``created`` is all of them, ``total`` what the done ones come to, VAT included: the

@@ -19,9 +19,7 @@ async def clients_named(request: PageRequest, ids: Iterable[UUID | None]) -> dic
     wanted = sorted({each for each in ids if each})
     parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
     cards: list[Cards] = await asyncio.gather(
-        *(
-            request.call.gateway.client.ask(GetCards(client_ids=tuple(part))) for part in parts
-        )
+        *(request.call.gateway.client.ask(GetCards(client_ids=tuple(part))) for part in parts)
     )
     return {client.id: client for found in cards for client in found.clients}
 
@@ -31,8 +29,6 @@ async def orders_named(request: PageRequest, ids: Iterable[UUID | None]) -> dict
     wanted = sorted({each for each in ids if each})
     parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
     named: list[OrderNames] = await asyncio.gather(
-        *(
-            request.call.gateway.client.ask(NameOrders(order_ids=tuple(part))) for part in parts
-        )
+        *(request.call.gateway.client.ask(NameOrders(order_ids=tuple(part))) for part in parts)
     )
     return {order.id: order for found in named for order in found.orders}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -15,7 +16,14 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway.call import Call
 from services.gateway.pages.forms import CSRF, KEY, Form, csrf_token, ensure_own, read
-from services.gateway.pages.rendering import LANGUAGES, STAFF_POLICY, page, translations
+from services.gateway.pages.rendering import (
+    LANGUAGES,
+    LOCALES,
+    STAFF_POLICY,
+    money,
+    page,
+    translations,
+)
 from services.gateway.sessions import Person
 from shared.contracts.base import Command, Message, Question
 from shared.ids import new_id
@@ -28,6 +36,13 @@ LANGUAGE_COOKIE, THEME_COOKIE, NOTICE_COOKIE = "pitlane-lang", "pitlane-theme", 
 KEEP_S = 365 * 24 * 3600
 NOTICE_S = 30
 NOTICE_CHARS = 300
+
+
+class Query(dict[str, str]):
+    """What an address does not say is an empty text in templates."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
 
 
 @dataclass(frozen=True)
@@ -85,9 +100,9 @@ class PageRequest:
             raise Refused("not_found") from None
 
     @cached_property
-    def query(self) -> dict[str, str]:
+    def query(self) -> Query:
         """The fields of the address, without empty ones."""
-        return {name: value for name, value in self._pairs if value}
+        return Query((name, value) for name, value in self._pairs if value)
 
     @cached_property
     def _pairs(self) -> list[tuple[str, str]]:
@@ -113,6 +128,9 @@ class PageRequest:
         """The text in the person's language. Marks it for translation, too."""
         said = translations(self.language).ugettext(text)
         return said % values if values else said
+
+    def money(self, amount: Decimal) -> str:
+        return money(amount, LOCALES[self.language])
 
     # --- asking and telling services --------------------------------------------------------
 

@@ -9,11 +9,11 @@ from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.queries import (
-    order_names,
     OrderFilter,
     find_orders,
     list_comments,
     list_price_steps,
+    order_names,
     price_step_view,
 )
 from services.orders.views import summary

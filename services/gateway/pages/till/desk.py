@@ -15,7 +15,7 @@ from services.gateway.pages.routing import act, show
 from services.gateway.problems import field_invalid
 from shared.contracts.clients import FindClients, FoundClient, GetClient
 from shared.contracts.finance import GetBalance, TakePayment
-from shared.contracts.orders import FindOrders, GetOrder, OrderSummary
+from shared.contracts.orders import FindOrders, GetOrder, OrderSummary, OrderView
 from shared.contracts.payment_documents import TakePaymentDocument
 from shared.contracts.till import CashBoxView, ListCashBoxes
 from shared.contracts.till_summary import GetTillSummary
@@ -77,7 +77,9 @@ def chosen_box(request: PageRequest, boxes: Iterable[CashBoxView]) -> CashBoxVie
 async def pay_page(request: PageRequest) -> Response:
     """For ``?order=`` or ``?client=``: what that client owes, and how they pay it."""
     order_id, client_id = _uuid(request, "order"), _uuid(request, "client")
-    order = await request.ask(GetOrder(order_id=order_id)) if order_id else None
+    order: OrderView | None = None
+    if order_id:
+        order = await request.ask(GetOrder(order_id=order_id))
     if order:
         client_id = order.client_id
     if client_id is None:
@@ -134,9 +136,9 @@ async def take(request: PageRequest) -> Response:
         document = await request.send(
             form.message(TakePaymentDocument, orders=orders, parts=parts), "money"
         )
-        said = request._("Taken: %(amount)s", amount=_plain(document.amount))
+        said = request._("Taken: %(amount)s", amount=request.money(document.amount))
         if document.change:
-            said += ". " + request._("Change: %(amount)s", amount=_plain(document.change))
+            said += ". " + request._("Change: %(amount)s", amount=request.money(document.change))
     return request.go(_back(request), said=said)
 
 
@@ -172,19 +174,15 @@ async def _take_bonus(
 async def take_deposit(request: PageRequest) -> Response:
     """Money in advance: for an order that is not done, or for none."""
     payment = await request.send(request.form.message(TakePayment))
-    said = request._("Taken: %(amount)s", amount=_plain(payment.amount))
+    said = request._("Taken: %(amount)s", amount=request.money(payment.amount))
     if payment.change:
-        said += ". " + request._("Change: %(amount)s", amount=_plain(payment.change))
+        said += ". " + request._("Change: %(amount)s", amount=request.money(payment.change))
     return request.go(_back(request), said=said)
 
 
 def _back(request: PageRequest) -> str:
     box = request.form.get("cash_box_id")
     return f"/till?box={box}" if box else "/till"
-
-
-def _plain(amount: Decimal) -> str:
-    return f"{amount:,.2f}".replace(",", "\N{NO-BREAK SPACE}") + "\N{NO-BREAK SPACE}₽"
 
 
 def _amount(request: PageRequest, name: str) -> Decimal:

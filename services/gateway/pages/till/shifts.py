@@ -61,12 +61,11 @@ async def close_shift(request: PageRequest) -> Response:
     shift_id = request.id("shift_id")
     pieces = {value: request.form.get(f"pieces.{value}").strip() for value in BANKNOTES}
     banknotes = [
-        {"value": str(value), "pieces": said} for value, said in pieces.items() if said not in ("", "0")
+        {"value": str(value), "pieces": said}
+        for value, said in pieces.items()
+        if said not in ("", "0")
     ]
-    counted = {"counted": None} if banknotes else {}
-    await request.send(
-        request.form.message(CloseShift, shift_id=shift_id, banknotes=banknotes, **counted)
-    )
+    await request.send(request.form.message(CloseShift, shift_id=shift_id, banknotes=banknotes))
     return request.go(f"{SHIFTS}/{shift_id}", said=request._("The shift is closed"))
 
 
