@@ -26,6 +26,7 @@ from services.gateway.pages.rendering import (
 )
 from services.gateway.sessions import Person
 from shared.contracts.base import Command, Message, Question
+from shared.contracts.operations import addressed_to
 from shared.ids import new_id
 from shared.messaging.client import reply_adapter
 from shared.permissions import may, may_see_cost, message_named
@@ -139,16 +140,20 @@ class PageRequest:
         Raises ``request_invalid``."""
         return read(question, self._pairs, self.zone, **fixed)
 
-    async def ask[ReplyT](self, question: Question[ReplyT]) -> ReplyT:
-        """A service's answer, as it is shown to this person's role. Raises ``Refused``."""
+    async def ask[ReplyT](self, question: Question[ReplyT], *, of: str = "") -> ReplyT:
+        """A service's answer, as it is shown to this person's role; ``of`` names the service where
+        any could be asked. Raises ``Refused``."""
         body = question.model_dump_json(exclude_unset=True).encode()
-        reply = await self.call.send(type(question).subject, body)
+        reply = await self.call.send(addressed_to(type(question), of), body)
         answer: ReplyT = reply_adapter(type(question)).validate_json(reply)
         return answer
 
-    async def send[ReplyT](self, command: Command[ReplyT], step: str = "") -> ReplyT:
+    async def send[ReplyT](
+        self, command: Command[ReplyT], step: str = "", *, to: str = ""
+    ) -> ReplyT:
         """Sends the command that the form stands for: once, however often the form is sent. A form
-        that stands for several commands gives each a ``step`` of its own. Raises ``Refused``."""
+        that stands for several commands gives each a ``step`` of its own; ``to`` names the service
+        where it could go to any. Raises ``Refused``."""
         person = self.signed_in
         if not may(person.role, type(command)):
             raise Refused("forbidden")
@@ -157,7 +162,8 @@ class PageRequest:
         key = f"{self.form.key}-{step}" if step else self.form.key
         # Only the service remembers the key, and only with an effect: a form that was refused is
         # put right and sent again as it is.
-        reply = await self.call.send(type(command).subject, body, key=f"{person.user_id}:{key}")
+        subject = addressed_to(type(command), to)
+        reply = await self.call.send(subject, body, key=f"{person.user_id}:{key}")
         answer: ReplyT = reply_adapter(type(command)).validate_json(reply)
         return answer
 
