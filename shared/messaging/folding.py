@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 INTERVAL_S = 2.0
-AT_ONCE = 5_000
+AT_ONCE = 20_000
 _LOCK = text("SELECT pg_try_advisory_xact_lock(7147)")
 
 type Fold = Callable[[AsyncConnection, ZoneInfo, int], Awaitable[int]]

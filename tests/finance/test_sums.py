@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.finance.store.schema_reports import sales
+from services.finance.store.schema_reports import EVERYWHERE, sales
 from services.finance.store.sums import fold
 from shared.contracts.base import Period
 from shared.contracts.finance import IncomeExpenses, OrderProfits, RecordExpense
@@ -223,8 +223,11 @@ async def test_a_sum_that_was_meddled_with_is_found(station: Station) -> None:
     while await fold_some(running, fold):
         pass
     owner = await asyncpg.connect(as_owner(station.database_urls["finance"]))
-    meddling = "UPDATE ledger_sums SET amount = amount + 1 WHERE grain = 'day' AND debit <> ''"
-    await owner.execute(meddling)
+    await owner.execute(
+        "UPDATE ledger_sums SET amount = amount + 1"
+        " WHERE grain = 'day' AND debit <> '' AND section_id = $1",
+        EVERYWHERE,
+    )
     await owner.close()
 
     (found,) = (await station.ask(CheckReports())).items

@@ -181,7 +181,7 @@ async def test_counting_costs_no_statement_and_nobody_waits_for_it(station: Stat
     assert check.items == ()
     async with running.engine.connect() as connection:
         kept = await connection.scalar(select(func.count()).select_from(stock_sums))
-    assert kept == 32 * 3 * 2
+    assert kept == 32 * 3 * 3
 
 
 async def _shift(station: Station, times: dict[str, datetime]) -> None:
