@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,10 @@ GRAINS: FromClause = (
     .alias("grains")
 )
 """All of them, to join what is folded with: every sum is kept by each."""
+
+
+NAMED = 31
+"""So many stretches are named one by one: the index finds what follows the day in each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +126,20 @@ def summed(columns: Any, parts: Spans) -> ColumnElement[bool]:
 
 
 def _days(day: ColumnElement[date], grain: Grain, some: Range) -> list[ColumnElement[bool]]:
-    if some.start and some.end == _after(grain, some.start):
-        # One stretch: rows of one day come from the index in the order of what follows it.
-        return [day == some.start]
+    if some.start and some.end:
+        stretches = list(islice(_stretches(grain, some.start, some.end), NAMED + 1))
+        if len(stretches) <= NAMED:
+            return [day.in_(stretches)]
     return [
         *([day >= some.start] if some.start else []),
         *([day < some.end] if some.end else []),
     ]
+
+
+def _stretches(grain: Grain, first: date, end: date) -> Iterator[date]:
+    while first < end:
+        yield first
+        first = _after(grain, first)
 
 
 def constant(word: str) -> ColumnElement[str]:

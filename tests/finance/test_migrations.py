@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import asyncpg
 
@@ -93,5 +94,5 @@ async def test_sums_of_before_are_those_that_are_kept_now(bare_database: str) ->
     settings = ServiceSettings(service="finance", database_url=bare_database)
     await sums_are_right(engine, settings)
     (row,) = (await answer(engine, settings, Margin(by="client"), client=Alone())).items
-    assert (row.revenue, row.margin) == (120, 25)
+    assert (row.revenue, row.margin) == (Decimal(120), Decimal(25))
     await engine.dispose()

@@ -13,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     FromClause,
     Row,
@@ -31,7 +32,7 @@ from sqlalchemy import (
 from services.finance.store.period_reports import PeriodReports, sums_of
 from services.finance.store.schema import accounts
 from services.finance.store.schema_reports import NOBODY, sales
-from services.finance.store.sums import sales_of, sales_rows
+from services.finance.store.sums import NO_WORDS, sales_of, sales_rows
 from shared.contracts.finance_reports import AbcAnalysis, Margin, MarginBy
 from shared.pagination import keys_of
 from shared.rollups import MONTH, bucket, spans, within
@@ -41,7 +42,6 @@ type Sold = Callable[[Any], FromClause]
 
 _IN_OWN_WORDS = ("service", "order_type")
 """What may be known by its name alone."""
-_NO_WORDS = literal("", Text)
 _IS_MERGED = accounts.c.merged_into.is_not(None)
 
 
@@ -69,13 +69,20 @@ class Rankings(PeriodReports):
             revenue, last_key, name = keys_of(asked.cursor, tuple[Decimal, UUID, str])
             after = (literal(revenue), literal(last_key, Uuid), literal(name, Text))
             places = places.where(tuple_(*order) < tuple_(*after))
-        page = places.cte("page")
+        page = _once(places, "page")
         rows = sold(_meant_by(page, asked.by)).c
         key, own_words = _known_by(asked.by, rows)
+        added = _once(
+            select(
+                key.label("key"),
+                own_words.label("own_words"),
+                func.max(rows.name).label("name"),
+                *sums_of(rows),
+            ).group_by(key, *([own_words] if asked.by in _IN_OWN_WORDS else []))
+        )
         statement: Select[Any] = (
-            select(*page.c, func.max(rows.name).label("name"), *sums_of(rows))
-            .join(page, and_(page.c.key == key, page.c.own_words == own_words))
-            .group_by(*page.c)
+            select(page.c.revenue, added)
+            .join(added, and_(page.c.key == added.c.key, page.c.own_words == added.c.own_words))
             .order_by(*(each.desc() for each in page.c))
         )
         return list((await self.connection.execute(statement)).all())
@@ -114,7 +121,7 @@ class Rankings(PeriodReports):
         order = (ranked.c.value.desc(), ranked.c.key)
         counted = func.greatest(ranked.c.value, 0)
         until = func.sum(counted).over(order_by=order, rows=(None, 0))
-        page = (
+        places = (
             select(
                 *ranked.c,
                 (until - counted).label("before"),
@@ -123,8 +130,8 @@ class Rankings(PeriodReports):
             .order_by(*order)
             .offset(keys_of(asked.cursor, tuple[int])[0] if asked.cursor else 0)
             .limit(asked.limit + 1)
-            .cte("page")
         )
+        page = _once(places, "page")
         by_month = spans(asked.period, zone, coarsest=MONTH)
         rows = sales_of("product", asked.period, by_month, zone, select(page.c.key), **where).c
         monthly = (
@@ -138,28 +145,34 @@ class Rankings(PeriodReports):
             .subquery("monthly")
             .c
         )
-        statement: Select[Any] = (
+        added = _once(
             select(
-                page.c.key.label("product_id"),
-                *(page.c[name] for name in ("value", "before", "total")),
+                monthly.key.label("product_id"),
                 *(func.sum(monthly[name]).label(name) for name in ("quantity", "revenue", "cost")),
                 func.sum(monthly.quantity * monthly.quantity).label("squares"),
-            )
-            .join(page, page.c.key == monthly.key)
-            .group_by(*page.c)
+            ).group_by(monthly.key)
+        )
+        statement: Select[Any] = (
+            select(page.c.value, page.c.before, page.c.total, added)
+            .join(added, page.c.key == added.c.product_id)
             .order_by(page.c.value.desc(), page.c.key)
         )
         return list((await self.connection.execute(statement)).all())
+
+
+def _once(selection: Select[Any], name: str = "added") -> CTE:
+    """Reckoned once, however often it is looked into."""
+    return selection.cte(name).prefix_with("MATERIALIZED")
 
 
 def _known_by(by: MarginBy, rows: Any) -> tuple[ColumnElement[UUID], ColumnElement[str]]:
     """The key, and the words of what has none. A work of the catalogue is one, however it was
     called; one of own words is its name."""
     if by == "section":
-        return rows.section_id, _NO_WORDS
+        return rows.section_id, NO_WORDS
     if by in _IN_OWN_WORDS:
-        return rows.key, case((rows.key == NOBODY, rows.name), else_=_NO_WORDS)
-    return rows.key, _NO_WORDS
+        return rows.key, case((rows.key == NOBODY, rows.name), else_=NO_WORDS)
+    return rows.key, NO_WORDS
 
 
 def _meant_by(page: FromClause, by: MarginBy) -> Any:

@@ -31,12 +31,14 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
     union_all,
     values,
 )
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.finance.domain.ledger import EXPENSES, Account
@@ -71,6 +73,9 @@ _IN_CATEGORIES = (*EXPENSES, Account.VAT_OUTPUT, Account.OTHER_INCOME)
 _NOT_FOLDED = select(unfolded.c.entry_id)
 _FRESH = func.array(_NOT_FOLDED.scalar_subquery(), type_=ARRAY(Uuid))
 """The same as one value: few or none, each of them looked up in an index."""
+
+NO_WORDS = literal_column("''::text", Text)
+"""Of the type of the sums' own names, so that both are read in the order of the index."""
 
 type Filters = Sequence[ColumnElement[bool]]
 
@@ -116,10 +121,10 @@ def ledger_rows(zone: ZoneInfo, of_entries: ColumnElement[bool]) -> Subquery:
 
 KEYS: dict[str, tuple[ColumnElement[Any], ColumnElement[Any]]] = {
     "service": (func.coalesce(sales.c.service_id, NOBODY), sales.c.name),
-    "technician": (func.coalesce(sales.c.employee_id, NOBODY), literal("", Text)),
-    "client": (func.coalesce(sales.c.client_id, NOBODY), literal("", Text)),
-    "product": (func.coalesce(sales.c.product_id, NOBODY), literal("", Text)),
-    "order_type": (literal(NOBODY, Uuid), func.coalesce(sales.c.order_type, literal("", Text))),
+    "technician": (func.coalesce(sales.c.employee_id, NOBODY), NO_WORDS),
+    "client": (func.coalesce(sales.c.client_id, NOBODY), NO_WORDS),
+    "product": (func.coalesce(sales.c.product_id, NOBODY), NO_WORDS),
+    "order_type": (literal(NOBODY, Uuid), func.coalesce(sales.c.order_type, NO_WORDS)),
 }
 """What sales are summed by, and the name of what has no other key."""
 
@@ -217,6 +222,17 @@ async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
         await connection.execute(adding(ledger_sums, _ledger_sums(zone, _IDS_OF_ENTRIES)), ids)
         await connection.execute(adding(sales_sums, _sales_sums(zone, _IDS_OF_SALES)), ids)
     return len(ids["ids"])
+
+
+async def forget(connection: AsyncConnection) -> int:
+    """All sums; every entry is to be folded again."""
+    every = insert(unfolded).from_select(["entry_id"], select(entries.c.id))
+    result = await connection.execute(
+        every.on_conflict_do_nothing().add_cte(
+            delete(ledger_sums).cte("ledger"), delete(sales_sums).cte("sold")
+        )
+    )
+    return result.rowcount
 
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))

@@ -134,6 +134,17 @@ async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     return len(ids["ids"])
 
 
+async def forget(connection: AsyncConnection) -> int:
+    """All sums; every movement is to be folded again."""
+    every = insert(unfolded).from_select(["movement_id"], select(movements.c.id))
+    result = await connection.execute(
+        every.on_conflict_do_nothing().add_cte(
+            delete(stock_sums).cte("sums"), delete(last_moves).cte("moves")
+        )
+    )
+    return result.rowcount
+
+
 def _sums(zone: ZoneInfo, of_movements: ColumnElement[bool]) -> Select[Any]:
     """In the order of the table's columns."""
     rows = movement_rows(zone, of_movements).subquery()
