@@ -34,7 +34,7 @@ def rebuild(service: Service = None, yes: Yes = False, data_dir: StationDir = No
     In one transaction they are emptied and everything is marked as not
     summed yet; the running service does the rest. Reports are right all
     the while, and slower until it is done. Whether the sums are right is
-    told by ``pitlane reconcile``.
+    told by `pitlane reconcile`.
     """
     import asyncio
 
