@@ -32,6 +32,7 @@ class Kept[KeyT, ValueT]:
     """One table in memory: rows as they were found, then as they were put."""
 
     def __init__(self) -> None:
+        self.puts = 0
         self.values: dict[KeyT, ValueT] = {}
         self._found: set[KeyT] = set()
         self._put: dict[KeyT, None] = {}
@@ -43,6 +44,7 @@ class Kept[KeyT, ValueT]:
             self._found.add(key)
 
     def put(self, key: KeyT, value: ValueT) -> None:
+        self.puts += 1
         self.values[key] = value
         self._put[key] = None
 
@@ -214,6 +216,9 @@ class Books(Store):
         await self._execute(
             rows.INSERT_SPEND, (row for payment in saved for row in rows.spend_rows(payment))
         )
+
+    def unsaved(self) -> int:
+        return sum(kept.puts for kept in vars(self).values() if isinstance(kept, Kept))
 
     # --- loading ---
 
