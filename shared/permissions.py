@@ -434,7 +434,8 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     # what services must agree on
     reconciliation.GetOrderFigures: _OPERATORS,
     reconciliation.GetStockFigures: _OPERATORS,
-    reconciliation.GetStockWorth: _OPERATORS,
+    reconciliation.GetStockWorth: _OPERATORS | {SERVICE},
+    reconciliation.TakeOverStock: frozenset({OPERATOR}),
     reconciliation.GetBooksFigures: _OPERATORS,
     reconciliation.GetAccountBalances: _OPERATORS,
     # operations

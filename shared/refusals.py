@@ -816,6 +816,14 @@ REASONS: dict[str, Reason] = {
             "Cash moves only while a shift is open: open one first",
             "Наличные принимаются и выдаются только в открытой смене: сначала откройте её",
         ),
+        stock_taken_over=(
+            "The stock was taken over at {at}: what differs since has a reason that must be found",
+            "Остатки уже приняты в учёт {at}: у новой разницы есть причина, её надо найти",
+        ),
+        stock_differs_otherwise=(
+            "The stock is worth {worth}, its account says {booked}",
+            "Остатки стоят {worth}, на счёте запасов {booked}",
+        ),
         not_enough_cash=(
             "The cash box has only {left}",
             "В кассе только {left}",

@@ -135,7 +135,7 @@ _ABOUT_STOCK = frozenset(
 )
 # Attempts that changed nothing, what only operators look at, and what a service tells itself.
 _SILENT = ("evt.gateway.", "evt.audit.", "evt.inventory.repricing_due.")
-_SILENT_FACTS = ("command_refused.v1", "dead_letter_decided.v1")
+_SILENT_FACTS = ("command_refused.v1", "dead_letter_decided.v1", "stock_taken_over.v1")
 
 
 def hints(subject: str, headers: Mapping[str, str], body: bytes) -> Iterator[Hint]:

@@ -18,6 +18,7 @@ from shared.contracts import (
     payment_documents,
     payroll,
     purchasing,
+    reconciliation,
     taxes,
     till,
 )
@@ -74,6 +75,7 @@ handlers = Handlers(
         fiscal.FiscalReceiptMoved,
         purchasing.SupplierPaid,
         purchasing.SupplierRefunded,
+        reconciliation.StockTakenOver,
     ),
 )
 
