@@ -12,6 +12,7 @@ from services.finance.domain import expenses as domain
 from services.finance.domain import till
 from services.finance.domain.expenses import Expense, ExpenseCategory, RecurringExpense
 from services.finance.domain.ledger import MONEY_ACCOUNTS, Account
+from services.finance.handlers.suppliers import ensure_supplier
 from services.finance.handlers.table import check_period, handlers, keep
 from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
@@ -180,6 +181,7 @@ async def create_recurring_expense(
         updated_at=work.now,
     )
     domain.check_recurring(expense)
+    await ensure_supplier(expense.supplier_id, work)
     category = await _active_category(expense.category, store, work)
     first = next(expense.due_days(expense.starts_on), None)
     expense = replace(expense, category=category.name, next_on=first)
@@ -200,6 +202,8 @@ async def change_recurring_expense(
     if not changes:
         return expense.view()
     domain.check_recurring(changed)
+    if changed.supplier_id != expense.supplier_id:
+        await ensure_supplier(changed.supplier_id, work)
     if changed.category != expense.category:
         category = await _active_category(changed.category, store, work)
         changed = replace(changed, category=category.name)
