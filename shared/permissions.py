@@ -414,6 +414,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     payroll.GetEmployeePay: frozenset(ROLES),
     payroll.GetPayrollState: _OFFICE,
     payroll.ClosePayroll: _OFFICE,
+    payroll.ReopenPayroll: frozenset({OWNER}),
     payroll.AccrueSalaries: frozenset({OPERATOR}),
     # print forms
     forms.ListForms: _EVERYONE,

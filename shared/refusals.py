@@ -790,6 +790,10 @@ REASONS: dict[str, Reason] = {
             "Everything before {until} is closed",
             "Всё до {until} уже закрыто",
         ),
+        payroll_not_closed=(
+            "The day {since} is open already",
+            "День {since} и так открыт",
+        ),
         payroll_period_open=(
             "What comes before {until} has not ended, or its salaries are not reckoned yet",
             "Период до {until} ещё не окончен, или его оклады ещё не начислены",

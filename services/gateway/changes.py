@@ -91,6 +91,7 @@ _TOPIC_OF_SUBJECT = {
     "evt.finance.pay_rule_saved.v1": "reference",
     "evt.finance.pay_recorded.v1": "payroll",
     "evt.finance.payroll_closed.v1": "payroll",
+    "evt.finance.payroll_reopened.v1": "payroll",
     "evt.finance.pay_accrued.v1": "payroll",
     "evt.finance.pay_taken_back.v1": "payroll",
     "evt.finance.cash_box_saved.v1": "reference",

@@ -222,6 +222,18 @@ class ClosePayroll(Command[PayrollStateView]):
     expected_revision: Revision | None = None
 
 
+class ReopenPayroll(Command[PayrollStateView]):
+    """What was closed takes entries again, from the business day ``since`` on. What was dated into
+    the open period meanwhile stays there. Refused: ``payroll_not_closed`` (that day is open),
+    ``revision_conflict``."""
+
+    subject: ClassVar[str] = "cmd.finance.reopen_payroll.v1"
+
+    since: date
+    reason: Reason
+    expected_revision: Revision | None = None
+
+
 class AccruedSalaries(View):
     employees: int
     more: bool
@@ -298,6 +310,20 @@ class PayrollClosed(Event):
 
     station_id: UUID
     state: PayrollStateView
+
+    def aggregate_id(self) -> UUID:
+        return self.station_id
+
+
+class PayrollReopened(Event):
+    """``closed_until``: what was closed before. Producer: finance. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.finance.payroll_reopened.v1"
+
+    station_id: UUID
+    state: PayrollStateView
+    closed_until: date
+    reason: str
 
     def aggregate_id(self) -> UUID:
         return self.station_id

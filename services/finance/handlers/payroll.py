@@ -29,7 +29,9 @@ from shared.contracts.payroll import (
     PayOut,
     PayRecorded,
     PayrollClosed,
+    PayrollReopened,
     PayrollStateView,
+    ReopenPayroll,
     ReversePay,
 )
 from shared.handlers import Work
@@ -152,6 +154,25 @@ async def close_payroll(command: ClosePayroll, store: FinanceStore, work: Work) 
     await store.save_payroll(closed)
     work.publish(PayrollClosed(station_id=work.settings.station_id, state=closed.view()))
     return closed.view()
+
+
+@handlers.command(ReopenPayroll)
+async def reopen_payroll(
+    command: ReopenPayroll, store: FinanceStore, work: Work
+) -> PayrollStateView:
+    state = await store.payroll("alone")
+    ensure_revision(command.expected_revision, state.revision)
+    reopened = state.reopened(command.since)
+    await store.save_payroll(reopened)
+    work.publish(
+        PayrollReopened(
+            station_id=work.settings.station_id,
+            state=reopened.view(),
+            closed_until=state.closed_until,
+            reason=command.reason,
+        )
+    )
+    return reopened.view()
 
 
 # --- salaries, by the clock ----------------------------------------------------------------------

@@ -63,6 +63,7 @@ handlers = Handlers(
         payroll.PayTakenBack,
         payroll.PayRecorded,
         payroll.PayrollClosed,
+        payroll.PayrollReopened,
         till.CashBoxSaved,
         till.TillSettingsSaved,
         till.ShiftOpened,
