@@ -117,7 +117,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     client_data.GetOpenOrders: _OFFICE | {SERVICE},
     client_contracts.CreateContract: _OFFICE,
     client_contracts.ChangeContract: _OFFICE,
-    client_contracts.ListContracts: _RECEPTION | {CASHIER},
+    client_contracts.ListContracts: _RECEPTION | {CASHIER, SERVICE},
     client_merge.MergeClients: _RECEPTION,
     client_merge.FindDuplicates: _RECEPTION,
     client_merge.DismissDuplicate: _RECEPTION,

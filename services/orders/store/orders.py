@@ -90,9 +90,9 @@ class OrdersStore(Store):
         if order_ids:
             await self._load(order_ids, lock=True)  # type: ignore[arg-type]
         await self.bookings.prefetch(messages, booked)
-        created = sum(isinstance(message, CreateOrder) for message in messages)
-        if created:
-            await self._draw_numbers(created)
+        if created := [message for message in messages if isinstance(message, CreateOrder)]:
+            await self._draw_numbers(len(created))
+            await self.credit.look_for_discounts({message.client_id for message in created})
         await self.copies.prefetch(messages)
         await self.places.prefetch(messages)
         await self._load_who_earns(messages)
