@@ -86,14 +86,14 @@ async def test_a_user_is_edited_linked_and_locked_out(site: Site, browse: Open) 
     await page.get_by_role("button", name="Сохранить").first.click()
     await expect(page.get_by_text("Сохранено")).to_be_visible()
     await expect(page.get_by_label("Станции")).to_have_value("station-1, station-2")
-    await page.get_by_label("Сотрудник", exact=True).select_option(label="Петров Пётр")
+    await page.get_by_role("combobox", name="Сотрудник").select_option(label="Петров Пётр")
     await page.get_by_role("button", name="Сохранить").nth(1).click()
     await expect(page.locator("#notice")).to_be_visible()
     (employee,) = (await site.get("/employees"))["items"]
     assert employee["login"] == "technician"
-    await page.get_by_label("Сотрудник", exact=True).select_option(label="Никто")
+    await page.get_by_role("combobox", name="Сотрудник").select_option(label="Никто")
     await page.get_by_role("button", name="Сохранить").nth(1).click()
-    await expect(page.get_by_label("Сотрудник", exact=True)).to_have_value("")
+    await expect(page.get_by_role("combobox", name="Сотрудник")).to_have_value("")
     (employee,) = (await site.get("/employees"))["items"]
     assert employee["login"] is None
     await page.get_by_label("Может входить").uncheck()
