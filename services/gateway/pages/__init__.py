@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import audit, home, money, ops, sign_in, till
+from services.gateway.pages import audit, home, money, ops, profile, sign_in, till, users
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in, till, money, audit, ops)
+MODULES = (home, sign_in, till, money, audit, ops, profile, users)
 """Every module with a table of pages."""
 
 

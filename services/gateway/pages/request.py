@@ -24,7 +24,7 @@ from services.gateway.pages.rendering import (
     page,
     translations,
 )
-from services.gateway.sessions import Person
+from services.gateway.person import Person
 from shared.contracts.base import Command, Message, Question
 from shared.contracts.operations import addressed_to
 from shared.ids import new_id
