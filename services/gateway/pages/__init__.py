@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import audit, home, money, ops, sign_in, till
+from services.gateway.pages import audit, board, find, home, money, ops, sign_in, till
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in, till, money, audit, ops)
+MODULES = (home, sign_in, board, find, till, money, audit, ops)
 """Every module with a table of pages."""
 
 
