@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import audit, board, find, home, money, ops, sign_in, till
+from services.gateway.pages import (
+    audit,
+    board,
+    dashboard,
+    find,
+    home,
+    money,
+    ops,
+    reports,
+    sign_in,
+    till,
+)
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in, board, find, till, money, audit, ops)
+MODULES = (home, sign_in, board, find, till, money, dashboard, reports, audit, ops)
 """Every module with a table of pages."""
 
 

@@ -151,11 +151,13 @@ class PageRequest:
         answer: ReplyT = reply_adapter(type(question)).validate_json(reply)
         return answer
 
-    async def ask_if_there[ReplyT](self, question: Question[ReplyT]) -> ReplyT | None:
+    async def ask_if_there[ReplyT](
+        self, question: Question[ReplyT], patience_s: float = PATIENCE_S
+    ) -> ReplyT | None:
         """As ``ask``, for a part that a page can do without: None of a service that is away, or
         slower than others wait for it."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(patience_s):
                 return await self.ask(question)
         except TimeoutError:
             return None
