@@ -2,21 +2,28 @@
 // numbers stands in a table as well.
 
 (() => {
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const COLOURS = {
+    light: { words: "#56606f", lines: "#dfe3e8" },
+    dark: { words: "#a5b0bf", lines: "#3a4250" },
+  };
 
   function options({ kind, labels, series }) {
-    const words = { color: colour("--tblr-secondary") };
-    const line = { lineStyle: { color: colour("--tblr-border-color") } };
+    const root = document.documentElement;
+    const colours = COLOURS[root.dataset.bsTheme] ?? COLOURS.light;
+    const words = { color: colours.words };
+    const line = { lineStyle: { color: colours.lines } };
+    const number = new Intl.NumberFormat(root.lang);
+    const said = (value) => (value === null || value === undefined ? "—" : number.format(value));
     return {
       animation: false,
       textStyle: { fontFamily: "Inter, system-ui, sans-serif" },
       color: ["#2f7de1", "#2fa36b", "#c98a1b", "#9b59d0"],
-      grid: { left: 8, right: 16, top: series.length > 1 ? 36 : 16, bottom: 8, containLabel: true },
-      legend: series.length > 1 ? { top: 0, textStyle: words } : undefined,
+      grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+      legend: { top: 0, textStyle: words },
       // The policy allows no styles within texts: tips are drawn, not written.
-      tooltip: { trigger: "axis", renderMode: "richText" },
+      tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: said },
       xAxis: { type: "category", data: labels, axisLabel: { ...words, hideOverlap: true, width: 110, overflow: "truncate" }, axisLine: line },
-      yAxis: { type: "value", axisLabel: words, splitLine: line },
+      yAxis: { type: "value", axisLabel: { ...words, formatter: said }, splitLine: line },
       series: series.map(({ name, values }) => ({ name, type: kind, data: values, smooth: false, barMaxWidth: 36 })),
     };
   }
