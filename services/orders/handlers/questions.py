@@ -13,6 +13,7 @@ from services.orders.store.queries import (
     find_orders,
     list_comments,
     list_price_steps,
+    orders_by_id,
     price_step_view,
 )
 from services.orders.views import summary
@@ -21,6 +22,7 @@ from shared.contracts.orders import (
     CommentView,
     FindOrders,
     GetOrder,
+    GetOrders,
     ListComments,
     ListPriceSteps,
     OrderSummary,
@@ -62,6 +64,12 @@ async def find(question: FindOrders, store: OrdersStore, work: Work) -> Page[Ord
     after = keys_of(question.cursor, tuple[Instant, UUID]) if question.cursor else None
     rows: list[Any] = await find_orders(store.connection, filters, question.limit + 1, after)
     return page_of(rows, question.limit, summary, lambda row: (row.created_at, row.id))
+
+
+@handlers.question(GetOrders)
+async def get_orders(question: GetOrders, store: OrdersStore, work: Work) -> Page[OrderSummary]:
+    rows = await orders_by_id(store.connection, question.order_ids)
+    return Page(items=tuple(map(summary, rows)))
 
 
 @handlers.question(ListComments)

@@ -76,6 +76,12 @@ async def find_orders(
     return list(await connection.execute(statement))
 
 
+async def orders_by_id(connection: AsyncConnection, ids: Iterable[UUID]) -> list[Any]:
+    """Rows of those ``orders`` that there are."""
+    statement = select(orders).where(orders.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    return list(await connection.execute(statement.order_by(orders.c.id), {"ids": sorted(ids)}))
+
+
 async def orders_naming(connection: AsyncConnection, client_id: UUID) -> list[UUID]:
     """Every order that has this client, payer or driver."""
     rows = await connection.execute(
