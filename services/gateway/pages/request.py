@@ -137,7 +137,9 @@ class PageRequest:
         self.call.order_id = getattr(command, "order_id", None) or self.call.order_id
         body = command.model_dump_json(exclude_unset=True).encode()
         key = f"{self.form.key}-{step}" if step else self.form.key
-        reply = await self.call.command(person, type(command).subject, body, key)
+        # Only the service remembers the key, and only with an effect: a form that was refused is
+        # put right and sent again as it is.
+        reply = await self.call.send(type(command).subject, body, key=f"{person.user_id}:{key}")
         answer: ReplyT = reply_adapter(type(command)).validate_json(reply)
         return answer
 
