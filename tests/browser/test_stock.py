@@ -8,7 +8,6 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
-from tests.support.waiting import eventually
 
 
 @pytest.fixture

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from services.gateway.pages.stock import products, shelves
+from services.gateway.pages.stock import (
+    counts,
+    products,
+    purchases,
+    receipts,
+    shelves,
+    suppliers,
+    transfers,
+    write_offs,
+)
 
-PAGES = (*shelves.PAGES, *products.PAGES)
+_MODULES = (shelves, products, receipts, purchases, transfers, write_offs, counts, suppliers)
+PAGES = tuple(page for module in _MODULES for page in module.PAGES)

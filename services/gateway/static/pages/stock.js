@@ -15,6 +15,9 @@
     searching.set(form, setTimeout(() => search(form), TYPING_MS));
   });
 
+  // Enter leads on: nothing that was typed before is looked for any more.
+  document.addEventListener("submit", ({ target }) => clearTimeout(searching.get(target)), true);
+
   function search(form) {
     if (!form.isConnected) return;
     const said = [...new FormData(form)].filter(([, value]) => value);
@@ -344,20 +347,27 @@
   function count(form, what) {
     const quantity = form.elements.quantity.value.replace(",", ".").trim() || "1";
     form.elements.quantity.value = "1";
-    const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-    const body = JSON.stringify({ ...what, quantity });
-    queue = queue.then(() => told(form, what, key, body));
+    queue = queue.then(() => told(form, what, quantity));
     return queue;
   }
 
-  async function told(form, what, key, body) {
-    const said = document.getElementById("scan-said");
+  // A code that is on no package may well be a number or a name that means one product.
+  async function meantBy(text) {
+    const response = await fetch(`/stock/choices?${new URLSearchParams({ q: text })}`);
+    const list = document.createElement("ul");
+    list.innerHTML = response.ok ? await response.text() : "";
+    const options = list.querySelectorAll("[data-id]");
+    return options.length === 1 ? { product_id: options[0].dataset.id } : null;
+  }
+
+  async function sent(form, what, quantity) {
+    const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     let answer = null;
     for (let attempt = 0; attempt < 5; attempt += 1) {
       try {
         answer = await fetch(form.dataset.api, {
           method: "POST",
-          body,
+          body: JSON.stringify({ ...what, quantity }),
           headers: {
             "Content-Type": "application/json",
             "Idempotency-Key": key,
@@ -370,8 +380,16 @@
       }
       await new Promise((again) => { setTimeout(again, 400 * (attempt + 1)); });
     }
-    const reply = await answer?.json().catch(() => null);
-    const good = Boolean(answer?.ok);
+    return { good: Boolean(answer?.ok), reply: await answer?.json().catch(() => null) };
+  }
+
+  async function told(form, what, quantity) {
+    const said = document.getElementById("scan-said");
+    let { good, reply } = await sent(form, what, quantity);
+    if (reply?.code === "barcode_not_found") {
+      const meant = await meantBy(what.barcode);
+      if (meant) ({ good, reply } = await sent(form, meant, quantity));
+    }
     said.className = `scan-said ${good ? "ok" : "no"}`;
     said.querySelector("[data-said]").textContent = good
       ? reply.product
