@@ -186,7 +186,6 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     orders.AddComment: frozenset(ROLES),
     orders.GetOrder: _EVERYONE,
     orders.FindOrders: _EVERYONE,
-    orders.GetOrders: _EVERYONE,
     orders.ListComments: _EVERYONE,
     orders.ListPriceSteps: _EVERYONE,
     work_order.GetWorkOrder: _EVERYONE,
@@ -203,6 +202,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     approvals.DismissDeclinedWorks: _RECEPTION,
     orders.OrdersBySection: _RECEPTION,
     orders.EmployeeWorkload: _RECEPTION,
+    order_reports.NameOrders: _EVERYONE,
     order_reports.CheckOrderReports: _OPERATORS | {SERVICE},
     # the load panel
     load.GetWorkingHours: _EVERYONE,

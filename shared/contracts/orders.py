@@ -794,15 +794,6 @@ class FindOrders(Question[Page[OrderSummary]]):
     cursor: Cursor | None = None
 
 
-class GetOrders(Question[Page[OrderSummary]]):
-    """Many at once, for those who know only ids; of what does not exist there is none. The answer
-    is one page, whatever is asked for."""
-
-    subject: ClassVar[str] = "ask.orders.orders_by_id.v1"
-
-    order_ids: tuple[UUID, ...] = Field(min_length=1, max_length=500)
-
-
 class ListComments(Question[Page[CommentView]]):
     subject: ClassVar[str] = "ask.orders.comments.v1"
 

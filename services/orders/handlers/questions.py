@@ -13,16 +13,16 @@ from services.orders.store.queries import (
     find_orders,
     list_comments,
     list_price_steps,
-    orders_by_id,
+    order_names,
     price_step_view,
 )
 from services.orders.views import summary
 from shared.contracts.base import Instant, Page
+from shared.contracts.order_reports import NameOrders, OrderName, OrderNames
 from shared.contracts.orders import (
     CommentView,
     FindOrders,
     GetOrder,
-    GetOrders,
     ListComments,
     ListPriceSteps,
     OrderSummary,
@@ -39,6 +39,12 @@ from shared.refusals import Refused
 async def get_order(question: GetOrder, store: OrdersStore, work: Work) -> OrderView:
     order = await store.shown(question.order_id)
     return await shown(order, store, work, declined_works=await store.declined_works(order))
+
+
+@handlers.question(NameOrders)
+async def name_orders(question: NameOrders, store: OrdersStore, work: Work) -> OrderNames:
+    rows = await order_names(store.connection, question.order_ids)
+    return OrderNames(orders=tuple(OrderName(**row._mapping) for row in rows))
 
 
 @handlers.question(FindOrders)
@@ -64,12 +70,6 @@ async def find(question: FindOrders, store: OrdersStore, work: Work) -> Page[Ord
     after = keys_of(question.cursor, tuple[Instant, UUID]) if question.cursor else None
     rows: list[Any] = await find_orders(store.connection, filters, question.limit + 1, after)
     return page_of(rows, question.limit, summary, lambda row: (row.created_at, row.id))
-
-
-@handlers.question(GetOrders)
-async def get_orders(question: GetOrders, store: OrdersStore, work: Work) -> Page[OrderSummary]:
-    rows = await orders_by_id(store.connection, question.order_ids)
-    return Page(items=tuple(map(summary, rows)))
 
 
 @handlers.question(ListComments)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -30,6 +30,12 @@ class OrderFilter:
     start: datetime | None = None
     end: datetime | None = None
     q: str = ""
+
+
+async def order_names(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Any]:
+    """``id, number, client_name, vehicle_name`` of those that exist."""
+    columns = (orders.c.id, orders.c.number, orders.c.client_name, orders.c.vehicle_name)
+    return list((await connection.execute(select(*columns).where(orders.c.id.in_(ids)))).all())
 
 
 async def find_orders(
@@ -74,12 +80,6 @@ async def find_orders(
     if after:
         statement = statement.where(tuple_(orders.c.created_at, orders.c.id) < tuple_(*after))
     return list(await connection.execute(statement))
-
-
-async def orders_by_id(connection: AsyncConnection, ids: Iterable[UUID]) -> list[Any]:
-    """Rows of those ``orders`` that there are."""
-    statement = select(orders).where(orders.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-    return list(await connection.execute(statement.order_by(orders.c.id), {"ids": sorted(ids)}))
 
 
 async def orders_naming(connection: AsyncConnection, client_id: UUID) -> list[UUID]:

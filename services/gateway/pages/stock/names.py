@@ -17,7 +17,7 @@ from shared.contracts.inventory import (
     SupplierView,
     WarehouseView,
 )
-from shared.contracts.orders import GetOrders, OrderSummary
+from shared.contracts.order_reports import NameOrders, OrderName
 from shared.contracts.purchasing import GetSuppliers
 
 AT_ONCE = 200
@@ -30,7 +30,7 @@ class Names:
     warehouses: Mapping[UUID, WarehouseView]
     suppliers: Mapping[UUID, SupplierView]
     products: Mapping[UUID, ProductView]
-    orders: Mapping[UUID, OrderSummary]
+    orders: Mapping[UUID, OrderName]
 
     def warehouse(self, warehouse_id: UUID) -> str:
         return self.warehouses[warehouse_id].name if warehouse_id in self.warehouses else "—"
@@ -58,13 +58,13 @@ async def names_of(
         all_warehouses(request),
         _some(request, _ids(suppliers), lambda ids: GetSuppliers(supplier_ids=ids)),
         _some(request, _ids(products), lambda ids: GetProducts(product_ids=ids)),
-        _some(request, _ids(orders), lambda ids: GetOrders(order_ids=ids)),
+        request.ask(NameOrders(order_ids=_ids(orders))),
     )
     return Names(
         {each.id: each for each in warehouses},
         {each.id: each for each in named_suppliers},
         {each.id: each for each in named_products},
-        {each.id: each for each in named_orders},
+        {each.id: each for each in named_orders.orders},
     )
 
 
