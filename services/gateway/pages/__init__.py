@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-<<<<<<< HEAD
-from services.gateway.pages import home, sign_in, stock
+from services.gateway.pages import audit, home, ops, sign_in, stock, till
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in, stock)
-=======
-from services.gateway.pages import audit, home, ops, sign_in, till
-from services.gateway.pages.routing import http_pages
-
-MODULES = (home, sign_in, till, audit, ops)
->>>>>>> pages
+MODULES = (home, sign_in, till, audit, ops, stock)
 """Every module with a table of pages."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.gateway.pages.stock import (
     counts,
+    imports,
     products,
     purchases,
     receipts,
@@ -13,5 +14,15 @@ from services.gateway.pages.stock import (
     write_offs,
 )
 
-_MODULES = (shelves, products, receipts, purchases, transfers, write_offs, counts, suppliers)
+_MODULES = (
+    shelves,
+    products,
+    receipts,
+    purchases,
+    transfers,
+    write_offs,
+    counts,
+    suppliers,
+    imports,
+)
 PAGES = tuple(page for module in _MODULES for page in module.PAGES)
