@@ -29,6 +29,7 @@ from services.gateway.sessions import Person
 from services.gateway.sheets import CHUNK_BYTES, WALL_S
 from shared.contracts.base import Command
 from shared.contracts.imports import ImportView, UploadEndFields
+from shared.messaging.inbox import fingerprint
 from shared.refusals import Kind, Refused
 
 log = structlog.get_logger(__name__)
@@ -73,7 +74,9 @@ async def brought(
     once more is answered with the import that it has, and read only if that waits for its rows."""
     try:
         body = begin.model_dump_json(exclude_unset=True).encode()
-        reply = await call.command(person, type(begin).subject, body, key)
+        subject = type(begin).subject
+        await call.gateway.keys.claim(person.user_id, key, fingerprint(subject, body))
+        reply = await call.send(subject, body, key=f"{person.user_id}:{key}")
         view = ImportView.model_validate_json(reply)
     except BaseException:
         file.file.close()

@@ -161,18 +161,13 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
         """The value of a ``datetime-local`` input."""
         return "" if at is None else f"{at.astimezone(context['zone']):%Y-%m-%dT%H:%M}"
 
-<<<<<<< HEAD
-    filters = (money, number, plain, day, date, moment, clock, local)
-    return {filter.__name__: filter for filter in filters}
-=======
     def pairs(things: Iterable[Any], label: str = "name") -> list[tuple[Any, Any]]:
         """For a choice: what each is called, by its id."""
         return [(thing.id, getattr(thing, label)) for thing in things]
 
-    shown = (number, day, date, moment, clock, local, pairs)
+    shown = (number, plain, day, date, moment, clock, local, pairs)
     return {"money": partial(money, locale=locale), **{each.__name__: each for each in shown}}
 
 
 def money(amount: Decimal | None, locale: str) -> str:
     return "—" if amount is None else format_decimal(amount, "#,##0.00", locale) + _ROUBLES
->>>>>>> pages

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.gateway.pages.names import orders_named
 from services.gateway.pages.request import PageRequest
 from shared.contracts.base import Page, Question
 from shared.contracts.inventory import (
@@ -17,7 +18,7 @@ from shared.contracts.inventory import (
     SupplierView,
     WarehouseView,
 )
-from shared.contracts.order_reports import NameOrders, OrderName
+from shared.contracts.order_reports import OrderName
 from shared.contracts.purchasing import GetSuppliers
 
 AT_ONCE = 200
@@ -58,13 +59,13 @@ async def names_of(
         all_warehouses(request),
         _some(request, _ids(suppliers), lambda ids: GetSuppliers(supplier_ids=ids)),
         _some(request, _ids(products), lambda ids: GetProducts(product_ids=ids)),
-        request.ask(NameOrders(order_ids=_ids(orders))),
+        orders_named(request, orders),
     )
     return Names(
         {each.id: each for each in warehouses},
         {each.id: each for each in named_suppliers},
         {each.id: each for each in named_products},
-        {each.id: each for each in named_orders.orders},
+        named_orders,
     )
 
 
@@ -77,7 +78,8 @@ async def _some[ItemT](
     ids: tuple[UUID, ...],
     question: Callable[[tuple[UUID, ...]], Question[Page[ItemT]]],
 ) -> tuple[ItemT, ...]:
-    return (await request.ask(question(ids))).items if ids else ()
+    """Asked in the gateway's own right, as the names of orders are."""
+    return (await request.call.gateway.client.ask(question(ids))).items if ids else ()
 
 
 async def every[ItemT](request: PageRequest, question: Question[Page[ItemT]]) -> tuple[ItemT, ...]:

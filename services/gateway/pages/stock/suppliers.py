@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
-from services.gateway.pages.stock.names import all_suppliers, every
+from services.gateway.pages.stock.names import all_suppliers, every, names_of
 from shared.contracts.inventory import ChangeSupplier, CreateSupplier, ListReceipts
 from shared.contracts.price_lists import CreateProductFromOffer, FindOffers
-from shared.contracts.purchasing import GetSuppliers, ListSupplierBalances, SupplierStatement
+from shared.contracts.purchasing import ListSupplierBalances, SupplierStatement
 from shared.refusals import Refused
 
 
@@ -34,17 +34,17 @@ async def create(request: PageRequest) -> Response:
 async def supplier(request: PageRequest) -> Response:
     supplier_id = request.id("supplier_id")
     question = request.reads(SupplierStatement, supplier_id=supplier_id)
-    found, entries, balance, receipts = await asyncio.gather(
-        request.ask(GetSuppliers(supplier_ids=(supplier_id,))),
+    names, entries, balance, receipts = await asyncio.gather(
+        names_of(request, suppliers=[supplier_id]),
         request.ask(question),
         request.ask(ListSupplierBalances(supplier_id=supplier_id)),
         request.ask(ListReceipts(supplier_id=supplier_id, limit=50)),
     )
-    if not found.items:
+    if supplier_id not in names.suppliers:
         raise Refused("supplier_not_found", id=supplier_id)
     return request.page(
         "stock/supplier.html",
-        supplier=found.items[0],
+        supplier=names.suppliers[supplier_id],
         entries=entries,
         balance=balance.items[0] if balance.items else None,
         numbers={receipt.id: receipt.number for receipt in receipts.items},
