@@ -25,11 +25,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from services.gateway.call import Call
 from services.gateway.problems import unreadable
-from services.gateway.sessions import Person
 from services.gateway.sheets import CHUNK_BYTES, WALL_S
 from shared.contracts.base import Command
 from shared.contracts.imports import ImportView, UploadEndFields
-from shared.messaging.inbox import fingerprint
 from shared.refusals import Kind, Refused
 
 log = structlog.get_logger(__name__)
@@ -64,7 +62,6 @@ class Destination:
 
 async def brought(
     call: Call,
-    person: Person,
     key: str,
     file: Received,
     begin: Command[ImportView],
@@ -74,9 +71,7 @@ async def brought(
     once more is answered with the import that it has, and read only if that waits for its rows."""
     try:
         body = begin.model_dump_json(exclude_unset=True).encode()
-        subject = type(begin).subject
-        await call.gateway.keys.claim(person.user_id, key, fingerprint(subject, body))
-        reply = await call.send(subject, body, key=f"{person.user_id}:{key}")
+        reply = await call.send(type(begin).subject, body, key=key)
         view = ImportView.model_validate_json(reply)
     except BaseException:
         file.file.close()

@@ -46,6 +46,7 @@ from shared.contracts.price_lists import (
     ListStockImportProblems,
     ListStockImports,
 )
+from shared.messaging.inbox import fingerprint
 from shared.permissions import ROLES, may
 
 PROBLEMS_PAGE = 200
@@ -85,10 +86,12 @@ async def _uploaded(
     file = await received(call, call.query(known))
     try:
         command = _begin(begin, file.fields, known, fixed, file.name, file.digest)
+        body = command.model_dump_json(exclude_unset=True).encode()
+        await call.gateway.keys.claim(person.user_id, key, fingerprint(begin.subject, body))
     except BaseException:
         file.file.close()
         raise
-    view, reply = await brought(call, person, key, file, command, to)
+    view, reply = await brought(call, f"{person.user_id}:{key}", file, command, to)
     location = f"{PREFIX}{path}/{view.id}"
     return Response(reply, 200 if view.repeated else 202, {"Location": location}, JSON)
 

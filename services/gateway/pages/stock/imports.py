@@ -50,7 +50,8 @@ async def bring(request: PageRequest) -> Response:
     except Refused:
         file.file.close()
         raise
-    view, _ = await brought(request.call, request.signed_in, request.form.key, file, begin, _ROWS)
+    key = f"{request.signed_in.user_id}:{request.form.key}"
+    view, _ = await brought(request.call, key, file, begin, _ROWS)
     said = request._("This file is known already: here it is") if view.repeated else None
     return request.go(f"/stock/import/{view.id}", said=said)
 

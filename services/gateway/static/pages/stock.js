@@ -128,7 +128,9 @@
     finderOf(target).later();
   });
   document.addEventListener("focusout", ({ target }) => {
-    if (isFinder(target)) setTimeout(() => finderOf(target).close(), 150);
+    if (!isFinder(target)) return;
+    const finder = finderOf(target);
+    setTimeout(() => finder.close(), 150);
   });
   document.addEventListener("mousedown", (event) => {
     const option = event.target.closest(".choices-list [data-id]");
@@ -444,6 +446,13 @@
     const cameras = "BarcodeDetector" in window && navigator.mediaDevices;
     for (const opener of document.querySelectorAll("[data-camera]")) opener.hidden = !cameras;
   }
+
+  // What was taken is not typed there any more.
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    const form = ctx.sourceElement?.closest?.("form");
+    const status = ctx.response?.status ?? ctx.response?.raw?.status ?? 0;
+    if (form?.isConnected && ctx.request.method !== "GET" && status < 400) form.reset();
+  });
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
   else ready();
