@@ -118,7 +118,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     client_data.GetOpenOrders: _OFFICE | {SERVICE},
     client_contracts.CreateContract: _OFFICE,
     client_contracts.ChangeContract: _OFFICE,
-    client_contracts.ListContracts: _RECEPTION | {CASHIER},
+    client_contracts.ListContracts: _RECEPTION | {CASHIER, SERVICE},
     client_merge.MergeClients: _RECEPTION,
     client_merge.FindDuplicates: _RECEPTION,
     client_merge.DismissDuplicate: _RECEPTION,
@@ -420,6 +420,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     payroll.GetEmployeePay: frozenset(ROLES),
     payroll.GetPayrollState: _OFFICE,
     payroll.ClosePayroll: _OFFICE,
+    payroll.ReopenPayroll: frozenset({OWNER}),
     payroll.AccrueSalaries: frozenset({OPERATOR}),
     # print forms
     forms.ListForms: _EVERYONE,
@@ -440,7 +441,8 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     # what services must agree on
     reconciliation.GetOrderFigures: _OPERATORS,
     reconciliation.GetStockFigures: _OPERATORS,
-    reconciliation.GetStockWorth: _OPERATORS,
+    reconciliation.GetStockWorth: _OPERATORS | {SERVICE},
+    reconciliation.TakeOverStock: frozenset({OPERATOR}),
     reconciliation.GetBooksFigures: _OPERATORS,
     reconciliation.GetAccountBalances: _OPERATORS,
     # operations

@@ -790,6 +790,10 @@ REASONS: dict[str, Reason] = {
             "Everything before {until} is closed",
             "Всё до {until} уже закрыто",
         ),
+        payroll_not_closed=(
+            "The day {since} is open already",
+            "День {since} и так открыт",
+        ),
         payroll_period_open=(
             "What comes before {until} has not ended, or its salaries are not reckoned yet",
             "Период до {until} ещё не окончен, или его оклады ещё не начислены",
@@ -815,6 +819,14 @@ REASONS: dict[str, Reason] = {
         shift_required=(
             "Cash moves only while a shift is open: open one first",
             "Наличные принимаются и выдаются только в открытой смене: сначала откройте её",
+        ),
+        stock_taken_over=(
+            "The stock was taken over at {at}: what differs since has a reason that must be found",
+            "Остатки уже приняты в учёт {at}: у новой разницы есть причина, её надо найти",
+        ),
+        stock_differs_otherwise=(
+            "The stock is worth {worth}, its account says {booked}",
+            "Остатки стоят {worth}, на счёте запасов {booked}",
         ),
         not_enough_cash=(
             "The cash box has only {left}",

@@ -383,6 +383,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "ReversePay": {"reason": "Выдано не тому сотруднику"},
     "ClosePayroll": {"until": "2026-12-01"},
+    "ReopenPayroll": {"since": "2026-11-01", "reason": "Забыли премию за ноябрь"},
     "ChangeBonusSettings": {"max_share_percent": "50"},
     "AdjustBonuses": {"amount": "300.00", "reason": "Извинение за ожидание", "days_to_live": 90},
     "SetVatRates": {

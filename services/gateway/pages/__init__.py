@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import audit, home, ops, sign_in, stock, till
+from services.gateway.pages import audit, home, money, ops, sign_in, stock, till
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in, till, audit, ops, stock)
+MODULES = (home, sign_in, till, money, audit, ops, stock)
 """Every module with a table of pages."""
 
 
