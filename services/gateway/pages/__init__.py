@@ -15,6 +15,7 @@ from services.gateway.pages import (
     profile,
     reports,
     sign_in,
+    stock,
     till,
     users,
 )
@@ -31,6 +32,7 @@ MODULES = (
     profile,
     reports,
     sign_in,
+    stock,
     till,
     users,
 )
