@@ -18,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import phonenumbers
 from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -154,4 +155,18 @@ def _filters(locale: str) -> dict[str, Callable[..., str]]:
         """The value of a ``datetime-local`` input."""
         return "" if at is None else f"{at.astimezone(context['zone']):%Y-%m-%dT%H:%M}"
 
-    return {filter.__name__: filter for filter in (money, number, day, date, moment, clock, local)}
+    def weekday(day: dates.date) -> str:
+        """For days side by side: Fri 27."""
+        return format_date(day, "EEE d", locale)
+
+    shown = (money, number, day, date, moment, clock, local, weekday, phone)
+    return {filter.__name__: filter for filter in shown}
+
+
+def phone(number: str | None) -> str:
+    """As people read it: +7 916 555-01-02. What is no number stays as it is."""
+    try:
+        parsed = phonenumbers.parse(number or "")
+    except phonenumbers.NumberParseException:
+        return number or ""
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -1,0 +1,102 @@
+"""Codes of clients, cars and what happened with them, as words for people; translated where they
+are shown: ``{{ _(words.LINK_ROLES[link.role]) }}``."""
+
+from __future__ import annotations
+
+
+def N_(text: str) -> str:  # noqa: N802 - as gettext calls it
+    """Marks a text for translation."""
+    return text
+
+
+KINDS = {"person": N_("Person"), "company": N_("Company")}
+ORDER_STATES = {
+    "draft": N_("Estimate"),
+    "new": N_("New"),
+    "in_progress": N_("In progress"),
+    "done": N_("Done"),
+    "cancelled": N_("Cancelled"),
+}
+ORDER_ICONS = {
+    "draft": "file-text",
+    "new": "clipboard-list",
+    "in_progress": "tool",
+    "done": "circle-check",
+    "cancelled": "circle-x",
+}
+LINES = {"service": N_("Work"), "product": N_("Goods"), "material": N_("Material")}
+LINK_ROLES = {
+    "family": N_("Family"),
+    "employee": N_("Works for"),
+    "driver": N_("Drives for"),
+    "payer": N_("Pays for"),
+}
+REASONS = {
+    "phone": N_("the same phone"),
+    "email": N_("the same e-mail"),
+    "plate": N_("the same plate"),
+    "name": N_("the same name"),
+}
+CONSENTS = {"sms": N_("SMS"), "email": N_("E-mail"), "marketing": N_("Advertising")}
+CHANNELS = {"sms": N_("SMS"), "email": N_("E-mail")}
+MESSAGE_STATES = {
+    "scheduled": N_("Will be sent later"),
+    "queued": N_("Is about to be sent"),
+    "sending": N_("Is being sent"),
+    "sent": N_("Sent"),
+    "delivered": N_("Delivered"),
+    "failed": N_("Not delivered"),
+    "undetermined": N_("Perhaps not sent"),
+    "skipped": N_("Not sent: a rule forbids it"),
+    "cancelled": N_("Called off"),
+}
+METHODS = {
+    "cash": N_("Cash"),
+    "card": N_("Card"),
+    "transfer": N_("Transfer"),
+    "bonus": N_("Bonuses"),
+}
+BONUS_MOVEMENTS = {
+    "accrued": N_("Earned"),
+    "reversed": N_("Taken back"),
+    "spent": N_("Spent"),
+    "returned": N_("Given back"),
+    "granted": N_("Granted"),
+    "written_off": N_("Written off"),
+    "expired": N_("Expired"),
+}
+DOCUMENTS = {
+    "order": N_("Order"),
+    "order_reversal": N_("Order reopened"),
+    "payment": N_("Payment"),
+    "refund": N_("Refund"),
+}
+FACTS = {
+    "owner": N_("Owner"),
+    "plate": N_("Plate"),
+    "vin": N_("VIN"),
+    "mileage": N_("Mileage"),
+}
+SERVICES = {
+    "orders": N_("orders"),
+    "finance": N_("payments"),
+    "documents": N_("messages"),
+}
+"""What each service that does not answer would have told."""
+LANGUAGES = {"ru": N_("Russian"), "en": N_("English")}
+IMPORT_STATES = {
+    "uploading": N_("Being read"),
+    "checking": N_("Being checked"),
+    "ready": N_("Ready to be imported"),
+    "applying": N_("Being imported"),
+    "applied": N_("Imported"),
+    "failed": N_("Failed"),
+    "cancelled": N_("Dropped"),
+}
+ACTIONS = {
+    "create": N_("New card"),
+    "update": N_("Fill in the card"),
+    "skip": N_("Leave out"),
+    "ask": N_("To be decided"),
+}
+MATCHES = {"phone": N_("phone"), "vin": N_("VIN"), "plate": N_("plate")}
