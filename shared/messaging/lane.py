@@ -96,6 +96,8 @@ class Lane:
         self._relay = relay
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        self.committed = asyncio.Event()
+        """Set by every commit; cleared by whoever waits for it."""
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="lane")
@@ -164,6 +166,7 @@ class Lane:
             await outbox.write(connection, batch.outgoing)
             await inbox.store_replies(connection, batch.answered)
         self._relay.hand_over(batch.outgoing)
+        self.committed.set()
         for job, end in batch.ends:
             _end(job, end)
             _tell(job, end)

@@ -135,6 +135,7 @@ settlements = Table(
     # What orders and inventory tell line by line; null again once it is in the sales.
     Column("sold_lines", JSONB),
     Column("issued_lines", JSONB),
+    Column("order_type", Text),
     CheckConstraint("paid >= 0 AND paid <= coalesce(revenue, 0)", name="settlements_paid"),
     CheckConstraint("bonuses >= 0 AND bonuses <= paid", name="settlements_bonuses"),
     Index(

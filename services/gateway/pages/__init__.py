@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import clients, home, sign_in, vehicles, visits
+from services.gateway.pages import audit, clients, home, ops, sign_in, till, vehicles, visits
 from services.gateway.pages.routing import http_pages
 
-MODULES = (clients, home, sign_in, vehicles, visits)
+MODULES = (home, sign_in, till, audit, ops, visits, clients, vehicles)
 """Every module with a table of pages."""
 
 

@@ -1,22 +1,13 @@
-"""Codes of clients, cars and what happened with them, as words for people; translated where they
-are shown: ``{{ _(words.LINK_ROLES[link.role]) }}``."""
+"""Codes of clients, cars and what happened with them, beyond the words that all pages share;
+translated where they are shown: ``{{ _(words.LINK_ROLES[link.role]) }}``."""
 
 from __future__ import annotations
 
+from services.gateway.pages.words import METHODS, N_, ORDER_STATES
 
-def N_(text: str) -> str:  # noqa: N802 - as gettext calls it
-    """Marks a text for translation."""
-    return text
-
+__all__ = ["METHODS", "ORDER_STATES"]
 
 KINDS = {"person": N_("Person"), "company": N_("Company")}
-ORDER_STATES = {
-    "draft": N_("Estimate"),
-    "new": N_("New"),
-    "in_progress": N_("In progress"),
-    "done": N_("Done"),
-    "cancelled": N_("Cancelled"),
-}
 ORDER_ICONS = {
     "draft": "file-text",
     "new": "clipboard-list",
@@ -49,12 +40,6 @@ MESSAGE_STATES = {
     "undetermined": N_("Perhaps not sent"),
     "skipped": N_("Not sent: a rule forbids it"),
     "cancelled": N_("Called off"),
-}
-METHODS = {
-    "cash": N_("Cash"),
-    "card": N_("Card"),
-    "transfer": N_("Transfer"),
-    "bonus": N_("Bonuses"),
 }
 BONUS_MOVEMENTS = {
     "accrued": N_("Earned"),

@@ -1,0 +1,34 @@
+"""What things are called, for lists of which a service knows only ids. Asked in the gateway's own
+right: who may see the list may read whom it is about."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from uuid import UUID
+
+from services.gateway.pages.request import PageRequest
+from shared.contracts.clients import Cards, ClientView, GetCards
+from shared.contracts.order_reports import NameOrders, OrderName, OrderNames
+
+AT_ONCE = 500
+
+
+async def clients_named(request: PageRequest, ids: Iterable[UUID | None]) -> dict[UUID, ClientView]:
+    """The cards of those clients; of what does not exist there is none."""
+    wanted = sorted({each for each in ids if each})
+    parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
+    cards: list[Cards] = await asyncio.gather(
+        *(request.call.gateway.client.ask(GetCards(client_ids=tuple(part))) for part in parts)
+    )
+    return {client.id: client for found in cards for client in found.clients}
+
+
+async def orders_named(request: PageRequest, ids: Iterable[UUID | None]) -> dict[UUID, OrderName]:
+    """What those orders are called."""
+    wanted = sorted({each for each in ids if each})
+    parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
+    named: list[OrderNames] = await asyncio.gather(
+        *(request.call.gateway.client.ask(NameOrders(order_ids=tuple(part))) for part in parts)
+    )
+    return {order.id: order for found in named for order in found.orders}
