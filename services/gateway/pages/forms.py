@@ -51,6 +51,11 @@ class Form:
             )
         except ValueError:
             raise unreadable("It is not a form", "это не форма") from None
+        return cls.said(pairs, zone)
+
+    @classmethod
+    def said(cls, pairs: Iterable[tuple[str, str]], zone: ZoneInfo) -> Form:
+        """Of the fields of a page, with the key that it was made with."""
         form = cls(tuple(pairs), zone)
         return replace(form, key=form.get(KEY)) if form.get(KEY) else form
 

@@ -25,6 +25,7 @@ from services.gateway.pages.rendering import (
     translations,
 )
 from services.gateway.sessions import Person
+from services.gateway.uploads import Received, received
 from shared.contracts.base import Command, Message, Question
 from shared.contracts.operations import addressed_to
 from shared.ids import new_id
@@ -53,10 +54,15 @@ class PageRequest:
     call: Call
     person: Person | None
     form: Form
+    file: Received | None = None
+    """What came with the form of a page that takes a file; whoever answers closes it."""
 
     @classmethod
-    async def of(cls, call: Call, needs: type[Message] | None, *, public: bool) -> PageRequest:
-        """Raises ``sign_in_required``, ``forbidden``, ``cross_site_request``."""
+    async def of(
+        cls, call: Call, needs: type[Message] | None, *, public: bool, takes_file: bool = False
+    ) -> PageRequest:
+        """Raises ``sign_in_required``, ``forbidden``, ``cross_site_request``; where a file is
+        taken, as ``uploads.received`` too."""
         zone = call.gateway.settings.zone
         token, by_cookie = call.token()
         if not public:
@@ -68,10 +74,16 @@ class PageRequest:
             return cls(call, person, Form((), zone))
         if by_cookie and not call.same_site:
             raise Refused("cross_site_request")
-        form = Form.of(await call.body(), zone)
-        if person and token and by_cookie:
-            ensure_own(form, token)
-        return cls(call, person, form)
+        file = await received(call, {}) if takes_file else None
+        form = Form.said(file.fields.items(), zone) if file else Form.of(await call.body(), zone)
+        try:
+            if person and token and by_cookie:
+                ensure_own(form, token)
+        except Refused:
+            if file:
+                file.file.close()
+            raise
+        return cls(call, person, form, file)
 
     # --- who and where ----------------------------------------------------------------------
 

@@ -1,7 +1,11 @@
 """Clients: found, known, written to, and made one; what they bring as files."""
 
-from services.gateway.pages.clients import card, finding, merging, money, relations
+from services.gateway.pages.clients import card, finding, importing, merging, money, relations
 
-PAGES = (*finding.PAGES, *card.PAGES, *money.PAGES, *relations.PAGES, *merging.PAGES)
+PAGES = tuple(
+    page
+    for module in (finding, card, money, relations, merging, importing)
+    for page in module.PAGES
+)
 
 __all__ = ["PAGES"]

@@ -85,3 +85,27 @@ ACTIONS = {
     "ask": N_("To be decided"),
 }
 MATCHES = {"phone": N_("phone"), "vin": N_("VIN"), "plate": N_("plate")}
+IMPORT_FIELDS = {
+    "last_name": N_("Last name"),
+    "first_name": N_("First name"),
+    "middle_name": N_("Middle name"),
+    "name": N_("Whole name"),
+    "company_name": N_("Company name"),
+    "phone": N_("Phone"),
+    "email": N_("E-mail"),
+    "discount_percent": N_("Discount, percent"),
+    "comment": N_("Note"),
+    "vin": N_("VIN"),
+    "plate": N_("Plate"),
+    "vendor": N_("Make"),
+    "model": N_("Model"),
+    "year": N_("Year"),
+    "engine": N_("Engine"),
+    "mileage_km": N_("Mileage, km"),
+}
+RULES = {
+    "ask": N_("Ask about each"),
+    "skip": N_("Leave them out"),
+    "update": N_("Fill in what is empty"),
+    "create": N_("Make new cards all the same"),
+}
