@@ -102,6 +102,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     clients.FindClients: _EVERYONE,
     clients.GetVehicle: _EVERYONE,
     clients.ListVehicles: _EVERYONE,
+    clients.CheckVehicle: _BAY,
     vehicle_history.GetVehicleHistory: _RECEPTION,
     clients.GetCards: frozenset({SERVICE}),
     client_imports.BeginClientImport: _OFFICE,

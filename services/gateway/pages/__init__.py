@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from services.gateway.pages import (
     audit,
     board,
+    clients,
     dashboard,
     find,
     home,
@@ -18,12 +19,15 @@ from services.gateway.pages import (
     stock,
     till,
     users,
+    vehicles,
+    visits,
 )
 from services.gateway.pages.routing import http_pages
 
 MODULES = (
     audit,
     board,
+    clients,
     dashboard,
     find,
     home,
@@ -35,6 +39,8 @@ MODULES = (
     stock,
     till,
     users,
+    vehicles,
+    visits,
 )
 """Every module with a table of pages."""
 

@@ -33,7 +33,7 @@ const app = (() => {
     waiting.clear();
     for (const id of ids) {
       const element = document.getElementById(id);
-      if (!element || element.querySelector(":scope [data-busy]")) continue;
+      if (!element || element.querySelector(":scope :is([data-busy], dialog[open])")) continue;
       const source = element.dataset.source || location.pathname + location.search;
       try {
         await htmx.ajax("GET", source, {
