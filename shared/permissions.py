@@ -170,6 +170,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     works.ChangePackage: _OFFICE,
     works.GetPackage: _EVERYONE,
     works.ListPackages: _EVERYONE,
+    works.OfferWorks: _BAY,
     works.GetPriceRules: _EVERYONE,
     works.ChangePriceRules: _OFFICE,
     # orders

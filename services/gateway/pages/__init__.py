@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import home, sign_in
+from services.gateway.pages import home, orders, sign_in
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in)
+MODULES = (home, orders, sign_in)
 """Every module with a table of pages."""
 
 

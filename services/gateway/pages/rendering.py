@@ -127,6 +127,10 @@ def _filters(locale: str) -> dict[str, Callable[..., str]]:
     def number(quantity: Decimal | int | None) -> str:
         return "—" if quantity is None else format_decimal(quantity, "#,##0.###", locale)
 
+    def plain(quantity: Decimal | int | None) -> str:
+        """The value of an input, as people type it."""
+        return "" if quantity is None else format_decimal(quantity, "0.#####", locale)
+
     @pass_context
     def day(context: Context, at: datetime) -> str:
         return format_date(at.astimezone(context["zone"]).date(), "long", locale)
@@ -154,4 +158,5 @@ def _filters(locale: str) -> dict[str, Callable[..., str]]:
         """The value of a ``datetime-local`` input."""
         return "" if at is None else f"{at.astimezone(context['zone']):%Y-%m-%dT%H:%M}"
 
-    return {filter.__name__: filter for filter in (money, number, day, date, moment, clock, local)}
+    filters = (money, number, plain, day, date, moment, clock, local)
+    return {filter.__name__: filter for filter in filters}

@@ -10,7 +10,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from services.orders.domain.order import EDITABLE, Order, PartLine, ServiceLine
-from services.orders.domain.pricing import NOTHING, to_kopecks
+from services.orders.domain.pricing import NOTHING
 from shared.contracts.approvals import EstimateGoods, EstimateJob, EstimateView
 from shared.refusals import Refused
 
@@ -104,7 +104,7 @@ def _job(order: Order, line: ServiceLine) -> EstimateJob:
         name=line.name,
         quantity=line.quantity,
         work=_sum(line.total, *materials),
-        discount=_discount(line),
+        discount=line.discount,
         goods=tuple(_goods(part) for part in parts if part.kind == "product"),
         total=order.job_total(line),
         state=line.approval.state,
@@ -117,13 +117,9 @@ def _goods(part: PartLine) -> EstimateGoods:
         name=part.name,
         quantity=part.quantity,
         measure=part.measure,
-        discount=_discount(part),
+        discount=part.discount,
         total=part.total,
     )
-
-
-def _discount(line: ServiceLine | PartLine) -> Decimal:
-    return to_kopecks(line.price.initial * line.quantity) - line.total
 
 
 def _sum(*amounts: Decimal) -> Decimal:

@@ -96,6 +96,12 @@ const app = (() => {
     }
   });
 
+  // What somebody has opened stays open while the page beneath is renewed.
+  htmx.registerExtension("pitlane", {
+    htmx_before_morph_attr: (element, { attrName }) =>
+      !(attrName === "open" && element.matches("details, dialog")),
+  });
+
   // A form that is under way is not sent twice, and an answer closes the dialog that it came from.
   document.addEventListener("htmx:before:request", ({ detail }) => {
     const form = detail.ctx.sourceElement.closest("form");
@@ -107,12 +113,17 @@ const app = (() => {
     const form = detail.ctx.sourceElement.closest?.("form");
     if (form) for (const button of form.querySelectorAll("button")) button.disabled = false;
   });
-  document.addEventListener("htmx:after:swap", ({ detail }) => {
-    const { ctx } = detail;
-    const status = ctx.response?.status ?? ctx.response?.raw?.status ?? 0;
-    const form = ctx.sourceElement?.closest?.("form");
-    if (status >= 400) return mark(form);
-    if (ctx.request.method !== "GET") form?.closest("dialog[open]")?.close();
+  const formOf = (ctx) => ctx.sourceElement?.closest?.("form");
+  const statusOf = (ctx) => ctx.response?.status ?? ctx.response?.raw?.status ?? 0;
+
+  // What was taken is not typed any more, and its dialog has done its work.
+  document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+    if (ctx.request.method === "GET" || statusOf(ctx) >= 400) return;
+    formOf(ctx)?.closest("dialog[open]")?.close();
+    formOf(ctx)?.reset();
+  });
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (statusOf(ctx) >= 400) return mark(formOf(ctx));
     listenForNotice();
   });
 
