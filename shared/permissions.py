@@ -202,6 +202,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     approvals.DismissDeclinedWorks: _RECEPTION,
     orders.OrdersBySection: _RECEPTION,
     orders.EmployeeWorkload: _RECEPTION,
+    order_reports.NameOrders: frozenset({SERVICE}),
     order_reports.CheckOrderReports: _OPERATORS | {SERVICE},
     # the load panel
     load.GetWorkingHours: _EVERYONE,

@@ -52,6 +52,9 @@ class StationSettings(BaseSettings):
     house."""
     fiscal_folder: Path = Path("data/fiscal")
     log_level: str = "INFO"
+    log_folder: Path | None = None
+    """Where the processes' logs lie, if they lie in files: the page of operations shows an order's
+    lines."""
     otlp_url: str | None = None
     """Where traces go (OTLP over HTTP); none are made without it."""
 

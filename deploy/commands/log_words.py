@@ -10,7 +10,7 @@ from typing import Any
 import pydantic_core
 import typer
 
-from deploy.commands.log_lines import Line
+from shared.log_lines import Line
 from shared.settings import SERVICES
 
 _TOLD = frozenset(

@@ -14,8 +14,8 @@ from deploy.commands.options import DEFAULT_DATA_DIR, DataDir
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from deploy.commands.log_lines import Line, LogFile
-    from deploy.commands.log_selection import Search
+    from shared.log_lines import Line, LogFile
+    from shared.log_selection import Search
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 type Show = Callable[[Line], None]
@@ -57,7 +57,7 @@ def logs(
     """
     from datetime import UTC, datetime
 
-    from deploy.commands.log_selection import OrderWay, Search
+    from shared.log_selection import OrderWay, Search
     from shared.settings import StationSettings
 
     zone = StationSettings().zone
@@ -115,7 +115,7 @@ def _follow(
     """Until Ctrl-C. A file that appears in ``folder`` meanwhile is followed too."""
     import time
 
-    from deploy.commands.log_lines import Tail
+    from shared.log_lines import Tail
 
     tails = {path: Tail(path, files[0]) for path, files in opened.items()}
     while True:
@@ -131,8 +131,8 @@ def _follow(
 
 
 def _opened(path: Path, stack: ExitStack, *, older: bool) -> list[LogFile]:
-    from deploy.commands.log_lines import open_with_older
     from deploy.local.processes import CannotStart
+    from shared.log_lines import open_with_older
 
     try:
         return open_with_older(path, stack, older=older)
@@ -158,7 +158,7 @@ def _show_stdin(search: Search, show: Show) -> int:
     import sys
     import tempfile
 
-    from deploy.commands.log_lines import LogFile
+    from shared.log_lines import LogFile
 
     with tempfile.TemporaryFile() as spool:
         shutil.copyfileobj(sys.stdin.buffer, spool)
@@ -172,7 +172,7 @@ def _show_stdin(search: Search, show: Show) -> int:
 def _follow_stdin(search: Search, show: Show) -> int:
     import sys
 
-    from deploy.commands.log_lines import LONGEST_LINE, as_line
+    from shared.log_lines import LONGEST_LINE, as_line
 
     found, at = 0, ""
     while raw := sys.stdin.buffer.readline(LONGEST_LINE):

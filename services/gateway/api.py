@@ -27,6 +27,7 @@ from services.gateway.call import Call
 from services.gateway.reading import Reading
 from shared.contracts.base import Command, Message, Question, reply_type
 from shared.contracts.orders import OrderView
+from shared.messaging.inbox import fingerprint
 from shared.refusals import Refused
 
 PREFIX = "/api/v1"
@@ -169,7 +170,9 @@ async def _send(call: Call, endpoint: Endpoint) -> Response:
     person = await call.allowed(endpoint.message)
     key = call.idempotency_key()
     subject, body = await _message(call, endpoint)
-    return _shown(call, endpoint, await call.command(person, subject, body, key))
+    await call.gateway.keys.claim(person.user_id, key, fingerprint(subject, body))
+    reply = await call.send(subject, body, key=f"{person.user_id}:{key}")
+    return _shown(call, endpoint, reply)
 
 
 async def _ask(call: Call, endpoint: Endpoint) -> Response:

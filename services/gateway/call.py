@@ -17,7 +17,6 @@ from services.gateway.problems import field_invalid, unknown_fields, unreadable
 from shared.contracts.base import Message
 from shared.ids import new_id
 from shared.messaging.envelope import Actor, Envelope, opening
-from shared.messaging.inbox import fingerprint
 from shared.permissions import may
 from shared.refusals import Kind, Refused
 
@@ -247,12 +246,6 @@ class Call:
             # A service that does not answer has told nobody.
             self.refused_by_service = refusal.reason.kind is not Kind.UNAVAILABLE
             raise
-
-    async def command(self, person: Person, subject: str, body: bytes, key: str) -> bytes:
-        """Sends a command on: once per person and key, whoever repeats it. Raises as ``send``,
-        and ``idempotency_key_reused``."""
-        await self.gateway.keys.claim(person.user_id, key, fingerprint(subject, body))
-        return await self.send(subject, body, key=f"{person.user_id}:{key}")
 
     def envelope(self, message_type: str, key: str | None = None) -> Envelope:
         return opening(

@@ -68,10 +68,11 @@ class TillSummaryView(View):
 
 
 class GetTillSummary(Question[TillSummaryView]):
-    """Today, by the station's clock. With ``cash_box_id`` the shifts and documents of that box.
-    Refused: ``cash_box_not_found``."""
+    """Today, by the station's clock. With ``cash_box_id`` the shifts and documents of that box;
+    with ``client_id`` the orders to pay of that client. Refused: ``cash_box_not_found``."""
 
     subject: ClassVar[str] = "ask.finance.till_summary.v1"
 
     cash_box_id: UUID | None = None
+    client_id: UUID | None = None
     limit: Limit = 50

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.commands.log_lines import as_line, open_with_older
-from deploy.commands.log_selection import OrderWay, Search
 from deploy.commands.log_words import Words
 from deploy.local.log_files import LogFile as LogFileOfRunner
+from shared.log_lines import as_line, open_with_older
+from shared.log_selection import OrderWay, Search
 from shared.settings import StationSettings
 from tests.deploy.operating import pitlane
 

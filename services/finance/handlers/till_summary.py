@@ -31,7 +31,7 @@ async def get_till_summary(
     midnight = datetime.combine(day, time.min, work.settings.zone)
     rows = await store.till_documents(midnight, question.cash_box_id)
     movements = [movement_of(row) for row in rows]
-    to_pay = await store.all_to_pay()
+    to_pay = await store.all_to_pay(question.client_id)
     return TillSummaryView(
         shift_required=(await store.till_settings()).shift_required,
         shifts=await shown(await store.open_shifts(question.cash_box_id), store),
@@ -45,7 +45,7 @@ async def get_till_summary(
                 paid=row.paid,
                 due=row.revenue - row.paid,
             )
-            for row in await store.orders_to_pay(question.limit)
+            for row in await store.orders_to_pay(question.client_id, question.limit)
         ),
         orders_to_pay_count=to_pay.orders,
         due=kopecks(to_pay.due),

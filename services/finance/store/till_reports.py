@@ -142,20 +142,20 @@ class TillReports(Store):
         rows = await self._all(statement.order_by(payments.c.id))
         return [payment_of(row, {}, {}) for row in rows]
 
-    async def orders_to_pay(self, limit: int) -> Sequence[Row[Any]]:
+    async def orders_to_pay(self, client_id: UUID | None, limit: int) -> Sequence[Row[Any]]:
         """Settled orders of which something is due, the oldest first."""
         return await self._all(
             select(settlements)
-            .where(*_TO_PAY)
+            .where(*_to_pay(client_id))
             .order_by(settlements.c.completed_at, settlements.c.order_id)
             .limit(limit)
         )
 
-    async def all_to_pay(self) -> Row[Any]:
+    async def all_to_pay(self, client_id: UUID | None) -> Row[Any]:
         """``orders, due``: how many there are, and what they come to."""
         due = func.coalesce(func.sum(settlements.c.revenue - settlements.c.paid), 0)
         (row,) = await self._all(
-            select(func.count().label("orders"), due.label("due")).where(*_TO_PAY)
+            select(func.count().label("orders"), due.label("due")).where(*_to_pay(client_id))
         )
         return row
 
@@ -185,3 +185,7 @@ def _within(
     column: ColumnElement[datetime], start: datetime | None, end: datetime | None
 ) -> list[ColumnElement[bool]]:
     return [*([column >= start] if start else []), *([column < end] if end else [])]
+
+
+def _to_pay(client_id: UUID | None) -> list[ColumnElement[bool]]:
+    return [*_TO_PAY, *([settlements.c.client_id == client_id] if client_id else [])]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import home, orders, sign_in
+from services.gateway.pages import audit, home, ops, orders, sign_in, till
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, orders, sign_in)
+MODULES = (home, sign_in, orders, till, audit, ops)
 """Every module with a table of pages."""
 
 

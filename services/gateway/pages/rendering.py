@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import datetime as dates
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.responses import HTMLResponse
 
+from services.gateway.pages import words
 from services.gateway.pages.assets import accepts_gzip, asset
 
 FOLDER = Path(__file__).parent
@@ -45,7 +46,7 @@ STAFF_POLICY = (
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 """Of the pages that the station works with."""
-_LOCALES = {"en": "en_GB", "ru": "ru_RU"}
+LOCALES = {"en": "en_GB", "ru": "ru_RU"}
 _ROUBLES = "\N{NO-BREAK SPACE}₽"
 _PACKED_FROM = 1_000
 """Bytes; below that packing costs more than it saves."""
@@ -113,23 +114,25 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(  # type: ignore[attr-defined]
         translations(language), newstyle=True
     )
-    environment.filters |= _filters(_LOCALES[language])
-    environment.globals |= {"language": language, "languages": LANGUAGES, "asset": asset}
+    environment.filters |= _filters(LOCALES[language])
+    environment.globals |= {
+        "language": language,
+        "languages": LANGUAGES,
+        "asset": asset,
+        "words": words,
+    }
     return environment
 
 
-def _filters(locale: str) -> dict[str, Callable[..., str]]:
+def _filters(locale: str) -> dict[str, Callable[..., Any]]:
     """How values are shown. Instants are shown in the ``zone`` that the page is given."""
-
-    def money(amount: Decimal | None) -> str:
-        return "—" if amount is None else format_decimal(amount, "#,##0.00", locale) + _ROUBLES
 
     def number(quantity: Decimal | int | None) -> str:
         return "—" if quantity is None else format_decimal(quantity, "#,##0.###", locale)
 
     def plain(quantity: Decimal | int | None) -> str:
         """The value of an input, as people type it."""
-        return "" if quantity is None else format_decimal(quantity, "0.#####", locale)
+        return "" if quantity is None else format_decimal(quantity, "0.######", locale)
 
     @pass_context
     def day(context: Context, at: datetime) -> str:
@@ -158,5 +161,13 @@ def _filters(locale: str) -> dict[str, Callable[..., str]]:
         """The value of a ``datetime-local`` input."""
         return "" if at is None else f"{at.astimezone(context['zone']):%Y-%m-%dT%H:%M}"
 
-    filters = (money, number, plain, day, date, moment, clock, local)
-    return {filter.__name__: filter for filter in filters}
+    def pairs(things: Iterable[Any], label: str = "name") -> list[tuple[Any, Any]]:
+        """For a choice: what each is called, by its id."""
+        return [(thing.id, getattr(thing, label)) for thing in things]
+
+    shown = (number, plain, day, date, moment, clock, local, pairs)
+    return {"money": partial(money, locale=locale), **{each.__name__: each for each in shown}}
+
+
+def money(amount: Decimal | None, locale: str) -> str:
+    return "—" if amount is None else format_decimal(amount, "#,##0.00", locale) + _ROUBLES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -15,9 +16,17 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway.call import Call
 from services.gateway.pages.forms import CSRF, KEY, Form, csrf_token, ensure_own, read
-from services.gateway.pages.rendering import LANGUAGES, STAFF_POLICY, page, translations
+from services.gateway.pages.rendering import (
+    LANGUAGES,
+    LOCALES,
+    STAFF_POLICY,
+    money,
+    page,
+    translations,
+)
 from services.gateway.sessions import Person
 from shared.contracts.base import Command, Message, Question
+from shared.contracts.operations import addressed_to
 from shared.ids import new_id
 from shared.messaging.client import reply_adapter
 from shared.permissions import may, may_see_cost, message_named
@@ -28,6 +37,13 @@ LANGUAGE_COOKIE, THEME_COOKIE, NOTICE_COOKIE = "pitlane-lang", "pitlane-theme", 
 KEEP_S = 365 * 24 * 3600
 NOTICE_S = 30
 NOTICE_CHARS = 300
+
+
+class Query(dict[str, str]):
+    """What an address does not say is an empty text in templates."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
 
 
 @dataclass(frozen=True)
@@ -90,9 +106,9 @@ class PageRequest:
         return f"{scheme}://{self.call.header(b'host')}{path}"
 
     @cached_property
-    def query(self) -> dict[str, str]:
+    def query(self) -> Query:
         """The fields of the address, without empty ones."""
-        return {name: value for name, value in self._pairs if value}
+        return Query((name, value) for name, value in self._pairs if value)
 
     @cached_property
     def _pairs(self) -> list[tuple[str, str]]:
@@ -119,6 +135,9 @@ class PageRequest:
         said = translations(self.language).ugettext(text)
         return said % values if values else said
 
+    def money(self, amount: Decimal) -> str:
+        return money(amount, LOCALES[self.language])
+
     # --- asking and telling services --------------------------------------------------------
 
     def reads[QuestionT: BaseModel](self, question: type[QuestionT], **fixed: Any) -> QuestionT:
@@ -126,23 +145,30 @@ class PageRequest:
         Raises ``request_invalid``."""
         return read(question, self._pairs, self.zone, **fixed)
 
-    async def ask[ReplyT](self, question: Question[ReplyT]) -> ReplyT:
-        """A service's answer, as it is shown to this person's role. Raises ``Refused``."""
+    async def ask[ReplyT](self, question: Question[ReplyT], *, of: str = "") -> ReplyT:
+        """A service's answer, as it is shown to this person's role; ``of`` names the service where
+        any could be asked. Raises ``Refused``."""
         body = question.model_dump_json(exclude_unset=True).encode()
-        reply = await self.call.send(type(question).subject, body)
+        reply = await self.call.send(addressed_to(type(question), of), body)
         answer: ReplyT = reply_adapter(type(question)).validate_json(reply)
         return answer
 
-    async def send[ReplyT](self, command: Command[ReplyT], step: str = "") -> ReplyT:
+    async def send[ReplyT](
+        self, command: Command[ReplyT], step: str = "", *, to: str = ""
+    ) -> ReplyT:
         """Sends the command that the form stands for: once, however often the form is sent. A form
-        that stands for several commands gives each a ``step`` of its own. Raises ``Refused``."""
+        that stands for several commands gives each a ``step`` of its own; ``to`` names the service
+        where it could go to any. Raises ``Refused``."""
         person = self.signed_in
         if not may(person.role, type(command)):
             raise Refused("forbidden")
         self.call.order_id = getattr(command, "order_id", None) or self.call.order_id
         body = command.model_dump_json(exclude_unset=True).encode()
         key = f"{self.form.key}-{step}" if step else self.form.key
-        reply = await self.call.command(person, type(command).subject, body, key)
+        # Only the service remembers the key, and only with an effect: a form that was refused is
+        # put right and sent again as it is.
+        subject = addressed_to(type(command), to)
+        reply = await self.call.send(subject, body, key=f"{person.user_id}:{key}")
         answer: ReplyT = reply_adapter(type(command)).validate_json(reply)
         return answer
 

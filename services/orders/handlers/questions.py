@@ -13,10 +13,12 @@ from services.orders.store.queries import (
     find_orders,
     list_comments,
     list_price_steps,
+    order_names,
     price_step_view,
 )
 from services.orders.views import summary
 from shared.contracts.base import Instant, Page
+from shared.contracts.order_reports import NameOrders, OrderName, OrderNames
 from shared.contracts.orders import (
     CommentView,
     FindOrders,
@@ -37,6 +39,12 @@ from shared.refusals import Refused
 async def get_order(question: GetOrder, store: OrdersStore, work: Work) -> OrderView:
     order = await store.shown(question.order_id)
     return await shown(order, store, work, declined_works=await store.declined_works(order))
+
+
+@handlers.question(NameOrders)
+async def name_orders(question: NameOrders, store: OrdersStore, work: Work) -> OrderNames:
+    rows = await order_names(store.connection, question.order_ids)
+    return OrderNames(orders=tuple(OrderName(**row._mapping) for row in rows))
 
 
 @handlers.question(FindOrders)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -30,6 +30,12 @@ class OrderFilter:
     start: datetime | None = None
     end: datetime | None = None
     q: str = ""
+
+
+async def order_names(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Any]:
+    """``id, number, client_name, vehicle_name`` of those that exist."""
+    columns = (orders.c.id, orders.c.number, orders.c.client_name, orders.c.vehicle_name)
+    return list((await connection.execute(select(*columns).where(orders.c.id.in_(ids)))).all())
 
 
 async def find_orders(

@@ -7,8 +7,9 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from services.gateway.pages.orders import words
-from services.gateway.pages.orders.words import N_, Look
+from services.gateway.pages.orders import looks
+from services.gateway.pages.orders.looks import Look
+from services.gateway.pages.words import METHODS, N_
 
 EVENTS = {
     "evt.orders.order_created.v1": Look(N_("The order was opened"), "plus"),
@@ -112,9 +113,9 @@ FIELDS = {
 """Fields that edits name; what is not here is the system's own business."""
 CODES = {
     code: look.word
-    for table in (words.STATES, words.APPROVALS, words.PROGRESS)
+    for table in (looks.STATES, looks.APPROVALS, looks.PROGRESS)
     for code, look in table.items()
-} | words.METHODS
+} | METHODS
 _SUMS = ("amount", "price", "total", "due", "required")
 
 

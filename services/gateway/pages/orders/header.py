@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from services.gateway.pages.orders.asking import nothing
+from services.gateway.pages.orders.edits import edited
 from services.gateway.pages.orders.order import MANY, shown, sight_of
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
@@ -27,6 +28,8 @@ from shared.contracts.orders import (
 )
 from shared.contracts.work_order import GetWorkOrder, Party, WorkOrder
 from shared.permissions import MAY_DATE, MAY_WAIVE
+
+_ALWAYS = frozenset({"order_id", "expected_revision"})
 
 type Options = list[tuple[Any, str]]
 
@@ -82,7 +85,11 @@ def _options(order: WorkOrder, linked: Iterable[Linked], chosen: Party | None) -
 
 async def edit(request: PageRequest) -> Response:
     order_id = request.id("order_id")
-    await request.send(request.form.message(ChangeOrder, order_id=order_id))
+    said = request.form.message(ChangeOrder, order_id=order_id)
+    order = await request.ask(GetOrder(order_id=order_id))
+    command = edited(said, dict(order), _ALWAYS)
+    if command.model_fields_set - _ALWAYS:
+        await request.send(command)
     return request.go(f"/orders/{order_id}", said=request._("Saved"))
 
 

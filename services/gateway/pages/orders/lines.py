@@ -8,9 +8,10 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from services.gateway.pages.names import people_named
 from services.gateway.pages.orders.asking import nothing
+from services.gateway.pages.orders.edits import edited
 from services.gateway.pages.orders.order import MANY, shown
-from services.gateway.pages.people import names_of
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.inventory import GetProduct
@@ -76,25 +77,20 @@ async def edit(request: PageRequest) -> Response:
     order_id, line_id = request.id("order_id"), request.id("line_id")
     said = request.form.message(ChangeLine, order_id=order_id, line_id=line_id)
     line = line_of(await request.ask(GetOrder(order_id=order_id)), line_id)
-    command = ChangeLine.model_validate(_edited(said, line))
+    command = edited(said, _before(line), _ALWAYS)
+    if isinstance(line, PartLineView) and {"quantity", "measure"} & command.model_fields_set:
+        again = {"quantity": said.quantity, "measure": said.measure or line.entered_measure}
+        command = command.model_copy(update=again)
     if command.model_fields_set - _ALWAYS:
         await request.send(command)
     return request.go(f"/orders/{order_id}", said=request._("Saved"))
 
 
-def _edited(said: ChangeLine, line: Line) -> dict[str, Any]:
-    before: dict[str, Any] = dict(line)
-    if isinstance(line, PartLineView):
-        # As it was entered; in that unit it is shown.
-        before |= {"quantity": line.entered_quantity, "measure": line.entered_measure}
-    edited = {
-        name: value
-        for name, value in said
-        if name in said.model_fields_set and (name in _ALWAYS or value != before.get(name))
-    }
-    if "measure" in edited or ("quantity" in edited and said.measure):
-        edited |= {"quantity": said.quantity, "measure": said.measure}
-    return edited
+def _before(line: Line) -> dict[str, Any]:
+    """A part as it was entered, in the unit in which it is shown."""
+    if isinstance(line, ServiceLineView):
+        return dict(line)
+    return {**dict(line), "quantity": line.entered_quantity, "measure": line.entered_measure}
 
 
 async def progress(request: PageRequest) -> Response:
@@ -145,7 +141,7 @@ async def prices_page(request: PageRequest) -> Response:
             order=order,
             line=line_of(order, line_id),
             steps=steps.items,
-            names=await names_of(request, (step.by for step in steps.items)),
+            names=await people_named(request, (step.by for step in steps.items)),
         ),
     )
 

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.gateway.pages.orders import words
+from services.gateway.pages.names import people_named
+from services.gateway.pages.orders import looks
 from services.gateway.pages.orders.asking import nothing, or_none
-from services.gateway.pages.people import names_of
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import show
 from shared.contracts.approvals import (
@@ -118,7 +118,9 @@ async def sight_of(request: PageRequest, order_id: UUID) -> Sight:
     declined, warranty, names = await asyncio.gather(
         _declined(request, order),
         _warranty(request, order),
-        names_of(request, (*(one.author for one in comments.items), *(one.actor for one in paid))),
+        people_named(
+            request, (*(one.author for one in comments.items), *(one.actor for one in paid))
+        ),
     )
     return Sight(
         order=order,
@@ -177,9 +179,9 @@ def _jobs(order: OrderView, whole: WorkOrder) -> tuple[Job, ...]:
 
 
 def shown(request: PageRequest, **values: Any) -> dict[str, Any]:
-    """What every template of an order needs besides: the words, and who says prices."""
+    """What every template of an order needs besides: the looks, and who says prices."""
     return {
-        "words": words,
+        "looks": looks,
         "says_prices": request.signed_in.role != TECHNICIAN,
         **values,
     }

@@ -6,9 +6,9 @@ import asyncio
 
 from starlette.responses import Response
 
+from services.gateway.pages.names import people_named
 from services.gateway.pages.orders.asking import nothing
 from services.gateway.pages.orders.order import MANY, shown
-from services.gateway.pages.people import names_of
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.messages import (
@@ -45,7 +45,7 @@ async def send_page(request: PageRequest) -> Response:
             template=template,
             preview=preview,
             messages=messages.items,
-            names=await names_of(request, (each.created_by for each in messages.items)),
+            names=await people_named(request, (each.created_by for each in messages.items)),
         ),
     )
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from services.gateway.pages.orders import events, words
+from services.gateway.pages.names import people_named
+from services.gateway.pages.orders import events, looks
 from services.gateway.pages.orders.lines import lines_of
 from services.gateway.pages.orders.order import MANY, shown
-from services.gateway.pages.people import names_of
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import show
 from shared.contracts.audit import OrderTimeline, TimelineEntry
@@ -25,7 +25,7 @@ class Happening:
     """An entry of the timeline, as people read it."""
 
     entry: TimelineEntry
-    look: words.Look
+    look: looks.Look
     about: tuple[Any, ...]
     """What it happened to: names, texts, sums."""
     changes: tuple[tuple[str, Any, Any], ...]
@@ -56,7 +56,7 @@ async def timeline_page(request: PageRequest) -> Response:
             order=order,
             happenings=[_happening(entry, known) for entry in entries],
             next=listed.next,
-            names=await names_of(request, (entry.actor for entry in entries)),
+            names=await people_named(request, (entry.actor for entry in entries)),
         ),
     )
 

@@ -140,8 +140,11 @@ const app = (() => {
       if (label) item.querySelector(".problem-field").textContent = label;
     }
     const dialog = form.closest("dialog[open]");
-    if (dialog) dialog.querySelector(".dialog-head").after(document.querySelector("#problems .problem"));
-    first?.focus();
+    const problem = document.querySelector("#problems .problem");
+    first?.focus({ preventScroll: dialog !== null });
+    if (!dialog || !problem) return;
+    dialog.querySelector(".dialog-head").after(problem);
+    problem.scrollIntoView({ block: "nearest" });
   }
 
   let gone = null;

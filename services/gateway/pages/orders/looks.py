@@ -1,13 +1,10 @@
-"""What orders and their parts are called on pages: in English, to be said in any language."""
+"""States of orders and of what is on them as people see them: a word, an icon, a colour."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-
-def N_(text: str) -> str:  # noqa: N802 - as gettext calls it
-    """Marks a text for translation where it is written; it is translated where it is shown."""
-    return text
+from services.gateway.pages.words import N_
 
 
 class Look(NamedTuple):
@@ -51,12 +48,6 @@ PROGRESS = {
     "finished": Look(N_("Finished"), "check", "good"),
 }
 KINDS = {"service": N_("Work"), "product": N_("Goods"), "material": N_("Material")}
-METHODS = {
-    "cash": N_("Cash"),
-    "card": N_("Card"),
-    "transfer": N_("Transfer"),
-    "bonus": N_("Bonuses"),
-}
 CHANNELS = {"sms": N_("SMS"), "email": N_("E-mail")}
 MESSAGES = {
     "scheduled": Look(N_("Will be sent later"), "clock", "muted"),

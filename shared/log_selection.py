@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pydantic_core
 
-from deploy.commands.log_lines import Line, LogFile, by_time
+from shared.log_lines import Line, LogFile, by_time
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 # Cyrillic letters that look like Latin ones: an order number is often typed as it looks.

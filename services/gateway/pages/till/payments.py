@@ -1,0 +1,79 @@
+"""Payments that were taken: found again, given back, their receipts."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.responses import Response
+
+from services.gateway.pages.names import clients_named, orders_named
+from services.gateway.pages.request import PageRequest
+from services.gateway.pages.routing import act, show
+from shared.contracts.finance import GetPayment, ListPayments, RefundPayment
+from shared.contracts.fiscal import ListFiscalReceipts, RetryFiscalReceipt
+from shared.contracts.payment_documents import GiveBackDeposits
+from shared.contracts.till import ListCashBoxes
+
+PAYMENTS = "/till/payments"
+
+
+async def payments(request: PageRequest) -> Response:
+    """Newest first, as the address narrows them."""
+    found = await request.ask(request.reads(ListPayments))
+    names, orders = await asyncio.gather(
+        clients_named(request, [each.payer_id for each in found.items]),
+        orders_named(request, [each.order_id for each in found.items]),
+    )
+    return request.page("till/payments.html", found=found, names=names, orders=orders)
+
+
+async def payment(request: PageRequest) -> Response:
+    payment = await request.ask(GetPayment(payment_id=request.id("payment_id")))
+    names, orders, receipts, boxes = await asyncio.gather(
+        clients_named(request, [payment.payer_id, payment.customer_id]),
+        orders_named(request, [payment.order_id]),
+        request.ask(ListFiscalReceipts(document_id=payment.document_id or payment.id)),
+        request.ask(ListCashBoxes(active=True)),
+    )
+    return request.page(
+        "till/payment.html",
+        payment=payment,
+        names=names,
+        order=orders.get(payment.order_id) if payment.order_id else None,
+        receipts=receipts.items,
+        boxes=boxes.items,
+        left=payment.amount - payment.refunded,
+    )
+
+
+async def refund(request: PageRequest) -> Response:
+    payment_id = request.id("payment_id")
+    await request.send(request.form.message(RefundPayment, payment_id=payment_id))
+    return request.go(f"{PAYMENTS}/{payment_id}", said=request._("The money is given back"))
+
+
+async def give_back(request: PageRequest) -> Response:
+    """What a client has paid and no order needs."""
+    given = await request.send(request.form.message(GiveBackDeposits))
+    return request.go(
+        f"{PAYMENTS}?customer_id={given.client_id}", said=request._("The money is given back")
+    )
+
+
+async def retry_receipt(request: PageRequest) -> Response:
+    receipt = await request.send(RetryFiscalReceipt(receipt_id=request.id("receipt_id")))
+    return request.go(
+        f"{PAYMENTS}/{request.form.get('payment_id')}"
+        if request.form.get("payment_id")
+        else f"/till/shifts/{receipt.shift_id}",
+        said=request._("The receipt is sent once more"),
+    )
+
+
+PAGES = (
+    show(PAYMENTS, payments, needs=ListPayments),
+    show(PAYMENTS + "/{payment_id}", payment, needs=GetPayment),
+    act(PAYMENTS + "/{payment_id}/refund", refund, needs=RefundPayment),
+    act("/till/give-back", give_back, needs=GiveBackDeposits),
+    act("/till/receipts/{receipt_id}/retry", retry_receipt, needs=RetryFiscalReceipt),
+)

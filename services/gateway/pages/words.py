@@ -1,0 +1,69 @@
+"""Codes as words for people: in templates ``{{ _(words.METHODS[payment.method]) }}``."""
+
+from __future__ import annotations
+
+
+def N_(text: str) -> str:  # noqa: N802 - as gettext calls it
+    """Marks a text for translation; it is translated where it is shown."""
+    return text
+
+
+ROLES = {
+    "administrator": N_("Administrator"),
+    "advisor": N_("Service advisor"),
+    "technician": N_("Technician"),
+    "storekeeper": N_("Storekeeper"),
+    "cashier": N_("Cashier"),
+    "owner": N_("Owner"),
+}
+ORDER_STATES = {
+    "draft": N_("Draft"),
+    "new": N_("New"),
+    "in_progress": N_("In progress"),
+    "done": N_("Done"),
+    "cancelled": N_("Cancelled"),
+}
+METHODS = {
+    "cash": N_("Cash"),
+    "card": N_("Card"),
+    "transfer": N_("Transfer"),
+    "bonus": N_("Bonuses"),
+}
+TILL_DOCUMENTS = {
+    "payment": N_("Payment"),
+    "refund": N_("Refund"),
+    "expense": N_("Expense"),
+    "expense_storno": N_("Expense taken back"),
+    "cash_opening": N_("Opening balance"),
+    "cash_in": N_("Cash brought in"),
+    "cash_out": N_("Cash collected"),
+    "cash_shortage": N_("Shortage"),
+    "cash_surplus": N_("Surplus"),
+}
+CASH_PARTIES = {
+    "bank": N_("Bank"),
+    "owner": N_("Owner"),
+    "cash_box": N_("Another cash box"),
+}
+FISCAL_STATES = {
+    "queued": N_("Waiting for the register"),
+    "sending": N_("Being sent"),
+    "sent": N_("Receipt printed"),
+    "failed": N_("Not taken by the register"),
+    "undetermined": N_("Look at the register"),
+}
+EXPENSE_KINDS = {
+    "operating": N_("Running costs"),
+    "rent": N_("Rent"),
+    "utilities": N_("Utilities"),
+    "tax": N_("Taxes"),
+    "marketing": N_("Marketing"),
+    "equipment": N_("Equipment"),
+    "finance": N_("Financing"),
+    "other": N_("Other"),
+}
+EVERY = {
+    "week": N_("Every week"),
+    "month": N_("Every month"),
+    "quarter": N_("Every quarter"),
+}
