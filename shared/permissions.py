@@ -196,6 +196,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     approvals.EstimateLink: _RECEPTION | {SERVICE},
     approvals.RevokeEstimateLink: _RECEPTION,
     approvals.ShowEstimate: frozenset({CLIENT}),
+    approvals.OrderOfLink: frozenset({SERVICE}),
     approvals.AnswerEstimate: frozenset({CLIENT}),
     approvals.ListDeclinedWorks: _BAY | {SERVICE},
     approvals.TakeDeclinedWorks: _RECEPTION,
@@ -420,6 +421,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     # print forms
     forms.ListForms: _EVERYONE,
     forms.PrintForm: _EVERYONE,
+    forms.PrintByLink: frozenset({CLIENT}),
     formulas.GetFormulaReference: frozenset(ROLES),
     formulas.TryFormula: frozenset(ROLES),
     forms.PreviewForm: _OFFICE,

@@ -22,9 +22,7 @@ from shared.contracts.orders import GetOrder
 async def quote(request: PageRequest) -> Response:
     order_id = request.id("order_id")
     await request.send(request.form.message(QuoteWorks, order_id=order_id))
-    return request.go(
-        f"/orders/{order_id}", said=request._("The estimate is ready to be sent: see the link")
-    )
+    return request.go(f"/orders/{order_id}", said=request._("The estimate is ready to be sent"))
 
 
 async def answer_page(request: PageRequest) -> Response:

@@ -42,7 +42,7 @@ async def send_page(request: PageRequest) -> Response:
             order=order,
             customer=whole.customer,
             templates=[(each.id, each.name) for each in templates.items if each.active],
-            template=template,
+            chosen=template,
             preview=preview,
             messages=messages.items,
             names=await people_named(request, (each.created_by for each in messages.items)),

@@ -81,6 +81,7 @@
       const field = sheet().querySelector(`[name="${CSS.escape(name)}"]:not([type=hidden])`);
       if (field) field.value = value;
     }
+    problem.scrollIntoView({ block: "center" });
   });
 
   const valueAtFirst = (field) => field instanceof HTMLSelectElement
