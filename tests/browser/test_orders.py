@@ -98,7 +98,7 @@ async def test_an_order_from_its_first_work_to_its_payment(site: Site, browse: O
 
     await page.get_by_role("link", name="Хронология").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Хронология")
-    history = page.locator(".timeline")
+    history = page.locator(".history")
     for said in ("Заказ-наряд оформлен", "Добавлена работа", "Оплата принята", "Муж"):
         await expect(history).to_contain_text(said)
     await expect(history).to_contain_text("Состояние: Новый → В работе")

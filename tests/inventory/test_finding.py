@@ -26,7 +26,7 @@ async def test_a_hit_tells_what_each_warehouse_has_and_may_still_give(station: S
         for place in hit.places
     ] == [
         (main.id, main.name, Decimal(5), Decimal(2)),
-        (far.id, "Дальний", Decimal(2), Decimal(2)),
+        (far.id, far.name, Decimal(2), Decimal(2)),
     ]
     stock = [await station.stock(product.id, each.id) for each in (main, far)]
     assert [(row.on_hand, row.available) for row in stock] == [

@@ -33,7 +33,7 @@ async def test_a_work_is_offered_at_the_price_for_the_orders_car(station: Statio
     offered = (await station.ask(OfferWorks(order_id=order.id))).items
     assert [(each.service.id, each.price, each.estimation_minutes) for each in offered] == [
         (oil.id, Decimal(1200), 40),
-        (wash.id, Decimal(500), 0),
+        (wash.id, Decimal(500), 55),
     ]
     assert (offered[0].variant_id, offered[0].own_price) == (vesta.id, Decimal(1000))
     assert [each.price_asked for each in offered[0].variants] == [Decimal(1200)]

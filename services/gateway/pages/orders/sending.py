@@ -53,13 +53,13 @@ async def send_page(request: PageRequest) -> Response:
 async def send(request: PageRequest) -> Response:
     order_id = request.id("order_id")
     await request.send(request.form.message(SendMessage, order_id=order_id))
-    return request.go(f"/orders/{order_id}/send", said=request._("The message is on its way"))
+    return request.go(f"/orders/{order_id}", said=request._("The message is on its way"))
 
 
 async def resend(request: PageRequest) -> Response:
     order_id = request.id("order_id")
     await request.send(request.form.message(ResendMessage))
-    return request.go(f"/orders/{order_id}/send", said=request._("The message is on its way"))
+    return request.go(f"/orders/{order_id}", said=request._("The message is on its way"))
 
 
 PAGES = (

@@ -88,6 +88,14 @@
     ? [...field.options].find((option) => option.defaultSelected)?.value ?? field.options[0]?.value
     : field.defaultValue;
 
+  // --- menus close when somebody goes on ----------------------------------------------------------
+
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.pop[open]")) {
+      if (!menu.contains(event.target) || event.target.closest("a")) menu.open = false;
+    }
+  });
+
   // --- copying -----------------------------------------------------------------------------------
 
   document.addEventListener("click", (event) => {
