@@ -499,6 +499,10 @@ class OrderView(OrderSummary):
     declined_works: int | None = None
     """How many works of the car were declined on other orders and may be offered now. Counted
     when the order is opened and when it is asked for; null in other answers."""
+    discount_total: Money | None = None
+    """Of all lines that are in ``total``: what was quoted less what is asked."""
+    due: Money | None = None
+    """What is still to be paid. Null only in answers older than this field."""
 
 
 class BookingRequest(View):
