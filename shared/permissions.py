@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.contracts import (
     approvals,
     audit,
+    board,
     bonus_rules,
     bonuses,
     client_contracts,
@@ -200,6 +201,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     approvals.ListDeclinedWorks: _BAY | {SERVICE},
     approvals.TakeDeclinedWorks: _RECEPTION,
     approvals.DismissDeclinedWorks: _RECEPTION,
+    board.GetBoard: _RECEPTION,
     orders.OrdersBySection: _RECEPTION,
     orders.EmployeeWorkload: _RECEPTION,
     order_reports.NameOrders: frozenset({SERVICE}),

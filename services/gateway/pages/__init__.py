@@ -4,10 +4,36 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import audit, home, money, ops, profile, sign_in, till, users
+from services.gateway.pages import (
+    audit,
+    board,
+    dashboard,
+    find,
+    home,
+    money,
+    ops,
+    profile,
+    reports,
+    sign_in,
+    till,
+    users,
+)
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in, till, money, audit, ops, profile, users)
+MODULES = (
+    audit,
+    board,
+    dashboard,
+    find,
+    home,
+    money,
+    ops,
+    profile,
+    reports,
+    sign_in,
+    till,
+    users,
+)
 """Every module with a table of pages."""
 
 

@@ -145,6 +145,16 @@ const app = (() => {
     }
   }
 
+  // --- filters that hold as soon as they are chosen: <form data-eager> --------------------------
+
+  const TYPING_MS = 250;
+  let eager = null;
+  document.addEventListener("input", ({ target }) => {
+    if (!target.form?.matches("[data-eager]")) return;
+    clearTimeout(eager);
+    eager = setTimeout(() => target.form.requestSubmit(), target.matches("select, [type=checkbox]") ? 0 : TYPING_MS);
+  });
+
   // --- keys: data-hotkey="n", "ctrl+k" --------------------------------------------------------------
 
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
