@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from services.clients.domain.edits import changes_between, named_fields
 from services.clients.domain.identifiers import plate_text, vin_number, vin_warnings
 from shared.contracts.base import Change
 from shared.contracts.clients import AddVehicle, ChangeVehicle, VehicleView
+from shared.edits import changes_between, named_fields
 from shared.refusals import Refused, ensure_revision
 
 

@@ -114,6 +114,7 @@ class ClientsStore(Store):
         self._new_clients: dict[UUID, Client] = {}
         self._new_vehicles: dict[UUID, Vehicle] = {}
         self._new_facts: list[VehicleFact] = []
+        self._saves = 0
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         client_ids: set[UUID] = set()
@@ -196,9 +197,11 @@ class ClientsStore(Store):
         return self._vehicles[holder] if holder else None
 
     def save_client(self, client: Client) -> None:
+        self._saves += 1
         self._clients[client.id] = self._new_clients[client.id] = client
 
     def save_vehicle(self, vehicle: Vehicle, facts: Sequence[VehicleFact]) -> None:
+        self._saves += 1
         before = self._vehicles.get(vehicle.id)
         if before and before.vin:
             self._holders[before.vin] = None
@@ -262,6 +265,9 @@ class ClientsStore(Store):
         await self._look_for_duplicates()
         await self.visits.flush()
         self._new_clients, self._new_vehicles, self._new_facts = {}, {}, []
+
+    def unsaved(self) -> int:
+        return self._saves + self.visits.saves
 
     async def _look_for_duplicates(self) -> None:
         """Of every card that was made or edited, or got a car."""

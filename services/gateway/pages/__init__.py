@@ -4,10 +4,44 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import audit, clients, home, ops, sign_in, till, vehicles, visits
+from services.gateway.pages import (
+    audit,
+    board,
+    clients,
+    dashboard,
+    find,
+    home,
+    money,
+    ops,
+    profile,
+    reports,
+    sign_in,
+    stock,
+    till,
+    users,
+    vehicles,
+    visits,
+)
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in, till, audit, ops, visits, clients, vehicles)
+MODULES = (
+    audit,
+    board,
+    clients,
+    dashboard,
+    find,
+    home,
+    money,
+    ops,
+    profile,
+    reports,
+    sign_in,
+    stock,
+    till,
+    users,
+    vehicles,
+    visits,
+)
 """Every module with a table of pages."""
 
 

@@ -131,6 +131,10 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
     def number(quantity: Decimal | int | None) -> str:
         return "—" if quantity is None else format_decimal(quantity, "#,##0.###", locale)
 
+    def plain(amount: Decimal | int | None) -> str:
+        """The value of an input: no more digits than it has."""
+        return "" if amount is None else format_decimal(amount, "0.######", locale)
+
     @pass_context
     def day(context: Context, at: datetime) -> str:
         return format_date(at.astimezone(context["zone"]).date(), "long", locale)
@@ -166,7 +170,7 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
         """For a choice: what each is called, by its id."""
         return [(thing.id, getattr(thing, label)) for thing in things]
 
-    shown = (number, day, date, moment, clock, local, weekday, phone, pairs)
+    shown = (number, plain, day, date, moment, clock, local, weekday, phone, pairs)
     return {"money": partial(money, locale=locale), **{each.__name__: each for each in shown}}
 
 
