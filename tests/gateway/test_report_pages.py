@@ -13,6 +13,7 @@ import pytest
 from services.gateway.exports.titles import REPORTS
 from services.gateway.pages.charts import CHARTS, Chart, picture
 from services.gateway.pages.dashboard import Figure, Sums, booked, summed
+from services.gateway.pages.drilling import leads_to
 from services.gateway.pages.periods import Span, named_spans, same_days_before
 from services.gateway.pages.reports import ENDPOINTS
 from shared.contracts.base import Page
@@ -115,3 +116,21 @@ async def test_wrong_days_are_told_and_nothing_is_asked(
     assert (await advisor.get("/reports/margin")).status_code == 403
     assert (await advisor.get("/dashboard")).status_code == 403
     assert services.sent == []
+
+
+def test_a_number_of_orders_leads_to_those_that_were_counted() -> None:
+    row = a_row(section_id="s1")
+    span = Span(date(2026, 11, 1), FRIDAY)
+    advisor: Any = a_row(may=lambda message: message != "OrderProfits")
+    links = leads_to(advisor, "orders-by-section", row, a_row(employee_id=None), span)
+    query = "from=2026-11-01&until=2026-11-27&section_id=s1&accounted=true"
+    assert links["created"] == f"/orders?{query}"
+    assert links["done"] == f"/orders?{query}&status=done"
+    assert "total" not in links
+    owner: Any = a_row(may=lambda message: True)
+    question = a_row(by="month", employee_id=None)
+    links = leads_to(owner, "profit-loss", a_row(day="2026-11-01"), question, span)
+    assert links["day"] == "/reports/order-profit?from=2026-11-01&until=2026-11-27"
+    question = a_row(by="technician", client_id=None)
+    links = leads_to(owner, "margin", a_row(id="e1"), question, span)
+    assert links["name"].endswith("&employee_id=e1")

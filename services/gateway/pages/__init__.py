@@ -12,13 +12,14 @@ from services.gateway.pages import (
     home,
     money,
     ops,
+    order_list,
     reports,
     sign_in,
     till,
 )
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in, board, find, till, money, dashboard, reports, audit, ops)
+MODULES = (home, sign_in, board, order_list, find, till, money, dashboard, reports, audit, ops)
 """Every module with a table of pages."""
 
 

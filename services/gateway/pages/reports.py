@@ -23,6 +23,7 @@ from services.gateway.exports.sheets import PERCENTS, QUANTITIES, Column
 from services.gateway.exports.titles import REPORTS
 from services.gateway.pages.charts import CHARTS, Picture, picture
 from services.gateway.pages.drilling import leads_to
+from services.gateway.pages.names import clients_named
 from services.gateway.pages.periods import DAY, Span, named_spans, span_asked
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import show
@@ -88,6 +89,9 @@ async def report(request: PageRequest) -> Response:
     question = request.reads(question_type, **fixed)
     answer, names = await asyncio.gather(request.ask(question), _names(request, question_type))
     rows: Sequence[Any] = answer.items
+    if rows and hasattr(rows[0], "client_id") and not hasattr(rows[0], "client"):
+        named = await clients_named(request, (row.client_id for row in rows))
+        names["client_id"] = {client.id: client.name for client in named.values()}
     columns, lines = _table(request, name, rows, names, question, span)
     return request.page(
         "reports/report.html",
