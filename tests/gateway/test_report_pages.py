@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +15,7 @@ from services.gateway.pages.charts import CHARTS, Chart, picture
 from services.gateway.pages.dashboard import Figure, Sums, booked, summed
 from services.gateway.pages.drilling import leads_to
 from services.gateway.pages.periods import Span, named_spans, same_days_before
-from services.gateway.pages.reports import ENDPOINTS
+from services.gateway.pages.reports import ENDPOINTS, about, value_words
 from shared.contracts.base import Page
 from tests.gateway.support import FakeServices, TestGateway
 
@@ -101,6 +101,21 @@ def test_a_picture_adds_up_what_has_one_label() -> None:
 def test_every_report_has_its_words_and_its_picture() -> None:
     assert ENDPOINTS.keys() == CHARTS.keys()
     assert ENDPOINTS.keys() <= REPORTS.keys()
+
+
+def test_every_word_that_a_filter_offers_is_said() -> None:
+    plain: Any = a_row(_=lambda text: text)
+    offered = {
+        word
+        for endpoint in ENDPOINTS.values()
+        if endpoint.message
+        for known in endpoint.message.model_fields.values()
+        if get_origin(known.annotation) is Literal
+        for word in get_args(known.annotation)
+    }
+    assert "technician" in offered
+    assert offered <= value_words(plain).keys()
+    assert about(plain).keys() == ENDPOINTS.keys()
 
 
 async def test_wrong_days_are_told_and_nothing_is_asked(

@@ -146,7 +146,7 @@ def _choices(
     choices = {
         field: sorted(offered.items(), key=lambda each: each[1])
         for field, offered in names.items()
-        if field in question_type.model_fields
+        if field in _LISTS and field in question_type.model_fields
     }
     for field, known in question_type.model_fields.items():
         if get_origin(known.annotation) is Literal:
@@ -299,6 +299,7 @@ def value_words(request: PageRequest) -> dict[str, str]:
         "section": request._("by section"),
         "client": request._("by client"),
         "product": request._("by part"),
+        "order_type": request._("by kind of order"),
         "day": request._("by day"),
         "week": request._("by week"),
         "month": request._("by month"),
