@@ -780,7 +780,8 @@ class ListPriceSteps(Question[Page[PriceStepView]]):
 class FindOrders(Question[Page[OrderSummary]]):
     """Newest first. ``q``: a part of the number, the client's name or the car.
 
-    ``own``: only orders on which the asking person is the employee or does a work.
+    ``own``: only orders on which the asking person is the employee or does a work. ``start`` and
+    ``end`` are of when it was opened, or with ``accounted`` of its accounting date, as in reports.
     """
 
     subject: ClassVar[str] = "ask.orders.find_orders.v1"
@@ -793,6 +794,7 @@ class FindOrders(Question[Page[OrderSummary]]):
     own: bool = False
     start: Instant | None = None
     end: Instant | None = None
+    accounted: bool = False
     q: SearchText = ""
     limit: Limit = 50
     cursor: Cursor | None = None
