@@ -19,6 +19,7 @@ from deploy.commands import (
     migrate,
     processes,
     reconcile,
+    reports,
     status,
     topology,
     up,
@@ -46,6 +47,7 @@ app.add_typer(configuration.app, name="config")
 app.command("status")(status.status)
 app.command("logs")(logs.logs)
 app.command("reconcile")(reconcile.reconcile)
+app.add_typer(reports.app, name="reports")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(audit.app, name="audit")
 app.add_typer(events.app, name="events")

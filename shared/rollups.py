@@ -1,17 +1,19 @@
-"""Sums that reports answer from, kept by day and by month, and how a period is made of them.
+"""Sums that reports answer from, kept by day, month and year, and how a period is made of them.
 
 A service writes, in the transaction of whatever a report counts, one small row that says "this is
 not in the sums yet". A background task folds such rows into the sums, a bounded number at a time.
-A report adds up whole months and days of the sums, what is not folded yet, and the parts of days
-at the period's ends, all of it in one statement: so that it is exact at every moment, and nobody
-who does business ever waits for a day's row.
+A report adds up whole years, months and days of the sums, what is not folded yet, and the parts of
+days at the period's ends, all of it in one statement: so that it is exact at every moment, and
+nobody who does business ever waits for a day's row.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from itertools import islice
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -38,11 +40,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.base import Period
 
-DAY, MONTH = "day", "month"
+type Grain = Literal["year", "month", "day"]
+YEAR: Grain = "year"
+MONTH: Grain = "month"
+DAY: Grain = "day"
+_FINER: tuple[Grain, ...] = (YEAR, MONTH, DAY)
 GRAINS: FromClause = (
-    values(column("grain", SqlText), name="grains").data([(DAY,), (MONTH,)]).alias("grains")
+    values(column("grain", SqlText), name="grains")
+    .data([(grain,) for grain in _FINER])
+    .alias("grains")
 )
-"""Both, to join what is folded with: every sum is kept by day and by month."""
+"""All of them, to join what is folded with: every sum is kept by each."""
+
+
+NAMED = 31
+"""So many stretches are named one by one: the index finds what follows the day in each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +67,15 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """A period as the sums know it: whole months, whole days beside them, and parts of days."""
+    """A period as the sums know it: whole years, whole months and days beside them, and parts of
+    days."""
 
-    months: tuple[Range, ...] = ()
-    days: tuple[Range, ...] = ()
+    whole: tuple[tuple[Grain, Range], ...] = ()
     edges: tuple[tuple[datetime, datetime], ...] = ()
 
 
-def spans(period: Period, zone: ZoneInfo, *, by_day: bool = False) -> Spans:
-    """The period in the days of the station's zone. ``by_day``: no months, every day by itself."""
+def spans(period: Period, zone: ZoneInfo, *, coarsest: Grain = YEAR) -> Spans:
+    """The period in the days of the station's zone. ``coarsest``: of what the sums are to be."""
     start, end = period.start, period.end
     if start and end and start >= end:
         return Spans()
@@ -77,15 +89,26 @@ def spans(period: Period, zone: ZoneInfo, *, by_day: bool = False) -> Spans:
         edges.append((_midnight(last, zone), end))
     if first and last and first >= last:
         return Spans(edges=tuple(edges))
-    whole = Range(first, last)
-    if by_day:
-        return Spans(days=(whole,), edges=tuple(edges))
-    months = Range(_next_month(first) if first else None, last.replace(day=1) if last else None)
-    if months.start and months.end and months.start >= months.end:
-        return Spans(days=(whole,), edges=tuple(edges))
-    beside = [Range(first, months.start)] if first != months.start else []
-    beside += [Range(months.end, last)] if last != months.end else []
-    return Spans((months,), tuple(beside), tuple(edges))
+    grains = _FINER[_FINER.index(coarsest) :]
+    return Spans(tuple(_pieces(Range(first, last), grains)), tuple(edges))
+
+
+def _pieces(days: Range, grains: Sequence[Grain]) -> Iterator[tuple[Grain, Range]]:
+    """Whole stretches of the first grain, and those of the finer ones beside them."""
+    grain, *finer = grains
+    start = _beginning(grain, days.start) if days.start else None
+    if days.start and start and start < days.start:
+        start = _after(grain, start)
+    end = _beginning(grain, days.end) if days.end else None
+    if start and end and start >= end:
+        if finer:
+            yield from _pieces(days, finer)
+        return
+    if days.start and days.start != start:
+        yield from _pieces(Range(days.start, start), finer)
+    yield grain, Range(start, end)
+    if days.end and days.end != end:
+        yield from _pieces(Range(end, days.end), finer)
 
 
 # --- the same in SQL -----------------------------------------------------------------------------
@@ -93,18 +116,35 @@ def spans(period: Period, zone: ZoneInfo, *, by_day: bool = False) -> Spans:
 
 def summed(columns: Any, parts: Spans) -> ColumnElement[bool]:
     """The rows of a table of sums (its ``grain`` and ``day``) that the period is made of."""
-    ranges = [(MONTH, each) for each in parts.months] + [(DAY, each) for each in parts.days]
     return or_(
         false(),
         *(
-            and_(
-                columns.grain == grain,
-                columns.day >= each.start if each.start else true(),
-                columns.day < each.end if each.end else true(),
-            )
-            for grain, each in ranges
+            and_(columns.grain == constant(grain), *_days(columns.day, grain, each))
+            for grain, each in parts.whole
         ),
     )
+
+
+def _days(day: ColumnElement[date], grain: Grain, some: Range) -> list[ColumnElement[bool]]:
+    if some.start and some.end:
+        stretches = list(islice(_stretches(grain, some.start, some.end), NAMED + 1))
+        if len(stretches) <= NAMED:
+            return [day.in_(stretches)]
+    return [
+        *([day >= some.start] if some.start else []),
+        *([day < some.end] if some.end else []),
+    ]
+
+
+def _stretches(grain: Grain, first: date, end: date) -> Iterator[date]:
+    while first < end:
+        yield first
+        first = _after(grain, first)
+
+
+def constant(word: str) -> ColumnElement[str]:
+    """Part of the statement itself, so that it is planned for that word."""
+    return literal(word, SqlText, literal_execute=True)
 
 
 def at_the_edges(at: ColumnElement[datetime], parts: Spans) -> ColumnElement[bool]:
@@ -114,7 +154,7 @@ def at_the_edges(at: ColumnElement[datetime], parts: Spans) -> ColumnElement[boo
 
 def in_whole_days(at: ColumnElement[datetime], parts: Spans, period: Period) -> ColumnElement[bool]:
     """What happened in the rest of the period: in the sums, or not folded yet."""
-    if not parts.months and not parts.days:
+    if not parts.whole:
         return false()
     return and_(within(at, period), not_(at_the_edges(at, parts)))
 
@@ -143,17 +183,20 @@ def bucket(name: str, day: ColumnElement[date]) -> ColumnElement[date]:
 
 
 def adding(table: Table, sums: Select[Any]) -> Insert:
-    """Adds sums, in the order of the table's columns, to those that it has."""
+    """Adds sums, in the order of the table's keys and measures, to those that it has."""
     keys = [each.name for each in table.primary_key]
-    statement = insert(table).from_select(table.columns.keys(), sums)
+    measures = _measures_of(table)
+    statement = insert(table).from_select([*keys, *measures], sums)
     return statement.on_conflict_do_update(
         index_elements=keys,
-        set_={
-            each.name: each + statement.excluded[each.name]
-            for each in table.columns
-            if each.name not in keys
-        },
+        set_={name: table.c[name] + statement.excluded[name] for name in measures},
     )
+
+
+def _measures_of(table: Table) -> list[str]:
+    """What is added up, but for what the database makes of it by itself."""
+    keys = table.primary_key.columns
+    return [each.name for each in table.columns if each.name not in keys and not each.computed]
 
 
 async def differences_of(
@@ -165,7 +208,7 @@ async def differences_of(
     both = kept.outerjoin(anew, and_(*(kept.c[key] == anew.c[key] for key in keys)), full=True)
     named = func.concat_ws(" ", *(func.coalesce(kept.c[key], anew.c[key]) for key in keys))
     found: list[Any] = []
-    for measure in (each.name for each in table.columns if each.name not in keys):
+    for measure in _measures_of(table):
         actual = func.coalesce(kept.c[measure], 0)
         expected = func.coalesce(anew.c[measure], 0)
         statement = (
@@ -191,6 +234,17 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _next_month(day: date) -> date:
-    """The first of the month that begins on the day or after it."""
-    return day if day.day == 1 else (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+def _beginning(grain: Grain, day: date) -> date:
+    """The first day of the year, month or day that it lies in."""
+    return (
+        day.replace(month=1, day=1)
+        if grain == YEAR
+        else day.replace(day=1)
+        if grain == MONTH
+        else day
+    )
+
+
+def _after(grain: Grain, first: date) -> date:
+    """The first day of the next."""
+    return _beginning(grain, first + timedelta(days={YEAR: 366, MONTH: 32, DAY: 1}[grain]))

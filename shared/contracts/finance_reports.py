@@ -43,7 +43,7 @@ from shared.contracts.base import Cursor, Instant, Page, Period, Question, Repor
 from shared.contracts.finance import MoneySum
 from shared.contracts.reconciliation import Difference
 
-MarginBy = Literal["order", "service", "technician", "section", "client", "product"]
+MarginBy = Literal["order", "service", "technician", "section", "client", "product", "order_type"]
 Share = Annotated[Decimal, Field(gt=0, lt=100, decimal_places=2)]
 
 

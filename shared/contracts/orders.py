@@ -1047,6 +1047,8 @@ class OrderCompleted(OrderEvent):
     responsible: Earner | None = None
     product_responsible: Earner | None = None
     """Who answers for its goods; null: whoever answers for the order."""
+    type: str | None = None
+    """Of the order, as it was done; null in what was told before this was told."""
 
 
 class OrderReopened(OrderEvent):

@@ -3,31 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 if TYPE_CHECKING:
     from shared.service import Background, Running
 
 log = structlog.get_logger(__name__)
 
-INTERVAL_S = 2.0
-AT_ONCE = 5_000
-_LOCK = text("SELECT pg_try_advisory_xact_lock(7147)")
+GATHER_S = 0.3
+"""After a commit: what comes in this time is folded together."""
+SWEEP_S = 5.0
+"""Without a commit here: another process of the service may have ended with its rows unfolded."""
+AT_ONCE = 20_000
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(7147)")
+_LOCK = text("SELECT pg_advisory_xact_lock(7147)")
 
 type Fold = Callable[[AsyncConnection, ZoneInfo, int], Awaitable[int]]
 """Folds at most so many rows, answers how many there were."""
 
 
+type Forget = Callable[[AsyncConnection], Awaitable[int]]
+"""Empties the sums and marks everything as not folded, in one statement and so of one moment;
+answers how much that is."""
+
+
+async def forget_sums(engine: AsyncEngine, forget: Forget) -> int:
+    """One transaction; nobody folds meanwhile."""
+    async with engine.begin() as connection:
+        await connection.execute(_LOCK)
+        return await forget(connection)
+
+
 async def fold_some(running: Running, fold: Fold) -> int:
     """One transaction; nothing when another process is at it already."""
     async with running.engine.begin() as connection:
-        if not await connection.scalar(_LOCK):
+        if not await connection.scalar(_TRY_LOCK):
             return 0
         return await fold(connection, running.settings.zone, AT_ONCE)
 
@@ -42,6 +59,13 @@ def keeping_sums(fold: Fold) -> Background:
                     pass
             except Exception as error:
                 log.warning("fold_failed", error=repr(error))
-            await asyncio.sleep(INTERVAL_S)
+            await _something_to_fold(running.lane.committed)
 
     return keep_sums
+
+
+async def _something_to_fold(committed: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(committed.wait(), SWEEP_S)
+        await asyncio.sleep(GATHER_S)
+    committed.clear()

@@ -45,9 +45,10 @@ FINANCE = (
     UNION ALL SELECT paid_id, 0, 'cash', 'receivable', works + goods, client_id, order_id, NULL
     FROM generated""",
     """INSERT INTO settlements (order_id, completion, state, number, station_id, section_id,
-        client_id, completed_at, revenue, products, materials, pay, cost, paid, entry_id, bonuses)
+        client_id, completed_at, revenue, products, materials, pay, vat_services, vat_products,
+        vat_materials, cost, paid, entry_id, bonuses)
     SELECT order_id, 1, 'settled', 'A-' || n, station_id, section_id, client_id, at, works + goods,
-        goods, 0, pay, cost, works + goods, entry_id, 0 FROM generated""",
+        goods, 0, pay, 0, 0, 0, cost, works + goods, entry_id, 0 FROM generated""",
     """INSERT INTO sales (entry_id, position, at, station_id, section_id, order_id, client_id,
         employee_id, service_id, name, product_id, orders, jobs, quantity, works, goods, materials,
         vat, cost, pay)
@@ -67,8 +68,8 @@ INVENTORY = (
         no_discount, pricing)
     SELECT md5('product' || n)::uuid, 'Товар ' || n, 'товар ' || n, md5('bench')::uuid, 100, true,
         1, false, 'fixed' FROM generate_series(0, {PRODUCTS - 1}) AS n""",
-    f"""INSERT INTO warehouses (id, name, key, revision)
-    SELECT md5('warehouse' || n)::uuid, 'Склад ' || n, 'склад ' || n, 1
+    f"""INSERT INTO warehouses (id, name, key, revision, costing, may_be_negative)
+    SELECT md5('warehouse' || n)::uuid, 'Склад ' || n, 'склад ' || n, 1, 'average', false
     FROM generate_series(0, {WAREHOUSES - 1}) AS n""",
     """INSERT INTO movements (id, at, kind, product_id, warehouse_id, quantity, value, order_id,
         actor)
@@ -80,8 +81,8 @@ INVENTORY = (
     UNION ALL
     SELECT md5('i' || n)::uuid, at, 'issue', product_id, warehouse_id, -1, -cost, order_id, 'bench'
     FROM generated""",
-    """INSERT INTO stock (product_id, warehouse_id, since, on_hand, reserved, value)
-    SELECT product_id, warehouse_id, min(at), count(*), 0, sum(cost) FROM generated
+    """INSERT INTO stock (product_id, warehouse_id, since, on_hand, reserved, value, missing)
+    SELECT product_id, warehouse_id, min(at), count(*), 0, sum(cost), 0 FROM generated
     GROUP BY product_id, warehouse_id""",
     "INSERT INTO unfolded SELECT id FROM movements",
 )

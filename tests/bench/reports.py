@@ -47,7 +47,8 @@ from tests.bench.table import Row
 from tests.support.cluster import shared_cluster
 from tests.support.databases import Databases, as_owner
 
-YEAR = Period(start=report_rows.START, end=report_rows.START + timedelta(days=365))
+ZONE = ServiceSettings(service="finance", database_url="").zone
+YEAR = Period(start=datetime(2025, 1, 1, tzinfo=ZONE), end=datetime(2026, 1, 1, tzinfo=ZONE))
 UNEVEN = Period(
     start=report_rows.START + timedelta(days=10, hours=5),
     end=report_rows.START + timedelta(days=340, hours=9),

@@ -122,6 +122,22 @@ def test_migrations_of_a_database_that_is_away_are_one_line() -> None:
     assert failed.stderr.count("\n") == 1
 
 
+def test_sums_of_reports_are_emptied_to_be_reckoned_anew(database: Callable[[str], str]) -> None:
+    services = ("finance", "inventory", "orders")
+    urls = {f"PITLANE_{each.upper()}_DATABASE_URL": database(each) for each in services}
+    done = run("reports", "rebuild", "--yes", **urls)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        [each, "0"] for each in services
+    ]
+    refused = run("reports", "rebuild", "--yes", "--service", "audit", **urls)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("pitlane: audit has no sums; ")
+    away = {"PITLANE_FINANCE_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/x"}
+    failed = run("reports", "rebuild", "--yes", "--service", "finance", **away)
+    assert (failed.returncode, failed.stderr.count("\n")) == (1, 1)
+
+
 async def test_topology_is_applied_by_who_may(nats_server: TestNats) -> None:
     done = run("topology", "apply", PITLANE_NATS_URL=nats_server.url("bootstrap"))
     assert done.returncode == 0

@@ -13,6 +13,8 @@ from services.finance.store.schema import postings
 from shared.contracts.base import Event
 from shared.contracts.costing import CorrectedPart, IssueCostCorrected
 from shared.contracts.finance import GetOrderProfit
+from shared.contracts.finance_reports import Margin, MarginBy
+from shared.contracts.orders import CompletedPart
 from shared.ids import new_id
 from tests.finance.at_work import check_books, in_turn, rows_of
 from tests.finance.builders import (
@@ -27,10 +29,12 @@ from tests.finance.builders import (
 from tests.support.day import Station
 
 
-def corrected(order: UUID, amount: str, completion: int = 1) -> IssueCostCorrected:
+def corrected(
+    order: UUID, amount: str, completion: int = 1, product_id: UUID | None = None
+) -> IssueCostCorrected:
     part = CorrectedPart(
         line_id=new_id(),
-        product_id=new_id(),
+        product_id=product_id or new_id(),
         quantity=Decimal(1),
         amount=money(amount),
         cost=Decimal(100),
@@ -83,3 +87,38 @@ async def test_a_correction_counts_once_whenever_it_comes(
     await in_turn(running, again, parts_issued(order, "310", 2))
     assert (await station.ask(GetOrderProfit(order_id=order))).cost == 310
     assert await stock_and_cost(station) == (-310, 310)
+
+
+async def test_a_correction_is_the_products_and_whose_work_it_was_for(station: Station) -> None:
+    """Also when the order is reopened: then nothing of it is left anywhere."""
+    running = station.running["finance"]
+    order, client, product = new_id(), new_id(), new_id()
+    done = work("1000")
+    part = CompletedPart(
+        line_id=new_id(),
+        product_id=product,
+        kind="product",
+        quantity=Decimal(2),
+        total=money(500),
+        service_line_id=done.line_id,
+    )
+    completed = order_completed(order, client, services=(done,), products="500", parts=(part,))
+    late = corrected(order, "40", product_id=product)
+    issued = parts_issued(order, "300")
+    lines = tuple(line.model_copy(update={"line_id": part.line_id}) for line in issued.lines)
+    await in_turn(
+        running,
+        client_created(client),
+        order_created(order, client),
+        completed,
+        issued.model_copy(update={"lines": lines}),
+        late,
+    )
+
+    async def costs(by: MarginBy) -> dict[object, Decimal]:
+        return {row.id: row.cost for row in (await station.ask(Margin(by=by))).items if row.cost}
+
+    assert await costs("product") == {product: money(340)}
+    assert await costs("technician") == {done.mechanic_id: money(340)}
+    await in_turn(running, order_reopened(order))
+    assert await costs("product") == await costs("technician") == {}

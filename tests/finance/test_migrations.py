@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import asyncpg
 
-from shared.database import migrate
+from services.finance.store.schema_reports import NOBODY
+from shared.contracts.finance_reports import Margin
+from shared.database import engine_for, migrate
 from shared.ids import new_id
+from shared.settings import ServiceSettings
+from tests.finance.at_work import answer
 from tests.finance.builders import NOON
+from tests.finance.period_reports_at_work import Alone, sums_are_right
 
 ENTRY = "INSERT INTO entries (id, kind, at, station_id, actor) VALUES ($1, $2, $3, $1, 'kassa')"
 POSTING = """
@@ -45,3 +51,48 @@ async def test_expenses_of_before_are_in_the_list_of_categories(
     boxes = await connection.fetch("SELECT name, active FROM cash_boxes")
     assert [tuple(row) for row in boxes] == [("Основная касса", True)]
     await connection.close()
+
+
+SUMMED = """
+INSERT INTO entries (id, kind, at, station_id, actor) VALUES ($1, 'expense', $2, $1, 'kassa');
+INSERT INTO postings (entry_id, line, debit, credit, amount, category)
+    VALUES ($1, 0, 'expense', 'cash', 10, 'Аренда');
+INSERT INTO sales (entry_id, position, at, station_id, employee_id, client_id, product_id, name,
+    orders, jobs, quantity, works, goods, materials, vat, cost, pay)
+    VALUES ($1, 0, $2, $1, $1, $1, $1, '', 1, 0, 3, 0, 100, 0, 20, 70, 5);
+INSERT INTO ledger_sums
+    SELECT grain, day, $1, $3, 'expense', debit, credit, category, amount, 1
+    FROM (VALUES ('day', date '2024-03-04'), ('month', date '2024-03-01')) AS grains (grain, day),
+        (VALUES ('expense', 'cash', 'Аренда', 10), ('', '', '', 0))
+            AS posted (debit, credit, category, amount);
+INSERT INTO sales_sums
+    SELECT grain, by, day, $1, $3, CASE by WHEN 'service' THEN $3 ELSE $1 END, '',
+        1, 0, 3, 0, 100, 0, 20, 70, 5
+    FROM (VALUES ('day', date '2024-03-04'), ('month', date '2024-03-01')) AS grains (grain, day),
+        unnest(array['service', 'technician', 'client', 'product']) AS by;
+"""
+
+
+async def test_sums_of_before_are_those_that_are_kept_now(bare_database: str) -> None:
+    """Nothing is folded again: years and the rest follow from what had been summed."""
+    await asyncio.to_thread(migrate, "finance", bare_database, "0012")
+    connection = await asyncpg.connect(bare_database)
+    parameters = {
+        "$1": f"uuid '{new_id()}'",
+        "$2": f"timestamptz '{NOON}'",
+        "$3": f"uuid '{NOBODY}'",
+    }
+    script = SUMMED
+    for name, value in parameters.items():
+        script = script.replace(name, value)
+    await connection.execute(script)
+    await connection.close()
+
+    await asyncio.to_thread(migrate, "finance", bare_database)
+
+    engine = engine_for(bare_database)
+    settings = ServiceSettings(service="finance", database_url=bare_database)
+    await sums_are_right(engine, settings)
+    (row,) = (await answer(engine, settings, Margin(by="client"), client=Alone())).items
+    assert (row.revenue, row.margin) == (Decimal(120), Decimal(25))
+    await engine.dispose()

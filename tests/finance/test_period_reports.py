@@ -10,7 +10,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.finance.domain.abc import Ranked, Sold, ranked, xyz
+from services.finance.domain.abc import Place, Sold, xyz
 from services.finance.domain.ledger import (
     PAY_CATEGORY,
     PAYROLL_CATEGORY,
@@ -265,20 +265,19 @@ def test_money_that_comes_back_lowers_what_went() -> None:
     assert flow_of(Account.INVENTORY, True) is Flow.OTHER_IN
 
 
-def sold(revenue: str, cost: str = "0", quantity: str = "1", squares: str = "1") -> Sold:
-    return Sold(new_id(), *map(Decimal, (quantity, revenue, cost, squares)))
-
-
-def classes(places: list[Ranked]) -> str:
-    return "".join(place.abc for place in places)
+def classes(places: list[Place]) -> str:
+    return "".join(place.abc(Decimal(80), Decimal(95)) for place in places)
 
 
 def test_the_greatest_is_always_a_and_what_brings_nothing_is_c() -> None:
-    products = [sold("90"), sold("6"), sold("4"), sold("-3"), sold("0")]
-
-    places = ranked(products, "revenue", Decimal(80), Decimal(95))
+    values, before = ("90", "6", "4", "0", "-3"), ("0", "90", "96", "100", "100")
+    places = [
+        Place(Decimal(value), Decimal(greater), Decimal(100))
+        for value, greater in zip(values, before, strict=True)
+    ]
 
     assert classes(places) == "ABCCC"
+    assert [str(place.share) for place in places] == ["90.00", "6.00", "4.00", "0.00", "0.00"]
     assert [str(place.cumulative) for place in places] == [
         "90.00",
         "96.00",
@@ -286,16 +285,20 @@ def test_the_greatest_is_always_a_and_what_brings_nothing_is_c() -> None:
         "100.00",
         "100.00",
     ]
-    assert ranked([sold("0")], "revenue", Decimal(80), Decimal(95))[0].abc == "C"
-    by_margin = ranked([sold("100", "95"), sold("20", "0")], "margin", Decimal(80), Decimal(95))
-    assert [place.sold.revenue for place in by_margin] == [20, 100]
+    nothing = Place(Decimal(0), Decimal(0), Decimal(0))
+    assert classes([nothing]) == "C"
+    assert nothing.share == nothing.cumulative == 0
+
+
+def sold(quantity: str, squares: str = "1") -> Sold:
+    return Sold(Decimal(quantity), Decimal(squares))
 
 
 def test_an_even_seller_is_x_and_one_that_sold_once_is_z() -> None:
-    even = sold("1", quantity="12", squares="12").variation(12)
-    once = sold("1", quantity="12", squares="144").variation(12)
+    even = sold("12", "12").variation(12)
+    once = sold("12", "144").variation(12)
 
     assert (str(even), xyz(even)) == ("0.00", "X")
     assert (str(once), xyz(once)) == ("331.66", "Z")
-    assert (sold("0", quantity="0").variation(3), xyz(None)) == (None, None)
+    assert (sold("0").variation(3), xyz(None)) == (None, None)
     assert sold("1").variation(1) is None

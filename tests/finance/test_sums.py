@@ -6,20 +6,27 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import asyncpg
 import pytest
 
-from services.finance.store.schema_reports import sales
-from services.finance.store.sums import fold
+from services.finance.store.schema_reports import EVERYWHERE, sales
+from services.finance.store.sums import fold, forget
 from shared.contracts.base import Period
 from shared.contracts.finance import IncomeExpenses, OrderProfits, RecordExpense
-from shared.contracts.finance_reports import AbcAnalysis, CheckReports, Margin, ProfitLoss
+from shared.contracts.finance_reports import (
+    AbcAnalysis,
+    CheckReports,
+    Margin,
+    MarginBy,
+    MarginRow,
+    ProfitLoss,
+)
 from shared.database import engine_for, migrate
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
-from shared.messaging.folding import fold_some
+from shared.messaging.folding import fold_some, forget_sums
 from shared.refusals import Refused
 from shared.settings import ServiceSettings
 from tests.finance.at_work import counted, in_turn, rows_of, together
@@ -223,11 +230,46 @@ async def test_a_sum_that_was_meddled_with_is_found(station: Station) -> None:
     while await fold_some(running, fold):
         pass
     owner = await asyncpg.connect(as_owner(station.database_urls["finance"]))
-    meddling = "UPDATE ledger_sums SET amount = amount + 1 WHERE grain = 'day' AND debit <> ''"
-    await owner.execute(meddling)
+    await owner.execute(
+        "UPDATE ledger_sums SET amount = amount + 1"
+        " WHERE grain = 'day' AND debit <> '' AND section_id = $1",
+        EVERYWHERE,
+    )
     await owner.close()
 
     (found,) = (await station.ask(CheckReports())).items
 
     assert (found.what, found.actual, found.expected) == ("ledger_sums.amount", "8.00", "7.00")
     assert "Аренда" in (found.key or "")
+
+
+async def test_sums_are_reckoned_anew_while_reports_stay_right(station: Station) -> None:
+    running = station.running["finance"]
+    order, client = new_id(), new_id()
+    done = order_completed(order, client, services=(work("100", "40"),), type="warranty")
+    news = (client_created(client), order_created(order, client), done, parts_issued(order, "10"))
+    await in_turn(running, *news)
+    while await fold_some(running, fold):
+        pass
+    splits: tuple[MarginBy, ...] = get_args(MarginBy)
+
+    async def answers() -> list[tuple[MarginRow, ...]]:
+        return [(await station.ask(Margin(by=by))).items for by in splits]
+
+    before = await answers()
+    owner = await asyncpg.connect(as_owner(station.database_urls["finance"]))
+    for table in ("ledger_sums", "sales_sums"):
+        measure = "amount" if table == "ledger_sums" else "works"
+        await owner.execute(f"UPDATE {table} SET {measure} = {measure} + 1")
+    await owner.close()
+    assert await answers() != before
+
+    assert await forget_sums(running.engine, forget) == 2
+
+    assert await answers() == before
+    while await fold_some(running, fold):
+        pass
+    assert await answers() == before
+    assert (await station.ask(CheckReports())).items == ()
+    (by_type,) = before[splits.index("order_type")]
+    assert (by_type.id, by_type.name, by_type.revenue) == (None, "warranty", money(100))

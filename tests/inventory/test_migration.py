@@ -60,3 +60,40 @@ async def test_stock_of_the_version_before_is_worth_what_it_was_in_whole_kopecks
             found = (await connection.execute(sa.text(query))).scalars()
             assert list(map(str, found)) == expected
     await engine.dispose()
+
+
+SUMMED = (
+    "INSERT INTO stock_sums"
+    f" SELECT '{PRODUCT}', '{WAREHOUSE}', 'month', day, 'receipt', true, 2, 20, 100"
+    " FROM unnest(array[date '2024-03-01', date '2024-04-01']) AS day",
+    "INSERT INTO last_moves"
+    f" SELECT '{PRODUCT}', '{WAREHOUSE}', kind, at FROM (VALUES"
+    " ('receipt', timestamptz '2024-03-01 09:00Z'), ('issue', '2024-03-02 09:00Z'),"
+    " ('issue_short', '2024-03-03 09:00Z'), ('reserve', '2024-03-04 09:00Z')) AS moves (kind, at)",
+)
+KEPT = {
+    "SELECT day || ' ' || quantity || ' ' || value FROM stock_sums WHERE grain = 'year'": [
+        "2024-01-01 4.000 40.00000"
+    ],
+    "SELECT receipt_at = '2024-03-01 09:00Z' AND issue_at = '2024-03-03 09:00Z' FROM last_moves": [
+        "True"
+    ],
+}
+
+
+async def test_sums_of_before_are_those_that_are_kept_now(bare_database: str) -> None:
+    engine = engine_for(bare_database)
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+    await asyncio.to_thread(migrate, "inventory", bare_database, "0007")
+    async with engine.begin() as connection:
+        for statement in SUMMED:
+            await connection.exec_driver_sql(statement)
+
+    await asyncio.to_thread(migrate, "inventory", bare_database)
+
+    async with engine.connect() as connection:
+        for query, expected in KEPT.items():
+            found = (await connection.exec_driver_sql(query)).scalars()
+            assert list(map(str, found)) == expected
+    await engine.dispose()

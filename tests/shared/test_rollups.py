@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.base import Period
-from shared.rollups import Range, Spans, spans
+from shared.rollups import Grain, Range, Spans, spans
 
 MOSCOW = ZoneInfo("Europe/Moscow")
+GRAINS: tuple[Grain, ...] = ("year", "month", "day")
 zones = st.sampled_from([MOSCOW, ZoneInfo("Asia/Kolkata"), ZoneInfo("Europe/Berlin"), UTC])
 instants = st.datetimes(datetime(2024, 1, 1), datetime(2025, 6, 1)).map(
     lambda moment: moment.replace(tzinfo=UTC)
@@ -24,10 +25,13 @@ borders = st.none() | instants | midnights
 
 def times_counted(at: datetime, parts: Spans, zone: ZoneInfo) -> int:
     day = at.astimezone(zone).date()
-    return (
-        sum(lies_in(day.replace(day=1), each) for each in parts.months)
-        + sum(lies_in(day, each) for each in parts.days)
-        + sum(start <= at < end for start, end in parts.edges)
+    first: dict[Grain, date] = {
+        "year": day.replace(month=1, day=1),
+        "month": day.replace(day=1),
+        "day": day,
+    }
+    return sum(lies_in(first[grain], each) for grain, each in parts.whole) + sum(
+        start <= at < end for start, end in parts.edges
     )
 
 
@@ -36,11 +40,11 @@ def lies_in(day: date, some: Range) -> bool:
 
 
 @settings(deadline=None)
-@given(start=borders, end=borders, at=instants, zone=zones, by_day=st.booleans())
+@given(start=borders, end=borders, at=instants, zone=zones, coarsest=st.sampled_from(GRAINS))
 def test_every_instant_of_a_period_is_counted_once_and_no_other(
-    start: datetime | None, end: datetime | None, at: datetime, zone: ZoneInfo, by_day: bool
+    start: datetime | None, end: datetime | None, at: datetime, zone: ZoneInfo, coarsest: Grain
 ) -> None:
-    parts = spans(Period(start=start, end=end), zone, by_day=by_day)
+    parts = spans(Period(start=start, end=end), zone, coarsest=coarsest)
 
     # The borders themselves are where mistakes are made.
     for moment in (at, *(each + timedelta(0) for each in (start, end) if each)):
@@ -48,10 +52,25 @@ def test_every_instant_of_a_period_is_counted_once_and_no_other(
         assert times_counted(moment, parts, zone) == int(lies_within)
 
 
-def test_a_year_is_its_months() -> None:
-    year = Period(
-        start=datetime(2024, 1, 1, tzinfo=MOSCOW), end=datetime(2025, 1, 1, tzinfo=MOSCOW)
-    )
+def test_a_year_is_one_sum_and_what_lies_beside_it_is_in_months_and_days() -> None:
+    first, last = date(2024, 1, 1), date(2025, 1, 1)
+    year = Range(first, last)
 
-    assert spans(year, MOSCOW) == Spans(months=(Range(date(2024, 1, 1), date(2025, 1, 1)),))
-    assert spans(year, MOSCOW, by_day=True).days == (Range(date(2024, 1, 1), date(2025, 1, 1)),)
+    assert whole(first, last) == (("year", year),)
+    assert whole(first, last, "month") == (("month", year),)
+    assert whole(first, last, "day") == (("day", year),)
+    assert whole(date(2023, 11, 30), date(2025, 2, 3)) == (
+        ("day", Range(date(2023, 11, 30), date(2023, 12, 1))),
+        ("month", Range(date(2023, 12, 1), first)),
+        ("year", year),
+        ("month", Range(last, date(2025, 2, 1))),
+        ("day", Range(date(2025, 2, 1), date(2025, 2, 3))),
+    )
+    assert spans(Period(), MOSCOW) == Spans((("year", Range(None, None)),))
+
+
+def whole(first: date, last: date, coarsest: Grain = "year") -> tuple[tuple[Grain, Range], ...]:
+    start, end = (datetime.combine(day, time(), MOSCOW) for day in (first, last))
+    parts = spans(Period(start=start, end=end), MOSCOW, coarsest=coarsest)
+    assert parts.edges == ()
+    return parts.whole

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
-from uuid import UUID
 
 from services.finance.domain.ledger import ZERO
 
@@ -17,17 +15,10 @@ _HUNDREDTH = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """What was sold of a product; ``squares`` sums the squares of its months' quantities."""
+    """How much was sold of a product; ``squares`` sums the squares of its months' quantities."""
 
-    product_id: UUID
     quantity: Decimal
-    revenue: Decimal
-    cost: Decimal
     squares: Decimal
-
-    @property
-    def margin(self) -> Decimal:
-        return self.revenue - self.cost
 
     def variation(self, months: int) -> Decimal | None:
         """Of the monthly quantity, in percent of its mean; none when nothing was sold, or one
@@ -40,38 +31,34 @@ class Sold:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """A product's place among all; percents."""
+class Place:
+    """A product's among all. ``value``: what they are ranked by; ``before``: what the greater ones
+    come to; ``total``: what all do. What is below nought counts as nought."""
 
-    sold: Sold
-    share: Decimal
-    cumulative: Decimal
-    abc: Literal["A", "B", "C"]
+    value: Decimal
+    before: Decimal
+    total: Decimal
 
+    @property
+    def share(self) -> Decimal:
+        """Percent."""
+        return self._percent(max(ZERO, self.value))
 
-def ranked(
-    products: Iterable[Sold],
-    by: Literal["revenue", "margin", "quantity"],
-    a_percent: Decimal,
-    b_percent: Decimal,
-) -> list[Ranked]:
-    """The greatest first. A product is of the class in which it begins, so that the greatest one
-    is always A; what brings nothing, or takes, is C."""
-    order = sorted(products, key=lambda sold: (-getattr(sold, by), sold.product_id))
-    total = sum((getattr(sold, by) for sold in order if getattr(sold, by) > 0), ZERO)
-    places: list[Ranked] = []
-    before = ZERO
-    for sold in order:
-        value: Decimal = max(ZERO, getattr(sold, by))
-        begins = before / total * 100 if total else Decimal(100)
-        abc: Literal["A", "B", "C"] = "C"
-        if value:
-            abc = "A" if begins < a_percent else "B" if begins < b_percent else "C"
-        before += value
-        share = _rounded(value / total * 100) if total else ZERO
-        cumulative = _rounded(before / total * 100) if total else ZERO
-        places.append(Ranked(sold, share, cumulative, abc))
-    return places
+    @property
+    def cumulative(self) -> Decimal:
+        """Percent, with all that is greater."""
+        return self._percent(self.before + max(ZERO, self.value))
+
+    def abc(self, a_percent: Decimal, b_percent: Decimal) -> Literal["A", "B", "C"]:
+        """A product is of the class in which it begins, so that the greatest one is always A; what
+        brings nothing, or takes, is C."""
+        if self.value <= 0:
+            return "C"
+        begins = self.before / self.total * 100
+        return "A" if begins < a_percent else "B" if begins < b_percent else "C"
+
+    def _percent(self, value: Decimal) -> Decimal:
+        return _rounded(value / self.total * 100) if self.total else ZERO
 
 
 def xyz(variation: Decimal | None) -> Literal["X", "Y", "Z"] | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.finance.domain.bonus_lots import Accrual, Lot
 from services.finance.domain.ledger import Account, Entry, Posting
+from services.finance.domain.lines import CorrectedPart
 from services.finance.domain.pay_lines import PayLine
 from services.finance.domain.payment import Payment
 from services.finance.domain.settlement import Settlement
@@ -15,9 +16,18 @@ from shared.contracts.base import Event
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What an entry corrects: the cost of these parts, in the entry that settled the order."""
+
+    entry_id: UUID
+    settlement: Settlement
+    parts: tuple[CorrectedPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Entries to post, payments, settlements and lots of bonuses as they are after them, why people
-    earned what is posted, and facts to publish."""
+    earned what is posted, whose cost is corrected, and facts to publish."""
 
     entries: tuple[Entry, ...] = ()
     payments: tuple[Payment, ...] = ()
@@ -26,6 +36,7 @@ class Decision:
     lots: tuple[Lot, ...] = ()
     accruals: tuple[Accrual, ...] = ()
     pay_lines: tuple[PayLine, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     def and_then(self, other: Decision) -> Decision:
         """Both; where they speak of the same thing, the other one counts."""
@@ -37,6 +48,7 @@ class Decision:
             self.lots + other.lots,
             self.accruals + other.accruals,
             self.pay_lines + other.pay_lines,
+            self.corrections + other.corrections,
         )
 
 

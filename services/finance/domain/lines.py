@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from shared.contracts.costing import IssueCostCorrected
 from shared.contracts.inventory import PartsIssued
 from shared.contracts.orders import CompletedService, OrderCompleted
 
@@ -48,6 +49,15 @@ class IssuedLine:
     cost: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class CorrectedPart:
+    """By how much all of an order's parts of one product cost more than was known; below zero:
+    less."""
+
+    product_id: UUID
+    amount: Decimal
+
+
 def sold_lines(event: OrderCompleted) -> tuple[SoldLine, ...]:
     works = (
         SoldLine(
@@ -79,6 +89,10 @@ def _doers(line: CompletedService) -> tuple[Doer, ...]:
     if line.performers:
         return tuple(Doer(each.employee_id, each.share) for each in line.performers)
     return (Doer(line.mechanic_id, _WHOLE),) if line.mechanic_id else ()
+
+
+def corrected_parts(event: IssueCostCorrected) -> tuple[CorrectedPart, ...]:
+    return tuple(CorrectedPart(line.product_id, line.amount) for line in event.lines)
 
 
 def issued_lines(event: PartsIssued) -> tuple[IssuedLine, ...]:

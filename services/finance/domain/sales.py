@@ -7,7 +7,7 @@ whoever posts what.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,13 +15,12 @@ from typing import Any
 from uuid import UUID
 
 from services.finance.domain.ledger import ZERO, Entry, EntryKind, kopecks
-from services.finance.domain.lines import SoldLine
+from services.finance.domain.lines import CorrectedPart, SoldLine
 from services.finance.domain.pay_lines import PayLine
 from services.finance.domain.period_reports import OF_MARGIN, Figure, figures_of
 from services.finance.domain.settlement import Settlement
 from shared.vat import vat_within
 
-type Shares = Mapping[UUID | None, Decimal]
 type Amounts = dict[Figure, Decimal]
 
 
@@ -55,6 +54,9 @@ class Sale:
     vat: Decimal = ZERO
     cost: Decimal = ZERO
     pay: Decimal = ZERO
+    order_type: str | None = None
+    corrects: UUID | None = None
+    """Of a correction: the entry whose cost it corrects."""
 
 
 def sales_of(
@@ -71,9 +73,31 @@ def sales_of(
     return (_with(_blank(entry), figures),) if figures else ()
 
 
+def corrected(
+    sales: Sequence[Sale], entry: Entry, settlement: Settlement, parts: Iterable[CorrectedPart]
+) -> tuple[Sale, ...]:
+    """The cost of parts that ``sales`` sold, so much more or less. It belongs to whom their sales
+    do, by what they brought; that of parts which nothing explains is the product's alone."""
+    blank = replace(_of_order(_blank(entry), settlement), corrects=settlement.entry_id)
+    found: list[Sale] = []
+    for part in parts:
+        of_product = replace(blank, product_id=part.product_id)
+        sold = {
+            sale: _brought(sale)
+            for sale in sales
+            if sale.product_id == part.product_id and not sale.corrects
+        }
+        found += (
+            replace(_of_whom(of_product, sale), cost=cost)
+            for sale, cost in _shared_out(part.amount, sold).items()
+        )
+    rest = _left(entry, found)
+    return _numbered([*found, *([_with(blank, rest)] if rest else [])])
+
+
 def undone(sales: Iterable[Sale], entry: Entry) -> tuple[Sale, ...]:
-    """What the entry undoes: the same lines at its own time, with every sign turned. What else it
-    posts, such as the corrections of a cost since, has a line of its own."""
+    """What the entry undoes: the same lines at its own time, with every sign turned, and so the
+    corrections of their cost since. What else it posts has a line of its own."""
     turned = [
         replace(
             sale,
@@ -83,20 +107,38 @@ def undone(sales: Iterable[Sale], entry: Entry) -> tuple[Sale, ...]:
             orders=-sale.orders,
             jobs=-sale.jobs,
             quantity=-sale.quantity,
+            corrects=None,
             **{figure.value: -getattr(sale, figure.value) for figure in OF_MARGIN},
         )
         for sale in sales
     ]
+    rest = _left(entry, turned)
+    return _numbered([*turned, *([_with(_blank(entry), rest)] if rest else [])])
+
+
+def _left(entry: Entry, sales: Sequence[Sale]) -> Amounts:
+    """What the entry posts beyond these sales."""
     posted = figures_of(entry.postings)
-    rest = {
+    return {
         figure: left
         for figure in OF_MARGIN
         if (
             left := posted.get(figure, ZERO)
-            - sum((getattr(sale, figure.value) for sale in turned), ZERO)
+            - sum((getattr(sale, figure.value) for sale in sales), ZERO)
         )
     }
-    return _numbered([*turned, *([_with(_blank(entry), rest)] if rest else [])])
+
+
+def _of_whom(correction: Sale, sale: Sale | None) -> Sale:
+    if sale is None:
+        return correction
+    return replace(
+        correction, employee_id=sale.employee_id, service_id=sale.service_id, name=sale.name
+    )
+
+
+def _brought(sale: Sale) -> Decimal:
+    return sale.goods + sale.materials + sale.vat
 
 
 def _numbered(sales: Iterable[Sale]) -> tuple[Sale, ...]:
@@ -113,6 +155,10 @@ def _blank(entry: Entry) -> Sale:
         entry.order_id,
         entry.client_id,
     )
+
+
+def _of_order(sale: Sale, settlement: Settlement) -> Sale:
+    return replace(sale, order_type=settlement.order.order_type)
 
 
 def _with(sale: Sale, amounts: Mapping[Figure, Decimal]) -> Sale:
@@ -132,10 +178,11 @@ def _sold(entry: Entry, settlement: Settlement, figures: Amounts) -> Iterator[Sa
         for figure, amount in figures.items()
     }
     works = {line.line_id: line for line in lines if line.kind == "service"}
+    blank = _of_order(_blank(entry), settlement)
     for line in lines:
         work = works.get(line.service_line_id or line.line_id)
         sale = replace(
-            _of_work(_blank(entry), work),
+            _of_work(blank, work),
             product_id=line.product_id,
             jobs=int(line.kind == "service"),
             quantity=line.quantity,
@@ -144,7 +191,7 @@ def _sold(entry: Entry, settlement: Settlement, figures: Amounts) -> Iterator[Sa
         yield from _by_doers(sale, work, amounts)
     unexplained = {figure: shares[None] for figure, shares in shared_out.items() if None in shares}
     if unexplained or not lines:
-        yield _with(_blank(entry), unexplained)
+        yield _with(blank, unexplained)
 
 
 def _of_work(sale: Sale, work: SoldLine | None) -> Sale:
@@ -164,13 +211,15 @@ def _by_doers(sale: Sale, work: SoldLine | None, amounts: Amounts) -> Iterator[S
         sale = replace(sale, jobs=0, quantity=Decimal(0))
 
 
-def _shared_out(amount: Decimal, weights: Mapping[UUID, Decimal]) -> Shares:
+def _shared_out[KeyT](
+    amount: Decimal, weights: Mapping[KeyT, Decimal]
+) -> Mapping[KeyT | None, Decimal]:
     """In proportion, in kopecks, so that the shares add up to the amount; all of it to nobody when
     nobody weighs anything."""
     total = sum(weights.values(), ZERO)
     if not total:
         return {None: amount}
-    shares: dict[UUID | None, Decimal] = {}
+    shares: dict[KeyT | None, Decimal] = {}
     weighed = ZERO
     given = ZERO
     for key, weight in weights.items():
@@ -208,9 +257,10 @@ def _weights(settlement: Settlement) -> Mapping[Figure, Callable[[SoldLine], Dec
 def _paid(entry: Entry, settlement: Settlement, whys: Iterable[PayLine]) -> Iterator[Sale]:
     works = {line.line_id: line for line in settlement.order.lines if line.kind == "service"}
     reasons = {why.line: why.line_id for why in whys}
+    blank = _of_order(_blank(entry), settlement)
     for line, posting in enumerate(entry.postings):
         line_id = reasons.get(line)
-        sale = _of_work(_blank(entry), works.get(line_id) if line_id else None)
+        sale = _of_work(blank, works.get(line_id) if line_id else None)
         yield _with(
             replace(sale, employee_id=posting.employee_id),
             figures_of((posting,)),

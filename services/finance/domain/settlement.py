@@ -84,6 +84,8 @@ class Completed:
     labor: Labor | None = None
     vat: Vat = field(default_factory=Vat)
     lines: tuple[SoldLine, ...] = ()
+    order_type: str | None = None
+    """None in what was heard before it was told."""
 
     @property
     def services(self) -> Decimal:
@@ -105,6 +107,7 @@ class Completed:
             labor=Labor.of(event),
             vat=vat_of(event, vat_percent),
             lines=sold_lines(event),
+            order_type=event.type,
         )
         if completed.services < 0:
             raise ValueError(f"order {event.number}: its parts come to more than its total")

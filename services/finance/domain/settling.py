@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
-from services.finance.domain.decision import Decision, move
+from services.finance.domain.decision import Correction, Decision, move
 from services.finance.domain.ledger import (
     COST_CATEGORY,
     ORDERS_CATEGORY,
@@ -25,6 +25,7 @@ from services.finance.domain.ledger import (
     Stamp,
     post,
 )
+from services.finance.domain.lines import CorrectedPart
 from services.finance.domain.payment import Payment, spendable
 from services.finance.domain.settlement import Settlement, State, told_of_payment
 from shared.contracts.finance import OrderSettled, SettlementReversed
@@ -133,7 +134,13 @@ def reverse(
     )
 
 
-def correct(settlement: Settlement, amount: Decimal, stamp: Stamp, entry_id: UUID) -> Decision:
+def correct(
+    settlement: Settlement,
+    amount: Decimal,
+    stamp: Stamp,
+    entry_id: UUID,
+    parts: tuple[CorrectedPart, ...] = (),
+) -> Decision:
     """The parts of a completion cost so much more (below zero: less) than was known.
 
     Where it stands, that is an entry of its own, at the time of the correction; the settlement's
@@ -153,7 +160,9 @@ def correct(settlement: Settlement, amount: Decimal, stamp: Stamp, entry_id: UUI
         section_id=settlement.order.section_id,
     )
     known = replace(known, corrected=settlement.corrected + amount)
-    return Decision((entry,), settlements=(known,))
+    return Decision(
+        (entry,), settlements=(known,), corrections=(Correction(entry.id, known, parts),)
+    )
 
 
 def release(order_id: UUID, deposits: Iterable[Payment]) -> Decision:

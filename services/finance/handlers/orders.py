@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from services.finance.domain import settling, till
-from services.finance.domain.lines import issued_lines
+from services.finance.domain.lines import corrected_parts, issued_lines
 from services.finance.domain.payment import Order
 from services.finance.domain.settlement import (
     Completed,
@@ -97,7 +97,8 @@ async def issue_cost_corrected(event: IssueCostCorrected, store: FinanceStore, w
         Settlement(event.order_id, event.completion),
     )
     at = replace(stamp(work), at=work.envelope.time)
-    await keep(settling.correct(settlement, event.amount, at, work.new_id()), store, work)
+    parts = corrected_parts(event)
+    await keep(settling.correct(settlement, event.amount, at, work.new_id(), parts), store, work)
 
 
 @handlers.event(IssuedPartWrittenOff)

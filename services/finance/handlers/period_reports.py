@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from services.finance.domain.abc import Ranked, Sold, months_between, ranked, xyz
+from services.finance.domain.abc import Place, Sold, months_between, xyz
 from services.finance.domain.ledger import ZERO, kopecks
 from services.finance.domain.period_reports import (
     CHARGED,
@@ -105,21 +105,16 @@ async def abc_analysis(question: AbcAnalysis, store: FinanceStore, work: Work) -
     check_period(question.period.start, question.period.end)
     if question.a_percent > question.b_percent:
         raise Refused("abc_limits_invalid")
-    found = await store.products_sold(question, work.settings.zone)
-    sold = [Sold(**row._mapping) for row in found]
-    places = ranked(sold, question.by, question.a_percent, question.b_percent)
-    first = keys_of(question.cursor, tuple[int])[0] if question.cursor else 0
-    shown = places[first : first + question.limit]
-    products = await products_of([place.sold.product_id for place in shown], work)
+    rows = await store.products_ranked(question, work.settings.zone)
+    products = await products_of([row.product_id for row in rows[: question.limit]], work)
     months = await _months(question.period, store, work)
-    more = len(places) > first + question.limit
-    page = page_of(
-        [*shown, *(places[first + question.limit :][:1] if more else [])],
+    first = keys_of(question.cursor, tuple[int])[0] if question.cursor else 0
+    return page_of(
+        rows,
         question.limit,
-        lambda place: _abc_row(place, products.get(place.sold.product_id), months),
+        lambda row: _abc_row(question, row, products.get(row.product_id), months),
         lambda _: (first + question.limit,),
     )
-    return page
 
 
 @handlers.question(CheckReports)
@@ -184,20 +179,21 @@ def _profit_loss_row(turnovers: Sequence[Turnover]) -> ProfitLossRow:
     )
 
 
-def _abc_row(place: Ranked, product: ProductView | None, months: int) -> AbcRow:
-    sold = place.sold
+def _abc_row(asked: AbcAnalysis, row: Any, product: ProductView | None, months: int) -> AbcRow:
+    sold = Sold(row.quantity, row.squares)
+    place = Place(row.value, row.before, row.total)
     variation = sold.variation(months)
     return AbcRow(
-        product_id=sold.product_id,
+        product_id=row.product_id,
         product=product.name if product else None,
         oem=product.oem if product else None,
-        quantity=sold.quantity.normalize() + 0,
-        revenue=kopecks(sold.revenue),
-        cost=kopecks(sold.cost),
-        margin=kopecks(sold.margin),
+        quantity=row.quantity.normalize() + 0,
+        revenue=kopecks(row.revenue),
+        cost=kopecks(row.cost),
+        margin=kopecks(row.revenue - row.cost),
         share=place.share,
         cumulative=place.cumulative,
-        abc_class=place.abc,
+        abc_class=place.abc(asked.a_percent, asked.b_percent),
         variation=variation,
         xyz=xyz(variation),
     )

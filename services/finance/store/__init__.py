@@ -8,7 +8,7 @@ from services.finance.store.fiscal_books import FiscalBooks
 from services.finance.store.merging import MergingBooks
 from services.finance.store.payroll import PayrollBooks
 from services.finance.store.payroll_reports import PayrollReports
-from services.finance.store.period_reports import PeriodReports
+from services.finance.store.rankings import Rankings
 from services.finance.store.schema import tables
 from services.finance.store.statements import Statements
 from services.finance.store.suppliers import Suppliers
@@ -30,7 +30,7 @@ class FinanceStore(
     TillReports,
     BonusReports,
     PayrollReports,
-    PeriodReports,
+    Rankings,
     VatBooks,
     Statements,
     Terms,

@@ -12,14 +12,14 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, Uuid, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.finance.domain.decision import Decision
+from services.finance.domain.decision import Correction, Decision
 from services.finance.domain.ledger import Entry
 from services.finance.domain.pay_lines import PayLine
-from services.finance.domain.sales import Sale, sales_of, undone
+from services.finance.domain.sales import Sale, corrected, sales_of, undone
 from services.finance.domain.settlement import Settlement
 from services.finance.store.rows import any_of
 from services.finance.store.schema_reports import sales, unfolded
@@ -31,6 +31,7 @@ class Counted:
     def __init__(self) -> None:
         self._settlements: dict[UUID, Settlement] = {}
         self._whys: dict[UUID, list[PayLine]] = {}
+        self._corrections: dict[UUID, Correction] = {}
 
     def count(self, decision: Decision) -> None:
         """Remembers which entry settles what, and which pays for what and why; the order's lines
@@ -42,23 +43,20 @@ class Counted:
                     self._settlements.setdefault(entry_id, settlement)
         for why in decision.pay_lines:
             self._whys.setdefault(why.entry_id, []).append(why)
+        self._corrections |= {each.entry_id: each for each in decision.corrections}
 
     async def write(self, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
         """After the entries themselves."""
         if not entries:
             return
-        found: dict[UUID, tuple[Sale, ...]] = {
-            entry.id: sales_of(entry, self._settlements.get(entry.id), self._whys.get(entry.id, ()))
-            for entry in entries
-            if entry.reverses is None
-        }
-        earlier = {entry.reverses for entry in entries if entry.reverses} - found.keys()
-        written = await _written(connection, earlier) if earlier else {}
+        of_earlier = set(map(self._builds_on, entries)) - {entry.id for entry in entries} - {None}
+        standing = await _written(connection, of_earlier) if of_earlier else {}
+        new: list[Sale] = []
         for entry in entries:
-            if entry.reverses:
-                before = found.get(entry.reverses) or written.get(entry.reverses, ())
-                found[entry.id] = undone(before, entry)
-        values = [_row(sale) for entry in entries for sale in found[entry.id]]
+            for sale in self._sales_of(entry, standing.get(self._builds_on(entry), ())):
+                new.append(sale)
+                standing.setdefault(sale.corrects or sale.entry_id, []).append(sale)
+        values = list(map(_row, new))
         columns = list(zip(*values, strict=True)) or [()] * len(_NAMES)
         await connection.execute(
             _INSERT,
@@ -68,14 +66,26 @@ class Counted:
             },
         )
 
+    def _builds_on(self, entry: Entry) -> UUID | None:
+        """The entry that it undoes, or whose cost it corrects."""
+        correction = self._corrections.get(entry.id)
+        return correction.settlement.entry_id if correction else entry.reverses
+
+    def _sales_of(self, entry: Entry, standing: Sequence[Sale]) -> tuple[Sale, ...]:
+        if correction := self._corrections.get(entry.id):
+            return corrected(standing, entry, correction.settlement, correction.parts)
+        if entry.reverses:
+            return undone(standing, entry)
+        return sales_of(entry, self._settlements.get(entry.id), self._whys.get(entry.id, ()))
+
 
 async def _written(
-    connection: AsyncConnection, entry_ids: Iterable[UUID]
-) -> dict[UUID, tuple[Sale, ...]]:
-    """The sales of earlier entries."""
-    by_entry: dict[UUID, tuple[Sale, ...]] = {}
+    connection: AsyncConnection, entry_ids: Iterable[UUID | None]
+) -> dict[UUID | None, list[Sale]]:
+    """The sales of earlier entries, and the corrections of their cost since."""
+    by_entry: dict[UUID | None, list[Sale]] = {}
     for row in await connection.execute(_WRITTEN, {"ids": list(entry_ids)}):
-        by_entry[row.entry_id] = (*by_entry.get(row.entry_id, ()), Sale(**row._mapping))
+        by_entry.setdefault(row.corrects or row.entry_id, []).append(Sale(**row._mapping))
     return by_entry
 
 
@@ -83,7 +93,7 @@ _NAMES = [field.name for field in fields(Sale)]
 _row = attrgetter(*_NAMES)
 _WRITTEN = (
     select(*(sales.c[name] for name in _NAMES))
-    .where(any_of(sales.c.entry_id, "ids"))
+    .where(or_(any_of(sales.c.entry_id, "ids"), any_of(sales.c.corrects, "ids")))
     .order_by(sales.c.entry_id, sales.c.position)
 )
 

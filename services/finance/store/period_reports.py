@@ -12,13 +12,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     Integer,
     Row,
     Select,
-    String,
-    Subquery,
-    Uuid,
     and_,
     case,
     cast,
@@ -40,18 +36,17 @@ from services.finance.domain.ledger import (
 )
 from services.finance.domain.period_reports import FIGURES, MONEY, Turnover
 from services.finance.domain.settlement import Settlement, State
-from services.finance.store import sums
 from services.finance.store.filters import Filters, equal, one_of
 from services.finance.store.reports import Reports
 from services.finance.store.rows import settlement_of
-from services.finance.store.schema import accounts, orders, settlements
-from services.finance.store.schema_reports import NOBODY, sales
-from services.finance.store.sums import COUNTED, ledger_of, sales_of
+from services.finance.store.schema import orders, settlements
+from services.finance.store.schema_reports import sales
+from services.finance.store.sums import COUNTED, ledger_of
 from shared.contracts.base import Instant, Period
 from shared.contracts.finance import IncomeExpenses, OrderProfits
-from shared.contracts.finance_reports import AbcAnalysis, CashFlow, Margin, ProfitLoss
+from shared.contracts.finance_reports import CashFlow, Margin, ProfitLoss
 from shared.pagination import keys_of
-from shared.rollups import bucket, spans, within
+from shared.rollups import DAY, MONTH, bucket, spans, within
 
 
 class PeriodReports(Reports):
@@ -63,7 +58,7 @@ class PeriodReports(Reports):
         record even when it comes to nothing."""
         ledger = ledger_of(
             asked.period,
-            spans(asked.period, zone, by_day=True),
+            spans(asked.period, zone, coarsest=DAY),
             zone,
             station_id=asked.station_id,
             section_id=asked.section_id,
@@ -119,7 +114,7 @@ class PeriodReports(Reports):
 
     async def turnovers(self, asked: ProfitLoss, zone: ZoneInfo) -> list[Turnover]:
         """What was posted to accounts of profit, by stretch of time; all that the page needs."""
-        parts = spans(asked.period, zone, by_day=asked.by != "month")
+        parts = spans(asked.period, zone, coarsest=MONTH if asked.by == "month" else DAY)
         rows = ledger_of(
             asked.period, parts, zone, station_id=asked.station_id, section_id=asked.section_id
         ).c
@@ -155,10 +150,10 @@ class PeriodReports(Reports):
                 *order,
                 sales.c.order_id.label("key"),
                 orders.c.number.label("name"),
-                *_sums_of(sales.c),
+                *sums_of(sales.c),
             )
             .outerjoin(orders, orders.c.id == sales.c.order_id)
-            .where(within(sales.c.at, asked.period), *await self._filters(asked))
+            .where(within(sales.c.at, asked.period), *await self.filters_of(asked))
             .group_by(*order, sales.c.order_id, orders.c.number)
             .order_by(*(each.desc() for each in order))
             .limit(asked.limit + 1)
@@ -168,79 +163,13 @@ class PeriodReports(Reports):
             statement = statement.where(tuple_(*order) < tuple_(at, entry_id))
         return (await self.connection.execute(statement)).all()
 
-    async def margins(self, asked: Margin, zone: ZoneInfo) -> Sequence[Row[Any]]:
-        """``key, name`` and sums, the greatest revenue first; one more than a page."""
-        by = "technician" if asked.by == "section" else asked.by
-        if asked.employee_id or asked.client_id:
-            # Few rows, found by an index of their own.
-            some = and_(within(sales.c.at, asked.period), *await self._filters(asked))
-            sold = sums.sales_rows(zone, by, some).subquery("sold")
-        else:
-            parts = spans(asked.period, zone)
-            where = {"station_id": asked.station_id, "section_id": asked.section_id}
-            sold = sales_of(by, asked.period, parts, zone, **where)
-        rows = sold.c
-        key = {
-            "section": rows.section_id,
-            "client": func.coalesce(accounts.c.merged_into, rows.key),
-        }.get(asked.by, rows.key)
-        # A work of the catalogue is one, however it was called; one of own words is its name.
-        own_words = case((key == NOBODY, rows.name), else_="")
-        found = (
-            select(
-                key.label("key"),
-                own_words.label("own_words"),
-                func.max(rows.name).label("name"),
-                *_sums_of(rows),
-                (func.sum(rows.works + rows.goods + rows.materials + rows.vat)).label("revenue"),
-            )
-            .select_from(_with_clients(sold) if asked.by == "client" else sold)
-            .group_by(key, own_words)
-            .subquery("found")
-        )
-        order = (found.c.revenue, found.c.key, found.c.own_words)
-        page: Select[Any] = select(found)
-        page = page.order_by(*(each.desc() for each in order)).limit(asked.limit + 1)
-        if asked.cursor:
-            revenue, last_key, name = keys_of(asked.cursor, tuple[Decimal, UUID, str])
-            after = (literal(revenue), literal(last_key, Uuid), literal(name, String))
-            page = page.where(tuple_(*order) < tuple_(*after))
-        return list((await self.connection.execute(page)).all())
-
-    async def _filters(self, asked: Margin) -> Filters:
+    async def filters_of(self, asked: Margin) -> Filters:
         """A client is meant by every name that was merged into it."""
         names = ("station_id", "section_id", "employee_id")
         return [
             *(each for name in names for each in equal(sales.c[name], getattr(asked, name))),
             *one_of(sales.c.client_id, await self.names_of(asked.client_id)),
         ]
-
-    async def products_sold(self, asked: AbcAnalysis, zone: ZoneInfo) -> list[Any]:
-        """``product_id, quantity, revenue, cost, margin`` and, of the months in which it was sold,
-        ``squares``: the sum of the squares of the quantities."""
-        where = {"station_id": asked.station_id, "section_id": asked.section_id}
-        rows = sales_of("product", asked.period, spans(asked.period, zone), zone, **where).c
-        month = bucket("month", rows.day)
-        monthly = (
-            select(
-                rows.key,
-                func.sum(rows.quantity).label("quantity"),
-                func.sum(rows.works + rows.goods + rows.materials).label("revenue"),
-                func.sum(rows.cost).label("cost"),
-            )
-            .where(rows.key != NOBODY)
-            .group_by(rows.key, month)
-            .subquery("monthly")
-            .c
-        )
-        statement = select(
-            monthly.key.label("product_id"),
-            func.sum(monthly.quantity).label("quantity"),
-            func.sum(monthly.revenue).label("revenue"),
-            func.sum(monthly.cost).label("cost"),
-            func.sum(monthly.quantity * monthly.quantity).label("squares"),
-        ).group_by(monthly.key)
-        return list((await self.connection.execute(statement)).all())
 
     async def sold_between(self) -> tuple[datetime | None, datetime | None]:
         """When anything was first and last sold."""
@@ -309,9 +238,5 @@ def _touches(rows: Any, some: Sequence[Account]) -> ColumnElement[bool]:
     return or_(rows.debit.in_(some), rows.credit.in_(some))
 
 
-def _sums_of(rows: Any) -> list[ColumnElement[Any]]:
+def sums_of(rows: Any) -> list[ColumnElement[Any]]:
     return [func.sum(rows[name]).label(name) for name in COUNTED]
-
-
-def _with_clients(sold: Subquery) -> FromClause:
-    return sold.outerjoin(accounts, accounts.c.client_id == sold.c.key)

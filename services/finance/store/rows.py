@@ -177,6 +177,7 @@ def settlement_row(settlement: Settlement) -> dict[str, Any]:
         "pay_entry_id": settlement.pay_entry_id,
         "sold_lines": [asdict(line) for line in order.lines] if order and waits else None,
         "issued_lines": [asdict(line) for line in settlement.issued] if waits else None,
+        "order_type": order and order.order_type,
     }
 
 
@@ -195,6 +196,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
             labor=_LABOR.validate_python(row.labor),
             vat=Vat(row.vat_percent, row.vat_services, row.vat_products, row.vat_materials),
             lines=_SOLD.validate_python(row.sold_lines or ()),
+            order_type=row.order_type,
         )
         if row.number is not None
         else None

@@ -1,4 +1,4 @@
-"""What finance's reports answer from: the sales, and the sums by day and month of ledger and
+"""What finance's reports answer from: the sales, and the sums by day, month and year of ledger and
 sales. All of it follows from the ledger, and can be reckoned from it anew."""
 
 from __future__ import annotations
@@ -6,12 +6,27 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, Index, Integer, Numeric, SmallInteger, Table, Text, Uuid, text
+from sqlalchemy import (
+    Column,
+    Computed,
+    Date,
+    Index,
+    Integer,
+    Numeric,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 
 from services.finance.store.schema import INSTANT, MONEY, tables
 
 NOBODY = UUID(int=0)
 """Stands for no section, nobody and nothing in the keys of sums."""
+EVERYWHERE = UUID(int=2**128 - 1)
+"""Stands for all sections together, in the sums of the ledger."""
 QUANTITY = Numeric(18, 3)
 
 unfolded = Table("unfolded", tables, Column("entry_id", Uuid, primary_key=True))
@@ -45,6 +60,11 @@ sales = Table(
     Column("orders", SmallInteger, nullable=False),
     Column("jobs", SmallInteger, nullable=False),
     *_amounts(),
+    # Null of what was heard before orders told it.
+    Column("order_type", Text),
+    # Of a correction of cost: the entry that settled the order.
+    Column("corrects", Uuid),
+    Index("sales_corrects", "corrects", postgresql_where=text("corrects IS NOT NULL")),
     Index("sales_at", "at", "entry_id"),
     Index("sales_employee", "employee_id", "at", postgresql_where=text("employee_id IS NOT NULL")),
     Index("sales_client", "client_id", "at", postgresql_where=text("client_id IS NOT NULL")),
@@ -69,16 +89,22 @@ ledger_sums = Table(
 sales_sums = Table(
     "sales_sums",
     tables,
-    Column("grain", Text, primary_key=True),
+    Column("grain", Text),
     # Of whom the key is: the same sales by each.
-    Column("by", Text, primary_key=True),
-    Column("day", Date, primary_key=True),
-    Column("station_id", Uuid, primary_key=True),
-    Column("section_id", Uuid, primary_key=True),
-    Column("key", Uuid, primary_key=True),
-    # Of a work, which may have no other key.
-    Column("name", Text, primary_key=True),
+    Column("by", Text),
+    Column("day", Date),
+    Column("key", Uuid),
+    # Of what has no other key: a work in somebody's own words, a type of order.
+    Column("name", Text),
+    Column("station_id", Uuid),
+    Column("section_id", Uuid),
     Column("orders", Integer, nullable=False),
     Column("jobs", Integer, nullable=False),
     *_amounts(),
+    Column("revenue", MONEY, Computed("works + goods + materials + vat", persisted=True)),
+    # With what reports rank by: the places of a hundred thousand are found in the index alone.
+    PrimaryKeyConstraint(
+        *("grain", "by", "day", "key", "name", "station_id", "section_id"),
+        postgresql_include=("quantity", "revenue", "vat", "cost"),
+    ),
 )

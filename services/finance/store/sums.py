@@ -7,6 +7,8 @@ not matter to any answer what has been folded and what has not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,6 +23,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     case,
     cast,
@@ -28,18 +31,21 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
     union_all,
     values,
 )
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.finance.domain.ledger import EXPENSES, Account
 from services.finance.store.rows import any_of
 from services.finance.store.schema import entries, postings
 from services.finance.store.schema_reports import (
+    EVERYWHERE,
     NOBODY,
     ledger_sums,
     sales,
@@ -52,6 +58,7 @@ from shared.rollups import (
     Spans,
     adding,
     at_the_edges,
+    constant,
     day_of,
     differences_of,
     first_day,
@@ -59,11 +66,16 @@ from shared.rollups import (
     summed,
 )
 
-LEDGER = ("station_id", "section_id", "kind", "debit", "credit", "category")
 AMOUNTS = ("quantity", "works", "goods", "materials", "vat", "cost", "pay")
 COUNTED = ("orders", "jobs", *AMOUNTS)
+REVENUE = ("works", "goods", "materials", "vat")
 _IN_CATEGORIES = (*EXPENSES, Account.VAT_OUTPUT, Account.OTHER_INCOME)
 _NOT_FOLDED = select(unfolded.c.entry_id)
+_FRESH = func.array(_NOT_FOLDED.scalar_subquery(), type_=ARRAY(Uuid))
+"""The same as one value: few or none, each of them looked up in an index."""
+
+NO_WORDS = literal_column("''::text", Text)
+"""Of the type of the sums' own names, so that both are read in the order of the index."""
 
 type Filters = Sequence[ColumnElement[bool]]
 
@@ -72,9 +84,9 @@ type Filters = Sequence[ColumnElement[bool]]
 
 
 def ledger_rows(zone: ZoneInfo, of_entries: ColumnElement[bool]) -> Subquery:
-    """``day``, ``LEDGER``, ``amount``, ``records`` of every posting of the entries, and of every
-    entry itself. A record is an entry; of expenses, of VAT and of other income, an entry in a
-    category: its first posting there counts it."""
+    """``day, station_id, section_id, kind, debit, credit, category, amount, records`` of every
+    posting of the entries, and of every entry itself. A record is an entry; of expenses, of VAT and
+    of other income, an entry in a category: its first posting there counts it."""
     touches = or_(postings.c.debit.in_(_IN_CATEGORIES), postings.c.credit.in_(_IN_CATEGORIES))
     nth = func.row_number().over(
         partition_by=(postings.c.entry_id, touches, postings.c.category), order_by=postings.c.line
@@ -109,52 +121,77 @@ def ledger_rows(zone: ZoneInfo, of_entries: ColumnElement[bool]) -> Subquery:
 
 KEYS: dict[str, tuple[ColumnElement[Any], ColumnElement[Any]]] = {
     "service": (func.coalesce(sales.c.service_id, NOBODY), sales.c.name),
-    "technician": (func.coalesce(sales.c.employee_id, NOBODY), literal("")),
-    "client": (func.coalesce(sales.c.client_id, NOBODY), literal("")),
-    "product": (func.coalesce(sales.c.product_id, NOBODY), literal("")),
+    "technician": (func.coalesce(sales.c.employee_id, NOBODY), NO_WORDS),
+    "client": (func.coalesce(sales.c.client_id, NOBODY), NO_WORDS),
+    "product": (func.coalesce(sales.c.product_id, NOBODY), NO_WORDS),
+    "order_type": (literal(NOBODY, Uuid), func.coalesce(sales.c.order_type, NO_WORDS)),
 }
 """What sales are summed by, and the name of what has no other key."""
 
 
 def sales_rows(zone: ZoneInfo, by: str, of_sales: ColumnElement[bool]) -> Select[Any]:
-    """``day, section_id, key, name`` and ``COUNTED`` of every line."""
+    """``day, section_id, key, name``, ``COUNTED`` and ``revenue`` of every line."""
     key, name = KEYS[by]
     return select(
         day_of(sales.c.at, zone).label("day"),
         func.coalesce(sales.c.section_id, NOBODY).label("section_id"),
         key.label("key"),
         name.label("name"),
-        *(sales.c[each] for each in COUNTED),
+        *(cast(sales.c[each], Integer).label(each) for each in ("orders", "jobs")),
+        *(sales.c[each] for each in AMOUNTS),
+        reduce(add, (sales.c[each] for each in REVENUE)).label("revenue"),
     ).where(of_sales)
 
 
 # --- of a period, from the sums as far as they reach ---------------------------------------------
 
 
-def ledger_of(period: Period, parts: Spans, zone: ZoneInfo, **equal: UUID | None) -> Subquery:
-    """``day``, ``LEDGER``, ``amount``, ``records``, already summed or not."""
-    names = ("day", *LEDGER, "amount", "records")
+def ledger_of(
+    period: Period,
+    parts: Spans,
+    zone: ZoneInfo,
+    *,
+    station_id: UUID | None = None,
+    section_id: UUID | None = None,
+) -> Subquery:
+    """``day, kind, debit, credit, category, amount, records``, already summed or not."""
+    names = ("day", "kind", "debit", "credit", "category", "amount", "records")
     kept = select(*(ledger_sums.c[name] for name in names)).where(
-        summed(ledger_sums.c, parts), *_equal(ledger_sums.c, equal)
+        summed(ledger_sums.c, parts),
+        ledger_sums.c.section_id == (section_id or EVERYWHERE),
+        *_equal(ledger_sums.c, station_id=station_id),
     )
+    where = _equal(entries.c, station_id=station_id, section_id=section_id)
     added = [
         select(*(rows.c[name] for name in names))
         for of_entries in _not_in_the_sums(entries.c.id, entries.c.at, period, parts)
-        for rows in [ledger_rows(zone, and_(of_entries, *_equal(entries.c, equal)))]
+        for rows in [ledger_rows(zone, and_(of_entries, *where))]
     ]
     return union_all(kept, *added).subquery("ledger")
 
 
 def sales_of(
-    by: str, period: Period, parts: Spans, zone: ZoneInfo, **equal: UUID | None
+    by: str,
+    period: Period,
+    parts: Spans,
+    zone: ZoneInfo,
+    keys: Any = None,
+    **equal: UUID | None,
 ) -> Subquery:
-    """``day, section_id, key, name`` and ``COUNTED``, already summed or not."""
-    names = ("day", "section_id", "key", "name", *COUNTED)
+    """``day, section_id, key, name``, ``COUNTED`` and ``revenue``, already summed or not; of a
+    selection of ``keys``, or of all."""
+
+    def of(key: ColumnElement[UUID], columns: Any) -> ColumnElement[bool]:
+        return and_(true() if keys is None else key.in_(keys), *_equal(columns, **equal))
+
+    names = ("day", "section_id", "key", "name", *COUNTED, "revenue")
     kept = select(*(sales_sums.c[name] for name in names)).where(
-        sales_sums.c.by == by, summed(sales_sums.c, parts), *_equal(sales_sums.c, equal)
+        sales_sums.c.by == constant(by),
+        summed(sales_sums.c, parts),
+        of(sales_sums.c.key, sales_sums.c),
     )
     added = [
-        sales_rows(zone, by, and_(of_sales, *_equal(sales.c, equal)))
+        sales_rows(zone, by, and_(of_sales, of(KEYS[by][0], sales.c)))
         for of_sales in _not_in_the_sums(sales.c.entry_id, sales.c.at, period, parts)
     ]
     return union_all(kept, *added).subquery("sold")
@@ -163,11 +200,11 @@ def sales_of(
 def _not_in_the_sums(
     entry_id: ColumnElement[UUID], at: ColumnElement[Any], period: Period, parts: Spans
 ) -> list[ColumnElement[bool]]:
-    fresh = [and_(entry_id.in_(_NOT_FOLDED), in_whole_days(at, parts, period))]
+    fresh = [and_(entry_id == any_(_FRESH), in_whole_days(at, parts, period))]
     return [*fresh, *([at_the_edges(at, parts)] if parts.edges else [])]
 
 
-def _equal(columns: Any, equal: dict[str, UUID | None]) -> Filters:
+def _equal(columns: Any, **equal: UUID | None) -> Filters:
     return [columns[name] == value for name, value in equal.items() if value is not None]
 
 
@@ -187,30 +224,50 @@ async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     return len(ids["ids"])
 
 
+async def forget(connection: AsyncConnection) -> int:
+    """All sums; every entry is to be folded again."""
+    every = insert(unfolded).from_select(["entry_id"], select(entries.c.id))
+    result = await connection.execute(
+        every.on_conflict_do_nothing().add_cte(
+            delete(ledger_sums).cte("ledger"), delete(sales_sums).cte("sold")
+        )
+    )
+    return result.rowcount
+
+
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _IDS_OF_ENTRIES = any_of(entries.c.id, "ids")
 _IDS_OF_SALES = any_of(sales.c.entry_id, "ids")
 
 
 def _ledger_sums(zone: ZoneInfo, of_entries: ColumnElement[bool]) -> Select[Any]:
-    """In the order of the table's columns."""
+    """In the order of the table's columns; of each section, and of all of them."""
     rows = ledger_rows(zone, of_entries)
-    keys = (GRAINS.c.grain, first_day(GRAINS.c.grain, rows.c.day).label("day"))
-    others = [rows.c[name] for name in LEDGER]
+    places = (
+        values(column("section_id", Uuid), name="places")
+        .data([(rows.c.section_id,), (literal(EVERYWHERE, Uuid),)])
+        .lateral()
+    )
+    keys = (
+        GRAINS.c.grain,
+        first_day(GRAINS.c.grain, rows.c.day).label("day"),
+        rows.c.station_id,
+        places.c.section_id,
+        *(rows.c[name] for name in ("kind", "debit", "credit", "category")),
+    )
     return (
         select(
             *keys,
-            *others,
             func.sum(rows.c.amount).label("amount"),
             cast(func.sum(rows.c.records), Integer).label("records"),
         )
-        .select_from(rows.join(GRAINS, true()))
-        .group_by(*keys, *others)
+        .select_from(rows.join(places, true()).join(GRAINS, true()))
+        .group_by(*keys)
     )
 
 
 def _sales_sums(zone: ZoneInfo, of_sales: ColumnElement[bool]) -> Select[Any]:
-    """The same sales by each of ``KEYS``; in the order of the table's columns."""
+    """The same sales by each of ``KEYS``; in the order of the table's keys and measures."""
     by = (
         values(column("by", Text), column("key", Uuid), column("name", Text), name="keys")
         .data([(name, *key) for name, key in KEYS.items()])
@@ -221,10 +278,10 @@ def _sales_sums(zone: ZoneInfo, of_sales: ColumnElement[bool]) -> Select[Any]:
         GRAINS.c.grain,
         by.c.by,
         day,
-        sales.c.station_id,
-        func.coalesce(sales.c.section_id, NOBODY).label("section_id"),
         by.c.key,
         by.c.name,
+        sales.c.station_id,
+        func.coalesce(sales.c.section_id, NOBODY).label("section_id"),
     )
     counts = [cast(func.sum(sales.c[name]), Integer).label(name) for name in ("orders", "jobs")]
     amounts = [func.sum(sales.c[name]).label(name) for name in AMOUNTS]

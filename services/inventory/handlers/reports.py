@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore, reports, sums
+from services.inventory.store import InventoryStore, idle_and_missing, reports, sums
 from shared.contracts.base import Page, Period
 from shared.contracts.inventory import StockBalance, StockBalances
 from shared.contracts.reconciliation import Difference
@@ -63,7 +63,7 @@ async def stock_turnover(
 async def dead_stock(question: DeadStock, store: InventoryStore, work: Work) -> Page[DeadStockRow]:
     if _is_elsewhere(question, work):
         return Page(items=())
-    return await reports.dead_stock(
+    return await idle_and_missing.dead_stock(
         store.connection, question, work.now, with_value=may_see_cost(work.actor.role)
     )
 
@@ -74,7 +74,7 @@ async def stock_shortages(
 ) -> Page[ShortageRow]:
     if _is_elsewhere(question, work):
         return Page(items=())
-    return await reports.stock_shortages(store.connection, question)
+    return await idle_and_missing.stock_shortages(store.connection, question)
 
 
 @handlers.question(CheckStockReports)

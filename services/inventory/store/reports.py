@@ -1,4 +1,4 @@
-"""The reports of stock: what lay there, what came and went, what lies idle, what is missing."""
+"""The reports of stock over time: what lay there, what came and went."""
 
 from __future__ import annotations
 
@@ -29,16 +29,12 @@ from services.inventory.domain.stock import (
     ISSUES,
     ZERO,
 )
-from services.inventory.store.sums import days_since_epoch, last_moves_now, movements_of
-from services.inventory.store.tables import labels, products, requests, stock, warehouses
-from shared.contracts.base import Instant, Page, Period
+from services.inventory.store.sums import days_since_epoch, movements_of
+from services.inventory.store.tables import labels, products, stock, warehouses
+from shared.contracts.base import Page, Period
 from shared.contracts.inventory import StockBalance, StockBalances
 from shared.contracts.stock_reports import (
-    DeadStock,
-    DeadStockRow,
     KindTurnover,
-    ShortageRow,
-    StockShortages,
     StockTurnover,
     TurnoverRow,
 )
@@ -46,10 +42,10 @@ from shared.pagination import keys_of, page_of
 from shared.rollups import spans
 
 # A cursor that somebody made up must not upset the database.
-_Key = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Key = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 _TENTH, _THOUSANDTH = Decimal("0.1"), Decimal("0.001")
 
-_PLACES = (
+PLACES = (
     select(
         stock.c.product_id,
         products.c.name.label("product"),
@@ -73,14 +69,14 @@ _PLACES = (
 def _page_of_places(asked: StockBalances | StockTurnover) -> Select[Any]:
     """The places of one page, and one more; by name."""
     order = (products.c.search_name, stock.c.product_id, stock.c.warehouse_id)
-    statement = _PLACES.order_by(*order).limit(asked.limit + 1)
+    statement = PLACES.order_by(*order).limit(asked.limit + 1)
     if end := _end_of(asked):
         statement = statement.where(stock.c.since < end)
     for name in ("warehouse_id", "product_id"):
         if value := getattr(asked, name, None):
             statement = statement.where(stock.c[name] == value)
     if asked.cursor:
-        name, product_id, warehouse_id = keys_of(asked.cursor, tuple[_Key, UUID, UUID])
+        name, product_id, warehouse_id = keys_of(asked.cursor, tuple[Key, UUID, UUID])
         after = (literal(name, String), literal(product_id, Uuid), literal(warehouse_id, Uuid))
         statement = statement.where(tuple_(*order) > tuple_(*after))
     return statement
@@ -115,7 +111,7 @@ async def stock_balances(
             (places.c.reserved - func.coalesce(since.c.reserved, 0)).label("held"),
             (places.c.value - func.coalesce(since.c.value, 0)).label("worth"),
         )
-        .outerjoin(since, _same_place(places, since))
+        .outerjoin(since, same_place(places, since))
         .order_by(places.c.search_name, places.c.product_id, places.c.warehouse_id)
     )
     rows = (await connection.execute(statement)).all()
@@ -154,7 +150,7 @@ def _changes(period: Period, zone: ZoneInfo, places: Any, *, is_any: bool) -> An
     )
 
 
-def _same_place(one: Any, other: Any) -> Any:
+def same_place(one: Any, other: Any) -> Any:
     return and_(one.c.product_id == other.c.product_id, one.c.warehouse_id == other.c.warehouse_id)
 
 
@@ -196,8 +192,8 @@ async def stock_turnover(
             func.coalesce(moved.c.value, 0).label("moved_value"),
             func.coalesce(moved.c.moment, 0).label("moment"),
         )
-        .outerjoin(since, _same_place(places, since))
-        .outerjoin(moved, _same_place(places, moved))
+        .outerjoin(since, same_place(places, since))
+        .outerjoin(moved, same_place(places, moved))
         .order_by(places.c.search_name, places.c.product_id, places.c.warehouse_id, moved.c.kind)
     )
     by_place: dict[Any, list[Any]] = {}
@@ -274,116 +270,3 @@ def _kinds(rows: list[Any], with_value: bool) -> tuple[KindTurnover, ...]:
         KindTurnover(kind=kind, quantity=quantity, value=kopecks(value) if with_value else None)
         for kind, (quantity, value) in sums.items()
     )
-
-
-# --- what lies idle, and what is missing ---------------------------------------------------------
-
-
-async def dead_stock(
-    connection: AsyncConnection, asked: DeadStock, now: datetime, *, with_value: bool
-) -> Page[DeadStockRow]:
-    moves = last_moves_now(("receipt", *ISSUES))
-    last_issue = func.greatest(*(moves.c[kind] for kind in ISSUES))
-    idle_since = func.coalesce(last_issue, stock.c.since)
-    order = (idle_since, stock.c.product_id, stock.c.warehouse_id)
-    statement = (
-        _PLACES.add_columns(
-            moves.c.receipt.label("last_receipt_at"),
-            last_issue.label("last_issue_at"),
-            idle_since.label("idle_since"),
-        )
-        .outerjoin(
-            moves,
-            and_(
-                moves.c.product_id == stock.c.product_id,
-                moves.c.warehouse_id == stock.c.warehouse_id,
-            ),
-        )
-        .where(stock.c.on_hand > 0, idle_since <= now - _days(asked.days))
-        .order_by(*order)
-        .limit(asked.limit + 1)
-    )
-    if asked.warehouse_id:
-        statement = statement.where(stock.c.warehouse_id == asked.warehouse_id)
-    if asked.cursor:
-        at, product_id, warehouse_id = keys_of(asked.cursor, tuple[Instant, UUID, UUID])
-        after = (literal(at, stock.c.since.type), literal(product_id, Uuid))
-        statement = statement.where(tuple_(*order) > tuple_(*after, literal(warehouse_id, Uuid)))
-    rows = (await connection.execute(statement)).all()
-    return page_of(
-        rows,
-        asked.limit,
-        lambda row: DeadStockRow(
-            product_id=row.product_id,
-            product=row.product,
-            oem=row.oem,
-            warehouse_id=row.warehouse_id,
-            warehouse=row.warehouse,
-            measure=row.measure,
-            on_hand=row.on_hand,
-            value=kopecks(row.value) if with_value else None,
-            last_receipt_at=row.last_receipt_at,
-            last_issue_at=row.last_issue_at,
-            idle_days=(now - row.idle_since).days,
-        ),
-        lambda row: (row.idle_since, row.product_id, row.warehouse_id),
-    )
-
-
-async def stock_shortages(connection: AsyncConnection, asked: StockShortages) -> Page[ShortageRow]:
-    """Few: what is waited for has an index of its own, and so have few products a minimum."""
-    waiting = (
-        select(requests.c.product_id, func.sum(requests.c.short).label("waiting"))
-        .where(requests.c.short > 0)
-        .group_by(requests.c.product_id)
-        .subquery()
-    )
-    lying = (
-        select(
-            stock.c.product_id,
-            func.sum(stock.c.on_hand).label("on_hand"),
-            func.sum(stock.c.reserved).label("reserved"),
-        )
-        .group_by(stock.c.product_id)
-        .subquery()
-    )
-    waits = func.coalesce(waiting.c.waiting, 0)
-    on_hand, reserved = (func.coalesce(lying.c[name], 0) for name in ("on_hand", "reserved"))
-    missing = waits + func.coalesce(products.c.min_stock, 0) - (on_hand - reserved)
-    order = (products.c.search_name, products.c.id)
-    statement = (
-        select(
-            products.c.id.label("product_id"),
-            products.c.name.label("product"),
-            products.c.search_name,
-            products.c.oem,
-            labels.c.short_name.label("measure"),
-            on_hand.label("on_hand"),
-            reserved.label("reserved"),
-            (on_hand - reserved).label("available"),
-            products.c.min_stock,
-            waits.label("waiting"),
-            missing.label("missing"),
-        )
-        .join(labels, labels.c.id == products.c.measure_id)
-        .outerjoin(waiting, waiting.c.product_id == products.c.id)
-        .outerjoin(lying, lying.c.product_id == products.c.id)
-        .where(products.c.active | (waits > 0), missing > 0)
-        .order_by(*order)
-        .limit(asked.limit + 1)
-    )
-    if asked.cursor:
-        name, product_id = keys_of(asked.cursor, tuple[_Key, UUID])
-        after = tuple_(literal(name, String), literal(product_id, Uuid))
-        statement = statement.where(tuple_(*order) > after)
-    rows = (await connection.execute(statement)).all()
-    return page_of(
-        rows,
-        asked.limit,
-        lambda row: ShortageRow(**row._mapping),
-        lambda row: (row.search_name, row.product_id),
-    )
-
-
-def _days(count: int) -> Any:
-    return func.make_interval(0, 0, 0, count)

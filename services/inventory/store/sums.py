@@ -34,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.inventory.domain.stock import ISSUES
 from services.inventory.store.tables import movements
 from services.inventory.store.tables_reports import last_moves, stock_sums, unfolded
 from shared.contracts.base import Period
@@ -53,6 +54,8 @@ EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MEASURES = ("quantity", "value", "moment")
 _NAMES = ("product_id", "warehouse_id", "kind", "incoming", *MEASURES)
 _NOT_FOLDED = select(unfolded.c.movement_id)
+_FRESH = func.array(_NOT_FOLDED.scalar_subquery(), type_=ARRAY(Uuid))
+"""The same as one value: few or none, each of them looked up in an index."""
 _IDS = movements.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
 
 
@@ -82,7 +85,7 @@ def movements_of(period: Period, parts: Spans, zone: ZoneInfo, products: Any) ->
         summed(stock_sums.c, parts), _of(stock_sums.c, products)
     )
     at = movements.c.at
-    fresh = [and_(movements.c.id.in_(_NOT_FOLDED), in_whole_days(at, parts, period))]
+    fresh = [and_(movements.c.id == any_(_FRESH), in_whole_days(at, parts, period))]
     fresh += [at_the_edges(at, parts)] if parts.edges else []
     added = []
     for of_movements in fresh:
@@ -91,17 +94,24 @@ def movements_of(period: Period, parts: Spans, zone: ZoneInfo, products: Any) ->
     return union_all(kept, *added).subquery()
 
 
-def last_moves_now(kinds: Sequence[str]) -> Subquery:
-    """``product_id, warehouse_id`` and a column for each kind: when it last happened."""
-    moves = union_all(
-        select(last_moves).where(last_moves.c.kind.in_(kinds)),
+def moves_not_folded() -> Subquery:
+    """What ``last_moves`` does not know yet, in its columns."""
+    return _latest_of(movements.c.id == any_(_FRESH)).subquery("fresh")
+
+
+def _latest_of(of_movements: ColumnElement[bool]) -> Select[Any]:
+    """In the order of the table's columns."""
+    kind, at = movements.c.kind, movements.c.at
+    places = (movements.c.product_id, movements.c.warehouse_id)
+    return (
         select(
-            movements.c.product_id, movements.c.warehouse_id, movements.c.kind, movements.c.at
-        ).where(movements.c.id.in_(_NOT_FOLDED), movements.c.kind.in_(kinds)),
-    ).subquery()
-    latest = [func.max(moves.c.at).filter(moves.c.kind == kind).label(kind) for kind in kinds]
-    keys = (moves.c.product_id, moves.c.warehouse_id)
-    return select(*keys, *latest).group_by(*keys).subquery()
+            *places,
+            func.max(at).filter(kind == "receipt").label("receipt_at"),
+            func.max(at).filter(kind.in_(ISSUES)).label("issue_at"),
+        )
+        .where(of_movements, kind.in_(("receipt", *ISSUES)))
+        .group_by(*places)
+    )
 
 
 def _of(columns: Any, products: Any) -> ColumnElement[bool]:
@@ -124,6 +134,17 @@ async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     return len(ids["ids"])
 
 
+async def forget(connection: AsyncConnection) -> int:
+    """All sums; every movement is to be folded again."""
+    every = insert(unfolded).from_select(["movement_id"], select(movements.c.id))
+    result = await connection.execute(
+        every.on_conflict_do_nothing().add_cte(
+            delete(stock_sums).cte("sums"), delete(last_moves).cte("moves")
+        )
+    )
+    return result.rowcount
+
+
 def _sums(zone: ZoneInfo, of_movements: ColumnElement[bool]) -> Select[Any]:
     """In the order of the table's columns."""
     rows = movement_rows(zone, of_movements).subquery()
@@ -143,12 +164,13 @@ def _sums(zone: ZoneInfo, of_movements: ColumnElement[bool]) -> Select[Any]:
 
 
 def _latest() -> Any:
-    keys = (movements.c.product_id, movements.c.warehouse_id, movements.c.kind)
-    latest = select(*keys, func.max(movements.c.at)).where(_IDS).group_by(*keys)
-    statement = insert(last_moves).from_select(last_moves.columns.keys(), latest)
-    at = func.greatest(last_moves.c.at, statement.excluded.at)
+    statement = insert(last_moves).from_select(last_moves.columns.keys(), _latest_of(_IDS))
     return statement.on_conflict_do_update(
-        index_elements=[key.name for key in keys], set_={"at": at}
+        index_elements=["product_id", "warehouse_id"],
+        set_={
+            name: func.greatest(last_moves.c[name], statement.excluded[name])
+            for name in ("receipt_at", "issue_at")
+        },
     )
 
 

@@ -1,5 +1,5 @@
-"""What reports of stock answer from: movements summed by day and month, and when things last moved.
-All of it follows from the movements, and can be reckoned from them anew."""
+"""What reports of stock answer from: movements summed by day, month and year, and when things last
+moved. All of it follows from the movements, and can be reckoned from them anew."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ last_moves = Table(
     tables,
     Column("product_id", Uuid, primary_key=True),
     Column("warehouse_id", Uuid, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("at", Instant, nullable=False),
+    Column("receipt_at", Instant),
+    Column("issue_at", Instant),
 )
-"""When a product last came into a warehouse, or left it, in each way."""
+"""When a product was last received into a warehouse, and when an order last took of it there."""

@@ -134,6 +134,7 @@ def _completed(order: Order, earners: Mapping[UUID, Earner], now: datetime) -> O
         ),
         responsible=_earner(header.responsible_id, earners),
         product_responsible=_earner(header.product_responsible_id, earners),
+        type=header.type,
     )
 
 

@@ -10,11 +10,12 @@ in its time; ``load``: all of it on one panel. ``variants``: prices of works by 
 rounding. ``packages`` and ``bundles``: what is sold together, and put on an order; ``offers``:
 works with their prices for its car. ``warranty``: is this under warranty? ``figures``: what other
 services must agree with. ``merging``: two clients were one. ``credit``: how much a client may owe.
-``erasure``: a person is forgotten.
+``board``: what is still to be done. ``erasure``: a person is forgotten.
 """
 
 from services.orders.handlers import (
     approvals,
+    board,
     bookings,
     bundles,
     calendars,
@@ -41,6 +42,7 @@ from services.orders.handlers.table import handlers
 
 __all__ = [
     "approvals",
+    "board",
     "bookings",
     "bundles",
     "calendars",

@@ -157,6 +157,17 @@ async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     return int(count)
 
 
+async def forget(connection: AsyncConnection) -> int:
+    """All sums, and what they do not know yet; every order is to be folded as it is now."""
+    rows = order_rows(true())
+    names = ("at", *_PLACE, *MEASURES)
+    every = insert(order_changes).from_select(names, select(*(rows.c[name] for name in names)))
+    result = await connection.execute(
+        every.add_cte(delete(order_sums).cte("sums"), delete(order_changes).cte("changes"))
+    )
+    return result.rowcount
+
+
 def _sums(rows: Any, zone: ZoneInfo) -> Select[Any]:
     """In the order of the table's columns."""
     keys = (

@@ -1,0 +1,141 @@
+"""The reports of stock as it is: what lies idle, what is missing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import String, Uuid, func, literal, select, tuple_, union
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.inventory.domain.costing import kopecks
+from services.inventory.store.reports import PLACES, Key, same_place
+from services.inventory.store.sums import moves_not_folded
+from services.inventory.store.tables import labels, products, requests, stock
+from services.inventory.store.tables_reports import last_moves
+from shared.contracts.base import Instant, Page
+from shared.contracts.stock_reports import DeadStock, DeadStockRow, ShortageRow, StockShortages
+from shared.pagination import keys_of, page_of
+
+
+async def dead_stock(
+    connection: AsyncConnection, asked: DeadStock, now: datetime, *, with_value: bool
+) -> Page[DeadStockRow]:
+    """Places are ranked by their dates alone; what they are called is read for one page."""
+    fresh = moves_not_folded()
+    last_receipt, last_issue = (
+        func.greatest(last_moves.c[name], fresh.c[name]) for name in ("receipt_at", "issue_at")
+    )
+    idle_since = func.coalesce(last_issue, stock.c.since)
+    order = (idle_since, stock.c.product_id, stock.c.warehouse_id)
+    places = (
+        select(
+            stock.c.product_id,
+            stock.c.warehouse_id,
+            idle_since.label("idle_since"),
+            last_receipt.label("last_receipt_at"),
+            last_issue.label("last_issue_at"),
+        )
+        .outerjoin(last_moves, same_place(stock, last_moves))
+        .outerjoin(fresh, same_place(stock, fresh))
+        .where(stock.c.on_hand > 0, idle_since <= now - _days(asked.days))
+        .order_by(*order)
+        .limit(asked.limit + 1)
+    )
+    if asked.warehouse_id:
+        places = places.where(stock.c.warehouse_id == asked.warehouse_id)
+    if asked.cursor:
+        at, product_id, warehouse_id = keys_of(asked.cursor, tuple[Instant, UUID, UUID])
+        after = (literal(at, stock.c.since.type), literal(product_id, Uuid))
+        places = places.where(tuple_(*order) > tuple_(*after, literal(warehouse_id, Uuid)))
+    page = places.cte("page")
+    statement = (
+        PLACES.add_columns(page.c.idle_since, page.c.last_receipt_at, page.c.last_issue_at)
+        .join(page, same_place(stock, page))
+        .order_by(page.c.idle_since, stock.c.product_id, stock.c.warehouse_id)
+    )
+    rows = (await connection.execute(statement)).all()
+    return page_of(
+        rows,
+        asked.limit,
+        lambda row: DeadStockRow(
+            product_id=row.product_id,
+            product=row.product,
+            oem=row.oem,
+            warehouse_id=row.warehouse_id,
+            warehouse=row.warehouse,
+            measure=row.measure,
+            on_hand=row.on_hand,
+            value=kopecks(row.value) if with_value else None,
+            last_receipt_at=row.last_receipt_at,
+            last_issue_at=row.last_issue_at,
+            idle_days=(now - row.idle_since).days,
+        ),
+        lambda row: (row.idle_since, row.product_id, row.warehouse_id),
+    )
+
+
+async def stock_shortages(connection: AsyncConnection, asked: StockShortages) -> Page[ShortageRow]:
+    """Few are missing: what orders wait for, what has a minimum, and what is below zero."""
+    waiting = (
+        select(requests.c.product_id, func.sum(requests.c.short).label("waiting"))
+        .where(requests.c.short > 0)
+        .group_by(requests.c.product_id)
+        .subquery()
+    )
+    few = union(
+        select(requests.c.product_id).where(requests.c.short > 0),
+        select(products.c.id).where(products.c.min_stock > 0),
+        select(stock.c.product_id).where(stock.c.on_hand < stock.c.reserved),
+    )
+    lying = (
+        select(
+            stock.c.product_id,
+            func.sum(stock.c.on_hand).label("on_hand"),
+            func.sum(stock.c.reserved).label("reserved"),
+        )
+        .where(stock.c.product_id.in_(few))
+        .group_by(stock.c.product_id)
+        .subquery()
+    )
+    waits = func.coalesce(waiting.c.waiting, 0)
+    on_hand, reserved = (func.coalesce(lying.c[name], 0) for name in ("on_hand", "reserved"))
+    missing = waits + func.coalesce(products.c.min_stock, 0) - (on_hand - reserved)
+    order = (products.c.search_name, products.c.id)
+    statement = (
+        select(
+            products.c.id.label("product_id"),
+            products.c.name.label("product"),
+            products.c.search_name,
+            products.c.oem,
+            labels.c.short_name.label("measure"),
+            on_hand.label("on_hand"),
+            reserved.label("reserved"),
+            (on_hand - reserved).label("available"),
+            products.c.min_stock,
+            waits.label("waiting"),
+            missing.label("missing"),
+        )
+        .join(labels, labels.c.id == products.c.measure_id)
+        .outerjoin(waiting, waiting.c.product_id == products.c.id)
+        .outerjoin(lying, lying.c.product_id == products.c.id)
+        .where(products.c.id.in_(few), products.c.active | (waits > 0), missing > 0)
+        .order_by(*order)
+        .limit(asked.limit + 1)
+    )
+    if asked.cursor:
+        name, product_id = keys_of(asked.cursor, tuple[Key, UUID])
+        after = tuple_(literal(name, String), literal(product_id, Uuid))
+        statement = statement.where(tuple_(*order) > after)
+    rows = (await connection.execute(statement)).all()
+    return page_of(
+        rows,
+        asked.limit,
+        lambda row: ShortageRow(**row._mapping),
+        lambda row: (row.search_name, row.product_id),
+    )
+
+
+def _days(count: int) -> Any:
+    return func.make_interval(0, 0, 0, count)
