@@ -25,7 +25,7 @@ async def test_an_order_from_its_first_work_to_its_payment(site: Site, browse: O
     page = (await browse(size=DESK, role="administrator")).page
     await page.goto(site.url + station.path)
     await expect(page.get_by_role("heading", level=1)).to_contain_text("A-000001")
-    await expect(page.get_by_role("link", name="+79161234567")).to_have_attribute(
+    await expect(page.get_by_role("link", name="+7 916 123-45-67")).to_have_attribute(
         "href", "tel:+79161234567"
     )
     await expect(page.get_by_text("XTAGFL110JY123456")).to_be_visible()

@@ -26,7 +26,6 @@ from shared.contracts.inventory import (
     CreateUnit,
     CreateWarehouse,
     FindProducts,
-    FoundProduct,
     GetProduct,
     GetProducts,
     ListSuppliers,
@@ -122,7 +121,7 @@ async def get_products(
 @handlers.question(FindProducts)
 async def find_products(
     question: FindProducts, store: InventoryStore, work: Work
-) -> Page[FoundProduct]:
+) -> Page[ProductView]:
     return await queries.find_products(store.connection, question)
 
 

@@ -106,8 +106,8 @@ FIELDS = {
     "labor_hours": N_("Norm-hours"),
     "labor_rate": N_("Price of a norm-hour"),
     "progress": N_("Progress"),
-    "start": N_("Begin"),
-    "end": N_("End"),
+    "start": N_("Begins at"),
+    "end": N_("Ends at"),
     "technician_id": N_("Mechanic"),
 }
 """Fields that edits name; what is not here is the system's own business."""

@@ -47,7 +47,6 @@ PROGRESS = {
     "started": Look(N_("Being done"), "player-play", "warn"),
     "finished": Look(N_("Finished"), "check", "good"),
 }
-KINDS = {"service": N_("Work"), "product": N_("Goods"), "material": N_("Material")}
 CHANNELS = {"sms": N_("SMS"), "email": N_("E-mail")}
 MESSAGES = {
     "scheduled": Look(N_("Will be sent later"), "clock", "muted"),

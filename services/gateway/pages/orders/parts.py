@@ -11,15 +11,17 @@ from services.gateway.pages.orders.order import shown
 from services.gateway.pages.orders.works import FOUND
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
-from shared.contracts.inventory import FindProducts, GetProduct, GetStock, ListWarehouses
+from shared.contracts.inventory import GetProduct
 from shared.contracts.orders import GetOrder, RequestParts
+from shared.contracts.shelves import FindStock
+from shared.refusals import Refused
 
 
 async def find_page(request: PageRequest) -> Response:
     q = request.query.get("q", "")
-    order, products = await asyncio.gather(
+    order, found = await asyncio.gather(
         request.ask(GetOrder(order_id=request.id("order_id"))),
-        request.ask(FindProducts(q=q, limit=FOUND)),
+        request.ask(FindStock(q=q, limit=FOUND)),
     )
     return request.page(
         "orders/find_part.html",
@@ -27,7 +29,7 @@ async def find_page(request: PageRequest) -> Response:
             request,
             order=order,
             q=q,
-            products=[each for each in products.items if each.active],
+            shelves=[each for each in found.items if each.product.active],
             service_line_id=request.query.get("service_line_id", ""),
         ),
     )
@@ -36,21 +38,20 @@ async def find_page(request: PageRequest) -> Response:
 async def part_page(request: PageRequest) -> Response:
     """One part before it is put on the order: how much, in which unit, for which work."""
     asked = request.reads(GetProduct)
-    order, product, stock, warehouses = await asyncio.gather(
+    order, found = await asyncio.gather(
         request.ask(GetOrder(order_id=request.id("order_id"))),
-        request.ask(asked),
-        request.ask(GetStock(product_id=asked.product_id)),
-        request.ask(ListWarehouses()),
+        request.ask(FindStock(product_id=asked.product_id)),
     )
-    names = {each.id: each.name for each in warehouses.items}
+    if not found.items:
+        raise Refused("product_not_found", id=asked.product_id)
+    (shelf,) = found.items
     return request.page(
         "orders/part.html",
         **shown(
             request,
             order=order,
-            product=product,
-            places=[(names.get(each.warehouse_id, "—"), each) for each in stock.items],
-            units=[(unit.short_name, unit.short_name) for unit in product.units],
+            shelf=shelf,
+            units=[(unit.short_name, unit.short_name) for unit in shelf.product.units],
             jobs=[
                 (line.id, line.name) for line in order.services if line.approval.state != "declined"
             ],

@@ -97,12 +97,6 @@ const app = (() => {
     }
   });
 
-  // What somebody has opened stays open while the page beneath is renewed.
-  htmx.registerExtension("pitlane", {
-    htmx_before_morph_attr: (element, { attrName }) =>
-      !(attrName === "open" && element.matches("details, dialog")),
-  });
-
   // A form that is under way is not sent twice, and an answer closes the dialog that it came from.
   document.addEventListener("htmx:before:request", ({ detail }) => {
     const form = detail.ctx.sourceElement.closest("form");
