@@ -203,6 +203,21 @@ class ShowEstimate(Question[EstimateView]):
     token: EstimateToken = Field(repr=False)
 
 
+class EstimateOrderView(View):
+    """Which order an estimate is of."""
+
+    order_id: UUID
+
+
+class EstimateOrder(Question[EstimateOrderView]):
+    """The order behind a link, for a service that shows more of it to whoever has the link.
+    Refused: ``estimate_link_invalid``."""
+
+    subject: ClassVar[str] = "ask.orders.estimate_order.v1"
+
+    token: EstimateToken = Field(repr=False)
+
+
 class AnswerEstimate(Command[EstimateView]):
     """The client's own answers, by the link. An answer that stands already changes nothing,
     whatever version it names, so that a repeated one is harmless.

@@ -8,6 +8,7 @@ token is a secret: it stands in no log, and ``no-referrer`` keeps the browser fr
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -21,9 +22,12 @@ from starlette.routing import BaseRoute, Route
 from services.gateway import failures
 from services.gateway.call import SECRET_PATH, Call
 from services.gateway.pages.rendering import LANGUAGES, page
+from services.gateway.photos import picture_of
 from services.gateway.problems import headers_of, status_of
 from services.gateway.throttling import seconds_to_wait
 from shared.contracts.approvals import AnswerEstimate, EstimateView, ShowEstimate
+from shared.contracts.base import Page
+from shared.contracts.photos import ClientPhoto, ShowClientPhoto, ShowClientPhotos
 from shared.messaging.client import reply_adapter
 from shared.messaging.envelope import Actor
 from shared.messaging.lane import is_outage
@@ -45,7 +49,11 @@ _NOTICE_OF = {
 
 
 def estimate_routes() -> list[BaseRoute]:
-    return [Route(SECRET_PATH + "{token}", _estimate, methods=["GET", "POST"])]
+    return [
+        Route(SECRET_PATH + "{token}", _estimate, methods=["GET", "POST"]),
+        Route(SECRET_PATH + "{token}/photos/{photo_id:uuid}", _photo),
+        Route(SECRET_PATH + "{token}/photos/{photo_id:uuid}/{size}", _photo),
+    ]
 
 
 async def _estimate(request: Request) -> Response:
@@ -71,10 +79,43 @@ async def _estimate(request: Request) -> Response:
         "estimate.html",
         language,
         estimate=estimate,
+        photos=await _photos(call, token),
         notice=asked.get("said") if asked.get("said") in NOTICES else None,
         zone=call.gateway.settings.zone,
         path=SECRET_PATH + token,
     )
+
+
+async def _photo(request: Request) -> Response:
+    """A photo that is meant for the client; any other is as one that is not there."""
+    call = Call.of(request.scope)
+    call.found(SECRET_PATH + "{token}/photos/{photo_id}", {})
+    token: str = request.path_params["token"]
+    call.actor = Actor(_name_of(token), CLIENT)
+    await _shown(call, token)
+    question = ShowClientPhoto(
+        token=token,
+        photo_id=request.path_params["photo_id"],
+        small=request.path_params.get("size") == "small",
+    )
+    reply = await call.send(question.subject, question.model_dump_json().encode())
+    return Response(
+        picture_of(reply),
+        headers={"Cache-Control": "private, max-age=600", "Referrer-Policy": "no-referrer"},
+        media_type="image/jpeg",
+    )
+
+
+async def _photos(call: Call, token: str) -> Sequence[ClientPhoto]:
+    """The estimate is shown without them while the service that has them is away."""
+    question = ShowClientPhotos(token=token)
+    try:
+        reply = await call.send(question.subject, question.model_dump_json().encode())
+    except Refused as refusal:
+        log.warning("estimate_without_photos", code=refusal.code)
+        return ()
+    page: Page[ClientPhoto] = reply_adapter(ShowClientPhotos).validate_json(reply)
+    return page.items
 
 
 async def _shown(call: Call, token: str) -> EstimateView:

@@ -24,6 +24,8 @@ from shared.contracts.approvals import (
     EstimateLink,
     EstimateLinkRevoked,
     EstimateLinkView,
+    EstimateOrder,
+    EstimateOrderView,
     EstimateView,
     QuoteWorks,
     RevokeEstimateLink,
@@ -114,6 +116,17 @@ async def revoke_estimate_link(command: RevokeEstimateLink, store: OrdersStore, 
 async def show_estimate(question: ShowEstimate, store: OrdersStore, work: Work) -> EstimateView:
     link = await store.links.behind(question.token, work.now)
     return await _shown(await store.shown(link.order_id), link, store)
+
+
+@handlers.question(EstimateOrder)
+async def estimate_order(
+    question: EstimateOrder, store: OrdersStore, work: Work
+) -> EstimateOrderView:
+    link = await store.links.behind(question.token, work.now)
+    order = await store.shown(link.order_id)
+    if not order.header.visible_to_customer:
+        raise Refused("estimate_link_invalid")
+    return EstimateOrderView(order_id=order.id)
 
 
 @handlers.command(AnswerEstimate)
