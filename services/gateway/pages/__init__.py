@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from services.gateway.pages import (
     audit,
+    bay,
     board,
     clients,
     dashboard,
@@ -13,6 +14,7 @@ from services.gateway.pages import (
     home,
     money,
     ops,
+    photos,
     profile,
     reports,
     sign_in,
@@ -26,6 +28,7 @@ from services.gateway.pages.routing import http_pages
 
 MODULES = (
     audit,
+    bay,
     board,
     clients,
     dashboard,
@@ -33,6 +36,7 @@ MODULES = (
     home,
     money,
     ops,
+    photos,
     profile,
     reports,
     sign_in,
