@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from services.gateway.pages import (
     audit,
+    bay,
     board,
     clients,
     dashboard,
@@ -14,6 +15,7 @@ from services.gateway.pages import (
     money,
     ops,
     orders,
+    photos,
     profile,
     reports,
     sign_in,
@@ -27,6 +29,7 @@ from services.gateway.pages.routing import http_pages
 
 MODULES = (
     audit,
+    bay,
     board,
     clients,
     dashboard,
@@ -35,6 +38,7 @@ MODULES = (
     money,
     ops,
     orders,
+    photos,
     profile,
     reports,
     sign_in,

@@ -9,8 +9,9 @@ token is a secret: it stands in no log, and ``no-referrer`` keeps the browser fr
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from services.gateway.throttling import seconds_to_wait
 from shared.contracts.approvals import AnswerEstimate, ShowEstimate
 from shared.contracts.base import Question
 from shared.contracts.forms import ClientForm, PrintByLink
+from shared.contracts.photos import ClientPhoto, ShowClientPhoto, ShowClientPhotos
 from shared.messaging.client import reply_adapter
 from shared.messaging.envelope import Actor
 from shared.messaging.lane import is_outage
@@ -49,12 +51,14 @@ _NOTICE_OF = {
 """What the client is told of a refusal; of any other, to call the station."""
 
 
-_NOTHING_HERE = frozenset({"estimate_link_invalid", "form_not_found"})
+_NOTHING_HERE = frozenset({"estimate_link_invalid", "form_not_found", "photo_not_found"})
 
 
 def estimate_routes() -> list[BaseRoute]:
     return [
         Route(SECRET_PATH + "{token}", _estimate, methods=["GET", "POST"]),
+        Route(SECRET_PATH + "{token}/photos/{photo_id:uuid}", _photo, methods=["GET"]),
+        Route(SECRET_PATH + "{token}/photos/{photo_id:uuid}/{size}", _photo, methods=["GET"]),
         Route(SECRET_PATH + "{token}/{form}", _paper, methods=["GET"]),
     ]
 
@@ -72,6 +76,7 @@ async def _estimate(request: Request) -> Response:
         language,
         estimate=estimate,
         papers=get_args(ClientForm) if estimate.stage in ("ready", "given_out") else (),
+        photos=await _photos(call, token),
         notice=asked.get("said") if asked.get("said") in NOTICES else None,
         zone=call.gateway.settings.zone,
         path=SECRET_PATH + token,
@@ -98,6 +103,31 @@ async def _paper(request: Request) -> Response:
     )
 
 
+async def _photo(request: Request) -> Response:
+    """A photo that is meant for the client; any other is as one that is not there."""
+    call, token, _, language = _opened(request)
+    small = request.path_params.get("size") == "small"
+    photo_id = request.path_params["photo_id"]
+    try:
+        photo = await _asked(call, ShowClientPhoto, token=token, photo_id=photo_id, small=small)
+    except Exception as error:
+        return _sorry(call, error, language)
+    return Response(
+        photo.content,
+        headers={"Cache-Control": "private, max-age=600", "Referrer-Policy": "no-referrer"},
+        media_type="image/jpeg",
+    )
+
+
+async def _photos(call: Call, token: str) -> Sequence[ClientPhoto]:
+    """The estimate is shown without them while the service that has them is away."""
+    try:
+        return (await _asked(call, ShowClientPhotos, token=token)).items
+    except Refused as refusal:
+        log.warning("estimate_without_photos", code=refusal.code)
+        return ()
+
+
 def _opened(request: Request) -> tuple[Call, str, dict[str, str], str]:
     """Who has opened a link, what they ask, and in which language."""
     call = Call.of(request.scope)
@@ -109,7 +139,7 @@ def _opened(request: Request) -> tuple[Call, str, dict[str, str], str]:
     return call, token, asked, language
 
 
-async def _asked[ReplyT](call: Call, question: type[Question[ReplyT]], **fields: str) -> ReplyT:
+async def _asked[ReplyT](call: Call, question: type[Question[ReplyT]], **fields: Any) -> ReplyT:
     """What the link's owner may see. Raises ``estimate_link_invalid``, after some of them
     ``link_throttled``."""
     engine = call.gateway.engine

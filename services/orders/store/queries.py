@@ -34,6 +34,7 @@ class OrderFilter:
     """What a list of orders is narrowed to; ``own_of``: an employee's own."""
 
     status: str | None = None
+    statuses: tuple[str, ...] = ()
     section_id: UUID | None = None
     employee_id: UUID | None = None
     client_id: UUID | None = None
@@ -72,6 +73,8 @@ def newest_first(
     for name in ("status", "section_id", "employee_id", "client_id", "vehicle_id"):
         if (value := getattr(filters, name)) is not None:
             statement = statement.where(orders.c[name] == value)
+    if filters.statuses:
+        statement = statement.where(orders.c.status.in_(filters.statuses))
     if filters.own_of:
         works_on_it = exists().where(
             service_lines.c.order_id == orders.c.id,
