@@ -33,6 +33,7 @@ from shared.contracts.orders import (
     PartLineView,
     ServiceLineView,
 )
+from shared.contracts.photos import ListPhotos, PhotoView
 from shared.contracts.work_order import GetWorkOrder, WorkOrder
 from shared.contracts.works import VehicleWarranty, WarrantyLine
 from shared.permissions import TECHNICIAN
@@ -74,6 +75,7 @@ class Sight:
     """Of the car, on other orders."""
     warranty: tuple[WarrantyLine, ...]
     forms: tuple[FormView, ...]
+    photos: tuple[PhotoView, ...]
     names: Mapping[str, str]
     """Of those who wrote and took money, by login."""
 
@@ -106,12 +108,13 @@ class Sight:
 async def sight_of(request: PageRequest, order_id: UUID) -> Sight:
     """Two rounds of questions: the order, and what is to be said of its car."""
     may = request.may
-    order, whole, comments, forms, payments, link = await asyncio.gather(
+    order, whole, comments, forms, payments, photos, link = await asyncio.gather(
         request.ask(GetOrder(order_id=order_id)),
         request.ask(GetWorkOrder(order_id=order_id)),
         request.ask(ListComments(order_id=order_id, limit=MANY)),
         request.ask(ListForms()),
         request.ask(ListPayments(order_id=order_id)) if may("ListPayments") else nothing(),
+        request.ask(ListPhotos(order_id=order_id)) if may("ListPhotos") else nothing(),
         _link(request, order_id),
     )
     paid = payments.items if payments else ()
@@ -133,6 +136,7 @@ async def sight_of(request: PageRequest, order_id: UUID) -> Sight:
         declined=declined,
         warranty=warranty,
         forms=tuple(form for form in forms.items if form.about == "order"),
+        photos=photos.items if photos else (),
         names=names,
     )
 
@@ -191,7 +195,8 @@ async def order_page(request: PageRequest) -> Response:
     sight = await sight_of(request, request.id("order_id"))
     link_url = sight.link and (sight.link.url or request.address(sight.link.path))
     return request.page(
-        "orders/order.html", **shown(request, sight=sight, order=sight.order, link_url=link_url)
+        "orders/order.html",
+        **shown(request, sight=sight, order=sight.order, photos=sight.photos, link_url=link_url),
     )
 
 
