@@ -108,17 +108,17 @@ class Sight:
 async def sight_of(request: PageRequest, order_id: UUID) -> Sight:
     """Two rounds of questions: the order, and what is to be said of its car."""
     may = request.may
-    order, whole, comments, forms, payments, photos, link = await asyncio.gather(
+    order, whole, comments, forms, payments, link = await asyncio.gather(
         request.ask(GetOrder(order_id=order_id)),
         request.ask(GetWorkOrder(order_id=order_id)),
         request.ask(ListComments(order_id=order_id, limit=MANY)),
         request.ask(ListForms()),
         request.ask(ListPayments(order_id=order_id)) if may("ListPayments") else nothing(),
-        request.ask(ListPhotos(order_id=order_id)) if may("ListPhotos") else nothing(),
         _link(request, order_id),
     )
     paid = payments.items if payments else ()
-    declined, warranty, names = await asyncio.gather(
+    photos, declined, warranty, names = await asyncio.gather(
+        request.ask(ListPhotos(order_id=order_id)) if may("ListPhotos") else nothing(),
         _declined(request, order),
         _warranty(request, order),
         people_named(
