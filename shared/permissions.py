@@ -176,6 +176,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     works.ChangePackage: _OFFICE,
     works.GetPackage: _EVERYONE,
     works.ListPackages: _EVERYONE,
+    works.OfferWorks: _BAY,
     works.GetPriceRules: _EVERYONE,
     works.ChangePriceRules: _OFFICE,
     # orders
@@ -204,8 +205,8 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     approvals.EstimateLink: _RECEPTION | {SERVICE},
     approvals.RevokeEstimateLink: _RECEPTION,
     approvals.ShowEstimate: frozenset({CLIENT}),
+    approvals.OrderOfLink: frozenset({SERVICE}),
     approvals.AnswerEstimate: frozenset({CLIENT}),
-    approvals.EstimateOrder: frozenset({SERVICE}),
     approvals.ListDeclinedWorks: _BAY | {SERVICE},
     approvals.TakeDeclinedWorks: _RECEPTION,
     approvals.DismissDeclinedWorks: _RECEPTION,
@@ -435,6 +436,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     # print forms
     forms.ListForms: _EVERYONE,
     forms.PrintForm: _EVERYONE,
+    forms.PrintByLink: frozenset({CLIENT}),
     formulas.GetFormulaReference: frozenset(ROLES),
     formulas.TryFormula: frozenset(ROLES),
     forms.PreviewForm: _OFFICE,

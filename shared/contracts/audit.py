@@ -68,11 +68,12 @@ class TimelineEntry(View):
 
 
 class OrderTimeline(Question[Page[TimelineEntry]]):
-    """Every event of the order, oldest first."""
+    """Every event of the order, oldest first, or else the newest."""
 
     subject: ClassVar[str] = "ask.audit.order_timeline.v1"
 
     order_id: UUID
+    newest_first: bool = False
     limit: Limit = 50
     cursor: Cursor | None = None
 

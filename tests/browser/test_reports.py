@@ -50,6 +50,17 @@ async def test_from_a_figure_to_the_order_behind_it(site: Site, browse: Open) ->
     await page.get_by_role("link", name=order["number"]).click()
     await page.wait_for_url(f"**/orders/{order['id']}")
 
+    await page.goto(site.url + "/reports/orders-by-section")
+    await page.get_by_role("row", name="Слесарный").get_by_role("link").nth(3).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Заказ-наряды")
+    await expect(page.get_by_label("Состояние")).to_have_value("done")
+    await expect(page.get_by_role("link", name=order["number"])).to_be_visible()
+    assert await barriers(page) == []
+    await page.screenshot(path="/tmp/orders-desk.png")
+    await page.get_by_label("Состояние").select_option(label="Отменён")
+    await page.get_by_role("button", name="Показать").click()
+    await expect(page.get_by_text("Таких заказ-нарядов нет")).to_be_visible()
+
     await page.goto(site.url + "/reports/margin")
     await page.get_by_label("Разбивка").select_option(label="по механикам")
     await page.get_by_role("button", name="Показать").click()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.documents.handlers.table import handlers
 from services.documents.store import DocumentsStore
-from shared.contracts.approvals import EstimateOrder
+from shared.contracts.approvals import OrderOfLink
 from shared.contracts.base import Change, Done, Page
 from shared.contracts.orders import GetOrder
 from shared.contracts.photos import (
@@ -126,7 +126,7 @@ async def get_small_photo(question: GetSmallPhoto, store: DocumentsStore, _: Wor
 async def client_photos(
     question: ShowClientPhotos, store: DocumentsStore, work: Work
 ) -> Page[ClientPhoto]:
-    behind = await work.ask(EstimateOrder(token=question.token))
+    behind = await work.ask(OrderOfLink(token=question.token))
     rows = await store.photos.of_order(behind.order_id, _SHOWN_TO_CLIENT, for_client=True)
     return Page(
         items=tuple(
@@ -138,7 +138,7 @@ async def client_photos(
 
 @handlers.question(ShowClientPhoto)
 async def client_photo(question: ShowClientPhoto, store: DocumentsStore, work: Work) -> PhotoFile:
-    behind = await work.ask(EstimateOrder(token=question.token))
+    behind = await work.ask(OrderOfLink(token=question.token))
     content = await store.photos.file(
         question.photo_id, small=question.small, for_order=behind.order_id
     )

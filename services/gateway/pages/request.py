@@ -115,6 +115,11 @@ class PageRequest:
         except ValueError:
             raise Refused("not_found") from None
 
+    def address(self, path: str) -> str:
+        """The whole of it, as somebody outside finds a page of ours."""
+        scheme = "https" if self.call.secure else "http"
+        return f"{scheme}://{self.call.header(b'host')}{path}"
+
     @cached_property
     def query(self) -> Query:
         """The fields of the address, without empty ones."""

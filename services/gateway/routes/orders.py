@@ -18,7 +18,7 @@ from shared.contracts.orders import (
     RemoveLine,
     RequestParts,
 )
-from shared.contracts.works import AddPackage
+from shared.contracts.works import AddPackage, OfferWorks
 
 _ORDER = "/orders/{id}"
 
@@ -31,6 +31,7 @@ AREA = Area(
         post("/orders", CreateOrder, "Open an order", location=_ORDER),
         get("/orders/{order_id}", GetOrder, "An order with its lines"),
         patch("/orders/{order_id}", ChangeOrder, "Edit an order's header"),
+        get("/orders/{order_id}/offered-works", OfferWorks, "Works that may be put on it"),
         post("/orders/{order_id}/services", AddService, "Put a work on it", location=_ORDER),
         post("/orders/{order_id}/packages", AddPackage, "Put a package on it", status=202),
         post("/orders/{order_id}/parts", RequestParts, "Request parts for it", status=202),

@@ -8,9 +8,10 @@ works and answers. ``declined``: works that were declined are offered again. ``c
 the station works; ``bookings``: who holds which post when; ``carry_over``: what was not finished
 in its time; ``load``: all of it on one panel. ``bay``: a technician at the car. ``variants``:
 prices of works by vehicle, and rounding. ``packages`` and ``bundles``: what is sold together, and
-put on an order. ``warranty``: is this under warranty? ``figures``: what other services must agree
-with. ``merging``: two clients were one. ``credit``: how much a client may owe. ``board``: what is
-still to be done. ``erasure``: a person is forgotten.
+put on an order; ``offers``: works with their prices for its car. ``warranty``: is this under
+warranty? ``figures``: what other services must agree with. ``merging``: two clients were one.
+``credit``: how much a client may owe. ``board``: what is still to be done. ``erasure``: a person is
+forgotten.
 """
 
 from services.orders.handlers import (
@@ -28,6 +29,7 @@ from services.orders.handlers import (
     load,
     merging,
     news,
+    offers,
     packages,
     questions,
     reception,
@@ -56,6 +58,7 @@ __all__ = [
     "load",
     "merging",
     "news",
+    "offers",
     "packages",
     "questions",
     "reception",

@@ -64,6 +64,7 @@ async def find(question: FindOrders, store: OrdersStore, work: Work) -> Page[Ord
         own_of=own_of,
         start=question.start,
         end=question.end,
+        accounted=question.accounted,
         q=question.q,
     )
     after = keys_of(question.cursor, tuple[Instant, UUID]) if question.cursor else None

@@ -42,6 +42,7 @@ class OrderFilter:
     own_of: UUID | None = None
     start: datetime | None = None
     end: datetime | None = None
+    accounted: bool = False
     q: str = ""
 
 
@@ -89,10 +90,11 @@ def newest_first(
                 works_on_it,
             )
         )
+    at = orders.c.assignment_at if filters.accounted else orders.c.created_at
     if filters.start:
-        statement = statement.where(orders.c.created_at >= filters.start)
+        statement = statement.where(at >= filters.start)
     if filters.end:
-        statement = statement.where(orders.c.created_at < filters.end)
+        statement = statement.where(at < filters.end)
     for word in filters.q.lower().split():
         searched = func.lower(
             orders.c.number

@@ -108,12 +108,17 @@ const app = (() => {
     const form = detail.ctx.sourceElement.closest?.("form");
     if (form) for (const button of form.querySelectorAll("button")) button.disabled = false;
   });
-  document.addEventListener("htmx:after:swap", ({ detail }) => {
-    const { ctx } = detail;
-    const status = ctx.response?.status ?? ctx.response?.raw?.status ?? 0;
-    const form = ctx.sourceElement?.closest?.("form");
-    if (status >= 400) return mark(form);
-    if (ctx.request.method !== "GET") form?.closest("dialog[open]")?.close();
+  const formOf = (ctx) => ctx.sourceElement?.closest?.("form");
+  const statusOf = (ctx) => ctx.response?.status ?? ctx.response?.raw?.status ?? 0;
+
+  // What was taken is not typed any more, and its dialog has done its work.
+  document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+    if (ctx.request.method === "GET" || statusOf(ctx) >= 400) return;
+    formOf(ctx)?.closest("dialog[open]")?.close();
+    formOf(ctx)?.reset();
+  });
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (statusOf(ctx) >= 400) return mark(formOf(ctx));
     // What is open stays open in a morph; a menu that led somewhere else has done its work.
     const menu = ctx.sourceElement?.closest?.(".side, details.person");
     if (menu) for (const each of document.querySelectorAll(MENUS)) each.open = false;
@@ -133,8 +138,11 @@ const app = (() => {
       if (label) item.querySelector(".problem-field").textContent = label;
     }
     const dialog = form.closest("dialog[open]");
-    if (dialog) dialog.querySelector(".dialog-head").after(document.querySelector("#problems .problem"));
-    first?.focus();
+    const problem = document.querySelector("#problems .problem");
+    first?.focus({ preventScroll: dialog !== null });
+    if (!dialog || !problem) return;
+    dialog.querySelector(".dialog-head").after(problem);
+    problem.scrollIntoView({ block: "nearest" });
   }
 
   let gone = null;
