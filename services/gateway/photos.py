@@ -17,7 +17,7 @@ from services.gateway.call import Call
 from services.gateway.pictures import WALL_S
 from services.gateway.reading import parsed
 from services.gateway.uploads import Received
-from shared.contracts.photos import AddPhoto, PhotoFile
+from shared.contracts.photos import AddPhoto
 from shared.refusals import Refused
 
 FIELDS = frozenset({"file_name", "line_id", "caption", "visible_to_client"})
@@ -86,8 +86,3 @@ async def _said(file: IO[bytes]) -> bytes:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-
-
-def picture_of(reply: bytes) -> bytes:
-    """The JPEG of a service's answer."""
-    return PhotoFile.model_validate_json(reply).content

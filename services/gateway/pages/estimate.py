@@ -11,7 +11,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import get_args
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
@@ -57,9 +57,9 @@ _NOTHING_HERE = frozenset({"estimate_link_invalid", "form_not_found", "photo_not
 def estimate_routes() -> list[BaseRoute]:
     return [
         Route(SECRET_PATH + "{token}", _estimate, methods=["GET", "POST"]),
-        Route(SECRET_PATH + "{token}/photos/{photo_id:uuid}", _photo, methods=["GET"]),
-        Route(SECRET_PATH + "{token}/photos/{photo_id:uuid}/{size}", _photo, methods=["GET"]),
         Route(SECRET_PATH + "{token}/{form}", _paper, methods=["GET"]),
+        Route(SECRET_PATH + "{token}/photos/{photo_id}", _photo, methods=["GET"]),
+        Route(SECRET_PATH + "{token}/photos/{photo_id}/small", _small_photo, methods=["GET"]),
     ]
 
 
@@ -75,8 +75,8 @@ async def _estimate(request: Request) -> Response:
         "estimate.html",
         language,
         estimate=estimate,
-        papers=get_args(ClientForm) if estimate.stage in ("ready", "given_out") else (),
         photos=await _photos(call, token),
+        papers=get_args(ClientForm) if estimate.stage in ("ready", "given_out") else (),
         notice=asked.get("said") if asked.get("said") in NOTICES else None,
         zone=call.gateway.settings.zone,
         path=SECRET_PATH + token,
@@ -104,18 +104,31 @@ async def _paper(request: Request) -> Response:
 
 
 async def _photo(request: Request) -> Response:
+    return await _picture(request, small=False)
+
+
+async def _small_photo(request: Request) -> Response:
+    return await _picture(request, small=True)
+
+
+async def _picture(request: Request, *, small: bool) -> Response:
     """A photo that is meant for the client; any other is as one that is not there."""
     call, token, _, language = _opened(request)
-    small = request.path_params.get("size") == "small"
     photo_id = request.path_params["photo_id"]
     try:
-        photo = await _asked(call, ShowClientPhoto, token=token, photo_id=photo_id, small=small)
+        picture = await _asked(
+            call, ShowClientPhoto, token=token, photo_id=photo_id, small=str(small)
+        )
     except Exception as error:
         return _sorry(call, error, language)
     return Response(
-        photo.content,
-        headers={"Cache-Control": "private, max-age=600", "Referrer-Policy": "no-referrer"},
+        picture.content,
         media_type="image/jpeg",
+        headers={
+            "Cache-Control": "private, max-age=600",
+            "Referrer-Policy": "no-referrer",
+            "X-Robots-Tag": "noindex, nofollow",
+        },
     )
 
 
@@ -139,7 +152,7 @@ def _opened(request: Request) -> tuple[Call, str, dict[str, str], str]:
     return call, token, asked, language
 
 
-async def _asked[ReplyT](call: Call, question: type[Question[ReplyT]], **fields: Any) -> ReplyT:
+async def _asked[ReplyT](call: Call, question: type[Question[ReplyT]], **fields: str) -> ReplyT:
     """What the link's owner may see. Raises ``estimate_link_invalid``, after some of them
     ``link_throttled``."""
     engine = call.gateway.engine

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.gateway.api import JSON, PREFIX, Area, Endpoint, delete, get, patch
 from services.gateway.call import Call
-from services.gateway.photos import FIELDS, photo_command, picture_of
+from services.gateway.photos import FIELDS, photo_command
 from services.gateway.problems import field_invalid
 from services.gateway.uploads import received
 from shared.contracts.photos import (
@@ -17,6 +17,7 @@ from shared.contracts.photos import (
     GetPhoto,
     GetSmallPhoto,
     ListPhotos,
+    PhotoFile,
     PhotoView,
     RemovePhoto,
 )
@@ -53,7 +54,7 @@ async def show_picture(call: Call, endpoint: Endpoint) -> Response:
     question = await endpoint.reading.read(call)
     assert isinstance(question, GetPhoto | GetSmallPhoto)
     reply = await call.send(type(question).subject, question.model_dump_json().encode())
-    return Response(picture_of(reply), headers=KEPT, media_type=JPEG)
+    return Response(PhotoFile.model_validate_json(reply).content, headers=KEPT, media_type=JPEG)
 
 
 def _picture(path: str, question: type[GetPhoto | GetSmallPhoto], summary: str) -> Endpoint:

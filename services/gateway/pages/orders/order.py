@@ -33,7 +33,7 @@ from shared.contracts.orders import (
     PartLineView,
     ServiceLineView,
 )
-from shared.contracts.photos import ListPhotos, PhotoView
+from shared.contracts.photos import ListPhotos
 from shared.contracts.work_order import GetWorkOrder, WorkOrder
 from shared.contracts.works import VehicleWarranty, WarrantyLine
 from shared.permissions import TECHNICIAN
@@ -75,7 +75,6 @@ class Sight:
     """Of the car, on other orders."""
     warranty: tuple[WarrantyLine, ...]
     forms: tuple[FormView, ...]
-    photos: tuple[PhotoView, ...]
     names: Mapping[str, str]
     """Of those who wrote and took money, by login."""
 
@@ -117,8 +116,7 @@ async def sight_of(request: PageRequest, order_id: UUID) -> Sight:
         _link(request, order_id),
     )
     paid = payments.items if payments else ()
-    photos, declined, warranty, names = await asyncio.gather(
-        request.ask(ListPhotos(order_id=order_id)) if may("ListPhotos") else nothing(),
+    declined, warranty, names = await asyncio.gather(
         _declined(request, order),
         _warranty(request, order),
         people_named(
@@ -136,7 +134,6 @@ async def sight_of(request: PageRequest, order_id: UUID) -> Sight:
         declined=declined,
         warranty=warranty,
         forms=tuple(form for form in forms.items if form.about == "order"),
-        photos=photos.items if photos else (),
         names=names,
     )
 
@@ -192,11 +189,18 @@ def shown(request: PageRequest, **values: Any) -> dict[str, Any]:
 
 
 async def order_page(request: PageRequest) -> Response:
-    sight = await sight_of(request, request.id("order_id"))
+    order_id = request.id("order_id")
+    sight, photos = await asyncio.gather(
+        sight_of(request, order_id),
+        request.ask(ListPhotos(order_id=order_id, limit=MANY))
+        if request.may("ListPhotos")
+        else nothing(),
+    )
     link_url = sight.link and (sight.link.url or request.address(sight.link.path))
     return request.page(
         "orders/order.html",
-        **shown(request, sight=sight, order=sight.order, photos=sight.photos, link_url=link_url),
+        photos=photos.items if photos else (),
+        **shown(request, sight=sight, order=sight.order, link_url=link_url),
     )
 
 
