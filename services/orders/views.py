@@ -42,6 +42,8 @@ def order_view(
         estimation_cost=order.estimation_cost,
         estimation_minutes=order.estimation_minutes,
         clocked_minutes=order.clocked_minutes,
+        discount_total=order.discount_total,
+        due=order.due,
         cost_total=costs.cost if costs else None,
         margin=costs.margin(order.total) if costs else None,
         declined_works=declined_works,

@@ -247,7 +247,23 @@ class GetProducts(Question[Page[ProductView]]):
     product_ids: tuple[UUID, ...] = Field(min_length=1, max_length=500)
 
 
-class FindProducts(Question[Page[ProductView]]):
+class ProductPlace(View):
+    """A product in one warehouse."""
+
+    warehouse_id: UUID
+    warehouse: str
+    on_hand: SignedQuantity
+    available: SignedQuantity
+
+
+class FoundProduct(ProductView):
+    """A search hit, with where it lies so that one look is enough to choose."""
+
+    places: tuple[ProductPlace, ...] = ()
+    """The oldest warehouse, which is drawn from first, comes first."""
+
+
+class FindProducts(Question[Page[FoundProduct]]):
     """By name fragment, part number (dashes and spaces do not count) or barcode."""
 
     subject: ClassVar[str] = "ask.inventory.find_products.v1"

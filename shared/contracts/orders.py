@@ -499,6 +499,10 @@ class OrderView(OrderSummary):
     declined_works: int | None = None
     """How many works of the car were declined on other orders and may be offered now. Counted
     when the order is opened and when it is asked for; null in other answers."""
+    discount_total: Money | None = None
+    """Of all lines that are in ``total``: what was quoted less what is asked."""
+    due: Money | None = None
+    """What is still to be paid. Null only in answers older than this field."""
 
 
 class BookingRequest(View):
@@ -776,7 +780,8 @@ class ListPriceSteps(Question[Page[PriceStepView]]):
 class FindOrders(Question[Page[OrderSummary]]):
     """Newest first. ``q``: a part of the number, the client's name or the car.
 
-    ``own``: only orders on which the asking person is the employee or does a work.
+    ``own``: only orders on which the asking person is the employee or does a work. ``start`` and
+    ``end`` are of when it was opened, or with ``accounted`` of its accounting date, as in reports.
     """
 
     subject: ClassVar[str] = "ask.orders.find_orders.v1"
@@ -789,6 +794,7 @@ class FindOrders(Question[Page[OrderSummary]]):
     own: bool = False
     start: Instant | None = None
     end: Instant | None = None
+    accounted: bool = False
     q: SearchText = ""
     limit: Limit = 50
     cursor: Cursor | None = None

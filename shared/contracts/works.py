@@ -32,7 +32,7 @@ from shared.contracts.base import (
     View,
 )
 from shared.contracts.clients import Mileage, Year
-from shared.contracts.orders import OrderEvent, OrderView
+from shared.contracts.orders import OrderEvent, OrderView, ServiceView
 
 # --- price variants ------------------------------------------------------------------------------
 
@@ -132,6 +132,44 @@ class VariantRemoved(VariantEvent):
     """A price variant is no more. Producer: orders. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.orders.variant_removed.v1"
+
+
+# --- offers --------------------------------------------------------------------------------------
+
+
+class OfferedVariant(VariantView):
+    """A variant with what it asks."""
+
+    price_asked: Money
+    """Per unit, rounded as the station rounds."""
+
+
+class OfferedWork(View):
+    """A work of the catalogue as an order would have it, before any discount."""
+
+    service: ServiceView
+    price: Money
+    """Per unit: of the variant for the order's car, else the work's own."""
+    variant_id: UUID | None
+    """The variant for the order's car."""
+    estimation_minutes: Minutes
+    own_price: Money
+    """As for a car that no variant is for."""
+    variants: tuple[OfferedVariant, ...]
+    """All prices by vehicle that it has."""
+
+
+class OfferWorks(Question[Page[OfferedWork]]):
+    """Works that may be put on an order, in the order in which they were made. ``q``: fragments of
+    the name. Refused: ``order_not_found``, ``service_not_found``."""
+
+    subject: ClassVar[str] = "ask.orders.offered_works.v1"
+
+    order_id: UUID
+    q: SearchText = ""
+    service_id: UUID | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
 
 
 # --- packages ------------------------------------------------------------------------------------

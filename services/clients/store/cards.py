@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    Integer,
     Text,
     Uuid,
     any_,
@@ -21,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clients.domain.cards import Client
-from services.clients.domain.identifiers import folded
+from services.clients.domain.identifiers import folded, plate_key
 from services.clients.domain.search import name_key
 from services.clients.domain.vehicles import Vehicle, VehicleFact
 from services.clients.store.contracts import Contracts
@@ -68,7 +69,17 @@ _LOCK_CARS = (
     .with_for_update(key_share=True)
 )
 _VEHICLES_OF = select(vehicles).where(vehicles.c.client_id == any_(_IDS)).order_by(vehicles.c.id)
-
+_HAVING = (
+    select(vehicles)
+    .where(
+        or_(
+            vehicles.c.vin == bindparam("vin", type_=Text),
+            vehicles.c.plate_key == bindparam("plate_key", type_=Text),
+        )
+    )
+    .order_by(vehicles.c.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 
 _SAVE_CLIENTS = saving(clients)
 _SAVE_VEHICLES = saving(vehicles)
@@ -225,6 +236,16 @@ class ClientsStore(Store):
         for row in await self.connection.execute(_VEHICLES_OF, {"ids": list(client_ids)}):
             owned[row.client_id].append(vehicle_of(row))
         return owned
+
+    async def vehicles_having(self, vin: str | None, plate: str | None, most: int) -> list[Vehicle]:
+        """Cars of this VIN or of this plate, however it is spelt; the newest first."""
+        if not (vin or plate):
+            return []
+        key = plate_key(plate) if plate else None
+        rows = await self.connection.execute(
+            _HAVING, {"vin": vin or None, "plate_key": key or None, "most": most}
+        )
+        return list(map(vehicle_of, rows))
 
     # --- a batch -----------------------------------------------------------------------------
 

@@ -4,10 +4,46 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import audit, home, money, ops, sign_in, stock, till
+from services.gateway.pages import (
+    audit,
+    board,
+    clients,
+    dashboard,
+    find,
+    home,
+    money,
+    ops,
+    orders,
+    profile,
+    reports,
+    sign_in,
+    stock,
+    till,
+    users,
+    vehicles,
+    visits,
+)
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in, till, money, audit, ops, stock)
+MODULES = (
+    audit,
+    board,
+    clients,
+    dashboard,
+    find,
+    home,
+    money,
+    ops,
+    orders,
+    profile,
+    reports,
+    sign_in,
+    stock,
+    till,
+    users,
+    vehicles,
+    visits,
+)
 """Every module with a table of pages."""
 
 

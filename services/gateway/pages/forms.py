@@ -19,7 +19,7 @@ from typing import Any, Union, get_args, get_origin
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from services.gateway.problems import field_invalid, unreadable
 from services.gateway.reading import REVISION, parsed
@@ -168,7 +168,7 @@ def _scalar(name: str, kinds: tuple[Any, ...], said: str, zone: ZoneInfo) -> Any
         return "".join(said.split()).replace(",", ".")
     if bool in kinds:
         return said in ("on", "true", "1")
-    if datetime in kinds:
+    if datetime in kinds or AwareDatetime in kinds:
         return _instant(name, said, zone)
     return said
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,7 +25,7 @@ from services.gateway.pages.rendering import (
     page,
     translations,
 )
-from services.gateway.sessions import Person
+from services.gateway.person import Person
 from services.gateway.uploads import Received, received
 from shared.contracts.base import Command, Message, Question
 from shared.contracts.operations import addressed_to
@@ -38,6 +39,8 @@ LANGUAGE_COOKIE, THEME_COOKIE, NOTICE_COOKIE = "pitlane-lang", "pitlane-theme", 
 KEEP_S = 365 * 24 * 3600
 NOTICE_S = 30
 NOTICE_CHARS = 300
+PATIENCE_S = 2.0
+"""How long a page waits for a part that it can do without."""
 
 
 class Query(dict[str, str]):
@@ -112,6 +115,11 @@ class PageRequest:
         except ValueError:
             raise Refused("not_found") from None
 
+    def address(self, path: str) -> str:
+        """The whole of it, as somebody outside finds a page of ours."""
+        scheme = "https" if self.call.secure else "http"
+        return f"{scheme}://{self.call.header(b'host')}{path}"
+
     @cached_property
     def query(self) -> Query:
         """The fields of the address, without empty ones."""
@@ -159,6 +167,21 @@ class PageRequest:
         reply = await self.call.send(addressed_to(type(question), of), body)
         answer: ReplyT = reply_adapter(type(question)).validate_json(reply)
         return answer
+
+    async def ask_if_there[ReplyT](
+        self, question: Question[ReplyT], patience_s: float = PATIENCE_S
+    ) -> ReplyT | None:
+        """As ``ask``, for a part that a page can do without: None of a service that is away, or
+        slower than others wait for it."""
+        try:
+            async with asyncio.timeout(patience_s):
+                return await self.ask(question)
+        except TimeoutError:
+            return None
+        except Refused as refusal:
+            if refusal.code != "service_unavailable":
+                raise
+            return None
 
     async def send[ReplyT](
         self, command: Command[ReplyT], step: str = "", *, to: str = ""

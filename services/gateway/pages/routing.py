@@ -122,7 +122,12 @@ async def present(call: Call, refusal: Refused) -> Response:
     response.headers.update(headers_of(refusal, status))
     if within:
         response.headers.update(
-            {"HX-Retarget": "#problems", "HX-Reswap": "innerHTML", "HX-Push-Url": "false"}
+            {
+                "HX-Retarget": "#problems",
+                "HX-Reswap": "innerHTML",
+                "HX-Reselect": ".problem",
+                "HX-Push-Url": "false",
+            }
         )
     return response
 

@@ -26,6 +26,7 @@ from shared.contracts.inventory import (
     CreateUnit,
     CreateWarehouse,
     FindProducts,
+    FoundProduct,
     GetProduct,
     GetProducts,
     ListSuppliers,
@@ -121,7 +122,7 @@ async def get_products(
 @handlers.question(FindProducts)
 async def find_products(
     question: FindProducts, store: InventoryStore, work: Work
-) -> Page[ProductView]:
+) -> Page[FoundProduct]:
     return await queries.find_products(store.connection, question)
 
 

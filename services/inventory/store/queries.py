@@ -10,10 +10,12 @@ from uuid import UUID
 from pydantic import StringConstraints
 from sqlalchemy import (
     ColumnElement,
+    Row,
     Select,
     Text,
     Uuid,
     and_,
+    cast,
     func,
     literal,
     or_,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import Subquery
 
@@ -30,7 +33,14 @@ from services.inventory.domain.purchase import OPEN
 from services.inventory.domain.stock import CHANGES_ON_HAND, CHANGES_RESERVED, ZERO
 from services.inventory.store.barcodes import with_barcode
 from services.inventory.store.part_numbers import with_number
-from services.inventory.store.references import PLACES, PRODUCTS, placed, product_view, selected
+from services.inventory.store.references import (
+    PLACES,
+    PLACES_OF_PRODUCT,
+    PRODUCTS,
+    placed,
+    product_view,
+    selected,
+)
 from services.inventory.store.tables import (
     labels,
     movements,
@@ -51,11 +61,11 @@ from shared.contracts.base import Page
 from shared.contracts.costing import MayBeMissing, WhatMayBeMissing
 from shared.contracts.inventory import (
     FindProducts,
+    FoundProduct,
     GetStock,
     ListMovements,
     ListUnits,
     MovementView,
-    ProductView,
     StockView,
     UnitView,
 )
@@ -86,9 +96,10 @@ _FIGURES = ("on_hand", "reserved", "value")
 _Key = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 
 
-async def find_products(connection: AsyncConnection, question: FindProducts) -> Page[ProductView]:
+async def find_products(connection: AsyncConnection, question: FindProducts) -> Page[FoundProduct]:
     """By name."""
-    query = PRODUCTS.order_by(products.c.search_name, products.c.id).limit(question.limit + 1)
+    found = PRODUCTS.add_columns(cast(PLACES_OF_PRODUCT, JSONB).label("places"))
+    query = found.order_by(products.c.search_name, products.c.id).limit(question.limit + 1)
     if question.q:
         query = query.where(matches(question.q))
     if question.cursor:
@@ -96,7 +107,11 @@ async def find_products(connection: AsyncConnection, question: FindProducts) -> 
         after = tuple_(literal(name, Text), literal(product_id, Uuid))
         query = query.where(tuple_(products.c.search_name, products.c.id) > after)
     rows = (await connection.execute(query)).all()
-    return page_of(rows, question.limit, product_view, lambda row: (row.search_name, row.id))
+    return page_of(rows, question.limit, _found_product, lambda row: (row.search_name, row.id))
+
+
+def _found_product(row: Row[Any]) -> FoundProduct:
+    return FoundProduct(**dict(product_view(row)), places=row.places or ())
 
 
 def matches(q: str) -> ColumnElement[bool]:

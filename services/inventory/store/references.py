@@ -88,6 +88,28 @@ _UNITS = (
     .where(product_units.c.product_id == products.c.id)
     .scalar_subquery()
 )
+PLACES_OF_PRODUCT = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(
+                func.jsonb_build_object(
+                    "warehouse_id",
+                    warehouses.c.id,
+                    "warehouse",
+                    warehouses.c.name,
+                    "on_hand",
+                    cast(stock.c.on_hand, Text),
+                    "available",
+                    cast(stock.c.on_hand - stock.c.reserved, Text),
+                ),
+                warehouses.c.id,
+            )
+        )
+    )
+    .join_from(stock, warehouses, warehouses.c.id == stock.c.warehouse_id)
+    .where(stock.c.product_id == products.c.id)
+    .scalar_subquery()
+)
 PRODUCTS: Select[Any] = (
     select(
         products.c.id,

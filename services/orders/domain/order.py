@@ -66,6 +66,10 @@ class ServiceLine:
     def total(self) -> Decimal:
         return line_total(self.price, self.quantity)
 
+    @property
+    def discount(self) -> Decimal:
+        return discount_of(self)
+
 
 @dataclass(frozen=True, slots=True)
 class PartLine:
@@ -107,6 +111,10 @@ class PartLine:
     @property
     def total(self) -> Decimal:
         return line_total(self.price, self.quantity)
+
+    @property
+    def discount(self) -> Decimal:
+        return discount_of(self)
 
     @property
     def counts(self) -> bool:
@@ -223,6 +231,20 @@ class Order:
     def total(self) -> Decimal:
         return checked(self.services_total + self.products_total + self.materials_total)
 
+    @property
+    def discount_total(self) -> Decimal:
+        """What the client is spared: of everything that is in ``total``."""
+        works = sum((line.discount for line in self.billed_services), NOTHING)
+        return sum((part.discount for part in self.billed_parts if part.counts), works)
+
+    @property
+    def due(self) -> Decimal:
+        """What is still to be paid. Money also comes without naming an order: of a settled one
+        finance says whether that is all of it."""
+        if self.settled and not waits_for_payment(self):
+            return NOTHING
+        return max(NOTHING, self.total - self.paid)
+
     def discount(
         self, kind: Literal["service"] | PartKind, said: Decimal | None, *, takes_none: bool
     ) -> Decimal:
@@ -317,6 +339,11 @@ class Order:
                 NOTHING,
             )
         )
+
+
+def discount_of(line: ServiceLine | PartLine) -> Decimal:
+    """Of the whole line, in roubles: what was quoted less what is asked."""
+    return to_kopecks(line.price.initial * line.quantity) - line.total
 
 
 def waits_for_payment(order: Any) -> bool:
