@@ -777,6 +777,7 @@ class FindOrders(Question[Page[OrderSummary]]):
     """Newest first. ``q``: a part of the number, the client's name or the car.
 
     ``own``: only orders on which the asking person is the employee or does a work.
+    ``unbooked``: only open ones that have no planned booking.
     """
 
     subject: ClassVar[str] = "ask.orders.find_orders.v1"
@@ -787,6 +788,7 @@ class FindOrders(Question[Page[OrderSummary]]):
     client_id: UUID | None = None
     vehicle_id: UUID | None = None
     own: bool = False
+    unbooked: bool = False
     start: Instant | None = None
     end: Instant | None = None
     q: SearchText = ""

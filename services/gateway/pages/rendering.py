@@ -157,11 +157,19 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
         """The value of a ``datetime-local`` input."""
         return "" if at is None else f"{at.astimezone(context['zone']):%Y-%m-%dT%H:%M}"
 
+    def weekday(day: dates.date) -> str:
+        """For days side by side: Fri 27."""
+        return format_date(day, "EEE d", locale)
+
+    def duration(minutes: int) -> str:
+        """Hours and minutes: 1:30."""
+        return f"{minutes // 60}:{minutes % 60:02}"
+
     def pairs(things: Iterable[Any], label: str = "name") -> list[tuple[Any, Any]]:
         """For a choice: what each is called, by its id."""
         return [(thing.id, getattr(thing, label)) for thing in things]
 
-    shown = (number, day, date, moment, clock, local, pairs)
+    shown = (number, day, date, moment, clock, local, weekday, duration, pairs)
     return {"money": partial(money, locale=locale), **{each.__name__: each for each in shown}}
 
 

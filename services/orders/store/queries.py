@@ -12,7 +12,14 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.store.tables import comments, orders, part_lines, price_steps, service_lines
+from services.orders.store.tables import (
+    bookings,
+    comments,
+    orders,
+    part_lines,
+    price_steps,
+    service_lines,
+)
 from shared.contracts.orders import CommentView, PriceStepView
 from shared.contracts.work_order import FindWorkOrders
 
@@ -27,6 +34,7 @@ class OrderFilter:
     client_id: UUID | None = None
     vehicle_id: UUID | None = None
     own_of: UUID | None = None
+    unbooked: bool = False
     start: datetime | None = None
     end: datetime | None = None
     q: str = ""
@@ -63,6 +71,13 @@ async def find_orders(
                 orders.c.mechanic_id == filters.own_of,
                 works_on_it,
             )
+        )
+    if filters.unbooked:
+        holds_a_post = exists().where(
+            bookings.c.order_id == orders.c.id, bookings.c.state == "planned"
+        )
+        statement = statement.where(
+            orders.c.status.in_(("draft", "new", "in_progress")), ~holds_a_post
         )
     if filters.start:
         statement = statement.where(orders.c.created_at >= filters.start)
