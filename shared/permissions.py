@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.contracts import (
     approvals,
     audit,
+    board,
     bonus_rules,
     bonuses,
     client_contracts,
@@ -36,6 +37,7 @@ from shared.contracts import (
     purchasing,
     reconciliation,
     segments,
+    shelves,
     statements,
     stock_counts,
     stock_documents,
@@ -44,12 +46,13 @@ from shared.contracts import (
     taxes,
     till,
     till_summary,
+    users,
     vehicle_history,
     visits,
     work_order,
     works,
 )
-from shared.contracts.base import Message
+from shared.contracts.base import Command, Message
 
 ADMINISTRATOR = "administrator"
 ADVISOR = "advisor"
@@ -99,6 +102,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     clients.FindClients: _EVERYONE,
     clients.GetVehicle: _EVERYONE,
     clients.ListVehicles: _EVERYONE,
+    clients.CheckVehicle: _BAY,
     vehicle_history.GetVehicleHistory: _RECEPTION,
     clients.GetCards: frozenset({SERVICE}),
     client_imports.BeginClientImport: _OFFICE,
@@ -117,7 +121,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     client_data.GetOpenOrders: _OFFICE | {SERVICE},
     client_contracts.CreateContract: _OFFICE,
     client_contracts.ChangeContract: _OFFICE,
-    client_contracts.ListContracts: _RECEPTION | {CASHIER},
+    client_contracts.ListContracts: _RECEPTION | {CASHIER, SERVICE},
     client_merge.MergeClients: _RECEPTION,
     client_merge.FindDuplicates: _RECEPTION,
     client_merge.DismissDuplicate: _RECEPTION,
@@ -199,6 +203,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     approvals.ListDeclinedWorks: _BAY | {SERVICE},
     approvals.TakeDeclinedWorks: _RECEPTION,
     approvals.DismissDeclinedWorks: _RECEPTION,
+    board.GetBoard: _RECEPTION,
     orders.OrdersBySection: _RECEPTION,
     orders.EmployeeWorkload: _RECEPTION,
     order_reports.NameOrders: frozenset({SERVICE}),
@@ -263,6 +268,10 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     purchase_orders.WaivePrepayment: MAY_WAIVE,
     purchase_orders.GetDeposit: frozenset({SERVICE}),
     inventory.GetStock: _EVERYONE,
+    shelves.FindStock: _EVERYONE,
+    shelves.ListLots: _STORE,
+    shelves.ListWaiting: _EVERYONE,
+    shelves.ListCatalogueNames: _EVERYONE,
     inventory.ListMovements: _EVERYONE,
     stock_documents.SendTransfer: _STORE,
     stock_documents.ReceiveTransfer: _STORE,
@@ -415,6 +424,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     payroll.GetEmployeePay: frozenset(ROLES),
     payroll.GetPayrollState: _OFFICE,
     payroll.ClosePayroll: _OFFICE,
+    payroll.ReopenPayroll: frozenset({OWNER}),
     payroll.AccrueSalaries: frozenset({OPERATOR}),
     # print forms
     forms.ListForms: _EVERYONE,
@@ -435,9 +445,23 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     # what services must agree on
     reconciliation.GetOrderFigures: _OPERATORS,
     reconciliation.GetStockFigures: _OPERATORS,
-    reconciliation.GetStockWorth: _OPERATORS,
+    reconciliation.GetStockWorth: _OPERATORS | {SERVICE},
+    reconciliation.TakeOverStock: frozenset({OPERATOR}),
     reconciliation.GetBooksFigures: _OPERATORS,
     reconciliation.GetAccountBalances: _OPERATORS,
+    # users: each sees to one's own sessions and programs
+    users.CreateUser: _OFFICE,
+    users.ChangeUser: _OFFICE,
+    users.ResetPassword: _OFFICE,
+    users.EndUserSessions: _OFFICE,
+    users.ResetTotp: _OFFICE,
+    users.GetUser: _OFFICE,
+    users.FindUsers: _OFFICE,
+    users.ListSessions: frozenset(ROLES),
+    users.EndSession: frozenset(ROLES),
+    users.CreateToken: frozenset(ROLES),
+    users.RevokeToken: frozenset(ROLES),
+    users.ListTokens: frozenset(ROLES),
     # operations
     operations.ListDeadLetters: _OPERATORS,
     operations.RequeueDeadLetter: _OPERATORS,
@@ -449,6 +473,28 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
 def may(role: str | None, message: type[Message]) -> bool:
     """Whether this role may send this message. What the table does not name, nobody may."""
     return role is not None and role in _ALLOWED.get(message, frozenset())
+
+
+def may_grant(role: str | None, other: str) -> bool:
+    """Whether whoever has this role may give or take the other one: it must not be able to do
+    anything that they may not."""
+    return all(role in roles for roles in _ALLOWED.values() if other in roles)
+
+
+def scope_of(message: type[Message]) -> str | None:
+    """What a program's token must have to send it; null: no token is enough.
+
+    Users and tokens are managed by people only, so that a stolen token makes no other one.
+    """
+    _, service, _ = message.subject.split(".", 2)  # type: ignore[attr-defined]
+    if service == "gateway":
+        return None
+    return f"{service}:write" if issubclass(message, Command) else "read"
+
+
+def within(scopes: frozenset[str] | None, message: type[Message]) -> bool:
+    """Whether a token with these scopes may send this message; a person has none and may."""
+    return scopes is None or scope_of(message) in scopes
 
 
 def message_named(name: str) -> type[Message]:

@@ -41,6 +41,7 @@ async def record(event: AnyEvent, store: AuditStore, work: Work) -> None:
             recorded_at=work.now,
             actor=envelope.actor.login,
             actor_role=envelope.actor.role,
+            actor_token=envelope.actor.token,
             station=envelope.station,
             order_id=envelope.order_id,
             correlation_id=envelope.correlation_id,

@@ -67,6 +67,15 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "TryFormula": {"text": "sum(Services, CustomerTotal) * 0.05", "order_id": _ORDER},
     "SignIn": {"login": "advisor", "password": "demo"},
+    "BeginTotp": {"password": "demo"},
+    "TotpCode": {"code": "492039"},
+    "CreateUser": {"login": "petrov", "name": "Пётр Петров", "role": "technician"},
+    "ChangeUser": {"role": "advisor", "stations": ["station-1", "station-2"]},
+    "CreateToken": {
+        "name": "Обмен с бухгалтерией",
+        "scopes": ["read", "finance:write"],
+        "expires_at": "2027-06-01T00:00:00Z",
+    },
     "ChangePassword": {"old": "demo", "new": "a longer secret"},
     "CreateClient": {
         "kind": "person",
@@ -383,6 +392,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "ReversePay": {"reason": "Выдано не тому сотруднику"},
     "ClosePayroll": {"until": "2026-12-01"},
+    "ReopenPayroll": {"since": "2026-11-01", "reason": "Забыли премию за ноябрь"},
     "ChangeBonusSettings": {"max_share_percent": "50"},
     "AdjustBonuses": {"amount": "300.00", "reason": "Извинение за ожидание", "days_to_live": 90},
     "SetVatRates": {

@@ -194,7 +194,9 @@ def _possible(endpoint: Endpoint) -> set[int]:
     if len(endpoint.media_types) > 1:
         possible.add(406)
     if endpoint.path.startswith("/session") and endpoint.body:
-        possible |= {401, 429}
+        possible |= {401, 409, 429}
+    if endpoint.public and endpoint.method == "GET":
+        possible |= {403, 404}
     return possible
 
 

@@ -34,6 +34,8 @@ class AuditRecord(View):
     changes: tuple[Change, ...]
     body: dict[str, Any]
     hash: str
+    actor_token: str | None = None
+    """The name of the token, where a program acted for the actor."""
 
 
 class FindRecords(Question[Page[AuditRecord]]):
@@ -62,6 +64,7 @@ class TimelineEntry(View):
     actor_role: str | None
     changes: tuple[Change, ...]
     body: dict[str, Any]
+    actor_token: str | None = None
 
 
 class OrderTimeline(Question[Page[TimelineEntry]]):

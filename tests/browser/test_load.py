@@ -84,7 +84,7 @@ async def bays(site: Site) -> Bays:
 
 
 def bar(page: Page, order: dict[str, Any]) -> Locator:
-    return page.locator(".load-bar-item", has_text=order["number"])
+    return page.locator(".load-item", has_text=order["number"])
 
 
 async def shows(page: Page, text: str) -> None:
@@ -137,7 +137,7 @@ async def test_an_advisor_books_moves_and_carries_over(
     await expect(bar(page, order)).to_contain_text("10:30–12:45")
     assert await bays.booking(order) == ("Подъёмник 2", at(10, 30), at(12, 45))
     row = page.locator(f'tr[data-row="{bays.posts[1]["id"]}"]')
-    await expect(row.locator(".load-bar-item")).to_contain_text(order["number"])
+    await expect(row.locator(".load-item")).to_contain_text(order["number"])
 
     # By hand, to a later hour; a second screen sees it.
     second = (await browse(role="advisor", size=DESK, language="en")).page
@@ -228,7 +228,7 @@ async def test_the_office_says_when_the_station_works(site: Site, browse: Open, 
     visitor.forgiven = ("422",)
     page = visitor.page
     await page.goto(site.url + "/load")
-    await page.get_by_role("link", name="Часы работы и отсутствия").click()
+    await page.get_by_role("link", name="Часы работы").click()
     sunday = page.get_by_label("Воскресенье: с")
     await expect(sunday.first).to_have_value("09:00")
     assert await barriers(page) == []

@@ -38,6 +38,7 @@ type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 ORIGIN = "http://station.test"
 API = "/api/v1"
+KEY = "a key that only tests know"
 THING = {"id": "019ab0c6-0b5e-7c11-8a43-6f1d2e3c4b5a", "revision": 7}
 """What a fake service answers when a test has not said anything else."""
 
@@ -188,7 +189,7 @@ async def running_gateway(
         service="gateway",
         database_url=database_url,
         nats_url=server.url("gateway"),
-        **{"command_timeout_s": 5, **overrides},
+        **{"command_timeout_s": 5, "gateway_key": KEY, **overrides},
     )
     app = create_app(settings)
     async with app.router.lifespan_context(app):

@@ -33,9 +33,9 @@ async def test_the_migrations_make_exactly_the_tables_of_the_store(
     await engine.dispose()
 
 
-async def rows(url: str, statement: str) -> list[Any]:
+async def rows(url: str, statement: str, *, commits: bool = False) -> list[Any]:
     engine = engine_for(url, pool_size=1)
-    async with engine.connect() as connection:
+    async with engine.begin() if commits else engine.connect() as connection:
         found = (await connection.execute(text(statement))).all()
     await engine.dispose()
     return list(found)
@@ -48,13 +48,28 @@ async def test_the_first_admin_is_made_once_and_its_password_told_once(
     password = await ensure_first_admin(url)
     assert password
     assert len(password) >= 16
-    assert await ensure_first_admin(url) is None
     ((login, role, must_change, password_hash),) = await rows(
         url, "SELECT login, role, must_change_password, password_hash FROM users"
     )
     assert (login, role, must_change) == ("admin", "administrator", True)
     assert password_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert passwords.matches(password, password_hash)
+
+
+async def test_a_first_password_that_was_lost_is_made_anew_until_somebody_has_signed_in(
+    database: Callable[[str], str],
+) -> None:
+    url = database("gateway")
+    lost = await ensure_first_admin(url)
+    found = await ensure_first_admin(url)
+    assert lost
+    assert found
+    ((password_hash,),) = await rows(url, "SELECT password_hash FROM users")
+    assert passwords.matches(found, password_hash)
+    assert not passwords.matches(lost, password_hash)
+    await rows(url, "UPDATE users SET last_signed_in_at = now() RETURNING id", commits=True)
+    assert await ensure_first_admin(url) is None
+    assert await rows(url, "SELECT password_hash FROM users") == [(password_hash,)]
 
 
 async def test_a_demo_has_one_user_per_role_and_making_them_again_changes_nothing(

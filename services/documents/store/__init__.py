@@ -28,6 +28,9 @@ class DocumentsStore(Store):
     async def flush(self) -> None:
         await self.messages.flush()
 
+    def unsaved(self) -> int:
+        return self.messages.saves
+
     async def release(self) -> None:
         """Gives the connection back before the question is answered: for what goes on without
         the database for a while."""

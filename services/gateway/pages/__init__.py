@@ -4,10 +4,46 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import audit, home, load, ops, sign_in, till
+from services.gateway.pages import (
+    audit,
+    board,
+    clients,
+    dashboard,
+    find,
+    home,
+    load,
+    money,
+    ops,
+    profile,
+    reports,
+    sign_in,
+    stock,
+    till,
+    users,
+    vehicles,
+    visits,
+)
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in, till, audit, ops, load)
+MODULES = (
+    audit,
+    board,
+    clients,
+    dashboard,
+    find,
+    home,
+    load,
+    money,
+    ops,
+    profile,
+    reports,
+    sign_in,
+    stock,
+    till,
+    users,
+    vehicles,
+    visits,
+)
 """Every module with a table of pages."""
 
 

@@ -87,3 +87,17 @@ EVERY = {
     "month": N_("Every month"),
     "quarter": N_("Every quarter"),
 }
+PAY_KINDS = {
+    "labor_percent": N_("Percent of works"),
+    "norm_hour": N_("Norm-hours"),
+    "per_work": N_("Per work"),
+    "per_order": N_("Per order"),
+    "goods_percent": N_("Percent of goods"),
+    "margin_percent": N_("Percent of margin"),
+    "salary": N_("Salary"),
+    "minimum": N_("Up to the minimum"),
+    "bonus": N_("Bonus"),
+    "fine": N_("Fine"),
+    "payout": N_("Payout"),
+    "advance": N_("Advance"),
+}

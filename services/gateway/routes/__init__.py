@@ -12,6 +12,7 @@ from services.gateway.routes import (
     inventory,
     load,
     messages,
+    oidc,
     orders,
     part_numbers,
     payroll,
@@ -24,10 +25,16 @@ from services.gateway.routes import (
     stock_documents,
     taxes,
     till,
+    totp,
+    users,
 )
 
 AREAS = (
     session.AREA,
+    oidc.AREA,
+    totp.AREA,
+    users.AREA,
+    users.PROGRAMS,
     clients.AREA,
     segments.AREA,
     station.AREA,

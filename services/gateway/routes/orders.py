@@ -2,6 +2,7 @@
 
 from services.gateway.api import Area, delete, get, patch, post
 from shared.contracts.audit import OrderTimeline
+from shared.contracts.board import GetBoard
 from shared.contracts.finance import GetOrderProfit
 from shared.contracts.orders import (
     AddComment,
@@ -26,6 +27,7 @@ AREA = Area(
     "Work orders: works, parts, steps and comments",
     (
         get("/orders", FindOrders, "Find orders"),
+        get("/board", GetBoard, "What is still to be done, by lanes"),
         post("/orders", CreateOrder, "Open an order", location=_ORDER),
         get("/orders/{order_id}", GetOrder, "An order with its lines"),
         patch("/orders/{order_id}", ChangeOrder, "Edit an order's header"),

@@ -152,7 +152,8 @@ class Order:
     the last one whose parts came back; ``paid`` is what payments that name it brought; ``pay`` what
     technicians earn of it and ``vat`` what of it is the state's, by ``vat_percent``: known when it
     is settled. ``client_discount`` is the client's own when
-    the order was opened, for all that has none of its kind. ``paid_completion`` is the completion
+    the order was opened, or that of a valid contract if it is higher, for all that has none of its
+    kind. ``paid_completion`` is the completion
     that finance last called fully paid, ``paid_told_at`` when it last said so or took it back.
 
     A declined work stays among the lines, with its goods and materials; what is on the bill is

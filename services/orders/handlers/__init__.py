@@ -9,11 +9,13 @@ the station works; ``bookings``: who holds which post when; ``carry_over``: what
 in its time; ``load``: all of it on one panel. ``variants``: prices of works by vehicle, and
 rounding. ``packages`` and ``bundles``: what is sold together, and put on an order. ``warranty``: is
 this under warranty? ``figures``: what other services must agree with. ``merging``: two clients were
-one. ``credit``: how much a client may owe. ``erasure``: a person is forgotten.
+one. ``credit``: how much a client may owe. ``board``: what is still to be done. ``erasure``: a
+person is forgotten.
 """
 
 from services.orders.handlers import (
     approvals,
+    board,
     bookings,
     bundles,
     calendars,
@@ -39,6 +41,7 @@ from services.orders.handlers.table import handlers
 
 __all__ = [
     "approvals",
+    "board",
     "bookings",
     "bundles",
     "calendars",

@@ -81,6 +81,7 @@ class OrdersStore(Store):
         self._comments: list[dict[str, Any]] = []
         self._numbers: list[int] = []
         self._steps: list[dict[str, Any]] = []
+        self._saves = 0
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         """One statement per table, however many messages there are."""
@@ -89,9 +90,9 @@ class OrdersStore(Store):
         if order_ids:
             await self._load(order_ids, lock=True)  # type: ignore[arg-type]
         await self.bookings.prefetch(messages, booked)
-        created = sum(isinstance(message, CreateOrder) for message in messages)
-        if created:
-            await self._draw_numbers(created)
+        if created := [message for message in messages if isinstance(message, CreateOrder)]:
+            await self._draw_numbers(len(created))
+            await self.credit.look_for_discounts({message.client_id for message in created})
         await self.copies.prefetch(messages)
         await self.places.prefetch(messages)
         await self._load_who_earns(messages)
@@ -164,6 +165,7 @@ class OrdersStore(Store):
 
     def save(self, order: Order, work: Work) -> None:
         """Kept for ``flush``, with every step that its prices have taken, and who took it."""
+        self._saves += 1
         self._loaded.setdefault(order.id, None)
         self._steps += [
             {
@@ -203,6 +205,10 @@ class OrdersStore(Store):
         if self._comments:
             await self.connection.execute(_INSERT_COMMENTS, self._comments)
         await self.links.flush()
+
+    def unsaved(self) -> int:
+        kept = self._saves + len(self._comments)
+        return kept + self.copies.saves + self.links.saves
 
     async def _load(self, order_ids: Iterable[UUID], *, lock: bool) -> None:
         ids = {"ids": sorted(order_ids)}

@@ -9,7 +9,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.store.tables import (
@@ -53,7 +65,17 @@ async def find_orders(
     after: tuple[datetime, UUID] | None,
 ) -> list[Any]:
     """Rows of ``orders``, newest first."""
-    statement = select(orders).order_by(orders.c.created_at.desc(), orders.c.id.desc()).limit(limit)
+    return list(await connection.execute(newest_first(select(orders), filters, limit, after)))
+
+
+def newest_first(
+    statement: Select[Any],
+    filters: OrderFilter,
+    limit: int,
+    after: tuple[datetime, UUID] | None,
+) -> Select[Any]:
+    """A part of a list of orders; ``after``: when the last one shown was made, and its id."""
+    statement = statement.order_by(orders.c.created_at.desc(), orders.c.id.desc()).limit(limit)
     for name in ("status", "section_id", "employee_id", "client_id", "vehicle_id"):
         if (value := getattr(filters, name)) is not None:
             statement = statement.where(orders.c[name] == value)
@@ -94,7 +116,7 @@ async def find_orders(
         statement = statement.where(searched.contains(word, autoescape=True))
     if after:
         statement = statement.where(tuple_(orders.c.created_at, orders.c.id) < tuple_(*after))
-    return list(await connection.execute(statement))
+    return statement
 
 
 async def orders_naming(connection: AsyncConnection, client_id: UUID) -> list[UUID]:

@@ -21,6 +21,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.orders.store.tables.columns import Hours, Instant, Money, Percent, Quantity, tables
 
+ON_BOARD = text(
+    "(orders.status IN ('draft', 'new', 'in_progress') OR orders.status = 'done' AND "
+    "CASE WHEN orders.settled"
+    " THEN orders.total <> 0 AND orders.paid_completion <> orders.completion"
+    " ELSE orders.paid < orders.total END)"
+)
+"""Not done, or done and not paid, as ``waits_for_payment`` has it: few of all the orders there
+are, found by an index of their own."""
+
 order_numbers = Sequence("order_numbers", metadata=tables)
 
 orders = Table(
@@ -76,6 +85,7 @@ orders = Table(
     Column("waits_for_parts", Boolean, nullable=False),
     Column("waits_for_approval", Boolean, nullable=False),
     Index("orders_newest", "created_at", "id"),
+    Index("orders_on_board", "created_at", "id", postgresql_where=ON_BOARD),
     Index("orders_status", "status", "created_at", "id"),
     Index("orders_mechanic", "mechanic_id", "created_at", "id"),
     Index("orders_accounting", "assignment_at"),
