@@ -166,10 +166,6 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
         """For days side by side: Fri 27."""
         return format_date(day, "EEE d", locale)
 
-    def duration(minutes: int) -> str:
-        """Hours and minutes: 1:30."""
-        return f"{minutes // 60}:{minutes % 60:02}"
-
     def pairs(things: Iterable[Any], label: str = "name") -> list[tuple[Any, Any]]:
         """For a choice: what each is called, by its id."""
         return [(thing.id, getattr(thing, label)) for thing in things]
@@ -189,3 +185,8 @@ def phone(number: str | None) -> str:
     except phonenumbers.NumberParseException:
         return number or ""
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def duration(minutes: int) -> str:
+    """Hours and minutes: 1:30."""
+    return f"{minutes // 60}:{minutes % 60:02}"
