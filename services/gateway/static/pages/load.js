@@ -191,7 +191,6 @@
   // --- the rest of the page -------------------------------------------------------------------------
 
   document.addEventListener("change", ({ target }) => {
-    if (target.matches("[data-submits]")) target.form.requestSubmit();
     // Beginning later, it ends later.
     if (target.matches("[data-start]")) {
       const end = target.form.querySelector("[data-end]");
@@ -218,9 +217,10 @@
   }
 
   function settle() {
-    const dialog = document.querySelector("dialog.load-dialog[open]");
-    if (dialog && !dialog.matches(":modal")) {
-      dialog.close();
+    // It stands in the page only while it is wanted.
+    const dialog = document.querySelector("dialog.load-dialog:not(:modal)");
+    if (dialog) {
+      dialog.removeAttribute("open");
       dialog.showModal();
       dialog.querySelector("form[method=post] :is(select, input:not([type=hidden]))")?.focus();
     }
