@@ -222,7 +222,7 @@
     if (dialog) {
       dialog.removeAttribute("open");
       dialog.showModal();
-      dialog.querySelector("form[method=post] :is(select, input:not([type=hidden]))")?.focus();
+      dialog.querySelector("form[method=post] :is(select, input:not([type=hidden])), .btn-primary")?.focus();
     }
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     focused = null;
