@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from itertools import batched
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,6 +20,7 @@ from services.gateway.pages.routing import act, show
 from shared.contracts.load import (
     BarView,
     BookPost,
+    CarriedOver,
     CarryOver,
     GetLoad,
     LoadView,
@@ -32,6 +34,7 @@ VIEWS = ("posts", "people", "week")
 DAY = timedelta(days=1)
 YEARS = range(1970, 2200)
 ORDERS_OFFERED = 50
+CARRIED_AT_ONCE = 100
 ICONS = {
     "draft": "pencil",
     "new": "clock",
@@ -160,7 +163,11 @@ async def remove(request: PageRequest) -> Response:
 async def carry_over(request: PageRequest) -> Response:
     """Each of the chosen has an end of its own: told is how many went, and why the others did
     not."""
-    results = (await request.send(request.form.message(CarryOver))).results
+    parts = list(batched(request.form.all("booking_ids"), CARRIED_AT_ONCE)) or [()]
+    results: list[CarriedOver] = []
+    for number, part in enumerate(parts):
+        command = request.form.message(CarryOver, booking_ids=part)
+        results += (await request.send(command, f"part-{number}")).results
     said = request._("Carried over: %(count)s", count=sum(each.code is None for each in results))
     for each in results:
         if each.code is not None:

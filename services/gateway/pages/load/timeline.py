@@ -80,6 +80,8 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """Alike quarters of a lane, or a booking: ``first <= quarter < last``."""
+
     kind: Kind
     first: int
     last: int
@@ -112,6 +114,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
+    """The day, its hours as columns; ``first`` and ``last`` are quarters."""
+
     hours: tuple[datetime, ...]
     current: datetime | None
     """The hour that it is now."""
