@@ -793,8 +793,9 @@ class ListPriceSteps(Question[Page[PriceStepView]]):
 class FindOrders(Question[Page[OrderSummary]]):
     """Newest first. ``q``: a part of the number, the client's name or the car.
 
-    ``own``: only orders on which the asking person is the employee or does a work. ``start`` and
-    ``end`` are of when it was opened, or with ``accounted`` of its accounting date, as in reports.
+    ``own``: only orders on which the asking person is the employee or does a work. ``unbooked``:
+    only open ones that have no planned booking. ``start`` and ``end`` are of when it was opened, or
+    with ``accounted`` of its accounting date, as in reports.
     """
 
     subject: ClassVar[str] = "ask.orders.find_orders.v1"
@@ -805,6 +806,7 @@ class FindOrders(Question[Page[OrderSummary]]):
     client_id: UUID | None = None
     vehicle_id: UUID | None = None
     own: bool = False
+    unbooked: bool = False
     start: Instant | None = None
     end: Instant | None = None
     accounted: bool = False

@@ -170,7 +170,7 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
         """For a choice: what each is called, by its id."""
         return [(thing.id, getattr(thing, label)) for thing in things]
 
-    shown = (number, plain, day, date, moment, clock, local, weekday, phone, pairs)
+    shown = (number, plain, day, date, moment, clock, local, weekday, duration, phone, pairs)
     return {"money": partial(money, locale=locale), **{each.__name__: each for each in shown}}
 
 
@@ -185,3 +185,8 @@ def phone(number: str | None) -> str:
     except phonenumbers.NumberParseException:
         return number or ""
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def duration(minutes: int) -> str:
+    """Hours and minutes: 1:30."""
+    return f"{minutes // 60}:{minutes % 60:02}"

@@ -23,6 +23,26 @@ ORDER_STATES = {
     "done": N_("Done"),
     "cancelled": N_("Cancelled"),
 }
+BOOKING_STATES = {
+    **ORDER_STATES,
+    "carried": N_("Carried over"),
+    "overdue": N_("Overdue"),
+}
+ABSENCES = {
+    "vacation": N_("Vacation"),
+    "sick": N_("Sick"),
+    "out_of_order": N_("Out of order"),
+    "other": N_("Other reason"),
+}
+WEEKDAYS = {
+    1: N_("Monday"),
+    2: N_("Tuesday"),
+    3: N_("Wednesday"),
+    4: N_("Thursday"),
+    5: N_("Friday"),
+    6: N_("Saturday"),
+    7: N_("Sunday"),
+}
 METHODS = {
     "cash": N_("Cash"),
     "card": N_("Card"),

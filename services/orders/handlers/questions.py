@@ -62,6 +62,7 @@ async def find(question: FindOrders, store: OrdersStore, work: Work) -> Page[Ord
         client_id=question.client_id and await store.copies.survivor_of(question.client_id),
         vehicle_id=question.vehicle_id,
         own_of=own_of,
+        unbooked=question.unbooked,
         start=question.start,
         end=question.end,
         accounted=question.accounted,

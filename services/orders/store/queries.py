@@ -24,7 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.store.tables import comments, orders, part_lines, price_steps, service_lines
+from services.orders.store.tables import (
+    bookings,
+    comments,
+    orders,
+    part_lines,
+    price_steps,
+    service_lines,
+)
 from shared.contracts.orders import CommentView, PriceStepView
 from shared.contracts.work_order import FindWorkOrders
 
@@ -40,6 +47,7 @@ class OrderFilter:
     client_id: UUID | None = None
     vehicle_id: UUID | None = None
     own_of: UUID | None = None
+    unbooked: bool = False
     start: datetime | None = None
     end: datetime | None = None
     accounted: bool = False
@@ -89,6 +97,13 @@ def newest_first(
                 orders.c.mechanic_id == filters.own_of,
                 works_on_it,
             )
+        )
+    if filters.unbooked:
+        holds_a_post = exists().where(
+            bookings.c.order_id == orders.c.id, bookings.c.state == "planned"
+        )
+        statement = statement.where(
+            orders.c.status.in_(("draft", "new", "in_progress")), ~holds_a_post
         )
     at = orders.c.assignment_at if filters.accounted else orders.c.created_at
     if filters.start:
