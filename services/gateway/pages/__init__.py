@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import audit, home, ops, sign_in, till
+from services.gateway.pages import audit, home, ops, settings, sign_in, till
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in, till, audit, ops)
+MODULES = (home, sign_in, till, audit, ops, settings)
 """Every module with a table of pages."""
 
 
