@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
+from tests.gateway.support import a_key
 
 EVERY_KIND = (
     *("", "/employees", "/markups", "/bonus-rules/new", "/forms", "/forms/work_order/en"),
@@ -17,6 +20,17 @@ THE_REST = (
     *("/vat", "/warehouses", "/cells", "/units", "/pay-rules", "/tags", "/segments"),
     *("/bonus-rules", "/bonus-share", "/messages"),
 )
+
+
+async def pressed(page: Page, button: str, shows: Locator, text: str) -> None:
+    """Papers are made by a process of their own: where all of it is busy, one is asked to try
+    again, and does."""
+    for _ in range(8):
+        await page.get_by_role("button", name=button).click()
+        with suppress(AssertionError):
+            await expect(shows).to_contain_text(text, timeout=15_000)
+            return
+    await expect(shows).to_contain_text(text)
 
 
 async def opened(page: Page, name: str) -> Locator:
@@ -35,7 +49,9 @@ async def test_an_administrator_sets_the_station_up(site: Site, browse: Open) ->
     dialog = await opened(page, "Новый участок")
     await dialog.get_by_label("Название").fill("Слесарный")
     await dialog.get_by_role("button", name="Добавить").click()
-    await expect(page.get_by_role("cell", name="Слесарный")).to_be_visible()
+    await expect(page.get_by_role("cell", name="Слесарный", exact=True)).to_be_visible()
+    dialog = await opened(page, "Новый участок")
+    await expect(dialog.get_by_label("Название")).to_have_value("")
 
     await page.goto(site.url + "/settings/posts")
     dialog = await opened(page, "Новый пост")
@@ -53,18 +69,18 @@ async def test_an_administrator_sets_the_station_up(site: Site, browse: Open) ->
     row = page.get_by_role("row", name="Иванов")
     await expect(row).to_contain_text("Используется")
     await row.get_by_role("link", name="Изменить: Иванов").click()
-    form = page.locator("form", has=page.get_by_label("Фамилия"))
+    form = page.locator(".settings-form form").first
     # Meanwhile somebody else has edited him: the one who comes second is told.
     [employee] = (await site.get("/employees"))["items"]
     changed = await site.office.patch(
-        f"/employees/{employee['id']}", json={"first_name": "Павел", "expected_revision": 1}
+        f"/employees/{employee['id']}", json={"first_name": "Павел"}, headers=a_key()
     )
     assert changed.is_success
     await form.get_by_label("Имя").fill("Пахом")
     await form.get_by_role("button", name="Сохранить").click()
     await expect(page.get_by_role("alert")).to_contain_text("успели измениться")
     await page.goto(site.url + f"/settings/employees?edit={employee['id']}")
-    form = page.locator("form", has=page.get_by_label("Фамилия"))
+    form = page.locator(".settings-form form").first
     await expect(form.get_by_label("Имя")).to_have_value("Павел")
     await form.get_by_label("Используется").uncheck()
     await form.get_by_role("button", name="Сохранить").click()
@@ -97,7 +113,7 @@ async def test_an_administrator_sets_the_station_up(site: Site, browse: Open) ->
 async def test_what_is_written_is_tried_out_while_it_is_written(site: Site, browse: Open) -> None:
     service = await site.post("/services", {"name": "Диагностика", "price": "900"})
     visitor = await browse(role="administrator", size=DESK)
-    visitor.forgiven = ("422",)
+    visitor.forgiven = ("422", "503")
     page = visitor.page
     await page.goto(site.url + "/settings/bonus-rules/new")
     await page.get_by_label("Название").fill("Пять процентов")
@@ -134,16 +150,17 @@ async def test_what_is_written_is_tried_out_while_it_is_written(site: Site, brow
 
     await page.goto(site.url + "/settings/forms/estimate/ru")
     paper = page.frame_locator("iframe[name=preview]")
-    await expect(paper.locator("body")).to_contain_text("₽", timeout=20_000)
+    await pressed(page, "Предпросмотр", paper.locator("body"), "Смета")
     template = page.get_by_label("Шаблон")
     whole = await template.input_value()
     await template.fill("<p>Смета</p>\n<p>{{ Nummer }}</p>")
-    await expect(page.locator("#template-said")).to_contain_text("Строка 2", timeout=20_000)
+    await pressed(page, "Предпросмотр", page.locator("#template-said"), "Строка 2")
     await expect(paper.locator(".wrong")).to_contain_text("Nummer")
     await template.fill(whole + "\n<p>Ждём вас</p>")
-    await expect(paper.locator("body")).to_contain_text("Ждём вас", timeout=20_000)
+    await expect(paper.locator("body")).to_contain_text("Ждём вас", timeout=30_000)
     await page.get_by_label("Что изменено").fill("Приглашение")
-    await page.get_by_role("button", name="Сохранить новой версией").click()
+    versions = page.get_by_role("region", name="Версии")
+    await pressed(page, "Сохранить новой версией", versions, "Приглашение")
     await expect(page.get_by_role("row", name="Приглашение")).to_contain_text("Используется")
     await page.get_by_role("button", name="Вернуть версию 1").click()
     await expect(page.get_by_role("row", name="Возвращена версия 1")).to_be_visible()
@@ -191,7 +208,7 @@ async def test_who_may_not_edit_only_looks(site: Site, browse: Open) -> None:
     await expect(page.get_by_role("link", name="Склады")).to_be_visible()
     await expect(page.get_by_role("link", name="Правила бонусов")).to_have_count(0)
     await page.goto(site.url + "/settings/sections")
-    await expect(page.get_by_role("cell", name="Слесарный")).to_be_visible()
+    await expect(page.get_by_role("cell", name="Слесарный", exact=True)).to_be_visible()
     await expect(page.get_by_role("button", name="Новый участок")).to_have_count(0)
     await expect(page.get_by_role("link", name="Изменить: Слесарный")).to_have_count(0)
     await page.goto(site.url + "/settings/warehouses")
@@ -199,4 +216,4 @@ async def test_who_may_not_edit_only_looks(site: Site, browse: Open) -> None:
     await expect(dialog.get_by_label("Себестоимость считается")).to_have_count(0)
     await dialog.get_by_label("Название").fill("Основной")
     await dialog.get_by_role("button", name="Добавить").click()
-    await expect(page.get_by_role("cell", name="Основной")).to_be_visible()
+    await expect(page.get_by_role("cell", name="Основной", exact=True)).to_be_visible()

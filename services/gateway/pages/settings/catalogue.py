@@ -154,7 +154,7 @@ async def _page(catalogue: Catalogue, request: PageRequest) -> Response:
         listing.inner = await _listing(
             inner,
             request,
-            inner.lists(**{inner.parent_field: opened.id, "limit": MOST}),
+            inner.lists.model_validate({inner.parent_field: opened.id, "limit": MOST}),
             path=inner.path.format_map({inner.parent_field: opened.id}),
             editing=request.query["within"],
         )
@@ -224,7 +224,7 @@ def named(question: type[Question[Any]]) -> Source:
     """A choice of what that question lists, by name."""
 
     async def choices(request: PageRequest) -> Choices:
-        found = await request.ask(question(limit=200))
+        found = await request.ask(question.model_validate({"limit": MOST}))
         return sorted(((item.id, item.name) for item in found.items), key=lambda pair: pair[1])
 
     return choices

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from starlette.responses import Response
@@ -37,7 +38,8 @@ async def new_package(request: PageRequest) -> Response:
 
 
 async def package(request: PageRequest) -> Response:
-    return await _page(request, await request.ask(GetPackage(package_id=request.id("package_id"))))
+    package = await request.ask(GetPackage(package_id=request.id("package_id")))
+    return await _page(request, package)
 
 
 async def _page(request: PageRequest, package: PackageView | None) -> Response:
@@ -88,7 +90,7 @@ async def change(request: PageRequest) -> Response:
     before = await request.ask(GetPackage(package_id=package_id))
     form = _with_lines(request.form, before)
     # A package without works, or without goods, says so: what is not named would stay.
-    emptied = {
+    emptied: dict[str, Any] = {
         name: ()
         for name in ("services", "goods")
         if not any(said.startswith(f"{name}.") for said, _ in form.pairs)

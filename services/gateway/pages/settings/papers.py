@@ -29,7 +29,6 @@ PAPERS = "/settings/forms"
 _ONE = PAPERS + "/{form}/{language}"
 LINES_AROUND = 2
 """Shown before and after a wrong line."""
-TOLD_IN_PLACE = ("form_picture_refused", "form_too_heavy", "render_failed", "busy")
 FRAMED_POLICY = rendering.POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 
 
@@ -94,9 +93,8 @@ async def preview(request: PageRequest) -> Response:
 
 
 def _problem(request: PageRequest, refusal: Refused, draft: str) -> Response:
-    if refusal.code in TOLD_IN_PLACE:
-        line, text = None, refusal.words(request.language)
-    else:
+    line, text = None, refusal.words(request.language)
+    if refusal.code == "formula_invalid":
         said = wrong(refusal, request.language)
         line, text = said.line, said.text
     lines = draft.splitlines()
