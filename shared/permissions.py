@@ -168,6 +168,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     orders.CreateService: _OFFICE,
     orders.ChangeService: _OFFICE,
     orders.ListServices: _EVERYONE,
+    works.GetServices: frozenset({SERVICE}),
     works.CreateVariant: _OFFICE,
     works.ChangeVariant: _OFFICE,
     works.RemoveVariant: _OFFICE,
