@@ -108,12 +108,21 @@ const app = (() => {
     const form = detail.ctx.sourceElement.closest?.("form");
     if (form) for (const button of form.querySelectorAll("button")) button.disabled = false;
   });
+  const statusOf = (ctx) => ctx.response?.status ?? ctx.response?.raw?.status ?? 0;
+  document.addEventListener("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
+    if (statusOf(ctx) < 400 && ctx.request.method !== "GET") {
+      ctx.sourceElement.closest?.("dialog[open]")?.close();
+    }
+    // A morph would take the attribute away, and leave the page behind the dialog shut.
+    for (const { target } of tasks) {
+      if (!(target instanceof Element)) continue;
+      for (const dialog of target.querySelectorAll("dialog[open]")) dialog.close();
+    }
+  });
   document.addEventListener("htmx:after:swap", ({ detail }) => {
     const { ctx } = detail;
-    const status = ctx.response?.status ?? ctx.response?.raw?.status ?? 0;
     const form = ctx.sourceElement?.closest?.("form");
-    if (status >= 400) return mark(form);
-    if (ctx.request.method !== "GET") form?.closest("dialog[open]")?.close();
+    if (statusOf(ctx) >= 400) return mark(form);
     // What is open stays open in a morph; a menu that led somewhere else has done its work.
     const menu = ctx.sourceElement?.closest?.(".side, details.person");
     if (menu) for (const each of document.querySelectorAll(MENUS)) each.open = false;
