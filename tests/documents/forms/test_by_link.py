@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from shared.contracts.approvals import LinkedOrder, OrderOfLink
+from shared.contracts.base import Question, View
 from shared.contracts.forms import ClientForm, PrintByLink
 from shared.contracts.orders import OrderStatus
 from shared.contracts.work_order import GetWorkOrder
@@ -27,7 +28,10 @@ async def test_a_client_takes_the_papers_of_a_done_order_home_and_sees_no_materi
     nats_server: TestNats, database: Callable[[str], str]
 ) -> None:
     order = an_order()
-    answers = {OrderOfLink: LinkedOrder(order_id=order.id, status="done"), GetWorkOrder: order}
+    answers: dict[type[Question[Any]], View] = {
+        OrderOfLink: LinkedOrder(order_id=order.id, status="done"),
+        GetWorkOrder: order,
+    }
     async with (
         running_station(nats_server, database, "documents") as station,
         standing_in(nats_server, answers),
@@ -46,7 +50,10 @@ async def test_there_is_no_paper_before_the_order_is_done(
     nats_server: TestNats, database: Callable[[str], str], status: OrderStatus
 ) -> None:
     order = an_order()
-    answers = {OrderOfLink: LinkedOrder(order_id=order.id, status=status), GetWorkOrder: order}
+    answers: dict[type[Question[Any]], View] = {
+        OrderOfLink: LinkedOrder(order_id=order.id, status=status),
+        GetWorkOrder: order,
+    }
     async with (
         running_station(nats_server, database, "documents") as station,
         standing_in(nats_server, answers),
