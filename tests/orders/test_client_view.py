@@ -68,6 +68,7 @@ def test_a_payment_and_a_step_leave_what_the_client_was_asked_as_it_is() -> None
         ({"status": "new"}, 1000),
         ({"status": "new", "paid": money(1200)}, 0),
         ({"status": "done", "paid": money(400)}, 600),
+        ({"status": "cancelled"}, 0),
         # Money that named no order has paid it: finance says so.
         ({"status": "done", "settled": True, "completion": 1, "paid_completion": 1}, 0),
         ({"status": "done", "settled": True, "completion": 2, "paid_completion": 1}, 1000),

@@ -244,7 +244,7 @@ class Order:
     def due(self) -> Decimal:
         """What is still to be paid. Money also comes without naming an order: of a settled one
         finance says whether that is all of it."""
-        if self.settled and not waits_for_payment(self):
+        if self.status == "cancelled" or (self.settled and not waits_for_payment(self)):
             return NOTHING
         return max(NOTHING, self.total - self.paid)
 

@@ -36,10 +36,10 @@
 
   // --- what was found while typing: arrows walk, Enter takes the first ---------------------------
 
-  const hits = () => [...document.querySelectorAll("#found .hit :is(button, a.hit-name), #found a.hit")];
+  const hits = () => [...document.querySelectorAll("#hits .hit :is(button, a.hit-name), #hits a.hit")];
 
   document.addEventListener("keydown", (event) => {
-    const finding = event.target.closest?.("form[data-finds], #found");
+    const finding = event.target.closest?.("form[data-finds], #hits");
     if (!finding) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
@@ -57,7 +57,7 @@
   // Whoever is quicker than the answer means what they typed, not what was found before it.
   let wanted = null;
   function takeFirst() {
-    const found = document.getElementById("found");
+    const found = document.getElementById("hits");
     if (wanted === null || found?.dataset.q !== wanted) return;
     wanted = null;
     const first = found.querySelector(".hit");
