@@ -54,7 +54,10 @@ async def test_stock_is_found_as_one_types_and_a_product_tells_all(
     await expect(page.get_by_role("row", name="Колодки TRW")).to_be_visible()
     await looked_at(page, "stock-desk")
     await page.keyboard.press("/")
+    await expect(page.locator("#field-q")).to_be_focused()
     await page.keyboard.type("gdb 14")
+    await expect(page.locator("#field-q")).to_have_value("gdb 14")
+    await expect(page).to_have_url(site.url + "/stock?q=gdb+14&show=all")
     await expect(page.get_by_role("row", name="Масло 5W-30")).to_have_count(0)
     await expect(page.get_by_role("row", name="Колодки TRW")).to_be_visible()
     # A scanner types its digits and Enter.
