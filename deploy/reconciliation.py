@@ -19,6 +19,7 @@ from shared.contracts.costing import CheckStock
 from shared.contracts.finance_reports import CheckReports
 from shared.contracts.order_reports import CheckOrderReports
 from shared.contracts.reconciliation import (
+    STOCK_AGREES,
     BooksFigures,
     Difference,
     GetAccountBalances,
@@ -226,8 +227,7 @@ async def _worth(ask: Ask, pause_s: float) -> list[Difference]:
         )
         if worth == booked:
             return []
-    what = "stock account = worth of the stock"
-    return [Difference(what=what, expected=str(worth), actual=str(booked))]
+    return [Difference(what=STOCK_AGREES, expected=str(worth), actual=str(booked))]
 
 
 async def _own(ask: Ask, pause_s: float) -> list[Difference]:

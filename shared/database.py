@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -21,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    event,
     func,
     pool,
     text,
@@ -109,6 +112,33 @@ def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
         json_deserializer=pydantic_core.from_json,
         connect_args={"timeout": 5, "server_settings": {"application_name": "pitlane"}},
     )
+
+
+class Writes:
+    """How many writing statements each of an engine's connections was sent; only grows."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        event.listen(engine.sync_engine, "before_cursor_execute", self._note)
+
+    def of(self, connection: AsyncConnection) -> int:
+        count: int = connection.info.get(self, 0)
+        return count
+
+    def _note(self, connection: Connection, _: Any, statement: str, *__: Any) -> None:
+        if _is_writing(statement):
+            connection.info[self] = connection.info.get(self, 0) + 1
+
+
+# Wherever it stands in a statement, but for locks. A name that reads like this costs a little
+# time, and no more.
+_WRITING = re.compile(
+    r"\b(INSERT|DELETE|MERGE|TRUNCATE|COPY|CALL|(?<!FOR )(?<!FOR NO KEY )UPDATE)\b", re.IGNORECASE
+)
+
+
+@lru_cache(maxsize=4_096)
+def _is_writing(statement: str) -> bool:
+    return _WRITING.search(statement) is not None
 
 
 def driver_url(url: str) -> str:

@@ -3,6 +3,7 @@
 A handler is ``async def handler(message, store, work)``. It loads what it needs through the
 store, lets the domain decide, saves the new state and publishes the events of the decision. It
 never commits, never talks to the broker and never reads the clock: ``work`` carries all that.
+One that refuses has changed nothing, whatever it wrote before: the lane sees to that.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ class Store:
 
     async def flush(self) -> None:
         """After the last handler of a batch, before the commit."""
+
+    def unsaved(self) -> int:
+        """How many changes were kept back for ``flush`` in this transaction: a store that keeps
+        any counts each of them, so that two equal answers mean that none came in between."""
+        return 0
 
 
 @dataclass(slots=True)

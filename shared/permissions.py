@@ -5,6 +5,8 @@ from __future__ import annotations
 from shared.contracts import (
     approvals,
     audit,
+    bay,
+    board,
     bonus_rules,
     bonuses,
     client_contracts,
@@ -31,11 +33,13 @@ from shared.contracts import (
     pay_rules,
     payment_documents,
     payroll,
+    photos,
     price_lists,
     purchase_orders,
     purchasing,
     reconciliation,
     segments,
+    shelves,
     statements,
     stock_counts,
     stock_documents,
@@ -44,12 +48,13 @@ from shared.contracts import (
     taxes,
     till,
     till_summary,
+    users,
     vehicle_history,
     visits,
     work_order,
     works,
 )
-from shared.contracts.base import Message
+from shared.contracts.base import Command, Message
 
 ADMINISTRATOR = "administrator"
 ADVISOR = "advisor"
@@ -99,6 +104,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     clients.FindClients: _EVERYONE,
     clients.GetVehicle: _EVERYONE,
     clients.ListVehicles: _EVERYONE,
+    clients.CheckVehicle: _BAY,
     vehicle_history.GetVehicleHistory: _RECEPTION,
     clients.GetCards: frozenset({SERVICE}),
     client_imports.BeginClientImport: _OFFICE,
@@ -117,7 +123,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     client_data.GetOpenOrders: _OFFICE | {SERVICE},
     client_contracts.CreateContract: _OFFICE,
     client_contracts.ChangeContract: _OFFICE,
-    client_contracts.ListContracts: _RECEPTION | {CASHIER},
+    client_contracts.ListContracts: _RECEPTION | {CASHIER, SERVICE},
     client_merge.MergeClients: _RECEPTION,
     client_merge.FindDuplicates: _RECEPTION,
     client_merge.DismissDuplicate: _RECEPTION,
@@ -171,6 +177,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     works.ChangePackage: _OFFICE,
     works.GetPackage: _EVERYONE,
     works.ListPackages: _EVERYONE,
+    works.OfferWorks: _BAY,
     works.GetPriceRules: _EVERYONE,
     works.ChangePriceRules: _OFFICE,
     # orders
@@ -183,6 +190,9 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     orders.ChangeLine: _BAY,
     orders.RemoveLine: _RECEPTION,
     orders.MoveOrder: _BAY,
+    bay.StartClock: _BAY,
+    bay.StopClock: _BAY,
+    bay.GetBay: _BAY,
     orders.AddComment: frozenset(ROLES),
     orders.GetOrder: _EVERYONE,
     orders.FindOrders: _EVERYONE,
@@ -196,10 +206,12 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     approvals.EstimateLink: _RECEPTION | {SERVICE},
     approvals.RevokeEstimateLink: _RECEPTION,
     approvals.ShowEstimate: frozenset({CLIENT}),
+    approvals.OrderOfLink: frozenset({SERVICE}),
     approvals.AnswerEstimate: frozenset({CLIENT}),
     approvals.ListDeclinedWorks: _BAY | {SERVICE},
     approvals.TakeDeclinedWorks: _RECEPTION,
     approvals.DismissDeclinedWorks: _RECEPTION,
+    board.GetBoard: _RECEPTION,
     orders.OrdersBySection: _RECEPTION,
     orders.EmployeeWorkload: _RECEPTION,
     order_reports.NameOrders: frozenset({SERVICE}),
@@ -264,6 +276,10 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     purchase_orders.WaivePrepayment: MAY_WAIVE,
     purchase_orders.GetDeposit: frozenset({SERVICE}),
     inventory.GetStock: _EVERYONE,
+    shelves.FindStock: _EVERYONE,
+    shelves.ListLots: _STORE,
+    shelves.ListWaiting: _EVERYONE,
+    shelves.ListCatalogueNames: _EVERYONE,
     inventory.ListMovements: _EVERYONE,
     stock_documents.SendTransfer: _STORE,
     stock_documents.ReceiveTransfer: _STORE,
@@ -416,10 +432,12 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     payroll.GetEmployeePay: frozenset(ROLES),
     payroll.GetPayrollState: _OFFICE,
     payroll.ClosePayroll: _OFFICE,
+    payroll.ReopenPayroll: frozenset({OWNER}),
     payroll.AccrueSalaries: frozenset({OPERATOR}),
     # print forms
     forms.ListForms: _EVERYONE,
     forms.PrintForm: _EVERYONE,
+    forms.PrintByLink: frozenset({CLIENT}),
     formulas.GetFormulaReference: frozenset(ROLES),
     formulas.TryFormula: frozenset(ROLES),
     forms.PreviewForm: _OFFICE,
@@ -429,6 +447,15 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     forms.RestoreFormTemplate: _OFFICE,
     forms.GetFormLook: _OFFICE,
     forms.ChangeFormLook: _OFFICE,
+    # photos
+    photos.AddPhoto: _BAY,
+    photos.ChangePhoto: _BAY,
+    photos.RemovePhoto: _BAY,
+    photos.ListPhotos: _BAY,
+    photos.GetPhoto: _BAY,
+    photos.GetSmallPhoto: _BAY,
+    photos.ShowClientPhotos: frozenset({CLIENT}),
+    photos.ShowClientPhoto: frozenset({CLIENT}),
     # audit
     audit.FindRecords: _OPERATORS | {SERVICE},
     audit.OrderTimeline: frozenset(ROLES) | {OPERATOR},
@@ -436,9 +463,23 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     # what services must agree on
     reconciliation.GetOrderFigures: _OPERATORS,
     reconciliation.GetStockFigures: _OPERATORS,
-    reconciliation.GetStockWorth: _OPERATORS,
+    reconciliation.GetStockWorth: _OPERATORS | {SERVICE},
+    reconciliation.TakeOverStock: frozenset({OPERATOR}),
     reconciliation.GetBooksFigures: _OPERATORS,
     reconciliation.GetAccountBalances: _OPERATORS,
+    # users: each sees to one's own sessions and programs
+    users.CreateUser: _OFFICE,
+    users.ChangeUser: _OFFICE,
+    users.ResetPassword: _OFFICE,
+    users.EndUserSessions: _OFFICE,
+    users.ResetTotp: _OFFICE,
+    users.GetUser: _OFFICE,
+    users.FindUsers: _OFFICE,
+    users.ListSessions: frozenset(ROLES),
+    users.EndSession: frozenset(ROLES),
+    users.CreateToken: frozenset(ROLES),
+    users.RevokeToken: frozenset(ROLES),
+    users.ListTokens: frozenset(ROLES),
     # operations
     operations.ListDeadLetters: _OPERATORS,
     operations.RequeueDeadLetter: _OPERATORS,
@@ -450,6 +491,28 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
 def may(role: str | None, message: type[Message]) -> bool:
     """Whether this role may send this message. What the table does not name, nobody may."""
     return role is not None and role in _ALLOWED.get(message, frozenset())
+
+
+def may_grant(role: str | None, other: str) -> bool:
+    """Whether whoever has this role may give or take the other one: it must not be able to do
+    anything that they may not."""
+    return all(role in roles for roles in _ALLOWED.values() if other in roles)
+
+
+def scope_of(message: type[Message]) -> str | None:
+    """What a program's token must have to send it; null: no token is enough.
+
+    Users and tokens are managed by people only, so that a stolen token makes no other one.
+    """
+    _, service, _ = message.subject.split(".", 2)  # type: ignore[attr-defined]
+    if service == "gateway":
+        return None
+    return f"{service}:write" if issubclass(message, Command) else "read"
+
+
+def within(scopes: frozenset[str] | None, message: type[Message]) -> bool:
+    """Whether a token with these scopes may send this message; a person has none and may."""
+    return scopes is None or scope_of(message) in scopes
 
 
 def message_named(name: str) -> type[Message]:

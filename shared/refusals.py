@@ -106,6 +106,14 @@ REASONS: dict[str, Reason] = {
             "Line {position} of the receipt is named twice",
             "Строка накладной {position} названа дважды",
         ),
+        password_same=(
+            "The new password is the old one",
+            "Новый пароль совпадает со старым",
+        ),
+        token_expiry_invalid=(
+            "A token expires in the future, within a year",
+            "Срок токена — в будущем, не дальше года",
+        ),
         idempotency_key_missing=(
             "Send an Idempotency-Key header with every write",
             "Для записи нужен заголовок Idempotency-Key",
@@ -442,6 +450,14 @@ REASONS: dict[str, Reason] = {
             "The form cannot be printed as it is",
             "Форму в таком виде напечатать не удалось",
         ),
+        clock_time_invalid=(
+            "The clock cannot start or stop at that time",
+            "Время не может начаться или остановиться в этот момент",
+        ),
+        photo_invalid=(
+            "A photo is a JPEG, PNG or WebP picture of at most 50 megapixels",
+            "Фото — снимок JPEG, PNG или WebP не больше 50 мегапикселей",
+        ),
         logo_invalid=(
             "A logo is a PNG or JPEG picture of at most 16 megapixels",
             "Логотип — картинка PNG или JPEG не больше 16 мегапикселей",
@@ -463,6 +479,38 @@ REASONS: dict[str, Reason] = {
         Kind.FORBIDDEN,
         forbidden=("Your role may not do this", "Вашей роли это не разрешено"),
         sign_in_required=("Sign in first", "Сначала войдите в систему"),
+        user_unknown=(
+            "Nobody here signs in as {login}",
+            "Пользователя {login} здесь нет",
+        ),
+        totp_required=(
+            "The code of the second factor is needed too",
+            "Нужен ещё код второго фактора",
+        ),
+        totp_invalid=(
+            "The code is wrong, too old, or was used before",
+            "Код неверен, устарел или уже использован",
+        ),
+        station_forbidden=(
+            "This is station {station}, and not one of yours",
+            "Это станция {station}, у вас нет к ней доступа",
+        ),
+        scope_missing=(
+            "The token's scope does not cover this: it takes {scope}",
+            "Прав токена недостаточно: нужно {scope}",
+        ),
+        person_required=(
+            "A person has to do this: a program's token is not enough",
+            "Это делает только сам человек: токена программы недостаточно",
+        ),
+        role_above_own=(
+            "The role {role} may do more than your own",
+            "Роль {role} даёт больше прав, чем ваша",
+        ),
+        oidc_failed=(
+            "The sign-in with the provider did not work; begin anew",
+            "Вход через провайдера не удался; начните заново",
+        ),
         sign_in_failed=("Wrong login or password", "Неверный логин или пароль"),
         sign_in_throttled=(
             "Too many attempts; try again in {seconds} s",
@@ -505,6 +553,13 @@ REASONS: dict[str, Reason] = {
         ),
         section_not_found=("No section {id}", "Участок {id} не найден"),
         post_not_found=("No post {id}", "Пост {id} не найден"),
+        user_not_found=("No user {id}", "Пользователь {id} не найден"),
+        session_not_found=("You have no session {id}", "У вас нет сеанса {id}"),
+        token_not_found=("No token {id}", "Токен {id} не найден"),
+        oidc_off=(
+            "There is no provider to sign in with",
+            "Вход через внешнего провайдера не настроен",
+        ),
         employee_not_found=("No employee {id}", "Сотрудник {id} не найден"),
         service_not_found=("No catalogue work {id}", "Услуга {id} не найдена"),
         variant_not_found=("No price variant {id} of this work", "У услуги нет варианта цены {id}"),
@@ -522,6 +577,7 @@ REASONS: dict[str, Reason] = {
             "No payment {id} to a supplier",
             "Платёж поставщику {id} не найден",
         ),
+        photo_not_found=("No photo {id}", "Фото {id} не найдено"),
         product_not_found=("No product {id}", "Товар {id} не найден"),
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
         transfer_not_found=("No transfer {id}", "Перемещение {id} не найдено"),
@@ -626,6 +682,24 @@ REASONS: dict[str, Reason] = {
             "В карточке помещается не больше {most} телефонов",
         ),
         name_taken=("The name {name} is taken", "Название {name} уже занято"),
+        last_administrator=(
+            "Somebody must be left who may manage users here",
+            "Должен остаться хотя бы один, кто управляет пользователями",
+        ),
+        token_name_taken=(
+            "You have a token called {name} already",
+            "У вас уже есть токен «{name}»",
+        ),
+        too_many_tokens=(
+            "No more than {limit} tokens at a time: revoke one first",
+            "Не больше {limit} токенов сразу: сначала отзовите ненужный",
+        ),
+        totp_already_on=("The second factor is on already", "Второй фактор уже включён"),
+        totp_not_begun=(
+            "Begin with a secret: there is nothing to confirm",
+            "Сначала получите секрет: подтверждать нечего",
+        ),
+        totp_off=("The second factor is off", "Второй фактор выключен"),
         login_taken=("The login {login} is taken", "Логин {login} уже занят"),
         variant_exists=(
             "Variant {id} is for the same cars",
@@ -734,6 +808,26 @@ REASONS: dict[str, Reason] = {
             "The client declined {name}; quote it again first",
             "Клиент отказался от работы «{name}»; сначала предложите её снова",
         ),
+        photos_too_many=(
+            "An order has at most {limit} photos",
+            "В заказе не больше {limit} фото",
+        ),
+        work_clocked=(
+            "Somebody else is at work on {name}",
+            "Над работой «{name}» уже работает другой сотрудник",
+        ),
+        clock_running=(
+            "The clock still runs on {name} of order {number}; stop it first",
+            "Ещё идёт время работы «{name}» заказа {number}; сначала остановите его",
+        ),
+        work_of_others=(
+            "{name} is done by somebody else",
+            "Работу «{name}» выполняет другой сотрудник",
+        ),
+        employee_unlinked=(
+            "No employee's card has the sign-in {login}",
+            "Ни у одного сотрудника в карточке нет логина {login}",
+        ),
         work_under_way=(
             "{name} has begun already and cannot be declined",
             "Работа «{name}» уже начата, отказаться от неё нельзя",
@@ -790,6 +884,10 @@ REASONS: dict[str, Reason] = {
             "Everything before {until} is closed",
             "Всё до {until} уже закрыто",
         ),
+        payroll_not_closed=(
+            "The day {since} is open already",
+            "День {since} и так открыт",
+        ),
         payroll_period_open=(
             "What comes before {until} has not ended, or its salaries are not reckoned yet",
             "Период до {until} ещё не окончен, или его оклады ещё не начислены",
@@ -815,6 +913,14 @@ REASONS: dict[str, Reason] = {
         shift_required=(
             "Cash moves only while a shift is open: open one first",
             "Наличные принимаются и выдаются только в открытой смене: сначала откройте её",
+        ),
+        stock_taken_over=(
+            "The stock was taken over at {at}: what differs since has a reason that must be found",
+            "Остатки уже приняты в учёт {at}: у новой разницы есть причина, её надо найти",
+        ),
+        stock_differs_otherwise=(
+            "The stock is worth {worth}, its account says {booked}",
+            "Остатки стоят {worth}, на счёте запасов {booked}",
         ),
         not_enough_cash=(
             "The cash box has only {left}",

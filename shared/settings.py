@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.ids import id_of
@@ -82,6 +82,18 @@ class ServiceSettings(StationSettings):
     http_host: str = "127.0.0.1"
     http_port: int = 8080
     """The gateway's own address."""
+    gateway_key: Annotated[SecretStr, Field(min_length=24)] | None = None
+    """Seals what the gateway must be able to read again: second factors, and secrets in kept
+    answers. Whoever loses it sets second factors up anew."""
+    oidc_issuer: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+)?$")] = ""
+    """An OpenID Connect provider that people may sign in with; none without it."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    """Empty for a public client: the exchange is protected by PKCE all the same."""
+    oidc_claim: Annotated[str, Field(pattern=r"^[a-z_]{1,64}$")] = "preferred_username"
+    """The claim that is the user's login here."""
+    oidc_name: str = "OpenID"
+    """What the provider is called on the sign-in page."""
     command_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     """How long the gateway and services wait for each other's answers."""
     outbox_keep_days: Annotated[int, Field(ge=1)] = 90

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,10 +13,21 @@ from deploy.commands.reach import StationDir
 if TYPE_CHECKING:
     from deploy.commands.reach import Reach
     from shared.contracts.base import Question
-    from shared.contracts.reconciliation import Difference
+    from shared.contracts.reconciliation import Difference, StockTakeOver
 
 
-def reconcile(data_dir: StationDir = None) -> None:
+TakeOver = Annotated[
+    str | None,
+    typer.Option(
+        "--take-over",
+        metavar="REASON",
+        help="After an upgrade: if nothing differs but what the stock is worth and what its "
+        "account says, the difference is posted to the expenses `stock_take_over`. Once.",
+    ),
+]
+
+
+def reconcile(data_dir: StationDir = None, take_over: TakeOver = None) -> None:
     """Compares what orders, inventory and finance say of every order, and every
     service's own books with themselves; names each difference.
 
@@ -24,7 +36,7 @@ def reconcile(data_dir: StationDir = None) -> None:
     """
     from deploy.commands.reach import reach
 
-    found = asyncio.run(_compared(reach(data_dir)))
+    found = asyncio.run(_compared(reach(data_dir), take_over))
     for difference in found:
         typer.echo(line_of(difference))
     if found:
@@ -33,10 +45,11 @@ def reconcile(data_dir: StationDir = None) -> None:
     typer.echo("everything agrees")
 
 
-async def _compared(at: Reach) -> list[Difference]:
+async def _compared(at: Reach, take_over: str | None) -> list[Difference]:
     from deploy.commands.reach import connected
     from deploy.local.processes import CannotStart
     from deploy.reconciliation import differences
+    from shared.contracts.reconciliation import STOCK_AGREES, TakeOverStock
     from shared.refusals import Refused
 
     async with connected(at) as operator:
@@ -45,6 +58,15 @@ async def _compared(at: Reach) -> list[Difference]:
             return await operator.send(question, type(question).subject.split(".")[1])
 
         try:
+            found = await differences(ask)
+            if take_over is None or [each.what for each in found] != [STOCK_AGREES]:
+                return found
+            amount = Decimal(found[0].expected) - Decimal(found[0].actual)
+            if amount != round(amount, 2):
+                raise CannotStart(f"{amount} is no amount of money: nothing is posted")
+            command = TakeOverStock(amount=amount, reason=take_over)
+            done: StockTakeOver = await operator.send(command, "finance")
+            typer.echo(f"posted to {done.category}: {done.amount} (entry {done.entry_id})")
             return await differences(ask)
         except Refused as refused:
             raise CannotStart(refused.words()) from refused

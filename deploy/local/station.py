@@ -25,6 +25,7 @@ from deploy.local.supervision import Keeper, all_of
 from deploy.local.terminal import Terminal
 from shared.settings import SERVICES, StationSettings, pitlane_version
 
+GATEWAY_KEY = "gateway:key"
 MESSAGES_FILE = "PITLANE_MESSAGES_FILE"
 FISCAL_FOLDER = "PITLANE_FISCAL_FOLDER"
 """Where messages go as long as no provider is configured; the operator's own choice wins."""
@@ -87,6 +88,7 @@ class Station:
 
     async def _start(self) -> None:
         passwords = self._folder.passwords(_secret_names())
+        self._gateway_key = passwords[GATEWAY_KEY]
         self._databases = {
             name: ServiceDatabase(name, passwords[f"database:{name}"], passwords[f"owner:{name}"])
             for name in SERVICES
@@ -157,6 +159,7 @@ class Station:
         }
         log = self._service_log(name)
         if name == GATEWAY:
+            own["PITLANE_GATEWAY_KEY"] = os.environ.get("PITLANE_GATEWAY_KEY", self._gateway_key)
             address = self._options.reached_at, self._options.http_port
             service = ServiceProcess(name, own, log, self._nursery, *address)
         else:
@@ -314,6 +317,7 @@ def _secret_names() -> list[str]:
         *(f"database:{name}" for name in SERVICES),
         *(f"owner:{name}" for name in SERVICES),
         *(f"nats:{user}" for user in topology.USERS),
+        GATEWAY_KEY,
     ]
 
 

@@ -57,6 +57,8 @@ class Fact:
     causation_id: UUID | None
     changes: tuple[Mapping[str, Any], ...]
     body: Mapping[str, Any]
+    actor_token: str | None = None
+    """The name of the program's token, where a program acted for the actor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ async def record(event: AnyEvent, store: AuditStore, work: Work) -> None:
             recorded_at=work.now,
             actor=envelope.actor.login,
             actor_role=envelope.actor.role,
+            actor_token=envelope.actor.token,
             station=envelope.station,
             order_id=envelope.order_id,
             correlation_id=envelope.correlation_id,
@@ -80,7 +81,9 @@ async def find_records(question: FindRecords, store: AuditStore, work: Work) -> 
 async def order_timeline(
     question: OrderTimeline, store: AuditStore, work: Work
 ) -> Page[TimelineEntry]:
-    statement = _after(select(records).order_by(records.c.seq), question.cursor, newest=False)
+    newest = question.newest_first
+    by_seq = records.c.seq.desc() if newest else records.c.seq
+    statement = _after(select(records).order_by(by_seq), question.cursor, newest=newest)
     statement = statement.where(records.c.order_id == question.order_id)
     rows = await store.rows(statement.limit(question.limit + 1))
     sees_cost = may_see_cost(work.actor.role)

@@ -112,6 +112,9 @@ class AuditStore(Store):
         if self._links:
             await self.connection.execute(insert(records), self._links)
 
+    def unsaved(self) -> int:
+        return len(self._links)
+
     async def erase(self, subjects: Collection[UUID], name: str) -> None:
         """From now on nothing that names these ids is shown with the person."""
         naming = or_(*(func.strpos(records.c.content, str(one)) > 0 for one in subjects))

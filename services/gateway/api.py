@@ -59,8 +59,8 @@ class Endpoint:
     """Wants an ``Idempotency-Key``."""
     asks_in_body: bool = False
     """A question with too much to ask for a query."""
-    takes_file: bool = False
-    """The body is a file, or a form with one."""
+    takes_file: tuple[str, ...] = ()
+    """The body is a file of one of these media types, or a form with one."""
     media_types: tuple[str, ...] = (JSON,)
     description: str = ""
 
@@ -165,19 +165,22 @@ def _command(
 # --- how they are answered ----------------------------------------------------------------------
 
 
-async def _send(call: Call, endpoint: Endpoint) -> Response:
-    """A command: once per key, whoever repeats it."""
+async def sent(call: Call, endpoint: Endpoint) -> bytes:
+    """The reply of a command: done once per key, whoever repeats it."""
     person = await call.allowed(endpoint.message)
     key = call.idempotency_key()
     subject, body = await _message(call, endpoint)
     await call.gateway.keys.claim(person.user_id, key, fingerprint(subject, body))
-    reply = await call.send(subject, body, key=f"{person.user_id}:{key}")
-    return _shown(call, endpoint, reply)
+    return await call.send(subject, body, key=f"{person.user_id}:{key}")
+
+
+async def _send(call: Call, endpoint: Endpoint) -> Response:
+    return shown(call, endpoint, await sent(call, endpoint))
 
 
 async def _ask(call: Call, endpoint: Endpoint) -> Response:
     await call.allowed(endpoint.message)
-    return _shown(call, endpoint, await call.send(*await _message(call, endpoint)))
+    return shown(call, endpoint, await call.send(*await _message(call, endpoint)))
 
 
 async def _report(call: Call, endpoint: Endpoint) -> Response:
@@ -189,7 +192,7 @@ async def _report(call: Call, endpoint: Endpoint) -> Response:
     message: Any = await endpoint.reading.read(call, exports.FORMAT_FIELD)
     if media_type == JSON:
         body = message.model_dump_json(exclude_unset=True).encode()
-        return _shown(call, endpoint, await call.send(message.subject, body))
+        return shown(call, endpoint, await call.send(message.subject, body))
     pages = await exports.all_pages(call, message)
     return await exports.rendered(call, endpoint.path, endpoint.reply, pages, media_type)
 
@@ -202,7 +205,8 @@ async def _message(call: Call, endpoint: Endpoint) -> tuple[str, bytes]:
     return message.subject, message.model_dump_json(exclude_unset=True).encode()
 
 
-def _shown(call: Call, endpoint: Endpoint, reply: bytes) -> Response:
+def shown(call: Call, endpoint: Endpoint, reply: bytes) -> Response:
+    """A service's reply as it came, with the headers that its content gives."""
     headers: dict[str, str] = {}
     if endpoint.tagged or endpoint.location:
         thing = pydantic_core.from_json(reply)

@@ -21,18 +21,21 @@ from services.gateway.changes import Changes
 from services.gateway.docs_pages import docs_routes
 from services.gateway.edge import Edge, on_exception
 from services.gateway.formulas_page import formulas_page
+from services.gateway.handlers import handlers
 from services.gateway.journal import Journal
 from services.gateway.keys import Keys
 from services.gateway.openapi import openapi_document
 from services.gateway.pages import page_routes
 from services.gateway.pages.assets import asset_routes
 from services.gateway.pages.estimate import estimate_routes
+from services.gateway.photos import Darkroom
+from services.gateway.proofs import Proofs
+from services.gateway.provider import Provider
 from services.gateway.pruning import Pruning
 from services.gateway.routes import AREAS
+from services.gateway.second_factor import SecondFactor
 from services.gateway.sessions import Sessions
 from services.gateway.uploads import Uploads
-from shared.contracts.gateway import PasswordChanged, RequestRefused, SignedIn, SignedOut
-from shared.handlers import Handlers, Store
 from shared.health import health_routes
 from shared.logs import configure_logs
 from shared.messaging.client import ServiceClient
@@ -40,10 +43,6 @@ from shared.service import Running, Service
 from shared.settings import ServiceSettings, pitlane_version
 from shared.telemetry import configure_traces, flush_traces
 
-# The gateway is told nothing by others: it asks them. What it has to say is for the audit.
-handlers = Handlers(
-    "gateway", Store, publishes=(SignedIn, SignedOut, PasswordChanged, RequestRefused)
-)
 service = Service("gateway", handlers)
 
 
@@ -74,6 +73,8 @@ SERVED: dict[str, Any] = {
 
 def create_app(settings: ServiceSettings) -> FastAPI:
     """The application; its lifespan is that of the running service."""
+    if settings.gateway_key is None:
+        raise SystemExit("PITLANE_GATEWAY_KEY is not set")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -118,24 +119,32 @@ class Gateway:
     engine: AsyncEngine
     journal: Journal
     sessions: Sessions
+    second_factor: SecondFactor
+    provider: Provider
     keys: Keys
     changes: Changes
     uploads: Uploads
+    darkroom: Darkroom
 
     @classmethod
     def of(cls, running: Running) -> Gateway:
-        source = running.settings.source("gateway")
+        settings, engine = running.settings, running.engine
+        source = settings.source("gateway")
         journal = Journal(running, source)
+        proofs = Proofs(engine, settings)
         return cls(
-            settings=running.settings,
+            settings=settings,
             source=source,
             client=running.client,
-            engine=running.engine,
+            engine=engine,
             journal=journal,
-            sessions=Sessions(running.engine, journal),
-            keys=Keys(running.settings.database_url),
+            sessions=Sessions(engine, journal, proofs, settings),
+            second_factor=SecondFactor(engine, journal, proofs, settings),
+            provider=Provider(settings),
+            keys=Keys(settings.database_url),
             changes=Changes(running.connection),
             uploads=Uploads(),
+            darkroom=Darkroom(),
         )
 
 

@@ -17,12 +17,12 @@ from services.gateway.problems import field_invalid, unknown_fields, unreadable
 from shared.contracts.base import Message
 from shared.ids import new_id
 from shared.messaging.envelope import Actor, Envelope, opening
-from shared.permissions import may
+from shared.permissions import may, scope_of, within
 from shared.refusals import Kind, Refused
 
 if TYPE_CHECKING:
     from services.gateway.app import Gateway
-    from services.gateway.sessions import Person
+    from services.gateway.person import Person
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_QUERY_FIELDS = 50
@@ -114,12 +114,22 @@ class Call:
 
     async def allowed(self, message: type[Message] | None) -> Person:
         """Whoever sent this and may send that message; without one, whoever is signed in.
-        Raises as ``signed_in``, ``forbidden`` or ``password_change_required``."""
+        Raises as ``signed_in``, ``forbidden``, ``scope_missing`` or
+        ``password_change_required``."""
         person = await self.signed_in()
         if message is not None and not may(person.role, message):
             raise Refused("forbidden")
+        if message is not None and not within(person.scopes, message):
+            raise Refused("scope_missing", scope=scope_of(message) or "—")
         if person.must_change_password:
             raise Refused("password_change_required")
+        return person
+
+    async def in_person(self) -> Person:
+        """As ``signed_in``, but no program: raises ``person_required``."""
+        person = await self.signed_in()
+        if person.session_id is None:
+            raise Refused("person_required")
         return person
 
     def token(self) -> tuple[str | None, bool]:
@@ -128,7 +138,7 @@ class Call:
             scheme, _, token = authorization.partition(" ")
             return (token.strip() if scheme.lower() == "bearer" else None), False
         if cookies := self.header(b"cookie"):
-            return _cookie(cookies, cookie_name(self.secure)), True
+            return cookie_in(cookies, cookie_name(self.secure)), True
         return None, False
 
     @property
@@ -259,9 +269,9 @@ class Call:
         )
 
 
-def cookie_name(secure: bool) -> str:
+def cookie_name(secure: bool, name: str = "pitlane") -> str:
     # Browsers keep the prefixed name to this host and to https; over plain http they refuse it.
-    return "__Host-pitlane" if secure else "pitlane"
+    return f"__Host-{name}" if secure else name
 
 
 def accepted(header: str) -> list[tuple[str, float]]:
@@ -285,7 +295,7 @@ def _quality(parameters: list[str]) -> float:
     return 1.0
 
 
-def _cookie(header: str, name: str) -> str | None:
+def cookie_in(header: str, name: str) -> str | None:
     for cookie in header.split(";"):
         said, _, value = cookie.strip().partition("=")
         if said == name:

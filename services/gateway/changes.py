@@ -91,6 +91,7 @@ _TOPIC_OF_SUBJECT = {
     "evt.finance.pay_rule_saved.v1": "reference",
     "evt.finance.pay_recorded.v1": "payroll",
     "evt.finance.payroll_closed.v1": "payroll",
+    "evt.finance.payroll_reopened.v1": "payroll",
     "evt.finance.pay_accrued.v1": "payroll",
     "evt.finance.pay_taken_back.v1": "payroll",
     "evt.finance.cash_box_saved.v1": "reference",
@@ -135,7 +136,7 @@ _ABOUT_STOCK = frozenset(
 )
 # Attempts that changed nothing, what only operators look at, and what a service tells itself.
 _SILENT = ("evt.gateway.", "evt.audit.", "evt.inventory.repricing_due.")
-_SILENT_FACTS = ("command_refused.v1", "dead_letter_decided.v1")
+_SILENT_FACTS = ("command_refused.v1", "dead_letter_decided.v1", "stock_taken_over.v1")
 
 
 def hints(subject: str, headers: Mapping[str, str], body: bytes) -> Iterator[Hint]:

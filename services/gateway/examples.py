@@ -67,6 +67,15 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "TryFormula": {"text": "sum(Services, CustomerTotal) * 0.05", "order_id": _ORDER},
     "SignIn": {"login": "advisor", "password": "demo"},
+    "BeginTotp": {"password": "demo"},
+    "TotpCode": {"code": "492039"},
+    "CreateUser": {"login": "petrov", "name": "Пётр Петров", "role": "technician"},
+    "ChangeUser": {"role": "advisor", "stations": ["station-1", "station-2"]},
+    "CreateToken": {
+        "name": "Обмен с бухгалтерией",
+        "scopes": ["read", "finance:write"],
+        "expires_at": "2027-06-01T00:00:00Z",
+    },
     "ChangePassword": {"old": "demo", "new": "a longer secret"},
     "CreateClient": {
         "kind": "person",
@@ -241,6 +250,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "ChangeLine": {"initial_price": "1200.00", "discount_percent": "10"},
     "RemoveLine": {"on_removal": "write_off", "reason": "Лопнула при установке"},
     "MoveOrder": {"to": "in_progress"},
+    "StartClock": {"at": "2026-11-27T09:15:00+03:00"},
+    "StopClock": {"at": "2026-11-27T11:40:00+03:00"},
     "QuoteWorks": {"lines": [_SERVICE_LINE]},
     "AnswerWork": {"to": "approved", "how": "phone", "by": "Сидорова Анна"},
     "AnswerWorks": {
@@ -249,6 +260,8 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "TakeDeclinedWorks": {"ids": [_SERVICE_LINE]},
     "DismissDeclinedWorks": {"ids": [_SERVICE_LINE], "reason": "Автомобиль продан"},
+    "ChangePhoto": {"caption": "Трещина в пыльнике", "visible_to_client": True},
+    "RemovePhoto": {},
     "AddComment": {"text": "Клиент просит сохранить старые детали"},
     "CreateProduct": {
         "name": "Фильтр масляный",
@@ -383,6 +396,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "ReversePay": {"reason": "Выдано не тому сотруднику"},
     "ClosePayroll": {"until": "2026-12-01"},
+    "ReopenPayroll": {"since": "2026-11-01", "reason": "Забыли премию за ноябрь"},
     "ChangeBonusSettings": {"max_share_percent": "50"},
     "AdjustBonuses": {"amount": "300.00", "reason": "Извинение за ожидание", "days_to_live": 90},
     "SetVatRates": {

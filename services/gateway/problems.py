@@ -35,6 +35,8 @@ _STATUS_OF_CODE = {
     "idempotency_key_invalid": 400,
     "sign_in_required": 401,
     "sign_in_failed": 401,
+    "totp_required": 401,
+    "totp_invalid": 401,
     "method_not_allowed": 405,
     "not_acceptable": 406,
     "body_too_large": 413,

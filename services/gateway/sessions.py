@@ -2,232 +2,202 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    LargeBinary,
-    Row,
-    any_,
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
+from cryptography.fernet import InvalidToken
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.gateway import failures, passwords, throttling
-from services.gateway.call import ANONYMOUS, Call
+from services.gateway.call import Call
 from services.gateway.coalescing import Coalesced
 from services.gateway.journal import Journal
+from services.gateway.person import LASTS, PROGRAM, Person, behind, hash_of, person
+from services.gateway.proofs import Proofs
+from services.gateway.sealing import opened, sealed
 from services.gateway.store import login_key, sessions, users
-from services.gateway.throttling import Failures
 from shared.contracts.gateway import PasswordChanged, SignedIn, SignedOut
-from shared.messaging.envelope import Actor
+from shared.ids import new_id
 from shared.refusals import Refused
+from shared.settings import ServiceSettings
 
-LASTS = timedelta(hours=12)
-"""Since the last request."""
-EXTENDED_EVERY = timedelta(minutes=5)
-"""So much of its time must be used up before a session is written again."""
 BELIEVED_FOR_S = 5.0
 """How long a session is taken to be as it was: what a sign-out elsewhere takes to arrive."""
 MAX_BELIEVED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A signed-in user."""
-
-    user_id: UUID
-    login: str
-    name: str
-    role: str
-    must_change_password: bool
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(self.login, self.role, self.user_id)
+MAX_AGENT_CHARS = 200
+NOTE_LASTS_S = 300
 
 
 class Sessions:
     """Who is signed in, from the table, remembered for a few seconds."""
 
-    def __init__(self, engine: AsyncEngine, journal: Journal) -> None:
+    def __init__(
+        self, engine: AsyncEngine, journal: Journal, proofs: Proofs, settings: ServiceSettings
+    ) -> None:
         self._engine = engine
         self._journal = journal
-        self._turnstile = passwords.Turnstile()
+        self._proofs = proofs
+        self._settings = settings
         self._believed: dict[bytes, tuple[float, Person]] = {}
-        self._looked_up: Coalesced[bytes, Person | None] = Coalesced(self._look_up)
+        self._looked_up: Coalesced[tuple[bool, bytes], Person | None] = Coalesced(self._look_up)
 
     async def person_of(self, token: str) -> Person | None:
-        """Whose token this is, if its session goes on; each use makes it last longer."""
-        token_hash = _hash(token)
+        """Whose token this is, if it still counts; each use makes a session last longer."""
+        token_hash = hash_of(token)
         believed = self._believed.get(token_hash)
         if believed and monotonic() - believed[0] < BELIEVED_FOR_S:
             return believed[1]
-        person = await self._looked_up.submit(token_hash)
-        if person is None:
+        who = await self._looked_up.submit((token.startswith(PROGRAM), token_hash))
+        if who is None:
             self._believed.pop(token_hash, None)
             return None
         if len(self._believed) >= MAX_BELIEVED:
             self._believed.clear()
-        self._believed[token_hash] = monotonic(), person
-        return person
+        self._believed[token_hash] = monotonic(), who
+        return who
 
-    async def sign_in(self, call: Call, login: str, password: str) -> tuple[str, Person]:
-        """A new session's token. Raises ``sign_in_failed``, ``sign_in_throttled``, ``busy``."""
-        user = await self._proven(call, login, [password], "sign_in_failed")
-        token = secrets.token_urlsafe(32)
-        person = _person(user.row)
-        call.actor = person.actor
-        async with self._journal.entry() as entry:
-            await entry.connection.execute(
-                insert(sessions).values(
-                    token_hash=_hash(token),
-                    user_id=person.user_id,
-                    expires_at=datetime.now(UTC) + LASTS,
-                )
-            )
-            entry.publish(
-                SignedIn(user_id=person.user_id, login=person.login),
-                call.envelope(SignedIn.subject),
-            )
-        return token, person
+    def forget(self) -> None:
+        """Users, sessions or tokens have changed: here that counts at once."""
+        self._believed.clear()
+
+    async def sign_in(
+        self, call: Call, login: str, password: str, code: str | None = None
+    ) -> tuple[str, Person]:
+        """A new session's token. Raises as ``proven`` and ``enter``."""
+        return await self.enter(call, await self.proven(call, login, password), code)
+
+    async def proven(self, call: Call, login: str, password: str) -> Any:
+        """Whose password it is: a row of ``users``. Raises ``sign_in_failed``,
+        ``sign_in_throttled``, ``busy``."""
+        return (await self._proofs.password(call, login, [password], "sign_in_failed")).row
+
+    def note_of(self, user: Any) -> str:
+        """Stands for the password that was right a moment ago, while its owner looks for the
+        second factor's code; worth nothing without one."""
+        return sealed(self._settings, f"{user.id} {_mark(user)}")
+
+    async def noted(self, note: str) -> Any:
+        """As ``proven``, by a note. Raises ``sign_in_failed``."""
+        try:
+            user_id, mark = opened(self._settings, note, within_s=NOTE_LASTS_S).split()
+        except InvalidToken:
+            raise Refused("sign_in_failed") from None
+        user = await self._user(users.c.id == UUID(user_id))
+        if user is None or mark != _mark(user):
+            raise Refused("sign_in_failed")
+        return user
+
+    async def enter(self, call: Call, user: Any, code: str | None) -> tuple[str, Person]:
+        """For whoever has proven to be that user: a new session's token. Raises
+        ``station_forbidden``, ``totp_required``, ``totp_invalid``, ``sign_in_throttled``."""
+        self._ensure_of_station(user)
+        if user.totp is not None:
+            if code is None:
+                raise Refused("totp_required")
+            await self._proofs.code(call, user, code)
+        await self._proofs.forgive(call, user)
+        return await self._begun(call, user)
+
+    async def sign_in_as(self, call: Call, login: str) -> tuple[str, Person]:
+        """For whoever somebody else vouches for: a new session's token. Raises
+        ``user_unknown``, ``station_forbidden``."""
+        user = await self._user(users.c.login_key == login_key(login))
+        if user is None:
+            raise Refused("user_unknown", login=login)
+        self._ensure_of_station(user)
+        return await self._begun(call, user)
 
     async def sign_out(self, call: Call, token: str) -> None:
         """Ends a session; one that has ended already is no error."""
-        person = await self.person_of(token)
-        if person is None:
+        who = await self.person_of(token)
+        if who is None:
             return
-        call.actor = person.actor
+        call.actor = who.actor
         async with self._journal.entry() as entry:
             gone = await entry.connection.execute(
-                delete(sessions).where(sessions.c.token_hash == _hash(token))
+                delete(sessions).where(sessions.c.token_hash == hash_of(token))
             )
             if gone.rowcount:
                 entry.publish(
-                    SignedOut(user_id=person.user_id, login=person.login),
+                    SignedOut(user_id=who.user_id, login=who.login),
                     call.envelope(SignedOut.subject),
                 )
-        self._believed.pop(_hash(token), None)
+        self._believed.pop(hash_of(token), None)
 
-    async def change_password(self, call: Call, person: Person, old: str, new: str) -> None:
-        """Ends the person's other sessions too. Raises ``password_wrong`` and as ``sign_in``.
+    async def change_password(self, call: Call, who: Person, old: str, new: str) -> None:
+        """Ends the person's other sessions too. Raises ``password_same``, ``password_wrong`` and
+        as ``sign_in``.
 
         The same request once more finds its new password in force already, and is content.
         """
-        user = await self._proven(call, person.login, [old, new], "password_wrong")
-        if user.proof != old:
+        if old == new:
+            raise Refused("password_same")
+        proven = await self._proofs.password(call, who.login, [old, new], "password_wrong")
+        await self._proofs.forgive(call, proven.row)
+        if proven.password != old:
             return
-        async with self._turnstile:
-            password_hash = await asyncio.to_thread(passwords.hashed, new)
-        token, _ = call.token()
+        password_hash = await self._proofs.hashed(new)
         async with self._journal.entry() as entry:
             await entry.connection.execute(
                 update(users)
-                .where(users.c.id == person.user_id)
+                .where(users.c.id == who.user_id)
                 .values(password_hash=password_hash, must_change_password=False)
             )
             await entry.connection.execute(
                 delete(sessions)
-                .where(sessions.c.user_id == person.user_id)
-                .where(sessions.c.token_hash != _hash(token or ""))
+                .where(sessions.c.user_id == who.user_id)
+                .where(sessions.c.id != who.session_id)
             )
             entry.publish(
-                PasswordChanged(user_id=person.user_id, login=person.login),
+                PasswordChanged(user_id=who.user_id, login=who.login),
                 call.envelope(PasswordChanged.subject),
             )
-        self._believed.clear()
+        self.forget()
 
-    async def _proven(
-        self, call: Call, login: str, proofs: Sequence[str], otherwise: str
-    ) -> _Proven:
-        """The user of that login, whose password is one of ``proofs``; else refused so."""
-        key = login_key(login)
-        subjects = throttling.subjects(key, call.address)
-        async with self._turnstile:
-            # Only now: those who waited here together must not all be counted as the first.
-            user, failed = await self._known(key, subjects)
-            if seconds := throttling.seconds_to_wait(failed, datetime.now(UTC)):
-                raise Refused("sign_in_throttled", seconds=seconds)
-            if user and call.actor is ANONYMOUS:
-                call.actor = Actor(user.login)
-            known_hash = user.password_hash if user and user.active else None
-            for proof in proofs:
-                if await asyncio.to_thread(passwords.matches, proof, known_hash):
-                    break
-            else:
-                await failures.count(self._engine, subjects)
-                raise Refused(otherwise)
-        # The place only: whoever guesses must not clear an address by signing in themselves.
-        place = [each.subject for each in failed if each.subject.startswith("place:")]
-        if place:
-            await failures.forgive(self._engine, place)
-        return _Proven(user, proof)
-
-    async def _known(
-        self, key: str, subjects: Sequence[str]
-    ) -> tuple[Row[Any] | None, list[Failures]]:
-        async with self._engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            user = await connection.execute(select(users).where(users.c.login_key == key))
-            return user.one_or_none(), await failures.read(connection, subjects)
-
-    async def _look_up(self, token_hashes: Sequence[bytes]) -> list[Person | None]:
+    async def _begun(self, call: Call, user: Any) -> tuple[str, Person]:
+        token = secrets.token_urlsafe(32)
+        who = person(user, new_id())
+        call.actor = who.actor
         now = datetime.now(UTC)
-        async with self._engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            rows = await connection.execute(_SESSIONS, {"hashes": list(set(token_hashes))})
-            going = {row.token_hash: row for row in rows if row.expires_at > now}
-            if used := [
-                token_hash
-                for token_hash, row in going.items()
-                if row.expires_at < now + LASTS - EXTENDED_EVERY
-            ]:
-                await connection.execute(
-                    update(sessions)
-                    .where(sessions.c.token_hash.in_(used))
-                    .values(expires_at=now + LASTS)
+        agent = call.header(b"user-agent")
+        async with self._journal.entry() as entry:
+            await entry.connection.execute(
+                insert(sessions).values(
+                    token_hash=hash_of(token),
+                    user_id=who.user_id,
+                    id=who.session_id,
+                    expires_at=now + LASTS,
+                    address=call.address,
+                    agent=agent and agent[:MAX_AGENT_CHARS],
                 )
-        people = {token_hash: _person(row) for token_hash, row in going.items()}
-        return [people.get(token_hash) for token_hash in token_hashes]
+            )
+            await entry.connection.execute(
+                update(users).where(users.c.id == who.user_id).values(last_signed_in_at=now)
+            )
+            entry.publish(
+                SignedIn(user_id=who.user_id, login=who.login),
+                call.envelope(SignedIn.subject),
+            )
+        return token, who
+
+    async def _user(self, which: ColumnElement[bool]) -> Any:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(select(users).where(which, users.c.active))
+            return rows.one_or_none()
+
+    def _ensure_of_station(self, user: Any) -> None:
+        station = self._settings.station
+        if user.stations is not None and station not in user.stations:
+            raise Refused("station_forbidden", station=station)
+
+    async def _look_up(self, tokens: Sequence[tuple[bool, bytes]]) -> list[Person | None]:
+        return await behind(self._engine, self._settings.station, tokens)
 
 
-@dataclass(frozen=True, slots=True)
-class _Proven:
-    row: Any
-    proof: str
-
-
-_SESSIONS = (
-    select(
-        users.c.id,
-        users.c.login,
-        users.c.name,
-        users.c.role,
-        users.c.must_change_password,
-        sessions.c.token_hash,
-        sessions.c.expires_at,
-    )
-    .join(users, users.c.id == sessions.c.user_id)
-    .where(sessions.c.token_hash == any_(bindparam("hashes", type_=ARRAY(LargeBinary))))
-    .where(users.c.active)
-)
-
-
-def _person(row: Any) -> Person:
-    return Person(row.id, row.login, row.name, row.role, row.must_change_password)
-
-
-def _hash(token: str) -> bytes:
-    return sha256(token.encode()).digest()
+def _mark(user: Any) -> str:
+    """Another one for every password: a note is worth nothing once it was changed."""
+    return hash_of(user.password_hash).hex()

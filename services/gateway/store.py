@@ -6,7 +6,9 @@ Nothing of the business lives here; see the services for that.
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     TIMESTAMP,
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -35,6 +37,15 @@ users = Table(
     Column("must_change_password", Boolean, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
+    # By their codes; null: every station of the chain.
+    Column("stations", ARRAY(Text)),
+    Column("last_signed_in_at", TIMESTAMP(timezone=True)),
+    # Sealed secrets of the second factor: in force, and not confirmed yet.
+    Column("totp", LargeBinary),
+    Column("totp_pending", LargeBinary),
+    # The newest time step whose code was taken: none is taken twice.
+    Column("totp_step", BigInteger, nullable=False, server_default="0"),
+    Column("revision", Integer, nullable=False, server_default="1"),
 )
 sessions = Table(
     "sessions",
@@ -44,8 +55,31 @@ sessions = Table(
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("id", Uuid, nullable=False, unique=True, server_default=func.gen_random_uuid()),
+    Column("address", Text),
+    Column("agent", Text),
     Index("sessions_of_user", "user_id"),
     Index("sessions_by_expiry", "expires_at"),
+)
+api_tokens = Table(
+    "api_tokens",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("last_used_at", TIMESTAMP(timezone=True)),
+    Column("revoked_at", TIMESTAMP(timezone=True)),
+    Index("api_tokens_of_user", "user_id", "id"),
+)
+recovery_codes = Table(
+    "recovery_codes",
+    tables,
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("code_hash", LargeBinary, primary_key=True),
 )
 sign_in_failures = Table(
     "sign_in_failures",

@@ -34,6 +34,8 @@ RULES = {
     "place": Rule(free=4, longest_s=900),
     "address": Rule(free=100, longest_s=60),
     "login": Rule(free=60, longest_s=30),
+    # Whoever tries a second factor's codes knows the password: that is hardly ever the owner.
+    "code": Rule(free=5, longest_s=900),
     # Links cannot be guessed; whoever tries all the same need not be answered at once.
     "link": Rule(free=20, longest_s=60),
 }
@@ -41,7 +43,8 @@ RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """What is known of one subject: ``place:…``, ``address:…``, ``login:…`` or ``link:…``."""
+    """What is known of one subject: ``place:…``, ``address:…``, ``login:…``, ``code:…`` or
+    ``link:…``."""
 
     subject: str
     failures: int
@@ -55,7 +58,12 @@ class Failures:
 
 def subjects(login_key: str, address: str) -> list[str]:
     """What a failed attempt counts against."""
-    return [f"address:{address}", f"login:{login_key}", f"place:{login_key}@{address}"]
+    return [f"address:{address}", f"login:{login_key}", place(login_key, address)]
+
+
+def place(login_key: str, address: str) -> str:
+    """A login at an address: where a person mistypes."""
+    return f"place:{login_key}@{address}"
 
 
 def seconds_to_wait(known: Iterable[Failures], now: datetime) -> int:

@@ -27,7 +27,7 @@ from services.gateway.call import Call
 from services.gateway.problems import unreadable
 from services.gateway.sheets import CHUNK_BYTES, WALL_S
 from shared.contracts.base import Command
-from shared.contracts.imports import UploadEndFields
+from shared.contracts.imports import ImportView, UploadEndFields
 from shared.refusals import Kind, Refused
 
 log = structlog.get_logger(__name__)
@@ -58,6 +58,29 @@ class Destination:
 
     rows: type[Command[Any]]
     end: type[Command[Any]]
+
+
+async def brought(
+    call: Call,
+    key: str,
+    file: Received,
+    begin: Command[ImportView],
+    to: Destination,
+) -> tuple[ImportView, bytes]:
+    """Opens an import and its answer as it came; the rows follow in the background. The same file
+    once more is answered with the import that it has, and read only if that waits for its rows."""
+    try:
+        body = begin.model_dump_json(exclude_unset=True).encode()
+        reply = await call.send(type(begin).subject, body, key=key)
+        view = ImportView.model_validate_json(reply)
+    except BaseException:
+        file.file.close()
+        raise
+    if view.state == "uploading":
+        call.gateway.uploads.read(call, file, view.id, to)
+    else:
+        file.file.close()
+    return view, reply
 
 
 async def received(call: Call, query: Mapping[str, str]) -> Received:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import exists, select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,7 @@ from shared.database import engine_for
 from shared.ids import new_id
 from shared.permissions import ADMINISTRATOR, ADVISOR, CASHIER, OWNER, STOREKEEPER, TECHNICIAN
 
+_FIRST = "admin"
 DEMO_PASSWORD = "demo"
 DEMO_USERS = (
     ("admin", "Марина Кузнецова", ADMINISTRATOR),
@@ -29,15 +30,23 @@ DEMO_USERS = (
 
 async def ensure_first_admin(database_url: str) -> str | None:
     """Makes ``admin`` where there is no user at all; answers its password, which is told this
-    once and must be changed at the first sign-in. None where somebody can sign in already."""
+    once and must be changed at the first sign-in. As long as ``admin`` is the only one and has
+    never signed in, a new one is answered: the last may have been lost on its way to whoever
+    starts the station. None where somebody can sign in already."""
     async with _transaction(database_url) as connection:
-        if (await connection.execute(select(exists().select_from(users)))).scalar_one():
-            return None
+        there = (await connection.execute(select(users).with_for_update())).all()
         password = secrets.token_urlsafe(12)
-        made = await _make(
-            connection, "admin", "Администратор", ADMINISTRATOR, password, must_change=True
-        )
-        return password if made else None
+        if not there:
+            made = await _make(
+                connection, _FIRST, "Администратор", ADMINISTRATOR, password, must_change=True
+            )
+            return password if made else None
+        if [(user.login, user.last_signed_in_at) for user in there] != [(_FIRST, None)]:
+            return None
+        if not there[0].must_change_password:
+            return None
+        await connection.execute(update(users).values(password_hash=hashed(password)))
+        return password
 
 
 async def ensure_demo_users(database_url: str) -> None:

@@ -11,6 +11,7 @@ The link
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from shared.contracts.base import (
     Quantity,
     Question,
     Revision,
+    SignedMoney,
     Text,
     View,
 )
@@ -36,6 +38,7 @@ from shared.contracts.orders import (
     ApprovalState,
     ApprovalWay,
     OrderEvent,
+    OrderStatus,
     OrderView,
 )
 
@@ -43,6 +46,11 @@ Answer = Literal["approved", "declined"]
 SaidToUs = Literal["in_person", "phone"]
 """How a client answers an employee; what comes by link is recorded by the link alone."""
 LineIds = Annotated[tuple[UUID, ...], Field(min_length=1, max_length=200)]
+ClientStage = Literal[
+    "estimate", "accepted", "in_work", "waiting_for_parts", "ready", "given_out", "cancelled"
+]
+"""How far an order is, as its client sees it. ``given_out``: done, and the car is back with them.
+"""
 EstimateToken = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_.-]+$")]
 EstimateVersion = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
@@ -190,6 +198,12 @@ class EstimateView(View):
     approved_total: Money
     total: Money
     expires_at: Instant
+    stage: ClientStage = "accepted"
+    paid: SignedMoney = Decimal(0)
+    bill: Money | None = None
+    """What all of it came to; null until the order is done."""
+    due: Money | None = None
+    """What of the bill is still to be paid."""
 
 
 class ShowEstimate(Question[EstimateView]):
@@ -199,6 +213,21 @@ class ShowEstimate(Question[EstimateView]):
     """
 
     subject: ClassVar[str] = "ask.orders.show_estimate.v1"
+
+    token: EstimateToken = Field(repr=False)
+
+
+class LinkedOrder(View):
+    """The order that a link is of."""
+
+    order_id: UUID
+    status: OrderStatus
+
+
+class OrderOfLink(Question[LinkedOrder]):
+    """For services that do something else for whoever has the link. Refused as ``ShowEstimate``."""
+
+    subject: ClassVar[str] = "ask.orders.order_of_link.v1"
 
     token: EstimateToken = Field(repr=False)
 

@@ -34,6 +34,8 @@ class AuditRecord(View):
     changes: tuple[Change, ...]
     body: dict[str, Any]
     hash: str
+    actor_token: str | None = None
+    """The name of the token, where a program acted for the actor."""
 
 
 class FindRecords(Question[Page[AuditRecord]]):
@@ -62,14 +64,16 @@ class TimelineEntry(View):
     actor_role: str | None
     changes: tuple[Change, ...]
     body: dict[str, Any]
+    actor_token: str | None = None
 
 
 class OrderTimeline(Question[Page[TimelineEntry]]):
-    """Every event of the order, oldest first."""
+    """Every event of the order, oldest first, or else the newest."""
 
     subject: ClassVar[str] = "ask.audit.order_timeline.v1"
 
     order_id: UUID
+    newest_first: bool = False
     limit: Limit = 50
     cursor: Cursor | None = None
 

@@ -39,7 +39,7 @@ class ContractFields(View):
     credit_limit: Money | None = None
     """Up to how much the client may owe when a car is given back; null: no limit is watched."""
     discount_percent: Percent | None = None
-    """Agreed on in it; shown, and put on the card by whoever keeps it."""
+    """Of orders that are opened while it is valid, where the card's own is not higher."""
     comment: Text | None = None
 
 
@@ -90,7 +90,7 @@ class ListContracts(Question[Page[ContractView]]):
 
 class ContractSaved(Event):
     """A contract was made, edited, or came to another card of its client. Producer: clients.
-    Consumers: orders (credit limits), finance (when an order must be paid), audit."""
+    Consumers: orders (credit limits, discounts), finance (when an order must be paid), audit."""
 
     subject: ClassVar[str] = "evt.clients.contract_saved.v1"
 

@@ -9,10 +9,12 @@ from shared.contracts.audit import AuditRecord
 from shared.contracts.base import Command, Event, Instant, Name, Question, View
 from shared.contracts.bonuses import BonusesView
 from shared.contracts.client_contracts import ContractView
+from shared.contracts.client_links import LinkView
 from shared.contracts.clients import ClientDetails, ClientView, VehicleView
 from shared.contracts.finance import BalanceView, PaymentView
 from shared.contracts.messages import MessageView
 from shared.contracts.orders import CommentView, OrderSummary
+from shared.contracts.tags import TagView
 
 ERASED = "Erased client"
 """With a code, what a person is called of whom nothing is known any more."""
@@ -56,6 +58,11 @@ class PersonalData(View):
     messages: tuple[MessageView, ...]
     journal: tuple[AuditRecord, ...]
     """What the audit has of the card itself."""
+    tags: tuple[TagView, ...] = ()
+    """On the card, and on the cars."""
+    links: tuple[LinkView, ...] = ()
+    """In which the person is on either side, past ones too. Whoever is on the other has no name
+    here: that is another person's."""
 
 
 class GetPersonalData(Question[PersonalData]):

@@ -49,10 +49,11 @@ class Duplicate(View):
 
 
 class FindDuplicates(Question[Page[Duplicate]]):
-    """Cards that may be of one client, the latest found first."""
+    """Cards that may be of one client, the latest found first; those of one client, or all."""
 
     subject: ClassVar[str] = "ask.clients.duplicates.v1"
 
+    client_id: UUID | None = None
     limit: Limit = 50
     cursor: Cursor | None = None
 

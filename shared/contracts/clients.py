@@ -220,6 +220,8 @@ class FindClients(Question[Page[FoundClient]]):
     subject: ClassVar[str] = "ask.clients.find_clients.v1"
 
     q: SearchText = ""
+    tag_id: UUID | None = None
+    """Only those who have it, themselves or on one of their cars."""
     limit: Limit = 50
     cursor: Cursor | None = None
 
@@ -228,6 +230,33 @@ class GetVehicle(Question[VehicleView]):
     subject: ClassVar[str] = "ask.clients.vehicle.v1"
 
     vehicle_id: UUID
+
+
+class KnownVehicle(View):
+    """A car that has this VIN or plate already, and whose it is."""
+
+    vehicle: VehicleView
+    owner: str
+
+
+class VehicleCheck(View):
+    """What would become of a car that is being typed."""
+
+    problems: tuple[str, ...]
+    """Codes of what would be refused: ``vin_invalid``, ``plate_invalid``."""
+    warnings: tuple[str, ...]
+    """As of a car: ``vin_check_digit``, ``vin_short``."""
+    known: tuple[KnownVehicle, ...]
+    """The newest ten. A VIN is one car's; a plate may be of several."""
+
+
+class CheckVehicle(Question[VehicleCheck]):
+    """Whether a VIN and a plate are right, and which cars have them already; changes nothing."""
+
+    subject: ClassVar[str] = "ask.clients.vehicle_check.v1"
+
+    vin: Vin | None = None
+    plate: Plate | None = None
 
 
 class ListVehicles(Question[Page[VehicleView]]):

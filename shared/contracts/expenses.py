@@ -162,7 +162,7 @@ class RecurringExpenseView(View):
 class CreateRecurringExpense(Command[RecurringExpenseView]):
     """Posted by itself on every day on which it is due, those before today too. Refused:
     ``day_of_week_invalid``, ``period_invalid`` (it ends before it starts), ``category_reserved``,
-    ``expense_category_inactive``."""
+    ``expense_category_inactive``, ``supplier_not_found``."""
 
     subject: ClassVar[str] = "cmd.finance.create_recurring_expense.v1"
 

@@ -157,9 +157,9 @@ class RecordExpense(Command[RecordView]):
     """Money spent, in a category of the list: by its id, or by its name (an unknown one is made).
     Refused: ``field_required``, ``expense_category_not_found``, ``expense_category_inactive``,
     ``order_not_found``, ``expense_in_future``, ``category_reserved`` (``pay``, ``payroll``,
-    ``bonuses``, ``vat``, ``cost_of_goods``, ``cash_shortage``, ``write_off`` and
-    ``count_difference`` are the books'), ``not_enough_cash`` (in the box), and for box and shift as
-    ``TakePayment``."""
+    ``bonuses``, ``vat``, ``cost_of_goods``, ``cash_shortage``, ``write_off``, ``count_difference``
+    and ``stock_take_over`` are the books'), ``supplier_not_found``, ``not_enough_cash`` (in
+    the box), and for box and shift as ``TakePayment``."""
 
     subject: ClassVar[str] = "cmd.finance.record_expense.v1"
 

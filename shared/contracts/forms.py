@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Base64Bytes, Field, StringConstraints
 
+from shared.contracts.approvals import EstimateToken
 from shared.contracts.base import (
     Command,
     Cursor,
@@ -135,6 +136,22 @@ class PrintForm(Question[FormDocument]):
     language: Language = "ru"
     copy_of: FormCopy = "client"
     format: FormFormat = "pdf"
+
+
+ClientForm = Literal["completion_act", "invoice", "warranty_card"]
+"""What a client may take home by the link of a done order."""
+
+
+class PrintByLink(Question[FormDocument]):
+    """The client's copy of a done order's paper, as PDF, for whoever has its link (role
+    ``client``). Refused: ``estimate_link_invalid``, ``form_not_found`` (the order is not done), and
+    as ``PrintForm``."""
+
+    subject: ClassVar[str] = "ask.documents.form_by_link.v1"
+
+    token: EstimateToken = Field(repr=False)
+    form: ClientForm
+    language: Language = "ru"
 
 
 class PreviewForm(Question[FormDocument]):

@@ -138,6 +138,9 @@ class MovementView(View):
     document_id: UUID | None
     actor: str
     reason: str | None = None
+    document: str | None = None
+    """The number of that document: a receipt, a return, a transfer, a write-off, a count."""
+    warehouse: str | None = None
 
 
 class UnitView(View):

@@ -106,7 +106,9 @@ class PayoutLine(View):
 
 class PayOut(Command[Page[PayEntryView]]):
     """Money for employees, all of them or none. With ``advance`` also more than is owed: the rest
-    is earned later. Refused: ``payout_exceeds_balance``, ``employee_not_found``."""
+    is earned later. It is given in a shift as a refund is. Refused: ``payout_exceeds_balance``,
+    ``employee_not_found``, ``not_enough_cash`` (in the box), and for box and shift as
+    ``TakePayment``."""
 
     subject: ClassVar[str] = "cmd.finance.pay_out.v1"
 
@@ -114,16 +116,22 @@ class PayOut(Command[Page[PayEntryView]]):
     method: PayoutMethod
     advance: bool = False
     comment: Text | None = None
+    cash_box_id: UUID | None = None
+    shift_id: UUID | None = None
 
 
 class ReversePay(Command[PayEntryView]):
     """Undoes a bonus, a fine or a payout by a new entry; what orders and months have earned goes
-    back with them. Refused: ``pay_entry_not_found``, ``pay_entry_reversed``."""
+    back with them. Paid-out money comes back by the method by which it went, cash into the shift
+    as a payment does. Refused: ``pay_entry_not_found``, ``pay_entry_reversed``, and for box and
+    shift as ``TakePayment``."""
 
     subject: ClassVar[str] = "cmd.finance.reverse_pay.v1"
 
     entry_id: UUID
     reason: Reason
+    cash_box_id: UUID | None = None
+    shift_id: UUID | None = None
 
 
 class SheetRow(View):
@@ -214,6 +222,18 @@ class ClosePayroll(Command[PayrollStateView]):
     expected_revision: Revision | None = None
 
 
+class ReopenPayroll(Command[PayrollStateView]):
+    """What was closed takes entries again, from the business day ``since`` on. What was dated into
+    the open period meanwhile stays there. Refused: ``payroll_not_closed`` (that day is open),
+    ``revision_conflict``."""
+
+    subject: ClassVar[str] = "cmd.finance.reopen_payroll.v1"
+
+    since: date
+    reason: Reason
+    expected_revision: Revision | None = None
+
+
 class AccruedSalaries(View):
     employees: int
     more: bool
@@ -290,6 +310,20 @@ class PayrollClosed(Event):
 
     station_id: UUID
     state: PayrollStateView
+
+    def aggregate_id(self) -> UUID:
+        return self.station_id
+
+
+class PayrollReopened(Event):
+    """``closed_until``: what was closed before. Producer: finance. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.finance.payroll_reopened.v1"
+
+    station_id: UUID
+    state: PayrollStateView
+    closed_until: date
+    reason: str
 
     def aggregate_id(self) -> UUID:
         return self.station_id

@@ -219,21 +219,27 @@ class ProposedLine(View):
     """Of purchase orders that are not received, drafts among them."""
     quantity: StockQuantity
     cost: Money | None
-    """Of one main unit, without VAT, when it was delivered last."""
+    """Of one main unit: as it is offered, or else without VAT, when it was delivered last."""
     waiting: tuple[ProposedFor, ...]
+    offer_id: UUID | None = None
+    """The supplier's offer; null: no price list that holds today has it."""
+    multiplicity: StockQuantity | None = None
+    """How many the supplier sells together; null without an offer."""
+    delivery_days: int | None = None
 
 
 class Proposal(View):
-    """What to buy from one supplier: of whom the goods came last."""
+    """What to buy from one supplier: the one whose price list offers the goods cheapest today; of
+    what nobody offers, the one of whom it came last."""
 
     supplier_id: UUID | None
-    """Null: these were never bought before."""
+    """Null: nobody offers these, and they were never bought before."""
     supplier: str | None
     lines: tuple[ProposedLine, ...]
 
 
 class GetPurchaseProposal(Question[Page[Proposal]]):
-    """By supplier; those that were never bought come first."""
+    """By supplier; what nobody offers and was never bought comes first."""
 
     subject: ClassVar[str] = "ask.inventory.purchase_proposal.v1"
 
@@ -243,8 +249,9 @@ class GetPurchaseProposal(Question[Page[Proposal]]):
 
 class OrderProposal(Command[PurchaseOrderView]):
     """A draft of all that is proposed to buy from a supplier, or of the named products only, also
-    of those that came from another one. Refused: ``supplier_not_found``,
-    ``warehouse_not_found``, ``nothing_to_order``."""
+    of those that another one is proposed for: at what they were delivered for last. An offer's
+    goods are ordered in the numbers in which they are sold together. Refused:
+    ``supplier_not_found``, ``warehouse_not_found``, ``nothing_to_order``."""
 
     subject: ClassVar[str] = "cmd.inventory.order_proposal.v1"
 

@@ -10,7 +10,17 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.base import Cursor, Page, Question, SignedMoney, View
+from shared.contracts.base import (
+    Command,
+    Cursor,
+    Event,
+    Instant,
+    Page,
+    Question,
+    SignedMoney,
+    Text,
+    View,
+)
 from shared.contracts.orders import OrderStatus, PartState
 
 Figures = Annotated[int, Field(ge=1, le=500)]
@@ -149,3 +159,50 @@ class GetAccountBalances(Question[Page[AccountBalance]]):
     """Every account of the ledger that anything was posted to, in one page."""
 
     subject: ClassVar[str] = "ask.finance.account_balances.v1"
+
+
+# --- what older versions rounded apart ------------------------------------------------------------
+
+STOCK_AGREES = "stock account = worth of the stock"
+"""The rule that ``TakeOverStock`` makes true."""
+
+
+class StockTakeOver(View):
+    """``amount``: what the stock was worth above what its account said; below zero, less. It made
+    the station's expenses of ``category`` less, or more."""
+
+    entry_id: UUID
+    at: Instant
+    worth: SignedMoney
+    booked: SignedMoney
+    amount: SignedMoney
+    category: str
+    reason: str
+    actor: str
+
+
+class TakeOverStock(Command[StockTakeOver]):
+    """Older versions rounded what stock is worth and what the ledger says of it apart. This posts
+    the difference to an expense category of its own, once for a station: what differs later is
+    a fault to be found. ``amount``: worth less the account's balance, as ``pitlane reconcile``
+    found it.
+
+    Refused: ``stock_taken_over`` (it was done before), ``stock_differs_otherwise`` (the difference
+    is another one by now, or none).
+    """
+
+    subject: ClassVar[str] = "cmd.finance.take_over_stock.v1"
+
+    amount: SignedMoney
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+class StockTakenOver(Event):
+    """The stock's account says what the stock is worth. Producer: finance. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.finance.stock_taken_over.v1"
+
+    take_over: StockTakeOver
+
+    def aggregate_id(self) -> UUID:
+        return self.take_over.entry_id

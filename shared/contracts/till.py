@@ -188,6 +188,8 @@ class ShiftReport(View):
     documents: int
     suppliers: tuple[MethodSum, ...] = ()
     """What suppliers were paid, less what they gave back."""
+    payroll: tuple[MethodSum, ...] = ()
+    """What employees were paid, less what was undone."""
 
 
 class CloseShift(Command[ShiftReport]):

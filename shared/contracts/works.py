@@ -144,6 +144,44 @@ class VariantRemoved(VariantEvent):
     subject: ClassVar[str] = "evt.orders.variant_removed.v1"
 
 
+# --- offers --------------------------------------------------------------------------------------
+
+
+class OfferedVariant(VariantView):
+    """A variant with what it asks."""
+
+    price_asked: Money
+    """Per unit, rounded as the station rounds."""
+
+
+class OfferedWork(View):
+    """A work of the catalogue as an order would have it, before any discount."""
+
+    service: ServiceView
+    price: Money
+    """Per unit: of the variant for the order's car, else the work's own."""
+    variant_id: UUID | None
+    """The variant for the order's car."""
+    estimation_minutes: Minutes
+    own_price: Money
+    """As for a car that no variant is for."""
+    variants: tuple[OfferedVariant, ...]
+    """All prices by vehicle that it has."""
+
+
+class OfferWorks(Question[Page[OfferedWork]]):
+    """Works that may be put on an order, in the order in which they were made. ``q``: fragments of
+    the name. Refused: ``order_not_found``, ``service_not_found``."""
+
+    subject: ClassVar[str] = "ask.orders.offered_works.v1"
+
+    order_id: UUID
+    q: SearchText = ""
+    service_id: UUID | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
 # --- packages ------------------------------------------------------------------------------------
 
 PackageQuantity = Annotated[Decimal, Field(gt=0, le=9_999, decimal_places=3)]

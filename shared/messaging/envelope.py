@@ -13,11 +13,15 @@ from shared.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person by sign-in, or ``system``."""
+    """Who acts: a person by sign-in, a program with a person's token, or ``system``."""
 
     login: str
     role: str | None = None
     user_id: UUID | None = None
+    token: str | None = None
+    """The name of the program's token."""
+    scopes: frozenset[str] | None = None
+    """What the program may do of what the role may; null: all of it."""
 
 
 SYSTEM = Actor("system")
@@ -49,6 +53,10 @@ class Envelope:
         optional = {
             "actorrole": self.actor.role,
             "actorid": self.actor.user_id,
+            "actortoken": None if self.actor.token is None else quote(self.actor.token),
+            "actorscopes": None
+            if self.actor.scopes is None
+            else " ".join(sorted(self.actor.scopes)),
             "causationid": self.causation_id,
             "ce-subject": self.subject,
             "orderid": self.order_id,
@@ -75,17 +83,12 @@ class Envelope:
     @classmethod
     def from_headers(cls, headers: Mapping[str, str]) -> Envelope:
         """Raises ``ValueError`` (or ``KeyError``) for anything that is not one of our messages."""
-        user_id = headers.get("actorid")
         return cls(
             id=UUID(headers["ce-id"]),
             type=headers["ce-type"],
             source=headers["ce-source"],
             time=datetime.fromisoformat(headers["ce-time"]),
-            actor=Actor(
-                unquote(headers["actor"]),
-                headers.get("actorrole"),
-                UUID(user_id) if user_id else None,
-            ),
+            actor=_actor(headers),
             correlation_id=UUID(headers["correlationid"]),
             causation_id=_id(headers, "causationid"),
             subject=_id(headers, "ce-subject"),
@@ -106,6 +109,17 @@ def opening(source: str, message_type: str, actor: Actor, **attributes: object) 
         actor=actor,
         correlation_id=attributes.pop("correlation_id", None) or message_id,  # type: ignore[arg-type]
         **attributes,  # type: ignore[arg-type]
+    )
+
+
+def _actor(headers: Mapping[str, str]) -> Actor:
+    token, scopes = headers.get("actortoken"), headers.get("actorscopes")
+    return Actor(
+        unquote(headers["actor"]),
+        headers.get("actorrole"),
+        _id(headers, "actorid"),
+        None if token is None else unquote(token),
+        None if scopes is None else frozenset(scopes.split()),
     )
 
 

@@ -2,7 +2,8 @@
 
 Whatever waits when a transaction ends shares the next one, so that a busy service pays for one
 commit per batch and an idle one answers at once. A batch in which anything fails is rolled back
-and its messages are done again one by one: a bad one harms only itself.
+and its messages are done again one by one: a bad one harms only itself. A refusal is no failure as
+long as nothing was written before it: most cost nobody anything.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.base import Command, CommandRefused, Event
+from shared.database import Writes
 from shared.handlers import Before, Handlers, Route, Store, Work
 from shared.messaging import inbox, outbox
 from shared.messaging.client import ServiceClient
@@ -91,6 +93,7 @@ class Lane:
         self._settings = settings
         self._source = settings.source(settings.service)
         self._engine = engine
+        self._writes = Writes(engine)
         self._handlers = handlers
         self._client = client
         self._relay = relay
@@ -174,9 +177,11 @@ class Lane:
     async def _one(
         self, job: Job, store: Store, stored: dict[str, inbox.StoredReply], batch: _Batch
     ) -> None:
-        """One handler. A refusal ends its job; any other error ends the batch."""
+        """One handler. A refusal ends its job if nothing came before it; any other error ends the
+        batch."""
         key = job.envelope.idempotency_key
         work = Work(job.envelope, datetime.now(UTC), self._settings, self._client)
+        untouched = self._changes(store)
         try:
             if key and (before := stored.get(key)):
                 batch.ends.append((job, before.replay(job.fingerprint)))
@@ -184,8 +189,8 @@ class Lane:
             with handling(job.envelope) as work.envelope:
                 view = await job.route.handler(job.message, store, work)
         except Refused as refusal:
-            if work.published or job.is_event:
-                # Half of its work may be saved already: only a rollback takes that back.
+            if work.published or job.is_event or self._changes(store) != untouched:
+                # Half of its work is done already: only a rollback takes that back.
                 raise
             batch.ends.append((job, refusal))
             batch.outgoing += self._refusal_event(job, refusal)
@@ -198,6 +203,10 @@ class Lane:
         if key:
             stored[key] = batch.answered[key] = inbox.StoredReply(job.fingerprint, reply)
         batch.ends.append((job, reply))
+
+    def _changes(self, store: Store) -> tuple[int, int]:
+        """What a handler has changed shows here: in the database, and in the store's memory."""
+        return self._writes.of(store.connection), store.unsaved()
 
     async def _alone(self, job: Job) -> None:
         """The same in a transaction of its own, a few times if it is others' fault."""
@@ -242,16 +251,15 @@ class Lane:
             code=refusal.code,
             detail=refusal.words(),
             order_id=getattr(job.message, "order_id", None),
-            attempt=job.message.model_dump(
-                mode="json", exclude_unset=True, exclude=set(job.message.secret_fields)
-            ),
+            attempt=_attempt(job.message),
         )
         return [outbox.outgoing(event, job.envelope, self._source, datetime.now(UTC))]
 
 
 def _attempt(message: Command[object] | Event) -> dict[str, Any]:
-    """What was tried; of a picture or a long text, its beginning."""
-    fields = message.model_dump(mode="json", exclude_unset=True)
+    """What was tried, without its secrets; of a picture or a long text, its beginning."""
+    secrets = set(message.secret_fields)
+    fields = message.model_dump(mode="json", exclude_unset=True, exclude=secrets)
     return {
         name: f"{value[:MAX_ATTEMPT_CHARS]}…"
         if isinstance(value, str) and len(value) > MAX_ATTEMPT_CHARS

@@ -16,7 +16,7 @@ from shared.messaging.client import STATUS_HEADER, ServiceClient, refusal_body
 from shared.messaging.envelope import Envelope
 from shared.messaging.lane import Job, Lane, is_outage
 from shared.operations import Operation, Operations
-from shared.permissions import may
+from shared.permissions import may, scope_of, within
 from shared.refusals import Refused
 from shared.settings import ServiceSettings
 from shared.telemetry import HANDLED, handling
@@ -118,8 +118,12 @@ class Server:
             raise Refused("request_invalid", errors=f"headers: {error}") from error
         if envelope.type != raw.subject:
             raise Refused("request_invalid", errors="ce-type is not the subject")
+        if envelope.station != self._settings.station:
+            raise Refused("station_forbidden", station=self._settings.station)
         if not may(envelope.actor.role, route.message_type):
             raise Refused("forbidden")
+        if not within(envelope.actor.scopes, route.message_type):
+            raise Refused("scope_missing", scope=scope_of(route.message_type) or "—")
         return route, envelope, raw.data
 
 

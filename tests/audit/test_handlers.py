@@ -120,6 +120,22 @@ async def test_a_technicians_timeline_shows_no_costs(station: Station) -> None:
     assert by_role["technician"]["revenue"] == "100"
 
 
+async def test_a_timeline_is_read_from_either_end_page_by_page(station: Station) -> None:
+    order_id = new_id()
+    await tell(station, 3, order_id)
+
+    async def numbers(*, newest_first: bool) -> list[str]:
+        asked = OrderTimeline(order_id=order_id, newest_first=newest_first, limit=2)
+        first = await station.ask(asked)
+        second = await station.ask(asked.model_copy(update={"cursor": first.next}))
+        assert second.next is None
+        return [entry.body["number"] for entry in (*first.items, *second.items)]
+
+    oldest_first = ["A-000001", "A-000002", "A-000003"]
+    assert await numbers(newest_first=False) == oldest_first
+    assert await numbers(newest_first=True) == oldest_first[::-1]
+
+
 async def test_the_service_itself_cannot_rewrite_a_record(station: Station) -> None:
     await tell(station, 1)
     connection = await asyncpg.connect(station.database_urls["audit"])

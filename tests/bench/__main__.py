@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import flow, latency, pipelines, race, start, table
+from tests.bench import board_page, flow, latency, pipelines, race, start, table
 from tests.bench.business import a_business
 from tests.bench.floors import floor_servers
 from tests.bench.station import BenchStation
@@ -34,10 +34,11 @@ class Extent:
     pipelines_s: float
     starts: int
     idle_s: float
+    looks: int
 
 
-FULL = Extent(requests=300, races=20, flow_s=12, pipelines_s=20, starts=3, idle_s=30)
-QUICK = Extent(requests=50, races=2, flow_s=2, pipelines_s=3, starts=1, idle_s=3)
+FULL = Extent(requests=300, races=20, flow_s=12, pipelines_s=20, starts=3, idle_s=30, looks=5)
+QUICK = Extent(requests=50, races=2, flow_s=2, pipelines_s=3, starts=1, idle_s=3, looks=2)
 
 
 class Bench:
@@ -79,6 +80,10 @@ class Bench:
             await self.take(
                 f"the race for the last ten, {extent.races} times",
                 race.measure(station, business, extent.races),
+            )
+            await self.take(
+                f"the board of {board_page.CARDS} orders in a browser",
+                board_page.measure(station, business, extent.looks),
             )
             await self.take(
                 "starts, and then nothing at all",

@@ -59,6 +59,17 @@ class BenchStation:
             await http.post("/session/password", old=password, new=str(new_id()))
         self._token = token
 
+    @property
+    def token(self) -> str:
+        """The administrator's."""
+        assert self._token
+        return self._token
+
+    @property
+    def origin(self) -> str:
+        """Where its pages are."""
+        return f"http://{HOST}:{self._runner.port}"
+
     def http(self) -> Http:
         """A connection of the administrator's."""
         return Http(HOST, self._runner.port, self._token)

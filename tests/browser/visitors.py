@@ -70,6 +70,18 @@ async def barriers(page: Page) -> list[str]:
     return found
 
 
+_TOO_WIDE = """() => [...document.querySelectorAll("#page *")]
+    .filter(one => one.getBoundingClientRect().right > screen.width + 1
+        && !one.closest(".table-frame"))
+    .map(one => `${one.tagName} ${one.className} ${one.textContent.slice(0, 40)}`)"""
+
+
+async def too_wide(page: Page) -> list[str]:
+    """What stands out of the screen at the right, and is not a table that scrolls by itself."""
+    found: list[str] = await page.evaluate(_TOO_WIDE)
+    return found
+
+
 async def opened(
     browser: Browser,
     site: Site,

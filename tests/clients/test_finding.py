@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -15,10 +16,13 @@ from services.clients.store import ClientsStore
 from shared.contracts.clients import (
     ChangeClient,
     ChangeVehicle,
+    CheckVehicle,
     ClientView,
     FindClients,
     FoundClient,
+    VehicleCheck,
 )
+from shared.contracts.tags import CreateTag, TagClient, TagVehicle
 from shared.database import engine_for
 from shared.refusals import Refused
 from tests.clients.at_work import counted_statements
@@ -299,3 +303,53 @@ async def rows_read(connection: AsyncConnection) -> int:
         sa.text("SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables")
     )
     return int(result.scalar_one())
+
+
+# --- by a tag ----------------------------------------------------------------------------------
+
+
+async def test_a_tag_of_a_client_or_of_a_car_narrows_every_search(
+    station: Station, people: dict[str, ClientView]
+) -> None:
+    tag = await station.send(CreateTag(name="VIP"))
+    other = await station.send(CreateTag(name="Другое"))
+    await station.send(TagClient(client_id=people["romashka"].id, tag_id=tag.id))
+    (car,) = (await station.ask(FindClients(q="К777КК50"))).items[0].vehicles[1:]
+    await station.send(TagVehicle(vehicle_id=car.id, tag_id=tag.id))
+
+    async def tagged(query: str, tag_id: UUID) -> list[str]:
+        page = await station.ask(FindClients(q=query, tag_id=tag_id))
+        return [client.name for client in page.items]
+
+    assert await tagged("", tag.id) == [ROMASHKA, IVANOV]
+    assert await tagged("иванов", tag.id) == [IVANOV]
+    assert await tagged("иваонв", tag.id) == [IVANOV]
+    assert await tagged("кузнецова", tag.id) == []
+    assert await tagged("", other.id) == []
+    first = await station.ask(FindClients(tag_id=tag.id, limit=1))
+    rest = await station.ask(FindClients(tag_id=tag.id, limit=1, cursor=first.next))
+    assert [each.name for each in (*first.items, *rest.items)] == [ROMASHKA, IVANOV]
+    assert rest.next is None
+
+
+# --- a car that is being typed -----------------------------------------------------------------
+
+
+async def test_whoever_types_a_known_vin_or_plate_is_told_whose_it_is(
+    station: Station, people: dict[str, ClientView]
+) -> None:
+    check = await station.ask(CheckVehicle(vin="хта210990y2766389", plate="b-mw-9876"))
+    assert [(each.vehicle.plate, each.owner) for each in check.known] == [
+        ("B-MW 9876", KUZNETSOVA),
+        ("А123ВС77", IVANOV),
+    ]
+    assert (check.problems, check.warnings) == ((), ())
+
+
+async def test_what_is_wrong_with_a_vin_is_told_before_it_is_saved(station: Station) -> None:
+    check = await station.ask(CheckVehicle(vin="WAUZZZ8K9AA000001", plate="А001АА77"))
+    assert (check.problems, check.warnings, check.known) == ((), ("vin_check_digit",), ())
+    assert (await station.ask(CheckVehicle(vin="JZX100-0123456"))).warnings == ("vin_short",)
+    check = await station.ask(CheckVehicle(vin="OOO", plate="!"))
+    assert check.problems == ("vin_invalid", "plate_invalid")
+    assert await station.ask(CheckVehicle()) == VehicleCheck(problems=(), warnings=(), known=())

@@ -205,6 +205,8 @@ async def test_cards_with_something_in_common_are_shown_until_somebody_decides(
         ("a", "d", ("name",)),
         ("c", "d", ("name",)),
     ]
+    of_one = (await station.ask(FindDuplicates(client_id=other.id))).items
+    assert [(each.one.id, each.other.id) for each in of_one] == [(one.id, other.id)]
 
     await station.send(DismissDuplicate(one_id=other.id, other_id=one.id))
     await station.send(ChangeClient(client_id=other.id, first_name="Игорь"))

@@ -6,7 +6,8 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,6 +28,7 @@ from shared.contracts.fiscal import (
     RetryFiscalReceipt,
 )
 from shared.contracts.payment_documents import OrderShare, PaymentPart, TakePaymentDocument
+from shared.contracts.taxes import SetVatRates, VatRate
 from shared.contracts.till import CloseShift, ListCashBoxes, OpenShift
 from shared.contracts.work_order import WorkOrder
 from shared.formulas.sample import SAMPLE
@@ -207,6 +209,51 @@ def test_order_that_is_paid_whole_is_printed_line_by_line() -> None:
     # What the order says now is not what was paid: one line says so.
     other = replace(receipt, shares=(replace(shares[0], amount=money(1)),))
     assert len(domain.composed(other, {order.id: order}).lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("percent", "code"), [(None, "none"), ("0", "vat0"), ("20.00", "vat20"), ("22", "vat22")]
+)
+def test_every_line_of_a_settled_order_has_the_vat_that_it_was_settled_at(
+    percent: str | None, code: str
+) -> None:
+    order: WorkOrder = SAMPLE
+    rate = None if percent is None else Decimal(percent)
+    whole = domain.Share(order.total, order.id, order.number, True, True, rate)
+    part = domain.Share(money(1), new_id(), "A-000002", is_settled=True, vat_percent=rate)
+    advance = domain.Share(money(2))
+    receipt = domain.FiscalReceipt(
+        id=new_id(), kind="sale", state="queued", document_id=new_id(), shift_id=None,
+        cash_box_id=None, cashier="kassa", total=order.total + 3, tenders=(),
+        shares=(whole, part, advance), created_at=NOON, wake_at=NOON,
+    )  # fmt: skip
+
+    *paid, last = domain.composed(receipt, {order.id: order}).lines
+
+    assert len(paid) > 2
+    assert {line.vat for line in paid} == {code}
+    assert (last.method, last.vat) == ("advance", "none")
+
+
+async def test_the_register_is_told_the_rate_of_the_order_s_day(
+    at_register: AtTheRegister,
+) -> None:
+    station = at_register.station
+    rates = (VatRate(since=date(2020, 1, 1), percent=Decimal(20)),)
+    await station.send(SetVatRates(regime="vat", rates=rates))
+    order, client = new_id(), await at_register.client()
+    await in_turn(
+        station.running["finance"],
+        order_created(order, client),
+        order_completed(order, client, services=(work("600", "40"),)),
+        parts_issued(order),
+    )
+
+    payment = await at_register.pay("100", customer_id=client, order_id=order)
+    await at_register.rounds()
+
+    (line,) = (await at_register.receipt(payment)).lines
+    assert (line.method, line.vat) == ("credit_payment", "vat20")
 
 
 async def test_a_failing_register_is_tried_again_and_then_left_to_people(

@@ -26,11 +26,13 @@ from shared.contracts.payroll import (
     PayoutLine,
     PayRecorded,
     PayTakenBack,
+    ReopenPayroll,
     ReversePay,
 )
 from shared.handlers import Work
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
+from shared.permissions import OWNER, ROLES, may
 from shared.refusals import Refused
 from tests.finance.at_work import job, ledger
 from tests.finance.builders import (
@@ -366,6 +368,28 @@ async def test_what_belongs_into_a_closed_period_is_dated_in_the_open_one(office
     assert (await refused(office, stale)).code == "revision_conflict"
     early = AdjustPay(employee_id=IVANOV, kind="bonus", amount=money("1"), reason="?", at=NOON)
     assert (await refused(office, early)).code == "payroll_period_closed"
+
+
+async def test_what_was_closed_is_opened_again_with_a_reason(office: Office) -> None:
+    office.now = datetime(2024, 4, 2, 9, tzinfo=UTC)
+    await office.do(AccrueSalaries(), ClosePayroll(until=date(2024, 4, 1)))
+    forgotten = AdjustPay(employee_id=IVANOV, kind="bonus", amount=money("1"), reason="?", at=NOON)
+    assert (await refused(office, forgotten)).code == "payroll_period_closed"
+    opening = ReopenPayroll(since=NOON.date(), reason="Забыли премию", expected_revision=2)
+
+    (fact,) = await office.do(opening)
+
+    assert (fact.closed_until, fact.reason, fact.state.closed_until) == (
+        date(2024, 4, 1), "Забыли премию", NOON.date(),
+    )  # fmt: skip
+    await office.do(forgotten)
+    (item,) = (await office.ask(GetEmployeePay(employee_id=IVANOV))).items
+    assert item.at == NOON
+    assert (await refused(office, opening)).code == "revision_conflict"
+    again = ReopenPayroll(since=NOON.date(), reason="Ещё раз")
+    assert (await refused(office, again)).code == "payroll_not_closed"
+    await office.do(ClosePayroll(until=date(2024, 4, 1)))
+    assert [role for role in ROLES if may(role, ReopenPayroll)] == [OWNER]
 
 
 async def test_salaries_are_earned_day_by_day_and_each_day_once(office: Office) -> None:

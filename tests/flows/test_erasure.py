@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from shared.contracts.audit import OrderTimeline, VerifyChain
 from shared.contracts.client_data import EraseClient, GetPersonalData
+from shared.contracts.client_links import LinkClient
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import (
     ChangeClient,
@@ -32,6 +33,7 @@ from shared.contracts.orders import (
     ListComments,
     OrderView,
 )
+from shared.contracts.tags import CreateTag, TagClient, TagVehicle
 from shared.contracts.work_order import GetWorkOrder
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
@@ -223,7 +225,15 @@ async def test_what_is_known_of_a_person_is_given_out(station: Station) -> None:
     client, car = await a_person(station)
     order = await a_done_order(station, client, car)
     await pay(station, order)
+    vip = await station.send(CreateTag(name="VIP", colour="#aa0000"))
+    old = await station.send(CreateTag(name="Старая машина", colour="#00aa00"))
+    await station.send(TagClient(client_id=client.id, tag_id=vip.id))
+    await station.send(TagVehicle(vehicle_id=car.id, tag_id=old.id))
+    wife = await station.a_client(last_name="Сидорова", phones=())
+    link = await station.send(LinkClient(client_id=wife.id, role="family", other_id=client.id))
     data = await station.ask(GetPersonalData(client_id=client.id))
+    assert {tag.name for tag in data.tags} == {"VIP", "Старая машина"}
+    assert data.links == (link,)
     assert (data.client.name, data.client.vehicles[0].plate) == (client.name, car.plate)
     assert [(each.order.id, len(each.comments)) for each in data.orders] == [(order.id, 2)]
     assert [payment.amount for payment in data.payments] == [Decimal(1000)]

@@ -14,6 +14,7 @@ from shared.refusals import Refused
 from tests.gateway.support import FakeServices, TestGateway
 
 SHOW = "ask.orders.show_estimate.v1"
+PAPER = "ask.documents.form_by_link.v1"
 ANSWER = "cmd.orders.answer_estimate.v1"
 LINK_ID = UUID("019ab0c6-9b55-7da6-81e3-8bad3e5f7a9c")
 TOKEN = "AZqwxptVfaaB44utPl96nA.c2lnbmVk"
@@ -161,6 +162,54 @@ async def test_a_form_that_is_far_too_large_is_not_sent_on(
     response = await gateway.anyone.post(f"/e/{TOKEN}", content=b"x" * (2 * 1024 * 1024))
     assert response.status_code == 413
     assert {sent.subject for sent in orders.sent} == {SHOW}
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        ("estimate", "Посмотрите и ответьте"),
+        ("waiting_for_parts", "Ждём запчасти"),
+        ("ready", "Автомобиль готов"),
+        ("given_out", "Автомобиль у вас"),
+        ("cancelled", "отменён"),
+    ],
+)
+async def test_a_client_reads_how_far_the_order_is(
+    gateway: TestGateway, orders: FakeServices, stage: str, said: str
+) -> None:
+    orders.replies[SHOW] = an_estimate(stage=stage)
+    shown = await gateway.anyone.get(f"/e/{TOKEN}?lang=ru")
+    assert said in shown.text
+
+
+async def test_a_done_order_has_its_bill_and_its_papers(
+    gateway: TestGateway, orders: FakeServices
+) -> None:
+    assert f"/e/{TOKEN}/invoice" not in (await gateway.anyone.get(f"/e/{TOKEN}?lang=en")).text
+    orders.replies[SHOW] = an_estimate(
+        stage="ready", open=False, bill="2500.00", paid="1000.00", due="1500.00"
+    )
+    shown = await gateway.anyone.get(f"/e/{TOKEN}?lang=en")
+    assert "1,500.00" in shown.text
+    assert "Left to pay" in shown.text
+    assert f'href="/e/{TOKEN}/invoice?lang=en"' in shown.text
+
+    await orders.start("documents")
+    orders.replies[PAPER] = {
+        "file_name": "Счёт A-000001.pdf",
+        "media_type": "application/pdf",
+        "pages": 1,
+        "content": "JVBERi0=",
+    }
+    paper = await gateway.anyone.get(f"/e/{TOKEN}/invoice?lang=ru")
+    assert paper.content == b"%PDF-"
+    assert paper.headers["content-type"] == "application/pdf"
+    assert paper.headers["cache-control"] == "no-store"
+    assert orders.last.message == {"token": TOKEN, "form": "invoice", "language": "ru"}
+    assert orders.last.envelope.actor.role == CLIENT
+    orders.replies[PAPER] = Refused("form_not_found", form="invoice")
+    for path in ("invoice", "work_order", "..%2f"):
+        assert (await gateway.anyone.get(f"/e/{TOKEN}/{path}")).status_code == 404
 
 
 async def test_every_link_that_does_not_work_gets_the_same_answer(

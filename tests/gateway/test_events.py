@@ -124,7 +124,8 @@ def test_every_fact_is_told_to_screens_or_is_nothing_for_them(event: type[Event]
 
 
 NOTHING_FOR_SCREENS = (
-    "evt.gateway.", "command_refused", "dead_letter_decided", "repricing_due", "{service}",
+    "evt.gateway.", "command_refused", "dead_letter_decided", "repricing_due", "stock_taken_over",
+    "{service}",
 )  # fmt: skip
 
 

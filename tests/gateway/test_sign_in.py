@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from services.gateway import passwords
-from services.gateway.sessions import BELIEVED_FOR_S, LASTS
+from services.gateway.person import LASTS
+from services.gateway.sessions import BELIEVED_FOR_S
 from services.gateway.throttling import RULES
 from shared.contracts.gateway import PasswordChanged, SignedIn, SignedOut
 from tests.gateway.support import API, ORIGIN, FakeServices, TestGateway, a_key
@@ -56,6 +57,9 @@ async def test_the_token_opens_what_the_role_may_see(
         "name": "Анна Иванова",
         "role": "advisor",
         "must_change_password": False,
+        "session_id": signed_in["user"]["session_id"],
+        "token": None,
+        "scopes": None,
     }
     bearer = gateway.client({"Authorization": f"Bearer {signed_in['token']}"})
     assert (await bearer.get(f"{API}/orders")).status_code == 200

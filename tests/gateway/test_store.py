@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, MetaData, text
 from services.gateway import passwords
 from services.gateway.store import login_key, tables
 from services.gateway.users import DEMO_USERS, ensure_demo_users, ensure_first_admin
-from shared.database import delivery, engine_for
+from shared.database import delivery, engine_for, migrate
 from shared.permissions import ROLES
 from tests.support.databases import as_owner
 
@@ -33,9 +34,9 @@ async def test_the_migrations_make_exactly_the_tables_of_the_store(
     await engine.dispose()
 
 
-async def rows(url: str, statement: str) -> list[Any]:
+async def rows(url: str, statement: str, *, commits: bool = False) -> list[Any]:
     engine = engine_for(url, pool_size=1)
-    async with engine.connect() as connection:
+    async with engine.begin() if commits else engine.connect() as connection:
         found = (await connection.execute(text(statement))).all()
     await engine.dispose()
     return list(found)
@@ -48,13 +49,28 @@ async def test_the_first_admin_is_made_once_and_its_password_told_once(
     password = await ensure_first_admin(url)
     assert password
     assert len(password) >= 16
-    assert await ensure_first_admin(url) is None
     ((login, role, must_change, password_hash),) = await rows(
         url, "SELECT login, role, must_change_password, password_hash FROM users"
     )
     assert (login, role, must_change) == ("admin", "administrator", True)
     assert password_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert passwords.matches(password, password_hash)
+
+
+async def test_a_first_password_that_was_lost_is_made_anew_until_somebody_has_signed_in(
+    database: Callable[[str], str],
+) -> None:
+    url = database("gateway")
+    lost = await ensure_first_admin(url)
+    found = await ensure_first_admin(url)
+    assert lost
+    assert found
+    ((password_hash,),) = await rows(url, "SELECT password_hash FROM users")
+    assert passwords.matches(found, password_hash)
+    assert not passwords.matches(lost, password_hash)
+    await rows(url, "UPDATE users SET last_signed_in_at = now() RETURNING id", commits=True)
+    assert await ensure_first_admin(url) is None
+    assert await rows(url, "SELECT password_hash FROM users") == [(password_hash,)]
 
 
 async def test_a_demo_has_one_user_per_role_and_making_them_again_changes_nothing(
@@ -74,3 +90,29 @@ async def test_a_demo_has_one_user_per_role_and_making_them_again_changes_nothin
 
 def test_a_login_is_one_however_it_is_spelled() -> None:
     assert login_key(" ИВАНОВ ") == login_key("иванов")
+
+
+async def test_who_was_signed_in_before_users_were_managed_here_still_is(
+    bare_database: str,
+) -> None:
+    await asyncio.to_thread(migrate, "gateway", bare_database, "0001")
+    await rows(
+        bare_database,
+        """WITH made AS (
+            INSERT INTO users (id, login, login_key, name, role, password_hash,
+                must_change_password, active)
+            VALUES (gen_random_uuid(), 'a', 'a', 'A', 'owner', 'x', false, true) RETURNING id
+        )
+        INSERT INTO sessions (token_hash, user_id, expires_at)
+        SELECT hash::bytea, id, now() + interval '1 hour' FROM made, unnest('{x,y}'::text[]) hash
+        RETURNING user_id""",
+        commits=True,
+    )
+    await asyncio.to_thread(migrate, "gateway", bare_database)
+    found = await rows(
+        bare_database,
+        "SELECT s.id, u.stations, u.totp, u.revision FROM sessions s JOIN users u"
+        " ON u.id = s.user_id",
+    )
+    assert len({session_id for session_id, *_ in found}) == 2
+    assert {tuple(rest) for _, *rest in found} == {(None, None, 1)}

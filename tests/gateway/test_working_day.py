@@ -86,7 +86,7 @@ async def test_a_car_goes_through_the_station(whole: TestGateway) -> None:
     await look_back(path, order["number"], people)
 
 
-async def fit_out(admin: Person, storekeeper: Person) -> dict[str, str]:
+async def fit_out(admin: Person, storekeeper: Person, cost: str = "500") -> dict[str, str]:
     """A section with a mechanic, a work, and oil in a warehouse; their ids."""
     section = await admin.post("/sections", {"name": "Слесарный"})
     mechanic = await admin.post(
@@ -109,7 +109,7 @@ async def fit_out(admin: Person, storekeeper: Person) -> dict[str, str]:
         {
             "warehouse_id": warehouse["id"],
             "supplier_id": supplier["id"],
-            "lines": [{"product_id": oil["id"], "quantity": "10", "cost": "500"}],
+            "lines": [{"product_id": oil["id"], "quantity": "10", "cost": cost}],
         },
     )
     made = {"section": section, "mechanic": mechanic, "work": work, "oil": oil}

@@ -14,6 +14,7 @@ from shared.contracts.approvals import (
     AnswerEstimate,
     EstimateLink,
     EstimateView,
+    OrderOfLink,
     QuoteWorks,
     RevokeEstimateLink,
     ShowEstimate,
@@ -86,6 +87,17 @@ async def test_a_quote_makes_a_link_that_a_service_can_ask_for_at_any_time(
     assert timedelta(days=13, hours=23) < lasts <= timedelta(days=14)
     seen = await show(station, first.path.removeprefix("/e/"))
     assert (seen.number, seen.station, seen.total) == (order.number, "Pitlane", Decimal(500))
+
+
+async def test_a_service_learns_whose_link_it_is_and_a_client_does_not(station: Station) -> None:
+    order = await a_quoted_order(station)
+    asked = OrderOfLink(token=await token_of(station, order))
+    linked = await station.ask(asked, actor=SERVICE)
+    assert (linked.order_id, linked.status) == (order.id, "new")
+    with pytest.raises(Refused, match="forbidden"):
+        await station.ask(asked, actor=CLIENT)
+    with pytest.raises(Refused, match="estimate_link_invalid"):
+        await station.ask(OrderOfLink(token="x.y"), actor=SERVICE)
 
 
 async def test_the_link_begins_with_the_stations_public_address(station: Station) -> None:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.clients.domain.edits import changes_between, named_fields
 from services.clients.domain.identifiers import phone_numbers
 from services.clients.domain.requisites import checked
 from shared.contracts.base import Change
@@ -24,6 +23,7 @@ from shared.contracts.clients import (
     SaidConsents,
 )
 from shared.contracts.requisites import Requisites
+from shared.edits import changes_between, named_fields
 from shared.refusals import Refused, ensure_revision
 
 DISCOUNTS = frozenset(

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.clients.domain.edits import changes_between, named_fields
 from shared.contracts.base import Change
 from shared.contracts.client_contracts import (
     ChangeContract,
@@ -15,6 +14,7 @@ from shared.contracts.client_contracts import (
     ContractView,
     CreateContract,
 )
+from shared.edits import edited, ensure_filled, named_fields
 from shared.refusals import Refused, ensure_revision
 
 _NEVER_EMPTY = ("number", "signed_on", "payment_days")
@@ -41,12 +41,9 @@ def changed_contract(
     """Raises ``Refused``: ``field_required``, ``period_invalid``, ``revision_conflict``."""
     ensure_revision(command.expected_revision, contract.revision)
     fields = named_fields(command, "contract_id")
-    for name in _NEVER_EMPTY:
-        if name in fields and fields[name] is None:
-            raise Refused("field_required", field=name)
-    edited = _in_order(contract.model_copy(update=fields))
-    changes = changes_between(contract, edited, fields)
-    return (_revised(edited, now), changes) if changes else (contract, ())
+    ensure_filled(fields, _NEVER_EMPTY)
+    new, changes = edited(contract, fields, now)
+    return _in_order(new), changes
 
 
 def of_client(contract: ContractView, client_id: UUID, now: datetime) -> ContractView:

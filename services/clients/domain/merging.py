@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from services.clients.domain.cards import Client, client_view
-from services.clients.domain.edits import changes_between
 from shared.contracts.base import Change
 from shared.contracts.clients import Consent, Consents
+from shared.edits import changes_between
 from shared.refusals import Refused, ensure_revision
 
 MAX_PHONES = 20

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.clients.domain.edits import changes_between, named_fields
 from shared.contracts.base import Change
 from shared.contracts.segments import (
     ChangeSegment,
@@ -16,6 +15,7 @@ from shared.contracts.segments import (
     SegmentConditions,
     SegmentView,
 )
+from shared.edits import edited, ensure_filled, named_fields
 from shared.refusals import Refused, ensure_revision
 
 _RANGES = (
@@ -44,17 +44,10 @@ def changed_segment(
     """Raises ``Refused``: ``field_required``, ``conditions_invalid``, ``revision_conflict``."""
     ensure_revision(command.expected_revision, segment.revision)
     fields = named_fields(command, "segment_id")
-    for name, value in fields.items():
-        if value is None:
-            raise Refused("field_required", field=name)
+    ensure_filled(fields, fields)
     if command.conditions:
         fields["conditions"] = checked(command.conditions)
-    edited = segment.model_copy(update=fields)
-    changes = changes_between(segment, edited, fields)
-    if not changes:
-        return segment, ()
-    revised = edited.model_copy(update={"revision": segment.revision + 1, "updated_at": now})
-    return revised, changes
+    return edited(segment, fields, now)
 
 
 def checked(conditions: SegmentConditions) -> SegmentConditions:

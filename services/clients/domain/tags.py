@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from services.clients.domain.edits import changes_between, named_fields
 from shared.contracts.base import Change
 from shared.contracts.tags import ChangeTag, CreateTag, TagView
-from shared.refusals import Refused, ensure_revision
+from shared.edits import edited, ensure_filled, named_fields
+from shared.refusals import ensure_revision
 
 
 def new_tag(command: CreateTag, tag_id: UUID, now: datetime) -> TagView:
@@ -28,17 +28,10 @@ def changed_tag(
     """Raises ``Refused``: ``field_required``, ``revision_conflict``."""
     ensure_revision(command.expected_revision, tag.revision)
     fields = named_fields(command, "tag_id")
-    for name, value in fields.items():
-        if value is None:
-            raise Refused("field_required", field=name)
-    if "colour" in fields:
-        fields["colour"] = fields["colour"].lower()
-    edited = tag.model_copy(update=fields)
-    changes = changes_between(tag, edited, fields)
-    if not changes:
-        return tag, ()
-    revised = edited.model_copy(update={"revision": tag.revision + 1, "updated_at": now})
-    return revised, changes
+    ensure_filled(fields, fields)
+    if command.colour:
+        fields["colour"] = command.colour.lower()
+    return edited(tag, fields, now)
 
 
 def tagged(

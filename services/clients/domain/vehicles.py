@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from services.clients.domain.edits import changes_between, named_fields
 from services.clients.domain.identifiers import plate_text, vin_number, vin_warnings
 from shared.contracts.base import Change
 from shared.contracts.clients import AddVehicle, ChangeVehicle, VehicleView
+from shared.edits import changes_between, named_fields
 from shared.refusals import Refused, ensure_revision
 
 
@@ -73,6 +73,27 @@ def refuse_known_vin(vin: str | None, vehicle_id: UUID, holder: Vehicle | None) 
 
 def vehicle_view(vehicle: Vehicle) -> VehicleView:
     return VehicleView.model_validate(vehicle, from_attributes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """A VIN and a plate as somebody types them: as they would be stored, and what is wrong."""
+
+    vin: str | None = None
+    plate: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+def checked_identifiers(vin: str | None, plate: str | None) -> Identifiers:
+    """What would be refused is a problem here, and is none of the car's."""
+    right: dict[str, str | None] = {}
+    problems: list[str] = []
+    for name, form, typed in (("vin", vin_number, vin), ("plate", plate_text, plate)):
+        try:
+            right[name] = form(typed or "")
+        except Refused as refusal:
+            problems.append(refusal.code)
+    return Identifiers(**right, problems=tuple(problems))
 
 
 def _clean_vehicle(fields: Mapping[str, Any]) -> dict[str, Any]:

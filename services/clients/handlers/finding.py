@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from services.clients.domain.cards import Client, client_view
+from services.clients.domain.identifiers import vin_warnings
 from services.clients.domain.search import search_for
-from services.clients.domain.vehicles import Vehicle, vehicle_view
+from services.clients.domain.vehicles import Vehicle, checked_identifiers, vehicle_view
 from services.clients.handlers.table import handlers
 from services.clients.store import ClientsStore
 from services.clients.store.queries import find_clients
 from shared.contracts.base import Page
 from shared.contracts.clients import (
     Cards,
+    CheckVehicle,
     ClientDetails,
     ClientView,
     FindClients,
@@ -18,16 +20,22 @@ from shared.contracts.clients import (
     GetCards,
     GetClient,
     GetVehicle,
+    KnownVehicle,
     ListVehicles,
+    VehicleCheck,
     VehicleView,
 )
 from shared.handlers import Work
+
+MOST_KNOWN = 10
 
 
 @handlers.question(FindClients)
 async def find(question: FindClients, store: ClientsStore, work: Work) -> Page[FoundClient]:
     search = search_for(question.q)
-    page = await find_clients(store.connection, search, question.limit, question.cursor)
+    page = await find_clients(
+        store.connection, search, question.tag_id, question.limit, question.cursor
+    )
     if not page.items:
         return Page(items=())
     cars = await store.vehicles_of([client.id for client in page.items])
@@ -59,6 +67,21 @@ async def get_cards(question: GetCards, store: ClientsStore, work: Work) -> Card
 @handlers.question(GetVehicle)
 async def get_vehicle(question: GetVehicle, store: ClientsStore, work: Work) -> VehicleView:
     return vehicle_view(await store.look_at_vehicle(question.vehicle_id))
+
+
+@handlers.question(CheckVehicle)
+async def check_vehicle(question: CheckVehicle, store: ClientsStore, work: Work) -> VehicleCheck:
+    checked = checked_identifiers(question.vin, question.plate)
+    known = await store.vehicles_having(checked.vin, checked.plate, MOST_KNOWN)
+    owners = await store.look_at_clients([car.client_id for car in known])
+    names = {owner.id: owner.name for owner in owners}
+    return VehicleCheck(
+        problems=checked.problems,
+        warnings=vin_warnings(checked.vin),
+        known=tuple(
+            KnownVehicle(vehicle=vehicle_view(car), owner=names[car.client_id]) for car in known
+        ),
+    )
 
 
 @handlers.question(ListVehicles)

@@ -74,7 +74,7 @@ async def _move_tags(other_id: UUID, client_id: UUID, store: ClientsStore, work:
 async def find_duplicates(
     question: FindDuplicates, store: ClientsStore, work: Work
 ) -> Page[Duplicate]:
-    return await store.duplicates.page(question.limit, question.cursor)
+    return await store.duplicates.page(question.client_id, question.limit, question.cursor)
 
 
 @handlers.command(DismissDuplicate)

@@ -30,7 +30,12 @@ async def get_personal_data(
     cars = await store.vehicles_of([client.id])
     contracts = await store.contracts.page(client.id, AT_ONCE, None)
     aliases = await store.erasure.aliases(client.id)
-    return await _asked(details(client, cars[client.id]), contracts.items, aliases, work)
+    known = await _asked(details(client, cars[client.id]), contracts.items, aliases, work)
+    tags = {tag.id: tag for tag in await store.tags.of_client(client.id)}
+    for car in cars[client.id]:
+        tags |= {tag.id: tag for tag in await store.tags.of_vehicle(car.id)}
+    links = sorted(await store.links.of(client.id), key=lambda link: link.id, reverse=True)
+    return known.model_copy(update={"tags": tuple(tags.values()), "links": tuple(links)})
 
 
 async def _asked(

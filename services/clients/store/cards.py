@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    Integer,
     Text,
     Uuid,
     any_,
@@ -21,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clients.domain.cards import Client
-from services.clients.domain.identifiers import folded
+from services.clients.domain.identifiers import folded, plate_key
 from services.clients.domain.search import name_key
 from services.clients.domain.vehicles import Vehicle, VehicleFact
 from services.clients.store.contracts import Contracts
@@ -68,7 +69,17 @@ _LOCK_CARS = (
     .with_for_update(key_share=True)
 )
 _VEHICLES_OF = select(vehicles).where(vehicles.c.client_id == any_(_IDS)).order_by(vehicles.c.id)
-
+_HAVING = (
+    select(vehicles)
+    .where(
+        or_(
+            vehicles.c.vin == bindparam("vin", type_=Text),
+            vehicles.c.plate_key == bindparam("plate_key", type_=Text),
+        )
+    )
+    .order_by(vehicles.c.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 
 _SAVE_CLIENTS = saving(clients)
 _SAVE_VEHICLES = saving(vehicles)
@@ -103,6 +114,7 @@ class ClientsStore(Store):
         self._new_clients: dict[UUID, Client] = {}
         self._new_vehicles: dict[UUID, Vehicle] = {}
         self._new_facts: list[VehicleFact] = []
+        self._saves = 0
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         client_ids: set[UUID] = set()
@@ -185,9 +197,11 @@ class ClientsStore(Store):
         return self._vehicles[holder] if holder else None
 
     def save_client(self, client: Client) -> None:
+        self._saves += 1
         self._clients[client.id] = self._new_clients[client.id] = client
 
     def save_vehicle(self, vehicle: Vehicle, facts: Sequence[VehicleFact]) -> None:
+        self._saves += 1
         before = self._vehicles.get(vehicle.id)
         if before and before.vin:
             self._holders[before.vin] = None
@@ -223,6 +237,16 @@ class ClientsStore(Store):
             owned[row.client_id].append(vehicle_of(row))
         return owned
 
+    async def vehicles_having(self, vin: str | None, plate: str | None, most: int) -> list[Vehicle]:
+        """Cars of this VIN or of this plate, however it is spelt; the newest first."""
+        if not (vin or plate):
+            return []
+        key = plate_key(plate) if plate else None
+        rows = await self.connection.execute(
+            _HAVING, {"vin": vin or None, "plate_key": key or None, "most": most}
+        )
+        return list(map(vehicle_of, rows))
+
     # --- a batch -----------------------------------------------------------------------------
 
     async def flush(self) -> None:
@@ -241,6 +265,9 @@ class ClientsStore(Store):
         await self._look_for_duplicates()
         await self.visits.flush()
         self._new_clients, self._new_vehicles, self._new_facts = {}, {}, []
+
+    def unsaved(self) -> int:
+        return self._saves + self.visits.saves
 
     async def _look_for_duplicates(self) -> None:
         """Of every card that was made or edited, or got a car."""

@@ -95,7 +95,7 @@ class Duplicates:
         )
         return dismissed.one_or_none() is not None
 
-    async def page(self, limit: int, cursor: str | None) -> Page[Duplicate]:
+    async def page(self, client_id: UUID | None, limit: int, cursor: str | None) -> Page[Duplicate]:
         place = tuple_(duplicates.c.found_at, duplicates.c.one_id, duplicates.c.other_id)
         statement = (
             select(duplicates)
@@ -103,6 +103,9 @@ class Duplicates:
             .order_by(*(column.desc() for column in place.clauses))
             .limit(limit + 1)
         )
+        if client_id:
+            either = or_(duplicates.c.one_id == client_id, duplicates.c.other_id == client_id)
+            statement = statement.where(either)
         if cursor:
             statement = statement.where(place < keys_of(cursor, tuple[Instant, UUID, UUID]))
         rows = (await self._connection.execute(statement)).all()

@@ -50,6 +50,7 @@ from services.clients.domain.search import (
 )
 from services.clients.store.rows import client_of
 from services.clients.store.tables import clients, name_words, vehicles
+from services.clients.store.tables_segments import client_tags, vehicle_tags
 from shared.contracts.base import Page
 from shared.pagination import keys_of, page_of
 
@@ -65,23 +66,27 @@ type Mode = Literal["fits", "similar"]
 
 
 async def find_clients(
-    connection: AsyncConnection, search: Search, limit: int, cursor: str | None
+    connection: AsyncConnection,
+    search: Search,
+    tag_id: UUID | None,
+    limit: int,
+    cursor: str | None,
 ) -> Page[Client]:
     """Newest first. Misspellings are thought of only when nothing fits as it was typed."""
     mode: Mode
     after: UUID | None
     mode, after = keys_of(cursor, tuple[Mode, UUID]) if cursor else ("fits", None)
     if search.everything:
-        rows = await _newest(connection, limit, after)
+        rows = await _newest(connection, tag_id, limit, after)
         return page_of(rows, limit, client_of, lambda row: (mode, row.id))
     rows = []
     if mode == "fits":
-        rows = await _fitting(connection, readings_of(search), limit, after)
+        rows = await _fitting(connection, readings_of(search), tag_id, limit, after)
     if mode == "similar" or (not rows and after is None):
         mode = "similar"
         alternatives = await _alternatives(connection, may_be_misspelt(search))
         readings = similar_readings(search, alternatives)
-        rows = await _fitting(connection, readings, limit, after)
+        rows = await _fitting(connection, readings, tag_id, limit, after)
     return page_of(rows, limit, client_of, lambda row: (mode, row.id))
 
 
@@ -90,9 +95,18 @@ async def find_clients(
 
 _AFTER = bindparam("after", type_=Uuid)
 _LIMIT = bindparam("limit", type_=Integer)
+_TAG = bindparam("tag", type_=Uuid)
+_TAGGED = union(
+    select(client_tags.c.client_id).where(client_tags.c.tag_id == _TAG),
+    select(vehicles.c.client_id)
+    .join(vehicle_tags, vehicle_tags.c.vehicle_id == vehicles.c.id)
+    .where(vehicle_tags.c.tag_id == _TAG),
+)
 
 
-async def _newest(connection: AsyncConnection, limit: int, after: UUID | None) -> list[Any]:
+async def _newest(
+    connection: AsyncConnection, tag_id: UUID | None, limit: int, after: UUID | None
+) -> list[Any]:
     newest = (
         select(clients)
         .where(clients.c.merged_into.is_(None))
@@ -101,11 +115,18 @@ async def _newest(connection: AsyncConnection, limit: int, after: UUID | None) -
     )
     if after:
         newest = newest.where(clients.c.id < _AFTER)
-    return list(await connection.execute(newest, {"limit": limit + 1, "after": after}))
+    if tag_id:
+        newest = newest.where(clients.c.id.in_(_TAGGED))
+    values = {"limit": limit + 1, "after": after, "tag": tag_id}
+    return list(await connection.execute(newest, values))
 
 
 async def _fitting(
-    connection: AsyncConnection, readings: Sequence[Reading], limit: int, after: UUID | None
+    connection: AsyncConnection,
+    readings: Sequence[Reading],
+    tag_id: UUID | None,
+    limit: int,
+    after: UUID | None,
 ) -> list[Any]:
     if not readings:
         return []
@@ -113,9 +134,12 @@ async def _fitting(
         tuple((fits.key, len(fits.patterns)) for fits in reading) for reading in readings
     )
     patterns = chain.from_iterable(fits.patterns for reading in readings for fits in reading)
-    values = {f"pattern_{number}": pattern for number, pattern in enumerate(patterns)}
-    statement = _statement(shapes, after is not None)
-    return list(await connection.execute(statement, {**values, "limit": limit + 1, "after": after}))
+    values: dict[str, Any] = {
+        f"pattern_{number}": pattern for number, pattern in enumerate(patterns)
+    }
+    statement = _statement(shapes, after is not None, tag_id is not None)
+    values |= {"limit": limit + 1, "after": after, "tag": tag_id}
+    return list(await connection.execute(statement, values))
 
 
 type _Shape = tuple[tuple[Key, int], ...]
@@ -123,7 +147,7 @@ type _Shape = tuple[tuple[Key, int], ...]
 
 
 @lru_cache(maxsize=512)
-def _statement(shapes: tuple[_Shape, ...], goes_on: bool) -> Select[Any]:
+def _statement(shapes: tuple[_Shape, ...], goes_on: bool, tagged: bool) -> Select[Any]:
     """Made once for each shape of query: making it takes longer than running it."""
     numbers = count()
     steps: list[Select[Any]] = []
@@ -138,6 +162,8 @@ def _statement(shapes: tuple[_Shape, ...], goes_on: bool) -> Select[Any]:
         )
         if goes_on:
             condition = and_(condition, client_id < _AFTER)
+        if tagged:
+            condition = and_(condition, client_id.in_(_TAGGED))
         steps += _two_steps(len(steps), client_id, condition)
     fitting = union(*steps).subquery()
     page = select(fitting.c.id).order_by(fitting.c.id.desc()).limit(_LIMIT)

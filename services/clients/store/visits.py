@@ -50,8 +50,10 @@ class Visits:
         self._connection = connection
         self._heard: dict[tuple[UUID, int], Visit] = {}
         self._touched: set[UUID] = set()
+        self.saves = 0
 
     def hear(self, visit: Visit) -> None:
+        self.saves += 1
         key = (visit.order_id, visit.completion)
         known = self._heard.get(key, visit)
         self._heard[key] = replace(known, reversed=known.reversed or visit.reversed)

@@ -7,11 +7,9 @@ are not in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from shared.contracts.base import Change
 from shared.contracts.clients import Language
@@ -24,6 +22,7 @@ from shared.contracts.messages import (
     MessageText,
 )
 from shared.contracts.work_order import WorkOrder
+from shared.edits import edited, ensure_filled, named_fields
 from shared.formulas import (
     ORDER_MODEL,
     Extra,
@@ -115,22 +114,11 @@ def changed(
     """The template after an edit, and what that changed. Raises ``Refused``: as ``checked``,
     ``field_required``, ``revision_conflict``."""
     ensure_revision(command.expected_revision, template.revision)
-    named = command.model_fields_set - {"template_id", "expected_revision"}
-    for name in _NEVER_EMPTY:
-        if name in named and getattr(command, name) is None:
-            raise Refused("field_required", field=name)
-    edited = template.model_copy(update={name: getattr(command, name) for name in named})
-    checked(edited)
-    before, after = template.model_dump(mode="json"), edited.model_dump(mode="json")
-    changes = tuple(
-        Change(field=name, old=before[name], new=after[name])
-        for name in before
-        if before[name] != after[name]
-    )
-    if not changes:
-        return template, ()
-    news: Mapping[str, Any] = {"revision": template.revision + 1, "updated_at": now}
-    return edited.model_copy(update=news), changes
+    fields = named_fields(command, "template_id")
+    ensure_filled(fields, _NEVER_EMPTY)
+    new, changes = edited(template, fields, now)
+    checked(new)
+    return new, changes
 
 
 # --- what it says ------------------------------------------------------------------------------

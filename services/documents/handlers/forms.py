@@ -20,6 +20,7 @@ from services.documents.rendering.jobs import PaperJob
 from services.documents.rendering.renderers import Renderers
 from services.documents.rendering.shipped import shipped_template
 from services.documents.store import DocumentsStore
+from shared.contracts.approvals import OrderOfLink
 from shared.contracts.base import Page
 from shared.contracts.clients import GetClient
 from shared.contracts.forms import (
@@ -31,12 +32,14 @@ from shared.contracts.forms import (
     Language,
     ListForms,
     PreviewForm,
+    PrintByLink,
     PrintForm,
 )
 from shared.contracts.orders import ListStations
 from shared.contracts.statements import ClientStatement, PrintStatement, StatementPaper
 from shared.contracts.work_order import GetWorkOrder, Party, StationCard, WorkOrder
 from shared.handlers import Work
+from shared.refusals import Refused
 
 renderers = Renderers()
 """Of this process: whatever is rendered takes its turn here."""
@@ -73,6 +76,16 @@ async def print_form(question: PrintForm, store: DocumentsStore, work: Work) -> 
     current = await store.forms.current(form.code, question.language)
     template = template_text(form, question.language, current)
     return await _document(form, question, template, question.order_id, store, work)
+
+
+@handlers.question(PrintByLink)
+async def print_by_link(question: PrintByLink, store: DocumentsStore, work: Work) -> FormDocument:
+    """Orders knows whose link it is; a bill is nobody's before the order is done."""
+    linked = await work.ask(OrderOfLink(token=question.token))
+    if linked.status != "done":
+        raise Refused("form_not_found", form=question.form)
+    asked = PrintForm(order_id=linked.order_id, form=question.form, language=question.language)
+    return await print_form(asked, store, work)
 
 
 @handlers.question(PrintStatement)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.documents.store.forms import Forms
 from services.documents.store.messages import Messages
+from services.documents.store.photos import Photos
 from shared.contracts.base import Message
 from shared.handlers import Store
 
@@ -15,18 +16,22 @@ __all__ = ["DocumentsStore"]
 
 
 class DocumentsStore(Store):
-    """Templates and their versions, and what was sent."""
+    """Templates and their versions, what was sent, and photos."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
         self.forms = Forms(connection)
         self.messages = Messages(connection)
+        self.photos = Photos(connection)
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         await self.messages.prefetch(messages)
 
     async def flush(self) -> None:
         await self.messages.flush()
+
+    def unsaved(self) -> int:
+        return self.messages.saves
 
     async def release(self) -> None:
         """Gives the connection back before the question is answered: for what goes on without

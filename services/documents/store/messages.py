@@ -71,6 +71,7 @@ class Messages:
         self._answers: dict[UUID, dict[UUID, PartAnswer]] = {}
         self._new_answers: dict[UUID, tuple[UUID, PartAnswer]] = {}
         self._closed_orders: set[UUID] = set()
+        self.saves = 0
 
     async def prefetch(self, batch: Sequence[AnyMessage]) -> None:
         """One statement for whatever the warehouse said in it."""
@@ -257,6 +258,7 @@ class Messages:
 
     def note_client(self, view: ClientView) -> Client:
         """A copy never goes back to an older revision."""
+        self.saves += 1
         known = self._clients.get(view.id)
         if known is None or known["revision"] <= view.revision:
             self._clients[view.id] = {
@@ -291,11 +293,13 @@ class Messages:
         return self._answers[order_id]
 
     def note_answer(self, order_id: UUID, line_id: UUID, answer: PartAnswer) -> None:
+        self.saves += 1
         self._answers[order_id][line_id] = answer
         self._new_answers[line_id] = (order_id, answer)
 
     def forget_parts(self, order_id: UUID) -> None:
         """The order is closed: nobody waits for its parts."""
+        self.saves += 1
         self._closed_orders.add(order_id)
 
     async def _load_answers(self, order_ids: set[UUID]) -> None:

@@ -23,6 +23,7 @@ from shared.contracts.fiscal import (
     FiscalReceiptView,
     FiscalSubject,
     FiscalTender,
+    VatCode,
 )
 from shared.contracts.work_order import WorkOrder
 from shared.refusals import Refused
@@ -42,19 +43,34 @@ TRANSITIONS: Mapping[tuple[FiscalState, Step], FiscalState] = {
 
 RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600))
 """After the first, second, … attempt that surely was none. One more, and it has failed."""
+VAT_CODES: Mapping[Decimal, VatCode] = {
+    Decimal(0): "vat0",
+    Decimal(5): "vat5",
+    Decimal(7): "vat7",
+    Decimal(10): "vat10",
+    Decimal(20): "vat20",
+    Decimal(22): "vat22",
+}
+"""Of the rates that registers know."""
 LEASE = timedelta(seconds=30)
 """How long a claim is believed; a call ends before. Whoever has not written its end is dead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A part of the money: for an order, or for none. ``is_whole``: it pays all of that order."""
+    """A part of the money: for an order, or for none. ``is_whole``: it pays all of that order.
+    ``vat_percent``: at which the order was settled; none: without VAT, or not settled yet."""
 
     amount: Decimal
     order_id: UUID | None = None
     number: str | None = None
     is_settled: bool = False
     is_whole: bool = False
+    vat_percent: Decimal | None = None
+
+    @property
+    def vat(self) -> VatCode:
+        return "none" if self.vat_percent is None else VAT_CODES.get(self.vat_percent, "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +140,7 @@ def composed(receipt: FiscalReceipt, orders: Mapping[UUID, WorkOrder]) -> Fiscal
     lines: list[FiscalLine] = []
     for share in receipt.shares:
         order = orders.get(share.order_id) if share.order_id else None
-        own = tuple(_lines_of(order)) if order and share.is_whole else ()
+        own = tuple(_lines_of(order, share.vat)) if order and share.is_whole else ()
         if own and sum((line.total for line in own), ZERO) == share.amount:
             lines += own
         else:
@@ -132,17 +148,19 @@ def composed(receipt: FiscalReceipt, orders: Mapping[UUID, WorkOrder]) -> Fiscal
     return replace(receipt, lines=tuple(lines), revision=receipt.revision + 1)
 
 
-def _lines_of(order: WorkOrder) -> Iterator[FiscalLine]:
+def _lines_of(order: WorkOrder, vat: VatCode) -> Iterator[FiscalLine]:
     """What the client sees: works with their materials, and goods."""
     for work in order.services:
         if work.customer_total:
-            yield _paid(work.service.name, work.quantity, work.customer_total, "service")
+            yield _paid(work.service.name, work.quantity, work.customer_total, "service", vat)
     for part in order.products:
         if part.total:
-            yield _paid(part.product.name, part.quantity, part.total, "goods")
+            yield _paid(part.product.name, part.quantity, part.total, "goods", vat)
 
 
-def _paid(name: str, quantity: Decimal, total: Decimal, subject: FiscalSubject) -> FiscalLine:
+def _paid(
+    name: str, quantity: Decimal, total: Decimal, subject: FiscalSubject, vat: VatCode
+) -> FiscalLine:
     """A price that does not come to the total, unit by unit, stands for the whole line."""
     price = (total / quantity).quantize(total)
     if price * quantity != total:
@@ -152,13 +170,14 @@ def _paid(name: str, quantity: Decimal, total: Decimal, subject: FiscalSubject) 
         quantity=quantity,
         price=price,
         total=total,
+        vat=vat,
         subject=subject,
         method="full_payment",
     )
 
 
 def _line_of(share: Share) -> FiscalLine:
-    whole = {"quantity": Decimal(1), "price": share.amount, "total": share.amount}
+    whole = {"quantity": Decimal(1), "price": share.amount, "total": share.amount, "vat": share.vat}
     if share.is_whole:
         name = f"Работы и запчасти по заказ-наряду {share.number}"
         return FiscalLine(name=name, **whole, subject="service", method="full_payment")

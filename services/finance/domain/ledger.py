@@ -108,6 +108,7 @@ SURPLUS_CATEGORY = "cash_surplus"
 PURCHASES_CATEGORY = "purchases"
 WRITE_OFF_CATEGORY = "write_off"
 COUNT_CATEGORY = "count_difference"
+TAKE_OVER_CATEGORY = "stock_take_over"
 VAT_CATEGORY = "vat"
 BOOKS_CATEGORIES = (
     COST_CATEGORY,
@@ -118,6 +119,7 @@ BOOKS_CATEGORIES = (
     PURCHASES_CATEGORY,
     WRITE_OFF_CATEGORY,
     COUNT_CATEGORY,
+    TAKE_OVER_CATEGORY,
     VAT_CATEGORY,
 )
 """Categories of expenses that only the books themselves write: a report must not mix others in."""
@@ -138,6 +140,7 @@ class EntryKind(StrEnum):
     WRITE_OFF = "write_off"
     WRITE_OFF_REVERSAL = "write_off_reversal"
     COUNT = "count"
+    STOCK_TAKE_OVER = "stock_take_over"
     SUPPLIER_RETURN = "supplier_return"
     SUPPLIER_PAYMENT = "supplier_payment"
     SUPPLIER_REFUND = "supplier_refund"

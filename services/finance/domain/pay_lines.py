@@ -36,6 +36,12 @@ def owed_by(posting: Posting) -> Decimal:
     return posting.amount if posting.credit is Account.PAYROLL_PAYABLE else -posting.amount
 
 
+def method_of(entry: Entry) -> PayoutMethod | None:
+    """By which money was paid out, or came back; none: no money moved."""
+    moved = {account for one in entry.postings for account in (one.debit, one.credit)}
+    return next((method for method, account in PAYOUT_ACCOUNTS.items() if account in moved), None)
+
+
 def is_earning(entry: Entry) -> bool:
     undone = entry.kind is EntryKind.PAY_REVERSAL and entry.order_id is not None
     return entry.kind in EARNING or undone
@@ -46,11 +52,6 @@ def pay_entry(entry: Entry, why: PayLine) -> PayEntryView:
     posting = entry.postings[why.line]
     if posting.employee_id is None:
         raise ValueError(f"posting {why.line} of entry {entry.id} is nobody's pay")
-    methods = [
-        method
-        for method, account in PAYOUT_ACCOUNTS.items()
-        if account in (posting.debit, posting.credit)
-    ]
     return PayEntryView(
         id=entry.id,
         at=entry.stamp.at,
@@ -65,7 +66,7 @@ def pay_entry(entry: Entry, why: PayLine) -> PayEntryView:
         value=why.value,
         share=why.share,
         rule_id=why.rule_id,
-        method=methods[0] if methods else None,
+        method=method_of(entry),
         reverses=entry.reverses,
         comment=entry.comment,
         actor=entry.stamp.actor,

@@ -69,6 +69,12 @@ class PayrollState:
             raise Refused("payroll_period_open", until=until)
         return replace(self, closed_until=until, revision=self.revision + 1)
 
+    def reopened(self, since: date) -> PayrollState:
+        """Refused: ``payroll_not_closed``."""
+        if self.closed_until is None or since >= self.closed_until:
+            raise Refused("payroll_not_closed", since=since)
+        return replace(self, closed_until=since, revision=self.revision + 1)
+
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """With which a business day begins."""

@@ -212,6 +212,7 @@ def report_of(
         suppliers=by_method(
             movements, EntryKind.SUPPLIER_PAYMENT, EntryKind.SUPPLIER_REFUND, sign=-1
         ),
+        payroll=by_method(movements, EntryKind.PAYOUT, EntryKind.PAY_REVERSAL, sign=-1),
         cash_in=_cash_of(movements, EntryKind.CASH_IN),
         cash_out=-_cash_of(movements, EntryKind.CASH_OUT),
         opening=shift.opening,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from uuid import UUID
 
 from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import (
     COUNT_CATEGORY,
+    TAKE_OVER_CATEGORY,
     WRITE_OFF_CATEGORY,
+    ZERO,
     Account,
     Entry,
     EntryKind,
@@ -17,6 +20,7 @@ from services.finance.domain.ledger import (
     kopecks,
     post,
 )
+from shared.contracts.reconciliation import StockTakenOver, StockTakeOver
 from shared.contracts.stock_counts import StockCorrected
 from shared.contracts.stock_documents import WriteOffView
 
@@ -59,6 +63,27 @@ def correct(event: StockCorrected, stamp: Stamp, entry_id: UUID) -> Decision:
         event.count_id,
         event.number,
     )
+
+
+def take_over(
+    worth: Decimal, booked: Decimal, reason: str, stamp: Stamp, entry_id: UUID
+) -> Decision:
+    """The account says what the stock is worth: what is lacking makes expenses less, what is too
+    much makes them more."""
+    more = post(Account.INVENTORY, Account.EXPENSE, max(ZERO, worth - booked), TAKE_OVER_CATEGORY)
+    less = post(Account.EXPENSE, Account.INVENTORY, max(ZERO, booked - worth), TAKE_OVER_CATEGORY)
+    entry = Entry(entry_id, EntryKind.STOCK_TAKE_OVER, stamp, (*more, *less), comment=reason)
+    told = StockTakeOver(
+        entry_id=entry_id,
+        at=stamp.at,
+        worth=worth,
+        booked=booked,
+        amount=worth - booked,
+        category=TAKE_OVER_CATEGORY,
+        reason=reason,
+        actor=stamp.actor,
+    )
+    return Decision((entry,), events=(StockTakenOver(take_over=told),))
 
 
 def _entered(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 from services.finance.domain import bonus_rules
 from services.finance.domain.bonus_rules import BonusRule
 from services.finance.handlers.table import handlers
 from services.finance.store import FinanceStore
-from shared.contracts.base import Change, Page
+from shared.contracts.base import Page
 from shared.contracts.bonus_rules import (
     BonusRuleSaved,
     BonusRuleView,
@@ -22,6 +21,7 @@ from shared.contracts.bonus_rules import (
     GetBonusSettings,
     ListBonusRules,
 )
+from shared.edits import edited, edited_row, ensure_filled, named_fields
 from shared.handlers import Work
 from shared.pagination import page_of
 from shared.refusals import Refused, ensure_revision
@@ -55,24 +55,14 @@ async def change_bonus_rule(
     if rule is None:
         raise Refused("bonus_rule_not_found", id=command.rule_id)
     ensure_revision(command.expected_revision, rule.revision)
-    new = {
-        name: value
-        for name, value in command.model_dump(exclude_unset=True).items()
-        if name not in {"rule_id", "expected_revision"} and value != getattr(rule, name)
-    }
-    for name, value in new.items():
-        if value is None and name not in MAY_BE_ABSENT:
-            raise Refused("field_required", field=name)
-    if not new:
+    fields = named_fields(command, "rule_id")
+    ensure_filled(fields, fields.keys() - MAY_BE_ABSENT)
+    changed, changes = edited_row(rule, fields, work.now)
+    if not changes:
         return rule.view()
-    changed = replace(rule, **new, revision=rule.revision + 1, updated_at=work.now)
     bonus_rules.check(changed)
     await _ensure_free(changed.name, changed.id, store)
     store.save_rule(changed)
-    changes = tuple(
-        Change(field=name, old=getattr(rule, name), new=value)
-        for name, value in sorted(new.items())
-    )
     work.publish(BonusRuleSaved(rule=changed.view(), changes=changes))
     return changed.view()
 
@@ -110,20 +100,11 @@ async def change_bonus_settings(
 ) -> BonusSettingsView:
     settings = await store.bonus_settings(lock=True)
     ensure_revision(command.expected_revision, settings.revision)
-    if command.max_share_percent == settings.max_share_percent:
-        return settings
-    changed = BonusSettingsView(
-        max_share_percent=command.max_share_percent,
-        revision=settings.revision + 1,
-        updated_at=work.now,
-    )
-    await store.save_bonus_settings(changed)
-    change = Change(
-        field="max_share_percent", old=settings.max_share_percent, new=command.max_share_percent
-    )
-    work.publish(
-        BonusSettingsSaved(station_id=work.settings.station_id, settings=changed, changes=(change,))
-    )
+    changed, changes = edited(settings, named_fields(command), work.now)
+    if changes:
+        await store.save_bonus_settings(changed)
+        station_id = work.settings.station_id
+        work.publish(BonusSettingsSaved(station_id=station_id, settings=changed, changes=changes))
     return changed
 
 

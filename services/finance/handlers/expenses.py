@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -13,6 +12,7 @@ from services.finance.domain import expenses as domain
 from services.finance.domain import till
 from services.finance.domain.expenses import Expense, ExpenseCategory, RecurringExpense
 from services.finance.domain.ledger import MONEY_ACCOUNTS, Account
+from services.finance.handlers.suppliers import ensure_supplier
 from services.finance.handlers.table import check_period, handlers, keep
 from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
@@ -38,6 +38,7 @@ from shared.contracts.expenses import (
     UpcomingExpense,
 )
 from shared.contracts.finance import RecordExpense, RecordView
+from shared.edits import edited_row, ensure_filled, named_fields
 from shared.handlers import Work
 from shared.pagination import page_of
 from shared.refusals import Refused, ensure_revision
@@ -87,10 +88,11 @@ async def change_expense_category(
     if category is None:
         raise Refused("expense_category_not_found", id=command.category_id)
     ensure_revision(command.expected_revision, category.revision)
-    new = _changed(command, category)
-    if not new:
+    fields = named_fields(command, "category_id")
+    ensure_filled(fields, fields)
+    changed, changes = edited_row(category, fields, work.now)
+    if not changes:
         return category.view()
-    changed = replace(category, **new, revision=category.revision + 1, updated_at=work.now)
     domain.check_category(changed.name)
     namesake = await store.category_named(changed.name)
     if namesake and namesake.id != category.id:
@@ -98,9 +100,7 @@ async def change_expense_category(
     await store.save_category(changed)
     if changed.name != category.name:
         await store.rename_in_recurring(category.name, changed.name)
-    work.publish(
-        ExpenseCategorySaved(category=changed.view(), changes=_changes(category.view(), new))
-    )
+    work.publish(ExpenseCategorySaved(category=changed.view(), changes=changes))
     return changed.view()
 
 
@@ -181,6 +181,7 @@ async def create_recurring_expense(
         updated_at=work.now,
     )
     domain.check_recurring(expense)
+    await ensure_supplier(expense.supplier_id, work)
     category = await _active_category(expense.category, store, work)
     first = next(expense.due_days(expense.starts_on), None)
     expense = replace(expense, category=category.name, next_on=first)
@@ -195,20 +196,21 @@ async def change_recurring_expense(
 ) -> RecurringExpenseView:
     expense = await _recurring(command.recurring_id, store)
     ensure_revision(command.expected_revision, expense.revision)
-    new = _changed(command, expense)
-    if not new:
+    fields = named_fields(command, "recurring_id")
+    ensure_filled(fields, fields.keys() - MAY_BE_ABSENT)
+    changed, changes = edited_row(expense, fields, work.now)
+    if not changes:
         return expense.view()
-    changed = replace(expense, **new, revision=expense.revision + 1, updated_at=work.now)
     domain.check_recurring(changed)
-    if "category" in new:
+    if changed.supplier_id != expense.supplier_id:
+        await ensure_supplier(changed.supplier_id, work)
+    if changed.category != expense.category:
         category = await _active_category(changed.category, store, work)
         changed = replace(changed, category=category.name)
     last = await store.last_posted(expense.id)
     changed = replace(changed, next_on=_next_on(expense, changed, last, _today(work)))
     await store.save_recurring(changed)
-    work.publish(
-        RecurringExpenseSaved(expense=changed.view(), changes=_changes(expense.view(), new))
-    )
+    work.publish(RecurringExpenseSaved(expense=changed.view(), changes=changes))
     return changed.view()
 
 
@@ -343,26 +345,6 @@ async def _recurring(recurring_id: UUID, store: FinanceStore) -> RecurringExpens
     if expense is None:
         raise Refused("recurring_expense_not_found", id=recurring_id)
     return expense
-
-
-def _changed(command: Any, thing: Any) -> dict[str, Any]:
-    """What a command changes of a thing. Refused: ``field_required``."""
-    new = {
-        name: value
-        for name, value in command.model_dump(exclude_unset=True).items()
-        if hasattr(thing, name) and value != getattr(thing, name)
-    }
-    for name, value in new.items():
-        if value is None and name not in MAY_BE_ABSENT:
-            raise Refused("field_required", field=name)
-    return new
-
-
-def _changes(view: Any, new: dict[str, Any]) -> tuple[Change, ...]:
-    return tuple(
-        Change(field=name, old=getattr(view, name), new=value)
-        for name, value in sorted(new.items())
-    )
 
 
 def _today(work: Work) -> date:

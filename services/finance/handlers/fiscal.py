@@ -89,6 +89,7 @@ async def _share(order_id: UUID | None, amount: Decimal, store: FinanceStore, wo
         order.number,
         is_settled=settled is not None,
         is_whole=settled is not None and settled.order.revenue == amount,
+        vat_percent=settled.order.vat.percent if settled else None,
     )
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from services.finance.domain import pay_rules
 from services.finance.domain.pay_rules import PayRule
 from services.finance.handlers.people import ensure_employee
 from services.finance.handlers.table import handlers
 from services.finance.store import FinanceStore
-from shared.contracts.base import Change, Page
+from shared.contracts.base import Page
 from shared.contracts.pay_rules import (
     ChangePayRule,
     CreatePayRule,
@@ -18,6 +16,7 @@ from shared.contracts.pay_rules import (
     PayRuleSaved,
     PayRuleView,
 )
+from shared.edits import edited_row, ensure_filled, named_fields
 from shared.handlers import Work
 from shared.pagination import page_of
 from shared.refusals import Refused, ensure_revision
@@ -46,23 +45,13 @@ async def change_pay_rule(command: ChangePayRule, store: FinanceStore, work: Wor
     if rule is None:
         raise Refused("pay_rule_not_found", id=command.rule_id)
     ensure_revision(command.expected_revision, rule.revision)
-    new = {
-        name: value
-        for name, value in command.model_dump(exclude_unset=True).items()
-        if name not in {"rule_id", "expected_revision"} and value != getattr(rule, name)
-    }
-    for name, value in new.items():
-        if value is None and name not in MAY_BE_ABSENT:
-            raise Refused("field_required", field=name)
-    if not new:
+    fields = named_fields(command, "rule_id")
+    ensure_filled(fields, fields.keys() - MAY_BE_ABSENT)
+    changed, changes = edited_row(rule, fields, work.now)
+    if not changes:
         return rule.view()
-    changed = replace(rule, **new, revision=rule.revision + 1, updated_at=work.now)
     pay_rules.check(changed, await store.pay_rules())
     store.save_pay_rule(changed)
-    changes = tuple(
-        Change(field=name, old=getattr(rule, name), new=value)
-        for name, value in sorted(new.items())
-    )
     work.publish(PayRuleSaved(rule=changed.view(), changes=changes))
     return changed.view()
 

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from services.finance.domain import payroll, salaries
 from services.finance.domain.decision import Decision
-from services.finance.domain.ledger import Stamp
-from services.finance.domain.pay_lines import PayLine
+from services.finance.domain.ledger import ZERO, Stamp
+from services.finance.domain.pay_lines import PayLine, method_of
 from services.finance.domain.pay_rules import Person, Rulebook
 from services.finance.domain.payroll import Asked, PayrollState, midnight, next_day
 from services.finance.domain.settlement import Settlement
 from services.finance.handlers.people import ensure_employee, everybody
 from services.finance.handlers.table import handlers, keep, stamp
+from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
 from shared.contracts.payroll import (
@@ -28,7 +29,9 @@ from shared.contracts.payroll import (
     PayOut,
     PayRecorded,
     PayrollClosed,
+    PayrollReopened,
     PayrollStateView,
+    ReopenPayroll,
     ReversePay,
 )
 from shared.handlers import Work
@@ -93,15 +96,21 @@ async def pay_out(command: PayOut, store: FinanceStore, work: Work) -> Page[PayE
     if people - balances.keys():
         for employee_id in people - (await everybody(work)).keys():
             raise Refused("employee_not_found", id=employee_id)
+    here, shift = await at_till(
+        (command.method,), command.cash_box_id, command.shift_id, store, work
+    )
     decision = payroll.pay_out(
         [Asked(line.employee_id, line.amount) for line in command.lines],
         balances,
         command.method,
-        stamp(work),
+        here,
         [work.new_id() for _ in command.lines],
         advance=command.advance,
         comment=command.comment,
     )
+    if command.method == "cash":
+        given = sum((entry.postings[0].amount for entry in decision.entries), ZERO)
+        await ensure_cash(shift, given, store)
     await keep(decision, store, work)
     return Page(items=tuple(_entries(decision)))
 
@@ -115,7 +124,10 @@ async def reverse_pay(command: ReversePay, store: FinanceStore, work: Work) -> P
     entry, why = found
     if await store.is_undone(entry.id):
         raise Refused("pay_entry_reversed", id=entry.id)
-    decision = payroll.undo(entry, why, stamp(work), work.new_id(), command.reason)
+    here = stamp(work)
+    if method := method_of(entry):
+        here, _ = await at_till((method,), command.cash_box_id, command.shift_id, store, work)
+    decision = payroll.undo(entry, why, here, work.new_id(), command.reason)
     await keep(decision, store, work)
     return _entries(decision)[0]
 
@@ -142,6 +154,25 @@ async def close_payroll(command: ClosePayroll, store: FinanceStore, work: Work) 
     await store.save_payroll(closed)
     work.publish(PayrollClosed(station_id=work.settings.station_id, state=closed.view()))
     return closed.view()
+
+
+@handlers.command(ReopenPayroll)
+async def reopen_payroll(
+    command: ReopenPayroll, store: FinanceStore, work: Work
+) -> PayrollStateView:
+    state = await store.payroll("alone")
+    ensure_revision(command.expected_revision, state.revision)
+    reopened = state.reopened(command.since)
+    await store.save_payroll(reopened)
+    work.publish(
+        PayrollReopened(
+            station_id=work.settings.station_id,
+            state=reopened.view(),
+            closed_until=state.closed_until,
+            reason=command.reason,
+        )
+    )
+    return reopened.view()
 
 
 # --- salaries, by the clock ----------------------------------------------------------------------

@@ -45,8 +45,7 @@ async def stock_sent_back(event: StockSentBack, store: FinanceStore, work: Work)
 async def pay_supplier(
     command: PaySupplier, store: FinanceStore, work: Work
 ) -> SupplierPaymentView:
-    if not await _names({command.supplier_id}, work):
-        raise Refused("supplier_not_found", id=command.supplier_id)
+    await ensure_supplier(command.supplier_id, work)
     payment = SupplierPayment(
         id=work.new_id(),
         at=work.now,
@@ -115,8 +114,7 @@ async def supplier_statement(
     question: SupplierStatement, store: FinanceStore, work: Work
 ) -> Page[SupplierEntryView]:
     check_period(question.start, question.end)
-    if not await _names({question.supplier_id}, work):
-        raise Refused("supplier_not_found", id=question.supplier_id)
+    await ensure_supplier(question.supplier_id, work)
     return page_of(
         await store.supplier_entries(question),
         question.limit,
@@ -126,6 +124,12 @@ async def supplier_statement(
 
 
 _SHOWN = tuple(SupplierBalance.model_fields.keys() - {"supplier"})
+
+
+async def ensure_supplier(supplier_id: UUID | None, work: Work) -> None:
+    """None is nobody. Refused: ``supplier_not_found``."""
+    if supplier_id and not await _names({supplier_id}, work):
+        raise Refused("supplier_not_found", id=supplier_id)
 
 
 async def _names(ids: Collection[UUID], work: Work) -> dict[UUID, str]:

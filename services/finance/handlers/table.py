@@ -18,6 +18,7 @@ from shared.contracts import (
     payment_documents,
     payroll,
     purchasing,
+    reconciliation,
     taxes,
     till,
 )
@@ -62,6 +63,7 @@ handlers = Handlers(
         payroll.PayTakenBack,
         payroll.PayRecorded,
         payroll.PayrollClosed,
+        payroll.PayrollReopened,
         till.CashBoxSaved,
         till.TillSettingsSaved,
         till.ShiftOpened,
@@ -74,6 +76,7 @@ handlers = Handlers(
         fiscal.FiscalReceiptMoved,
         purchasing.SupplierPaid,
         purchasing.SupplierRefunded,
+        reconciliation.StockTakenOver,
     ),
 )
 

@@ -13,7 +13,7 @@ from services.finance.domain.ledger import MONEY_ACCOUNTS, Stamp
 from services.finance.domain.shifts import Shift, ensure_enough
 from services.finance.handlers.table import handlers, stamp
 from services.finance.store import FinanceStore
-from shared.contracts.base import Change, Page
+from shared.contracts.base import Page
 from shared.contracts.finance import MoneyMethod, PaymentMethod
 from shared.contracts.orders import ListSections
 from shared.contracts.till import (
@@ -27,6 +27,7 @@ from shared.contracts.till import (
     TillSettingsSaved,
     TillSettingsView,
 )
+from shared.edits import edited, edited_row, ensure_filled, named_fields
 from shared.handlers import Work
 from shared.pagination import page_of
 from shared.refusals import Refused, ensure_revision
@@ -84,24 +85,19 @@ async def change_cash_box(command: ChangeCashBox, store: FinanceStore, work: Wor
     if box is None:
         raise Refused("cash_box_not_found", id=command.cash_box_id)
     ensure_revision(command.expected_revision, box.revision)
-    asked = command.model_dump(exclude_unset=True, exclude={"cash_box_id", "expected_revision"})
-    if asked.get("methods"):
-        asked["methods"] = _in_order(asked["methods"])
-    new = {name: value for name, value in asked.items() if value != getattr(box, name)}
-    if missing := [name for name, value in new.items() if value is None and name != "section_id"]:
-        raise Refused("field_required", field=missing[0])
-    if not new:
+    fields = named_fields(command, "cash_box_id")
+    ensure_filled(fields, fields.keys() - {"section_id"})
+    if command.methods:
+        fields["methods"] = _in_order(command.methods)
+    changed, changes = edited_row(box, fields, work.now)
+    if not changes:
         return box.view()
-    changed = replace(box, **new, revision=box.revision + 1, updated_at=work.now)
     await _ensure_free(changed, store)
-    if "section_id" in new:
+    if changed.section_id != box.section_id:
         await _ensure_section(changed.section_id, work)
     if not changed.active and box.id in (await store.tills()).shifts:
         raise Refused("shift_is_open", name=box.name)
     await store.save_box(changed)
-    changes = tuple(
-        Change(field=name, old=getattr(box, name), new=value) for name, value in sorted(new.items())
-    )
     work.publish(CashBoxSaved(cash_box=changed.view(), changes=changes))
     return changed.view()
 
@@ -131,18 +127,11 @@ async def change_till_settings(
 ) -> TillSettingsView:
     settings = await store.till_settings(lock=True)
     ensure_revision(command.expected_revision, settings.revision)
-    if command.shift_required == settings.shift_required:
-        return settings
-    changed = TillSettingsView(
-        shift_required=command.shift_required,
-        revision=settings.revision + 1,
-        updated_at=work.now,
-    )
-    await store.save_till_settings(changed)
-    change = Change(field="shift_required", old=settings.shift_required, new=command.shift_required)
-    work.publish(
-        TillSettingsSaved(station_id=work.settings.station_id, settings=changed, changes=(change,))
-    )
+    changed, changes = edited(settings, named_fields(command), work.now)
+    if changes:
+        await store.save_till_settings(changed)
+        station_id = work.settings.station_id
+        work.publish(TillSettingsSaved(station_id=station_id, settings=changed, changes=changes))
     return changed
 
 

@@ -6,7 +6,7 @@ from services.finance.domain.ledger import ZERO, kopecks
 from services.finance.domain.vat import rates_of
 from services.finance.handlers.table import check_period, handlers
 from services.finance.store import FinanceStore
-from shared.contracts.base import Change, Page
+from shared.contracts.base import Page
 from shared.contracts.taxes import (
     GetVatRates,
     SetVatRates,
@@ -15,6 +15,7 @@ from shared.contracts.taxes import (
     VatReport,
     VatReportRow,
 )
+from shared.edits import edited
 from shared.handlers import Work
 from shared.refusals import ensure_revision
 
@@ -29,24 +30,10 @@ async def set_vat_rates(command: SetVatRates, store: FinanceStore, work: Work) -
     vat = await store.vat_locked(work.settings.station_id)
     ensure_revision(command.expected_revision, vat.revision)
     rates = rates_of(command)
-    if (command.regime, rates) == (vat.regime, vat.rates):
-        return vat
-    changed = vat.model_copy(
-        update={
-            "regime": command.regime,
-            "rates": rates,
-            "revision": vat.revision + 1,
-            "updated_at": work.now,
-        }
-    )
-    await store.save_vat(changed)
-    old, new = vat.model_dump(mode="json"), changed.model_dump(mode="json")
-    changes = tuple(
-        Change(field=name, old=old[name], new=new[name])
-        for name in ("rates", "regime")
-        if old[name] != new[name]
-    )
-    work.publish(VatRatesSaved(vat=changed, changes=changes))
+    changed, changes = edited(vat, {"regime": command.regime, "rates": rates}, work.now)
+    if changes:
+        await store.save_vat(changed)
+        work.publish(VatRatesSaved(vat=changed, changes=changes))
     return changed
 
 

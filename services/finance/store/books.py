@@ -9,21 +9,23 @@ rarely wait for each other in a circle; the lane does a batch again when they do
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Row, Select
+from sqlalchemy import Executable, Row, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.finance.domain.decision import Decision
-from services.finance.domain.ledger import ClientAccount, Entry
+from services.finance.domain.ledger import ZERO, Account, ClientAccount, Entry, EntryKind
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.settlement import Settlement
 from services.finance.store import loads, rows
 from services.finance.store.counting import Counted
 from services.finance.store.loads import Wanted
 from services.finance.store.rows import account_of, entry_of, payment_of, settlement_of
+from services.finance.store.schema import entries, postings
 from shared.contracts.base import Message
 from shared.handlers import Store
 
@@ -32,6 +34,7 @@ class Kept[KeyT, ValueT]:
     """One table in memory: rows as they were found, then as they were put."""
 
     def __init__(self) -> None:
+        self.puts = 0
         self.values: dict[KeyT, ValueT] = {}
         self._found: set[KeyT] = set()
         self._put: dict[KeyT, None] = {}
@@ -43,6 +46,7 @@ class Kept[KeyT, ValueT]:
             self._found.add(key)
 
     def put(self, key: KeyT, value: ValueT) -> None:
+        self.puts += 1
         self.values[key] = value
         self._put[key] = None
 
@@ -149,6 +153,24 @@ class Books(Store):
             await self._load_entries((entry_id,))
         return self._entries.values[entry_id]
 
+    async def first_of_kind(self, kind: EntryKind) -> datetime | None:
+        """When an entry of this kind was written first, in this transaction too."""
+        new = [entry.stamp.at for entry in self._entries.new() if entry.kind is kind]
+        first = select(func.min(entries.c.at)).where(entries.c.kind == kind)
+        written: datetime | None = await self.connection.scalar(first)
+        return min((at for at in (written, *new) if at), default=None)
+
+    async def account_balance(self, account: Account) -> Decimal:
+        """Debits less credits, with what this transaction has posted."""
+        signed = case((postings.c.debit == account, postings.c.amount), else_=-postings.c.amount)
+        total = select(func.coalesce(func.sum(signed), 0)).where(
+            or_(postings.c.debit == account, postings.c.credit == account)
+        )
+        written = Decimal(await self.connection.scalar(total) or 0)
+        new = [one for entry in self._entries.new() for one in entry.postings]
+        debits = sum((one.amount for one in new if one.debit is account), ZERO)
+        return written + debits - sum((one.amount for one in new if one.credit is account), ZERO)
+
     # --- what they save ---
 
     def add_order(self, order: Order) -> None:
@@ -214,6 +236,9 @@ class Books(Store):
         await self._execute(
             rows.INSERT_SPEND, (row for payment in saved for row in rows.spend_rows(payment))
         )
+
+    def unsaved(self) -> int:
+        return sum(kept.puts for kept in vars(self).values() if isinstance(kept, Kept))
 
     # --- loading ---
 

@@ -200,6 +200,9 @@ class ExpenseBooks(Books):
         await super().flush()
         await self._execute(insert(expenses), map(asdict, self._new_expenses))
 
+    def unsaved(self) -> int:
+        return super().unsaved() + len(self._new_expenses)
+
     def _to_come(self) -> Select[Any]:
         columns = recurring_expenses.c
         return (

@@ -86,11 +86,12 @@ def _receipt_of(row: Row[Any]) -> FiscalReceipt:
 
 
 def _share_of(stored: dict[str, Any]) -> Share:
-    order_id = stored["order_id"]
+    order_id, percent = stored["order_id"], stored.get("vat_percent")
     return Share(
         **{
             **stored,
             "amount": Decimal(stored["amount"]),
             "order_id": UUID(order_id) if order_id else None,
+            "vat_percent": None if percent is None else Decimal(percent),
         }
     )

@@ -171,6 +171,9 @@ class PayrollBooks(BonusBooks):
         await self._execute(INSERT_PAY_LINE, map(asdict, self._pay_lines.new()))
         await self._execute(INSERT_PAY_DAY, map(asdict, self._pay_days))
 
+    def unsaved(self) -> int:
+        return super().unsaved() + len(self._pay_days)
+
     # --- loading ---
 
     async def _load_pay_rules(self, ids: Collection[UUID]) -> None:

@@ -45,6 +45,12 @@ entries = Table(
     Index("entries_at", "at", "id"),
     Index("entries_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
     Index("entries_client", "client_id", postgresql_where=text("client_id IS NOT NULL")),
+    Index(
+        "entries_stock_take_over",
+        "kind",
+        unique=True,
+        postgresql_where=text("kind = 'stock_take_over'"),
+    ),
     Index("entries_shift", "shift_id", postgresql_where=text("shift_id IS NOT NULL")),
 )
 postings = Table(

@@ -127,27 +127,28 @@ def _sheet(
             yield from _adapter(page_type).validate_json(page).items
 
     row_type = get_args(page_type.model_fields["items"].annotation)[0]
-    columns = list(_columns(name, row_type, rows, language))
-    cells = ([_cell(column, row, language, zone) for column in columns] for row in rows())
-    return Sheet(_words(REPORTS[name], language), columns, cells)
+    columns = list(columns_of(name, row_type, rows, language))
+    cells = ([cell_of(column, row, language, zone) for column in columns] for row in rows())
+    return Sheet(words_of(REPORTS[name], language), columns, cells)
 
 
-def _columns(
+def columns_of(
     report: str, row_type: Any, rows: Callable[[], Iterator[Any]], language: str
 ) -> Iterator[Column]:
+    """What a report of that name shows of its rows, in their own order."""
     titles = COLUMNS | OWN_COLUMNS.get(report, {})
     for field in row_type.model_fields:
         if field in NESTED:
             key, measures = NESTED[field]
             named = {getattr(each, key) for row in rows() for each in getattr(row, field)}
             for name in sorted(named):
-                title = _words(VALUES[name], language) if name in VALUES else name
+                title = words_of(VALUES[name], language) if name in VALUES else name
                 for measure in measures:
                     unit = COLUMNS[measure] if len(measures) > 1 else ("", "")
-                    full = " · ".join(filter(None, (title, _words(unit, language))))
+                    full = " · ".join(filter(None, (title, words_of(unit, language))))
                     yield Column(measure, full, (field, name))
         elif not _is_named(field, row_type):
-            yield Column(field, _words(titles[field], language))
+            yield Column(field, words_of(titles[field], language))
 
 
 def _is_named(field: str, row_type: Any) -> bool:
@@ -158,7 +159,8 @@ def _is_named(field: str, row_type: Any) -> bool:
     return name in row_type.model_fields
 
 
-def _cell(column: Column, row: Any, language: str, zone: ZoneInfo) -> Cell:
+def cell_of(column: Column, row: Any, language: str, zone: ZoneInfo) -> Cell:
+    """What stands in that column of a row; times are the station's own, without a zone."""
     if column.part:
         return _part(column, row)
     value = getattr(row, column.field)
@@ -171,7 +173,7 @@ def _cell(column: Column, row: Any, language: str, zone: ZoneInfo) -> Cell:
     if isinstance(value, tuple):
         return "; ".join(map(str, value))
     if value in (words := _WORDS.get(column.field, {})):
-        return _words(words[value], language)
+        return words_of(words[value], language)
     cell: Cell = value
     return cell
 
@@ -200,6 +202,7 @@ def _adapter(page_type: Any) -> TypeAdapter[Any]:
     return TypeAdapter(page_type)
 
 
-def _words(words: tuple[str, str], language: str) -> str:
+def words_of(words: tuple[str, str], language: str) -> str:
+    """Of a table in ``titles``."""
     english, russian = words
     return russian if language == "ru" else english

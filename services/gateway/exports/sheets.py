@@ -87,10 +87,10 @@ def _write(
             pass
         case str():
             page.write_string(row, column, cell)
-        case Decimal() if field in _PERCENTS:
+        case Decimal() if field in PERCENTS:
             page.write_number(row, column, cell / 100, formats["percent"])
         case Decimal():
-            kind = "quantity" if field in _QUANTITIES else "money"
+            kind = "quantity" if field in QUANTITIES else "money"
             page.write_number(row, column, cell, formats[kind])
         case datetime():
             page.write_datetime(row, column, cell, formats["instant"])
@@ -112,7 +112,7 @@ _FORMATS = (
     ("day", "dd.mm.yyyy"),
     ("instant", "dd.mm.yyyy hh:mm"),
 )
-_QUANTITIES = frozenset(
+QUANTITIES = frozenset(
     {
         "on_hand",
         "reserved",
@@ -130,5 +130,5 @@ _QUANTITIES = frozenset(
         "waiting",
     }
 )
-_PERCENTS = frozenset({"margin_percent", "share", "cumulative", "variation"})
+PERCENTS = frozenset({"margin_percent", "share", "cumulative", "variation"})
 _LONG = frozenset({"product", "employee", "section", "warehouse", "category", "name"})

@@ -162,6 +162,7 @@ VALUES = {
     "transfer_out": ("Transfer out", "Перемещение: отгрузка"),
     "transfer_in": ("Transfer in", "Перемещение: приёмка"),
     "count_difference": ("Count difference", "Разница инвентаризации"),
+    "stock_take_over": ("Stock taken over", "Принятие остатков в учёт"),
     "cash": ("Cash", "Касса"),
     "card": ("Card acquiring", "Эквайринг"),
     "bank": ("Bank account", "Расчётный счёт"),

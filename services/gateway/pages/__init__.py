@@ -4,10 +4,52 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from services.gateway.pages import audit, home, ops, settings, sign_in, till
+from services.gateway.pages import (
+    audit,
+    bay,
+    board,
+    clients,
+    dashboard,
+    find,
+    home,
+    money,
+    ops,
+    orders,
+    photos,
+    profile,
+    reports,
+    settings,
+    sign_in,
+    stock,
+    till,
+    users,
+    vehicles,
+    visits,
+)
 from services.gateway.pages.routing import http_pages
 
-MODULES = (home, sign_in, till, audit, ops, settings)
+MODULES = (
+    audit,
+    bay,
+    board,
+    clients,
+    dashboard,
+    find,
+    home,
+    money,
+    ops,
+    orders,
+    photos,
+    profile,
+    reports,
+    settings,
+    sign_in,
+    stock,
+    till,
+    users,
+    vehicles,
+    visits,
+)
 """Every module with a table of pages."""
 
 

@@ -1,4 +1,5 @@
-"""``/e/<token>``: a client looks at an estimate on a phone, and accepts or declines its jobs.
+"""``/e/<token>``: a client looks at an order on a phone: how far it is, what it costs, what they
+are asked. They accept or decline its jobs, and take its papers home when it is done.
 
 Nobody signs in here: whoever has the link is the client. No cookie is set or read, so no other
 page can make a browser answer: it would have to know the token, and what is shown behind it. The
@@ -8,7 +9,9 @@ token is a secret: it stands in no log, and ``no-referrer`` keeps the browser fr
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any, get_args
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
@@ -22,8 +25,12 @@ from services.gateway import failures
 from services.gateway.call import SECRET_PATH, Call
 from services.gateway.pages.rendering import LANGUAGES, page
 from services.gateway.problems import headers_of, status_of
+from services.gateway.routes.forms import disposition
 from services.gateway.throttling import seconds_to_wait
-from shared.contracts.approvals import AnswerEstimate, EstimateView, ShowEstimate
+from shared.contracts.approvals import AnswerEstimate, ShowEstimate
+from shared.contracts.base import Question
+from shared.contracts.forms import ClientForm, PrintByLink
+from shared.contracts.photos import ClientPhoto, ShowClientPhoto, ShowClientPhotos
 from shared.messaging.client import reply_adapter
 from shared.messaging.envelope import Actor
 from shared.messaging.lane import is_outage
@@ -44,41 +51,97 @@ _NOTICE_OF = {
 """What the client is told of a refusal; of any other, to call the station."""
 
 
+_NOTHING_HERE = frozenset({"estimate_link_invalid", "form_not_found", "photo_not_found"})
+
+
 def estimate_routes() -> list[BaseRoute]:
-    return [Route(SECRET_PATH + "{token}", _estimate, methods=["GET", "POST"])]
+    return [
+        Route(SECRET_PATH + "{token}", _estimate, methods=["GET", "POST"]),
+        Route(SECRET_PATH + "{token}/photos/{photo_id:uuid}", _photo, methods=["GET"]),
+        Route(SECRET_PATH + "{token}/photos/{photo_id:uuid}/{size}", _photo, methods=["GET"]),
+        Route(SECRET_PATH + "{token}/{form}", _paper, methods=["GET"]),
+    ]
 
 
 async def _estimate(request: Request) -> Response:
-    call = Call.of(request.scope)
-    call.found(SECRET_PATH + "{token}", {})
-    token: str = request.path_params["token"]
-    call.actor = Actor(_name_of(token), CLIENT)
-    asked = dict(parse_qsl(request.scope["query_string"].decode(errors="replace")))
-    language = asked["lang"] if asked.get("lang") in LANGUAGES else call.language
+    call, token, asked, language = _opened(request)
     try:
-        estimate = await _shown(call, token)
+        estimate = await _asked(call, ShowEstimate, token=token)
         if call.method == "POST":
             return await _answer(call, token, language)
-    except Refused as refusal:
-        call.code = refusal.code
-        return _refused(refusal, language)
     except Exception as error:
-        if not is_outage(error):
-            raise
-        log.warning("estimate_unavailable", error=repr(error))
-        return _refused(Refused("service_unavailable", service="gateway"), language)
+        return _sorry(call, error, language)
     return page(
         "estimate.html",
         language,
         estimate=estimate,
+        papers=get_args(ClientForm) if estimate.stage in ("ready", "given_out") else (),
+        photos=await _photos(call, token),
         notice=asked.get("said") if asked.get("said") in NOTICES else None,
         zone=call.gateway.settings.zone,
         path=SECRET_PATH + token,
     )
 
 
-async def _shown(call: Call, token: str) -> EstimateView:
-    """The estimate. Raises ``estimate_link_invalid``, after some of them ``link_throttled``."""
+async def _paper(request: Request) -> Response:
+    """A paper of the order, as PDF."""
+    call, token, _, language = _opened(request)
+    form = request.path_params["form"]
+    try:
+        document = await _asked(call, PrintByLink, token=token, form=form, language=language)
+    except Exception as error:
+        return _sorry(call, error, language)
+    return Response(
+        document.content,
+        media_type=document.media_type,
+        headers={
+            "Cache-Control": "no-store",
+            "Content-Disposition": disposition(document.file_name),
+            "Referrer-Policy": "no-referrer",
+            "X-Robots-Tag": "noindex, nofollow",
+        },
+    )
+
+
+async def _photo(request: Request) -> Response:
+    """A photo that is meant for the client; any other is as one that is not there."""
+    call, token, _, language = _opened(request)
+    small = request.path_params.get("size") == "small"
+    photo_id = request.path_params["photo_id"]
+    try:
+        photo = await _asked(call, ShowClientPhoto, token=token, photo_id=photo_id, small=small)
+    except Exception as error:
+        return _sorry(call, error, language)
+    return Response(
+        photo.content,
+        headers={"Cache-Control": "private, max-age=600", "Referrer-Policy": "no-referrer"},
+        media_type="image/jpeg",
+    )
+
+
+async def _photos(call: Call, token: str) -> Sequence[ClientPhoto]:
+    """The estimate is shown without them while the service that has them is away."""
+    try:
+        return (await _asked(call, ShowClientPhotos, token=token)).items
+    except Refused as refusal:
+        log.warning("estimate_without_photos", code=refusal.code)
+        return ()
+
+
+def _opened(request: Request) -> tuple[Call, str, dict[str, str], str]:
+    """Who has opened a link, what they ask, and in which language."""
+    call = Call.of(request.scope)
+    call.found(SECRET_PATH + "{token}", {})
+    token: str = request.path_params["token"]
+    call.actor = Actor(_name_of(token), CLIENT)
+    asked = dict(parse_qsl(request.scope["query_string"].decode(errors="replace")))
+    language = asked["lang"] if asked.get("lang") in LANGUAGES else call.language
+    return call, token, asked, language
+
+
+async def _asked[ReplyT](call: Call, question: type[Question[ReplyT]], **fields: Any) -> ReplyT:
+    """What the link's owner may see. Raises ``estimate_link_invalid``, after some of them
+    ``link_throttled``."""
     engine = call.gateway.engine
     subjects = [f"link:{call.address}"]
     known = await failures.known(engine, subjects)
@@ -86,15 +149,15 @@ async def _shown(call: Call, token: str) -> EstimateView:
         raise Refused("link_throttled", seconds=seconds)
     try:
         try:
-            question = ShowEstimate(token=token)
+            message = question(**fields)
         except ValidationError:
             raise Refused("estimate_link_invalid") from None
-        reply = await call.send(question.subject, question.model_dump_json().encode())
+        reply = await call.send(question.subject, message.model_dump_json().encode())
     except Refused as refusal:
         if refusal.code == "estimate_link_invalid":
             await failures.count(engine, subjects)
         raise
-    view: EstimateView = reply_adapter(ShowEstimate).validate_json(reply)
+    view: ReplyT = reply_adapter(question).validate_json(reply)
     return view
 
 
@@ -134,11 +197,19 @@ async def _said(call: Call, token: str, form: bytes) -> str:
     return command.to
 
 
-def _refused(refusal: Refused, language: str) -> Response:
-    if refusal.code == "estimate_link_invalid":
+def _sorry(call: Call, error: Exception, language: str) -> Response:
+    """What people see where there is nothing to show. What nobody expects is raised again."""
+    if not isinstance(error, Refused):
+        if not is_outage(error):
+            raise error
+        log.warning("estimate_unavailable", error=repr(error))
+        error = Refused("service_unavailable", service="gateway")
+    else:
+        call.code = error.code
+    if error.code in _NOTHING_HERE:
         return page("gone.html", language, status=404)
-    status = status_of(refusal)
-    return page("later.html", language, status=status, headers=headers_of(refusal, status))
+    status = status_of(error)
+    return page("later.html", language, status=status, headers=headers_of(error, status))
 
 
 def _name_of(token: str) -> str:

@@ -11,7 +11,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from types import UnionType
@@ -19,7 +19,7 @@ from typing import Any, Union, get_args, get_origin
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from services.gateway.problems import field_invalid, unreadable
 from services.gateway.reading import REVISION, parsed
@@ -51,6 +51,11 @@ class Form:
             )
         except ValueError:
             raise unreadable("It is not a form", "это не форма") from None
+        return cls.said(pairs, zone)
+
+    @classmethod
+    def said(cls, pairs: Iterable[tuple[str, str]], zone: ZoneInfo) -> Form:
+        """Of the fields of a page, with the key that it was made with."""
         form = cls(tuple(pairs), zone)
         return replace(form, key=form.get(KEY)) if form.get(KEY) else form
 
@@ -163,16 +168,18 @@ def _scalar(name: str, kinds: tuple[Any, ...], said: str, zone: ZoneInfo) -> Any
         return "".join(said.split()).replace(",", ".")
     if bool in kinds:
         return said in ("on", "true", "1")
-    if datetime in kinds:
+    if datetime in kinds or AwareDatetime in kinds:
         return _instant(name, said, zone)
     return said
 
 
 def _instant(name: str, said: str, zone: ZoneInfo) -> datetime:
-    """Of a ``datetime-local`` or ``date`` input, or RFC 3339."""
+    """Of a ``datetime-local`` or ``date`` input, or RFC 3339. Until a day means: with that day."""
     try:
         moment = datetime.fromisoformat(said)
-    except ValueError:
+        if name == "end" and len(said) == len("2026-11-27"):
+            moment += timedelta(days=1)
+    except (ValueError, OverflowError):
         raise field_invalid(name, "It is not a date and time", "это не дата и время") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 

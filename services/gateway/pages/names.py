@@ -7,7 +7,10 @@ import asyncio
 from collections.abc import Iterable
 from uuid import UUID
 
+from sqlalchemy import select
+
 from services.gateway.pages.request import PageRequest
+from services.gateway.store import users
 from shared.contracts.clients import Cards, ClientView, GetCards
 from shared.contracts.inventory import GetProducts, ProductView
 from shared.contracts.order_reports import NameOrders, OrderName, OrderNames
@@ -15,6 +18,26 @@ from shared.contracts.orders import ServiceView
 from shared.contracts.works import GetServices
 
 AT_ONCE = 500
+CLIENT_LINK = "client link"
+"""What the logins of those begin with who answer by an estimate's link."""
+
+
+async def people_named(request: PageRequest, logins: Iterable[str]) -> dict[str, str]:
+    """By login, what to call whoever acted: an employee, the client by their link, or nobody, but
+    the station's own rules."""
+    wanted = set(logins)
+    async with request.call.gateway.engine.connect() as connection:
+        rows = await connection.execute(
+            select(users.c.login, users.c.name).where(users.c.login.in_(wanted))
+        )
+        known = {row.login: row.name for row in rows}
+    return {login: known.get(login) or _without_login(request, login) for login in wanted}
+
+
+def _without_login(request: PageRequest, login: str) -> str:
+    if login.startswith(CLIENT_LINK):
+        return request._("The client, by link")
+    return request._("Automatically")
 
 
 async def clients_named(request: PageRequest, ids: Iterable[UUID | None]) -> dict[UUID, ClientView]:

@@ -18,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import phonenumbers
 from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -131,6 +132,10 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
     def number(quantity: Decimal | int | None) -> str:
         return "—" if quantity is None else format_decimal(quantity, "#,##0.###", locale)
 
+    def plain(amount: Decimal | int | None) -> str:
+        """The value of an input: no more digits than it has."""
+        return "" if amount is None else format_decimal(amount, "0.######", locale)
+
     @pass_context
     def day(context: Context, at: datetime) -> str:
         return format_date(at.astimezone(context["zone"]).date(), "long", locale)
@@ -158,13 +163,26 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
         """The value of a ``datetime-local`` input."""
         return "" if at is None else f"{at.astimezone(context['zone']):%Y-%m-%dT%H:%M}"
 
+    def weekday(day: dates.date) -> str:
+        """For days side by side: Fri 27."""
+        return format_date(day, "EEE d", locale)
+
     def pairs(things: Iterable[Any], label: str = "name") -> list[tuple[Any, Any]]:
         """For a choice: what each is called, by its id."""
         return [(thing.id, getattr(thing, label)) for thing in things]
 
-    shown = (number, day, date, moment, clock, local, pairs)
+    shown = (number, plain, day, date, moment, clock, local, weekday, phone, pairs)
     return {"money": partial(money, locale=locale), **{each.__name__: each for each in shown}}
 
 
 def money(amount: Decimal | None, locale: str) -> str:
     return "—" if amount is None else format_decimal(amount, "#,##0.00", locale) + _ROUBLES
+
+
+def phone(number: str | None) -> str:
+    """As people read it: +7 916 555-01-02. What is no number stays as it is."""
+    try:
+        parsed = phonenumbers.parse(number or "")
+    except phonenumbers.NumberParseException:
+        return number or ""
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,7 +25,8 @@ from services.gateway.pages.rendering import (
     page,
     translations,
 )
-from services.gateway.sessions import Person
+from services.gateway.person import Person
+from services.gateway.uploads import Received, received
 from shared.contracts.base import Command, Message, Question
 from shared.contracts.operations import addressed_to
 from shared.ids import new_id
@@ -37,6 +39,8 @@ LANGUAGE_COOKIE, THEME_COOKIE, NOTICE_COOKIE = "pitlane-lang", "pitlane-theme", 
 KEEP_S = 365 * 24 * 3600
 NOTICE_S = 30
 NOTICE_CHARS = 300
+PATIENCE_S = 2.0
+"""How long a page waits for a part that it can do without."""
 
 
 class Query(dict[str, str]):
@@ -53,10 +57,15 @@ class PageRequest:
     call: Call
     person: Person | None
     form: Form
+    file: Received | None = None
+    """What came with the form of a page that takes a file; whoever answers closes it."""
 
     @classmethod
-    async def of(cls, call: Call, needs: type[Message] | None, *, public: bool) -> PageRequest:
-        """Raises ``sign_in_required``, ``forbidden``, ``cross_site_request``."""
+    async def of(
+        cls, call: Call, needs: type[Message] | None, *, public: bool, takes_file: bool = False
+    ) -> PageRequest:
+        """Raises ``sign_in_required``, ``forbidden``, ``cross_site_request``; where a file is
+        taken, as ``uploads.received`` too."""
         zone = call.gateway.settings.zone
         token, by_cookie = call.token()
         if not public:
@@ -68,10 +77,16 @@ class PageRequest:
             return cls(call, person, Form((), zone))
         if by_cookie and not call.same_site:
             raise Refused("cross_site_request")
-        form = Form.of(await call.body(), zone)
-        if person and token and by_cookie:
-            ensure_own(form, token)
-        return cls(call, person, form)
+        file = await received(call, {}) if takes_file else None
+        form = Form.said(file.fields.items(), zone) if file else Form.of(await call.body(), zone)
+        try:
+            if person and token and by_cookie:
+                ensure_own(form, token)
+        except Refused:
+            if file:
+                file.file.close()
+            raise
+        return cls(call, person, form, file)
 
     # --- who and where ----------------------------------------------------------------------
 
@@ -99,6 +114,11 @@ class PageRequest:
             return UUID(self.call.path_params[name])
         except ValueError:
             raise Refused("not_found") from None
+
+    def address(self, path: str) -> str:
+        """The whole of it, as somebody outside finds a page of ours."""
+        scheme = "https" if self.call.secure else "http"
+        return f"{scheme}://{self.call.header(b'host')}{path}"
 
     @cached_property
     def query(self) -> Query:
@@ -147,6 +167,21 @@ class PageRequest:
         reply = await self.call.send(addressed_to(type(question), of), body)
         answer: ReplyT = reply_adapter(type(question)).validate_json(reply)
         return answer
+
+    async def ask_if_there[ReplyT](
+        self, question: Question[ReplyT], patience_s: float = PATIENCE_S
+    ) -> ReplyT | None:
+        """As ``ask``, for a part that a page can do without: None of a service that is away, or
+        slower than others wait for it."""
+        try:
+            async with asyncio.timeout(patience_s):
+                return await self.ask(question)
+        except TimeoutError:
+            return None
+        except Refused as refusal:
+            if refusal.code != "service_unavailable":
+                raise
+            return None
 
     async def send[ReplyT](
         self, command: Command[ReplyT], step: str = "", *, to: str = ""

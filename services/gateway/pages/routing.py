@@ -45,6 +45,8 @@ class Page:
     """Whoever may send this message may come here; without one, whoever is signed in."""
     public: bool
     """For those who have not signed in, too."""
+    takes_file: bool = False
+    """Its form has a field ``file``."""
 
 
 def show(
@@ -54,9 +56,21 @@ def show(
 
 
 def act(
-    path: str, answer: Answer, *, needs: type[Message] | None = None, public: bool = False
+    path: str,
+    answer: Answer,
+    *,
+    needs: type[Message] | None = None,
+    public: bool = False,
+    takes_file: bool = False,
 ) -> Page:
-    return Page(method="POST", path=path, answer=answer, needs=needs, public=public)
+    return Page(
+        method="POST",
+        path=path,
+        answer=answer,
+        needs=needs,
+        public=public,
+        takes_file=takes_file,
+    )
 
 
 class Address:
@@ -75,7 +89,9 @@ class Address:
         page = self._by_method.get(call.method)
         if page is None:
             raise Refused("method_not_allowed", allowed=", ".join(sorted(self._by_method)))
-        request = await PageRequest.of(call, page.needs, public=page.public)
+        request = await PageRequest.of(
+            call, page.needs, public=page.public, takes_file=page.takes_file
+        )
         response = await page.answer(request)
         await response(scope, receive, send)
 
@@ -106,7 +122,12 @@ async def present(call: Call, refusal: Refused) -> Response:
     response.headers.update(headers_of(refusal, status))
     if within:
         response.headers.update(
-            {"HX-Retarget": "#problems", "HX-Reswap": "innerHTML", "HX-Push-Url": "false"}
+            {
+                "HX-Retarget": "#problems",
+                "HX-Reswap": "innerHTML",
+                "HX-Reselect": ".problem",
+                "HX-Push-Url": "false",
+            }
         )
     return response
 

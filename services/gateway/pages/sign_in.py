@@ -1,13 +1,13 @@
-"""Signing in and out, at a page."""
+"""Signing in and out, at a page: a password, and a code where the user has a second factor."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
-from services.gateway.call import cookie_name
 from services.gateway.pages.request import PageRequest, own_path
 from services.gateway.pages.routing import SIGN_IN, act, show
 from services.gateway.problems import headers_of, status_of
+from services.gateway.routes.session import forget, keep
 from shared.refusals import Refused
 
 
@@ -19,17 +19,23 @@ async def sign_in_page(request: PageRequest) -> Response:
 
 
 async def sign_in(request: PageRequest) -> Response:
-    login, password = request.form.get("login").strip(), request.form.get("password")
+    sessions = request.call.gateway.sessions
+    note = request.form.get("note")
     try:
-        token, _ = await request.call.gateway.sessions.sign_in(request.call, login, password)
+        if note:
+            user = await sessions.noted(note)
+        else:
+            login, password = request.form.get("login").strip(), request.form.get("password")
+            user = await sessions.proven(request.call, login, password)
+            note = sessions.note_of(user)
     except Refused as refusal:
-        request.call.code = refusal.code
         return _form(request, refusal)
+    try:
+        token, _ = await sessions.enter(request.call, user, request.form.get("code") or None)
+    except Refused as refusal:
+        return _form(request, refusal, note if user.totp else "")
     response = request.go(own_path(request.form.get("next")))
-    secure = request.call.secure
-    response.set_cookie(
-        cookie_name(secure), token, path="/", secure=secure, httponly=True, samesite="strict"
-    )
+    keep(request.call, response, token)
     return response
 
 
@@ -38,21 +44,25 @@ async def sign_out(request: PageRequest) -> Response:
     if token:
         await request.call.gateway.sessions.sign_out(request.call, token)
     response = request.go(SIGN_IN)
-    secure = request.call.secure
-    response.delete_cookie(
-        cookie_name(secure), path="/", secure=secure, httponly=True, samesite="strict"
-    )
+    forget(request.call, response)
     return response
 
 
-def _form(request: PageRequest, refusal: Refused | None = None) -> Response:
+def _form(request: PageRequest, refusal: Refused | None = None, note: str = "") -> Response:
+    """With a ``note``, the code is asked for: that is the next step, and nothing went wrong."""
     status = status_of(refusal) if refusal else 200
+    if refusal:
+        request.call.code = refusal.code
+    asks = refusal is None or refusal.code == "totp_required"
+    settings = request.call.gateway.settings
     response = request.page(
         "sign_in.html",
         status=status,
         next=own_path(request.form.get("next") or request.query.get("next")),
         login=request.form.get("login"),
-        words=refusal.words(request.language) if refusal else None,
+        note=note,
+        provider=settings.oidc_name if settings.oidc_issuer else None,
+        words=None if asks or refusal is None else refusal.words(request.language),
     )
     if refusal:
         response.headers.update(headers_of(refusal, status))

@@ -68,6 +68,20 @@ EVERY = {
     "quarter": N_("Every quarter"),
 }
 PAY_KINDS = {
+    "labor_percent": N_("Percent of works"),
+    "norm_hour": N_("Norm-hours"),
+    "per_work": N_("Per work"),
+    "per_order": N_("Per order"),
+    "goods_percent": N_("Percent of goods"),
+    "margin_percent": N_("Percent of margin"),
+    "salary": N_("Salary"),
+    "minimum": N_("Up to the minimum"),
+    "bonus": N_("Bonus"),
+    "fine": N_("Fine"),
+    "payout": N_("Payout"),
+    "advance": N_("Advance"),
+}
+PAY_RULE_KINDS = {
     "labor_percent": N_("Percent of a work"),
     "norm_hour": N_("Norm-hour sold"),
     "per_work": N_("Each work"),

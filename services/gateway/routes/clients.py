@@ -11,6 +11,7 @@ from shared.contracts.clients import (
     AddVehicle,
     ChangeClient,
     ChangeVehicle,
+    CheckVehicle,
     CreateClient,
     FindClients,
     GetClient,
@@ -71,6 +72,7 @@ AREA = Area(
             "Enter a client's car",
             location="/vehicles/{id}",
         ),
+        get("/vehicles/check", CheckVehicle, "Whether a VIN and a plate are right and known"),
         get("/vehicles/{vehicle_id}", GetVehicle, "A car"),
         get(
             "/vehicles/{vehicle_id}/history",

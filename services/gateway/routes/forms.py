@@ -64,7 +64,7 @@ async def _answered(
         return Response(reply, media_type=JSON)
     document = FormDocument.model_validate_json(reply)
     headers = {
-        "Content-Disposition": _disposition(document.file_name),
+        "Content-Disposition": disposition(document.file_name),
         "Content-Language": question.language,
         "Vary": "Accept",
     }
@@ -99,7 +99,7 @@ def paper_policy(style_hashes: tuple[str, ...]) -> str:
     )
 
 
-def _disposition(file_name: str) -> str:
+def disposition(file_name: str) -> str:
     """Shown in the browser; saved, it has its name, also in Cyrillic (RFC 6266)."""
     plain = re.sub(r"[^\x20-\x7e]|[\"\\%]", "_", file_name)
     return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

@@ -17,8 +17,8 @@ from services.gateway.exports import CSV, FORMAT_FIELD, chosen
 from services.gateway.exports.sheets import in_csv
 from services.gateway.problems import field_invalid, unknown_fields
 from services.gateway.reading import parsed
-from services.gateway.uploads import Destination, received
-from shared.contracts.base import Command, Message, Page, Question, reply_type
+from services.gateway.uploads import Destination, brought, received
+from shared.contracts.base import Command, Page, Question, reply_type
 from shared.contracts.client_imports import (
     AddClientImportRows,
     ApplyClientImport,
@@ -78,8 +78,7 @@ async def _uploaded(
     to: Destination,
     **fixed: str,
 ) -> Response:
-    """The import at once; its rows follow in the background. The same file once more is answered
-    with the import that it has, and read only if that still waits for its rows."""
+    """The import at once; its rows follow in the background."""
     person = await call.allowed(begin)
     key = call.idempotency_key()
     call.gateway.uploads.refuse_if_busy()
@@ -89,15 +88,10 @@ async def _uploaded(
         command = _begin(begin, file.fields, known, fixed, file.name, file.digest)
         body = command.model_dump_json(exclude_unset=True).encode()
         await call.gateway.keys.claim(person.user_id, key, fingerprint(begin.subject, body))
-        reply = await call.send(begin.subject, body, key=f"{person.user_id}:{key}")
-        view = ImportView.model_validate_json(reply)
     except BaseException:
         file.file.close()
         raise
-    if view.state == "uploading":
-        call.gateway.uploads.read(call, file, view.id, to)
-    else:
-        file.file.close()
+    view, reply = await brought(call, f"{person.user_id}:{key}", file, command, to)
     location = f"{PREFIX}{path}/{view.id}"
     return Response(reply, 200 if view.repeated else 202, {"Location": location}, JSON)
 
@@ -109,7 +103,7 @@ def _begin(
     fixed: dict[str, str],
     name: str,
     digest: str,
-) -> Message:
+) -> Command[ImportView]:
     if unknown := [field for field in fields if field not in known]:
         raise unknown_fields(unknown)
     values: dict[str, Any] = {**fields, **fixed, "file_name": name, "digest": digest}
@@ -120,7 +114,8 @@ def _begin(
             raise field_invalid(
                 "columns", "Input should be a JSON object", "должен быть объект JSON"
             ) from None
-    return parsed(begin, values)
+    command: Command[ImportView] = parsed(begin, values)
+    return command
 
 
 async def list_problems(call: Call, endpoint: Endpoint) -> Response:
@@ -188,6 +183,11 @@ async def _page(call: Call, question: Any) -> Page[RowProblem]:
 
 # --- tables --------------------------------------------------------------------------------------
 
+_TABLES = (
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/octet-stream",
+)
 _HOW = (
     "The body is the file itself (XLSX, or CSV in UTF-8 or Windows-1251; delimiter and encoding "
     "are found out), or a form with a field `file`. Further fields stand in the form or in the "
@@ -208,7 +208,7 @@ def _upload(path: str, answer: Any, begin: type[Command[Any]], summary: str, mor
         reply=ImportView,
         status=202,
         keyed=True,
-        takes_file=True,
+        takes_file=_TABLES,
     )
 
 

@@ -30,6 +30,7 @@ from shared.contracts.inventory import (
     ReceiveStock,
     SetMarkupRules,
 )
+from shared.contracts.shelves import FindStock, ListCatalogueNames, ListLots, ListWaiting
 
 AREA = Area(
     "inventory",
@@ -56,6 +57,10 @@ AREA = Area(
         post("/suppliers", CreateSupplier, "Add a supplier", location="/suppliers/{id}"),
         patch("/suppliers/{supplier_id}", ChangeSupplier, "Edit a supplier"),
         get("/stock", GetStock, "What there is, per product and warehouse"),
+        get("/stock/shelves", FindStock, "Products with where they lie, found by any name"),
+        get("/products/{product_id}/lots", ListLots, "What lies there, by delivery"),
+        get("/products/{product_id}/waiting", ListWaiting, "Which orders wait for it"),
+        get("/catalogue/{kind}", ListCatalogueNames, "The groups or vendors of products"),
         get("/stock/differences", CheckStock, "Where the stock books do not agree"),
         get("/stock/movements", ListMovements, "Every movement, newest first"),
         get("/stock/receipts", ListReceipts, "Receipts, newest first"),

@@ -2,6 +2,7 @@
 
 from services.gateway.api import Area, delete, get, patch, post
 from shared.contracts.audit import OrderTimeline
+from shared.contracts.board import GetBoard
 from shared.contracts.finance import GetOrderProfit
 from shared.contracts.orders import (
     AddComment,
@@ -17,7 +18,7 @@ from shared.contracts.orders import (
     RemoveLine,
     RequestParts,
 )
-from shared.contracts.works import AddPackage
+from shared.contracts.works import AddPackage, OfferWorks
 
 _ORDER = "/orders/{id}"
 
@@ -26,9 +27,11 @@ AREA = Area(
     "Work orders: works, parts, steps and comments",
     (
         get("/orders", FindOrders, "Find orders"),
+        get("/board", GetBoard, "What is still to be done, by lanes"),
         post("/orders", CreateOrder, "Open an order", location=_ORDER),
         get("/orders/{order_id}", GetOrder, "An order with its lines"),
         patch("/orders/{order_id}", ChangeOrder, "Edit an order's header"),
+        get("/orders/{order_id}/offered-works", OfferWorks, "Works that may be put on it"),
         post("/orders/{order_id}/services", AddService, "Put a work on it", location=_ORDER),
         post("/orders/{order_id}/packages", AddPackage, "Put a package on it", status=202),
         post("/orders/{order_id}/parts", RequestParts, "Request parts for it", status=202),

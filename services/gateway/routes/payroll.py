@@ -9,6 +9,7 @@ from shared.contracts.payroll import (
     GetPayrollState,
     PayOut,
     PayrollSheet,
+    ReopenPayroll,
     ReversePay,
 )
 
@@ -27,5 +28,6 @@ AREA = Area(
         post("/payroll/entries/{entry_id}/reverse", ReversePay, "Undo a payout, bonus or fine"),
         get("/payroll/periods", GetPayrollState, "What is closed"),
         post("/payroll/periods/close", ClosePayroll, "Close what has ended", status=200),
+        post("/payroll/periods/reopen", ReopenPayroll, "Open what was closed", status=200),
     ),
 )

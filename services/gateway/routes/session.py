@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from services.gateway.api import JSON, Area, Endpoint
 from services.gateway.call import Call, cookie_name
+from services.gateway.person import Person
 from services.gateway.reading import parsed
-from services.gateway.sessions import Person
 from shared.contracts.base import Message, Name, View
 from shared.messaging.inbox import fingerprint
 from shared.refusals import Refused
@@ -21,6 +21,7 @@ NOTHING: frozenset[str] = frozenset()
 
 NewPassword = Annotated[str, StringConstraints(min_length=8, max_length=200)]
 Password = Annotated[str, StringConstraints(max_length=200)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
 class SignIn(Message):
@@ -28,6 +29,8 @@ class SignIn(Message):
 
     login: Name
     password: Password = Field(repr=False)
+    code: Code | None = Field(None, repr=False)
+    """Of the second factor, or a recovery code, for whoever has turned it on."""
 
 
 class ChangePassword(Message):
@@ -37,22 +40,27 @@ class ChangePassword(Message):
     new: NewPassword = Field(repr=False)
 
 
-class UserView(View):
+class PersonView(View):
+    """Whoever is signed in; ``session_id`` is null and ``token`` is its name for a program."""
+
     id: UUID
     login: str
     name: str
     role: str
     must_change_password: bool
+    session_id: UUID | None
+    token: str | None
+    scopes: tuple[str, ...] | None
 
 
 class SignedInView(View):
     token: str
     """For the header ``Authorization: Bearer …``; good for twelve hours after its last use."""
-    user: UserView
+    user: PersonView
 
 
 class SessionView(View):
-    user: UserView
+    user: PersonView
 
 
 async def sign_in(call: Call, _: Endpoint) -> Response:
@@ -61,8 +69,14 @@ async def sign_in(call: Call, _: Endpoint) -> Response:
     # A page elsewhere must not sign a browser in under a name of its choice.
     if (call.header(b"origin") or call.header(b"sec-fetch-site")) and not call.same_site:
         raise Refused("cross_site_request")
-    token, person = await call.gateway.sessions.sign_in(call, said.login, said.password)
+    token, person = await call.gateway.sessions.sign_in(call, said.login, said.password, said.code)
     response = _json({"token": token, "user": _user(person)})
+    keep(call, response, token)
+    return response
+
+
+def keep(call: Call, response: Response, token: str) -> None:
+    """The session's cookie, which no script and no other site gets to see."""
     response.set_cookie(
         cookie_name(call.secure),
         token,
@@ -71,7 +85,12 @@ async def sign_in(call: Call, _: Endpoint) -> Response:
         httponly=True,
         samesite="strict",
     )
-    return response
+
+
+def forget(call: Call, response: Response) -> None:
+    response.delete_cookie(
+        cookie_name(call.secure), path="/", secure=call.secure, httponly=True, samesite="strict"
+    )
 
 
 async def sign_out(call: Call, _: Endpoint) -> Response:
@@ -82,9 +101,7 @@ async def sign_out(call: Call, _: Endpoint) -> Response:
     if token:
         await call.gateway.sessions.sign_out(call, token)
     response = Response(status_code=204)
-    response.delete_cookie(
-        cookie_name(call.secure), path="/", secure=call.secure, httponly=True, samesite="strict"
-    )
+    forget(call, response)
     return response
 
 
@@ -95,7 +112,7 @@ async def who_am_i(call: Call, _: Endpoint) -> Response:
 
 async def change_password(call: Call, endpoint: Endpoint) -> Response:
     call.query(NOTHING)
-    person = await call.signed_in()
+    person = await call.in_person()
     key = call.idempotency_key()
     said = parsed(ChangePassword, await call.json())
     # The address alone: not even a hash of the passwords is kept.
@@ -111,6 +128,9 @@ def _user(person: Person) -> dict[str, object]:
         "name": person.name,
         "role": person.role,
         "must_change_password": person.must_change_password,
+        "session_id": person.session_id,
+        "token": person.token,
+        "scopes": person.scopes and sorted(person.scopes),
     }
 
 
@@ -129,7 +149,8 @@ AREA = Area(
             summary="Sign in",
             description=(
                 "Answers a token for programs and sets a cookie for pages. Failures are answered "
-                "ever more slowly: 429 `sign_in_throttled` says when to try again."
+                "ever more slowly: 429 `sign_in_throttled` says when to try again. After 401 "
+                "`totp_required` send the same with `code`."
             ),
             answer=sign_in,
             body=SignIn,

@@ -13,7 +13,8 @@ import pydantic_core
 from shared.contracts.base import Change
 from shared.contracts.costing import CostingMethod
 from shared.contracts.inventory import Pricing, ProductUnit
-from shared.refusals import Refused, ensure_revision
+from shared.edits import ensure_filled
+from shared.refusals import ensure_revision
 
 type LabelKind = Literal["vendor", "group", "measure"]
 type PlaceKind = Literal["warehouse", "supplier"]
@@ -105,9 +106,7 @@ def edited[ItemT: (Product, Place, Cell)](
     ``field_required``.
     """
     ensure_revision(expected_revision, item.revision)
-    for field, value in values.items():
-        if value is None and field in _NEVER_EMPTY:
-            raise Refused("field_required", field=field)
+    ensure_filled(values, _NEVER_EMPTY)
     changes = tuple(
         Change(field=field, old=_as_json(getattr(item, field)), new=_as_json(value))
         for field, value in values.items()

@@ -65,6 +65,11 @@ class Pages:
         self._lots: defaultdict[tuple[UUID, UUID], set[UUID]] = defaultdict(set)
         self._completions_of_order: defaultdict[UUID, set[int]] = defaultdict(set)
 
+    @property
+    def saves(self) -> int:
+        """How often anything in the book was changed; only grows."""
+        return sum(rows.saves for rows in vars(self).values() if isinstance(rows, Rows))
+
     def stocks_of(self, product_id: UUID) -> list[Stock]:
         """The oldest warehouse first: ids of warehouses grow with time."""
         return [
@@ -166,6 +171,7 @@ class Rows[KeyT, ValueT]:
     """An identity map of frozen values: a key has one value, the newest."""
 
     def __init__(self) -> None:
+        self.saves = 0
         self._loaded: dict[KeyT, ValueT] = {}
         self._values: dict[KeyT, ValueT] = {}
 
@@ -175,6 +181,7 @@ class Rows[KeyT, ValueT]:
             self._loaded[key] = self._values[key] = value
 
     def save(self, key: KeyT, value: ValueT) -> None:
+        self.saves += 1
         self._values[key] = value
 
     def get(self, key: KeyT) -> ValueT | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 from uuid import UUID
 
@@ -14,7 +14,12 @@ from services.inventory.domain.stock import ZERO
 from services.inventory.domain.units import MAIN, in_main_units
 from shared.contracts.base import MAX_MONEY
 from shared.contracts.inventory import ReceivedLine
-from shared.contracts.purchase_orders import PurchaseLineView, PurchaseOrderView, PurchaseState
+from shared.contracts.purchase_orders import (
+    ProposedLine,
+    PurchaseLineView,
+    PurchaseOrderView,
+    PurchaseState,
+)
 from shared.refusals import Refused
 
 type Step = Literal["edit", "send", "cancel", "close", "some", "all", "none"]
@@ -56,6 +61,14 @@ class PurchaseLine:
     @property
     def missing(self) -> Decimal:
         return max(ZERO, self.main_quantity - self.received)
+
+
+def sold_together(line: ProposedLine) -> Decimal:
+    """So much of it as is needed, in the numbers in which the supplier sells it."""
+    if line.multiplicity is None:
+        return line.quantity
+    packs = (line.quantity / line.multiplicity).to_integral_value(ROUND_CEILING)
+    return packs * line.multiplicity
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,10 @@ class Transfer:
     revision: int = 1
 
     @property
+    def product_ids(self) -> set[UUID]:
+        return {parcel.product_id for parcel in self.parcels}
+
+    @property
     def in_transit(self) -> dict[int, Decimal]:
         """By line, what is on its way."""
         left: defaultdict[int, Decimal] = defaultdict(Decimal)

@@ -29,6 +29,10 @@ class WriteOff:
     revision: int = 1
 
     @property
+    def product_ids(self) -> set[UUID]:
+        return {product_id for product_id, _ in self.lines}
+
+    @property
     def value(self) -> Decimal:
         """What the lines come to, each as it is shown: rounded to kopecks."""
         return sum((worth(portions) for _, portions in self.lines), Decimal("0.00"))

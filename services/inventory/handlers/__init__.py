@@ -4,7 +4,8 @@
 are sold for by what they cost. ``purchases``: goods are ordered; ``specials``: for a client's
 order. ``receipts``: they come in. ``returns``: they go back to their supplier. ``orders``: what
 orders want, let go of, take and bring back. ``transfers``, ``write_offs``, ``counts``: the
-storekeeper's own documents. ``stock``: what lies where, and what moved. ``reports``: what came of
+storekeeper's own documents. ``stock``: what lies where, and what moved; ``shelves``: the
+same as people look for it. ``reports``: what came of
 it. ``figures``: what other services must agree with. ``cells``: the places within a warehouse.
 ``part_numbers``: what else a product is known by, and what does the same. ``imports``: price lists
 and tables of analogues come in. ``offers``: what suppliers have.
@@ -24,6 +25,7 @@ from services.inventory.handlers import (
     receipts,
     reports,
     returns,
+    shelves,
     specials,
     stock,
     transfers,
@@ -46,6 +48,7 @@ __all__ = [
     "receipts",
     "reports",
     "returns",
+    "shelves",
     "specials",
     "stock",
     "transfers",

@@ -40,6 +40,7 @@ from shared.contracts.inventory import (
     WarehouseView,
 )
 from shared.contracts.purchasing import GetSuppliers
+from shared.edits import named_fields
 from shared.handlers import Work
 from shared.permissions import MAY_SET_COSTING
 from shared.refusals import Refused
@@ -65,7 +66,7 @@ async def create_product(command: CreateProduct, store: InventoryStore, work: Wo
 async def change_product(command: ChangeProduct, store: InventoryStore, work: Work) -> ProductView:
     """Its row is locked with those of the batch's parts, whose answers carry its price."""
     before = await references.product(store.connection, command.product_id)
-    values = _named_values(command, "product_id")
+    values = named_fields(command, "product_id")
     names = {"vendor": before.vendor, "group": before.group, "measure": before.measure}
     known = await references.known_labels(store.connection, {**names, **values})
     values = _as_kept(values, known, before)
@@ -261,7 +262,7 @@ async def _change(
     work: Work,
 ) -> Place:
     before = await references.place(store.connection, kind, place_id, lock=True)
-    values = _named_values(command, f"{kind}_id")
+    values = named_fields(command, f"{kind}_id")
     place, changes = edited(before, values, command.expected_revision)
     if changes:
         await references.save_place(store.connection, kind, place)
@@ -275,15 +276,6 @@ def _check_may_set_costing(command: CreateWarehouse | ChangeWarehouse, work: Wor
     named = command.model_fields_set & {"costing", "may_be_negative"}
     if named and work.actor.role not in MAY_SET_COSTING:
         raise Refused("forbidden")
-
-
-def _named_values(command: Command[Any], id_field: str) -> dict[str, Any]:
-    """What an edit names: absent fields stay as they are."""
-    return {
-        field: getattr(command, field)
-        for field in type(command).model_fields
-        if field in command.model_fields_set - {id_field, "expected_revision"}
-    }
 
 
 def _warehouse(place: Place) -> WarehouseView:

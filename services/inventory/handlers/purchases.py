@@ -11,6 +11,7 @@ from services.inventory.domain.purchase import (
     Step,
     as_expected,
     missing,
+    sold_together,
     stepped,
 )
 from services.inventory.handlers import receipts, specials
@@ -148,12 +149,17 @@ async def order_proposal(
 ) -> PurchaseOrderView:
     """One after the other, so that two who order at once do not order the same."""
     await proposals.hold(store.connection)
+    known = await proposals.last_prices(store.connection, command.product_ids)
     lines = [
-        PurchaseLine(product_id=line.product_id, quantity=line.quantity, cost=line.cost)
+        PurchaseLine(
+            product_id=line.product_id,
+            quantity=sold_together(line) if theirs else line.quantity,
+            cost=line.cost if theirs else known.get(line.product_id),
+        )
         for proposal in await proposals.proposals(store.connection)
+        for theirs in [proposal.supplier_id == command.supplier_id]
         for line in proposal.lines
-        if line.product_id in command.product_ids
-        or (not command.product_ids and proposal.supplier_id == command.supplier_id)
+        if (line.product_id in command.product_ids if command.product_ids else theirs)
     ]
     if not lines:
         raise Refused("nothing_to_order")

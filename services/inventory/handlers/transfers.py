@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from uuid import UUID
 
 from services.inventory.domain import transfers
 from services.inventory.domain.transfers import Arrival, Transfer, parcels_of
 from services.inventory.handlers.answers import filled
-from services.inventory.handlers.goods import goods_of, new_ids, products_of
+from services.inventory.handlers.goods import goods_of, names_in, new_ids
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore, references
 from services.inventory.store import transfers as stored
@@ -89,7 +89,7 @@ async def cancel_transfer(
 @handlers.question(GetTransfer)
 async def get_transfer(question: GetTransfer, store: InventoryStore, work: Work) -> TransferView:
     transfer = await stored.transfer(store.connection, question.transfer_id)
-    return _view(transfer, await _names([transfer], store))
+    return _view(transfer, await names_in([transfer], store))
 
 
 @handlers.question(ListTransfers)
@@ -97,7 +97,7 @@ async def list_transfers(
     question: ListTransfers, store: InventoryStore, work: Work
 ) -> Page[TransferView]:
     rows = await stored.listed(store.connection, question)
-    names = await _names(rows, store)
+    names = await names_in(rows, store)
     return page_of(rows, question.limit, lambda row: _view(row, names), lambda row: (row.id,))
 
 
@@ -109,12 +109,7 @@ async def _bring(
     store.record(decision.moves, work, document_id=transfer.id)
     await stored.save(store.connection, transfer)
     work.publish(*filled(decision, store.book))
-    return _view(transfer, await _names([transfer], store))
-
-
-async def _names(found: Iterable[Transfer], store: InventoryStore) -> dict[UUID, str]:
-    ids = {parcel.product_id for transfer in found for parcel in transfer.parcels}
-    return {product.id: product.name for product in (await products_of(ids, store)).values()}
+    return _view(transfer, await names_in([transfer], store))
 
 
 def _view(transfer: Transfer, names: Mapping[UUID, str]) -> TransferView:

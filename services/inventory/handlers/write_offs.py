@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from uuid import UUID
 
 from services.inventory.domain.stock import ZERO
 from services.inventory.domain.storekeeping import worth
 from services.inventory.domain.write_offs import WriteOff
 from services.inventory.handlers.answers import filled
-from services.inventory.handlers.goods import goods_of, new_ids, products_of
+from services.inventory.handlers.goods import goods_of, names_in, new_ids
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore, references
 from services.inventory.store import write_offs as stored
@@ -64,7 +64,7 @@ async def cancel_write_off(
     )
     store.record(decision.moves, work, document_id=write_off.id, reason=command.reason)
     await stored.save(store.connection, write_off)
-    view = _view(write_off, await _names([write_off], store))
+    view = _view(write_off, await names_in([write_off], store))
     work.publish(WriteOffCancelled(write_off=view), *filled(decision, store.book))
     return view
 
@@ -72,7 +72,7 @@ async def cancel_write_off(
 @handlers.question(GetWriteOff)
 async def get_write_off(question: GetWriteOff, store: InventoryStore, work: Work) -> WriteOffView:
     write_off = await stored.write_off(store.connection, question.write_off_id)
-    return _view(write_off, await _names([write_off], store))
+    return _view(write_off, await names_in([write_off], store))
 
 
 @handlers.question(ListWriteOffs)
@@ -80,13 +80,8 @@ async def list_write_offs(
     question: ListWriteOffs, store: InventoryStore, work: Work
 ) -> Page[WriteOffView]:
     rows = await stored.listed(store.connection, question)
-    names = await _names(rows, store)
+    names = await names_in(rows, store)
     return page_of(rows, question.limit, lambda row: _view(row, names), lambda row: (row.id,))
-
-
-async def _names(found: Iterable[WriteOff], store: InventoryStore) -> dict[UUID, str]:
-    ids = {product_id for write_off in found for product_id, _ in write_off.lines}
-    return {product.id: product.name for product in (await products_of(ids, store)).values()}
 
 
 def _view(write_off: WriteOff, names: Mapping[UUID, str]) -> WriteOffView:

@@ -52,6 +52,9 @@ class InventoryStore(Store):
     async def flush(self) -> None:
         await save(self.connection, self.book, self._documents)
 
+    def unsaved(self) -> int:
+        return self.book.saves + self._documents.rows
+
     def record(
         self,
         moves: Iterable[Move],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,6 +27,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -35,6 +36,7 @@ from services.inventory.domain.offers import Cross, Offer
 from services.inventory.store.part_numbers import (
     Number,
     known_as,
+    of_products,
     products_known_as,
     reach,
     with_analogues,
@@ -179,6 +181,27 @@ async def offer(connection: AsyncConnection, offer_id: UUID) -> Any:
     if row is None:
         raise Refused("offer_not_found", id=offer_id)
     return row
+
+
+async def cheapest(connection: AsyncConnection, product_ids: Collection[UUID]) -> dict[UUID, Any]:
+    """By product, the row of the cheapest offer of its own numbers that is not sold out; what does
+    the same is another product's."""
+    known = of_products(product_ids)
+    days = func.coalesce(offers.c.delivery_days, NO_DAYS)
+    query = (
+        _OFFERS.add_columns(known.c.product_id)
+        .join(
+            known,
+            and_(
+                known.c.number_key == offers.c.number_key,
+                known.c.vendor_key == offers.c.vendor_key,
+            ),
+        )
+        .where(or_(offers.c.stock.is_(None), offers.c.stock > 0))
+        .ext(distinct_on(known.c.product_id))
+        .order_by(known.c.product_id, offers.c.price, days, offers.c.id)
+    )
+    return {row.product_id: row for row in await connection.execute(query)}
 
 
 async def find_offers(

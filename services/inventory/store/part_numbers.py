@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, bindparam, delete, func, select, tuple_, union
+from sqlalchemy import ARRAY, Select, Subquery, Text, bindparam, delete, func, select, tuple_, union
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -126,6 +126,15 @@ async def known_as(connection: AsyncConnection, *product_ids: UUID) -> set[Numbe
         _FURTHER.where(part_numbers.c.product_id.in_(product_ids)),
     )
     return {(row.number_key, row.vendor_key) for row in await connection.execute(known)}
+
+
+def of_products(product_ids: Collection[UUID]) -> Subquery:
+    """``product_id, number_key, vendor_key``: what each is sold as, but not what does the same."""
+    ids = list(product_ids)
+    return union(
+        _OWN.where(products.c.id.in_(ids), products.c.oem_key.is_not(None)),
+        _FURTHER.where(part_numbers.c.product_id.in_(ids), part_numbers.c.kind == "oem"),
+    ).subquery("sold_as")
 
 
 async def reach(connection: AsyncConnection, key: str) -> set[Number]:

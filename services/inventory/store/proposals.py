@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.stock import ZERO
+from services.inventory.store.offers import cheapest
 from services.inventory.store.tables import (
     labels,
     products,
@@ -29,6 +30,7 @@ from services.inventory.store.tables_purchasing import (
 from shared.contracts.purchase_orders import Proposal, ProposedFor, ProposedLine
 
 _ORDERING = 7147
+_FIRST = UUID(int=0)
 _short = (
     select(requests.c.product_id, func.sum(requests.c.short).label("short"))
     .where(requests.c.short > 0)
@@ -47,8 +49,7 @@ _ordered = (
     .group_by(purchase_order_lines.c.product_id)
     .subquery("ordered")
 )
-# Whom a product is bought from, and for how much without VAT: as it was delivered last. A price
-# list that knows somebody cheaper would be asked here first.
+# Of whom a product came last, and for how much without VAT.
 _last = (
     select(
         receipts.c.supplier_id,
@@ -92,7 +93,7 @@ _NEEDED: Select[Any] = (
     .outerjoin(_last, true())
     .outerjoin(suppliers, suppliers.c.id == _last.c.supplier_id)
     .where(_QUANTITY > 0)
-    .order_by(suppliers.c.id.nulls_first(), products.c.search_name, products.c.id)
+    .order_by(products.c.search_name, products.c.id)
 )
 
 
@@ -102,19 +103,22 @@ async def hold(connection: AsyncConnection) -> None:
 
 
 async def proposals(connection: AsyncConnection) -> list[Proposal]:
-    """By supplier; what was never bought comes first."""
+    """By supplier: of whom it is cheapest today, or else of whom it came last. What was never
+    bought, and nobody offers, comes first."""
     rows: Sequence[Row[Any]] = (await connection.execute(_NEEDED)).all()
-    waiting = await _waiting(connection, [row.product_id for row in rows])
-    by_supplier: dict[UUID | None, list[Row[Any]]] = {}
+    needed = [row.product_id for row in rows]
+    waiting = await _waiting(connection, needed)
+    offered = await cheapest(connection, needed)
+    lines: defaultdict[UUID | None, list[ProposedLine]] = defaultdict(list)
+    names: dict[UUID | None, str | None] = {}
     for row in rows:
-        by_supplier.setdefault(row.supplier_id, []).append(row)
+        offer = offered.get(row.product_id)
+        source = offer or row
+        lines[source.supplier_id].append(_line(row, offer, waiting[row.product_id]))
+        names[source.supplier_id] = source.supplier
     return [
-        Proposal(
-            supplier_id=supplier_id,
-            supplier=found[0].supplier,
-            lines=tuple(_line(row, waiting[row.product_id]) for row in found),
-        )
-        for supplier_id, found in by_supplier.items()
+        Proposal(supplier_id=supplier_id, supplier=names[supplier_id], lines=tuple(found))
+        for supplier_id, found in sorted(lines.items(), key=lambda pair: pair[0] or _FIRST)
     ]
 
 
@@ -127,8 +131,18 @@ async def last_prices(
     return {row.id: row.cost for row in found}
 
 
-def _line(row: Row[Any], waiting: Sequence[ProposedFor]) -> ProposedLine:
-    return ProposedLine.model_validate({**row._mapping, "waiting": tuple(waiting)})
+def _line(row: Row[Any], offer: Any | None, waiting: Sequence[ProposedFor]) -> ProposedLine:
+    told = (
+        {}
+        if offer is None
+        else {
+            "cost": offer.price,
+            "offer_id": offer.id,
+            "multiplicity": offer.multiplicity,
+            "delivery_days": offer.delivery_days,
+        }
+    )
+    return ProposedLine.model_validate({**row._mapping, **told, "waiting": tuple(waiting)})
 
 
 async def _waiting(

@@ -35,14 +35,17 @@ from services.inventory.store.tables import (
     labels,
     movements,
     products,
+    receipts,
     stock,
     warehouses,
 )
 from services.inventory.store.tables_cells import cells, home_cells
+from services.inventory.store.tables_documents import counts, transfers, write_offs
 from services.inventory.store.tables_purchasing import (
     MISSING,
     purchase_order_lines,
     purchase_orders,
+    supplier_returns,
 )
 from shared.contracts.base import Page
 from shared.contracts.costing import MayBeMissing, WhatMayBeMissing
@@ -60,7 +63,7 @@ from shared.ids import first_id_of
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
 
-_coming = (
+COMING = (
     select(
         purchase_order_lines.c.product_id,
         purchase_orders.c.warehouse_id,
@@ -71,7 +74,13 @@ _coming = (
     .group_by(purchase_order_lines.c.product_id, purchase_orders.c.warehouse_id)
     .subquery("coming")
 )
-_COMING = select(_coming)
+"""What suppliers are to bring, per product and warehouse."""
+_DOCUMENT = func.coalesce(
+    *(
+        select(table.c.number).where(table.c.id == movements.c.document_id).scalar_subquery()
+        for table in (receipts, supplier_returns, transfers, write_offs, counts)
+    )
+)
 _FIGURES = ("on_hand", "reserved", "value")
 # A cursor that somebody made up must not upset the database.
 _Key = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
@@ -81,7 +90,7 @@ async def find_products(connection: AsyncConnection, question: FindProducts) -> 
     """By name."""
     query = PRODUCTS.order_by(products.c.search_name, products.c.id).limit(question.limit + 1)
     if question.q:
-        query = query.where(_matches(question.q))
+        query = query.where(matches(question.q))
     if question.cursor:
         name, product_id = keys_of(question.cursor, tuple[_Key, UUID])
         after = tuple_(literal(name, Text), literal(product_id, Uuid))
@@ -90,7 +99,7 @@ async def find_products(connection: AsyncConnection, question: FindProducts) -> 
     return page_of(rows, question.limit, product_view, lambda row: (row.search_name, row.id))
 
 
-def _matches(q: str) -> ColumnElement[bool]:
+def matches(q: str) -> ColumnElement[bool]:
     """Every word is a fragment of the name, or all of it is one of the number, or the barcode."""
     by_name = [
         products.c.search_name.contains(word, autoescape=True) for word in name_key(q).split()
@@ -141,7 +150,8 @@ async def list_movements(
     connection: AsyncConnection, question: ListMovements
 ) -> Page[MovementView]:
     """Newest first."""
-    query = select(movements)
+    query = select(movements, _DOCUMENT.label("document"), warehouses.c.name.label("warehouse"))
+    query = query.join(warehouses, warehouses.c.id == movements.c.warehouse_id)
     for column in ("product_id", "warehouse_id", "order_id"):
         if value := getattr(question, column):
             query = query.where(movements.c[column] == value)
@@ -175,8 +185,8 @@ async def get_stock(
     """
     figures = _with_figures(select(stock.c.product_id, stock.c.warehouse_id), question.at)
     there = _asked(figures, stock, question)
-    on_its_way = _COMING.where(literal(question.at is None))
-    coming = _asked(on_its_way, _coming, question)
+    on_its_way = select(COMING).where(literal(question.at is None))
+    coming = _asked(on_its_way, COMING, question)
     product_id = func.coalesce(there.c.product_id, coming.c.product_id)
     warehouse_id = func.coalesce(there.c.warehouse_id, coming.c.warehouse_id)
     query = (

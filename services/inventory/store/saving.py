@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any
 
@@ -48,6 +48,10 @@ class Documents:
     receipt_extras: list[Sequence[Any]] = field(default_factory=list)
     supplier_charges: list[Sequence[Any]] = field(default_factory=list)
     purchase_arrivals: list[Sequence[Any]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return sum(len(getattr(self, table.name)) for table in fields(self))
 
 
 async def save(connection: AsyncConnection, book: Book, documents: Documents) -> None:

@@ -10,8 +10,8 @@ from hashlib import sha256
 from uuid import UUID
 
 from services.orders.domain.order import EDITABLE, Order, PartLine, ServiceLine
-from services.orders.domain.pricing import NOTHING, to_kopecks
-from shared.contracts.approvals import EstimateGoods, EstimateJob, EstimateView
+from services.orders.domain.pricing import NOTHING
+from shared.contracts.approvals import ClientStage, EstimateGoods, EstimateJob, EstimateView
 from shared.refusals import Refused
 
 
@@ -49,7 +49,7 @@ class Sender:
     phone: str | None
 
 
-def estimate_view(order: Order, link: Link, sender: Sender) -> EstimateView:
+def estimate_view(order: Order, link: Link, sender: Sender, now: datetime) -> EstimateView:
     """What the client was asked about, with all that belongs to it. Works that nobody quoted are
     no part of an estimate."""
     jobs = tuple(_job(order, line) for line in order.services if _is_offered(line))
@@ -78,6 +78,10 @@ def estimate_view(order: Order, link: Link, sender: Sender) -> EstimateView:
         approved_total=_sum(*(job.total for job in approved), *(each.total for each in goods)),
         total=_sum(*(job.total for job in priced), *(each.total for each in goods)),
         expires_at=link.expires_at,
+        stage=_stage(order, now),
+        paid=order.paid,
+        bill=order.total if order.status == "done" else None,
+        due=order.due if order.status == "done" else None,
     )
     return view.model_copy(update={"version": _version(view)})
 
@@ -92,6 +96,20 @@ def ensure_seen(view: EstimateView, version: str, line_ids: Sequence[UUID]) -> N
             raise Refused("line_not_found", id=line_id)
 
 
+def _stage(order: Order, now: datetime) -> ClientStage:
+    match order.status:
+        case "draft":
+            return "estimate"
+        case "cancelled":
+            return "cancelled"
+        case "done":
+            back_at = order.header.vehicle_out_at
+            return "given_out" if back_at and back_at <= now else "ready"
+    if "waiting_for_parts" in order.flags:
+        return "waiting_for_parts"
+    return "in_work" if order.status == "in_progress" else "accepted"
+
+
 def _is_offered(line: ServiceLine) -> bool:
     return line.approval.asked_at is not None
 
@@ -104,7 +122,7 @@ def _job(order: Order, line: ServiceLine) -> EstimateJob:
         name=line.name,
         quantity=line.quantity,
         work=_sum(line.total, *materials),
-        discount=_discount(line),
+        discount=line.discount,
         goods=tuple(_goods(part) for part in parts if part.kind == "product"),
         total=order.job_total(line),
         state=line.approval.state,
@@ -117,13 +135,9 @@ def _goods(part: PartLine) -> EstimateGoods:
         name=part.name,
         quantity=part.quantity,
         measure=part.measure,
-        discount=_discount(part),
+        discount=part.discount,
         total=part.total,
     )
-
-
-def _discount(line: ServiceLine | PartLine) -> Decimal:
-    return to_kopecks(line.price.initial * line.quantity) - line.total
 
 
 def _sum(*amounts: Decimal) -> Decimal:
@@ -131,7 +145,8 @@ def _sum(*amounts: Decimal) -> Decimal:
 
 
 def _version(view: EstimateView) -> str:
-    """The same as long as the client would be shown the same; a link that was only renewed, and
-    a phone number of the station, change nothing."""
-    seen = view.model_dump_json(exclude={"version", "expires_at", "station", "phone"})
+    """The same as long as the client would be asked the same; a link that was only renewed, a
+    phone number of the station, how far the work is and what was paid change nothing."""
+    beside = {"version", "expires_at", "station", "phone", "stage", "paid", "bill", "due"}
+    seen = view.model_dump_json(exclude=beside)
     return sha256(seen.encode()).hexdigest()[:32]

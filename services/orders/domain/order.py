@@ -57,6 +57,9 @@ class ServiceLine:
     variant_id: UUID | None = None
     group: str | None = None
     performers: tuple[Performer, ...] = ()
+    clock_of: UUID | None = None
+    finished_at: datetime | None = None
+    finished_by: str | None = None
 
     @property
     def is_declined(self) -> bool:
@@ -65,6 +68,10 @@ class ServiceLine:
     @property
     def total(self) -> Decimal:
         return line_total(self.price, self.quantity)
+
+    @property
+    def discount(self) -> Decimal:
+        return discount_of(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,10 @@ class PartLine:
     @property
     def total(self) -> Decimal:
         return line_total(self.price, self.quantity)
+
+    @property
+    def discount(self) -> Decimal:
+        return discount_of(self)
 
     @property
     def counts(self) -> bool:
@@ -152,7 +163,8 @@ class Order:
     the last one whose parts came back; ``paid`` is what payments that name it brought; ``pay`` what
     technicians earn of it and ``vat`` what of it is the state's, by ``vat_percent``: known when it
     is settled. ``client_discount`` is the client's own when
-    the order was opened, for all that has none of its kind. ``paid_completion`` is the completion
+    the order was opened, or that of a valid contract if it is higher, for all that has none of its
+    kind. ``paid_completion`` is the completion
     that finance last called fully paid, ``paid_told_at`` when it last said so or took it back.
 
     A declined work stays among the lines, with its goods and materials; what is on the bill is
@@ -221,6 +233,20 @@ class Order:
     @property
     def total(self) -> Decimal:
         return checked(self.services_total + self.products_total + self.materials_total)
+
+    @property
+    def discount_total(self) -> Decimal:
+        """What the client is spared: of everything that is in ``total``."""
+        works = sum((line.discount for line in self.billed_services), NOTHING)
+        return sum((part.discount for part in self.billed_parts if part.counts), works)
+
+    @property
+    def due(self) -> Decimal:
+        """What is still to be paid. Money also comes without naming an order: of a settled one
+        finance says whether that is all of it."""
+        if self.settled and not waits_for_payment(self):
+            return NOTHING
+        return max(NOTHING, self.total - self.paid)
 
     def discount(
         self, kind: Literal["service"] | PartKind, said: Decimal | None, *, takes_none: bool
@@ -316,6 +342,11 @@ class Order:
                 NOTHING,
             )
         )
+
+
+def discount_of(line: ServiceLine | PartLine) -> Decimal:
+    """Of the whole line, in roubles: what was quoted less what is asked."""
+    return to_kopecks(line.price.initial * line.quantity) - line.total
 
 
 def waits_for_payment(order: Any) -> bool:

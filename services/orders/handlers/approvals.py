@@ -25,6 +25,8 @@ from shared.contracts.approvals import (
     EstimateLinkRevoked,
     EstimateLinkView,
     EstimateView,
+    LinkedOrder,
+    OrderOfLink,
     QuoteWorks,
     RevokeEstimateLink,
     ShowEstimate,
@@ -113,14 +115,22 @@ async def revoke_estimate_link(command: RevokeEstimateLink, store: OrdersStore, 
 @handlers.question(ShowEstimate)
 async def show_estimate(question: ShowEstimate, store: OrdersStore, work: Work) -> EstimateView:
     link = await store.links.behind(question.token, work.now)
-    return await _shown(await store.shown(link.order_id), link, store)
+    return await _shown(await store.shown(link.order_id), link, store, work)
+
+
+@handlers.question(OrderOfLink)
+async def order_of_link(question: OrderOfLink, store: OrdersStore, work: Work) -> LinkedOrder:
+    link = await store.links.behind(question.token, work.now)
+    order = await store.shown(link.order_id)
+    _ensure_visible(order)
+    return LinkedOrder(order_id=order.id, status=order.status)
 
 
 @handlers.command(AnswerEstimate)
 async def answer_estimate(command: AnswerEstimate, store: OrdersStore, work: Work) -> EstimateView:
     link = await store.links.behind(command.token, work.now)
     order = await store.order(link.order_id)
-    shown = await _shown(order, link, store)
+    shown = await _shown(order, link, store, work)
     states = {job.line_id: job.state for job in shown.jobs}
     if all(states.get(line_id) == command.to for line_id in command.lines):
         # A second tap, or a post that was sent again: it has been heard.
@@ -129,11 +139,15 @@ async def answer_estimate(command: AnswerEstimate, store: OrdersStore, work: Wor
     said = Said(by=order.client_name, how="link")
     decision = domain.answer(order, dict.fromkeys(command.lines, command.to), said, work.now)
     await _take(order, decision, store, work)
-    return await _shown(decision.order, link, store)
+    return await _shown(decision.order, link, store, work)
 
 
-async def _shown(order: Order, link: Link, store: OrdersStore) -> EstimateView:
+def _ensure_visible(order: Order) -> None:
     if not order.header.visible_to_customer:
         raise Refused("estimate_link_invalid")
+
+
+async def _shown(order: Order, link: Link, store: OrdersStore, work: Work) -> EstimateView:
+    _ensure_visible(order)
     station = (await store.places.many(stations, {order.station_id}))[order.station_id]
-    return estimate_view(order, link, Sender(station.name, station.phone))
+    return estimate_view(order, link, Sender(station.name, station.phone), work.now)

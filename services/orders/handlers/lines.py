@@ -54,7 +54,7 @@ async def service_line(
     elif command.name is None:
         raise Refused("service_unnamed")
     variant = await _variant(command, catalogue, order, store, work)
-    offer = _offer(command, catalogue, variant)
+    offer = offer_of(command, catalogue, variant)
     performers = await performers_of(command.performers, store)
     return ServiceLine(
         id=work.new_id(),
@@ -64,7 +64,7 @@ async def service_line(
         comment=command.comment,
         quantity=command.quantity,
         price=pricing.formed(
-            await _suggested(command, offer, store, work),
+            await suggested(command, offer, store, work),
             command.initial_price,
             order.discount(
                 "service",
@@ -140,7 +140,7 @@ async def part_line(
 
 
 @dataclass(frozen=True, slots=True)
-class _Offer:
+class Offer:
     """A fixed price, or hours and their rate; what of it a person says wins."""
 
     price: Decimal | None
@@ -149,13 +149,13 @@ class _Offer:
     minutes: int
 
 
-def _offer(command: AddService, catalogue: Any, variant: Variant | None) -> _Offer:
+def offer_of(command: AddService, catalogue: Any, variant: Variant | None) -> Offer:
     source = variant or catalogue
     hours, rate = command.labor_hours, command.labor_rate
     if source is None:
-        return _Offer(None, hours, rate, 0)
+        return Offer(None, hours, rate, 0)
     minutes = variant.estimation_minutes if variant else None
-    return _Offer(
+    return Offer(
         price=source.price,
         labor_hours=source.labor_hours if hours is None else hours,
         labor_rate=source.labor_rate if rate is None else rate,
@@ -163,7 +163,7 @@ def _offer(command: AddService, catalogue: Any, variant: Variant | None) -> _Off
     )
 
 
-async def _suggested(command: AddService, offer: _Offer, store: OrdersStore, work: Work) -> Decimal:
+async def suggested(command: AddService, offer: Offer, store: OrdersStore, work: Work) -> Decimal:
     """A fixed price, or norm-hours times their rate; of a free work what is asked."""
     if offer.price is not None:
         return offer.price
@@ -184,14 +184,14 @@ async def _variant(
     has_any = catalogue is not None and catalogue.has_variants
     variants = await store.catalogue.variants_of(catalogue.id) if has_any else ()
     if command.variant_id is None:
-        return chosen(variants, await _car(order, store, work)) if variants else None
+        return chosen(variants, await car_of(order, store, work)) if variants else None
     for variant in variants:
         if variant.id == command.variant_id:
             return variant
     raise Refused("variant_not_found", id=command.variant_id)
 
 
-async def _car(order: Order, store: OrdersStore, work: Work) -> Car:
+async def car_of(order: Order, store: OrdersStore, work: Work) -> Car:
     vehicle_id: UUID | None = order.header.vehicle_id
     if vehicle_id is None:
         return Car()

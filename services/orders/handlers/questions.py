@@ -52,10 +52,9 @@ async def find(question: FindOrders, store: OrdersStore, work: Work) -> Page[Ord
     own_of: UUID | None = None
     # A technician's list is the technician's own, unless somebody is asked for by name.
     if question.own or (work.actor.role == TECHNICIAN and not question.employee_id):
-        employee = await store.places.employee_of(work.actor.login)
-        if employee is None and question.own:
+        own_of = await employee_asking(store, work)
+        if own_of is None and question.own:
             return Page(items=())
-        own_of = employee.id if employee else None
     filters = OrderFilter(
         status=question.status,
         section_id=question.section_id,
@@ -65,11 +64,18 @@ async def find(question: FindOrders, store: OrdersStore, work: Work) -> Page[Ord
         own_of=own_of,
         start=question.start,
         end=question.end,
+        accounted=question.accounted,
         q=question.q,
     )
     after = keys_of(question.cursor, tuple[Instant, UUID]) if question.cursor else None
     rows: list[Any] = await find_orders(store.connection, filters, question.limit + 1, after)
     return page_of(rows, question.limit, summary, lambda row: (row.created_at, row.id))
+
+
+async def employee_asking(store: OrdersStore, work: Work) -> UUID | None:
+    """Who of the station's people asks: the one with that sign-in, if there is one."""
+    employee = await store.places.employee_of(work.actor.login)
+    return employee.id if employee else None
 
 
 @handlers.question(ListComments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,8 @@ from shared.refusals import Refused, ensure_revision
 @handlers.command(CreateOrder)
 async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> OrderView:
     client = await store.copies.client(command.client_id, work)
+    today = work.now.astimezone(work.settings.zone).date()
+    by_contract = await store.credit.discount(command.client_id, today, work)
     named = {name: getattr(command, name) for name in _OF_HEADER}
     await _check(named, command.client_id, store, work)
     by_default = await _acting_employee(command.employee_id, store, work)
@@ -43,9 +46,9 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
         station_id=work.settings.station_id,
         client_id=command.client_id,
         client_name=client.name,
-        client_discount=client.discount_percent,
-        client_services_discount=client.services_discount_percent,
-        client_products_discount=client.products_discount_percent,
+        client_discount=max(client.discount_percent, by_contract),
+        client_services_discount=_better(client.services_discount_percent, by_contract),
+        client_products_discount=_better(client.products_discount_percent, by_contract),
         status=command.status,
         header=Header(
             **{
@@ -75,6 +78,11 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
     if booking:
         work.publish(made(order, booking))
     return await shown(order, store, work, declined_works=await store.declined_works(order))
+
+
+def _better(own: Decimal | None, by_contract: Decimal) -> Decimal | None:
+    """None: what holds for everything holds here too."""
+    return None if own is None else max(own, by_contract)
 
 
 @handlers.command(ChangeOrder)

@@ -49,6 +49,7 @@ class Copies:
         self._known: dict[Table, dict[UUID, Any]] = {clients: {}, vehicles: {}, products: {}}
         self._asked: set[UUID] = set()
         self._news: dict[Table, dict[UUID, dict[str, Any]]] = {}
+        self.saves = 0
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         wanted: dict[Table, set[UUID]] = {clients: set(), vehicles: set(), products: set()}
@@ -217,6 +218,7 @@ class Copies:
         self._known[table].update({row.id: row for row in rows})
 
     def _note(self, table: Table, **row: Any) -> Any:
+        self.saves += 1
         news = self._news.setdefault(table, {})
         newest = news.get(row["id"])
         row["complete"] = True

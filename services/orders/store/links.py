@@ -44,6 +44,7 @@ class Links:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self._saved: dict[UUID, Link] = {}
+        self.saves = 0
         self._signer: Signer | None = None
 
     async def of(self, order_id: UUID) -> Link | None:
@@ -74,6 +75,7 @@ class Links:
         return PATH + await self._sign(urlsafe_b64encode(link.id.bytes).decode().rstrip("="))
 
     def save(self, link: Link) -> None:
+        self.saves += 1
         self._saved[link.id] = link
 
     async def flush(self) -> None:

@@ -9,7 +9,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.store.tables import comments, orders, part_lines, price_steps, service_lines
@@ -22,6 +34,7 @@ class OrderFilter:
     """What a list of orders is narrowed to; ``own_of``: an employee's own."""
 
     status: str | None = None
+    statuses: tuple[str, ...] = ()
     section_id: UUID | None = None
     employee_id: UUID | None = None
     client_id: UUID | None = None
@@ -29,6 +42,7 @@ class OrderFilter:
     own_of: UUID | None = None
     start: datetime | None = None
     end: datetime | None = None
+    accounted: bool = False
     q: str = ""
 
 
@@ -45,10 +59,22 @@ async def find_orders(
     after: tuple[datetime, UUID] | None,
 ) -> list[Any]:
     """Rows of ``orders``, newest first."""
-    statement = select(orders).order_by(orders.c.created_at.desc(), orders.c.id.desc()).limit(limit)
+    return list(await connection.execute(newest_first(select(orders), filters, limit, after)))
+
+
+def newest_first(
+    statement: Select[Any],
+    filters: OrderFilter,
+    limit: int,
+    after: tuple[datetime, UUID] | None,
+) -> Select[Any]:
+    """A part of a list of orders; ``after``: when the last one shown was made, and its id."""
+    statement = statement.order_by(orders.c.created_at.desc(), orders.c.id.desc()).limit(limit)
     for name in ("status", "section_id", "employee_id", "client_id", "vehicle_id"):
         if (value := getattr(filters, name)) is not None:
             statement = statement.where(orders.c[name] == value)
+    if filters.statuses:
+        statement = statement.where(orders.c.status.in_(filters.statuses))
     if filters.own_of:
         works_on_it = exists().where(
             service_lines.c.order_id == orders.c.id,
@@ -64,10 +90,11 @@ async def find_orders(
                 works_on_it,
             )
         )
+    at = orders.c.assignment_at if filters.accounted else orders.c.created_at
     if filters.start:
-        statement = statement.where(orders.c.created_at >= filters.start)
+        statement = statement.where(at >= filters.start)
     if filters.end:
-        statement = statement.where(orders.c.created_at < filters.end)
+        statement = statement.where(at < filters.end)
     for word in filters.q.lower().split():
         searched = func.lower(
             orders.c.number
@@ -79,7 +106,7 @@ async def find_orders(
         statement = statement.where(searched.contains(word, autoescape=True))
     if after:
         statement = statement.where(tuple_(orders.c.created_at, orders.c.id) < tuple_(*after))
-    return list(await connection.execute(statement))
+    return statement
 
 
 async def orders_naming(connection: AsyncConnection, client_id: UUID) -> list[UUID]:

@@ -3,6 +3,7 @@
 
 const app = (() => {
   const LATER_MS = 60;
+  const MENUS = "details.person[open], details.menu-phone[open]";
 
   // --- live: what changed elsewhere is fetched, and morphed into what is open -------------------
   //
@@ -32,7 +33,7 @@ const app = (() => {
     waiting.clear();
     for (const id of ids) {
       const element = document.getElementById(id);
-      if (!element || element.querySelector(":scope [data-busy]")) continue;
+      if (!element || element.querySelector(":scope :is([data-busy], dialog[open])")) continue;
       const source = element.dataset.source || location.pathname + location.search;
       try {
         await htmx.ajax("GET", source, {
@@ -91,7 +92,7 @@ const app = (() => {
     event.target.closest("[data-closes]")?.closest("dialog")?.close();
     event.target.closest("[data-dismiss]")?.closest(".problem")?.remove();
     if (event.target instanceof HTMLDialogElement) event.target.close();
-    for (const details of document.querySelectorAll("details.person[open], details.menu-phone[open]")) {
+    for (const details of document.querySelectorAll(MENUS)) {
       if (!details.contains(event.target)) details.open = false;
     }
   });
@@ -107,12 +108,20 @@ const app = (() => {
     const form = detail.ctx.sourceElement.closest?.("form");
     if (form) for (const button of form.querySelectorAll("button")) button.disabled = false;
   });
-  document.addEventListener("htmx:after:swap", ({ detail }) => {
-    const { ctx } = detail;
-    const status = ctx.response?.status ?? ctx.response?.raw?.status ?? 0;
-    const form = ctx.sourceElement?.closest?.("form");
-    if (status >= 400) return mark(form);
-    if (ctx.request.method !== "GET") form?.closest("dialog[open]")?.close();
+  const formOf = (ctx) => ctx.sourceElement?.closest?.("form");
+  const statusOf = (ctx) => ctx.response?.status ?? ctx.response?.raw?.status ?? 0;
+
+  // What was taken is not typed any more, and its dialog has done its work.
+  document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+    if (ctx.request.method === "GET" || statusOf(ctx) >= 400) return;
+    formOf(ctx)?.closest("dialog[open]")?.close();
+    formOf(ctx)?.reset();
+  });
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (statusOf(ctx) >= 400) return mark(formOf(ctx));
+    // What is open stays open in a morph; a menu that led somewhere else has done its work.
+    const menu = ctx.sourceElement?.closest?.(".side, details.person");
+    if (menu) for (const each of document.querySelectorAll(MENUS)) each.open = false;
     listenForNotice();
   });
 
@@ -129,8 +138,11 @@ const app = (() => {
       if (label) item.querySelector(".problem-field").textContent = label;
     }
     const dialog = form.closest("dialog[open]");
-    if (dialog) dialog.querySelector(".dialog-head").after(document.querySelector("#problems .problem"));
-    first?.focus();
+    const problem = document.querySelector("#problems .problem");
+    first?.focus({ preventScroll: dialog !== null });
+    if (!dialog || !problem) return;
+    dialog.querySelector(".dialog-head").after(problem);
+    problem.scrollIntoView({ block: "nearest" });
   }
 
   let gone = null;
@@ -140,6 +152,16 @@ const app = (() => {
       gone = setTimeout(() => document.getElementById("notice")?.remove(), 5000);
     }
   }
+
+  // --- filters that hold as soon as they are chosen: <form data-eager> --------------------------
+
+  const TYPING_MS = 250;
+  let eager = null;
+  document.addEventListener("input", ({ target }) => {
+    if (!target.form?.matches("[data-eager]")) return;
+    clearTimeout(eager);
+    eager = setTimeout(() => target.form.requestSubmit(), target.matches("select, [type=checkbox]") ? 0 : TYPING_MS);
+  });
 
   // --- keys: data-hotkey="n", "ctrl+k" --------------------------------------------------------------
 

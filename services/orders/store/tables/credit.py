@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Index, Integer, Table, Uuid
+from sqlalchemy import Boolean, Column, Date, Index, Integer, Table, Uuid
 
-from services.orders.store.tables.columns import Money, tables
+from services.orders.store.tables.columns import Money, Percent, tables
 
 client_contracts = Table(
     "client_contracts",
@@ -15,5 +15,8 @@ client_contracts = Table(
     Column("valid_from", Date),
     Column("valid_to", Date),
     Column("revision", Integer, nullable=False),
+    Column("discount_percent", Percent),
+    # False: copied before the discount was, and asked for when it is needed.
+    Column("complete", Boolean, nullable=False),
     Index("client_contracts_client", "client_id"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     Identity,
@@ -17,9 +18,18 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 
 from services.orders.store.tables.columns import Hours, Instant, Money, Percent, Quantity, tables
+
+ON_BOARD = text(
+    "(orders.status IN ('draft', 'new', 'in_progress') OR orders.status = 'done' AND "
+    "CASE WHEN orders.settled"
+    " THEN orders.total <> 0 AND orders.paid_completion <> orders.completion"
+    " ELSE orders.paid < orders.total END)"
+)
+"""Not done, or done and not paid, as ``waits_for_payment`` has it: few of all the orders there
+are, found by an index of their own."""
 
 order_numbers = Sequence("order_numbers", metadata=tables)
 
@@ -76,6 +86,7 @@ orders = Table(
     Column("waits_for_parts", Boolean, nullable=False),
     Column("waits_for_approval", Boolean, nullable=False),
     Index("orders_newest", "created_at", "id"),
+    Index("orders_on_board", "created_at", "id", postgresql_where=ON_BOARD),
     Index("orders_status", "status", "created_at", "id"),
     Index("orders_mechanic", "mechanic_id", "created_at", "id"),
     Index("orders_accounting", "assignment_at"),
@@ -141,6 +152,19 @@ service_lines = Table(
     Column("group", Text),
     # Of several who did it: ``[{"employee_id": …, "share": …}]``, the mechanic first.
     Column("performers", JSONB, nullable=False, server_default="[]"),
+    Column("clock_of", ForeignKey("employees.id")),
+    Column("finished_at", Instant),
+    Column("finished_by", Text),
+    CheckConstraint("clock_of IS NULL OR started_at IS NOT NULL", name="service_lines_clock"),
+    # At the end of the transaction: one clock stops in the same step in which another starts.
+    ExcludeConstraint(
+        ("clock_of", "="),
+        name="service_lines_one_clock",
+        using="btree",
+        where=text("clock_of IS NOT NULL"),
+        deferrable=True,
+        initially="DEFERRED",
+    ),
     # Declined and not taken up since: few, and looked for whenever a car comes again.
     Index(
         "service_lines_declined",

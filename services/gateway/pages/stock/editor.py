@@ -1,0 +1,91 @@
+"""The lines of a document as they were typed: products by their names, numbers or barcodes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import defaultdict
+from dataclasses import replace
+
+from services.gateway.pages.forms import Form
+from services.gateway.pages.request import PageRequest
+from services.gateway.pages.stock.shelves import by_code
+from services.gateway.problems import field_invalid
+from shared.contracts.inventory import FindProducts, GetProduct, ProductView
+
+_LINE = re.compile(r"lines\.(\d+)\.(\w+)")
+
+
+async def with_products(request: PageRequest) -> Form:
+    """The form, where every line says which product it is about. Scripts have seen to that as one
+    types; what they have not is looked up here. Lines that say nothing are left out.
+
+    Raises ``request_invalid`` where a text means no product, or several.
+    """
+    lines, others = _apart(request.form)
+    said = [line for line in lines if line.get("find") or line.get("product_id")]
+    await asyncio.gather(*(_look_up(request, i, line) for i, line in enumerate(said)))
+    return _together(request.form, said, others)
+
+
+def with_quantities(form: Form) -> Form:
+    """The form, without the lines of which nothing is said to have come or gone.
+
+    Raises ``request_invalid`` where there is none.
+    """
+    lines, others = _apart(form)
+    said = [line for line in lines if line.get("quantity", "").strip("0,. ")]
+    if not said:
+        raise field_invalid(
+            "lines.0.quantity", "Say how many of something", "укажите хотя бы одно количество"
+        )
+    return _together(form, said, others)
+
+
+type _Lines = list[dict[str, str]]
+type _Pairs = list[tuple[str, str]]
+
+
+def _apart(form: Form) -> tuple[_Lines, _Pairs]:
+    lines: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    others: _Pairs = []
+    for name, value in form.pairs:
+        if part := _LINE.fullmatch(name):
+            lines[part[1]][part[2]] = value.strip()
+        else:
+            others.append((name, value))
+    return list(lines.values()), others
+
+
+def _together(form: Form, lines: _Lines, others: _Pairs) -> Form:
+    numbered = [
+        (f"lines.{i}.{name}", value) for i, line in enumerate(lines) for name, value in line.items()
+    ]
+    return replace(form, pairs=(*others, *numbered))
+
+
+async def _look_up(request: PageRequest, i: int, line: dict[str, str]) -> None:
+    text = line.pop("find", "")
+    if line.get("product_id"):
+        return
+    if scanned := await by_code(request, text):
+        line["product_id"] = str(scanned.product.id)
+        line["measure"] = line.get("measure") or scanned.unit.name
+        return
+    found = (await request.ask(FindProducts(q=text, limit=2))).items
+    if len(found) != 1:
+        some = bool(found)
+        raise field_invalid(
+            f"lines.{i}.find",
+            f"Several products are called so: {text}" if some else f"No such product: {text}",
+            f"так называются несколько товаров: {text}" if some else f"нет такого товара: {text}",
+        )
+    line["product_id"] = str(found[0].id)
+
+
+async def first_lines(request: PageRequest) -> list[dict[str, ProductView]]:
+    """What a document begins with: the product that the address names."""
+    if "product" not in request.query:
+        return []
+    question = request.reads(GetProduct, product_id=request.query["product"])
+    return [{"product": await request.ask(question)}]

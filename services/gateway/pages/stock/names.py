@@ -1,0 +1,104 @@
+"""What people call the things that messages name by their ids."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.gateway.pages.names import orders_named
+from services.gateway.pages.request import PageRequest
+from shared.contracts.base import Page, Question
+from shared.contracts.inventory import (
+    GetProducts,
+    ListSuppliers,
+    ListWarehouses,
+    ProductView,
+    SupplierView,
+    WarehouseView,
+)
+from shared.contracts.order_reports import OrderName
+from shared.contracts.purchasing import GetSuppliers
+
+AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """By their ids, those that were asked for."""
+
+    warehouses: Mapping[UUID, WarehouseView]
+    suppliers: Mapping[UUID, SupplierView]
+    products: Mapping[UUID, ProductView]
+    orders: Mapping[UUID, OrderName]
+
+    def warehouse(self, warehouse_id: UUID) -> str:
+        return self.warehouses[warehouse_id].name if warehouse_id in self.warehouses else "—"
+
+    def supplier(self, supplier_id: UUID | None) -> str:
+        known = self.suppliers.get(supplier_id) if supplier_id else None
+        return known.name if known else "—"
+
+    def product(self, product_id: UUID) -> str:
+        return self.products[product_id].name if product_id in self.products else "—"
+
+    def measure(self, product_id: UUID) -> str:
+        return self.products[product_id].measure if product_id in self.products else ""
+
+
+async def names_of(
+    request: PageRequest,
+    *,
+    suppliers: Iterable[UUID | None] = (),
+    products: Iterable[UUID] = (),
+    orders: Iterable[UUID | None] = (),
+) -> Names:
+    """The warehouses, all of them, and what else is asked for; one question for each kind."""
+    warehouses, named_suppliers, named_products, named_orders = await asyncio.gather(
+        all_warehouses(request),
+        _some(request, _ids(suppliers), lambda ids: GetSuppliers(supplier_ids=ids)),
+        _some(request, _ids(products), lambda ids: GetProducts(product_ids=ids)),
+        orders_named(request, orders),
+    )
+    return Names(
+        {each.id: each for each in warehouses},
+        {each.id: each for each in named_suppliers},
+        {each.id: each for each in named_products},
+        named_orders,
+    )
+
+
+def _ids(ids: Iterable[UUID | None]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(each for each in ids if each))
+
+
+async def _some[ItemT](
+    request: PageRequest,
+    ids: tuple[UUID, ...],
+    question: Callable[[tuple[UUID, ...]], Question[Page[ItemT]]],
+) -> tuple[ItemT, ...]:
+    """Asked in the gateway's own right, as the names of orders are."""
+    return (await request.call.gateway.client.ask(question(ids))).items if ids else ()
+
+
+async def every[ItemT](request: PageRequest, question: Question[Page[ItemT]]) -> tuple[ItemT, ...]:
+    """All pages of a short list."""
+    items: list[ItemT] = []
+    cursor: str | None = None
+    while True:
+        asked = question.model_copy(update={"cursor": cursor}) if cursor else question
+        page = await request.ask(asked)
+        items += page.items
+        cursor = page.next
+        if cursor is None:
+            return tuple(items)
+
+
+async def all_suppliers(request: PageRequest) -> tuple[SupplierView, ...]:
+    suppliers = await every(request, ListSuppliers(limit=AT_ONCE))
+    return tuple(sorted(suppliers, key=lambda supplier: supplier.name.casefold()))
+
+
+async def all_warehouses(request: PageRequest) -> tuple[WarehouseView, ...]:
+    return await every(request, ListWarehouses(limit=AT_ONCE))

@@ -1,0 +1,141 @@
+// Cards are dragged, or moved by keys: arrows go from card to card, [ and ] (or Alt and arrows)
+// take a card a step back or on. The server says what becomes of it; a card that may not go where
+// it was put goes back, and it is told why.
+
+(() => {
+  const STEPS = ["new", "in_progress", "done"];
+
+  const board = () => document.getElementById("board");
+  const cardOf = (element) => element.closest?.(".board-card");
+  const laneOf = (element) => element.closest(".lane");
+
+  // --- moving a card ------------------------------------------------------------------------------
+
+  function tell(words) {
+    const problem = document.getElementById("board-problem").content.cloneNode(true);
+    problem.querySelector("p").textContent = words;
+    document.getElementById("problems").replaceChildren(problem);
+  }
+
+  async function renew() {
+    document.activeElement?.closest?.(".board-card") && keepFocus();
+    app.heard({ topic: "refresh", id: null });
+  }
+
+  let focused = null;
+  function keepFocus() {
+    focused = document.activeElement?.id ?? null;
+  }
+
+  async function move(card, to) {
+    const form = board();
+    document.getElementById("problems").replaceChildren();
+    if (card.dataset.status === "done" && !confirm(form.dataset.reopens)) return renew();
+    keepFocus();
+    const values = Object.fromEntries(new FormData(form));
+    values.move = `${card.dataset.order}:${to}:${card.dataset.revision}`;
+    delete card.dataset.busy;
+    await htmx.ajax("POST", form.getAttribute("action"), {
+      source: form, target: form, select: "#board", swap: "outerMorph", values,
+    });
+    if (document.querySelector("#problems .problem")) renew();
+  }
+
+  function put(card, lane, from) {
+    const { to, why } = lane.dataset;
+    if (to && to !== card.dataset.status) return move(card, to);
+    tell(to ? from.dataset.why : why);
+    return renew();
+  }
+
+  // --- dragging -----------------------------------------------------------------------------------
+
+  function arrange() {
+    if (!board() || !window.Sortable || matchMedia("(max-width: 62rem)").matches) return;
+    for (const list of document.querySelectorAll(".lane-cards")) {
+      if (Sortable.get(list)) continue;
+      Sortable.create(list, {
+        group: "board",
+        sort: false,
+        animation: 120,
+        filter: ".card-menu",
+        preventOnFilter: false,
+        onStart: ({ item }) => { item.dataset.busy = ""; },
+        onMove: ({ to }) => {
+          for (const lane of document.querySelectorAll(".lane")) lane.classList.toggle("is-target", lane === laneOf(to));
+        },
+        onEnd: ({ item, from, to }) => {
+          document.querySelector(".lane.is-target")?.classList.remove("is-target");
+          delete item.dataset.busy;
+          if (from === to) return renew();
+          return put(item, laneOf(to), laneOf(from));
+        },
+      });
+    }
+  }
+
+  // --- keys ---------------------------------------------------------------------------------------
+
+  const visible = (list) => [...list.querySelectorAll(".board-card")];
+
+  function go(card, key) {
+    const lanes = [...document.querySelectorAll(".lane-cards")].filter((list) => list.children.length);
+    const list = card.parentElement;
+    const at = visible(list).indexOf(card);
+    let next = null;
+    if (key === "ArrowUp") next = visible(list)[at - 1];
+    if (key === "ArrowDown") next = visible(list)[at + 1];
+    const beside = lanes[lanes.indexOf(list) + { ArrowLeft: -1, ArrowRight: 1 }[key]];
+    if (beside) next = visible(beside)[Math.min(at, beside.children.length - 1)];
+    next?.querySelector(".card-number").focus();
+  }
+
+  function step(card, by) {
+    const to = STEPS[STEPS.indexOf(card.dataset.status) + by];
+    if (to) move(card, to);
+    else tell(laneOf(card).dataset.why);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const card = cardOf(event.target);
+    if (!card || event.ctrlKey || event.metaKey) return;
+    const back = event.code === "BracketLeft" || (event.altKey && event.key === "ArrowLeft");
+    const on = event.code === "BracketRight" || (event.altKey && event.key === "ArrowRight");
+    if (back || on) step(card, on ? 1 : -1);
+    else if (event.key.startsWith("Arrow") && !event.altKey) go(card, event.key);
+    else return;
+    event.preventDefault();
+  });
+
+  // --- menus --------------------------------------------------------------------------------------
+
+  document.addEventListener("click", (event) => {
+    const asks = event.target.closest?.("[data-confirm]");
+    if (asks && !confirm(asks.dataset.confirm)) event.preventDefault();
+    for (const menu of document.querySelectorAll(".card-menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  }, true);
+
+  // An open menu is not taken from under the pointer by what somebody else does meanwhile.
+  document.addEventListener("toggle", ({ target }) => {
+    if (!target.matches?.(".card-menu")) return;
+    if (target.open) target.dataset.busy = "";
+    else {
+      delete target.dataset.busy;
+      renew();
+    }
+  }, true);
+
+  document.addEventListener("htmx:after:swap", () => {
+    arrange();
+    if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
+    focused = null;
+  });
+  // What is overdue becomes so by time alone.
+  setInterval(() => { if (board()) renew(); }, 60_000);
+  // A page that is fetched brings its scripts in any order.
+  if (!window.Sortable) document.querySelector('script[src*="Sortable"]')?.addEventListener("load", arrange);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", arrange);
+  else arrange();
+})();

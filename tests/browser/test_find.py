@@ -1,0 +1,59 @@
+"""One box that finds anything, by keys alone, and without scripts."""
+
+from __future__ import annotations
+
+import time
+
+from playwright.async_api import expect
+
+from tests.browser.test_board import a_visit
+from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
+
+
+async def test_anything_is_found_by_keys_alone(site: Site, browse: Open) -> None:
+    order = await a_visit(site, "Сидорова", "А123ВС77")
+    await site.post(
+        f"/clients/{order['client_id']}/vehicles", {"vin": "XTA21099043576193", "vendor": "ВАЗ"}
+    )
+    await site.post("/products", {"name": "Колодки TRW", "oem": "GDB1445", "price": "3150"})
+    for size, scheme in ((DESK, "light"), (DESK, "dark")):
+        visitor = await browse(size=size, scheme=scheme, role="administrator")
+        visitor.forgiven = ("404",)  # pages of other parts of the station
+        page = visitor.page
+        await page.goto(site.url + "/board")
+        await page.keyboard.press("Control+k")
+        box, found = page.get_by_role("searchbox", name="Найти: телефон"), page.locator("#found")
+        await expect(box).to_be_focused()
+        await expect(found.get_by_role("link", name=order["number"])).to_be_visible()
+        for typed, name in (
+            ("а123", "А123ВС77"),
+            ("сидор", "Сидорова Анна"),
+            (order["number"][-4:], order["number"]),
+            ("GDB-1445", "Колодки TRW"),
+        ):
+            began = time.monotonic()
+            await box.fill(typed)
+            await expect(found.get_by_role("link", name=name).first).to_be_visible()
+            print(f"{typed}: found after {(time.monotonic() - began) * 1000:.0f} ms")
+        await page.screenshot(path=f"/tmp/find-{scheme}.png")
+        assert await barriers(page) == []
+        await box.fill("сидорова")
+        await expect(found.get_by_role("link").first).to_contain_text(order["number"])
+        await expect(box).to_have_attribute("data-shown", "сидорова")
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(f"**/orders/{order['id']}")
+
+
+async def test_it_is_found_on_a_phone_without_scripts(site: Site, browse: Open) -> None:
+    order = await a_visit(site, "Сидорова", "А123ВС77")
+    page = (await browse(size=PHONE, role="advisor", language="en", scripts=False)).page
+    await page.goto(site.url + "/board")
+    await page.get_by_role("link", name="Find").tap()
+    await page.get_by_role("searchbox").fill("nobody at all")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#found")).to_contain_text("Nothing fits")
+    await page.get_by_role("searchbox").fill("сидорова")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("link", name=order["number"])).to_be_visible()
+    await page.screenshot(path="/tmp/find-phone.png")

@@ -1,0 +1,41 @@
+"""The office's money: an expense recorded and taken back, debts, a month's pay."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from tests.browser.test_till import a_done_order, shows
+from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
+
+
+async def test_the_office_records_an_expense_and_takes_it_back(site: Site, browse: Open) -> None:
+    order = await a_done_order(site)
+    page = (await browse(role="owner", size=DESK)).page
+    await page.goto(site.url + "/money")
+    await page.get_by_role("button", name="Расход").click()
+    await page.get_by_role("dialog").get_by_label("Сумма").fill("12 000,50")
+    await page.get_by_role("dialog").get_by_label("Категория").fill("Аренда")
+    await page.get_by_role("dialog").get_by_label("Способ").select_option("transfer")
+    await page.get_by_role("button", name="Записать").click()
+    await shows(page, "Записано: 12 000,50 ₽")
+    await expect(page.get_by_role("row", name="Аренда")).to_contain_text("12 000,50 ₽")
+    assert await barriers(page) == []
+    page.once("dialog", lambda dialog: dialog.accept())
+    await page.get_by_role("button", name="Сторно").click()
+    await shows(page, "Расход сторнирован")
+    await expect(page.get_by_text("Сторнирован", exact=True)).to_be_visible()
+    records = (await site.get("/finance/records?type=expense"))["items"]
+    assert sorted(record["amount"] for record in records) == ["-12000.50", "12000.50"]
+
+    await page.get_by_role("link", name="Долги").click()
+    await expect(page.get_by_role("row", name="Сидорова Анна")).to_contain_text("1 500,00 ₽")
+    await expect(page.get_by_role("link", name=order["number"])).to_be_visible()
+    assert await barriers(page) == []
+
+
+async def test_money_on_a_phone_in_english_in_the_dark(site: Site, browse: Open) -> None:
+    page = (await browse(role="owner", size=PHONE, language="en", scheme="dark")).page
+    for path in ("", "/recurring", "/categories", "/debts", "/pay"):
+        await page.goto(f"{site.url}/money{path}")
+        assert await barriers(page) == [], path
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0], path

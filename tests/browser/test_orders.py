@@ -1,0 +1,230 @@
+"""The order page, as the people who work with it use it."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from tests.browser.ordering import answered, job, order_of, station_of
+from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
+from tests.gateway.support import a_key
+
+
+async def add_by_typing(page: Page, key: str, typed: str) -> None:
+    """As at the counter: a key, a few letters, Enter."""
+    await page.keyboard.press(key)
+    await expect(page.locator("#sheet[open] form[data-finds] input[name=q]")).to_be_focused()
+    await page.keyboard.type(typed)
+    await page.keyboard.press("Enter")
+
+
+async def test_an_order_from_its_first_work_to_its_payment(site: Site, browse: Open) -> None:
+    station = await station_of(site)
+    page = (await browse(size=DESK, role="administrator")).page
+    await page.goto(site.url + station.path)
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("A-000001")
+    await expect(page.get_by_role("link", name="+7 916 123-45-67")).to_have_attribute(
+        "href", "tel:+79161234567"
+    )
+    await expect(page.get_by_text("XTAGFL110JY123456")).to_be_visible()
+
+    # A work of the catalogue, at the price for this car and with the client's own discount.
+    await add_by_typing(page, "w", "масл")
+    oil = job(page, "Замена масла")
+    await expect(oil).to_contain_text("1 080,00")
+    # A part, seen in each warehouse while it is typed.
+    await page.keyboard.press("p")
+    await expect(page.locator("#sheet[open] input[name=q]")).to_be_focused()
+    await page.keyboard.type("w 914")
+    await expect(page.locator("#found .hit")).to_contain_text("Основной склад: свободно 5 из 5")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("Количество")).to_be_focused()
+    await page.keyboard.type("2")
+    await page.get_by_label("К работе").select_option("Замена масла")
+    await page.keyboard.press("Enter")
+    # The warehouse answers, and the page says so by itself.
+    await expect(oil.locator(".part-row")).to_contain_text("Зарезервирована")
+    await expect(page.locator(".sum-total")).to_contain_text("2 250,00")
+
+    await oil.locator(".priced a").first.hover()
+    steps = oil.locator(".price-steps").first
+    await expect(steps).to_contain_text("Предложено каталогом")
+    await expect(steps).to_contain_text("Марина Кузнецова")
+    await page.mouse.move(0, 0)
+
+    await page.keyboard.press("c")
+    await page.keyboard.type("Позвонить после обеда")
+    await page.get_by_role("button", name="Добавить", exact=True).click()
+    await expect(page.locator(".comment")).to_contain_text("Позвонить после обеда")
+    await expect(page.locator("#comment-text")).to_have_value("")
+
+    await page.get_by_role("button", name="Отправить на согласование").click()
+    await expect(oil).to_contain_text("Ждём ответа")
+    await expect(page.get_by_label("Ссылка для клиента").last).to_have_value(
+        f"{site.url}{(await site.get(f'/orders/{station.order_id}/estimate-link'))['path']}"
+    )
+    await oil.get_by_role("link", name="Согласовано").click()
+    await page.get_by_label("Кто ответил").fill("Муж")
+    assert await barriers(page) == []
+    await page.get_by_role("button", name="Сказал по телефону").click()
+    await expect(oil).to_contain_text("Муж, по телефону")
+
+    await page.get_by_role("button", name="Начать работу").click()
+    await oil.get_by_role("button", name="Начать").click()
+    await oil.get_by_role("button", name="Завершить").click()
+    await expect(oil).to_contain_text("Закончена")
+    await page.get_by_role("link", name="Завершить заказ-наряд").click()
+    await page.get_by_role("button", name="Завершить", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Выполнен")
+
+    await page.get_by_role("link", name="Принять оплату").click()
+    await expect(page.get_by_label("Сумма, ₽")).to_have_value("2250")
+    await page.get_by_text("Карта").click()
+    await page.get_by_role("button", name="Принять деньги").click()
+    await expect(page.locator(".payments")).to_contain_text("2 250,00")
+    await expect(page.locator(".payments")).to_contain_text("Карта, Марина Кузнецова")
+    assert await barriers(page) == []
+    order = await order_of(site, station)
+    assert (order["status"], order["paid"], order["due"]) == ("done", "2250.00", "0.00")
+    # Cost 2 x 400, pay 40 % of 1080.
+    await expect(page.locator(".totals")).to_contain_text("1 018,00")
+
+    await page.locator("#print-menu summary").click()
+    paper = page.get_by_role("link", name="Акт выполненных работ")
+    printed = await page.context.request.get(site.url + str(await paper.get_attribute("href")))
+    assert printed.headers["content-type"] == "application/pdf"
+
+    await page.get_by_role("link", name="Хронология").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Хронология")
+    history = page.locator(".history")
+    for said in ("Заказ-наряд оформлен", "Добавлена работа", "Оплата принята", "Муж"):
+        await expect(history).to_contain_text(said)
+    await expect(history).to_contain_text("Состояние: Новый → В работе")
+    assert await barriers(page) == []
+
+
+async def test_two_people_edit_one_order(site: Site, browse: Open) -> None:
+    station = await station_of(site)
+    visitor = await browse(size=DESK, language="en", scheme="dark", role="advisor")
+    visitor.forgiven = ("412", "422")
+    page = visitor.page
+    await page.goto(site.url + station.path)
+    await page.keyboard.press("e")
+    await page.get_by_label("Note").fill("Fresh paint")
+    response = await site.office.patch(
+        f"/orders/{station.order_id}", json={"recommendation": "New dampers"}, headers=a_key()
+    )
+    assert response.is_success
+    # It is there beneath the dialog, without anybody asking.
+    await expect(page.locator(".facts")).to_contain_text("New dampers", timeout=2000)
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator("#sheet .problem")).to_be_visible()
+    await expect(page.get_by_label("Recommendation")).to_have_value("New dampers")
+    await expect(page.get_by_label("Note")).to_have_value("Fresh paint")
+    assert await barriers(page) == []
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator(".facts")).to_contain_text("Fresh paint")
+    order = await order_of(site, station)
+    assert (order["comment"], order["recommendation"]) == ("Fresh paint", "New dampers")
+
+    # A work of one's own, then its price is edited, then it is taken off.
+    await add_by_typing(page, "w", "Polish")
+    await page.get_by_label("Price quoted").fill("1 000,50")
+    await page.get_by_role("button", name="Add", exact=True).click()
+    polish = job(page, "Polish")
+    await expect(polish).to_contain_text("900.45")
+    await polish.get_by_role("link", name="Edit: Polish").click()
+    await page.get_by_label("Discount, percent").fill("120")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator("#sheet .problem")).to_contain_text("Discount, percent")
+    await page.get_by_label("Discount, percent").fill("0")
+    await page.get_by_role("button", name="Save").click()
+    await expect(polish).to_contain_text("1,000.50")
+    # An advisor is shown no cost.
+    assert "Margin" not in await page.content()
+    await polish.get_by_role("link", name="Take off: Polish").click()
+    await page.get_by_role("button", name="Take off").click()
+    await expect(polish).to_have_count(0)
+    await page.get_by_role("link", name="Call off").click()
+    await page.get_by_label("Reason").fill("The client did not come")
+    await page.get_by_role("button", name="Call off").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Cancelled")
+
+
+async def test_what_is_short_blocks_the_end_and_is_said(site: Site, browse: Open) -> None:
+    station = await station_of(site)
+    brakes = station.products["Колодки TRW"]
+    await site.post(
+        f"/orders/{station.order_id}/services", {"name": "Замена колодок", "initial_price": "2500"}
+    )
+    await site.post(
+        f"/orders/{station.order_id}/parts", {"lines": [{"product_id": brakes, "quantity": "1"}]}
+    )
+    await site.post(f"/orders/{station.order_id}/status", {"to": "in_progress"})
+    await answered(site, station)
+    visitor = await browse(role="technician")
+    visitor.forgiven = ("409",)
+    page = visitor.page
+    await page.goto(site.url + station.path)
+    await expect(page.locator(".part-row")).to_contain_text("не хватает: 1")
+    assert "себест." not in await page.content()
+    await expect(page.get_by_role("link", name="Принять аванс")).to_have_count(0)
+    await page.get_by_role("link", name="Завершить заказ-наряд").tap()
+    await expect(page.locator("#sheet")).to_contain_text("Колодки TRW: Не хватает")
+    await page.get_by_role("button", name="Завершить", exact=True).tap()
+    await expect(page.locator("#sheet .problem")).to_contain_text("Колодки TRW")
+    await page.locator("#sheet a[data-closes]").first.tap()
+    await expect(page.locator("#sheet[open]")).to_have_count(0)
+
+
+async def test_every_page_of_orders_fits_and_keeps_nobody_out(
+    site: Site, browse: Open, tmp_path: Path
+) -> None:
+    station = await station_of(site)
+    await site.post(
+        f"/orders/{station.order_id}/services", {"name": "Замена колодок", "initial_price": "2500"}
+    )
+    await site.post(f"/orders/{station.order_id}/quote", {})
+    pages = ("", "/edit", "/works/find", "/parts/find", "/timeline", "/send", "/link", "/pay")
+    for size, scheme in product((PHONE, DESK), ("light", "dark")):
+        language = "ru" if size == PHONE else "en"
+        page = (await browse(size=size, scheme=scheme, language=language, role="owner")).page
+        for path in ("/orders", *(station.path + each for each in pages)):
+            await page.goto(site.url + path)
+            where = f"{path.rsplit('/', 1)[-1]}-{size[0]}-{scheme}"
+            await page.screenshot(path=tmp_path / f"{where}.png", full_page=True)
+            assert await barriers(page) == [], where
+            assert await page.evaluate("document.documentElement.scrollWidth") <= size[0], where
+    # Without scripts every form is a page of its own.
+    page = (await browse(size=DESK, role="advisor", scripts=False)).page
+    await page.goto(site.url + "/orders?q=сидорова&status=new")
+    await page.get_by_role("link", name="A-000001").click()
+    await page.get_by_role("link", name="Добавить работу").click()
+    await page.get_by_role("button", name="Добавить: Мойка двигателя").click()
+    await expect(job(page, "Мойка двигателя")).to_contain_text("720,00")
+
+
+async def test_a_client_follows_the_order_to_its_end(site: Site, browse: Open) -> None:
+    station = await station_of(site)
+    order = f"/orders/{station.order_id}"
+    await site.post(f"{order}/services", {"name": "Замена колодок", "initial_price": "2500"})
+    await site.post(f"{order}/quote", {})
+    link = await site.get(f"{order}/estimate-link")
+    page = (await browse()).page
+    await page.goto(site.url + link["path"])
+    await expect(page.locator("[aria-current=step]")).to_have_text("Принят")
+    await page.get_by_role("button", name="Согласиться").tap()
+    await expect(page.get_by_role("status")).to_have_text("Согласовано. Спасибо!")
+    assert await barriers(page) == []
+    for status in ("in_progress", "done"):
+        await site.post(f"{order}/status", {"to": status})
+    await page.reload()
+    await expect(page.locator("[aria-current=step]")).to_have_text("Готов")
+    await expect(page.locator(".totals")).to_contain_text("Осталось оплатить")
+    await expect(page.locator(".totals .bad")).to_contain_text("2 250,00")
+    assert await barriers(page) == []
+    act = page.get_by_role("link", name="Акт выполненных работ")
+    paper = await page.context.request.get(site.url + str(await act.get_attribute("href")))
+    assert (await paper.body()).startswith(b"%PDF-")

@@ -1,0 +1,117 @@
+"""Services compared from a shell, and what older versions rounded apart taken over."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
+
+import asyncpg
+import pytest
+
+from deploy import reconciliation
+from shared.contracts.base import Period
+from shared.contracts.finance_reports import ProfitLoss
+from shared.contracts.reconciliation import GetAccountBalances, StockTakenOver, TakeOverStock
+from shared.messaging.envelope import Actor
+from shared.permissions import OPERATOR, OWNER
+from shared.refusals import Refused
+from tests.deploy.operating import Outcome, pitlane_on
+from tests.finance.at_work import published
+from tests.support.broker import TestNats
+from tests.support.databases import as_owner
+from tests.support.day import BUSINESS, Station, running_station
+
+MACHINIST = Actor("root", OPERATOR)
+
+
+@pytest.fixture
+async def station(
+    nats_server: TestNats, database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Station]:
+    """Three filters of 20 roubles each, which somebody's older version worth a kopeck more."""
+    monkeypatch.setattr(reconciliation, "PAUSE_S", 0)
+    async with running_station(nats_server, database, *BUSINESS) as station:
+        product, warehouse = await station.a_product(), await station.a_warehouse()
+        await station.receive(warehouse.id, product.id, "3", cost="20")
+        await station.settle_down()
+        yield station
+
+
+async def books_lose(station: Station, amount: str) -> None:
+    """The stock's account is so much less than what lies there is worth."""
+    owner = await asyncpg.connect(as_owner(station.database_urls["inventory"]))
+    for table in ("stock", "lots", "movements", "stock_sums"):
+        await owner.execute(f"UPDATE {table} SET value = value + $1", Decimal(amount))
+    await owner.close()
+
+
+async def reconcile(station: Station, *arguments: str) -> Outcome:
+    return await pitlane_on(station, "reconcile", *arguments)
+
+
+async def booked(station: Station) -> Decimal:
+    page = await station.ask(GetAccountBalances())
+    return next(each.amount for each in page.items if each.account == "inventory")
+
+
+async def test_a_kopeck_of_an_older_version_is_taken_over_once(station: Station) -> None:
+    assert await reconcile(station) == Outcome(0, "everything agrees\n", "")
+    await books_lose(station, "0.01")
+    told = await reconcile(station)
+    assert told.exit_code == 1
+    assert "stock account = worth of the stock: expected 60.01000, found 60.00" in told.stdout
+
+    taken = await reconcile(station, "--take-over", "Переход на 2.0")
+
+    assert taken.exit_code == 0, taken
+    assert taken.stdout.startswith("posted to stock_take_over: 0.01 (entry ")
+    assert taken.stdout.endswith("everything agrees\n")
+    assert await booked(station) == Decimal("60.01")
+    (fact,) = await published(station.running["finance"], StockTakenOver)
+    assert (fact.take_over.amount, fact.take_over.reason) == (Decimal("0.01"), "Переход на 2.0")
+    report = await station.ask(ProfitLoss(period=Period()))
+    (expense,) = [one for one in report.items[-1].categories if one.category == "stock_take_over"]
+    assert expense.amount == Decimal("-0.01")
+    await station.settle_down()
+    (record,) = await station.records(event="evt.finance.stock_taken_over.v1")
+    assert record.actor_role == OPERATOR
+
+    # A later difference has a reason that must be found.
+    await books_lose(station, "0.02")
+    again = await reconcile(station, "--take-over", "Ещё раз")
+    assert again.exit_code == 1
+    assert "taken over" in again.stderr
+    assert await booked(station) == Decimal("60.01")
+
+
+async def test_only_the_difference_that_was_seen_is_posted_and_only_by_an_operator(
+    station: Station,
+) -> None:
+    await books_lose(station, "-0.02")
+    early = TakeOverStock(amount=Decimal("-0.02"), reason="?")
+    with pytest.raises(Refused, match="forbidden"):
+        await station.send(early, actor=Actor("owner", OWNER))
+    for amount in ("0.01", "0"):
+        with pytest.raises(Refused, match="stock_differs_otherwise"):
+            await station.send(TakeOverStock(amount=Decimal(amount), reason="?"), actor=MACHINIST)
+    assert await booked(station) == Decimal(60)
+
+    done = await station.send(TakeOverStock(amount=Decimal("-0.02"), reason="!"), actor=MACHINIST)
+
+    assert (done.worth, done.booked) == (Decimal("59.98"), Decimal("60.00"))
+    assert await booked(station) == Decimal("59.98")
+
+
+async def test_nothing_is_taken_over_while_something_else_differs(station: Station) -> None:
+    await books_lose(station, "0.01")
+    order = await station.an_order()
+    await station.settle_down()
+    owner = await asyncpg.connect(as_owner(station.database_urls["orders"]))
+    await owner.execute("UPDATE orders SET total = 5 WHERE id = $1", order.id)
+    await owner.close()
+
+    told = await reconcile(station, "--take-over", "Всё равно")
+
+    assert told.exit_code == 1
+    assert "total = sum of its lines" in told.stdout
+    assert await published(station.running["finance"], StockTakenOver) == []

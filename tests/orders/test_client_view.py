@@ -1,0 +1,95 @@
+"""What a client is shown of an order by its link, with the sums that go with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.orders.domain.approval import quoted
+from services.orders.domain.estimate import Link, Sender, estimate_view
+from services.orders.domain.order import Order
+from services.orders.domain.pricing import formed
+from shared.contracts.approvals import ClientStage, EstimateView
+from shared.ids import new_id
+from tests.orders.builders import LATER, NOW, a_part, a_reserved_part, a_service, an_order, money
+
+
+def shown(order: Order) -> EstimateView:
+    link = Link(new_id(), order.id, made_at=NOW, expires_at=NOW + timedelta(days=14))
+    return estimate_view(order, link, Sender("Pitlane", None), LATER)
+
+
+def given_back(order: Order, **later: int) -> Order:
+    return replace(order, header=replace(order.header, vehicle_out_at=LATER + timedelta(**later)))
+
+
+@pytest.mark.parametrize(
+    ("order", "stage"),
+    [
+        (an_order(status="draft"), "estimate"),
+        (an_order(status="new"), "accepted"),
+        (an_order(status="in_progress"), "in_work"),
+        (an_order(status="in_progress", parts=(a_part(state="short"),)), "waiting_for_parts"),
+        (an_order(status="new", parts=(a_part(),)), "waiting_for_parts"),
+        (an_order(status="done"), "ready"),
+        (given_back(an_order(status="done"), hours=1), "ready"),
+        (given_back(an_order(status="done"), hours=-1), "given_out"),
+        (given_back(an_order(status="in_progress"), hours=-1), "in_work"),
+        (an_order(status="cancelled"), "cancelled"),
+    ],
+)
+def test_a_client_is_told_how_far_the_order_is(order: Order, stage: ClientStage) -> None:
+    assert shown(order).stage == stage
+
+
+def test_a_bill_is_shown_when_the_order_is_done_and_not_before() -> None:
+    order = an_order(status="in_progress", services=(a_service(1000),), paid=money(300))
+    view = shown(order)
+    assert (view.bill, view.paid, view.due) == (None, money(300), None)
+    done = shown(replace(order, status="done"))
+    assert (done.bill, done.paid, done.due) == (money(1000), money(300), money(700))
+
+
+def test_a_payment_and_a_step_leave_what_the_client_was_asked_as_it_is() -> None:
+    asked = a_service(1000)
+    asked = replace(asked, approval=quoted(asked.approval, NOW))
+    order = an_order(status="new", services=(asked,))
+    paid = replace(order, status="in_progress", paid=money(300))
+    assert shown(order).version == shown(paid).version
+
+
+@pytest.mark.parametrize(
+    ("fields", "due"),
+    [
+        ({"status": "new"}, 1000),
+        ({"status": "new", "paid": money(1200)}, 0),
+        ({"status": "done", "paid": money(400)}, 600),
+        # Money that named no order has paid it: finance says so.
+        ({"status": "done", "settled": True, "completion": 1, "paid_completion": 1}, 0),
+        ({"status": "done", "settled": True, "completion": 2, "paid_completion": 1}, 1000),
+    ],
+)
+def test_what_is_due_is_what_no_money_covers(fields: dict[str, Any], due: int) -> None:
+    assert an_order(services=(a_service(1000),), **fields).due == money(due)
+
+
+def test_discounts_come_to_what_was_quoted_less_what_is_asked() -> None:
+    tenth = formed(Decimal(1000), None, Decimal(10), Decimal(0))
+    fixed = formed(Decimal(100), None, Decimal(0), Decimal("0.50"))
+    asked = quoted(a_service().approval, NOW)
+    declined = replace(a_service(), price=tenth, approval=replace(asked, state="declined"))
+    order = an_order(
+        services=(_with(a_service(), tenth, 2), declined),
+        parts=(_with(a_reserved_part(), fixed, 3), _with(a_part(), tenth, 1)),
+    )
+    # 200 of the work, 1.50 of the part; what is declined, or not answered for, is in no sum.
+    assert order.discount_total == money("201.50")
+    assert order.total == money(1800) + money("298.50")
+
+
+def _with(line: Any, price: Any, quantity: int) -> Any:
+    return replace(line, price=price, quantity=Decimal(quantity))

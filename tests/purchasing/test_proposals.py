@@ -1,0 +1,104 @@
+"""What to buy is proposed of whom it is cheapest today."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from shared.contracts.part_numbers import AddPartNumber
+from shared.contracts.price_lists import ApplyStockImport
+from shared.contracts.purchase_orders import GetPurchaseProposal, OrderProposal, Proposal
+from tests.inventory.importing import bring, when
+from tests.purchasing.at_work import a_line, receive
+from tests.support.day import Station
+
+HEAD = ("Артикул", "Производитель", "Наименование", "Цена", "Остаток", "Кратность", "Срок")
+
+
+async def offer(station: Station, *rows: tuple[str, ...]) -> UUID:
+    """A supplier with a price list of these rows that holds today."""
+    supplier = await station.a_supplier()
+    job = await bring(station, [HEAD, *rows], supplier_id=supplier.id)
+    await when(station, job.id, "ready")
+    await station.send(ApplyStockImport(import_id=job.id))
+    await when(station, job.id, "applied")
+    return supplier.id
+
+
+async def proposed(station: Station) -> dict[UUID | None, Proposal]:
+    page = await station.ask(GetPurchaseProposal())
+    return {each.supplier_id: each for each in page.items}
+
+
+async def test_the_cheapest_offer_of_today_is_proposed_before_the_last_supplier(
+    station: Station,
+) -> None:
+    card: dict[str, Any] = {"oem": "W914/2", "vendor": "MANN", "min_stock": Decimal(6)}
+    product = await station.a_product(**card)
+    last = await receive(station, a_line(product.id, "1", "90"))
+    await offer(station, ("W 914/2", "MANN", "Фильтр", "80", "10", "1", "3"))
+    cheapest = await offer(
+        station,
+        ("W 914/2", "MANN", "Фильтр", "70", "9", "4", "2"),
+        # Sold out, and of another vendor.
+        ("W9142", "MANN", "Фильтр", "10", "0", "1", "1"),
+        ("W 914/2", "BOSCH", "Фильтр", "20", "10", "1", "1"),
+    )
+
+    found = await proposed(station)
+
+    assert found.keys() == {cheapest}
+    (line,) = found[cheapest].lines
+    assert (line.quantity, line.cost, line.multiplicity, line.delivery_days) == (
+        Decimal(5), Decimal(70), Decimal(4), 2,
+    )  # fmt: skip
+    assert line.offer_id
+
+    # What another supplier sells it at is no matter of an order to this one.
+    here = OrderProposal(
+        supplier_id=last.supplier_id, warehouse_id=last.warehouse_id, product_ids=(product.id,)
+    )
+    draft = await station.send(here)
+    assert [(each.quantity, each.cost) for each in draft.lines] == [(Decimal(5), Decimal(90))]
+
+
+async def test_an_offer_is_ordered_in_the_numbers_in_which_it_is_sold(station: Station) -> None:
+    product = await station.a_product(oem="X-1", vendor="MANN", min_stock=Decimal(6))
+    await station.send(
+        AddPartNumber(product_id=product.id, kind="oem", number="OC 90", vendor="MAHLE")
+    )
+    await station.send(
+        AddPartNumber(product_id=product.id, kind="analogue", number="Z 1", vendor="NONAME")
+    )
+    supplier = await offer(
+        station,
+        ("OC90", "MAHLE", "Фильтр", "70", "100", "4", "2"),
+        ("Z1", "NONAME", "Фильтр", "1", "100", "1", "1"),
+    )
+    warehouse = await station.a_warehouse()
+
+    draft = await station.send(OrderProposal(supplier_id=supplier, warehouse_id=warehouse.id))
+
+    assert [(each.quantity, each.cost) for each in draft.lines] == [(Decimal(8), Decimal(70))]
+    assert await proposed(station) == {}
+
+
+async def test_what_nobody_offers_is_proposed_of_whom_it_came_last(station: Station) -> None:
+    offered = await station.a_product(oem="A-1", vendor="MANN", min_stock=Decimal(1))
+    bought = await station.a_product(oem="A-2", vendor="MANN", min_stock=Decimal(3))
+    unheard = await station.a_product(oem="A-3", vendor="MANN", min_stock=Decimal(1))
+    last = await receive(station, a_line(bought.id, "1", "90"))
+    supplier = await offer(station, ("A1", "MANN", "Фильтр", "70", "9", "1", ""))
+
+    page = await station.ask(GetPurchaseProposal())
+
+    assert page.items[0].supplier_id is None
+    assert {
+        each.supplier_id: [(line.product_id, line.cost) for line in each.lines]
+        for each in page.items
+    } == {
+        None: [(unheard.id, None)],
+        last.supplier_id: [(bought.id, Decimal(90))],
+        supplier: [(offered.id, Decimal(70))],
+    }
