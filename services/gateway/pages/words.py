@@ -101,7 +101,7 @@ PAY_KINDS = {
     "payout": N_("Payout"),
     "advance": N_("Advance"),
 }
-PAY_RULES = {
+PAY_RULE_KINDS = {
     "labor_percent": N_("Percent of a work"),
     "norm_hour": N_("Norm-hour sold"),
     "per_work": N_("Each work"),

@@ -277,7 +277,7 @@ PAY_RULES = Catalogue(
             name="kind",
             label=N_("Pays for"),
             kind="choice",
-            source=said_words(words.PAY_RULES),
+            source=said_words(words.PAY_RULE_KINDS),
             required=True,
             asked="new",
         ),
