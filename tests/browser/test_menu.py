@@ -35,7 +35,8 @@ def act_at(path: str) -> pages.Page:
     """What a form with that action comes to."""
     found = [act for pattern, act in ACTS if pattern.match(path)]
     assert found, path
-    return found[0]
+    act: pages.Page = found[0]
+    return act
 
 
 async def forbidden_forms(page: Page, role: str, text: str) -> list[str]:
