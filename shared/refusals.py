@@ -450,6 +450,14 @@ REASONS: dict[str, Reason] = {
             "The form cannot be printed as it is",
             "Форму в таком виде напечатать не удалось",
         ),
+        clock_time_invalid=(
+            "The clock cannot start or stop at that time",
+            "Время не может начаться или остановиться в этот момент",
+        ),
+        photo_invalid=(
+            "A photo is a JPEG, PNG or WebP picture of at most 50 megapixels",
+            "Фото — снимок JPEG, PNG или WebP не больше 50 мегапикселей",
+        ),
         logo_invalid=(
             "A logo is a PNG or JPEG picture of at most 16 megapixels",
             "Логотип — картинка PNG или JPEG не больше 16 мегапикселей",
@@ -569,6 +577,7 @@ REASONS: dict[str, Reason] = {
             "No payment {id} to a supplier",
             "Платёж поставщику {id} не найден",
         ),
+        photo_not_found=("No photo {id}", "Фото {id} не найдено"),
         product_not_found=("No product {id}", "Товар {id} не найден"),
         warehouse_not_found=("No warehouse {id}", "Склад {id} не найден"),
         transfer_not_found=("No transfer {id}", "Перемещение {id} не найдено"),
@@ -798,6 +807,26 @@ REASONS: dict[str, Reason] = {
         work_declined=(
             "The client declined {name}; quote it again first",
             "Клиент отказался от работы «{name}»; сначала предложите её снова",
+        ),
+        photos_too_many=(
+            "An order has at most {limit} photos",
+            "В заказе не больше {limit} фото",
+        ),
+        work_clocked=(
+            "Somebody else is at work on {name}",
+            "Над работой «{name}» уже работает другой сотрудник",
+        ),
+        clock_running=(
+            "The clock still runs on {name} of order {number}; stop it first",
+            "Ещё идёт время работы «{name}» заказа {number}; сначала остановите его",
+        ),
+        work_of_others=(
+            "{name} is done by somebody else",
+            "Работу «{name}» выполняет другой сотрудник",
+        ),
+        employee_unlinked=(
+            "No employee's card has the sign-in {login}",
+            "Ни у одного сотрудника в карточке нет логина {login}",
         ),
         work_under_way=(
             "{name} has begun already and cannot be declined",

@@ -59,8 +59,8 @@ class Endpoint:
     """Wants an ``Idempotency-Key``."""
     asks_in_body: bool = False
     """A question with too much to ask for a query."""
-    takes_file: bool = False
-    """The body is a file, or a form with one."""
+    takes_file: tuple[str, ...] = ()
+    """The body is a file of one of these media types, or a form with one."""
     media_types: tuple[str, ...] = (JSON,)
     description: str = ""
 

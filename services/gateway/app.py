@@ -28,6 +28,7 @@ from services.gateway.openapi import openapi_document
 from services.gateway.pages import page_routes
 from services.gateway.pages.assets import asset_routes
 from services.gateway.pages.estimate import estimate_routes
+from services.gateway.photos import Darkroom
 from services.gateway.proofs import Proofs
 from services.gateway.provider import Provider
 from services.gateway.pruning import Pruning
@@ -123,6 +124,7 @@ class Gateway:
     keys: Keys
     changes: Changes
     uploads: Uploads
+    darkroom: Darkroom
 
     @classmethod
     def of(cls, running: Running) -> Gateway:
@@ -142,6 +144,7 @@ class Gateway:
             keys=Keys(settings.database_url),
             changes=Changes(running.connection),
             uploads=Uploads(),
+            darkroom=Darkroom(),
         )
 
 

@@ -250,6 +250,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "ChangeLine": {"initial_price": "1200.00", "discount_percent": "10"},
     "RemoveLine": {"on_removal": "write_off", "reason": "Лопнула при установке"},
     "MoveOrder": {"to": "in_progress"},
+    "StartClock": {"at": "2026-11-27T09:15:00+03:00"},
+    "StopClock": {"at": "2026-11-27T11:40:00+03:00"},
     "QuoteWorks": {"lines": [_SERVICE_LINE]},
     "AnswerWork": {"to": "approved", "how": "phone", "by": "Сидорова Анна"},
     "AnswerWorks": {
@@ -258,6 +260,8 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "TakeDeclinedWorks": {"ids": [_SERVICE_LINE]},
     "DismissDeclinedWorks": {"ids": [_SERVICE_LINE], "reason": "Автомобиль продан"},
+    "ChangePhoto": {"caption": "Трещина в пыльнике", "visible_to_client": True},
+    "RemovePhoto": {},
     "AddComment": {"text": "Клиент просит сохранить старые детали"},
     "CreateProduct": {
         "name": "Фильтр масляный",

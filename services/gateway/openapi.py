@@ -18,7 +18,7 @@ from services.gateway.openapi_parts import (
     HEADERS,
     MEANINGS,
     PARAMETERS,
-    UPLOADS,
+    UPLOAD,
     Json,
 )
 from services.gateway.openapi_schemas import REFS, Schemas, body_model, untitled
@@ -81,7 +81,9 @@ def _operation(area: Area, endpoint: Endpoint, schemas: Schemas) -> Json:
     if body := schemas.body(endpoint):
         operation["requestBody"] = {"required": True, "content": {JSON: body}}
     if endpoint.takes_file:
-        operation["requestBody"] = {"required": True, "content": UPLOADS}
+        files = dict.fromkeys(endpoint.takes_file, FILE)
+        content = {"multipart/form-data": UPLOAD, **files}
+        operation["requestBody"] = {"required": True, "content": content}
     if endpoint.public:
         operation["security"] = []
     return {name: value for name, value in operation.items() if value or name == "security"}

@@ -39,18 +39,13 @@ MEANINGS = {
     503: "A service does not answer; send the same request with the same key again",
 }
 FILE: Json = {"schema": {"type": "string", "format": "binary"}}
-UPLOADS: Json = {
-    "multipart/form-data": {
-        "schema": {
-            "type": "object",
-            "required": ["file"],
-            "properties": {"file": {"type": "string", "format": "binary"}},
-            "additionalProperties": {"type": "string"},
-        }
-    },
-    "text/csv": FILE,
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": FILE,
-    "application/octet-stream": FILE,
+UPLOAD: Json = {
+    "schema": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {"file": {"type": "string", "format": "binary"}},
+        "additionalProperties": {"type": "string"},
+    }
 }
 PROBLEM: Json = {
     "type": "object",

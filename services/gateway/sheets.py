@@ -13,8 +13,6 @@ import codecs
 import csv
 import io
 import json
-import resource
-import signal
 import sys
 import zipfile
 from collections import Counter
@@ -26,6 +24,7 @@ from typing import Any, BinaryIO
 
 import python_calamine
 
+from services.gateway.confined import confine
 from shared.contracts.imports import MAX_CELL_CHARS, MAX_CHUNK_ROWS, MAX_COLUMNS, MAX_ROWS
 
 CHUNK_BYTES = 256 * 1024
@@ -54,7 +53,7 @@ class Unreadable(Exception):
 
 def main() -> None:
     """Never raises: whatever happens, something is said."""
-    _confine()
+    confine(cpu_s=CPU_S, wall_s=WALL_S, memory_bytes=MEMORY_BYTES)
     out = sys.stdout
     try:
         total = 0
@@ -69,21 +68,6 @@ def main() -> None:
         out.write("!import_file_too_heavy\t{}\n")
     except Exception:
         out.write("!import_file_broken\t{}\n")
-
-
-def _confine() -> None:
-    """It may compute for a while, in some memory, and neither write a file nor start anything."""
-    born_with = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, WALL_S)
-    for limit, most in (
-        (resource.RLIMIT_CPU, CPU_S),
-        (resource.RLIMIT_AS, born_with + MEMORY_BYTES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 16),
-    ):
-        resource.setrlimit(limit, (most, most))
 
 
 def table_of(path: Path) -> Iterator[list[str]]:

@@ -8,7 +8,13 @@ from services.orders.domain.approval import Approval
 from services.orders.domain.costs import Costs
 from services.orders.domain.order import Order, PartLine, ServiceLine, waits_for_payment
 from shared.contracts import orders as shown
-from shared.contracts.orders import OrderSummary, OrderView, PartLineView, ServiceLineView
+from shared.contracts.orders import (
+    OrderSummary,
+    OrderView,
+    PartLineView,
+    RunningClock,
+    ServiceLineView,
+)
 
 
 def order_view(
@@ -80,7 +86,16 @@ def service_view(order: Order, line: ServiceLine) -> ServiceLineView:
             shown.Performer(employee_id=one.employee_id, share=one.share) for one in line.performers
         ),
         approval=approval_view(line.approval),
+        clock=clock_view(line),
+        finished_at=line.finished_at,
+        finished_by=line.finished_by,
     )
+
+
+def clock_view(line: ServiceLine) -> RunningClock | None:
+    if line.started_at is None:
+        return None
+    return RunningClock(employee_id=line.clock_of, started_at=line.started_at)
 
 
 def approval_view(approval: Approval) -> shown.Approval:

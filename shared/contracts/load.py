@@ -322,6 +322,8 @@ class SectionLoad(View):
     id: UUID
     name: str
     posts: tuple[LoadRow, ...]
+    days: tuple[DayLoad, ...] = ()
+    """Of all its posts together."""
 
 
 class BarView(BookingView):

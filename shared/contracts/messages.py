@@ -151,6 +151,8 @@ class MessagePreview(View):
     """SMS that the client's phone puts together, each paid for."""
     condition: bool | None
     """Whether the order fits; null without a condition."""
+    quiet_hours: str | None = None
+    """By the station's clock, as ``21:00-09:00``: what is not urgent waits for their end."""
 
 
 class PreviewMessage(Question[MessagePreview]):

@@ -356,6 +356,14 @@ Performers = Annotated[tuple[NamedPerformer, ...], Field(max_length=20)]
 """Several who do one work; their shares come to 100. The first one is its mechanic."""
 
 
+class RunningClock(View):
+    """Of a work that somebody is at: see ``shared.contracts.bay``."""
+
+    employee_id: UUID | None
+    """Null: the counter started it with the work, for nobody in particular."""
+    started_at: Instant
+
+
 class ServiceLineView(View):
     """A work on the order, with every step of its price."""
 
@@ -396,6 +404,11 @@ class ServiceLineView(View):
     """The catalogue's, as it was then."""
     performers: tuple[Performer, ...] = ()
     """When several did it; ``mechanic_id`` is the first of them."""
+    clock: RunningClock | None = None
+    """The one that runs; its minutes are in ``clocked_minutes`` when it has stopped."""
+    finished_at: Instant | None = None
+    finished_by: str | None = None
+    """The sign-in of whoever ticked it; null: it was finished with its order."""
 
 
 class PartLineView(View):
@@ -780,7 +793,9 @@ class ListPriceSteps(Question[Page[PriceStepView]]):
 class FindOrders(Question[Page[OrderSummary]]):
     """Newest first. ``q``: a part of the number, the client's name or the car.
 
-    ``own``: only orders on which the asking person is the employee or does a work.
+    ``own``: only orders on which the asking person is the employee or does a work. ``unbooked``:
+    only open ones that have no planned booking. ``start`` and ``end`` are of when it was opened, or
+    with ``accounted`` of its accounting date, as in reports.
     """
 
     subject: ClassVar[str] = "ask.orders.find_orders.v1"
@@ -791,8 +806,10 @@ class FindOrders(Question[Page[OrderSummary]]):
     client_id: UUID | None = None
     vehicle_id: UUID | None = None
     own: bool = False
+    unbooked: bool = False
     start: Instant | None = None
     end: Instant | None = None
+    accounted: bool = False
     q: SearchText = ""
     limit: Limit = 50
     cursor: Cursor | None = None

@@ -136,6 +136,6 @@ class ListCatalogueNames(Question[Page[CatalogueName]]):
 
     subject: ClassVar[str] = "ask.inventory.catalogue_names.v1"
 
-    kind: CatalogueList
+    kind: CatalogueList = "group"
     limit: Limit = 50
     cursor: Cursor | None = None

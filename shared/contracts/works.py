@@ -34,6 +34,16 @@ from shared.contracts.base import (
 from shared.contracts.clients import Mileage, Year
 from shared.contracts.orders import OrderEvent, OrderView, ServiceView
 
+
+class GetServices(Question[Page[ServiceView]]):
+    """Works by their ids, many at once; of what does not exist there is none. The answer is one
+    page, whatever is asked for."""
+
+    subject: ClassVar[str] = "ask.orders.services_by_id.v1"
+
+    service_ids: tuple[UUID, ...] = Field(min_length=1, max_length=500)
+
+
 # --- price variants ------------------------------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ async def test_anything_is_found_by_keys_alone(site: Site, browse: Open) -> None
         page = visitor.page
         await page.goto(site.url + "/board")
         await page.keyboard.press("Control+k")
-        box, found = page.get_by_role("searchbox", name="Найти: телефон"), page.locator("#found")
+        box, found = page.get_by_role("searchbox", name="Найти: телефон"), page.locator("#findings")
         await expect(box).to_be_focused()
         await expect(found.get_by_role("link", name=order["number"])).to_be_visible()
         for typed, name in (
@@ -52,7 +52,7 @@ async def test_it_is_found_on_a_phone_without_scripts(site: Site, browse: Open) 
     await page.get_by_role("link", name="Find").tap()
     await page.get_by_role("searchbox").fill("nobody at all")
     await page.keyboard.press("Enter")
-    await expect(page.locator("#found")).to_contain_text("Nothing fits")
+    await expect(page.locator("#findings")).to_contain_text("Nothing fits")
     await page.get_by_role("searchbox").fill("сидорова")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("link", name=order["number"])).to_be_visible()

@@ -54,7 +54,10 @@ async def test_stock_is_found_as_one_types_and_a_product_tells_all(
     await expect(page.get_by_role("row", name="Колодки TRW")).to_be_visible()
     await looked_at(page, "stock-desk")
     await page.keyboard.press("/")
+    await expect(page.locator("#field-q")).to_be_focused()
     await page.keyboard.type("gdb 14")
+    await expect(page.locator("#field-q")).to_have_value("gdb 14")
+    await expect(page).to_have_url(site.url + "/stock?q=gdb+14&show=all")
     await expect(page.get_by_role("row", name="Масло 5W-30")).to_have_count(0)
     await expect(page.get_by_role("row", name="Колодки TRW")).to_be_visible()
     # A scanner types its digits and Enter.
@@ -305,7 +308,7 @@ async def test_a_price_list_is_brought_looked_through_and_taken(
         await page.get_by_role("link", name="Все в CSV").click()
     assert (await download.value).suggested_filename == "problems.csv"
     await page.get_by_role("button", name="Принять годные строки").click()
-    await expect(page.get_by_text("Принят", exact=True)).to_be_visible(timeout=15_000)
+    await expect(page.get_by_text("Принято", exact=True)).to_be_visible(timeout=15_000)
     await page.goto(f"{site.url}/stock/products/{shelves['pads']['id']}")
     await expect(page.get_by_role("row", name="Автодок")).to_contain_text("1 990,00")
     await page.goto(site.url + "/stock/offers?q=w914")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from sqlalchemy import insert, select, text
 from services.gateway.app import SERVED, create_app
 from services.gateway.store import login_key, sessions, users
 from services.gateway.users import ensure_demo_users
+from shared.contracts.photos import GetPhoto, GetSmallPhoto
 from shared.ids import new_id
 from shared.messaging.client import STATUS_HEADER, refusal_body
 from shared.messaging.envelope import Envelope
@@ -41,6 +43,12 @@ API = "/api/v1"
 KEY = "a key that only tests know"
 THING = {"id": "019ab0c6-0b5e-7c11-8a43-6f1d2e3c4b5a", "revision": 7}
 """What a fake service answers when a test has not said anything else."""
+A_PICTURE = b"\xff\xd8\xff of a car"
+PICTURES = {
+    question.subject: {"content": b64encode(A_PICTURE).decode()}
+    for question in (GetPhoto, GetSmallPhoto)
+}
+"""These are no JSON to whoever asks the gateway."""
 
 
 def a_key() -> dict[str, str]:
@@ -63,7 +71,7 @@ class FakeServices:
         self._server = server
         self._connections: dict[str, Client] = {}
         self.sent: list[Sent] = []
-        self.replies: dict[str, Any] = {}
+        self.replies: dict[str, Any] = {**PICTURES}
         """By subject: what to answer, or ``Refused``."""
 
     @property

@@ -93,6 +93,18 @@ async def test_over_https_the_way_back_and_the_cookie_are_too(gateway: TestGatew
     assert "Secure" in cookie
 
 
+async def test_people_find_the_provider_at_the_sign_in_page_and_see_a_page_when_it_fails(
+    gateway: TestGateway, provider: TestProvider
+) -> None:
+    browser = gateway.client({"Accept": "text/html", "Accept-Language": "ru"})
+    assert f'href="{OIDC}"' in (await browser.get("/sign-in")).text
+    provider.claims["preferred_username"] = "nobody"
+    refused = await arrive(browser)
+    assert refused.status_code == 403
+    assert refused.headers["content-type"].startswith("text/html")
+    assert "Пользователя nobody здесь нет" in refused.text
+
+
 @pytest.mark.parametrize("claims", [{"preferred_username": "nobody"}, {"preferred_username": "x"}])
 async def test_a_stranger_is_not_let_in_and_nobody_is_made(
     gateway: TestGateway, provider: TestProvider, claims: dict[str, str]

@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 
 from services.gateway.pages import rendering
 from services.gateway.pages.rendering import LANGUAGES, LOCALE
+from services.gateway.rights import rights_by_area
 
 PAGES = Path(rendering.__file__).parent
 METHODS = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
@@ -52,3 +53,9 @@ def test_one_text_is_translated_in_one_way(language: str) -> None:
     for name, message in known_in(language):
         other = first.setdefault(key_of(message), message)
         assert other.string == message.string, (name, message.id)
+
+
+def test_every_part_of_the_work_has_a_name_in_the_table_of_roles() -> None:
+    words = (PAGES / "templates" / "users" / "words.html").read_text()
+    unnamed = [rights.area for rights in rights_by_area() if f'"{rights.area}": _(' not in words]
+    assert unnamed == []

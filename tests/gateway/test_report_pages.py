@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,8 +13,9 @@ import pytest
 from services.gateway.exports.titles import REPORTS
 from services.gateway.pages.charts import CHARTS, Chart, picture
 from services.gateway.pages.dashboard import Figure, Sums, booked, summed
+from services.gateway.pages.drilling import leads_to
 from services.gateway.pages.periods import Span, named_spans, same_days_before
-from services.gateway.pages.reports import ENDPOINTS
+from services.gateway.pages.reports import ENDPOINTS, about, value_words
 from shared.contracts.base import Page
 from tests.gateway.support import FakeServices, TestGateway
 
@@ -102,6 +103,21 @@ def test_every_report_has_its_words_and_its_picture() -> None:
     assert ENDPOINTS.keys() <= REPORTS.keys()
 
 
+def test_every_word_that_a_filter_offers_is_said() -> None:
+    plain: Any = a_row(_=lambda text: text)
+    offered = {
+        word
+        for endpoint in ENDPOINTS.values()
+        if endpoint.message
+        for known in endpoint.message.model_fields.values()
+        if get_origin(known.annotation) is Literal
+        for word in get_args(known.annotation)
+    }
+    assert "technician" in offered
+    assert offered <= value_words(plain).keys()
+    assert about(plain).keys() == ENDPOINTS.keys()
+
+
 async def test_wrong_days_are_told_and_nothing_is_asked(
     gateway: TestGateway, services: FakeServices
 ) -> None:
@@ -115,3 +131,21 @@ async def test_wrong_days_are_told_and_nothing_is_asked(
     assert (await advisor.get("/reports/margin")).status_code == 403
     assert (await advisor.get("/dashboard")).status_code == 403
     assert services.sent == []
+
+
+def test_a_number_of_orders_leads_to_those_that_were_counted() -> None:
+    row = a_row(section_id="s1")
+    span = Span(date(2026, 11, 1), FRIDAY)
+    advisor: Any = a_row(may=lambda message: message != "OrderProfits")
+    links = leads_to(advisor, "orders-by-section", row, a_row(employee_id=None), span)
+    query = "from=2026-11-01&until=2026-11-27&section_id=s1&accounted=true"
+    assert links["created"] == f"/orders?{query}"
+    assert links["done"] == f"/orders?{query}&status=done"
+    assert "total" not in links
+    owner: Any = a_row(may=lambda message: True)
+    question = a_row(by="month", employee_id=None)
+    links = leads_to(owner, "profit-loss", a_row(day="2026-11-01"), question, span)
+    assert links["day"] == "/reports/order-profit?from=2026-11-01&until=2026-11-27"
+    question = a_row(by="technician", client_id=None)
+    links = leads_to(owner, "margin", a_row(id="e1"), question, span)
+    assert links["name"].endswith("&employee_id=e1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, MetaData, text
 from services.gateway import passwords
 from services.gateway.store import login_key, tables
 from services.gateway.users import DEMO_USERS, ensure_demo_users, ensure_first_admin
-from shared.database import delivery, engine_for
+from shared.database import delivery, engine_for, migrate
 from shared.permissions import ROLES
 from tests.support.databases import as_owner
 
@@ -89,3 +90,29 @@ async def test_a_demo_has_one_user_per_role_and_making_them_again_changes_nothin
 
 def test_a_login_is_one_however_it_is_spelled() -> None:
     assert login_key(" ИВАНОВ ") == login_key("иванов")
+
+
+async def test_who_was_signed_in_before_users_were_managed_here_still_is(
+    bare_database: str,
+) -> None:
+    await asyncio.to_thread(migrate, "gateway", bare_database, "0001")
+    await rows(
+        bare_database,
+        """WITH made AS (
+            INSERT INTO users (id, login, login_key, name, role, password_hash,
+                must_change_password, active)
+            VALUES (gen_random_uuid(), 'a', 'a', 'A', 'owner', 'x', false, true) RETURNING id
+        )
+        INSERT INTO sessions (token_hash, user_id, expires_at)
+        SELECT hash::bytea, id, now() + interval '1 hour' FROM made, unnest('{x,y}'::text[]) hash
+        RETURNING user_id""",
+        commits=True,
+    )
+    await asyncio.to_thread(migrate, "gateway", bare_database)
+    found = await rows(
+        bare_database,
+        "SELECT s.id, u.stations, u.totp, u.revision FROM sessions s JOIN users u"
+        " ON u.id = s.user_id",
+    )
+    assert len({session_id for session_id, *_ in found}) == 2
+    assert {tuple(rest) for _, *rest in found} == {(None, None, 1)}

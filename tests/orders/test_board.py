@@ -18,6 +18,7 @@ from shared.contracts.orders import (
     ChangeEmployee,
     ChangeLine,
     ChangeOrder,
+    FindOrders,
     MoveOrder,
     OrderStatus,
     PartRequest,
@@ -161,6 +162,14 @@ async def test_filters_and_pages(station: Station) -> None:
     assert [card.number for card in own.items] == [first.number]
     nobody = await station.ask(GetBoard(own=True), actor=Actor("x", "advisor", new_id()))
     assert nobody.items == ()
+
+    # A list of orders by when they count is another one than by when they were opened.
+    counts = NOW - timedelta(days=400)
+    await station.send(ChangeOrder(order_id=first.id, assignment_at=counts))
+    then = {"start": counts, "end": counts + timedelta(days=1)}
+    assert (await station.ask(FindOrders(**then))).items == ()
+    counted = await station.ask(FindOrders(**then, accounted=True))
+    assert [order.number for order in counted.items] == [first.number]
 
     page = await station.ask(GetBoard(limit=1))
     assert [card.number for card in page.items] == [second.number]

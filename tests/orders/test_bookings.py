@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -24,6 +25,7 @@ from shared.contracts.orders import (
     BookingRequest,
     ChangeEmployee,
     FindOrders,
+    MoveOrder,
     RemoveLine,
 )
 from shared.ids import new_id
@@ -91,6 +93,21 @@ async def test_of_many_who_open_an_order_with_a_booking_one_wins_and_no_other_or
     (made,) = (await bays.station.ask(ListBookings(order_id=order.id))).items
     assert (made.post_id, made.start, made.end) == (bays.posts[0].id, at(10), at(12))
     assert (await bays.station.order(order.id)).post_id == bays.posts[0].id
+
+
+async def test_open_orders_without_a_post_are_found(bays: Bays) -> None:
+    booked, waits, cancelled = [await bays.order() for _ in range(3)]
+    await bays.book(booked.id, at(10), at(12))
+    await bays.station.send(MoveOrder(order_id=cancelled.id, to="cancelled", reason="Передумал"))
+
+    async def found() -> list[UUID]:
+        page = await bays.station.ask(FindOrders(unbooked=True))
+        return [order.id for order in page.items]
+
+    assert await found() == [waits.id]
+    (booking,) = (await bays.station.ask(ListBookings(order_id=booked.id))).items
+    await bays.station.send(RemoveBooking(booking_id=booking.id))
+    assert await found() == [waits.id, booked.id]
 
 
 async def test_of_many_who_move_to_one_time_at_once_one_wins(bays: Bays) -> None:

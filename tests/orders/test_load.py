@@ -64,6 +64,10 @@ async def test_every_post_and_technician_has_a_row_with_its_hours_and_load(bays:
         assert [day.capacity_minutes for day in row.days] == [540, 540]
         assert [day.percent for day in row.days] == [22, 22]
     assert [day.planned_minutes for day in section.posts[1].days] == [0, 0]
+    assert [
+        (day.planned_minutes, day.capacity_minutes, day.percent, day.overloaded)
+        for day in section.days
+    ] == [(120, 1080, 11, False)] * 2
     assert [day.day for day in section.posts[0].days] == [
         at(9, days=days).astimezone(ZONE).date() for days in (7, 8)
     ]

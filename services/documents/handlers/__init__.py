@@ -9,6 +9,7 @@ from services.documents.handlers import (
     formulas,
     message_templates,
     messages,
+    photos,
 )
 from services.documents.handlers.table import handlers
 
@@ -22,4 +23,5 @@ __all__ = [
     "handlers",
     "message_templates",
     "messages",
+    "photos",
 ]

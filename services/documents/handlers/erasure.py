@@ -1,4 +1,5 @@
-"""A person asked to be forgotten: nobody is written to any more, and what was written is gone."""
+"""A person asked to be forgotten: nobody is written to any more, and what was written and
+photographed is gone."""
 
 from __future__ import annotations
 
@@ -18,4 +19,5 @@ async def client_erased(event: ClientErased, store: DocumentsStore, work: Work) 
     for message in await store.messages.pending_of_client(event.aliases):
         await save(domain.cancelled(message, "no_longer_holds"), store, work)
     await store.messages.forget_words(event.aliases, event.name)
+    await store.photos.forget(event.aliases, work.now)
     await redact(store.connection, event.aliases, event.name)

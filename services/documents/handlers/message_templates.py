@@ -11,6 +11,7 @@ from services.documents.domain.shipped_messages import SHIPPED
 from services.documents.domain.sms import measured
 from services.documents.handlers.composing import link_for
 from services.documents.handlers.table import handlers
+from services.documents.providers import MessageSettings
 from services.documents.store import DocumentsStore
 from shared.contracts.base import Page
 from shared.contracts.clients import Language
@@ -100,6 +101,7 @@ async def preview(question: PreviewMessage, store: DocumentsStore, work: Work) -
         encoding=size.encoding if size else None,
         segments=size.segments if size else None,
         condition=fits,
+        quiet_hours=MessageSettings().quiet_hours or None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.documents.store import DocumentsStore
-from shared.contracts import documents, forms, messages
+from shared.contracts import documents, forms, messages, photos
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -22,5 +22,8 @@ handlers = Handlers(
         messages.MessageUndetermined,
         messages.MessageSkipped,
         messages.MessageCancelled,
+        photos.PhotoAdded,
+        photos.PhotoChanged,
+        photos.PhotoRemoved,
     ),
 )

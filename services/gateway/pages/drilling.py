@@ -22,6 +22,8 @@ def leads_to(
     links = _things(row)
     if report == "margin":
         links |= _of_margin(row, question)
+    if report == "orders-by-section":
+        links |= _of_section(row, question, span)
     if not request.may("OrderProfits"):
         return links
     filters = {
@@ -30,7 +32,7 @@ def leads_to(
         if (value := getattr(question, name, None))
     }
     if report == "orders-by-section":
-        links["section"] = _orders(span, filters | {"section_id": str(row.section_id)})
+        links["total"] = _orders(span, filters | {"section_id": str(row.section_id)})
     elif report == "employee-workload":
         links["employee"] = _orders(span, filters | {"employee_id": str(row.employee_id)})
     elif report == "abc":
@@ -50,6 +52,7 @@ def _things(row: Any) -> dict[str, str]:
         ("order_id", "number", "/orders/"),
         ("product_id", "product", "/stock/products/"),
         ("client_id", "client", "/clients/"),
+        ("client_id", "client_id", "/clients/"),
     ):
         thing: UUID | None = getattr(row, id_field, None)
         if thing and hasattr(row, field):
@@ -60,6 +63,20 @@ def _things(row: Any) -> dict[str, str]:
 def _of_margin(row: Any, question: Any) -> dict[str, str]:
     address = {"order": "/orders/", "product": "/stock/products/", "client": "/clients/"}
     return {"name": f"{address[question.by]}{row.id}"} if row.id and question.by in address else {}
+
+
+def _of_section(row: Any, question: Any, span: Span) -> dict[str, str]:
+    """The orders that were counted, all of them and by what became of them."""
+    query = span.query() | {"section_id": str(row.section_id), "accounted": "true"}
+    if question.employee_id:
+        query["employee_id"] = str(question.employee_id)
+    every = f"/orders?{urlencode(query)}"
+    statuses = ("in_progress", "done", "cancelled")
+    return {
+        "section": every,
+        "created": every,
+        **{status: f"/orders?{urlencode(query | {'status': status})}" for status in statuses},
+    }
 
 
 def _orders(span: Span, filters: dict[str, str]) -> str:

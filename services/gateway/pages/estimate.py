@@ -9,6 +9,7 @@ token is a secret: it stands in no log, and ``no-referrer`` keeps the browser fr
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import get_args
 from urllib.parse import parse_qsl, urlencode
@@ -29,6 +30,7 @@ from services.gateway.throttling import seconds_to_wait
 from shared.contracts.approvals import AnswerEstimate, ShowEstimate
 from shared.contracts.base import Question
 from shared.contracts.forms import ClientForm, PrintByLink
+from shared.contracts.photos import ClientPhoto, ShowClientPhoto, ShowClientPhotos
 from shared.messaging.client import reply_adapter
 from shared.messaging.envelope import Actor
 from shared.messaging.lane import is_outage
@@ -49,13 +51,15 @@ _NOTICE_OF = {
 """What the client is told of a refusal; of any other, to call the station."""
 
 
-_NOTHING_HERE = frozenset({"estimate_link_invalid", "form_not_found"})
+_NOTHING_HERE = frozenset({"estimate_link_invalid", "form_not_found", "photo_not_found"})
 
 
 def estimate_routes() -> list[BaseRoute]:
     return [
         Route(SECRET_PATH + "{token}", _estimate, methods=["GET", "POST"]),
         Route(SECRET_PATH + "{token}/{form}", _paper, methods=["GET"]),
+        Route(SECRET_PATH + "{token}/photos/{photo_id}", _photo, methods=["GET"]),
+        Route(SECRET_PATH + "{token}/photos/{photo_id}/small", _small_photo, methods=["GET"]),
     ]
 
 
@@ -71,6 +75,7 @@ async def _estimate(request: Request) -> Response:
         "estimate.html",
         language,
         estimate=estimate,
+        photos=await _photos(call, token),
         papers=get_args(ClientForm) if estimate.stage in ("ready", "given_out") else (),
         notice=asked.get("said") if asked.get("said") in NOTICES else None,
         zone=call.gateway.settings.zone,
@@ -96,6 +101,44 @@ async def _paper(request: Request) -> Response:
             "X-Robots-Tag": "noindex, nofollow",
         },
     )
+
+
+async def _photo(request: Request) -> Response:
+    return await _picture(request, small=False)
+
+
+async def _small_photo(request: Request) -> Response:
+    return await _picture(request, small=True)
+
+
+async def _picture(request: Request, *, small: bool) -> Response:
+    """A photo that is meant for the client; any other is as one that is not there."""
+    call, token, _, language = _opened(request)
+    photo_id = request.path_params["photo_id"]
+    try:
+        picture = await _asked(
+            call, ShowClientPhoto, token=token, photo_id=photo_id, small=str(small)
+        )
+    except Exception as error:
+        return _sorry(call, error, language)
+    return Response(
+        picture.content,
+        media_type="image/jpeg",
+        headers={
+            "Cache-Control": "private, max-age=600",
+            "Referrer-Policy": "no-referrer",
+            "X-Robots-Tag": "noindex, nofollow",
+        },
+    )
+
+
+async def _photos(call: Call, token: str) -> Sequence[ClientPhoto]:
+    """The estimate is shown without them while the service that has them is away."""
+    try:
+        return (await _asked(call, ShowClientPhotos, token=token)).items
+    except Refused as refusal:
+        log.warning("estimate_without_photos", code=refusal.code)
+        return ()
 
 
 def _opened(request: Request) -> tuple[Call, str, dict[str, str], str]:

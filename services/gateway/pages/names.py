@@ -12,7 +12,10 @@ from sqlalchemy import select
 from services.gateway.pages.request import PageRequest
 from services.gateway.store import users
 from shared.contracts.clients import Cards, ClientView, GetCards
+from shared.contracts.inventory import GetProducts, ProductView
 from shared.contracts.order_reports import NameOrders, OrderName, OrderNames
+from shared.contracts.orders import ServiceView
+from shared.contracts.works import GetServices
 
 AT_ONCE = 500
 CLIENT_LINK = "client link"
@@ -55,3 +58,21 @@ async def orders_named(request: PageRequest, ids: Iterable[UUID | None]) -> dict
         *(request.call.gateway.client.ask(NameOrders(order_ids=tuple(part))) for part in parts)
     )
     return {order.id: order for found in named for order in found.orders}
+
+
+async def works_named(request: PageRequest, ids: Iterable[UUID]) -> dict[UUID, ServiceView]:
+    """Those works of the catalogue."""
+    wanted = sorted(set(ids))[:AT_ONCE]
+    if not wanted:
+        return {}
+    found = await request.call.gateway.client.ask(GetServices(service_ids=tuple(wanted)))
+    return {service.id: service for service in found.items}
+
+
+async def products_named(request: PageRequest, ids: Iterable[UUID]) -> dict[UUID, ProductView]:
+    """Those products; for their names alone, for nothing is hidden in them."""
+    wanted = sorted(set(ids))[:AT_ONCE]
+    if not wanted:
+        return {}
+    found = await request.call.gateway.client.ask(GetProducts(product_ids=tuple(wanted)))
+    return {product.id: product for product in found.items}

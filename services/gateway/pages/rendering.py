@@ -44,7 +44,8 @@ POLICY = (
 STAFF_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "font-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self'; "
-    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "manifest-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
 )
 """Of the pages that the station works with."""
 LOCALES = {"en": "en_GB", "ru": "ru_RU"}
@@ -170,7 +171,7 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
         """For a choice: what each is called, by its id."""
         return [(thing.id, getattr(thing, label)) for thing in things]
 
-    shown = (number, plain, day, date, moment, clock, local, weekday, phone, pairs)
+    shown = (number, plain, day, date, moment, clock, local, weekday, duration, phone, pairs)
     return {"money": partial(money, locale=locale), **{each.__name__: each for each in shown}}
 
 
@@ -185,3 +186,8 @@ def phone(number: str | None) -> str:
     except phonenumbers.NumberParseException:
         return number or ""
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def duration(minutes: int) -> str:
+    """Hours and minutes: 1:30."""
+    return f"{minutes // 60}:{minutes % 60:02}"

@@ -23,6 +23,7 @@ from services.gateway.exports.sheets import PERCENTS, QUANTITIES, Column
 from services.gateway.exports.titles import REPORTS
 from services.gateway.pages.charts import CHARTS, Picture, picture
 from services.gateway.pages.drilling import leads_to
+from services.gateway.pages.names import clients_named
 from services.gateway.pages.periods import DAY, Span, named_spans, span_asked
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import show
@@ -88,6 +89,9 @@ async def report(request: PageRequest) -> Response:
     question = request.reads(question_type, **fixed)
     answer, names = await asyncio.gather(request.ask(question), _names(request, question_type))
     rows: Sequence[Any] = answer.items
+    if rows and hasattr(rows[0], "client_id") and not hasattr(rows[0], "client"):
+        named = await clients_named(request, (row.client_id for row in rows))
+        names["client_id"] = {client.id: client.name for client in named.values()}
     columns, lines = _table(request, name, rows, names, question, span)
     return request.page(
         "reports/report.html",
@@ -142,7 +146,7 @@ def _choices(
     choices = {
         field: sorted(offered.items(), key=lambda each: each[1])
         for field, offered in names.items()
-        if field in question_type.model_fields
+        if field in _LISTS and field in question_type.model_fields
     }
     for field, known in question_type.model_fields.items():
         if get_origin(known.annotation) is Literal:
@@ -295,6 +299,7 @@ def value_words(request: PageRequest) -> dict[str, str]:
         "section": request._("by section"),
         "client": request._("by client"),
         "product": request._("by part"),
+        "order_type": request._("by kind of order"),
         "day": request._("by day"),
         "week": request._("by week"),
         "month": request._("by month"),

@@ -23,6 +23,26 @@ ORDER_STATES = {
     "done": N_("Done"),
     "cancelled": N_("Cancelled"),
 }
+BOOKING_STATES = {
+    **ORDER_STATES,
+    "carried": N_("Carried over"),
+    "overdue": N_("Overdue"),
+}
+ABSENCES = {
+    "vacation": N_("Vacation"),
+    "sick": N_("Sick"),
+    "out_of_order": N_("Out of order"),
+    "other": N_("Other reason"),
+}
+WEEKDAYS = {
+    1: N_("Monday"),
+    2: N_("Tuesday"),
+    3: N_("Wednesday"),
+    4: N_("Thursday"),
+    5: N_("Friday"),
+    6: N_("Saturday"),
+    7: N_("Sunday"),
+}
 METHODS = {
     "cash": N_("Cash"),
     "card": N_("Card"),
@@ -80,4 +100,58 @@ PAY_KINDS = {
     "fine": N_("Fine"),
     "payout": N_("Payout"),
     "advance": N_("Advance"),
+}
+PAY_RULE_KINDS = {
+    "labor_percent": N_("Percent of a work"),
+    "norm_hour": N_("Norm-hour sold"),
+    "per_work": N_("Each work"),
+    "per_order": N_("Each order"),
+    "goods_percent": N_("Percent of goods"),
+    "margin_percent": N_("Percent of an order's margin"),
+    "salary": N_("Salary of a month"),
+    "minimum": N_("At least so much a month"),
+}
+SALARY_TIMES = {
+    "day": N_("Day by day"),
+    "month": N_("At the month's end"),
+}
+COSTING = {
+    "fifo": N_("By lots, the oldest first"),
+    "average": N_("By average"),
+}
+ROUNDING = {
+    "half_up": N_("To the nearest, halves up"),
+    "half_even": N_("To the nearest, halves to even"),
+    "up": N_("Always up"),
+    "down": N_("Always down"),
+}
+CHANNELS = {
+    "sms": N_("SMS"),
+    "email": N_("E-mail"),
+}
+MESSAGE_KINDS = {
+    "service": N_("About the order"),
+    "marketing": N_("Advertising"),
+}
+MESSAGE_FACTS = {
+    "by_hand": N_("Sent by hand"),
+    "order_opened": N_("The order is opened"),
+    "estimate_ready": N_("The estimate is ready"),
+    "parts_arrived": N_("The parts have arrived"),
+    "order_ready": N_("The car is ready"),
+    "next_visit": N_("After a visit"),
+    "work_declined": N_("After a declined work"),
+}
+VAT_REGIMES = {
+    "none": N_("Without VAT"),
+    "vat": N_("With VAT"),
+}
+CLIENT_KINDS = {
+    "person": N_("Person"),
+    "company": N_("Company"),
+}
+CONSENTS = {
+    "sms": N_("SMS"),
+    "email": N_("E-mail"),
+    "marketing": N_("Advertising"),
 }

@@ -69,7 +69,7 @@ async def _answered(
         "Vary": "Accept",
     }
     if document.media_type.startswith(HTML):
-        headers["Content-Security-Policy"] = _policy(document.style_hashes)
+        headers["Content-Security-Policy"] = paper_policy(document.style_hashes)
     return Response(document.content, headers=headers, media_type=document.media_type)
 
 
@@ -88,7 +88,7 @@ def _wish(wishes: dict[str, float], media_type: str) -> float:
     return next((wishes[name] for name in names if name in wishes), 0)
 
 
-def _policy(style_hashes: tuple[str, ...]) -> str:
+def paper_policy(style_hashes: tuple[str, ...]) -> str:
     """The paper may show what it carries in itself, and nothing else happens: no script, no
     request, no form; only our own pages may frame it. Hashes let in its own styles alone."""
     styles = " ".join(f"'{each}'" for each in style_hashes) or "'none'"

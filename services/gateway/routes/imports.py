@@ -183,6 +183,11 @@ async def _page(call: Call, question: Any) -> Page[RowProblem]:
 
 # --- tables --------------------------------------------------------------------------------------
 
+_TABLES = (
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/octet-stream",
+)
 _HOW = (
     "The body is the file itself (XLSX, or CSV in UTF-8 or Windows-1251; delimiter and encoding "
     "are found out), or a form with a field `file`. Further fields stand in the form or in the "
@@ -203,7 +208,7 @@ def _upload(path: str, answer: Any, begin: type[Command[Any]], summary: str, mor
         reply=ImportView,
         status=202,
         keyed=True,
-        takes_file=True,
+        takes_file=_TABLES,
     )
 
 

@@ -60,7 +60,7 @@ AREA = Area(
         get("/stock/shelves", FindStock, "Products with where they lie, found by any name"),
         get("/products/{product_id}/lots", ListLots, "What lies there, by delivery"),
         get("/products/{product_id}/waiting", ListWaiting, "Which orders wait for it"),
-        get("/catalogue/{kind}", ListCatalogueNames, "The groups or vendors of products"),
+        get("/catalogue-names", ListCatalogueNames, "The groups or vendors of products"),
         get("/stock/differences", CheckStock, "Where the stock books do not agree"),
         get("/stock/movements", ListMovements, "Every movement, newest first"),
         get("/stock/receipts", ListReceipts, "Receipts, newest first"),

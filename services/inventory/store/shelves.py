@@ -124,9 +124,11 @@ def _asked(question: FindStock) -> list[ColumnElement[bool]]:
     if question.show == "in_stock":
         conditions.append(there.exists())
     elif question.show == "short":
-        conditions.append(_WAITED_FOR > 0)
+        conditions.append(
+            products.c.id.in_(select(requests.c.product_id).where(requests.c.short > 0))
+        )
     elif question.show == "below_minimum":
-        conditions.append(and_(products.c.active, _BELOW))
+        conditions.append(and_(products.c.active, products.c.min_stock.is_not(None), _BELOW))
     return conditions
 
 

@@ -6,6 +6,7 @@ leaves the order as it is.
 
 from services.orders.domain.approval import Closed
 from services.orders.domain.approvals import answer, close_declined, ensure_offered, quote
+from services.orders.domain.clocks import clock_started, clock_stopped
 from services.orders.domain.decision import (
     Decision,
     ensure_editable,
@@ -39,6 +40,8 @@ __all__ = [
     "change_header",
     "change_part_line",
     "change_service_line",
+    "clock_started",
+    "clock_stopped",
     "close_declined",
     "cost_corrected",
     "ensure_editable",

@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any, overload
 from uuid import UUID
 
+from services.orders.domain.clocks import clocked, stopped
 from services.orders.domain.decision import Decision, naming, revised
 from services.orders.domain.order import Order, ServiceLine
-from services.orders.domain.works import clocked
 from shared.contracts.orders import (
     CompletedPart,
     CompletedService,
@@ -64,7 +64,9 @@ def move(
         else replace(part, state="requested", reserved=Decimal(0), short=Decimal(0))
         for part in order.parts
     )
-    changed = replace(changed, parts=parts)
+    # Nobody is at work on it any more, whatever their clocks say.
+    services = tuple(stopped(line, now) for line in order.services)
+    changed = replace(changed, parts=parts, services=services)
     return Decision(changed, (moved, OrderCancelled(**naming(changed), reason=reason)))
 
 

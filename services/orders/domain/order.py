@@ -57,6 +57,9 @@ class ServiceLine:
     variant_id: UUID | None = None
     group: str | None = None
     performers: tuple[Performer, ...] = ()
+    clock_of: UUID | None = None
+    finished_at: datetime | None = None
+    finished_by: str | None = None
 
     @property
     def is_declined(self) -> bool:

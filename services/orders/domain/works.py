@@ -1,10 +1,10 @@
-"""Works are put on the order and edited; their clocks start and stop."""
+"""Works are put on the order and edited."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
+from services.orders.domain.clocks import NOT_TOLD, clocked
 from services.orders.domain.decision import (
     Decision,
     ensure_editable,
@@ -27,28 +27,17 @@ def add_service(order: Order, line: ServiceLine, now: datetime) -> Decision:
 
 
 def change_service_line(
-    order: Order, line: ServiceLine, changed_line: ServiceLine, now: datetime
+    order: Order, line: ServiceLine, changed_line: ServiceLine, now: datetime, by: str | None = None
 ) -> Decision:
+    """``by``: who says so; of a work that is finished it is remembered."""
     ensure_editable(order)
     if line.is_declined and changed_line.progress != line.progress:
         raise Refused("work_declined", name=line.name)
-    changed_line = clocked(line, changed_line, now)
-    changes = changes_between(line, changed_line, leave_out=("started_at",))
+    changed_line = clocked(line, changed_line, now, by)
+    changes = changes_between(line, changed_line, leave_out=NOT_TOLD)
     if not changes:
         return Decision(order, ())
     changed = revised(order, now, services=with_line(order.services, changed_line))
     ensure_free_if_invisible(changed)
     event = LineChanged(**naming(changed), line_id=line.id, name=line.name, changes=changes)
     return repriced(order, changed, event)
-
-
-def clocked(old: ServiceLine, new: ServiceLine, now: datetime) -> ServiceLine:
-    """Starting a work starts its clock; any other progress stops it."""
-    if new.progress == old.progress:
-        return new
-    if new.progress == "started":
-        return replace(new, started_at=now)
-    if old.started_at is None:
-        return new
-    minutes = int((now - old.started_at).total_seconds() // 60)
-    return replace(new, started_at=None, clocked_minutes=old.clocked_minutes + minutes)

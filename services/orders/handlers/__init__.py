@@ -6,15 +6,17 @@ finance and clients tell what happened there. ``questions``: lists; ``reports``:
 ``work_orders``: whole orders, for documents and formulas. ``approvals``: the client is asked about
 works and answers. ``declined``: works that were declined are offered again. ``calendars``: when
 the station works; ``bookings``: who holds which post when; ``carry_over``: what was not finished
-in its time; ``load``: all of it on one panel. ``variants``: prices of works by vehicle, and
-rounding. ``packages`` and ``bundles``: what is sold together, and put on an order; ``offers``:
-works with their prices for its car. ``warranty``: is this under warranty? ``figures``: what other
-services must agree with. ``merging``: two clients were one. ``credit``: how much a client may owe.
-``board``: what is still to be done. ``erasure``: a person is forgotten.
+in its time; ``load``: all of it on one panel. ``bay``: a technician at the car. ``variants``:
+prices of works by vehicle, and rounding. ``packages`` and ``bundles``: what is sold together, and
+put on an order; ``offers``: works with their prices for its car. ``warranty``: is this under
+warranty? ``figures``: what other services must agree with. ``merging``: two clients were one.
+``credit``: how much a client may owe. ``board``: what is still to be done. ``erasure``: a person is
+forgotten.
 """
 
 from services.orders.handlers import (
     approvals,
+    bay,
     board,
     bookings,
     bundles,
@@ -42,6 +44,7 @@ from services.orders.handlers.table import handlers
 
 __all__ = [
     "approvals",
+    "bay",
     "board",
     "bookings",
     "bundles",

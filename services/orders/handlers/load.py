@@ -12,7 +12,14 @@ from services.orders.domain.order import Order
 from services.orders.domain.planning.bars import CAPTION, COLOUR, COLOURS, Painter, ensure_usable
 from services.orders.domain.planning.bookings import HORIZON, Booking, Row, ensure_length, remaining
 from services.orders.domain.planning.hours import BEGIN, DAY, instant
-from services.orders.domain.planning.panel import Filters, Frame, away_of, conflicts, load_row
+from services.orders.domain.planning.panel import (
+    Filters,
+    Frame,
+    away_of,
+    conflicts,
+    load_row,
+    together,
+)
 from services.orders.domain.planning.spans import MINUTE, Span
 from services.orders.domain.planning.times import Times
 from services.orders.handlers.bookings import booking_view
@@ -194,7 +201,12 @@ def _sections(
         row = _row(post, rows[post.id], on_post, panel, work)
         loads.setdefault(post.section_id, []).append(row)
     return [
-        SectionLoad(id=section.id, name=section.name, posts=tuple(loads[section.id]))
+        SectionLoad(
+            id=section.id,
+            name=section.name,
+            posts=tuple(loads[section.id]),
+            days=together(loads[section.id]),
+        )
         for section in panel.sections
         if section.id in loads
     ]

@@ -62,8 +62,10 @@ async def find(question: FindOrders, store: OrdersStore, work: Work) -> Page[Ord
         client_id=question.client_id and await store.copies.survivor_of(question.client_id),
         vehicle_id=question.vehicle_id,
         own_of=own_of,
+        unbooked=question.unbooked,
         start=question.start,
         end=question.end,
+        accounted=question.accounted,
         q=question.q,
     )
     after = keys_of(question.cursor, tuple[Instant, UUID]) if question.cursor else None

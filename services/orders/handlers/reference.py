@@ -41,6 +41,7 @@ from shared.contracts.orders import (
     StationSaved,
     StationView,
 )
+from shared.contracts.works import GetServices
 from shared.handlers import Work
 from shared.permissions import ADMINISTRATOR, OWNER, SERVICE
 from shared.refusals import Refused, ensure_revision
@@ -154,6 +155,14 @@ async def list_services(
         else []
     )
     return await store.places.page(works, _service, question.limit, question.cursor, *conditions)
+
+
+@handlers.question(GetServices)
+async def services_by_id(
+    question: GetServices, store: OrdersStore, work: Work
+) -> Page[ServiceView]:
+    found = await store.places.many(works, set(question.service_ids))
+    return Page(items=tuple(_service(row) for row in found.values()))
 
 
 @handlers.command(CreateOrderType)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.orders.store import OrdersStore
-from shared.contracts import approvals, load, orders, works
+from shared.contracts import approvals, bay, load, orders, works
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -27,6 +27,8 @@ handlers = Handlers(
         orders.OrderReopened,
         orders.OrderCancelled,
         orders.CommentAdded,
+        bay.ClockStarted,
+        bay.ClockStopped,
         load.BookingMade,
         load.BookingMoved,
         load.BookingRemoved,

@@ -95,7 +95,7 @@ async def change_line(command: ChangeLine, store: OrdersStore, work: Work) -> Or
         if changes.keys() & _OF_LABOR:
             rules = await store.catalogue.price_rules(work.settings)
             changed = replace(changed, price=_by_norm_hours(changed, rules))
-        decision = domain.change_service_line(order, line, changed, work.now)
+        decision = domain.change_service_line(order, line, changed, work.now, work.actor.login)
     else:
         decision = domain.change_part_line(
             order, line, _with_changes(line, changes), work.now, _removal(command)

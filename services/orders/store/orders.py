@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, fields
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, delete, func, insert, select
@@ -35,6 +35,7 @@ from services.orders.store.tables import (
     service_lines,
 )
 from shared.contracts.base import Message
+from shared.contracts.bay import StartClock
 from shared.contracts.orders import CommentView, CreateOrder, MoveOrder
 from shared.database import saving
 from shared.handlers import Store, Work
@@ -53,6 +54,11 @@ _SERVICES_OF = (
 _PARTS_OF = (
     select(part_lines).where(part_lines.c.order_id == any_(_IDS)).order_by(part_lines.c.position)
 )
+_CLOCK_OF = (
+    select(service_lines.c.order_id, service_lines.c.id, service_lines.c.name, orders.c.number)
+    .join(orders, orders.c.id == service_lines.c.order_id)
+    .where(service_lines.c.clock_of == bindparam("id"))
+)
 _SAVE = {table: saving(table) for table in (orders, service_lines, part_lines)}
 _INSERT_STEPS, _INSERT_COMMENTS = insert(price_steps), insert(comments)
 _HEADER = tuple(field.name for field in fields(Header))
@@ -61,6 +67,14 @@ _FIELDS: dict[type, tuple[str, ...]] = {
 }
 _PRICE = tuple(field.name for field in fields(Price))
 _APPROVAL = {field.name: f"approval_{field.name}" for field in fields(Approval)}
+
+
+class Clocked(NamedTuple):
+    """A work that somebody's clock runs on, and its order's number."""
+
+    line_id: UUID
+    number: str
+    name: str
 
 
 class OrdersStore(Store):
@@ -87,6 +101,11 @@ class OrdersStore(Store):
         """One statement per table, however many messages there are."""
         booked = await self.bookings.orders_of(messages)
         order_ids = {getattr(message, "order_id", None) for message in messages} - {None} | booked
+        order_ids |= {
+            message.stops.order_id
+            for message in messages
+            if isinstance(message, StartClock) and message.stops
+        }
         if order_ids:
             await self._load(order_ids, lock=True)  # type: ignore[arg-type]
         await self.bookings.prefetch(messages, booked)
@@ -127,6 +146,18 @@ class OrdersStore(Store):
             if order.client_id == client_id and order.status == "done" and not order.settled:
                 totals[order.id] = order.total
         return totals
+
+    async def clock_of(self, employee_id: UUID) -> Clocked | None:
+        """The work that the employee's clock runs on; of what this transaction has loaded, as it
+        stands here."""
+        for order in self._orders.values():
+            for line in order.services:
+                if line.clock_of == employee_id:
+                    return Clocked(line.id, order.number, line.name)
+        for row in await self.connection.execute(_CLOCK_OF, {"id": employee_id}):
+            if row.order_id not in self._loaded:
+                return Clocked(row.id, row.number, row.name)
+        return None
 
     async def shown(self, order_id: UUID) -> Order:
         """For looking only: takes no lock."""

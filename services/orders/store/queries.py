@@ -24,7 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.store.tables import comments, orders, part_lines, price_steps, service_lines
+from services.orders.store.tables import (
+    bookings,
+    comments,
+    orders,
+    part_lines,
+    price_steps,
+    service_lines,
+)
 from shared.contracts.orders import CommentView, PriceStepView
 from shared.contracts.work_order import FindWorkOrders
 
@@ -34,13 +41,16 @@ class OrderFilter:
     """What a list of orders is narrowed to; ``own_of``: an employee's own."""
 
     status: str | None = None
+    statuses: tuple[str, ...] = ()
     section_id: UUID | None = None
     employee_id: UUID | None = None
     client_id: UUID | None = None
     vehicle_id: UUID | None = None
     own_of: UUID | None = None
+    unbooked: bool = False
     start: datetime | None = None
     end: datetime | None = None
+    accounted: bool = False
     q: str = ""
 
 
@@ -71,6 +81,8 @@ def newest_first(
     for name in ("status", "section_id", "employee_id", "client_id", "vehicle_id"):
         if (value := getattr(filters, name)) is not None:
             statement = statement.where(orders.c[name] == value)
+    if filters.statuses:
+        statement = statement.where(orders.c.status.in_(filters.statuses))
     if filters.own_of:
         works_on_it = exists().where(
             service_lines.c.order_id == orders.c.id,
@@ -86,10 +98,18 @@ def newest_first(
                 works_on_it,
             )
         )
+    if filters.unbooked:
+        holds_a_post = exists().where(
+            bookings.c.order_id == orders.c.id, bookings.c.state == "planned"
+        )
+        statement = statement.where(
+            orders.c.status.in_(("draft", "new", "in_progress")), ~holds_a_post
+        )
+    at = orders.c.assignment_at if filters.accounted else orders.c.created_at
     if filters.start:
-        statement = statement.where(orders.c.created_at >= filters.start)
+        statement = statement.where(at >= filters.start)
     if filters.end:
-        statement = statement.where(orders.c.created_at < filters.end)
+        statement = statement.where(at < filters.end)
     for word in filters.q.lower().split():
         searched = func.lower(
             orders.c.number

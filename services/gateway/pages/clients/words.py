@@ -39,7 +39,7 @@ MESSAGE_STATES = {
     "failed": N_("Not delivered"),
     "undetermined": N_("Perhaps not sent"),
     "skipped": N_("Not sent: a rule forbids it"),
-    "cancelled": N_("Called off"),
+    "cancelled": N_("Taken out of the queue"),
 }
 BONUS_MOVEMENTS = {
     "accrued": N_("Earned"),

@@ -1,12 +1,15 @@
-"""``/orders``: all orders, newest first, narrowed down as somebody needs."""
+"""``/orders``: all orders, newest first, narrowed down as somebody needs, or to those that a number
+of a report counts."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.responses import Response
 
 from services.gateway.pages.orders.order import MANY, shown
+from services.gateway.pages.periods import span_asked
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import show
 from shared.contracts.orders import FindOrders, ListEmployees, ListSections
@@ -15,7 +18,14 @@ PER_PAGE = 50
 
 
 async def orders_page(request: PageRequest) -> Response:
-    asked = request.reads(FindOrders, limit=PER_PAGE)
+    """Of all times, unless the address says which."""
+    span = None
+    fixed: dict[str, Any] = {"limit": PER_PAGE}
+    if request.query.keys() & {"span", "from", "until"}:
+        _, span = span_asked(request)
+        period = span.period(request.zone)
+        fixed |= {"start": period.start, "end": period.end}
+    asked = request.reads(FindOrders, **fixed)
     found, sections, people = await asyncio.gather(
         request.ask(asked),
         request.ask(ListSections(limit=MANY)),
@@ -26,6 +36,8 @@ async def orders_page(request: PageRequest) -> Response:
         **shown(
             request,
             found=found,
+            asked=asked,
+            span=span,
             sections={each.id: each.name for each in sections.items},
             people={each.id: each.name for each in people.items},
         ),

@@ -33,6 +33,7 @@ from shared.contracts.orders import (
     PartLineView,
     ServiceLineView,
 )
+from shared.contracts.photos import ListPhotos
 from shared.contracts.work_order import GetWorkOrder, WorkOrder
 from shared.contracts.works import VehicleWarranty, WarrantyLine
 from shared.permissions import TECHNICIAN
@@ -188,10 +189,18 @@ def shown(request: PageRequest, **values: Any) -> dict[str, Any]:
 
 
 async def order_page(request: PageRequest) -> Response:
-    sight = await sight_of(request, request.id("order_id"))
+    order_id = request.id("order_id")
+    sight, photos = await asyncio.gather(
+        sight_of(request, order_id),
+        request.ask(ListPhotos(order_id=order_id, limit=MANY))
+        if request.may("ListPhotos")
+        else nothing(),
+    )
     link_url = sight.link and (sight.link.url or request.address(sight.link.path))
     return request.page(
-        "orders/order.html", **shown(request, sight=sight, order=sight.order, link_url=link_url)
+        "orders/order.html",
+        photos=photos.items if photos else (),
+        **shown(request, sight=sight, order=sight.order, link_url=link_url),
     )
 
 

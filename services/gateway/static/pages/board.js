@@ -134,6 +134,8 @@
   });
   // What is overdue becomes so by time alone.
   setInterval(() => { if (board()) renew(); }, 60_000);
+  // A page that is fetched brings its scripts in any order.
+  if (!window.Sortable) document.querySelector('script[src*="Sortable"]')?.addEventListener("load", arrange);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", arrange);
   else arrange();
 })();

@@ -46,6 +46,8 @@
   });
   document.addEventListener("htmx:after:swap", draw);
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+  // A page that is fetched brings its scripts in any order.
+  if (!window.echarts) document.querySelector('script[src*="echarts"]')?.addEventListener("load", draw);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", draw);
   else draw();
 })();

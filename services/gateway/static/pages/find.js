@@ -2,7 +2,7 @@
 
 (() => {
   const input = () => document.getElementById("find-q");
-  const items = () => [...document.querySelectorAll("#found .found-item")];
+  const items = () => [...document.querySelectorAll("#findings .found-item")];
 
   function choose(by) {
     const all = items();

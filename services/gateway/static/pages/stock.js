@@ -447,13 +447,6 @@
     for (const opener of document.querySelectorAll("[data-camera]")) opener.hidden = !cameras;
   }
 
-  // What was taken is not typed there any more.
-  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-    const form = ctx.sourceElement?.closest?.("form");
-    const status = ctx.response?.status ?? ctx.response?.raw?.status ?? 0;
-    if (form?.isConnected && ctx.request.method !== "GET" && status < 400) form.reset();
-  });
-
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
   else ready();
   document.addEventListener("htmx:after:swap", ready);

@@ -78,6 +78,20 @@ def load_row(
     )
 
 
+def together(rows: Sequence[LoadRow]) -> tuple[DayLoad, ...]:
+    """The load of several rows of one panel, day by day. More than can be done on one of them
+    is too much for all: what is planned there has no other place."""
+    return tuple(
+        _day_load(
+            days[0].day,
+            sum(day.capacity_minutes for day in days),
+            sum(day.planned_minutes for day in days),
+            overloaded=any(day.overloaded for day in days),
+        )
+        for days in zip(*(row.days for row in rows), strict=True)
+    )
+
+
 def away_of(
     row_id: UUID, absences: Iterable[AbsenceView], window: Span, *, with_kind: bool
 ) -> list[AwayView]:
@@ -119,7 +133,7 @@ def conflicts(
     )
 
 
-def _day_load(day: date, capacity: int, planned: int) -> DayLoad:
+def _day_load(day: date, capacity: int, planned: int, *, overloaded: bool = False) -> DayLoad:
     percent: int | None = None
     if capacity:
         exact = Decimal(planned) * 100 / capacity
@@ -131,5 +145,5 @@ def _day_load(day: date, capacity: int, planned: int) -> DayLoad:
         capacity_minutes=capacity,
         planned_minutes=planned,
         percent=percent,
-        overloaded=planned > capacity,
+        overloaded=overloaded or planned > capacity,
     )

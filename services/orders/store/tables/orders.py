@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     Identity,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 
 from services.orders.store.tables.columns import Hours, Instant, Money, Percent, Quantity, tables
 
@@ -151,6 +152,19 @@ service_lines = Table(
     Column("group", Text),
     # Of several who did it: ``[{"employee_id": …, "share": …}]``, the mechanic first.
     Column("performers", JSONB, nullable=False, server_default="[]"),
+    Column("clock_of", ForeignKey("employees.id")),
+    Column("finished_at", Instant),
+    Column("finished_by", Text),
+    CheckConstraint("clock_of IS NULL OR started_at IS NOT NULL", name="service_lines_clock"),
+    # At the end of the transaction: one clock stops in the same step in which another starts.
+    ExcludeConstraint(
+        ("clock_of", "="),
+        name="service_lines_one_clock",
+        using="btree",
+        where=text("clock_of IS NOT NULL"),
+        deferrable=True,
+        initially="DEFERRED",
+    ),
     # Declined and not taken up since: few, and looked for whenever a car comes again.
     Index(
         "service_lines_declined",
