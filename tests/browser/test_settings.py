@@ -171,10 +171,11 @@ async def test_what_is_written_is_tried_out_while_it_is_written(site: Site, brow
     await page.get_by_label("Количество: Диагностика").fill("2")
     await page.get_by_role("button", name="Сохранить").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Осмотр")
+    await expect(page.get_by_label("Количество: Диагностика")).to_have_value("2")
     [package] = (await site.get("/packages"))["items"]
     assert package["services"][0] == {
         "service_id": service["id"],
-        "quantity": "2.000",
+        "quantity": "2",
         "materials": [],
     }
 
