@@ -108,12 +108,14 @@ class Reading:
             values |= ends
 
 
-def parsed[ModelT: BaseModel](model: type[ModelT], values: dict[str, Any]) -> ModelT:
-    """Raises ``request_invalid``, field by field."""
+def parsed[ModelT: BaseModel](
+    model: type[ModelT], values: dict[str, Any], names: Mapping[str, str] = _HTTP_NAMES
+) -> ModelT:
+    """Raises ``request_invalid``, field by field; ``names``: of fields called otherwise there."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise invalid(error, _HTTP_NAMES) from None
+        raise invalid(error, names) from None
 
 
 def instant(name: str, value: object, zone: ZoneInfo) -> datetime:

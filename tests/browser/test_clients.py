@@ -171,7 +171,7 @@ async def test_two_cards_become_one_and_a_person_is_forgotten(
     page.on("dialog", lambda dialog: dialog.accept())
     card = page.locator("section", has_text="О555ТО77")
     await card.get_by_role("button", name="Оставить эту карточку").click()
-    await expect(page.get_by_text("Теперь карточка одна")).to_be_visible()
+    await expect(page.get_by_text("Теперь карточка одна")).to_be_visible(timeout=15_000)
     merged = await site.get(f"/clients/{twin['id']}")
     assert (merged["id"], merged["merged_into"]) == (olga["id"], olga["id"])
 
@@ -210,6 +210,7 @@ async def test_a_list_is_brought_decided_on_and_taken(
     await fits(page)
     await page.get_by_label("Файл").set_input_files(file)
     await page.get_by_role("button", name="Загрузить").tap()
+    await page.wait_for_url("**/clients/import/*")
     # Left, and found again; the progress comes by itself.
     await page.goto(site.url + "/clients/import")
     await page.get_by_role("link", name="клиенты.csv").tap()

@@ -308,7 +308,7 @@ async def test_a_price_list_is_brought_looked_through_and_taken(
         await page.get_by_role("link", name="Все в CSV").click()
     assert (await download.value).suggested_filename == "problems.csv"
     await page.get_by_role("button", name="Принять годные строки").click()
-    await expect(page.get_by_text("Принят", exact=True)).to_be_visible(timeout=15_000)
+    await expect(page.get_by_text("Принято", exact=True)).to_be_visible(timeout=15_000)
     await page.goto(f"{site.url}/stock/products/{shelves['pads']['id']}")
     await expect(page.get_by_role("row", name="Автодок")).to_contain_text("1 990,00")
     await page.goto(site.url + "/stock/offers?q=w914")

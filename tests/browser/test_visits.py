@@ -133,10 +133,10 @@ async def test_what_was_made_before_a_refusal_is_kept_and_nobody_is_made_twice(
     await site.post(f"/clients/{known[0]}/vehicles", {"vendor": "Lada", "vin": vin})
     await page.goto(site.url + "/visits/new?client=new&q=Павлова+Инна")
     assert await barriers(page) == []
-    await page.get_by_label("Phone").press_sequentially("8 916 555-01-02")
+    await page.get_by_label("Phone", exact=True).press_sequentially("8 916 555-01-02")
     await expect(page.get_by_text("This phone is known: Смирнова Ольга")).to_be_visible()
-    await page.get_by_label("Phone").fill("8 926 555-77-88")
-    await page.get_by_label("VIN").press_sequentially(vin)
+    await page.get_by_label("Phone", exact=True).fill("8 926 555-77-88")
+    await page.get_by_label("VIN", exact=True).press_sequentially(vin)
     await expect(page.get_by_text("This car is known: Lada of Смирнова Ольга")).to_be_visible()
     await page.get_by_label("Assigned to").select_option("Морозов Сергей")
     await page.get_by_role("button", name="Open the order").click()
@@ -144,9 +144,9 @@ async def test_what_was_made_before_a_refusal_is_kept_and_nobody_is_made_twice(
     # The client is there, the car is another one's: only that is still to be put right.
     await expect(page.locator(".problem")).to_contain_text("VIN")
     await expect(page.get_by_role("heading", name="Павлова Инна")).to_be_visible()
-    await expect(page.get_by_label("VIN")).to_have_value(vin)
-    await page.get_by_label("VIN").fill("")
-    await page.get_by_label("Plate").fill("М100ММ99")
+    await expect(page.get_by_label("VIN", exact=True)).to_have_value(vin)
+    await page.get_by_label("VIN", exact=True).fill("")
+    await page.get_by_label("Plate", exact=True).fill("М100ММ99")
     slot = page.get_by_role("group", name="Подъёмник").locator("label").first
     await slot.click()
     await page.get_by_role("button", name="Open the order").dblclick()

@@ -197,6 +197,7 @@ async def test_preview_shows_text_and_pieces_on_the_sample_or_an_order(at_work: 
         encoding="ucs2",
         segments=1,
         condition=False,
+        quiet_hours="21:00-09:00",
     )
     order = at_work.an_order_of(await at_work.a_client(), number="B-7")
     draft = PreviewMessage(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,8 +13,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from services.gateway.pages import rendering
+from services.gateway.pages.orders.events import EVENTS
 from services.gateway.pages.rendering import LANGUAGES, LOCALE
 from services.gateway.rights import rights_by_area
+from shared import contracts
+from shared.contracts.base import Event
 
 PAGES = Path(rendering.__file__).parent
 METHODS = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
@@ -59,3 +65,24 @@ def test_every_part_of_the_work_has_a_name_in_the_table_of_roles() -> None:
     words = (PAGES / "templates" / "users" / "words.html").read_text()
     unnamed = [rights.area for rights in rights_by_area() if f'"{rights.area}": _(' not in words]
     assert unnamed == []
+
+
+def every_event() -> Iterator[type[Event]]:
+    for module in pkgutil.iter_modules(contracts.__path__):
+        importlib.import_module(f"{contracts.__name__}.{module.name}")
+    families = [Event]
+    while families:
+        for event in families.pop().__subclasses__():
+            families.append(event)
+            yield event
+
+
+def test_everything_that_happens_to_an_order_has_words() -> None:
+    subjects = {
+        event.subject
+        for event in every_event()
+        if "order_id" in event.model_fields and hasattr(event, "subject")
+    }
+    # What operators decide about an event is told to operators.
+    wordless = {subject for subject in subjects - EVENTS.keys() if "{service}" not in subject}
+    assert wordless == set()

@@ -85,7 +85,7 @@ def read[MessageT: BaseModel](
 ) -> MessageT:
     """The message that fields of a form or a query stand for. Raises ``request_invalid``."""
     values = _fields(model, _tree(pairs), zone)
-    return parsed(model, {**values, **fixed})
+    return parsed(model, {**values, **fixed}, names={})
 
 
 # --- the fields as the model wants them ----------------------------------------------------------

@@ -73,8 +73,15 @@ EVENTS = {
     "evt.documents.message_cancelled.v1": Look(N_("Message called off"), "circle-x"),
     "evt.documents.command_refused.v1": Look(N_("Refused"), "hand-stop", "overdue"),
     "evt.clients.command_refused.v1": Look(N_("Refused"), "hand-stop", "overdue"),
+    "evt.orders.clock_started.v1": Look(N_("Work on it began"), "player-play"),
+    "evt.orders.clock_stopped.v1": Look(N_("Work on it stopped"), "player-stop"),
+    "evt.documents.photo_added.v1": Look(N_("Photo added"), "camera"),
+    "evt.documents.photo_changed.v1": Look(N_("Photo edited"), "camera"),
+    "evt.documents.photo_removed.v1": Look(N_("Photo removed"), "camera"),
+    "evt.gateway.command_refused.v1": Look(N_("Refused"), "hand-stop", "overdue"),
     "evt.gateway.request_refused.v1": Look(N_("Refused"), "hand-stop", "overdue"),
 }
+"""Of each event that belongs to an order: what happened."""
 FIELDS = {
     "status": N_("State"),
     "type": N_("Type"),

@@ -17,6 +17,8 @@ from shared.refusals import Refused
 
 @dataclass(frozen=True, slots=True)
 class Card:
+    """A page of the settings as the index shows it."""
+
     path: str
     title: str
     about: str

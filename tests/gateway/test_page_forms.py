@@ -1,0 +1,19 @@
+"""What is wrong with a page's form is told by the names that its fields have."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.gateway.pages.forms import read
+from services.gateway.problems import RequestInvalid
+from shared.contracts.load import AddAbsence
+from shared.ids import new_id
+
+
+def test_a_wrong_field_is_named_as_the_form_names_it() -> None:
+    pairs = [("kind", "sick"), ("start", ""), ("end", "2250-01-01T09:00")]
+    with pytest.raises(RequestInvalid) as refused:
+        read(AddAbsence, pairs, ZoneInfo("Europe/Moscow"), employee_id=new_id())
+    assert [error.field for error in refused.value.errors] == ["start", "end"]
