@@ -210,8 +210,12 @@ async def test_what_is_done_without_a_connection_is_done_once_when_there_is_one(
     # The station answers slowly, and the phone loses the first answer: it asks again.
     await page.evaluate(SLOW_AND_LOSSY)
     await context.set_offline(False)
-    await expect(waiting).to_have_count(0, timeout=40_000)
-    assert await page.evaluate("lost.length") == 3
+
+    async def all_were_lost_once() -> bool:
+        return bool(await page.evaluate("lost.length") == 3)
+
+    await eventually(all_were_lost_once, timeout_s=40)
+    await expect(waiting).to_have_count(0, timeout=20_000)
     works = await bay.works()
     assert works[OIL]["progress"] == "finished"
     assert works[PADS]["clock"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from services.gateway.pages.names import orders_named
+from services.gateway.pages.names import orders_named, people_named
 from services.gateway.pages.orders.events import EVENTS
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import show
@@ -25,7 +25,14 @@ async def records(request: PageRequest) -> Response:
         fixed = {"order_id": found.items[0].id}
     page = await request.ask(request.reads(FindRecords, **fixed))
     numbers = await orders_named(request, [record.order_id for record in page.items])
-    return request.page("audit/records.html", page=page, numbers=numbers, told=told, looks=EVENTS)
+    return request.page(
+        "audit/records.html",
+        page=page,
+        numbers=numbers,
+        people=await people_named(request, (record.actor for record in page.items)),
+        told=told,
+        looks=EVENTS,
+    )
 
 
 async def chain(request: PageRequest) -> Response:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from services.gateway.pages.assets import STATIC
+from services.gateway.pages.names import people_named
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.base import Page
@@ -53,6 +54,7 @@ async def order(request: PageRequest) -> Response:
         works=works,
         own=next((each for each in own.orders if each.id == order.id), None),
         comments=comments.items,
+        names=await people_named(request, (each.author for each in comments.items)),
         people={each.id: each.name for each in people.items},
         photos=photos.items,
         is_open=order.status in ("draft", "new", "in_progress"),

@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
-from services.gateway.pages.names import orders_named
+from services.gateway.pages.names import orders_named, people_named
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.expenses import (
@@ -48,6 +48,7 @@ async def expenses(request: PageRequest) -> Response:
         suppliers=suppliers.items,
         supplier_names={supplier.id: supplier.name for supplier in suppliers.items},
         orders=await orders_named(request, [each.order_id for each in found.items]),
+        people=await people_named(request, (each.actor for each in found.items)),
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.gateway.pages.names import clients_named, orders_named
+from services.gateway.pages.names import clients_named, orders_named, people_named
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from services.gateway.problems import field_invalid
@@ -33,7 +33,8 @@ async def till(request: PageRequest) -> Response:
         request.ask(GetTillSummary(cash_box_id=box.id if box else None)),
         _found(request, request.query.get("q", "")),
     )
-    names, numbers = await asyncio.gather(
+    shift = next(iter(summary.shifts), None) if box else None
+    names, numbers, people = await asyncio.gather(
         clients_named(
             request,
             [
@@ -42,13 +43,15 @@ async def till(request: PageRequest) -> Response:
             ],
         ),
         orders_named(request, [document.order_id for document in summary.documents]),
+        people_named(request, [shift.opened_by] if shift else []),
     )
     return request.page(
         "till/till.html",
         boxes=boxes,
         box=box,
         summary=summary,
-        shift=next(iter(summary.shifts), None) if box else None,
+        shift=shift,
+        people=people,
         names=names,
         numbers=numbers,
         found_clients=clients,

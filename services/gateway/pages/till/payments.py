@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
-from services.gateway.pages.names import clients_named, orders_named
+from services.gateway.pages.names import clients_named, orders_named, people_named
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.finance import GetPayment, ListPayments, RefundPayment
@@ -29,8 +29,9 @@ async def payments(request: PageRequest) -> Response:
 
 async def payment(request: PageRequest) -> Response:
     payment = await request.ask(GetPayment(payment_id=request.id("payment_id")))
-    names, orders, receipts, boxes = await asyncio.gather(
+    names, people, orders, receipts, boxes = await asyncio.gather(
         clients_named(request, [payment.payer_id, payment.customer_id]),
+        people_named(request, [payment.actor]),
         orders_named(request, [payment.order_id]),
         request.ask(ListFiscalReceipts(document_id=payment.document_id or payment.id)),
         request.ask(ListCashBoxes(active=True)),
@@ -39,6 +40,7 @@ async def payment(request: PageRequest) -> Response:
         "till/payment.html",
         payment=payment,
         names=names,
+        people=people,
         order=orders.get(payment.order_id) if payment.order_id else None,
         receipts=receipts.items,
         boxes=boxes.items,

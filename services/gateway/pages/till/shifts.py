@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
+from services.gateway.pages.names import people_named
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.till import (
@@ -21,6 +22,7 @@ from shared.contracts.till import (
     ListShifts,
     MoveCash,
     OpenShift,
+    ShiftView,
 )
 
 SHIFTS = "/till/shifts"
@@ -39,6 +41,7 @@ async def shifts(request: PageRequest) -> Response:
         found=found,
         boxes=boxes.items,
         names={box.id: box.name for box in boxes.items},
+        people=await _people(request, *found.items),
         settings=settings,
     )
 
@@ -48,7 +51,19 @@ async def shift(request: PageRequest) -> Response:
     shift = await request.ask(GetShift(shift_id=request.id("shift_id")))
     asked = GetZReport if shift.closed_at else GetXReport
     report = await request.ask(asked(shift_id=shift.id))
-    return request.page("till/shift.html", shift=shift, report=report, banknotes=BANKNOTES)
+    return request.page(
+        "till/shift.html",
+        shift=shift,
+        report=report,
+        people=await _people(request, shift),
+        banknotes=BANKNOTES,
+    )
+
+
+async def _people(request: PageRequest, *shifts: ShiftView) -> dict[str, str]:
+    """Who opened and closed them."""
+    by = (login for shift in shifts for login in (shift.opened_by, shift.closed_by))
+    return await people_named(request, filter(None, by))
 
 
 async def open_shift(request: PageRequest) -> Response:

@@ -156,24 +156,27 @@ const bay = (() => {
     if (pumping || !whole()) return;
     pumping = true;
     clearTimeout(timer);
+    let stuck = true;
     try {
       // Of several windows one sends; where there are no locks, the keys see to it.
-      if (navigator.locks) await navigator.locks.request("pitlane-bay", sendAll);
-      else await sendAll();
+      stuck = navigator.locks ? await navigator.locks.request("pitlane-bay", sendAll) : await sendAll();
     } catch {
       // The database is busy or gone: later.
     } finally {
       pumping = false;
     }
-    if ((await actions()).some((action) => action.state === "waiting")) timer = setTimeout(pump, RETRY_MS);
+    // What was done while another was on its way is sent at once.
+    if ((await actions()).some((action) => action.state === "waiting")) timer = setTimeout(pump, stuck ? RETRY_MS : 0);
   }
 
+  // Whether some are left that cannot be sent now.
   async function sendAll() {
-    let sent = 0;
+    let sent = 0, stuck = false;
     for (const action of await actions()) {
       if (action.state !== "waiting") continue;
       const end = await send(action);
       if (end === "later" || end === "sign-in") {
+        stuck = true;
         await show(end);
         break;
       }
@@ -186,6 +189,7 @@ const bay = (() => {
       await show();
     }
     if (sent) await renew();
+    return stuck;
   }
 
   async function send(action) {
