@@ -9,11 +9,15 @@ from contextlib import AsyncExitStack
 
 import httpx
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from tests.browser.visitors import Open, Site, Visitor, opened
 from tests.gateway.support import API, running_whole, served
 from tests.support.broker import TestNats
+
+# A whole station and a browser share two cores with other tests: what is bound to come may take
+# its time. Where a time is promised, the test says so itself.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
