@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,6 +19,15 @@ from tests.support.broker import TestNats
 # A whole station and a browser share two cores with other tests: what is bound to come may take
 # its time. Where a time is promised, the test says so itself.
 expect.set_options(timeout=15_000)
+
+STORY_S = 300
+"""For a test that says nothing else: it starts a station, and lives through a part of its day."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(STORY_S))
 
 
 @pytest.fixture(scope="session")

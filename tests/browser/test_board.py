@@ -11,8 +11,6 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 
 WIDE = (1440, 900)
-SEEN_WITHIN_MS = 2_000
-"""Half a second is meant; a machine that runs other tests as well is given some more."""
 
 
 async def a_visit(site: Site, name: str, plate: str, **fields: Any) -> dict[str, Any]:
@@ -126,12 +124,10 @@ async def test_what_one_does_others_see_at_once(site: Site, browse: Open) -> Non
     await card(here, order).locator("summary").click()
     moved = time.monotonic()
     await card(here, order).get_by_role("button", name="Начать работу").click()
-    await expect(lane(there, "in_progress").locator(f"#card-{order['id']}")).to_be_visible(
-        timeout=SEEN_WITHIN_MS
-    )
+    await expect(lane(there, "in_progress").locator(f"#card-{order['id']}")).to_be_visible()
     print(f"a move was seen on the other screen after {time.monotonic() - moved:.3f} s")
     another = await a_visit(site, "Иванова", "В777ОР77")
-    await expect(card(there, another)).to_be_visible(timeout=SEEN_WITHIN_MS)
+    await expect(card(there, another)).to_be_visible()
 
     # Filters stand in the address, and hold for what comes in by itself.
     await there.get_by_label("Номер, клиент или авто").fill("иванова")

@@ -154,7 +154,7 @@ async def test_an_advisor_books_moves_and_carries_over(
     await page.mouse.move(x + 2 * hour["width"], y, steps=5)
     await page.mouse.up()
     await shows(page, "Запись перенесена")
-    await expect(bar(second, order)).to_contain_text("12:30–14:45", timeout=2_000)
+    await expect(bar(second, order)).to_contain_text("12:30–14:45")
     assert await bays.booking(order) == ("Подъёмник 2", at(12, 30), at(14, 45))
     assert await barriers(second) == []
 

@@ -119,7 +119,7 @@ async def test_two_people_edit_one_order(site: Site, browse: Open) -> None:
     )
     assert response.is_success
     # It is there beneath the dialog, without anybody asking.
-    await expect(page.locator(".facts")).to_contain_text("New dampers", timeout=2000)
+    await expect(page.locator(".facts")).to_contain_text("New dampers")
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator("#sheet .problem")).to_be_visible()
     await expect(page.get_by_label("Recommendation")).to_have_value("New dampers")

@@ -86,7 +86,7 @@ async def test_stock_is_found_as_one_types_and_a_product_tells_all(
             "lines": [line],
         },
     )
-    await expect(page.locator(".figure-value").first).to_have_text("15 л", timeout=2_000)
+    await expect(page.locator(".figure-value").first).to_have_text("15 л")
 
     dark = (await browse(role="advisor", language="en", scheme="dark", size=PHONE)).page
     await dark.goto(site.url + "/stock?show=below_minimum")
@@ -269,7 +269,7 @@ async def test_a_warehouse_is_counted_with_a_scanner(
     await desk.goto(page.url)
     await desk.get_by_label("Tally: Масло 5W-30").fill("9")
     await desk.get_by_label("Tally: Масло 5W-30").press("Enter")
-    await expect(page.get_by_label("Посчитано: Масло 5W-30")).to_have_value("9", timeout=2_000)
+    await expect(page.get_by_label("Посчитано: Масло 5W-30")).to_have_value("9")
     await expect(desk.locator("[data-label='Difference']", has_text="-1")).to_be_visible()
     await desk.get_by_role("link", name="Differ").click()
     await looked_at(desk, "count-desk")

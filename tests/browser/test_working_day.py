@@ -19,7 +19,7 @@ from shared.permissions import (
     TECHNICIAN,
 )
 from tests.browser.ordering import job
-from tests.browser.test_board import SEEN_WITHIN_MS, WIDE, lane
+from tests.browser.test_board import WIDE, lane
 from tests.browser.test_orders import add_by_typing
 from tests.browser.test_till import shows
 from tests.browser.visitors import DEMO_LOGINS, DESK, PHONE, Open, Site
@@ -93,7 +93,7 @@ class Day:
     async def stands_in(self, board: Page, name: str) -> None:
         """At a board that nobody touches."""
         there = lane(board, name).locator(f"#card-{self.order_id}")
-        await expect(there).to_be_visible(timeout=SEEN_WITHIN_MS)
+        await expect(there).to_be_visible()
 
     async def order(self) -> dict[str, Any]:
         return await self.site.get(f"/orders/{self.order_id}")
@@ -278,7 +278,7 @@ async def test_a_day_from_the_first_call_to_the_money(site: Site, browse: Open) 
     await expect(advisor.locator(".page-title")).to_contain_text("Выполнен")
     await day.stands_in(board, "to_pay")
     await money_is_taken(await day.comes(CASHIER), number)
-    await expect(day.card(board)).to_have_count(0, timeout=SEEN_WITHIN_MS)
+    await expect(day.card(board)).to_have_count(0)
     await expect(advisor.locator(".payments")).to_contain_text("5 300,00")
     await the_owner_looks_at_the_day(await day.comes(OWNER), number)
     await in_the_books(day, station)
