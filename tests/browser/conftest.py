@@ -17,7 +17,7 @@ from tests.gateway.support import API, running_whole, served
 from tests.support.broker import TestNats
 
 # A whole station and a browser share two cores with other tests: what is bound to come may take
-# its time. Where a time is promised, the test says so itself.
+# its time. How soon it comes is measured by the bench.
 expect.set_options(timeout=15_000)
 
 STORY_S = 300
