@@ -261,7 +261,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "TakeDeclinedWorks": {"ids": [_SERVICE_LINE]},
     "DismissDeclinedWorks": {"ids": [_SERVICE_LINE], "reason": "Автомобиль продан"},
     "ChangePhoto": {"caption": "Трещина в пыльнике", "visible_to_client": True},
-    "RemovePhoto": {},
     "AddComment": {"text": "Клиент просит сохранить старые детали"},
     "CreateProduct": {
         "name": "Фильтр масляный",
@@ -452,6 +451,9 @@ _USER = {
     "name": "Пётр Приёмщик",
     "role": "advisor",
     "must_change_password": False,
+    "session_id": "019ab0c6-0002-7000-8000-000000000002",
+    "token": None,
+    "scopes": None,
 }
 _CONSENT = {"given": True, "at": "2026-11-23T06:12:00Z", "by": "advisor"}
 _NO_CONSENT = {"given": False, "at": None, "by": None}
@@ -519,6 +521,9 @@ _WORK = {
     "mechanic_id": _EMPLOYEE,
     "progress": "planned",
     "clocked_minutes": 0,
+    "clock": None,
+    "finished_at": None,
+    "finished_by": None,
     "suggested_minutes": 55,
     "catalogue_comment": "С заменой фильтра",
     "warranty_days": 30,
@@ -605,6 +610,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "OrderView": {
         **_ORDER_SUMMARY,
         "payer_id": _CLIENT,
+        "discount_total": "50.00",
+        "due": "0.00",
         "driver": None,
         "post_id": None,
         "customer_reason": "Плановое ТО, стук справа",

@@ -31,6 +31,8 @@ from shared.permissions import ROLES, may
 API_VERSION = "1.0.0"
 """Of the addresses and shapes under ``/api/v1``: they grow, and what breaks them is a v2."""
 
+_PATH_FIELD = re.compile(r"{(\w+)}")
+
 
 def openapi_document() -> Json:
     """The whole document; needs no server, and is the same for the same code."""
@@ -113,6 +115,8 @@ def _parameters(endpoint: Endpoint) -> Iterator[Json]:
     yield {"$ref": "#/components/parameters/CorrelationId"}
     reading = endpoint.reading
     if reading is None:
+        for name in _PATH_FIELD.findall(endpoint.path):
+            yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         return
     fields = _field_schemas(reading.message)
     for name in sorted(reading.in_path):

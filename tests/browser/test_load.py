@@ -107,7 +107,7 @@ async def test_an_advisor_books_moves_and_carries_over(
     await page.locator('a[aria-label="Записать: Подъёмник 1 с 10:00"]').click()
     dialog = page.get_by_role("dialog", name="Записать на пост")
     await expect(dialog.get_by_role("textbox", name="С", exact=True)).to_have_value(f"{day}T10:00")
-    await expect(dialog.get_by_role("link", name="Новый визит на это время")).to_be_visible()
+    await expect(dialog.get_by_role("link", name="Новый визит")).to_be_visible()
     assert await barriers(page) == []
     await dialog.get_by_role("textbox", name="До", exact=True).fill(f"{day}T12:00")
     await dialog.get_by_label("Механик").select_option(label="Петров Иван")

@@ -101,4 +101,4 @@ async def test_health_and_documents_are_served_beside_the_api(gateway: TestGatew
     assert (await gateway.anyone.get("/health/live")).json() == {"status": "ok"}
     assert (await gateway.anyone.get("/openapi.json")).json()["openapi"] == "3.1.0"
     door = await gateway.anyone.get("/")
-    assert (door.status_code, door.headers["location"]) == (307, "/docs")
+    assert (door.status_code, door.headers["location"]) == (303, "/sign-in?next=/")

@@ -56,5 +56,4 @@ MODULES = (
 
 
 def page_routes() -> list[BaseRoute]:
-    pages = [page for module in MODULES for page in module.PAGES]
-    return http_pages([*pages, home.NOTHING_HERE])
+    return http_pages(page for module in MODULES for page in module.PAGES)

@@ -14,7 +14,6 @@ from services.gateway.pages.request import (
 )
 from services.gateway.pages.routing import act, show
 from shared.permissions import CASHIER, OWNER, STOREKEEPER, TECHNICIAN
-from shared.refusals import Refused
 
 FIRST_PAGES = {
     TECHNICIAN: "/bay",
@@ -40,13 +39,7 @@ async def choose_look(request: PageRequest) -> Response:
     return response
 
 
-async def nothing_here(request: PageRequest) -> Response:
-    raise Refused("not_found")
-
-
 PAGES = (
     show("/", first_page),
     act("/look", choose_look, public=True),
 )
-NOTHING_HERE = show("/{path:path}", nothing_here, public=True)
-"""After everything else that the gateway answers."""

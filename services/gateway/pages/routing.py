@@ -96,6 +96,16 @@ class Address:
         await response(scope, receive, send)
 
 
+class NothingHere:
+    """Whatever else is asked for: people are shown a page, programs a problem document."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = Call.of(scope)
+        if "text/html" in (call.header(b"accept") or ""):
+            call.presents = present
+        raise Refused("not_found")
+
+
 async def present(call: Call, refusal: Refused) -> Response:
     """A no as people see it: within the page that is open, or as a page of its own."""
     if refusal.code == "sign_in_required":
@@ -133,9 +143,11 @@ async def present(call: Call, refusal: Refused) -> Response:
 
 
 def http_pages(pages: Iterable[Page]) -> list[BaseRoute]:
-    """The tables as the framework takes them: one route per address, fixed words first."""
+    """The tables as the framework takes them: one route per address, fixed words first, and after
+    them everything else."""
     in_order = sorted(pages, key=lambda page: page.path.replace("{", "~"))
-    return [
+    routes = [
         Route(path, Address(path, group))
         for path, group in groupby(in_order, key=lambda page: page.path)
     ]
+    return [*routes, Route("/{path:path}", NothingHere())]
