@@ -610,8 +610,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "OrderView": {
         **_ORDER_SUMMARY,
         "payer_id": _CLIENT,
-        "discount_total": "50.00",
-        "due": "0.00",
+        "discount_total": "0.00",
+        "due": "3100.00",
         "driver": None,
         "post_id": None,
         "customer_reason": "Плановое ТО, стук справа",

@@ -113,9 +113,16 @@ const app = (() => {
 
   // What was taken is not typed any more, and its dialog has done its work.
   document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
-    if (ctx.request.method === "GET" || statusOf(ctx) >= 400) return;
-    formOf(ctx)?.closest("dialog[open]")?.close();
-    formOf(ctx)?.reset();
+    if (statusOf(ctx) >= 400) return;
+    if (ctx.request.method !== "GET") {
+      formOf(ctx)?.closest("dialog[open]")?.close();
+      formOf(ctx)?.reset();
+    } else if (ctx.target === document.body) {
+      // Whoever follows a link leaves the dialog that it stands in, and what was typed there.
+      const left = ctx.sourceElement?.closest?.("dialog[open]");
+      for (const form of left?.querySelectorAll("form") ?? []) form.reset();
+      left?.close();
+    }
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (statusOf(ctx) >= 400) return mark(formOf(ctx));
