@@ -432,7 +432,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     payroll.GetEmployeePay: frozenset(ROLES),
     payroll.GetPayrollState: _OFFICE,
     payroll.ClosePayroll: _OFFICE,
-    payroll.ReopenPayroll: frozenset({OWNER}),
+    payroll.ReopenPayroll: _OFFICE,
     payroll.AccrueSalaries: frozenset({OPERATOR}),
     # print forms
     forms.ListForms: _EVERYONE,

@@ -32,7 +32,7 @@ from shared.contracts.payroll import (
 from shared.handlers import Work
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
-from shared.permissions import OWNER, ROLES, may
+from shared.permissions import ADMINISTRATOR, OWNER, ROLES, may
 from shared.refusals import Refused
 from tests.finance.at_work import job, ledger
 from tests.finance.builders import (
@@ -389,7 +389,7 @@ async def test_what_was_closed_is_opened_again_with_a_reason(office: Office) -> 
     again = ReopenPayroll(since=NOON.date(), reason="Ещё раз")
     assert (await refused(office, again)).code == "payroll_not_closed"
     await office.do(ClosePayroll(until=date(2024, 4, 1)))
-    assert [role for role in ROLES if may(role, ReopenPayroll)] == [OWNER]
+    assert [role for role in ROLES if may(role, ReopenPayroll)] == [ADMINISTRATOR, OWNER]
 
 
 async def test_salaries_are_earned_day_by_day_and_each_day_once(office: Office) -> None:

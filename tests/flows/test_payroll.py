@@ -69,4 +69,7 @@ async def test_a_shared_work_is_paid_by_rule_and_by_card(station: Station) -> No
     timeline = await station.ask(OrderTimeline(order_id=order.id), actor=own)
     accrued = [item for item in timeline.items if item.event == "evt.finance.pay_accrued.v1"]
     assert len(accrued) == 1
-    assert "600" not in accrued[0].model_dump_json()
+    assert "600.00" not in accrued[0].model_dump_json()
+    assert [line.keys() for line in accrued[0].body["lines"]] == [
+        {"employee_id", "kind", "line_id", "rule_id"}
+    ] * 2

@@ -21,7 +21,8 @@ from services.gateway.routes.events import EVENT_STREAM
 from shared.contracts.formulas import TryFormula
 from shared.permissions import OWNER, ROLES, TECHNICIAN, may, may_see_cost
 from shared.settings import SERVICES
-from tests.gateway.support import API, TestGateway
+from tests.gateway.support import API, TestGateway, a_key
+from tests.gateway.test_pictures import a_photo
 from tests.gateway.test_working_day import (
     Person,
     fit_out,
@@ -137,6 +138,10 @@ async def a_days_work(whole: TestGateway) -> tuple[dict[str, Person], dict[str, 
     )
     path = f"/orders/{order['id']}"
     await write_down_works_and_parts(path, station, people)
+    photo = await technician.client.post(
+        f"{API}{path}/photos", content=a_photo(), headers={**a_key(), "Content-Type": "image/jpeg"}
+    )
+    assert photo.status_code == 201, photo.text
     await work(path, order["id"], technician)
     await technician.post(f"{path}/status", {"to": "done"}, 200)
 
