@@ -37,6 +37,7 @@ async def statements_for(running: Running, messages: list[Event]) -> list[str]:
     with counted(running.engine) as statements:
         ends = await together(running, *messages)
     assert not [end for end in ends if isinstance(end, BaseException)]
+    assert statements.made
     return statements.made
 
 

@@ -55,14 +55,13 @@ class Statements:
 
 @contextmanager
 def counted(running: Running) -> Iterator[Statements]:
-    """Every statement that the service sends meanwhile, but for those of its background."""
+    """Every statement that the service's lane sends meanwhile: its background works on its own."""
     statements = Statements()
     engine = running.engine.sync_engine
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if not statement.startswith(
-            ("UPDATE outbox", "SELECT outbox", "SET LOCAL", "SELECT imports.")
-        ):
+        task = asyncio.current_task()
+        if task and task.get_name() == "lane":
             # SQLAlchemy asks a single insert for its key, and no others: the same statement.
             statements.made.append(" ".join(statement.split()).split(" RETURNING outbox")[0])
 

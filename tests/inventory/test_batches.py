@@ -77,6 +77,7 @@ async def statements_for(shop: Shop, *messages: Event | Command[Any]) -> list[st
     with counted(shop.running) as statements:
         ends = await together(shop.running, *map(job, messages))
     assert not [end for end in ends if isinstance(end, BaseException)]
+    assert statements.made
     return statements.made
 
 
