@@ -161,7 +161,6 @@ async def test_nobody_is_kept_out_of_the_board(site: Site, browse: Open) -> None
         page = (await browse(size=size, scheme=scheme, role="administrator")).page
         await page.goto(site.url + "/board")
         await expect(page.locator(".board-card")).to_have_count(1)
-        await page.screenshot(path=f"/tmp/board-{size[0]}-{scheme}.png")
         assert await barriers(page) == []
         wider = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wider <= 0, size

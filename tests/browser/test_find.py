@@ -35,7 +35,6 @@ async def test_anything_is_found_by_keys_alone(site: Site, browse: Open) -> None
             await box.fill(typed)
             await expect(found.get_by_role("link", name=name).first).to_be_visible()
             print(f"{typed}: found after {(time.monotonic() - began) * 1000:.0f} ms")
-        await page.screenshot(path=f"/tmp/find-{scheme}.png")
         assert await barriers(page) == []
         await box.fill("сидорова")
         await expect(found.get_by_role("link").first).to_contain_text(order["number"])
@@ -56,4 +55,3 @@ async def test_it_is_found_on_a_phone_without_scripts(site: Site, browse: Open) 
     await page.get_by_role("searchbox").fill("сидорова")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("link", name=order["number"])).to_be_visible()
-    await page.screenshot(path="/tmp/find-phone.png")

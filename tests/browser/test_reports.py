@@ -44,7 +44,6 @@ async def test_from_a_figure_to_the_order_behind_it(site: Site, browse: Open) ->
     await expect(now.get_by_role("link", name="Рассчитано")).to_contain_text("1")
     await expect(page.get_by_role("link", name="Клиенты должны")).to_contain_text("500,00")
     assert await barriers(page) == []
-    await page.screenshot(path="/tmp/dashboard-desk.png", full_page=True)
 
     await now.get_by_role("link", name="Выручка").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Маржа")
@@ -59,7 +58,6 @@ async def test_from_a_figure_to_the_order_behind_it(site: Site, browse: Open) ->
     await expect(page.get_by_label("Состояние")).to_have_value("done")
     await expect(page.get_by_role("link", name=order["number"])).to_be_visible()
     assert await barriers(page) == []
-    await page.screenshot(path="/tmp/orders-desk.png")
     await page.get_by_label("Состояние").select_option(label="Отменён")
     await page.get_by_role("button", name="Показать").click()
     await expect(page.get_by_text("Таких заказ-нарядов нет")).to_be_visible()
@@ -91,11 +89,8 @@ async def test_every_report_is_shown_to_everybody_who_may(site: Site, browse: Op
             assert wider <= 0, name
         if name == "orders-by-section":
             await expect(desk.locator(".chart canvas")).to_be_visible()
-            await desk.screenshot(path="/tmp/report-chart.png")
     await phone.goto(f"{site.url}/reports/order-profit")
-    await phone.screenshot(path="/tmp/report-phone.png")
     await phone.goto(f"{site.url}/dashboard")
-    await phone.screenshot(path="/tmp/dashboard-phone.png")
     assert await barriers(phone) == []
 
     # Who may not know what things cost sees neither the figure nor the report.
@@ -105,7 +100,6 @@ async def test_every_report_is_shown_to_everybody_who_may(site: Site, browse: Op
     await page.goto(site.url + "/reports")
     await expect(page.get_by_role("link", name="Orders by section")).to_be_visible()
     await expect(page.get_by_role("link", name="Margin")).to_have_count(0)
-    await page.screenshot(path="/tmp/reports-list.png")
     await page.goto(site.url + "/reports/stock-balances")
     await expect(page.get_by_role("columnheader", name="Value at cost")).to_have_count(0)
     await page.goto(site.url + "/reports/margin")

@@ -98,6 +98,8 @@ async def opened(
         viewport={"width": size[0], "height": size[1]},
         locale=language,
         color_scheme=scheme,
+        # A colour on its way to another one is no colour to judge by.
+        reduced_motion="reduce",
         java_script_enabled=scripts,
         device_scale_factor=2 if size == PHONE else 1,
         is_mobile=size == PHONE,
