@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
+from typing import Any
 from uuid import UUID
 
 from starlette.responses import Response
@@ -19,6 +20,7 @@ from shared.contracts.orders import FindOrders, GetOrder, OrderSummary, OrderVie
 from shared.contracts.payment_documents import TakePaymentDocument
 from shared.contracts.till import CashBoxView, ListCashBoxes
 from shared.contracts.till_summary import GetTillSummary
+from shared.refusals import Refused
 
 PAY = "/till/pay"
 MONEY_METHODS = ("cash", "card", "transfer")
@@ -117,12 +119,12 @@ async def pay_page(request: PageRequest) -> Response:
 async def take(request: PageRequest) -> Response:
     """Orders that are settled, by as many methods as there are amounts: one document."""
     form = request.form
-    orders = [
+    orders: list[dict[str, Any]] = [
         {"order_id": order_id, "amount": amount}
         for order_id in form.all("order")
         if (amount := _amount(request, f"amount.{order_id}"))
     ]
-    parts = [
+    parts: list[dict[str, Any]] = [
         {"method": method, "amount": amount}
         for method in MONEY_METHODS
         if (amount := _amount(request, f"part.{method}"))
@@ -132,6 +134,15 @@ async def take(request: PageRequest) -> Response:
         raise field_invalid(
             "part.cash", "Say how much is paid, and how", "укажите, сколько платят и чем"
         )
+    # All that can be wrong between them is found before the first of them is taken.
+    asked = sum((order["amount"] for order in orders), Decimal(0))
+    given = sum((part["amount"] for part in parts), Decimal(0))
+    if bonus > asked:
+        raise field_invalid(
+            "part.bonus", "Bonuses pay orders only", "бонусами оплачивают только заказы"
+        )
+    if bonus and parts and given != asked - bonus:
+        raise Refused("payment_sum_differs", orders=asked - bonus, parts=given)
     if bonus:
         await _take_bonus(request, orders, bonus)
     said = request._("Paid with bonuses")
@@ -145,33 +156,27 @@ async def take(request: PageRequest) -> Response:
     return request.go(_back(request), said=said)
 
 
-async def _take_bonus(
-    request: PageRequest, orders: list[dict[str, object]], bonus: Decimal
-) -> None:
-    """Bonuses pay the first orders, and money what they leave."""
+async def _take_bonus(request: PageRequest, orders: list[dict[str, Any]], bonus: Decimal) -> None:
+    """Bonuses pay the first orders, and money what they leave; there are no more than orders."""
     left = bonus
     for order in list(orders):
-        amount = Decimal(str(order["amount"]))
-        covered = min(left, amount)
-        if covered:
-            await request.send(
-                request.form.message(
-                    TakePayment,
-                    order_id=order["order_id"],
-                    amount=covered,
-                    method="bonus",
-                    tendered=None,
-                ),
-                f"bonus-{order['order_id']}",
-            )
-            left -= covered
-            order["amount"] = amount - covered
-            if not order["amount"]:
-                orders.remove(order)
-    if left:
-        raise field_invalid(
-            "part.bonus", "Bonuses pay orders only", "бонусами оплачивают только заказы"
+        covered = min(left, order["amount"])
+        if not covered:
+            return
+        await request.send(
+            request.form.message(
+                TakePayment,
+                order_id=order["order_id"],
+                amount=covered,
+                method="bonus",
+                tendered=None,
+            ),
+            f"bonus-{order['order_id']}",
         )
+        left -= covered
+        order["amount"] -= covered
+        if not order["amount"]:
+            orders.remove(order)
 
 
 async def take_deposit(request: PageRequest) -> Response:
