@@ -4,16 +4,17 @@ right: who may see the list may read whom it is about."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from sqlalchemy import select
 
 from services.gateway.pages.request import PageRequest
 from services.gateway.store import users
-from shared.contracts.clients import Cards, ClientView, GetCards
+from shared.contracts.base import Question
+from shared.contracts.clients import ClientView, GetCards
 from shared.contracts.inventory import GetProducts, ProductView
-from shared.contracts.order_reports import NameOrders, OrderName, OrderNames
+from shared.contracts.order_reports import NameOrders, OrderName
 from shared.contracts.orders import ServiceView
 from shared.contracts.works import GetServices
 
@@ -42,37 +43,36 @@ def _without_login(request: PageRequest, login: str) -> str:
 
 async def clients_named(request: PageRequest, ids: Iterable[UUID | None]) -> dict[UUID, ClientView]:
     """The cards of those clients; of what does not exist there is none."""
-    wanted = sorted({each for each in ids if each})
-    parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
-    cards: list[Cards] = await asyncio.gather(
-        *(request.call.gateway.client.ask(GetCards(client_ids=tuple(part))) for part in parts)
-    )
-    return {client.id: client for found in cards for client in found.clients}
+    found = await _in_parts(request, ids, lambda part: GetCards(client_ids=part))
+    return {client.id: client for cards in found for client in cards.clients}
 
 
 async def orders_named(request: PageRequest, ids: Iterable[UUID | None]) -> dict[UUID, OrderName]:
     """What those orders are called."""
-    wanted = sorted({each for each in ids if each})
-    parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
-    named: list[OrderNames] = await asyncio.gather(
-        *(request.call.gateway.client.ask(NameOrders(order_ids=tuple(part))) for part in parts)
-    )
-    return {order.id: order for found in named for order in found.orders}
+    found = await _in_parts(request, ids, lambda part: NameOrders(order_ids=part))
+    return {order.id: order for named in found for order in named.orders}
 
 
 async def works_named(request: PageRequest, ids: Iterable[UUID]) -> dict[UUID, ServiceView]:
     """Those works of the catalogue."""
-    wanted = sorted(set(ids))[:AT_ONCE]
-    if not wanted:
-        return {}
-    found = await request.call.gateway.client.ask(GetServices(service_ids=tuple(wanted)))
-    return {service.id: service for service in found.items}
+    found = await _in_parts(request, ids, lambda part: GetServices(service_ids=part))
+    return {service.id: service for page in found for service in page.items}
 
 
 async def products_named(request: PageRequest, ids: Iterable[UUID]) -> dict[UUID, ProductView]:
     """Those products; for their names alone, for nothing is hidden in them."""
-    wanted = sorted(set(ids))[:AT_ONCE]
-    if not wanted:
-        return {}
-    found = await request.call.gateway.client.ask(GetProducts(product_ids=tuple(wanted)))
-    return {product.id: product for product in found.items}
+    found = await _in_parts(request, ids, lambda part: GetProducts(product_ids=part))
+    return {product.id: product for page in found for product in page.items}
+
+
+async def _in_parts[ReplyT](
+    request: PageRequest,
+    ids: Iterable[UUID | None],
+    question: Callable[[tuple[UUID, ...]], Question[ReplyT]],
+) -> list[ReplyT]:
+    """The answers about all of them, however many there are; nothing is asked about none."""
+    wanted = sorted({each for each in ids if each})
+    parts = [tuple(wanted[start : start + AT_ONCE]) for start in range(0, len(wanted), AT_ONCE)]
+    return await asyncio.gather(
+        *(request.call.gateway.client.ask(question(part)) for part in parts)
+    )
