@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.base import Command, CommandRefused, Event, Message, Question, View
 from shared.ids import new_id
 from shared.messaging.envelope import Actor, Envelope
+from shared.writing import Pending
 
 if TYPE_CHECKING:
     from shared.messaging.client import ServiceClient
@@ -29,17 +30,24 @@ class Store:
     """A service's tables during one transaction. Sub-classes load and save its aggregates.
 
     Several messages may share the transaction. ``prefetch`` may load in one statement what all
-    of them will ask for; saves may be kept back until ``flush``, which writes them together.
+    of them will ask for; saves may be kept back until ``flush``, which puts them together into
+    ``pending``: one statement, sent before the commit with the events and the replies.
     """
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
+        self.pending = Pending()
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         """Before the first handler of a batch."""
 
     async def flush(self) -> None:
         """After the last handler of a batch, before the commit."""
+
+    async def write(self) -> None:
+        """What was kept back is in the tables after it."""
+        await self.flush()
+        await self.pending.send(self.connection)
 
     def unsaved(self) -> int:
         """How many changes were kept back for ``flush`` in this transaction: a store that keeps

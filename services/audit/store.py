@@ -17,7 +17,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
-    insert,
     or_,
     select,
     text,
@@ -29,6 +28,7 @@ from shared.contracts.base import Message
 from shared.contracts.orders import OrderCreated
 from shared.erasure import mentioned
 from shared.handlers import Store
+from shared.writing import inserting
 
 tables = MetaData()
 
@@ -76,6 +76,7 @@ _COPIES = (
 _LOCK = text("SELECT pg_advisory_xact_lock(7147)")
 _HEAD = select(records.c.seq, records.c.hash).order_by(records.c.seq.desc()).limit(1)
 WALK_ROWS = 5_000
+_LINKS = inserting(records)
 
 
 class AuditStore(Store):
@@ -109,8 +110,7 @@ class AuditStore(Store):
         )
 
     async def flush(self) -> None:
-        if self._links:
-            await self.connection.execute(insert(records), self._links)
+        self.pending.add(_LINKS, self._links)
 
     def unsaved(self) -> int:
         return len(self._links)

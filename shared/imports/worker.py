@@ -98,7 +98,7 @@ class ImportWorker:
             await taking.forget(store, job.id)
             await rows_store.drop_problems(store.connection, job.id)
         checked = await taking.check(store, job, rows, work)
-        await store.flush()
+        await store.write()
         if checked.problems:
             first = await rows_store.chunk_after(store.connection, job.id, 0)
             headers = first[1][job.header_row - 1] if first else ()

@@ -53,7 +53,8 @@ async def errand[StoreT: Store](
         yield store, work
         await store.flush()
         events = _outgoing(work)
-        await outbox.write(connection, events)
+        outbox.put(store.pending, events)
+        await store.pending.send(connection)
     running.relay.hand_over(events)
 
 
@@ -61,7 +62,8 @@ async def put_down(store: Store, work: Work) -> None:
     """In the midst of an errand with more to say than should lie in memory: what was changed and
     published so far is written, and leaves with the commit by the relay's sweep."""
     await store.flush()
-    await outbox.write(store.connection, _outgoing(work))
+    outbox.put(store.pending, _outgoing(work))
+    await store.pending.send(store.connection)
     work.published.clear()
 
 

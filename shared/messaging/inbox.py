@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, insert, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import inbox, replies
 from shared.refusals import Refused
+from shared.writing import Pending, inserting
 
 _REMEMBER = (
     upsert(inbox)
@@ -28,6 +29,7 @@ _REMEMBER = (
 _STORED = select(replies.c.key, replies.c.fingerprint, replies.c.reply).where(
     replies.c.key == any_(bindparam("keys", type_=ARRAY(Text)))
 )
+_REPLIES = inserting(replies, "key", "fingerprint", "reply")
 
 
 async def remember(connection: AsyncConnection, event_ids: Sequence[UUID]) -> set[UUID]:
@@ -67,13 +69,8 @@ async def stored_replies(
     return {row.key: StoredReply(row.fingerprint, row.reply) for row in rows}
 
 
-async def store_replies(connection: AsyncConnection, answered: dict[str, StoredReply]) -> None:
+def put_replies(pending: Pending, answered: dict[str, StoredReply]) -> None:
     """Keeps answers. Another process that answered the same key meanwhile makes this fail."""
-    if answered:
-        await connection.execute(
-            insert(replies),
-            [
-                {"key": key, "fingerprint": stored.fingerprint, "reply": stored.reply}
-                for key, stored in answered.items()
-            ],
-        )
+    pending.add(
+        _REPLIES, ((key, stored.fingerprint, stored.reply) for key, stored in answered.items())
+    )

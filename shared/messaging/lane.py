@@ -166,8 +166,9 @@ class Lane:
                 fresh.discard(job.envelope.id)
                 await self._one(job, store, stored, batch)
             await store.flush()
-            await outbox.write(connection, batch.outgoing)
-            await inbox.store_replies(connection, batch.answered)
+            outbox.put(store.pending, batch.outgoing)
+            inbox.put_replies(store.pending, batch.answered)
+            await store.pending.send(connection)
         self._relay.hand_over(batch.outgoing)
         self.committed.set()
         for job, end in batch.ends:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 from nats.js import JetStreamContext
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, insert, select, text, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.base import Event
@@ -23,6 +23,7 @@ from shared.contracts.operations import addressed_to
 from shared.database import outbox
 from shared.ids import new_id
 from shared.messaging.envelope import Envelope
+from shared.writing import Pending, inserting
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +33,9 @@ SWEEP_INTERVAL_S = 2.0
 """How often the safety net looks for events that nobody handed over (a crash left them)."""
 SWEEP_AGE = timedelta(seconds=5)
 SWEEP_BATCH = 500
+MARK_AFTER_S = 0.25
+"""What was published in this time is marked together; a crash before that publishes it again."""
+_EVENTS = inserting(outbox, "event_id", "subject", "headers", "body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +69,16 @@ def outgoing(event: Event, cause: Envelope, source: str, now: datetime) -> Outgo
 
 async def write(connection: AsyncConnection, events: Sequence[Outgoing]) -> None:
     """Puts events into the outbox, in order, within the caller's transaction."""
-    if events:
-        await connection.execute(
-            insert(outbox),
-            [
-                {
-                    "event_id": event.event_id,
-                    "subject": event.subject,
-                    "headers": event.headers,
-                    "body": event.body,
-                }
-                for event in events
-            ],
-        )
+    pending = Pending()
+    put(pending, events)
+    await pending.send(connection)
+
+
+def put(pending: Pending, events: Sequence[Outgoing]) -> None:
+    """The same, with all else that the transaction writes."""
+    pending.add(
+        _EVENTS, ((event.event_id, event.subject, event.headers, event.body) for event in events)
+    )
 
 
 class Relay:
@@ -87,11 +88,14 @@ class Relay:
         self._engine = engine
         self._js = js
         self._queue: asyncio.Queue[Sequence[Outgoing]] = asyncio.Queue()
+        self._published: list[UUID] = []
+        self._to_mark = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         self._tasks = [
             asyncio.create_task(self._publish_committed(), name="relay"),
+            asyncio.create_task(self._mark_published(), name="relay-marks"),
             asyncio.create_task(self._sweep_for_ever(), name="relay-sweep"),
         ]
 
@@ -102,6 +106,8 @@ class Relay:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            await self._mark()
 
     def hand_over(self, events: Sequence[Outgoing]) -> None:
         """Just committed: publish without reading them again."""
@@ -128,13 +134,25 @@ class Relay:
                 batches.append(self._queue.get_nowait())
             try:
                 events = [event for batch in batches for event in batch]
-                await self._mark(await self._publish(events))
+                self._published += await self._publish(events)
+                self._to_mark.set()
             except Exception:
                 # They stay unpublished in the outbox, where the sweep finds them.
                 log.exception("relay_failed")
             finally:
                 for _ in batches:
                     self._queue.task_done()
+
+    async def _mark_published(self) -> None:
+        while True:
+            await self._to_mark.wait()
+            await asyncio.sleep(MARK_AFTER_S)
+            self._to_mark.clear()
+            try:
+                await self._mark()
+            except Exception as error:
+                # The sweep publishes them again, and the stream knows them by their ids.
+                log.warning("relay_marks_failed", error=repr(error))
 
     async def _sweep_for_ever(self) -> None:
         # At start everything unpublished is a leftover of the last run, however young.
@@ -185,7 +203,8 @@ class Relay:
         )
         return event.event_id
 
-    async def _mark(self, published: Sequence[UUID]) -> None:
+    async def _mark(self) -> None:
+        published, self._published = self._published, []
         if published:
             async with self._engine.begin() as connection:
                 # Losing this commit only publishes again: it need not wait for the disk.

@@ -30,7 +30,7 @@ async def append(engine: AsyncEngine, facts: Sequence[Fact]) -> None:
         await store.prefetch([AnyEvent() for _ in facts])
         for fact in facts:
             store.append(fact)
-        await store.flush()
+        await store.write()
 
 
 async def state_of(engine: AsyncEngine) -> ChainState:

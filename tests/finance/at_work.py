@@ -83,7 +83,7 @@ async def in_one_transaction(
             with suppress(Refused):
                 await job.route.handler(job.message, store, work)
             facts += work.published
-        await store.flush()
+        await store.write()
     return facts
 
 

@@ -159,7 +159,7 @@ async def test_a_request_waits_for_the_first_goods_of_a_warehouse_that_are_being
             job(receiving).envelope, datetime.now(UTC), shop.running.settings, shop.running.client
         )
         await receive_stock(receiving, store, work)
-        await store.flush()
+        await store.write()
 
     assert await request == [b""]
     (line,) = await rows_of(shop.running, requests)

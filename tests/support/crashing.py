@@ -12,8 +12,9 @@ from typing import Any, NoReturn
 from nats.aio.msg import Msg
 
 from shared.imports.worker import ImportWorker
-from shared.messaging import inbox, outbox
+from shared.messaging import outbox
 from shared.service import service_named
+from shared.writing import Pending
 
 EXIT_CODE = 137
 
@@ -31,7 +32,7 @@ def arm(point: str) -> None:
     match point:
         case "before_commit":
             # The last thing that happens inside the transaction.
-            inbox.store_replies = die_async
+            Pending.send = die_async  # type: ignore[method-assign]
         case "after_commit":
             # The transaction is durable, and nobody has been told.
             outbox.Relay.hand_over = die  # type: ignore[method-assign]

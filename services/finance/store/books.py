@@ -203,38 +203,43 @@ class Books(Store):
             self.add_settlement(settlement)
 
     async def flush(self) -> None:
-        """Each table at once. A row that another process inserted meanwhile makes this fail."""
-        new_entries = self._entries.new()
-        await self._execute(rows.INSERT_ORDER, map(rows.order_row, self._orders.new()))
-        await self._execute(rows.INSERT_ENTRY, map(rows.entry_row, new_entries))
-        await self._execute(
-            rows.INSERT_POSTING, (row for entry in new_entries for row in rows.posting_rows(entry))
+        """All tables at once. A row that another process inserted meanwhile makes this fail."""
+        entries = self._entries.new()
+        self.pending.add(rows.NEW_ORDERS, map(rows.order_row, self._orders.new()))
+        self.pending.add(rows.NEW_ENTRIES, map(rows.entry_row, entries))
+        self.pending.add(
+            rows.NEW_POSTINGS, (row for entry in entries for row in rows.posting_rows(entry))
         )
-        await self._counted.write(self.connection, new_entries)
-        await self._execute(rows.INSERT_ACCOUNT, map(rows.account_row, self._accounts.new()))
-        await self._execute(rows.UPDATE_ACCOUNT, map(rows.account_row, self._accounts.changed()))
-        # An order has one standing settlement: the one that is undone has to be written first.
-        for statement, found in (
-            (rows.UPDATE_SETTLEMENT, self._settlements.changed()),
-            (rows.INSERT_SETTLEMENT, self._settlements.new()),
-        ):
-            found.sort(key=lambda settlement: settlement.completion)
-            await self._execute(statement, map(rows.settlement_row, found))
+        await self._counted.write(self.connection, self.pending, entries)
+        self.pending.add(rows.NEW_ACCOUNTS, map(rows.account_row, self._accounts.new()))
+        self.pending.add(rows.SAVED_ACCOUNTS, map(rows.account_row, self._accounts.changed()))
+        changed, new = (
+            sorted(some, key=lambda settlement: settlement.completion)
+            for some in (self._settlements.changed(), self._settlements.new())
+        )
+        self.pending.add(rows.SAVED_SETTLEMENTS, map(rows.settlement_row, changed))
+        if changed and new:
+            # An order has one standing settlement: the one that is undone has to be written first.
+            await self.pending.send(self.connection)
+        self.pending.add(rows.NEW_SETTLEMENTS, map(rows.settlement_row, new))
+        await self._flush_payments()
+
+    async def _flush_payments(self) -> None:
         changed = self._payments.changed()
-        await self._execute(rows.INSERT_PAYMENT, map(rows.payment_row, self._payments.new()))
-        await self._execute(rows.UPDATE_PAYMENT, map(rows.payment_row, changed))
+        self.pending.add(rows.NEW_PAYMENTS, map(rows.payment_row, self._payments.new()))
+        self.pending.add(rows.SAVED_PAYMENTS, map(rows.payment_row, changed))
         if changed:
             paid = {"payments": [payment.id for payment in changed]}
             await self.connection.execute(rows.DELETE_APPLICATIONS, paid)
         if spent := [payment.id for payment in changed if payment.is_bonus]:
             await self.connection.execute(rows.DELETE_SPENDS, {"payments": spent})
         saved = (*changed, *self._payments.new())
-        await self._execute(
-            rows.INSERT_APPLICATION,
+        self.pending.add(
+            rows.NEW_APPLICATIONS,
             (row for payment in saved for row in rows.application_rows(payment)),
         )
-        await self._execute(
-            rows.INSERT_SPEND, (row for payment in saved for row in rows.spend_rows(payment))
+        self.pending.add(
+            rows.NEW_SPENDS, (row for payment in saved for row in rows.spend_rows(payment))
         )
 
     def unsaved(self) -> int:

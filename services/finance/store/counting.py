@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from operator import attrgetter
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.finance.domain.decision import Correction, Decision
@@ -23,6 +21,7 @@ from services.finance.domain.sales import Sale, corrected, sales_of, undone
 from services.finance.domain.settlement import Settlement
 from services.finance.store.rows import any_of
 from services.finance.store.schema_reports import sales, unfolded
+from shared.writing import Pending, inserting
 
 
 class Counted:
@@ -45,8 +44,10 @@ class Counted:
             self._whys.setdefault(why.entry_id, []).append(why)
         self._corrections |= {each.entry_id: each for each in decision.corrections}
 
-    async def write(self, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
-        """After the entries themselves."""
+    async def write(
+        self, connection: AsyncConnection, pending: Pending, entries: Sequence[Entry]
+    ) -> None:
+        """With the entries themselves."""
         if not entries:
             return
         of_earlier = set(map(self._builds_on, entries)) - {entry.id for entry in entries} - {None}
@@ -56,15 +57,8 @@ class Counted:
             for sale in self._sales_of(entry, standing.get(self._builds_on(entry), ())):
                 new.append(sale)
                 standing.setdefault(sale.corrects or sale.entry_id, []).append(sale)
-        values = list(map(_row, new))
-        columns = list(zip(*values, strict=True)) or [()] * len(_NAMES)
-        await connection.execute(
-            _INSERT,
-            {
-                "entries": [entry.id for entry in entries],
-                **{name: list(some) for name, some in zip(_NAMES, columns, strict=True)},
-            },
-        )
+        pending.add(_NEW_SALES, map(_row, new))
+        pending.add(_UNFOLDED, ((entry.id,) for entry in entries))
 
     def _builds_on(self, entry: Entry) -> UUID | None:
         """The entry that it undoes, or whose cost it corrects."""
@@ -96,16 +90,5 @@ _WRITTEN = (
     .where(or_(any_of(sales.c.entry_id, "ids"), any_of(sales.c.corrects, "ids")))
     .order_by(sales.c.entry_id, sales.c.position)
 )
-
-
-def _rows_of_sales() -> Any:
-    """Each column travels as one array: one statement, however many rows."""
-    arrays = [bindparam(name, type_=ARRAY(sales.c[name].type)) for name in _NAMES]
-    return select(func.unnest(*arrays).table_valued(*_NAMES).render_derived())
-
-
-_INSERT = (
-    insert(unfolded)
-    .from_select(["entry_id"], select(func.unnest(bindparam("entries", type_=ARRAY(Uuid)))))
-    .add_cte(insert(sales).from_select(_NAMES, _rows_of_sales()).cte("sold"))
-)
+_NEW_SALES = inserting(sales, *_NAMES)
+_UNFOLDED = inserting(unfolded)

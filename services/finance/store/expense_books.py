@@ -29,7 +29,9 @@ from shared.contracts.expenses import (
 )
 from shared.database import saving
 from shared.pagination import keys_of
+from shared.writing import inserting
 
+_NEW_EXPENSES = inserting(expenses)
 _SAVE_CATEGORY = saving(expense_categories)
 _SAVE_RECURRING = saving(recurring_expenses)
 _LOWER = func.lower(expense_categories.c.name)
@@ -196,9 +198,8 @@ class ExpenseBooks(Books):
         return [_made(RecurringExpense, row) for row in found]
 
     async def flush(self) -> None:
-        """An expense's own row names its entry, and is written after it."""
         await super().flush()
-        await self._execute(insert(expenses), map(asdict, self._new_expenses))
+        self.pending.add(_NEW_EXPENSES, map(asdict, self._new_expenses))
 
     def unsaved(self) -> int:
         return super().unsaved() + len(self._new_expenses)

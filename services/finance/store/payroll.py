@@ -35,11 +35,12 @@ from services.finance.store.schema_payroll import (
     payroll_state,
 )
 from shared.database import saving
+from shared.writing import inserting
 
 INSERT_PAY_RULE = insert(pay_rules)
 UPDATE_PAY_RULE = saving(pay_rules)
-INSERT_PAY_LINE = insert(pay_lines)
-INSERT_PAY_DAY = insert(pay_days)
+NEW_PAY_LINES = inserting(pay_lines)
+NEW_PAY_DAYS = inserting(pay_days)
 SIGNED = case(
     (postings.c.credit == Account.PAYROLL_PAYABLE, postings.c.amount), else_=-postings.c.amount
 )
@@ -168,8 +169,8 @@ class PayrollBooks(BonusBooks):
         await super().flush()
         await self._execute(INSERT_PAY_RULE, map(asdict, self._pay_rules.new()))
         await self._execute(UPDATE_PAY_RULE, map(asdict, self._pay_rules.changed()))
-        await self._execute(INSERT_PAY_LINE, map(asdict, self._pay_lines.new()))
-        await self._execute(INSERT_PAY_DAY, map(asdict, self._pay_days))
+        self.pending.add(NEW_PAY_LINES, map(asdict, self._pay_lines.new()))
+        self.pending.add(NEW_PAY_DAYS, map(asdict, self._pay_days))
 
     def unsaved(self) -> int:
         return super().unsaved() + len(self._pay_days)

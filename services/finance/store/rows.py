@@ -34,6 +34,7 @@ from services.finance.store.schema import (
     settlements,
 )
 from shared.database import saving
+from shared.writing import inserting, merging
 
 _LABOR: TypeAdapter[Labor | None] = TypeAdapter(Labor | None)
 
@@ -43,19 +44,19 @@ def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return column == any_(bindparam(name, type_=ARRAY(Uuid)))
 
 
-INSERT_ORDER = insert(orders)
-INSERT_ENTRY = insert(entries)
-INSERT_POSTING = insert(postings)
-INSERT_ACCOUNT = insert(accounts)
-UPDATE_ACCOUNT = saving(accounts)
-INSERT_SETTLEMENT = insert(settlements)
-UPDATE_SETTLEMENT = saving(settlements)
-INSERT_PAYMENT = insert(payments)
-UPDATE_PAYMENT = saving(payments)
+NEW_ORDERS = inserting(orders)
+NEW_ENTRIES = inserting(entries)
+NEW_POSTINGS = inserting(postings)
+NEW_ACCOUNTS = inserting(accounts)
+SAVED_ACCOUNTS = merging(accounts)
+NEW_SETTLEMENTS = inserting(settlements)
+SAVED_SETTLEMENTS = merging(settlements)
+NEW_PAYMENTS = inserting(payments)
+SAVED_PAYMENTS = merging(payments)
 DELETE_APPLICATIONS = delete(applications).where(any_of(applications.c.payment_id, "payments"))
-INSERT_APPLICATION = insert(applications)
+NEW_APPLICATIONS = inserting(applications)
 DELETE_SPENDS = delete(bonus_spends).where(any_of(bonus_spends.c.payment_id, "payments"))
-INSERT_SPEND = insert(bonus_spends)
+NEW_SPENDS = inserting(bonus_spends)
 INSERT_RULE = insert(bonus_rules)
 UPDATE_RULE = saving(bonus_rules)
 INSERT_LOT = insert(bonus_lots)

@@ -50,7 +50,7 @@ class InventoryStore(Store):
         await load(self.connection, self.book, messages)
 
     async def flush(self) -> None:
-        await save(self.connection, self.book, self._documents)
+        save(self.pending, self.book, self._documents)
 
     def unsaved(self) -> int:
         return self.book.saves + self._documents.rows

@@ -48,12 +48,12 @@ from services.inventory.store.tables_offers import (
     offers,
     price_lists,
 )
-from services.inventory.store.writing import arrays, inserting
 from shared.contracts.base import Page
 from shared.contracts.price_lists import FindOffers, OfferView
 from shared.imports.tables import ENDED, imports
 from shared.pagination import cursor_after, keys_of
 from shared.refusals import Refused
+from shared.writing import inserting
 
 SWEEP_ROWS = 20_000
 """Of lists that do not hold any more, so many rows go at a time: nobody waits for them."""
@@ -69,9 +69,8 @@ async def add_offers(
     connection: AsyncConnection, list_id: UUID, rows: Iterable[tuple[UUID, Offer]]
 ) -> None:
     await connection.execute(
-        _ADD_OFFERS,
-        arrays(
-            offers,
+        _ADD_OFFERS.statement,
+        _ADD_OFFERS.arrays(
             [
                 (
                     offer_id, list_id, offer.number, offer.number_key, offer.vendor,
@@ -88,9 +87,8 @@ async def add_crosses(
     connection: AsyncConnection, list_id: UUID, rows: Iterable[tuple[UUID, Cross]]
 ) -> None:
     await connection.execute(
-        _ADD_CROSSES,
-        arrays(
-            crosses,
+        _ADD_CROSSES.statement,
+        _ADD_CROSSES.arrays(
             [
                 (
                     row_id, list_id, cross.number_key, cross.vendor_key, cross.cross_key,

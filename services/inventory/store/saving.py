@@ -7,10 +7,6 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Delete, Table
-from sqlalchemy.dialects.postgresql import Insert
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.inventory.domain.book import Book
 from services.inventory.domain.stock import Line
 from services.inventory.store.tables import (
@@ -33,7 +29,7 @@ from services.inventory.store.tables_purchasing import (
     supplier_charges,
 )
 from services.inventory.store.tables_reports import unfolded
-from services.inventory.store.writing import arrays, at_once, inserting, merging, removing
+from shared.writing import Pending, inserting, merging, removing
 
 type Rows = Sequence[Sequence[Any]]
 
@@ -54,58 +50,43 @@ class Documents:
         return sum(len(getattr(self, table.name)) for table in fields(self))
 
 
-async def save(connection: AsyncConnection, book: Book, documents: Documents) -> None:
-    """One statement for all that every message changes, one for each table beyond that."""
+def save(pending: Pending, book: Book, documents: Documents) -> None:
+    """All that a batch has changed."""
     lines = [(before, now) for _, before, now in book.lines.changes()]
     stocks = [_stock_row(now) for _, _, now in book.stocks.changes()]
     cancelled = [(order_id, at) for order_id, _, at in book.cancelled.changes()]
     done = [(*key, state) for key, _, state in book.completions.changes()]
     consumed = [_consumption_row(now) for _, _, now in book.consumptions.changes()]
-    await _write(connection, _SAVE_RECEIPTS, receipts, documents.receipts)
-    await _write(connection, _SAVE_RECEIPT_LINES, receipt_lines, documents.receipt_lines)
-    await _write(connection, _SAVE_EXTRAS, receipt_extras, documents.receipt_extras)
-    await _write(connection, _SAVE_CHARGES, supplier_charges, documents.supplier_charges)
-    await _write(connection, _SAVE_ARRIVALS, purchase_arrivals, documents.purchase_arrivals)
-    await _write(connection, _SAVE_LOTS, lots, [_lot_row(n) for _, _, n in book.lots.changes()])
-    await _write(connection, _SAVE_CONSUMPTIONS, consumptions, consumed)
-    missing = [_shortage_row(now) for _, _, now in book.shortages.changes()]
-    await _write(connection, _SAVE_SHORTAGES, shortages, missing)
-    lost = [_written_off_row(now) for _, _, now in book.written_off.changes()]
-    await _write(connection, _SAVE_WRITTEN_OFF, written_off, lost)
-    await _write(connection, _SAVE_COMPLETIONS, completions, done)
-    await _write(connection, _SAVE_CANCELLED, cancelled_orders, cancelled)
-    if dropped := _dropped_holds(lines):
-        await connection.execute(_DROP_HOLDS, arrays(allocations, dropped, keys=True))
-    if lines or stocks or documents.movements:
-        await connection.execute(
-            _SAVE_STOCK_AND_LINES,
-            {
-                **arrays(stock, stocks),
-                **arrays(requests, [_line_row(line) for _, line in lines]),
-                **arrays(allocations, _changed_holds(lines)),
-                **arrays(movements, documents.movements),
-                # The first column is the id.
-                **arrays(unfolded, [movement[:1] for movement in documents.movements]),
-            },
-        )
+    for how, rows in (
+        (_SAVE_RECEIPTS, documents.receipts),
+        (_SAVE_RECEIPT_LINES, documents.receipt_lines),
+        (_SAVE_EXTRAS, documents.receipt_extras),
+        (_SAVE_CHARGES, documents.supplier_charges),
+        (_SAVE_ARRIVALS, documents.purchase_arrivals),
+        (_SAVE_LOTS, [_lot_row(now) for _, _, now in book.lots.changes()]),
+        (_SAVE_CONSUMPTIONS, consumed),
+        (_SAVE_SHORTAGES, [_shortage_row(now) for _, _, now in book.shortages.changes()]),
+        (_SAVE_WRITTEN_OFF, [_written_off_row(now) for _, _, now in book.written_off.changes()]),
+        (_SAVE_COMPLETIONS, done),
+        (_SAVE_CANCELLED, cancelled),
+        (_DROP_HOLDS, _dropped_holds(lines)),
+        (_SAVE_MOVEMENTS, documents.movements),
+        # The first column is the id.
+        (_SAVE_UNFOLDED, [movement[:1] for movement in documents.movements]),
+        (_SAVE_STOCK, stocks),
+        (_SAVE_REQUESTS, [_line_row(line) for _, line in lines]),
+        (_SAVE_HOLDS, _changed_holds(lines)),
+    ):
+        pending.add(how, rows)
 
 
-async def _write(
-    connection: AsyncConnection, statement: Insert | Delete, table: Table, rows: Rows
-) -> None:
-    if rows:
-        await connection.execute(statement, arrays(table, rows))
-
-
-_SAVE_STOCK_AND_LINES = at_once(
-    inserting(movements),
-    inserting(unfolded),
-    merging(stock, "on_hand", "reserved", "value", "missing"),
-    merging(
-        requests, "line_version", "wanted", "requested_at", "answer", "issued", "short", "lost"
-    ),
-    merging(allocations, "reserved"),
+_SAVE_MOVEMENTS = inserting(movements)
+_SAVE_UNFOLDED = inserting(unfolded)
+_SAVE_STOCK = merging(stock, "on_hand", "reserved", "value", "missing")
+_SAVE_REQUESTS = merging(
+    requests, "line_version", "wanted", "requested_at", "answer", "issued", "short", "lost"
 )
+_SAVE_HOLDS = merging(allocations, "reserved")
 _DROP_HOLDS = removing(allocations)
 _SAVE_RECEIPTS = inserting(receipts)
 _SAVE_RECEIPT_LINES = inserting(receipt_lines)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, delete, func, insert, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.domain.approval import Approval
@@ -24,10 +24,11 @@ from services.orders.store.credit import Credit
 from services.orders.store.links import Links
 from services.orders.store.places import Places
 from services.orders.store.queries import declined_counts, orders_naming
-from services.orders.store.sums import INSERT_CHANGE, change_row
+from services.orders.store.sums import change_row
 from services.orders.store.tables import (
     comments,
     employees,
+    order_changes,
     order_numbers,
     orders,
     part_lines,
@@ -37,9 +38,9 @@ from services.orders.store.tables import (
 from shared.contracts.base import Message
 from shared.contracts.bay import StartClock
 from shared.contracts.orders import CommentView, CreateOrder, MoveOrder
-from shared.database import saving
 from shared.handlers import Store, Work
 from shared.refusals import Refused
+from shared.writing import inserting, merging, removing
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _LOCK_ORDERS = (
@@ -59,8 +60,10 @@ _CLOCK_OF = (
     .join(orders, orders.c.id == service_lines.c.order_id)
     .where(service_lines.c.clock_of == bindparam("id"))
 )
-_SAVE = {table: saving(table) for table in (orders, service_lines, part_lines)}
-_INSERT_STEPS, _INSERT_COMMENTS = insert(price_steps), insert(comments)
+_SAVE = {table: merging(table) for table in (orders, service_lines, part_lines)}
+_GONE = {table: removing(table) for table in (service_lines, part_lines)}
+_ADD_STEPS, _ADD_COMMENTS = inserting(price_steps), inserting(comments)
+_ADD_CHANGES = inserting(order_changes)
 _HEADER = tuple(field.name for field in fields(Header))
 _FIELDS: dict[type, tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind)) for kind in (Order, ServiceLine, PartLine)
@@ -225,16 +228,14 @@ class OrdersStore(Store):
             for order in self._orders.values()
             if order != self._loaded[order.id]
         ]
-        await self._upsert(orders, [_order_row(order) for _, order in changed])
-        if counts := [change for old, new in changed for change in changes(old, new)]:
-            await self.connection.execute(INSERT_CHANGE, list(map(change_row, counts)))
+        counts = [change for old, new in changed for change in changes(old, new)]
+        self.pending.add(_SAVE[orders], [_order_row(order) for _, order in changed])
+        self.pending.add(_ADD_CHANGES, map(change_row, counts))
         for table, lines_of in ((service_lines, _services_of), (part_lines, _parts_of)):
-            await self._upsert(table, _changed_lines(changed, lines_of))
-            await self._delete(table, _gone_lines(changed, lines_of))
-        if self._steps:
-            await self.connection.execute(_INSERT_STEPS, self._steps)
-        if self._comments:
-            await self.connection.execute(_INSERT_COMMENTS, self._comments)
+            self.pending.add(_SAVE[table], _changed_lines(changed, lines_of))
+            self.pending.add(_GONE[table], _gone_lines(changed, lines_of))
+        self.pending.add(_ADD_STEPS, self._steps)
+        self.pending.add(_ADD_COMMENTS, self._comments)
         await self.links.flush()
 
     def unsaved(self) -> int:
@@ -287,16 +288,6 @@ class OrdersStore(Store):
         )
         self._numbers += list(drawn.scalars())
 
-    async def _upsert(self, table: Table, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            await self.connection.execute(_SAVE[table], rows)
-
-    async def _delete(self, table: Table, line_ids: list[UUID]) -> None:
-        if line_ids:
-            await self.connection.execute(
-                delete(table).where(table.c.id == any_(_IDS)), {"ids": line_ids}
-            )
-
 
 # --- rows and values ---------------------------------------------------------------------------
 
@@ -319,9 +310,9 @@ def _changed_lines(
     ]
 
 
-def _gone_lines(changed: list[tuple[Order | None, Order]], lines_of: Any) -> list[UUID]:
+def _gone_lines(changed: list[tuple[Order | None, Order]], lines_of: Any) -> list[tuple[UUID]]:
     return [
-        line_id
+        (line_id,)
         for old, new in changed
         if old
         for line_id in {line.id for line in lines_of(old)} - {line.id for line in lines_of(new)}

@@ -51,7 +51,6 @@ from shared.rollups import (
 MEASURES = ("orders", "total", "planned_minutes", "sold_hours", "clocked_minutes")
 _PLACE = ("station_id", "section_id", "what", "status", "employee_id")
 _KEYS = tuple(column.name for column in order_sums.primary_key)
-INSERT_CHANGE = insert(order_changes)
 
 
 _PERFORMER = (

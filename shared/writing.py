@@ -1,0 +1,127 @@
+"""Rows on their way into the tables: whatever a transaction has to write goes as one statement.
+
+Each column travels as one array, so that a batch costs as many statements as a single message
+does, and the statements of several tables are sent as one, as its common table expressions: one
+way to the database and back, whatever a handler changes. PostgreSQL sees them all at one moment
+and in no order, so that none may build on what another of them writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import ARRAY, Delete, Table, bindparam, delete, func, select, tuple_
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.selectable import TableValuedAlias
+
+type Row = Sequence[Any] | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """A way to write rows of a table: its statement, and the columns that a row brings."""
+
+    name: str
+    statement: Insert | Delete
+    columns: tuple[str, ...]
+
+    def arrays(self, rows: Iterable[Row]) -> dict[str, list[Any]]:
+        """Rows, in the order of the columns or by their names, as the statement's parameters."""
+        values = [_in_order(row, self.columns) for row in rows]
+        by_column = zip(*values, strict=True) if values else [()] * len(self.columns)
+        return {
+            _parameter(self.name, column): list(some)
+            for column, some in zip(self.columns, by_column, strict=True)
+        }
+
+
+def inserting(table: Table, *columns: str) -> Rows:
+    """Inserts rows; without ``columns`` they bring every one that the database does not draw."""
+    return _inserting("new", table, columns)
+
+
+def merging(table: Table, *changing: str) -> Rows:
+    """Inserts rows, or sets the ``changing`` columns of those that exist; without them all."""
+    rows = _inserting("saved", table, ())
+    keys = table.primary_key.columns.keys()
+    statement: Insert = rows.statement  # type: ignore[assignment]
+    changing = changing or tuple(name for name in rows.columns if name not in keys)
+    merged = statement.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_={name: statement.excluded[name] for name in changing},
+    )
+    return Rows(rows.name, merged, rows.columns)
+
+
+def removing(table: Table) -> Rows:
+    """Deletes the rows whose primary keys they bring."""
+    name, keys = f"gone_{table.name}", tuple(table.primary_key.columns.keys())
+    found = tuple_(*(table.c[key] for key in keys)).in_(select(_unnested(name, table, keys)))
+    return Rows(name, delete(table).where(found), keys)
+
+
+class Pending:
+    """What one transaction is to write, until ``send``."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Rows, list[Row]] = {}
+
+    def add(self, how: Rows, rows: Iterable[Row]) -> None:
+        """No row may be the same as one that was added before."""
+        if new := list(rows):
+            self._waiting.setdefault(how, []).extend(new)
+
+    async def send(self, connection: AsyncConnection) -> None:
+        """One statement, or none when there is nothing to write."""
+        if not self._waiting:
+            return
+        parameters: dict[str, list[Any]] = {}
+        for how, rows in self._waiting.items():
+            parameters |= how.arrays(rows)
+        statement = _as_one(tuple(self._waiting))
+        self._waiting = {}
+        await connection.execute(statement, parameters)
+
+
+@cache
+def _as_one(all_of_them: tuple[Rows, ...]) -> Insert | Delete:
+    """Made once for those that go together: making it costs more than its execution."""
+    first, *others = all_of_them
+    return first.statement.add_cte(*(other.statement.cte(other.name) for other in others))
+
+
+def _inserting(verb: str, table: Table, columns: tuple[str, ...]) -> Rows:
+    name = f"{verb}_{table.name}"
+    columns = columns or tuple(one.key for one in table.columns if one.identity is None)
+    statement = postgresql_insert(table).from_select(
+        columns, select(_unnested(name, table, columns))
+    )
+    return Rows(name, statement, columns)
+
+
+def _unnested(name: str, table: Table, columns: Sequence[str]) -> TableValuedAlias:
+    # One dimension, whatever it holds: a list in a JSON column is one value.
+    values = [
+        bindparam(_parameter(name, column), type_=ARRAY(table.c[column].type, dimensions=1))
+        for column in columns
+    ]
+    return func.unnest(*values).table_valued(*columns).render_derived()
+
+
+def _parameter(name: str, column: str) -> str:
+    return f"{name}_{column}"
+
+
+def _in_order(row: Row, columns: tuple[str, ...]) -> Sequence[Any]:
+    if not isinstance(row, Mapping):
+        return row
+    if len(columns) == 1:
+        return (row[columns[0]],)
+    values: tuple[Any, ...] = itemgetter(*columns)(row)
+    return values
