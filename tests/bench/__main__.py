@@ -1,4 +1,5 @@
-"""``python -m tests.bench [--quick] [--readme]``: all that is measured, one after the other."""
+"""``python -m tests.bench [--quick] [--only NAME] [--readme]``: what is measured, one after the
+other, each goal beside its figure."""
 
 from __future__ import annotations
 
@@ -7,20 +8,34 @@ import asyncio
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import board_page, flow, latency, pipelines, race, start, table
-from tests.bench.business import a_business
+from tests.bench import (
+    board_page,
+    drain,
+    flow,
+    latency,
+    million,
+    picture,
+    pipelines,
+    race,
+    start,
+    statements,
+    table,
+)
+from tests.bench.business import Business, a_business
 from tests.bench.floors import floor_servers
 from tests.bench.station import BenchStation
 from tests.bench.table import Row
 
 PROJECT = Path(__file__).parents[2]
 RESULTS = PROJECT / "build" / "bench.json"
+PICTURE = PROJECT / "build" / "bench.svg"
 README = PROJECT / "README.md"
 
 
@@ -35,10 +50,88 @@ class Extent:
     starts: int
     idle_s: float
     looks: int
+    backlog: int
+    clients: int
+    searches: int
 
 
-FULL = Extent(requests=300, races=20, flow_s=12, pipelines_s=20, starts=3, idle_s=30, looks=5)
-QUICK = Extent(requests=50, races=2, flow_s=2, pipelines_s=3, starts=1, idle_s=3, looks=2)
+FULL = Extent(
+    requests=300, races=100, flow_s=12, pipelines_s=20, starts=3, idle_s=30, looks=5,
+    backlog=100_000, clients=1_000_000, searches=200,
+)  # fmt: skip
+QUICK = Extent(
+    requests=50, races=2, flow_s=2, pipelines_s=3, starts=1, idle_s=3, looks=2,
+    backlog=5_000, clients=10_000, searches=20,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the measurements are made with."""
+
+    station: BenchStation
+    business: Business
+    folder: Path
+    extent: Extent
+    console: Console
+
+
+type Measurement = Callable[[Work], Awaitable[Sequence[Row]]]
+
+
+async def _latency(work: Work) -> Sequence[Row]:
+    async with floor_servers(work.folder / "floors") as servers:
+        return await latency.measure(work.station, work.business, servers, work.extent.requests)
+
+
+async def _flow(work: Work) -> Sequence[Row]:
+    rows, points = await flow.measure(work.station, work.business, work.extent.flow_s)
+    picture.write(points, PICTURE)
+    work.console.print(f"    drawn: {PICTURE}", soft_wrap=True)
+    return rows
+
+
+# In this order: what starts the station anew comes when the others are through with it, and the
+# million when it harms nobody any more.
+MEASUREMENTS: dict[str, tuple[str, Measurement]] = {
+    "latency": ("floors, and one parts request at a time", _latency),
+    "pipelines": (
+        "pipelines, as many as there can be",
+        lambda work: pipelines.measure(work.station, work.business, work.extent.pipelines_s),
+    ),
+    "flow": (f"the whole flow by {', '.join(map(str, flow.CLIENTS))} clients", _flow),
+    "race": (
+        "the race for the last ten, again and again",
+        lambda work: race.measure(work.station, work.business, work.extent.races),
+    ),
+    "board": (
+        f"the board of {board_page.CARDS} orders in a browser",
+        lambda work: board_page.measure(work.station, work.business, work.extent.looks),
+    ),
+    "start": (
+        "starts, and then nothing at all",
+        lambda work: start.measure(work.station, work.extent.starts, work.extent.idle_s),
+    ),
+    "statements": (
+        "statements, commits and WAL of a flow",
+        lambda work: statements.measure(work.station, work.business, work.extent.flow_s / 2),
+    ),
+    "drain": (
+        "a backlog after an outage",
+        lambda work: drain.measure(work.station, work.extent.backlog),
+    ),
+    "million": (
+        "a million of everything",
+        lambda work: million.measure(
+            work.station,
+            work.business,
+            work.extent.clients,
+            work.extent.searches,
+            work.extent.flow_s,
+            work.console,
+        ),
+    ),
+}
 
 
 class Bench:
@@ -46,49 +139,34 @@ class Bench:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._began = time.monotonic()
         self.rows: list[Row] = []
         self.failed = False
 
-    async def take(self, what: str, measurement: Awaitable[Sequence[Row]]) -> None:
-        self._console.print(f"  {what} …")
+    async def take_all(self, folder: Path, extent: Extent, names: Collection[str]) -> None:
+        self._tell("a station starts for the first time …")
+        async with BenchStation(folder / "station") as station:
+            if "start" in names:
+                self.rows.append(Row("first start, databases and all", station.start_s, "s"))
+            async with station.http() as http:
+                business = await a_business(http)
+            work = Work(station, business, folder, extent, self._console)
+            for place, name in enumerate(names, start=1):
+                await self._take(f"{place} of {len(names)}", name, work)
+
+    async def _take(self, place: str, name: str, work: Work) -> None:
+        what, measurement = MEASUREMENTS[name]
+        self._tell(f"{place}, {name}: {what} …")
         try:
-            self.rows += await measurement
+            self.rows += await measurement(work)
         except Exception as error:
             self.failed = True
             self._console.print_exception()
-            self._console.print(f"  [red]{what}: {error!r}[/]")
+            self._console.print(f"  [red]{name}: {error!r}[/]")
 
-    async def take_all(self, folder: Path, extent: Extent) -> None:
-        self._console.print("  a station starts for the first time …")
-        async with BenchStation(folder / "station") as station:
-            first_start_s = station.start_s
-            async with station.http() as http:
-                business = await a_business(http)
-            async with floor_servers(folder / "floors") as servers:
-                await self.take(
-                    "floors, and one parts request at a time",
-                    latency.measure(station, business, servers, extent.requests),
-                )
-            await self.take(
-                "pipelines, as many as there can be",
-                pipelines.measure(station, business, extent.pipelines_s),
-            )
-            await self.take(
-                f"the whole flow by {', '.join(map(str, flow.CLIENTS))} clients",
-                flow.measure(station, business, extent.flow_s),
-            )
-            await self.take(
-                f"the race for the last ten, {extent.races} times",
-                race.measure(station, business, extent.races),
-            )
-            await self.take(
-                f"the board of {board_page.CARDS} orders in a browser",
-                board_page.measure(station, business, extent.looks),
-            )
-            await self.take(
-                "starts, and then nothing at all",
-                start.measure(station, first_start_s, extent.starts, extent.idle_s),
-            )
+    def _tell(self, what: str) -> None:
+        minutes, seconds = divmod(round(time.monotonic() - self._began), 60)
+        self._console.print(f"  {minutes:02}:{seconds:02}  {what}")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -99,6 +177,13 @@ def main(arguments: Sequence[str]) -> int:
         "--readme", action="store_true", help="write the table of this run into the README"
     )
     parser.add_argument(
+        "--only",
+        action="append",
+        choices=MEASUREMENTS,
+        metavar="NAME",
+        help=f"only this, as often as there are several: {', '.join(MEASUREMENTS)}",
+    )
+    parser.add_argument(
         "--folder", type=Path, help="where to make a temporary folder: on the disk to be measured"
     )
     options = parser.parse_args(arguments)
@@ -106,7 +191,8 @@ def main(arguments: Sequence[str]) -> int:
     bench = Bench(console)
     folder = Path(tempfile.mkdtemp(prefix="pitlane-bench-", dir=options.folder))
     try:
-        asyncio.run(bench.take_all(folder, QUICK if options.quick else FULL))
+        names = [name for name in MEASUREMENTS if name in (options.only or MEASUREMENTS)]
+        asyncio.run(bench.take_all(folder, QUICK if options.quick else FULL, names))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     table.show(bench.rows, console)

@@ -13,13 +13,13 @@ from collections import defaultdict
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from operator import sub
 from typing import Any
 
 from tests.bench import processes
 from tests.bench.business import Business, part_line, states
 from tests.bench.http import Http
 from tests.bench.percentiles import percentile
+from tests.bench.picture import Point
 from tests.bench.station import BenchStation
 from tests.bench.table import Row, shares
 
@@ -29,7 +29,7 @@ WORK_PRICE, CHANGED_PRICE, PART_PRICE = Decimal(1500), Decimal(1200), Decimal(10
 TOTAL = WORK_PRICE + CHANGED_PRICE + 2 * PART_PRICE
 
 P50_ALONE_GOAL_MS, STEP_P99_GOAL_MS, CPU_GOAL_MS, RATE_GOAL = 100, 500, 25, 50
-SCALING_GOAL, WAL_GOAL_KB = 0.9, 80
+SCALING_GOAL = 0.9
 
 
 @dataclass(slots=True)
@@ -50,23 +50,25 @@ class Run:
     def cpu_ms(self) -> float:
         return sum(self.cpu_s.values()) / len(self.flows) * 1000
 
+    def point(self) -> Point:
+        p50, p99 = (percentile(self.flows, percent) * 1000 for percent in (50, 99))
+        return Point(self.clients, self.rate, p50, p99)
+
     def slowest_step(self) -> tuple[str, float]:
         """The step with the highest p99, and that in seconds."""
         p99 = {name: percentile(taken, 99) for name, taken in self.steps.items()}
         return max(p99.items(), key=lambda item: item[1])
 
 
-async def measure(station: BenchStation, business: Business, seconds: float) -> list[Row]:
+async def measure(
+    station: BenchStation, business: Business, seconds: float
+) -> tuple[list[Row], list[Point]]:
+    """The figures, and the picture's points."""
     await run(station, business, CLIENTS[-1], min(2.0, seconds))  # caches are warm after it
-    async with station.database("audit") as database:
-        before = await _written(database)
-        alone = await run(station, business, CLIENTS[0], seconds)
-        wal_bytes, commits = map(sub, await _written(database), before)
-    some, many = [await run(station, business, clients, seconds) for clients in CLIENTS[1:]]
-    rows = [row for each in (alone, some, many) for row in _rows(each)]
+    alone, some, many = [await run(station, business, clients, seconds) for clients in CLIENTS]
     step, p99_s = many.slowest_step()
-    return [
-        *rows,
+    rows = [
+        *(row for each in (alone, some, many) for row in _rows(each)),
         Row(
             f"flows/s of {many.clients} clients, of those of {some.clients}",
             many.rate / some.rate,
@@ -82,15 +84,8 @@ async def measure(station: BenchStation, business: Business, seconds: float) -> 
             "goal ≤",
             step,
         ),
-        Row(
-            "WAL per flow",
-            wal_bytes / len(alone.flows) / 1024,
-            "KB",
-            WAL_GOAL_KB,
-            "goal ≤",
-            f"one client; {commits / len(alone.flows):.0f} commits",
-        ),
     ]
+    return rows, [each.point() for each in (alone, some, many)]
 
 
 async def run(station: BenchStation, business: Business, clients: int, seconds: float) -> Run:
@@ -186,14 +181,6 @@ class Flow:
         answer = await call
         self._steps[name].append(time.monotonic() - began)
         return answer
-
-
-async def _written(database: Any) -> tuple[int, int]:
-    """Bytes of write-ahead log, and commits, of all databases since ever."""
-    wal = await database.fetchval("SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint")
-    await asyncio.sleep(1.1)  # sessions report their commits once a second
-    commits = await database.fetchval("SELECT sum(xact_commit)::bigint FROM pg_stat_database")
-    return wal, commits
 
 
 def _rows(run: Run) -> list[Row]:

@@ -14,10 +14,8 @@ SETTLE_S = 3.0
 """After a start, until what every start does is done."""
 
 
-async def measure(
-    station: BenchStation, first_start_s: float, starts: int, idle_s: float
-) -> list[Row]:
-    """The station runs before and after; ``first_start_s`` is what its first start took."""
+async def measure(station: BenchStation, starts: int, idle_s: float) -> list[Row]:
+    """The station runs before and after."""
     taken = []
     for _ in range(starts):
         await station.stop()
@@ -31,7 +29,6 @@ async def measure(
     used = {part: (after[part] - before) / took_s * 100 for part, before in cpu.items()}
     split = ", ".join(f"{part} {percent:.1f}" for part, percent in used.items())
     return [
-        Row("first start, databases and all", first_start_s, "s"),
         Row("start on existing data", median(taken), "s", START_GOAL_S, "goal ≤"),
         Row(
             "idle CPU",

@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 import nats
 from nats.aio.client import Client
 
+from deploy.local.postgres import SUPERUSER
 from shared.ids import new_id
 from tests.bench import processes
 from tests.bench.http import Http, is_ready
@@ -80,13 +81,13 @@ class BenchStation:
             yield [await stack.enter_async_context(self.http()) for _ in range(count)]
 
     @asynccontextmanager
-    async def broker(self) -> AsyncIterator[Client]:
-        """NATS as the gateway sees it: it may send commands, and hear events as they pass."""
-        secrets = json.loads((self._folder / "secrets.json").read_text())
+    async def broker(self, user: str = "gateway") -> AsyncIterator[Client]:
+        """NATS as one of the services sees it; the gateway may send commands, and hears events as
+        they pass."""
         address = self.told["nats"]["urls"]["ops"].rpartition("@")[2]
         connection = await nats.connect(
-            f"nats://gateway:{quote(secrets['nats:gateway'])}@{address}",
-            inbox_prefix=b"_INBOX_gateway",
+            f"nats://{user}:{quote(self._secret(f'nats:{user}'))}@{address}",
+            inbox_prefix=f"_INBOX_{user}".encode(),
         )
         try:
             yield connection
@@ -101,6 +102,22 @@ class BenchStation:
             yield connection
         finally:
             await connection.close()
+
+    @asynccontextmanager
+    async def as_superuser(self, service: str) -> AsyncIterator[asyncpg.Connection]:
+        """One service's database, as who may do anything there."""
+        url = urlsplit(self.told["databases"][service]["url"])
+        login = f"{SUPERUSER}:{quote(self._secret('database:superuser'))}"
+        address = url.netloc.rpartition("@")[2]
+        connection = await asyncpg.connect(urlunsplit(url._replace(netloc=f"{login}@{address}")))
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    def _secret(self, name: str) -> str:
+        secrets: dict[str, str] = json.loads((self._folder / "secrets.json").read_text())
+        return secrets[name]
 
     @property
     def told(self) -> dict[str, Any]:

@@ -31,19 +31,36 @@ class Row:
     """A few words."""
     detail: str = ""
     """What the value consists of; not in the table."""
+    within: float | None = None
+    """Of a floor: how many times it the value may be."""
 
     @property
     def ratio(self) -> float | None:
         return self.value / self.beside if self.beside else None
 
-    def cells(self) -> tuple[str, str, str, str]:
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal stands; none where there is no goal."""
+        match self.beside_is, self.beside:
+            case "goal ≤", float() | int() as goal:
+                return self.value <= goal
+            case "goal ≥", float() | int() as goal:
+                return self.value >= goal
+            case "goal", float() | int() as goal:
+                return self.value == goal
+        return None if self.within is None or self.ratio is None else self.ratio <= self.within
+
+    def cells(self) -> tuple[str, str, str, str, str]:
         beside = f"{self.beside_is} {_number(self.beside, self.unit)}" if self.beside else ""
+        if self.within:
+            beside = f"goal ≤ {self.within:g} × {beside}"
         what = f"{self.what} ({self.note})" if self.note else self.what
         ratio = f"{self.ratio:.2f}" if self.ratio is not None else ""
-        return what, _number(self.value, self.unit), beside or self.beside_is, ratio
+        met = {True: "yes", False: "no", None: ""}[self.met]
+        return what, _number(self.value, self.unit), beside or self.beside_is, ratio, met
 
 
-COLUMNS = ("What", "Measured", "Floor or goal", "Ratio")
+COLUMNS = ("What", "Measured", "Floor or goal", "Ratio", "Met")
 
 
 def shares(cpu_s: Mapping[str, float], own_cpu_s: float, count: int) -> str:
@@ -65,14 +82,14 @@ def show(rows: Sequence[Row], console: Console) -> None:
 
 
 def markdown(rows: Iterable[Row]) -> str:
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---:|---:|---:|"]
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---:|---:|---:|:---:|"]
     lines += ["| " + " | ".join(row.cells()) + " |" for row in rows]
     return "\n".join((*lines, "", machine()))
 
 
 def write_json(rows: Sequence[Row], file: Path, **more: Any) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    told = {**more, "rows": [asdict(row) | {"ratio": row.ratio} for row in rows]}
+    told = {**more, "rows": [asdict(row) | {"ratio": row.ratio, "met": row.met} for row in rows]}
     file.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from tests.bench.percentiles import percentile
+from tests.bench.picture import Point, picture
 from tests.bench.processes import Snapshot, memory_mb, own_cpu_s
 from tests.bench.table import Row, markdown, write_readme
 
 
 def test_ratio_is_of_the_floor_or_goal_beside_it() -> None:
-    row = Row("audited new total, p50", 21.04, "ms", 11.5, "floor", note="goal ≤ 2 × floor")
+    row = Row("audited new total, p50", 21.04, "ms", 11.5, "floor", within=2)
     assert row.cells() == (
-        "audited new total, p50 (goal ≤ 2 × floor)", "21.0 ms", "floor 11.5 ms", "1.83"
+        "audited new total, p50", "21.0 ms", "goal ≤ 2 × floor 11.5 ms", "1.83", "yes"
     )  # fmt: skip
-    assert Row("first start", 7.0, "s").cells() == ("first start", "7 s", "", "")
+    assert Row("first start", 7.0, "s").cells() == ("first start", "7 s", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "beside_is", "met"),
+    [
+        (10.0, "goal ≤", True), (10.1, "goal ≤", False), (9.9, "goal ≥", False),
+        (10.0, "goal ≥", True), (9.0, "goal", False), (10.0, "floor", None),
+    ],
+)  # fmt: skip
+def test_each_goal_says_whether_it_is_met(value: float, beside_is: str, met: bool | None) -> None:
+    assert Row("flows", value, "/s", 10.0, beside_is).met is met
 
 
 def test_table_replaces_only_what_stands_between_the_markers(tmp_path: Path) -> None:
@@ -27,7 +40,7 @@ def test_table_replaces_only_what_stands_between_the_markers(tmp_path: Path) -> 
     write_readme(table, readme)
     text = readme.read_text()
     assert text.startswith("above\n<!-- bench:begin -->\n| What |")
-    assert "| pipelines | 1,500 /s | goal ≥ 1,500 /s | 1.00 |" in text
+    assert "| pipelines | 1,500 /s | goal ≥ 1,500 /s | 1.00 | yes |" in text
     assert text.endswith("<!-- bench:end -->\nbelow\n")
     assert "old" not in text
 
@@ -51,3 +64,14 @@ def test_our_own_process_tree_has_used_cpu_and_memory() -> None:
     assert own_cpu_s() > 0
     assert memory_mb(os.getpid()) > 10
     assert Snapshot().cpu_s(2**22 + 1) == 0
+
+
+def test_picture_shows_each_load_as_often_as_it_has_figures() -> None:
+    points = [Point(1, 8, 110, 150), Point(8, 44, 170, 260), Point(32, 52, 600, 900)]
+    root = ElementTree.fromstring(picture(points))
+    names = [title.text for title in root.iter("{http://www.w3.org/2000/svg}title")]
+    clients = ("1 client", "8 clients", "32 clients")
+    assert names == [f"{who}, {what}" for what in ("p50", "p99") for who in clients]
+    slow = list(root.iter("{http://www.w3.org/2000/svg}polyline"))[1]
+    # A hundred flows a second and a thousand milliseconds are the ends of the scales.
+    assert (slow.get("points") or "").split()[0] == "119.6,303.5"
