@@ -62,6 +62,8 @@ class Call:
         """Of the problem that this request came to."""
         self.presents: Callable[[Call, Refused], Awaitable[Response]] | None = None
         """How a no is shown, where it is people who asked; else as a problem document."""
+        self.seen = ""
+        """How far changes had come when a page began to be made."""
         self.refused_by_service = False
         """The service has told the audit itself."""
 

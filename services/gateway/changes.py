@@ -1,16 +1,22 @@
 """What changed, for screens that are open: a topic and an id, never the data itself.
 
-Events are taken from the broker as they fly by, without a consumer of their own: a screen that
-missed some is told to look again, and nothing depends on a hint.
+Events are taken from the broker as they fly by, without a consumer of their own. Each hint has a
+number, and the latest are kept: a page says how far things had come when it began to be made, and
+its screen is told what it missed since then. Who missed more than is kept looks at all anew, and
+nothing else depends on a hint.
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
+import nats.errors
 import pydantic_core
 import structlog
 from nats.aio.client import Client
@@ -23,9 +29,15 @@ log = structlog.get_logger(__name__)
 
 MAX_WAITING = 256
 """Hints that a slow screen may have before it; beyond that it is told to refresh instead."""
+KEPT = 2_000
+"""Hints that are kept for pages which are still on their way to their screens."""
+LINGER_S = 300.0
+"""How long events are listened to after somebody last looked at a page."""
 
 type Hint = tuple[str, str]
 """Topic and id."""
+type Change = tuple[int, Hint]
+"""A hint with its number: later ones have greater ones."""
 
 REFRESH: Hint = ("refresh", "")
 
@@ -152,74 +164,160 @@ def hints(subject: str, headers: Mapping[str, str], body: bytes) -> Iterator[Hin
 
 
 class Screen:
-    """One connected client and the hints it has not been sent yet, each once, oldest first."""
+    """One connected client and the changes it has not been sent yet: each hint once, by when it
+    was last true."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Hint, None] = {}
+        self._waiting: dict[Hint, int] = {}
         self._arrived = asyncio.Event()
 
-    def add(self, hint: Hint) -> None:
-        if len(self._waiting) >= MAX_WAITING and hint not in self._waiting:
-            self._waiting = {REFRESH: None}
-        elif REFRESH not in self._waiting:
-            self._waiting[hint] = None
+    def add(self, change: Change) -> None:
+        number, hint = change
+        if REFRESH in self._waiting:
+            hint = REFRESH
+        elif len(self._waiting) >= MAX_WAITING and hint not in self._waiting:
+            self._waiting, hint = {}, REFRESH
+        self._waiting.pop(hint, None)
+        self._waiting[hint] = number
         self._arrived.set()
 
     def wake(self) -> None:
         """Whoever waits need not wait any longer."""
         self._arrived.set()
 
-    async def take(self, timeout_s: float) -> list[Hint]:
+    async def take(self, timeout_s: float) -> list[Change]:
         """What has come; after ``timeout_s`` without anything, nothing."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._arrived.wait(), timeout_s)
-        hints, self._waiting = list(self._waiting), {}
+        changes = [(number, hint) for hint, number in self._waiting.items()]
+        self._waiting = {}
         self._arrived.clear()
-        return hints
+        return changes
 
 
 class Changes:
-    """Listens while somebody is connected, and hands every screen each hint."""
+    """Listens while somebody looks at pages, and hands every screen each hint.
+
+    A place among the changes is said as ``<epoch>-<number>``: numbers count within the life of
+    this process, which the epoch names.
+    """
 
     def __init__(self, connection: Client) -> None:
         self._connection = connection
+        self._epoch = secrets.token_hex(4)
+        self._number = 0
+        self._known_since = 0
+        """All changes after this number are kept."""
+        self._kept: deque[Change] = deque()
         self._screens: set[Screen] = set()
         self._subscription: Subscription | None = None
+        self._reconnects = 0
+        self._looked_at = 0.0
         self._turning = asyncio.Lock()
+        self._ending: asyncio.Task[None] | None = None
 
     @property
     def screens(self) -> int:
         return len(self._screens)
 
-    async def open(self) -> Screen:
+    @property
+    def listens(self) -> bool:
+        return self._subscription is not None
+
+    async def place(self) -> str:
+        """How far things have come: whatever is asked for after this, shows it. Nothing is said
+        while the broker is away."""
+        self._looked_at = monotonic()
+        if self._subscription is None:
+            try:
+                await self._listen()
+            except (nats.errors.Error, TimeoutError):
+                return ""
+        self.notice_gap()
+        return self.called(self._number)
+
+    def called(self, number: int) -> str:
+        return f"{self._epoch}-{number}"
+
+    async def open(self, after: str | None = None) -> Screen:
+        """A screen that is told all that changed after that place, and from now on. Raises what
+        the broker's client raises while it is away."""
+        await self._listen()
         screen = Screen()
+        for change in self._since(after) if after else ():
+            screen.add(change)
         self._screens.add(screen)
-        await self._listen_or_not()
         return screen
 
-    async def close(self, screen: Screen) -> None:
+    def close(self, screen: Screen) -> None:
         self._screens.discard(screen)
-        await self._listen_or_not()
+        self._looked_at = monotonic()
 
-    async def _listen_or_not(self) -> None:
-        """An event costs nothing here while no screen is open."""
+    def notice_gap(self) -> None:
+        """What happened while the connection was away, nobody heard: all is looked at anew."""
+        reconnects = self._connection.stats["reconnects"]
+        if reconnects != self._reconnects:
+            self._reconnects = reconnects
+            self._forget()
+            self._hear(REFRESH)
+
+    def _since(self, place: str) -> list[Change]:
+        epoch, _, said = place.partition("-")
+        number = int(said) if said.isdecimal() else -1
+        if epoch != self._epoch or not self._known_since <= number <= self._number:
+            return [(self._number, REFRESH)]
+        return [change for change in self._kept if change[0] > number]
+
+    async def _listen(self) -> None:
         async with self._turning:
-            if self._screens and self._subscription is None:
-                self._subscription = await self._connection.subscribe("evt.>", cb=self._on_event)
-                # So that nothing is missed that happens after the screen was told it is open.
-                await subscribed(self._connection)
-            elif not self._screens and self._subscription is not None:
+            if self._subscription is not None:
+                return
+            if not self._connection.is_connected:
+                raise nats.errors.ConnectionReconnectingError
+            self._forget()
+            self._reconnects = self._connection.stats["reconnects"]
+            subscription = await self._connection.subscribe("evt.>", cb=self._on_event)
+            # So that nothing is missed that happens after the screen was told it is open.
+            await subscribed(self._connection)
+            self._subscription = subscription
+
+    async def _listen_no_more(self) -> None:
+        """An event costs nothing here while nobody looks at pages: programs alone do not."""
+        async with self._turning:
+            if self._deserted and self._subscription is not None:
                 subscription, self._subscription = self._subscription, None
                 with suppress(Exception):
                     await subscription.unsubscribe()
 
+    @property
+    def _deserted(self) -> bool:
+        return not self._screens and monotonic() - self._looked_at > LINGER_S
+
     async def _on_event(self, message: Msg) -> None:
+        if self._deserted:
+            self._ending = asyncio.create_task(self._listen_no_more(), name="changes-ending")
+            return
+        self.notice_gap()
         try:
             for hint in hints(message.subject, message.headers or {}, message.data):
-                for screen in self._screens:
-                    screen.add(hint)
+                self._hear(hint)
         except (KeyError, ValueError, TypeError) as error:
             log.warning("hint_failed", subject=message.subject, error=repr(error))
+
+    def _hear(self, hint: Hint) -> None:
+        self._number += 1
+        change = (self._number, hint)
+        self._kept.append(change)
+        if len(self._kept) > KEPT:
+            self._known_since, _ = self._kept.popleft()
+        for screen in self._screens:
+            screen.add(change)
+
+    def _forget(self) -> None:
+        """Whoever looked before now may have missed something that nobody heard."""
+        self._kept.clear()
+        self._number += 1
+        self._known_since = self._number
 
 
 def _products(body: bytes) -> Iterator[str]:

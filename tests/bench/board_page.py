@@ -108,7 +108,7 @@ async def _moves_seen(browser: Browser, station: BenchStation, orders: list[str]
     """From when the command is sent until another screen shows its card where it is now."""
     taken = []
     async with _page(browser, station) as page, station.http() as http:
-        async with page.expect_response("**/api/v1/events"):
+        async with page.expect_response("**/api/v1/events?**"):
             await page.goto(f"{station.origin}/board")
         for order_id in orders:
             began = time.monotonic()

@@ -14,7 +14,8 @@ import httpx
 import nats
 import pytest
 
-from services.gateway.changes import MAX_WAITING, REFRESH, Hint, Screen, hints
+from services.gateway import changes
+from services.gateway.changes import MAX_WAITING, REFRESH, Screen, hints
 from services.gateway.routes import events
 from shared.contracts.base import Event
 from shared.contracts.finance import PaymentTaken, PaymentView
@@ -131,19 +132,19 @@ NOTHING_FOR_SCREENS = (
 
 async def test_a_screen_is_told_each_thing_once_however_often_it_changed() -> None:
     screen = Screen()
-    for hint in (("order", "1"), ("client", "2"), ("order", "1")):
-        screen.add(hint)
-    assert await screen.take(0) == [("order", "1"), ("client", "2")]
+    for change in enumerate((("order", "1"), ("client", "2"), ("order", "1"))):
+        screen.add(change)
+    assert await screen.take(0) == [(1, ("client", "2")), (2, ("order", "1"))]
     assert await screen.take(0.01) == []
 
 
 async def test_a_screen_that_falls_behind_is_told_to_refresh() -> None:
     screen = Screen()
     for number in range(MAX_WAITING * 3):
-        screen.add(("order", str(number)))
-    assert await screen.take(0) == [REFRESH]
-    screen.add(("order", "1"))
-    assert await screen.take(0) == [("order", "1")]
+        screen.add((number, ("order", str(number))))
+    assert await screen.take(0) == [(MAX_WAITING * 3 - 1, REFRESH)]
+    screen.add((1000, ("order", "1")))
+    assert await screen.take(0) == [(1000, ("order", "1"))]
 
 
 # --- over HTTP ----------------------------------------------------------------------------------
@@ -151,10 +152,11 @@ async def test_a_screen_that_falls_behind_is_told_to_refresh() -> None:
 
 @asynccontextmanager
 async def listening(
-    gateway: TestGateway, address: tuple[str, int], token: str, **cookies: str
+    gateway: TestGateway, address: tuple[str, int], token: str, after: str = "", **cookies: str
 ) -> AsyncIterator[AsyncIterator[str]]:
     """An open screen; gives the lines that it is sent, from the first event on."""
     headers = {"Authorization": f"Bearer {token}"} if not cookies else {}
+    headers |= {"Last-Event-ID": after} if after else {}
     base = "http://{}:{}".format(*address)
     async with httpx.AsyncClient(base_url=base, headers=headers, cookies=cookies) as client:
         before = gateway.app.state.gateway.changes.screens
@@ -171,8 +173,13 @@ async def listening(
             await eventually(is_open)
             yield lines
 
+        async def is_closed() -> bool:
+            return bool(gateway.app.state.gateway.changes.screens == before)
 
-async def next_hint(lines: AsyncIterator[str]) -> Hint:
+        await eventually(is_closed)
+
+
+async def next_hint(lines: AsyncIterator[str]) -> tuple[str, str | None]:
     async for line in lines:
         if line.startswith("data:"):
             told = json.loads(line.removeprefix("data:"))
@@ -189,11 +196,12 @@ async def publish(server: TestNats, event: Event) -> None:
     await connection.close()
 
 
-async def test_every_open_screen_is_told_and_one_that_left_costs_nothing(
-    gateway: TestGateway, nats_server: TestNats
+async def test_every_open_screen_is_told_and_who_left_costs_nothing_after_a_while(
+    gateway: TestGateway, nats_server: TestNats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changes = gateway.app.state.gateway.changes
+    hub = gateway.app.state.gateway.changes
     token = await gateway.token("technician")
+    assert not hub.listens
     async with served(gateway) as address:
         async with (
             listening(gateway, address, token) as first,
@@ -204,13 +212,86 @@ async def test_every_open_screen_is_told_and_one_that_left_costs_nothing(
                 assert await next_hint(lines) == ("stock", str(PRODUCT))
                 assert await next_hint(lines) == ("order", str(ORDER))
 
+        # Whoever goes on to another page is back in a moment.
+        assert hub.listens
+        monkeypatch.setattr(changes, "LINGER_S", 0.0)
+        await publish(nats_server, MOVED)
+
         async def nobody_listens() -> bool:
-            return changes.screens == 0 and changes._subscription is None
+            return not hub.listens
 
         await eventually(nobody_listens)
+        monkeypatch.undo()
         async with listening(gateway, address, token) as again:
             await publish(nats_server, MOVED)
             assert await next_hint(again) == ("order", str(ORDER))
+
+
+async def test_a_screen_is_told_what_happened_since_its_page_began_to_be_made(
+    gateway: TestGateway, nats_server: TestNats
+) -> None:
+    hub = gateway.app.state.gateway.changes
+    token = await gateway.token("advisor")
+    page = gateway.client({"Authorization": f"Bearer {token}"})
+    seen = (await page.get("/profile")).headers["pitlane-seen"]
+    assert seen == await hub.place()
+    await publish(nats_server, MOVED)
+
+    async def is_heard() -> bool:
+        return bool(await hub.place() != seen)
+
+    await eventually(is_heard)
+    now = await hub.place()
+    async with served(gateway) as address:
+        async with listening(gateway, address, token, after=seen) as lines:
+            assert f"id: {now}" in [await anext(lines) for _ in range(4)]
+        async with listening(gateway, address, token, after=seen) as lines:
+            assert await next_hint(lines) == ("order", str(ORDER))
+        # What was seen already is not told again.
+        async with listening(gateway, address, token, after=now) as lines:
+            await publish(nats_server, StockReceived(receipt=RECEIPT))
+            assert await next_hint(lines) == ("stock", str(PRODUCT))
+        for unknown in ("another-1", "0-0", seen.split("-")[0], f"{seen}999999"):
+            async with listening(gateway, address, token, after=unknown) as lines:
+                assert await next_hint(lines) == REFRESH_TOLD
+
+
+REFRESH_TOLD: tuple[str, str | None] = ("refresh", None)
+
+
+async def test_who_missed_more_than_is_kept_looks_at_all_anew(
+    gateway: TestGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "KEPT", 3)
+    hub = gateway.app.state.gateway.changes
+    places = []
+    for number in range(5):
+        places.append(await hub.place())
+        hub._hear(("order", str(number)))
+    told = [[hint for _, hint in await (await hub.open(place)).take(0)] for place in places]
+    assert told == [
+        [REFRESH],
+        [REFRESH],
+        [("order", "2"), ("order", "3"), ("order", "4")],
+        [("order", "3"), ("order", "4")],
+        [("order", "4")],
+    ]
+
+
+async def test_what_happened_while_the_broker_was_away_is_looked_at_anew(
+    gateway: TestGateway, nats_server: TestNats
+) -> None:
+    hub = gateway.app.state.gateway.changes
+    seen = await hub.place()
+    screen = await hub.open(seen)
+    await gateway.app.state.service.connection._process_op_err(ConnectionResetError())
+
+    async def is_told() -> bool:
+        hub.notice_gap()
+        return REFRESH in [hint for _, hint in await screen.take(0)]
+
+    await eventually(is_told)
+    assert [hint for _, hint in await (await hub.open(seen)).take(0)] == [REFRESH]
 
 
 async def test_an_event_that_cannot_be_read_does_not_end_the_stream(

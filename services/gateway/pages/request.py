@@ -36,6 +36,8 @@ from shared.refusals import Refused
 
 THEMES = ("auto", "light", "dark")
 LANGUAGE_COOKIE, THEME_COOKIE, NOTICE_COOKIE = "pitlane-lang", "pitlane-theme", "pitlane-said"
+SEEN = "Pitlane-Seen"
+"""The header that says how far changes had come when a page began to be made."""
 KEEP_S = 365 * 24 * 3600
 NOTICE_S = 30
 NOTICE_CHARS = 300
@@ -73,6 +75,8 @@ class PageRequest:
         else:
             person = await call.gateway.sessions.person_of(token) if token else None
             call.actor = person.actor if person else call.actor
+        if person:
+            call.seen = await call.gateway.changes.place()
         if not call.changes_something:
             return cls(call, person, Form((), zone))
         if by_cookie and not call.same_site:
@@ -212,7 +216,11 @@ class PageRequest:
             template,
             self.language,
             status=status,
-            headers={"Content-Security-Policy": STAFF_POLICY, "Vary": "Accept-Language, Cookie"},
+            headers={
+                "Content-Security-Policy": STAFF_POLICY,
+                "Vary": "Accept-Language, Cookie",
+                SEEN: self.call.seen,
+            },
             accept_encoding=self.call.header(b"accept-encoding") or "",
             request=self,
             person=self.person,
@@ -220,6 +228,7 @@ class PageRequest:
             sees_cost=self.sees_cost,
             zone=self.zone,
             path=self.call.path,
+            seen=self.call.seen,
             query=self.query,
             theme=self.theme,
             notice=notice,

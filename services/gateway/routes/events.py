@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import anyio
+import nats.errors
 import pydantic_core
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
 from services.gateway.api import Area, Endpoint
 from services.gateway.call import Call
-from services.gateway.changes import Hint
+from services.gateway.changes import Change, Changes
 from shared.contracts.base import View
 
 EVENT_STREAM = "text/event-stream"
@@ -35,11 +36,13 @@ class ChangeView(View):
 
 
 async def changes(call: Call, _: Endpoint) -> Response:
-    call.query(frozenset())
+    asked = call.query(frozenset({"after"}))
     await call.allowed(None)
+    # What a browser heard last counts more than the address with which it began.
+    after = call.header(b"last-event-id") or asked.get("after")
     shutdown = anyio.Event()
     return EventSourceResponse(
-        _stream(call, shutdown),
+        _stream(call, after, shutdown),
         ping=HEARTBEAT_S,
         ping_message_factory=_heartbeat,
         send_timeout=SEND_TIMEOUT_S,
@@ -48,29 +51,36 @@ async def changes(call: Call, _: Endpoint) -> Response:
     )
 
 
-async def _stream(call: Call, shutdown: anyio.Event) -> AsyncIterator[ServerSentEvent]:
+async def _stream(
+    call: Call, after: str | None, shutdown: anyio.Event
+) -> AsyncIterator[ServerSentEvent]:
     """Until the client goes, its session ends, or the gateway stops."""
     hub = call.gateway.changes
     token, _ = call.token()
-    screen = await hub.open()
+    try:
+        screen = await hub.open(after)
+    except (nats.errors.Error, TimeoutError):
+        yield ServerSentEvent(comment="later", retry=RETRY_MS)
+        return
     stopping = asyncio.create_task(shutdown.wait(), name="events-shutdown")
     stopping.add_done_callback(lambda _: screen.wake())
     try:
         yield ServerSentEvent(comment="open", retry=RETRY_MS)
         while token and await call.gateway.sessions.person_of(token):
-            for hint in await screen.take(HEARTBEAT_S):
-                yield ServerSentEvent(data=_told(hint))
+            for change in await screen.take(HEARTBEAT_S):
+                yield _told(change, hub)
+            hub.notice_gap()
             if shutdown.is_set():
                 break
     finally:
         stopping.cancel()
-        with anyio.CancelScope(shield=True):
-            await hub.close(screen)
+        hub.close(screen)
 
 
-def _told(hint: Hint) -> str:
-    topic, about = hint
-    return pydantic_core.to_json({"topic": topic, "id": about or None}).decode()
+def _told(change: Change, hub: Changes) -> ServerSentEvent:
+    number, (topic, about) = change
+    data = pydantic_core.to_json({"topic": topic, "id": about or None}).decode()
+    return ServerSentEvent(data=data, id=hub.called(number))
 
 
 def _heartbeat() -> ServerSentEvent:
@@ -88,7 +98,8 @@ AREA = Area(
             description=(
                 'An endless `text/event-stream`. Each event\'s data is `{"topic", "id"}` and '
                 "never more: whoever may see the thing asks for it. A comment comes every fifteen "
-                "seconds."
+                "seconds. Each event has an id: who asks with it as `Last-Event-ID`, or as `after` "
+                "in the address, is told what was missed since, or to refresh."
             ),
             answer=changes,
             reply=ChangeView,

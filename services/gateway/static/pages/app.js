@@ -2,8 +2,8 @@
 // are marked where something is wrong. Pages work without it; with it they are quicker.
 
 const app = (() => {
-  const LATER_MS = 60;
   const MENUS = "details.person[open], details.menu-phone[open]";
+  const SEEN = "Pitlane-Seen";
 
   // --- live: what changed elsewhere is fetched, and morphed into what is open -------------------
   //
@@ -12,63 +12,151 @@ const app = (() => {
   //
   // A part may name where it is fetched from (data-source); else it is the page's own address.
 
-  const waiting = new Set();
+  const LATER_MS = 60, AGAIN_MS = 2000, KEPT = 100;
+  const REFRESH = { topic: "refresh", id: null };
+
+  const waiting = new Set(), held = new Set();
   let timer = null;
 
   const topicsOf = (element) => element.dataset.live.split(/\s+/);
+  const addressed = () => location.pathname + location.search;
 
-  function heard({ topic, id }) {
+  function look({ topic, id }) {
     for (const element of document.querySelectorAll("[data-live]")) {
       const topics = topicsOf(element);
       if (topic === "refresh" || topics.includes(topic) || topics.includes(`${topic}:${id}`)) {
         waiting.add(element.id);
       }
     }
-    if (waiting.size && timer === null) timer = setTimeout(renew, LATER_MS);
-    document.dispatchEvent(new CustomEvent("pitlane:changed", { detail: { topic, id } }));
+    soon();
   }
 
-  async function renew() {
+  function soon() {
+    if (waiting.size) timer ??= setTimeout(renewAll, LATER_MS);
+  }
+
+  async function renewAll() {
     const ids = [...waiting];
     waiting.clear();
-    for (const id of ids) {
-      const element = document.getElementById(id);
-      if (!element || element.querySelector(":scope :is([data-busy], dialog[open])")) continue;
-      const source = element.dataset.source || location.pathname + location.search;
-      try {
-        await htmx.ajax("GET", source, {
-          target: element,
-          select: `#${CSS.escape(id)}`,
-          swap: "outerMorph",
-        });
-      } catch {
-        // The server is away for a moment; the events' own reconnection renews everything.
-      }
+    for (const id of ids) await renew(id);
+    timer = null;
+    soon();
+  }
+
+  async function renew(id) {
+    const element = document.getElementById(id);
+    if (!element) return;
+    if (isInHand(element)) return held.add(id);
+    const page = addressed(), drawnBefore = drawn, known = heard;
+    let response, text;
+    try {
+      response = await fetch(element.dataset.source || page, { headers: { "HX-Request": "true", Accept: "text/html" } });
+      text = await response.text();
+    } catch {
+      return again(id);
     }
-    timer = waiting.size ? setTimeout(renew, LATER_MS) : null;
+    const seen = placeOf(response.headers.get(SEEN));
+    // What a phone keeps for want of a connection is older than what was heard.
+    const old = seen.epoch === known.epoch && seen.number < known.number;
+    if (old || response.status >= 500 || response.status === 429) return again(id);
+    if (!response.ok || response.redirected || page !== addressed() || !element.isConnected) return;
+    if (drawn !== drawnBefore) return waiting.add(id);
+    if (isInHand(element)) return held.add(id);
+    await htmx.swap({
+      text, target: element, sourceElement: document.body, select: `#${CSS.escape(id)}`, swap: "outerMorph",
+      request: { method: "GET" }, response: { status: response.status },
+    });
+  }
+
+  function again(id) {
+    setTimeout(() => { waiting.add(id); soon(); }, AGAIN_MS);
+  }
+
+  // What somebody has in hand is not drawn anew: a dialog, what is being dragged or typed, a button
+  // that is pressed down. As soon as it is let go, it is.
+  let pressed = false;
+  const isInHand = (element) => pressed || element.matches("[data-busy]")
+    || element.querySelector("[data-busy], dialog[open]") !== null;
+
+  function letGo() {
+    for (const id of held) waiting.add(id);
+    held.clear();
+    soon();
+  }
+
+  const listenTo = (types, does) => {
+    for (const type of types) document.addEventListener(type, does, { capture: true, passive: true });
+  };
+  listenTo(["pointerdown"], () => { pressed = true; });
+  // What is dragged says for itself that it is busy; a finger may leave the window before it is
+  // lifted; and the click comes only after that.
+  listenTo(["pointerup", "pointercancel", "dragstart", "pointermove"], (event) => {
+    if (!pressed || (event.type === "pointermove" && event.buttons)) return;
+    pressed = false;
+    setTimeout(letGo);
+  });
+  new MutationObserver(() => { if (held.size) letGo(); })
+    .observe(document, { subtree: true, attributeFilter: ["data-busy", "open"] });
+
+  // --- what was heard: every change has a place, and so has what is shown ------------------------
+  //
+  // The server says how far things had come when a page began to be made. What was heard since is
+  // looked at again when the page is here, however long it was on its way.
+
+  function placeOf(said) {
+    const [epoch, number] = (said || "-0").split("-");
+    return { epoch, number: Number(number) };
+  }
+
+  let heard = placeOf(document.body.dataset.seen);
+  // The latest changes, and the place after which none is missing among them.
+  let kept = [], keptSince = heard.number;
+
+  function hear(change) {
+    if (change.epoch !== heard.epoch) [kept, keptSince] = [[], change.number];
+    else if (change.number <= heard.number) return;
+    heard = { epoch: change.epoch, number: change.number };
+    kept.push(change);
+    if (kept.length > KEPT) keptSince = kept.shift().number;
+    look(change);
+  }
+
+  // The window that listens tells the others all that it keeps: who has missed one has it now.
+  function hearTold(told) {
+    if (told.heard.epoch === heard.epoch && told.keptSince <= heard.number) return told.kept.forEach(hear);
+    ({ heard, kept, keptSince } = told);
+    look(REFRESH);
+  }
+
+  function compare(seen) {
+    if (seen.epoch !== heard.epoch) return; // The server began anew: the stream will say so.
+    if (seen.number < keptSince) return look(REFRESH);
+    for (const change of kept) if (change.number > seen.number) look(change);
   }
 
   function listen() {
     const address = document.body.dataset.events;
     if (!address) return;
     const channel = "BroadcastChannel" in window ? new BroadcastChannel("pitlane") : null;
-    if (channel) channel.onmessage = ({ data }) => heard(data);
+    let listens = false;
+    const tell = () => channel?.postMessage({ heard, kept, keptSince });
+    if (channel) {
+      channel.onmessage = ({ data }) => {
+        if (!data.asks) hearTold(data);
+        else if (listens) tell();
+      };
+      channel.postMessage({ asks: true });
+    }
     const open = () => {
-      let lost = false;
-      const events = new EventSource(address);
-      events.onmessage = ({ data }) => {
-        const change = JSON.parse(data);
-        channel?.postMessage(change);
-        heard(change);
+      listens = true;
+      const after = heard.epoch ? `?after=${heard.epoch}-${heard.number}` : "";
+      const events = new EventSource(address + after);
+      events.onmessage = ({ data, lastEventId }) => {
+        hear({ ...placeOf(lastEventId), ...JSON.parse(data) });
+        tell();
       };
-      events.onerror = () => { lost = true; };
-      events.onopen = () => {
-        if (!lost) return;
-        lost = false;
-        const all = { topic: "refresh", id: null };
-        channel?.postMessage(all);
-        heard(all);
-      };
+      // The browser connects again by itself, unless it was sent away.
+      events.onerror = () => { if (events.readyState === EventSource.CLOSED) setTimeout(open, 5 * AGAIN_MS); };
       addEventListener("pagehide", () => events.close(), { once: true });
     };
     // Browsers keep six connections to a host: one window listens for all of them.
@@ -78,6 +166,58 @@ const app = (() => {
       open();
     }
   }
+
+  // --- on the way to another page ----------------------------------------------------------------
+
+  // How often something was drawn by somebody's own doing, how often a whole page, and which one is
+  // on its way.
+  let drawn = 0, pages = 0, newest = null;
+  const under = new Set();
+
+  const leads = (ctx) => ctx.target === document.body;
+
+  // Until the answer is there, nothing else on the page is sent: what it was about may be another
+  // thing by then. Whoever follows a second link means the second one.
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    ctx.pages = pages;
+    if (ctx.request.method === "GET" && !leads(ctx)) return;
+    under.add(ctx);
+    if (leads(ctx)) {
+      if (newest?.request.method === "GET") newest.request.abort?.();
+      newest = ctx;
+    }
+    for (const button of document.querySelectorAll("form[method=post] button:not([type=button], :disabled)")) {
+      button.disabled = true;
+      button.dataset.waits = "";
+    }
+  });
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+    under.delete(ctx);
+    if (newest === ctx) newest = null;
+    if (under.size) return;
+    for (const button of document.querySelectorAll("[data-waits]")) {
+      button.disabled = false;
+      delete button.dataset.waits;
+    }
+  });
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.pages === undefined || (statusOf(ctx) >= 400 && ctx.request.method !== "GET")) return;
+    if (ctx.pages === pages && (!leads(ctx) || newest === ctx)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  });
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (!ctx.response?.headers) return;
+    if (leads(ctx)) {
+      pages += 1;
+      waiting.clear();
+      held.clear();
+    }
+    drawn += 1;
+    compare(placeOf(ctx.response.headers.get(SEEN)));
+    letGo();
+  });
 
   // --- dialogs, notices, problems ----------------------------------------------------------------
 
@@ -97,17 +237,6 @@ const app = (() => {
     }
   });
 
-  // A form that is under way is not sent twice, and an answer closes the dialog that it came from.
-  document.addEventListener("htmx:before:request", ({ detail }) => {
-    const form = detail.ctx.sourceElement.closest("form");
-    if (form && detail.ctx.request.method !== "GET") {
-      for (const button of form.querySelectorAll("button")) button.disabled = true;
-    }
-  });
-  document.addEventListener("htmx:finally:request", ({ detail }) => {
-    const form = detail.ctx.sourceElement.closest?.("form");
-    if (form) for (const button of form.querySelectorAll("button")) button.disabled = false;
-  });
   const formOf = (ctx) => ctx.sourceElement?.closest?.("form");
   const statusOf = (ctx) => ctx.response?.status ?? ctx.response?.raw?.status ?? 0;
 
@@ -166,6 +295,8 @@ const app = (() => {
   let eager = null;
   document.addEventListener("input", ({ target }) => {
     if (!target.form?.matches("[data-eager]")) return;
+    // What is asked for last is what is wanted, however slow the answers are.
+    target.form.setAttribute("hx-sync", "replace");
     clearTimeout(eager);
     eager = setTimeout(() => target.form.requestSubmit(), target.matches("select, [type=checkbox]") ? 0 : TYPING_MS);
   });
@@ -201,5 +332,5 @@ const app = (() => {
     listenForNotice();
   });
 
-  return { heard };
+  return { look, renew };
 })();

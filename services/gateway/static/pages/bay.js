@@ -138,12 +138,6 @@ const bay = (() => {
     target.form.toggleAttribute("data-busy", fields.some((field) => field.value !== field.defaultValue));
   });
 
-  document.addEventListener("htmx:before:swap", (event) => {
-    const { ctx } = event.detail;
-    const unasked = ctx.request.method === "GET" && ctx.swap === "outerMorph";
-    if (whole() && unasked && document.querySelector("#page [data-busy]")) event.preventDefault();
-  });
-
   document.addEventListener("change", (event) => {
     if (event.target.matches(".bay-file") && event.target.files.length) event.target.form.requestSubmit();
   });
@@ -188,7 +182,7 @@ const bay = (() => {
       }
       await show();
     }
-    if (sent) await renew();
+    if (sent && document.getElementById("page").matches(".bay")) await app.renew("page");
     return stuck;
   }
 
@@ -213,16 +207,6 @@ const bay = (() => {
       return "later";
     } finally {
       clearTimeout(patience);
-    }
-  }
-
-  async function renew() {
-    const page = document.getElementById("page");
-    if (!page?.matches(".bay") || page.querySelector("[data-busy]")) return;
-    try {
-      await htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerMorph" });
-    } catch {
-      // Without a connection the page stays as it is.
     }
   }
 

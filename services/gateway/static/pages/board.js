@@ -19,7 +19,7 @@
 
   async function renew() {
     document.activeElement?.closest?.(".board-card") && keepFocus();
-    app.heard({ topic: "refresh", id: null });
+    app.look({ topic: "refresh", id: null });
   }
 
   let focused = null;
@@ -27,7 +27,13 @@
     focused = document.activeElement?.id ?? null;
   }
 
-  async function move(card, to) {
+  // One after the other: a form is sent once, and the next one comes with the answer.
+  let moving = Promise.resolve();
+  function move(card, to) {
+    return moving = moving.then(() => send(card, to)).catch(() => renew());
+  }
+
+  async function send(card, to) {
     const form = board();
     document.getElementById("problems").replaceChildren();
     if (card.dataset.status === "done" && !confirm(form.dataset.reopens)) return renew();
@@ -64,11 +70,17 @@
         onMove: ({ to }) => {
           for (const lane of document.querySelectorAll(".lane")) lane.classList.toggle("is-target", lane === laneOf(to));
         },
-        onEnd: ({ item, from, to }) => {
+        onEnd: ({ item, from, originalEvent }) => {
           document.querySelector(".lane.is-target")?.classList.remove("is-target");
           delete item.dataset.busy;
-          if (from === to) return renew();
-          return put(item, laneOf(to), laneOf(from));
+          // Where it was let go counts. Where it was last drawn, the pointer may have left already.
+          const under = document.elementFromPoint(originalEvent.clientX, originalEvent.clientY);
+          const lane = under?.closest(".lane");
+          const stays = !lane || lane === laneOf(from);
+          if (laneOf(item) !== (stays ? laneOf(from) : lane)) {
+            (stays ? from : lane.querySelector(".lane-cards")).append(item);
+          }
+          return stays ? renew() : put(item, lane, laneOf(from));
         },
       });
     }

@@ -1,6 +1,7 @@
 // The box that finds anything: arrows go through what was found, Enter opens it.
 
 (() => {
+  const AGAIN_MS = 1000;
   const input = () => document.getElementById("find-q");
   const items = () => [...document.querySelectorAll("#findings .found-item")];
 
@@ -14,24 +15,45 @@
     chosen.scrollIntoView({ block: "nearest" });
   }
 
+  const isShown = () => input().dataset.shown === input().value;
+  const ask = () => input().dispatchEvent(new Event("input", { bubbles: true }));
+
+  // Keys that were pressed before the answer was there count when it is.
+  let ahead = [];
+
+  function press(key) {
+    if (key === "Enter") (document.querySelector(".found-item.chosen") ?? items()[0])?.click();
+    else choose(key === "ArrowDown" ? 1 : -1);
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.target !== input() || event.isComposing) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") choose(event.key === "ArrowDown" ? 1 : -1);
-    else if (event.key === "Enter" && input().dataset.shown === input().value) {
-      (document.querySelector(".found-item.chosen") ?? items()[0])?.click();
-    } else if (event.key !== "Enter") return;
+    if (!["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return;
     event.preventDefault();
+    if (isShown()) press(event.key);
+    else ahead.push(event.key);
+  });
+
+  document.addEventListener("input", ({ target }) => {
+    if (target === input()) ahead = [];
   });
 
   document.addEventListener("htmx:after:swap", ({ detail }) => {
     if (detail.ctx.sourceElement !== input()) return;
     input().dataset.shown = new URL(detail.ctx.request.action, location).searchParams.get("q") ?? "";
+    if (!isShown()) return;
+    // A part of the station was too slow or away: what it would have found is asked for again.
+    const asked = input().value, open = ahead.includes("Enter");
+    if (document.querySelector("#findings [data-incomplete]") && !open) {
+      setTimeout(() => { if (input()?.value === asked && input().checkVisibility()) ask(); }, AGAIN_MS);
+    }
+    for (const key of ahead.splice(0)) press(key);
   });
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-find]") && input()) {
       input().select();
-      input().dispatchEvent(new Event("input", { bubbles: true }));
+      ask();
     }
     if (event.target.closest(".found-item")) document.getElementById("find")?.close?.();
   });

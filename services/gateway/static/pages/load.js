@@ -77,7 +77,7 @@
   function leave() {
     forget();
     // What changed elsewhere meanwhile was not drawn over the hand.
-    app.heard({ topic: "load", id: null });
+    app.look({ topic: "load", id: null });
   }
 
   function send() {
@@ -237,7 +237,7 @@
       if (!target.isConnected || target.open) return;
       target.remove();
       history.replaceState(history.state, "", link.getAttribute("href"));
-      app.heard({ topic: "load", id: null });
+      app.look({ topic: "load", id: null });
     });
   }, true);
   document.addEventListener("click", (event) => {

@@ -24,7 +24,10 @@
     const address = `${form.getAttribute("action")}?${new URLSearchParams(said)}`;
     history.replaceState(history.state, "", address);
     const target = document.querySelector(form.dataset.search);
-    htmx.ajax("GET", address, { target, select: form.dataset.search, swap: "outerMorph" });
+    form.setAttribute("hx-sync", "replace");
+    htmx.ajax("GET", address, {
+      source: form, target, select: form.dataset.search, swap: "outerMorph show:none", push: "false",
+    });
   }
 
   // --- exact sums: thousandths of quantities, kopecks of money -------------------------------------

@@ -1,0 +1,196 @@
+"""What somebody else does is seen, whenever it comes: while a page is on its way, while a dialog is
+open, in a second window; and what is on its way never takes the place of what was asked for later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from playwright.async_api import BrowserContext, Locator, Page, Route, expect
+
+from tests.browser.visitors import DESK, Open, Site
+from tests.support.waiting import eventually
+
+
+class Held:
+    """Answers to one address: made by the station, kept on their way until they are let through."""
+
+    def __init__(self) -> None:
+        self.made = asyncio.Event()
+        self._let = asyncio.Event()
+        self._through: set[asyncio.Task[None]] = set()
+
+    async def hold(self, route: Route) -> None:
+        response = await route.fetch()
+        self.made.set()
+        await self._let.wait()
+        await route.fulfill(response=response)
+
+    def let_through(self) -> None:
+        self._let.set()
+
+
+async def held(where: Page | BrowserContext, address: str) -> Held:
+    answers = Held()
+    await where.route(address, answers.hold)
+    return answers
+
+
+class People:
+    """Clients, each with a name that nobody else has."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._count = 0
+
+    async def comes(self) -> str:
+        """Somebody is written down elsewhere, and every screen has been told of it."""
+        self._count += 1
+        name = f"Новиков{'ск' * self._count}ий"
+        changes = self._site.gateway.app.state.gateway.changes
+        before = await changes.place()
+        await self._site.post("/clients", {"last_name": name, "first_name": "Иван"})
+
+        async def is_heard() -> bool:
+            return bool(await changes.place() != before)
+
+        await eventually(is_heard)
+        return name
+
+
+def listed(page: Page, name: str) -> Locator:
+    return page.locator("#page").get_by_role("link", name=name)
+
+
+async def test_a_change_is_seen_whenever_it_comes(site: Site, browse: Open) -> None:
+    people = People(site)
+    page = (await browse(size=DESK, role="administrator")).page
+
+    # Between the making of a page and the opening of its stream.
+    stream = asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await stream.wait()
+        await route.continue_()
+
+    await page.route("**/api/v1/events**", later)
+    await page.goto(site.url + "/clients")
+    early = await people.comes()
+    await expect(listed(page, early)).to_have_count(0)
+    stream.set()
+    await expect(listed(page, early)).to_be_visible()
+    await page.unroute("**/api/v1/events**")
+
+    # While the page is on its way into another one.
+    await page.get_by_role("link", name="Доска").click()
+    await page.wait_for_url("**/board")
+    answer = await held(page, "**/clients")
+    await page.get_by_role("link", name="Клиенты").click()
+    await answer.made.wait()
+    under_way = await people.comes()
+    answer.let_through()
+    await expect(listed(page, early)).to_be_visible()
+    await expect(listed(page, under_way)).to_be_visible()
+    await page.unroute("**/clients")
+
+    # In a second window, which is told by the first one.
+    second = await page.context.new_page()
+    answer = await held(second, "**/clients")
+    opening = asyncio.create_task(second.goto(site.url + "/clients"))
+    await answer.made.wait()
+    third = await people.comes()
+    answer.let_through()
+    await opening
+    for window in (second, page):
+        await expect(listed(window, third)).to_be_visible()
+    # The first one is closed: the second listens itself, from where it was.
+    await page.close()
+    fourth = await people.comes()
+    await expect(listed(second, fourth)).to_be_visible()
+
+
+async def test_what_is_in_hand_stays_and_is_renewed_when_it_is_let_go(
+    site: Site, browse: Open
+) -> None:
+    people = People(site)
+    page = (await browse(size=DESK, role="administrator")).page
+    await page.goto(site.url + "/clients")
+    await page.locator("[data-opens='#new-client']").first.click()
+    await page.get_by_label("Фамилия").fill("Петров")
+    asked = await asked_for(page, "/clients")
+    name = await people.comes()
+    await a_moment(page)
+    assert asked == []
+    await expect(page.get_by_label("Фамилия")).to_have_value("Петров")
+    await page.keyboard.press("Escape")
+    await expect(listed(page, name)).to_be_visible()
+
+    # A button that is pressed down is still the same one when the finger is lifted.
+    button = page.locator("[data-opens='#new-client']").first
+    await button.hover()
+    await page.mouse.down()
+    asked.clear()
+    name = await people.comes()
+    await a_moment(page)
+    assert asked == []
+    await page.mouse.up()
+    await expect(page.locator("#new-client")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(listed(page, name)).to_be_visible()
+
+
+async def test_what_was_asked_for_last_is_what_is_shown(site: Site, browse: Open) -> None:
+    people = People(site)
+    first = await people.comes()
+    page = (await browse(size=DESK, role="administrator")).page
+
+    # A second link is followed while the first one's page is on its way.
+    await page.goto(site.url + "/profile")
+    answer = await held(page, "**/board")
+    await page.get_by_role("link", name="Доска").click()
+    await answer.made.wait()
+    await page.get_by_role("link", name="Клиенты").click()
+    await expect(listed(page, first)).to_be_visible()
+    answer.let_through()
+    await a_moment(page)
+    await expect(page).to_have_url(site.url + "/clients")
+    await expect(listed(page, first)).to_be_visible()
+    await page.unroute("**/board")
+
+    # A page is renewed, and left before the answer is there.
+    answer = await held(page, "**/clients")
+    await people.comes()
+    await answer.made.wait()
+    await page.get_by_role("link", name="Доска").click()
+    await expect(page.locator("#board")).to_be_visible()
+    answer.let_through()
+    await a_moment(page)
+    await expect(page.locator("#board")).to_be_visible()
+    await expect(page).to_have_url(site.url + "/board")
+    await page.unroute("**/clients")
+
+    # Until an answer is there, nothing else is sent; afterwards it may be.
+    await page.get_by_role("link", name="Клиенты").click()
+    await expect(listed(page, first)).to_be_visible()
+    sends = page.locator("#new-client button[type=submit], #new-client form button").last
+    answer = await held(page, "**/board")
+    await page.get_by_role("link", name="Доска").click()
+    await answer.made.wait()
+    await expect(sends).to_be_disabled()
+    await page.route("**/profile", lambda route: route.abort())
+    await page.get_by_role("link", name="Клиенты").click()
+    await expect(sends).to_be_enabled()
+    answer.let_through()
+    await expect(sends).to_be_enabled()
+
+
+async def asked_for(page: Page, path: str) -> list[Any]:
+    asked: list[Any] = []
+    page.on("request", lambda one: asked.append(one) if one.url.endswith(path) else None)
+    return asked
+
+
+async def a_moment(page: Page) -> None:
+    """Long enough for whatever is due to begin: longer than changes wait to be fetched together."""
+    await page.evaluate("new Promise(then => setTimeout(then, 300))")
