@@ -2,7 +2,8 @@
 
 Streams and consumers are made and brought up to date here, with the user ``bootstrap``, who alone
 may do so; nothing is ever deleted. Every service has a user of its own that speaks only in its
-own name: it publishes its events, reads its own consumer, and answers what is addressed to it.
+own name: it publishes its events, reads its own consumer, answers what is addressed to it, and
+asks others what its table of handlers says that it asks.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from nats.js.api import (
     StreamConfig,
 )
 from nats.js.errors import NotFoundError
+
+from shared.messaging.connection import NatsAddress
+from shared.messaging.connection import inbox as inbox
 
 EVENTS = StreamConfig(
     name="EVENTS",
@@ -56,7 +60,9 @@ AUDIT_HEADS = StreamConfig(
     deny_purge=True,
     num_replicas=1,
     duplicate_window=120,
-    allow_direct=True,
+    # A direct answer has the headers of the message that was kept, and goes where whoever asks
+    # wants it: into somebody's commands, say.
+    allow_direct=False,
 )
 STREAMS = (EVENTS, AUDIT_HEADS)
 
@@ -73,11 +79,14 @@ ACK_WAIT_S = 30
 MAX_ACK_PENDING = 4096
 
 type Permissions = dict[str, Any]
+type Requests = Mapping[str, Sequence[str]]
+"""User → the subjects of the commands and questions that it sends; the gateway sends all."""
 
 
 async def apply(nats_url: str, consumers: Mapping[str, Sequence[str]]) -> None:
     """Makes streams and consumers, or brings them up to date. ``nats_url``: of ``bootstrap``;
-    ``consumers``: the subjects that each service listens to. Raises ``nats.errors.Error``."""
+    ``consumers``: the subjects that each service listens to. Raises ``nats.errors.Error``,
+    ``ValueError`` for an address that is none."""
     refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def on_error(error: Exception) -> None:
@@ -85,8 +94,7 @@ async def apply(nats_url: str, consumers: Mapping[str, Sequence[str]]) -> None:
             refused.set_exception(error)
 
     connection = await nats.connect(
-        nats_url,
-        inbox_prefix=inbox(BOOTSTRAP).encode(),
+        **NatsAddress.of(nats_url).options(BOOTSTRAP),
         error_cb=on_error,
         allow_reconnect=False,
         connect_timeout=5,
@@ -128,39 +136,26 @@ def consumer(service: str, subjects: Sequence[str]) -> ConsumerConfig:
     )
 
 
-def users(passwords: Mapping[str, str]) -> list[dict[str, Any]]:
-    """``authorization.users`` of nats-server's configuration."""
-    return [
-        {"user": user, "password": passwords[user], "permissions": permissions(user)}
-        for user in USERS
-    ]
+def users(logins: Mapping[str, Mapping[str, str]], requests: Requests) -> list[dict[str, Any]]:
+    """``authorization.users`` of nats-server's configuration. ``logins``: how each user is
+    known, ``{"nkey": PUBLIC KEY}`` or ``{"user": NAME, "password": …}``."""
+    return [{**logins[user], "permissions": permissions(user, requests)} for user in USERS]
 
 
-def permissions(user: str) -> Permissions:
+def permissions(user: str, requests: Requests) -> Permissions:
     """What a user may publish and subscribe to; everything else is refused."""
     if user == BOOTSTRAP:
         return _bootstrap()
-    if user == OPERATORS:
-        return _operators()
     if user == GATEWAY:
         return _gateway()
-    return _service(user)
+    sends = requests.get(user, ())
+    return _operators(sends) if user == OPERATORS else _service(user, sends)
 
 
-def inbox(user: str) -> str:
-    """Where answers come to: each user's own, so that nobody reads another's."""
-    return f"_INBOX_{user}"
-
-
-def _service(name: str) -> Permissions:
-    publish = [f"evt.{name}.>", "ask.>", *_own_consumer(name)]
+def _service(name: str, asks: Sequence[str]) -> Permissions:
+    publish = [f"evt.{name}.>", *asks, *_own_consumer(name)]
     if name == "audit":
-        publish += [
-            *(AUDIT_HEADS.subjects or ()),
-            f"$JS.API.STREAM.MSG.GET.{AUDIT_HEADS.name}",
-            f"$JS.API.DIRECT.GET.{AUDIT_HEADS.name}",
-            f"$JS.API.DIRECT.GET.{AUDIT_HEADS.name}.>",
-        ]
+        publish += [*(AUDIT_HEADS.subjects or ()), f"$JS.API.STREAM.MSG.GET.{AUDIT_HEADS.name}"]
     return {
         "publish": {"allow": publish},
         "subscribe": {"allow": [*_addressed_to(name), f"{inbox(name)}.>"]},
@@ -177,13 +172,12 @@ def _gateway() -> Permissions:
     }
 
 
-def _operators() -> Permissions:
+def _operators(sends: Sequence[str]) -> Permissions:
     stream = EVENTS.name
     return {
         "publish": {
             "allow": [
-                "cmd.>",
-                "ask.>",
+                *sends,
                 f"$JS.API.STREAM.INFO.{stream}",
                 f"$JS.API.CONSUMER.NAMES.{stream}",
                 f"$JS.API.CONSUMER.LIST.{stream}",
@@ -219,8 +213,6 @@ def _bootstrap() -> Permissions:
 def _own_consumer(name: str) -> list[str]:
     stream = EVENTS.name
     return [
-        f"$JS.API.STREAM.INFO.{stream}",
-        f"$JS.API.CONSUMER.INFO.{stream}.{name}",
         f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}",
         f"$JS.ACK.{stream}.{name}.>",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -190,6 +191,8 @@ def run_migrations() -> None:
             # Two processes that start together must not migrate the same database at once.
             connection.execute(text("SELECT pg_advisory_xact_lock(7146)"))
             context.run_migrations()
+            # What the database is, the service reads and does not decide.
+            read_only(connection, "alembic_version")
 
     async def connect() -> None:
         url = context.config.attributes["url"]
@@ -208,16 +211,23 @@ def create_delivery_tables(bind: Any) -> None:
 
 
 def make_append_only(bind: Connection, *tables: str) -> None:
-    """For migrations: the service itself may add to these tables and read them, nothing else.
+    """For migrations: the service itself may add to these tables and read them, nothing else."""
+    _revoke(bind, "UPDATE, DELETE, TRUNCATE", tables)
 
-    Takes from the runtime role, which is called as the owner is without ``_owner``, what its
-    default rights gave it. A database whose only role is the owner's has no such role.
-    """
+
+def read_only(bind: Connection, *tables: str) -> None:
+    """The service itself may read these tables, nothing else."""
+    _revoke(bind, "INSERT, UPDATE, DELETE, TRUNCATE", tables)
+
+
+def _revoke(bind: Connection, rights: str, tables: Sequence[str]) -> None:
+    """Takes from the runtime role, which is called as the owner is without ``_owner``, what its
+    default rights gave it. A database whose only role is the owner's has no such role."""
     owner: str = bind.scalar(text("SELECT current_user")) or ""
     role = owner.removesuffix("_owner")
     exists = text("SELECT true FROM pg_roles WHERE rolname = :role")
     if role != owner and bind.scalar(exists, {"role": role}):
-        bind.execute(text(f'REVOKE UPDATE, DELETE, TRUNCATE ON {", ".join(tables)} FROM "{role}"'))
+        bind.execute(text(f'REVOKE {rights} ON {", ".join(tables)} FROM "{role}"'))
 
 
 def _alembic(service: str, url: str) -> Config:

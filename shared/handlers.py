@@ -85,7 +85,7 @@ class Work:
 
 
 type Handler = Callable[[Any, Any, Work], Awaitable[Any]]
-type Before = Callable[[Any, Work], Awaitable[Any]]
+type Before = Handler
 
 
 class _CommandHandler[MessageT, StoreT, ReplyT](Protocol):
@@ -99,8 +99,8 @@ class Route:
     message_type: type[Message]
     handler: Handler
     before: Before | None = None
-    """Of a command: what takes long, done past the lane and before its transaction. Answers the
-    message that the handler is then given; refuses as a handler does."""
+    """Of a command: what takes long, done past the lane and before its transaction, with a store
+    to read from. Answers the message that the handler is then given; refuses as a handler does."""
 
 
 class Handlers[StoreT: Store]:
@@ -113,11 +113,19 @@ class Handlers[StoreT: Store]:
         *,
         refused: type[CommandRefused] | None = None,
         publishes: Sequence[type[Event]] = (),
+        asks: Sequence[type[Question[Any]]] = (),
     ) -> None:
+        """``publishes`` and ``asks``: all that the service says to others of its own accord. The
+        broker lets it ask nothing else."""
         self.service = service
         self.store = store
         self.refused = refused
         self.publishes = tuple(publishes) + ((refused,) if refused else ())
+        self.asks = tuple(asks)
+        if any(question.subject.split(".")[1] == service for question in asks):
+            # Who hears his own questions could answer them wherever he has the answers sent:
+            # into somebody's commands, say. What is his own he reads.
+            raise ValueError(f"{service} asks itself")
         self.commands: dict[str, Route] = {}
         self.questions: dict[str, Route] = {}
         self.events: dict[str, Route] = {}
@@ -126,7 +134,7 @@ class Handlers[StoreT: Store]:
         self,
         message_type: type[MessageT],
         *,
-        before: Callable[[MessageT, Work], Awaitable[MessageT]] | None = None,
+        before: Callable[[MessageT, StoreT, Work], Awaitable[MessageT]] | None = None,
     ) -> Callable[
         [_CommandHandler[MessageT, StoreT, ReplyT]], _CommandHandler[MessageT, StoreT, ReplyT]
     ]:

@@ -493,6 +493,11 @@ def may(role: str | None, message: type[Message]) -> bool:
     return role is not None and role in _ALLOWED.get(message, frozenset())
 
 
+def sent_by(role: str) -> list[type[Message]]:
+    """All that this role may send."""
+    return [message for message, roles in _ALLOWED.items() if role in roles]
+
+
 def may_grant(role: str | None, other: str) -> bool:
     """Whether whoever has this role may give or take the other one: it must not be able to do
     anything that they may not."""

@@ -12,7 +12,8 @@ from typing import Any
 
 import nats.errors
 import structlog
-from faststream.nats import NatsBroker
+from faststream.nats import NatsBroker, NatsNKey
+from faststream.nats.security import NatsSecurity
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -20,14 +21,15 @@ from shared.contracts.operations import ServiceState
 from shared.database import current_revision, engine_for, newest_revision
 from shared.handlers import Handlers, Store
 from shared.logs import configure_logs
+from shared.messaging.admission import Refusals, verify
 from shared.messaging.client import ServiceClient
+from shared.messaging.connection import NatsAddress, inbox
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.housekeeping import Housekeeping
 from shared.messaging.lane import Lane
 from shared.messaging.outbox import Relay
 from shared.messaging.server import Server
-from shared.messaging.subscriptions import subscribed
 from shared.operations import Operations
 from shared.settings import ServiceSettings, pitlane_version
 from shared.telemetry import (
@@ -130,7 +132,8 @@ class Service:
             if self._prepare:
                 async with engine.begin() as transaction:
                     await self._prepare(transaction, settings)
-            broker = broker_for(settings)
+            refusals = Refusals()
+            broker = broker_for(settings, refusals)
             connection = await broker.connect()
             stack.push_async_callback(_disconnected, broker, connection)
             client = ServiceClient(
@@ -165,7 +168,9 @@ class Service:
             Server(settings, engine, self.handlers, client, lane, operations).register(broker)
             await broker.start()
             # Only when the server has the subscriptions is anybody answered.
-            await subscribed(connection)
+            asked = [question.subject for question in self.handlers.asks]
+            consumes = bool(self.handlers.events)
+            await verify(connection, refusals, self.name, asked, consumes=consumes)
             for work in self._background:
                 task = asyncio.create_task(work(running))
                 stack.push_async_callback(_ended, task)
@@ -186,12 +191,15 @@ async def _ended(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def broker_for(settings: ServiceSettings) -> NatsBroker:
+def broker_for(settings: ServiceSettings, refusals: Refusals) -> NatsBroker:
     """The station's NATS, with every option that matters spelled out."""
+    address = NatsAddress.of(settings.nats_url)
     return NatsBroker(
-        settings.nats_url,
+        address.server,
         name=f"pitlane-{settings.service}",
-        inbox_prefix=f"_INBOX_{settings.service}".encode(),
+        inbox_prefix=inbox(settings.service).encode(),
+        security=_security(address),
+        error_cb=refusals.hear,
         allow_reconnect=True,
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
@@ -207,6 +215,13 @@ def broker_for(settings: ServiceSettings) -> NatsBroker:
     )
 
 
+def _security(address: NatsAddress) -> NatsSecurity:
+    """The address in FastStream's words."""
+    if address.key:
+        return NatsNKey.from_file(address.key, ssl_context=address.tls)
+    return NatsSecurity(ssl_context=address.tls)
+
+
 def service_named(name: str) -> Service:
     """The service of that name, from its own package."""
     service: Service = import_module(f"services.{name}.app").service
@@ -216,3 +231,8 @@ def service_named(name: str) -> Service:
 def consumed_subjects(name: str) -> list[str]:
     """What a service's durable consumer lets through."""
     return sorted(service_named(name).handlers.events)
+
+
+def asked_subjects(name: str) -> list[str]:
+    """What a service asks others."""
+    return sorted(question.subject for question in service_named(name).handlers.asks)

@@ -125,7 +125,7 @@ async def nats_connection(url: str, user: str) -> Client:
     import nats
     import nats.errors
 
-    from deploy.topology import inbox
+    from shared.messaging.connection import NatsAddress
     from shared.settings import masked
 
     heard: list[Exception] = []
@@ -136,8 +136,7 @@ async def nats_connection(url: str, user: str) -> Client:
 
     try:
         return await nats.connect(
-            url,
-            inbox_prefix=inbox(user).encode(),
+            **NatsAddress.of(url).options(user),
             allow_reconnect=False,
             connect_timeout=10,
             # Also of the first connection: zero would be for ever.
@@ -145,6 +144,8 @@ async def nats_connection(url: str, user: str) -> Client:
             reconnect_time_wait=0,
             error_cb=hear,
         )
+    except ValueError as error:
+        raise CannotStart(str(error)) from error
     except (nats.errors.Error, OSError, TimeoutError) as error:
         why = heard[-1] if heard else error
         raise CannotStart(

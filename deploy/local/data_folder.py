@@ -1,7 +1,8 @@
 """The folder of one station: its layout, its lock, its secrets, and what it tells other commands.
 
 ``postgres/``  ``nats/``  the data;  ``logs/``  what every process says;  ``run/``  what is true
-only while the station runs;  ``secrets.json``  passwords made at the first start.
+only while the station runs;  ``secrets.json``  passwords made at the first start;  ``keys/``  how
+the services are known to NATS.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ class DataFolder:
     @property
     def logs(self) -> Path:
         return self.path / "logs"
+
+    @property
+    def keys(self) -> Path:
+        return self.path / "keys"
 
     @property
     def run(self) -> Path:

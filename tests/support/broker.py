@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy import topology
+from deploy.commands.topology import requests
 from deploy.local.nats import Nats
 
 PASSWORDS = {user: f"{user}-password" for user in topology.USERS}
@@ -25,6 +26,7 @@ class TestNats:
             folder / "nats-run",
             PASSWORDS,
             lambda line: self.log.append(line.decode(errors="replace")),
+            requests=requests(),
             durable=durable,
         )
 

@@ -19,6 +19,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncpg
+
+from deploy.local.databases import close_to_strangers
 from deploy.local.postgres import Postgres
 
 SUPERUSER_PASSWORD = "superuser"
@@ -75,6 +78,9 @@ async def keep(folder: Path) -> None:
         durable=False,
     )
     await server.start()
+    connection = await asyncpg.connect(server.url("postgres"))
+    await close_to_strangers(connection)
+    await connection.close()
     new = folder / f"{READY}.new"
     new.write_text(json.dumps({"url": server.url("postgres")}))
     new.rename(folder / READY)

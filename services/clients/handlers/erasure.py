@@ -19,7 +19,7 @@ from shared.handlers import Work
 from shared.refusals import Refused
 
 
-async def nothing_is_open(command: EraseClient, work: Work) -> EraseClient:
+async def nothing_is_open(command: EraseClient, _: ClientsStore, work: Work) -> EraseClient:
     """Raises ``Refused``: ``client_has_open_orders``, ``client_has_money``."""
     open_orders = await work.ask(GetOpenOrders(client_id=command.client_id))
     if open_orders.numbers:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from services.clients.store import ClientsStore
 from shared.contracts import (
+    audit,
+    bonuses,
     client_contracts,
     client_data,
     client_imports,
     client_links,
     client_merge,
     clients,
+    finance,
+    messages,
+    orders,
     segments,
     tags,
+    visits,
 )
 from shared.handlers import Handlers
 
@@ -37,5 +43,17 @@ handlers = Handlers(
         tags.VehicleTagged,
         segments.SegmentSaved,
         segments.SegmentRemoved,
+    ),
+    asks=(
+        orders.GetOrder,
+        orders.FindOrders,
+        orders.ListComments,
+        client_data.GetOpenOrders,
+        finance.GetBalance,
+        finance.ListPayments,
+        visits.ListSettlements,
+        bonuses.GetBonuses,
+        messages.ListMessages,
+        audit.FindRecords,
     ),
 )

@@ -19,10 +19,11 @@ async def form_look(_: GetFormLook, store: DocumentsStore, __: Work) -> FormLook
     return _view(await store.forms.look())
 
 
-async def _redrawn(command: ChangeFormLook, __: Work) -> ChangeFormLook:
+async def _redrawn(command: ChangeFormLook, store: DocumentsStore, __: Work) -> ChangeFormLook:
     """With a picture of our own instead of what was uploaded."""
     if command.logo is None:
         return command
+    await store.release()
     _, png = await renderers.made(LogoJob(image=b64encode(command.logo)))
     return command.model_copy(update={"logo": png})
 

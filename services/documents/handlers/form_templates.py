@@ -59,7 +59,8 @@ async def form_versions(
     return page_of(found, question.limit, _listed, lambda version: (revision_of(version),))
 
 
-async def _prints(command: SaveFormTemplate, work: Work) -> SaveFormTemplate:
+async def _prints(command: SaveFormTemplate, store: DocumentsStore, work: Work) -> SaveFormTemplate:
+    await store.release()
     await check_prints(form_named(command.form), command.language, command.template, work)
     return command
 
@@ -81,13 +82,15 @@ async def save_form_template(
     return await _added(version, form, store, work)
 
 
-async def _still_prints(command: RestoreFormTemplate, work: Work) -> RestoreFormTemplate:
+async def _still_prints(
+    command: RestoreFormTemplate, store: DocumentsStore, work: Work
+) -> RestoreFormTemplate:
     """An older release may have saved what this one can no longer print."""
     form = form_named(command.form)
-    older = await work.ask(
-        GetFormTemplate(form=form.code, language=command.language, revision=command.revision)
-    )
-    await check_prints(form, command.language, older.template, work)
+    older = await _version(store, form, command.language, command.revision)
+    await store.release()
+    template = template_text(form, command.language, older)
+    await check_prints(form, command.language, template, work)
     return command
 
 

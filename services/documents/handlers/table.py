@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from services.documents.store import DocumentsStore
-from shared.contracts import documents, forms, messages, photos
+from shared.contracts import (
+    approvals,
+    clients,
+    documents,
+    forms,
+    messages,
+    orders,
+    photos,
+    statements,
+    work_order,
+)
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -25,5 +35,16 @@ handlers = Handlers(
         photos.PhotoAdded,
         photos.PhotoChanged,
         photos.PhotoRemoved,
+    ),
+    asks=(
+        clients.GetClient,
+        orders.FindOrders,
+        orders.GetOrder,
+        orders.ListStations,
+        work_order.GetWorkOrder,
+        approvals.EstimateLink,
+        approvals.OrderOfLink,
+        approvals.ListDeclinedWorks,
+        statements.ClientStatement,
     ),
 )

@@ -34,6 +34,6 @@ class DocumentsStore(Store):
         return self.messages.saves
 
     async def release(self) -> None:
-        """Gives the connection back before the question is answered: for what goes on without
-        the database for a while."""
+        """Gives the connection back before the answer: for what goes on without the database for
+        a while."""
         await self.connection.close()

@@ -21,8 +21,9 @@ from shared.contracts import (
     reconciliation,
     taxes,
     till,
+    work_order,
 )
-from shared.contracts.clients import GetClient
+from shared.contracts.clients import GetCards, GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
     FinanceCommandRefused,
@@ -33,7 +34,8 @@ from shared.contracts.finance import (
     PaymentTaken,
     SettlementReversed,
 )
-from shared.contracts.orders import GetOrder
+from shared.contracts.inventory import GetProducts
+from shared.contracts.orders import GetOrder, ListEmployees, ListSections
 from shared.handlers import Handlers, Work
 from shared.refusals import Refused
 
@@ -77,6 +79,18 @@ handlers = Handlers(
         purchasing.SupplierPaid,
         purchasing.SupplierRefunded,
         reconciliation.StockTakenOver,
+    ),
+    asks=(
+        GetClient,
+        GetCards,
+        GetOrder,
+        ListEmployees,
+        ListSections,
+        work_order.GetWorkOrder,
+        work_order.FindWorkOrders,
+        GetProducts,
+        purchasing.GetSuppliers,
+        reconciliation.GetStockWorth,
     ),
 )
 

@@ -6,6 +6,7 @@ from services.inventory.store import InventoryStore
 from shared.contracts import (
     costing,
     inventory,
+    orders,
     part_numbers,
     price_lists,
     purchase_orders,
@@ -52,4 +53,5 @@ handlers = Handlers(
         part_numbers.BarcodesSaved,
         price_lists.StockImportMoved,
     ),
+    asks=(orders.GetOrder, purchase_orders.GetDeposit),
 )

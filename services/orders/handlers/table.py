@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from services.orders.store import OrdersStore
-from shared.contracts import approvals, bay, load, orders, works
+from shared.contracts import (
+    approvals,
+    bay,
+    client_contracts,
+    clients,
+    costing,
+    finance,
+    inventory,
+    load,
+    orders,
+    works,
+)
 from shared.handlers import Handlers
 
 handlers = Handlers(
@@ -45,5 +56,16 @@ handlers = Handlers(
         approvals.ApprovalReset,
         approvals.DeclinedWorksTaken,
         approvals.DeclinedWorksDismissed,
+    ),
+    asks=(
+        clients.GetClient,
+        clients.GetVehicle,
+        clients.GetCards,
+        client_contracts.ListContracts,
+        inventory.GetProduct,
+        inventory.GetProducts,
+        costing.WhatMayBeMissing,
+        finance.GetBalance,
+        finance.OrderProfits,
     ),
 )

@@ -1,0 +1,122 @@
+"""How users are known to NATS: by keys that are made here, and that only we read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import nats
+import nats.errors
+import nkeys
+import pytest
+
+from deploy import topology
+from deploy.local.keys import ensure_keys, public_key
+from deploy.local.nats import Nats
+from deploy.local.processes import CannotStart
+from shared.messaging.connection import NatsAddress, nats_url
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Nats]:
+    """In a folder with a name as people give them."""
+    folder = tmp_path / "станция № 1?nkey=a&b"
+    keys = ensure_keys(folder / "keys", topology.USERS)
+    server = Nats(folder / "nats", folder / "run", keys, lambda _: None)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+def keys_of(server: Nats) -> Path:
+    return server.folder.with_name("keys")
+
+
+async def is_let_in(url: str, user: str) -> bool:
+    try:
+        client = await nats.connect(
+            **NatsAddress.of(url).options(user), allow_reconnect=False, connect_timeout=10
+        )
+    except nats.errors.Error as error:
+        if "authorization violation" in str(error).lower():
+            return False
+        raise
+    await client.close()
+    return True
+
+
+async def test_users_are_let_in_by_their_keys_alone(server: Nats, tmp_path: Path) -> None:
+    for user in topology.USERS:
+        assert await is_let_in(server.url(user), user)
+    stranger = ensure_keys(tmp_path / "elsewhere", ["orders"])["orders"]
+    assert not await is_let_in(nats_url("127.0.0.1", server.port, key=stranger), "orders")
+    assert not await is_let_in(f"nats://orders:orders-password@127.0.0.1:{server.port}", "orders")
+    assert not await is_let_in(f"nats://127.0.0.1:{server.port}", "orders")
+
+
+async def test_server_is_told_nothing_that_opens_a_door(server: Nats) -> None:
+    told = server.folder.with_name("run").joinpath("nats.conf").read_text()
+    for user, file in ensure_keys(keys_of(server), topology.USERS).items():
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert file.read_text() not in told
+        assert public_key(file) in told, user
+    assert keys_of(server).stat().st_mode & 0o777 == 0o700
+
+
+async def test_lost_key_is_made_anew_and_the_old_one_opens_nothing(server: Nats) -> None:
+    file = keys_of(server) / "orders.nk"
+    lost = file.rename(file.with_name("orders.lost"))
+    ensure_keys(keys_of(server), topology.USERS)
+    await server.stop()
+    await server.start()
+    assert await is_let_in(server.url("orders"), "orders")
+    assert not await is_let_in(nats_url("127.0.0.1", server.port, key=lost), "orders")
+
+
+def test_keys_are_made_once(tmp_path: Path) -> None:
+    first = {name: file.read_text() for name, file in ensure_keys(tmp_path, ["one"]).items()}
+    second = {
+        name: file.read_text() for name, file in ensure_keys(tmp_path, ["one", "two"]).items()
+    }
+    assert second["one"] == first["one"] != second["two"]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3V", "ключ"]
+)
+def test_file_that_is_no_key_is_told_in_one_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "orders.nk").write_text(content[:-4])
+    with pytest.raises(CannotStart, match="is no user's key"):
+        public_key(tmp_path / "orders.nk")
+
+
+def test_key_of_another_kind_is_no_user(tmp_path: Path) -> None:
+    seed = nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_ACCOUNT)
+    (tmp_path / "orders.nk").write_bytes(seed)
+    with pytest.raises(CannotStart, match="is no user's key"):
+        public_key(tmp_path / "orders.nk")
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("nats://10.0.0.7:4222", "is on another machine and the address asks for no TLS"),
+        ("nats://nats.example:4222?nkey=/nowhere", "asks for no TLS"),
+        ("nats://127.0.0.1:4222?nkey=/nowhere", "there is no NATS key in /nowhere"),
+        ("tls://nats.example:4222?ca=/nowhere", "there is no certificate in /nowhere"),
+        ("nats://127.0.0.1:4222?keys=/nowhere", "says nothing of keys"),
+    ],
+)
+def test_address_that_leads_astray_is_refused(url: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        NatsAddress.of(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["nats://localhost:4222", "nats://[::1]:4222", "nats://10.0.0.7:4222?tls=no"]
+)
+def test_address_on_this_machine_or_on_a_guarded_network_may_be_in_the_clear(url: str) -> None:
+    address = NatsAddress.of(url)
+    assert address.tls is None
+    assert address.server == url.partition("?")[0]
