@@ -189,7 +189,7 @@ def _possible(endpoint: Endpoint) -> set[int]:
     if endpoint.method != "GET":
         possible |= {403}
     if body_model(endpoint) or endpoint.takes_file:
-        possible |= {400, 413, 415}
+        possible |= {400, 408, 413, 415}
     if endpoint.keyed:
         possible.add(400)
     if endpoint.takes_file or (endpoint.message and not issubclass(endpoint.message, Question)):
