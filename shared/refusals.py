@@ -430,6 +430,18 @@ REASONS: dict[str, Reason] = {
             "The body is larger than {limit} bytes",
             "Тело запроса больше {limit} байт",
         ),
+        body_too_slow=(
+            "The body did not come within {seconds} seconds",
+            "Тело запроса не пришло за {seconds} с",
+        ),
+        head_too_large=(
+            "Address and headers are larger than {limit} bytes",
+            "Адрес и заголовки больше {limit} байт",
+        ),
+        request_unreadable=(
+            "This is no HTTP request",
+            "Это не запрос HTTP",
+        ),
         content_type_unsupported=(
             "Send JSON as application/json in UTF-8",
             "Присылайте JSON: application/json в UTF-8",

@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pydantic_core
@@ -19,6 +20,7 @@ from starlette.responses import Response
 from services.gateway.api import JSON, http_routes
 from services.gateway.changes import Changes
 from services.gateway.docs_pages import docs_routes
+from services.gateway.door import Door, allow_connections
 from services.gateway.edge import Edge, on_exception
 from services.gateway.formulas_page import formulas_page
 from services.gateway.handlers import handlers
@@ -54,18 +56,20 @@ def run() -> None:
     # uvicorn raises the signal that stopped it once more, which would end us before the traces
     # are flushed.
     signal.signal(signal.SIGTERM, lambda *_: None)
+    allow_connections()
     uvicorn.run(create_app(settings), host=settings.http_host, port=settings.http_port, **SERVED)
     flush_traces()
 
 
 SERVED: dict[str, Any] = {
     "loop": "uvloop",
-    "http": "httptools",
+    "http": Door,
     "ws": "none",
     # The edge writes one line per request, and uvicorn's own go through our logs.
     "log_config": None,
     "access_log": False,
     "server_header": False,
+    "backlog": 1024,
     "timeout_keep_alive": 75,
     "timeout_graceful_shutdown": 5,
 }
@@ -149,4 +153,10 @@ class Gateway:
 
 
 async def _document(_: Request) -> Response:
-    return Response(pydantic_core.to_json(openapi_document()), media_type=JSON)
+    return Response(_document_as_json(), media_type=JSON)
+
+
+@cache
+def _document_as_json() -> bytes:
+    """Made once: it takes half a second, and strangers may ask for it."""
+    return pydantic_core.to_json(openapi_document())

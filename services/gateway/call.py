@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Set
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,10 @@ from uuid import UUID
 import pydantic_core
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope
 
+from services.gateway.crowd import Crowd
 from services.gateway.problems import field_invalid, unknown_fields, unreadable
 from shared.contracts.base import Message
 from shared.ids import new_id
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from services.gateway.person import Person
 
 MAX_BODY_BYTES = 1024 * 1024
+BODY_WITHIN_S = 30.0
+"""A body as people's forms and programs send it; a file may take longer (``PER_MB_S``)."""
+PER_MB_S = 10.0
 MAX_QUERY_FIELDS = 50
 SECRET_PATH = "/e/"
 """What follows it opens a door, and is told to nobody: no log, no trace, no answer names it."""
@@ -64,6 +70,8 @@ class Call:
         """How a no is shown, where it is people who asked; else as a problem document."""
         self.seen = ""
         """How far changes had come when a page began to be made."""
+        self.crowd: Crowd | None = None
+        """Of those in work, this one too."""
         self.refused_by_service = False
         """The service has told the audit itself."""
 
@@ -229,13 +237,20 @@ class Call:
         return bytes(body)
 
     async def stream(self, most: int) -> AsyncGenerator[bytes]:
-        """The body as it comes, up to ``most`` bytes, whatever its length is said to be."""
+        """The body as it comes, up to ``most`` bytes, whatever its length is said to be.
+        Raises ``body_too_large`` and ``body_too_slow``."""
         said = self.header(b"content-length") or "0"
         if said.isdecimal() and (len(said) > 9 or int(said) > most):
             raise Refused("body_too_large", limit=most)
         come = 0
+        within = BODY_WITHIN_S + PER_MB_S * (most // MAX_BODY_BYTES - 1)
+        until = asyncio.get_running_loop().time() + within
         while True:
-            message = await self._receive()
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await self._from_outside()
+            except TimeoutError:
+                raise Refused("body_too_slow", seconds=round(within)) from None
             if message["type"] == "http.disconnect":
                 # What has come so far may even be valid, and still is not what was meant.
                 raise ClientDisconnect
@@ -247,6 +262,12 @@ class Call:
                 yield part
             if not message.get("more_body", False):
                 return
+
+    async def _from_outside(self) -> AsgiMessage:
+        if self.crowd is None:
+            return await self._receive()
+        with self.crowd.outside():
+            return await self._receive()
 
     # --- onwards ----------------------------------------------------------------------------
 

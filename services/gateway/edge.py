@@ -3,7 +3,7 @@ the security headers, one log line, and, where it was turned away here, an entry
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from time import perf_counter
 
 import structlog
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.call import Call
+from services.gateway.crowd import MAX_IN_WORK, MAX_STREAMS, Crowd
 from services.gateway.problems import problem, status_of
 from shared.contracts.gateway import RequestRefused
 from shared.messaging.lane import is_outage
@@ -22,10 +23,12 @@ from shared.telemetry import HTTP_SECONDS, span
 log = structlog.get_logger(__name__)
 
 API_PREFIX = "/api/"
+STREAM_PATH = "/api/v1/events"
 CLIENT_GONE = 499
 """In logs and metrics: the client closed the connection before its request was whole."""
 
-_QUIET = ("/health/", "/metrics", "/static/")
+_WATCHED = ("/health/", "/metrics")
+_QUIET = (*_WATCHED, "/static/")
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -48,6 +51,8 @@ class Edge:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._in_work = Crowd(MAX_IN_WORK)
+        self._listening = Crowd(MAX_STREAMS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,7 +81,9 @@ class Edge:
             correlation_id=call.correlation_id,
         ) as call.traceparent:
             try:
-                await self._app(scope, receive, send_with_headers)
+                call.crowd = self._crowd_of(call)
+                with call.crowd.entered() if call.crowd else nullcontext():
+                    await self._app(scope, receive, send_with_headers)
             except ClientDisconnect:
                 pass
             except Exception as error:
@@ -87,6 +94,12 @@ class Edge:
                     await response(scope, receive, send_with_headers)
             finally:
                 _tell(call, status, perf_counter() - started)
+
+    def _crowd_of(self, call: Call) -> Crowd | None:
+        """Whoever listens does so for hours, and costs little; a busy gateway is a healthy one."""
+        if call.path.startswith(_WATCHED):
+            return None
+        return self._listening if call.path == STREAM_PATH else self._in_work
 
 
 async def on_exception(request: Request, error: Exception) -> Response:
@@ -137,9 +150,11 @@ def _refusal_of(call: Call, error: Exception) -> Refused:
 
 
 def _belongs_in_audit(call: Call, status: int) -> bool:
-    """Attempts to change something, and attempts at what one may not see."""
+    """Attempts to change something, and attempts at what one may not see. What is told to come
+    back will, and whoever is busy writes no letters about it."""
     return (
-        not call.refused_by_service
+        call.code != "busy"
+        and not call.refused_by_service
         and (call.path.startswith(API_PREFIX) or call.presents is not None)
         and (call.changes_something or status == 403)
     )

@@ -184,12 +184,12 @@ def _possible(endpoint: Endpoint) -> set[int]:
     possible = {422, 500, 503}
     if not endpoint.public:
         possible |= {401, 403}
-    if endpoint.message and "{" in endpoint.path:
+    if endpoint.message and _names_a_thing(endpoint.message):
         possible.add(404)
     if endpoint.method != "GET":
         possible |= {403}
     if body_model(endpoint) or endpoint.takes_file:
-        possible |= {400, 413, 415}
+        possible |= {400, 408, 413, 415}
     if endpoint.keyed:
         possible.add(400)
     if endpoint.takes_file or (endpoint.message and not issubclass(endpoint.message, Question)):
@@ -204,6 +204,11 @@ def _possible(endpoint: Endpoint) -> set[int]:
     if endpoint.public and endpoint.method == "GET":
         possible |= {403, 404}
     return possible
+
+
+def _names_a_thing(message: type[Message]) -> bool:
+    """In the path, the query or the body; it may not be there."""
+    return any(name == "form" or name.endswith(("_id", "code")) for name in message.model_fields)
 
 
 def _problem(status: int) -> Json:

@@ -29,14 +29,19 @@ MEANINGS = {
     404: "There is no such thing",
     405: "This address does not answer this method",
     406: "There is no representation that `Accept` allows",
+    408: "The body came too slowly",
     409: "Not in the state that the thing is in",
     412: "It has changed since the revision in `If-Match`",
     413: "The body is larger than 1 MiB",
     415: "The body is not JSON",
     422: "Something about the request is wrong; `errors` names the fields",
     429: "Too many failed sign-ins; `Retry-After` says when",
+    431: "Address and headers are larger than 32 KiB",
     500: "Our fault; nothing more is told",
-    503: "A service does not answer; send the same request with the same key again",
+    503: (
+        "A service does not answer, or too much is asked at once; send the same request with the "
+        "same key again"
+    ),
 }
 FILE: Json = {"schema": {"type": "string", "format": "binary"}}
 UPLOAD: Json = {

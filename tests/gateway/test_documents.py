@@ -60,6 +60,17 @@ def test_every_operation_says_what_it_takes_and_how_it_can_fail() -> None:
         assert ("401" in operation["responses"]) or endpoint.public
 
 
+def test_whatever_names_a_thing_may_be_told_that_there_is_none() -> None:
+    for endpoint in ENDPOINTS:
+        named = re.findall(r"{(\w+)}", endpoint.path) if endpoint.message else []
+        if endpoint.reading:
+            asked = {*endpoint.reading.in_query, *endpoint.reading.in_body}
+            named += [name for name in asked if name.endswith("_id")]
+        responses = operations()[f"{endpoint.method} {PREFIX}{endpoint.path}"]["responses"]
+        assert "404" in responses or not named, endpoint.path
+    assert "404" in operations()[f"POST {PREFIX}/formulas/try"]["responses"]
+
+
 def test_a_body_has_neither_what_the_path_says_nor_what_a_header_says() -> None:
     schemas = openapi_document()["components"]["schemas"]
     assert set(schemas["RequestParts"]["properties"]) == {"lines"}
