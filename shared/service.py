@@ -105,10 +105,12 @@ class Service:
         *,
         prepare: Prepare | None = None,
         background: Sequence[Background] = (),
+        gather_s: float = 0.0,
     ) -> None:
         """``prepare`` runs in one transaction at every start, before the first message;
-        ``background`` runs beside the service, as long as it runs."""
+        ``background`` runs beside the service, as long as it runs. ``gather_s``: of its lane."""
         self.name = name
+        self._gather_s = gather_s
         self.handlers: Handlers[Store] = handlers
         self._prepare = prepare
         self._background = background
@@ -140,7 +142,7 @@ class Service:
                 connection, settings.source(self.name), settings.command_timeout_s
             )
             relay = Relay(engine, connection.jetstream())
-            lane = Lane(settings, engine, self.handlers, client, relay)
+            lane = Lane(settings, engine, self.handlers, client, relay, self._gather_s)
             dead_letters = DeadLetters(engine)
             running = Running(
                 settings,

@@ -98,7 +98,9 @@ def _as_one(all_of_them: tuple[Rows, ...]) -> Insert | Delete:
 
 def _inserting(verb: str, table: Table, columns: tuple[str, ...]) -> Rows:
     name = f"{verb}_{table.name}"
-    columns = columns or tuple(one.key for one in table.columns if one.identity is None)
+    columns = columns or tuple(
+        one.key for one in table.columns if one.identity is None and one.computed is None
+    )
     statement = postgresql_insert(table).from_select(
         columns, select(_unnested(name, table, columns))
     )

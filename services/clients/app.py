@@ -50,4 +50,5 @@ service = Service(
     "clients",
     handlers,
     background=(ImportWorker(importing.desk, handlers).run, fetch_past_visits),
+    gather_s=0.02,
 )

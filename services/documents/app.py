@@ -28,5 +28,9 @@ async def _send_messages(running: Running) -> None:
 
 
 service = Service(
-    "documents", handlers, prepare=_prepare, background=(_send_messages, forms.renderers.run)
+    "documents",
+    handlers,
+    prepare=_prepare,
+    background=(_send_messages, forms.renderers.run),
+    gather_s=0.02,
 )

@@ -24,6 +24,8 @@ from shared.service import Running
 log = structlog.get_logger(__name__)
 
 IDLE_S = 1.0
+QUIET_S = 15.0
+"""Without a commit here: another process of the service may have taken a file in."""
 TRIES = 3
 """An import that ends in an error of ours so often has failed."""
 ABANDONED_AFTER = timedelta(minutes=10)
@@ -45,6 +47,7 @@ class ImportWorker:
     async def run(self, running: Running) -> None:
         swept = datetime.min.replace(tzinfo=UTC)
         while True:
+            seen = running.lane.commits.count
             try:
                 while await self._step(running):
                     pass
@@ -55,6 +58,7 @@ class ImportWorker:
             except Exception as error:
                 log.warning("imports_failed", error=repr(error))
             await asyncio.sleep(IDLE_S)
+            await running.lane.commits.after(seen, QUIET_S)
 
     async def _step(self, running: Running) -> bool:
         """One chunk, or one apply; false when there is nothing to do."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,8 +16,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-GATHER_S = 0.3
-"""After a commit: what comes in this time is folded together."""
+GATHER_S = 3.0
+"""After a commit: what comes in this time is folded together. Reports do not wait for it: they add
+what is not folded."""
 SWEEP_S = 5.0
 """Without a commit here: another process of the service may have ended with its rows unfolded."""
 AT_ONCE = 20_000
@@ -54,18 +54,13 @@ def keeping_sums(fold: Fold) -> Background:
 
     async def keep_sums(running: Running) -> None:
         while True:
+            seen = running.lane.commits.count
             try:
                 while await fold_some(running, fold) == AT_ONCE:
                     pass
             except Exception as error:
                 log.warning("fold_failed", error=repr(error))
-            await _something_to_fold(running.lane.committed)
+            await running.lane.commits.after(seen, SWEEP_S)
+            await asyncio.sleep(GATHER_S)
 
     return keep_sums
-
-
-async def _something_to_fold(committed: asyncio.Event) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(committed.wait(), SWEEP_S)
-        await asyncio.sleep(GATHER_S)
-    committed.clear()

@@ -25,6 +25,7 @@ from shared.database import Writes
 from shared.handlers import Before, Handlers, Route, Store, Work
 from shared.messaging import inbox, outbox
 from shared.messaging.client import ServiceClient
+from shared.messaging.commits import Commits
 from shared.messaging.envelope import Envelope
 from shared.messaging.outbox import Outgoing, Relay
 from shared.refusals import Kind, Refused
@@ -89,7 +90,10 @@ class Lane:
         handlers: Handlers[Store],
         client: ServiceClient,
         relay: Relay,
+        gather_s: float = 0.0,
     ) -> None:
+        """``gather_s``: so much lies at least between the beginnings of two transactions, unless
+        a command waits. Nobody waits for what only listens."""
         self._settings = settings
         self._source = settings.source(settings.service)
         self._engine = engine
@@ -99,8 +103,9 @@ class Lane:
         self._relay = relay
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
-        self.committed = asyncio.Event()
-        """Set by every commit; cleared by whoever waits for it."""
+        self._gather_s = gather_s
+        self._began_at = -gather_s
+        self.commits = Commits()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="lane")
@@ -133,6 +138,7 @@ class Lane:
     async def _run(self) -> None:
         while True:
             jobs = [await self._waiting.get()]
+            await self._gather(jobs[0])
             while len(jobs) < MAX_BATCH and not self._waiting.empty():
                 jobs.append(self._waiting.get_nowait())
             BATCH_SIZE.observe(len(jobs))
@@ -145,6 +151,12 @@ class Lane:
                 log.warning("batch_failed", jobs=len(jobs), error=repr(error))
                 for job in jobs:
                     await self._alone(job)
+
+    async def _gather(self, first: Job) -> None:
+        clock = asyncio.get_running_loop().time
+        if first.is_event and (early_s := self._began_at + self._gather_s - clock()) > 0:
+            await asyncio.sleep(early_s)
+        self._began_at = clock()
 
     async def _together(self, jobs: Sequence[Job]) -> None:
         """All or nothing: either every job has ended and is committed, or this raises."""
@@ -171,7 +183,7 @@ class Lane:
             inbox.put_replies(store.pending, batch.answered)
             await store.pending.send(connection)
         self._relay.hand_over(batch.outgoing)
-        self.committed.set()
+        self.commits.tell()
         for job, end in batch.ends:
             _end(job, end)
             _tell(job, end)

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 STREAM = "EVENTS"
 PUBLISH_TIMEOUT_S = 5.0
-SWEEP_INTERVAL_S = 2.0
+SWEEP_INTERVAL_S = 5.0
 """How often the safety net looks for events that nobody handed over (a crash left them)."""
 SWEEP_AGE = timedelta(seconds=5)
 SWEEP_BATCH = 500

@@ -13,13 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.store.queries import OrderFilter, newest_first
 from services.orders.store.tables import orders, part_lines, service_lines, vehicles
-from services.orders.store.tables.orders import ON_BOARD
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _CARDS = (
     select(orders, vehicles.c.plate, vehicles.c.vendor, vehicles.c.model)
     .outerjoin(vehicles, vehicles.c.id == orders.c.vehicle_id)
-    .where(ON_BOARD)
+    .where(orders.c.on_board)
 )
 _WORKS = select(
     service_lines.c.order_id,

@@ -1,0 +1,25 @@
+"""Whoever works on what the lane has written waits for its next commit, and misses none."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+
+class Commits:
+    """Counted. A waiter says which it has seen; those that came while it worked wake it at once."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._next = asyncio.Event()
+
+    def tell(self) -> None:
+        self.count += 1
+        self._next.set()
+        self._next = asyncio.Event()
+
+    async def after(self, seen: int, within_s: float) -> None:
+        """Until there are more than ``seen``, or the time is over."""
+        if self.count == seen:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._next.wait(), within_s)
