@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import signal
 import time
@@ -11,13 +10,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
 
 import asyncpg
 import nats
 from nats.aio.client import Client
 
 from shared.ids import new_id
+from shared.messaging.connection import NatsAddress
 from tests.bench import processes
 from tests.bench.http import Http, is_ready
 from tests.support.runner import Runner
@@ -82,12 +81,8 @@ class BenchStation:
     @asynccontextmanager
     async def broker(self) -> AsyncIterator[Client]:
         """NATS as the gateway sees it: it may send commands, and hear events as they pass."""
-        secrets = json.loads((self._folder / "secrets.json").read_text())
-        address = self.told["nats"]["urls"]["ops"].rpartition("@")[2]
-        connection = await nats.connect(
-            f"nats://gateway:{quote(secrets['nats:gateway'])}@{address}",
-            inbox_prefix=b"_INBOX_gateway",
-        )
+        url = self.told["nats"]["urls"]["ops"].replace("ops.nk", "gateway.nk")
+        connection = await nats.connect(**NatsAddress.of(url).options("gateway"))
         try:
             yield connection
         finally:
