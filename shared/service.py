@@ -220,8 +220,10 @@ def broker_for(settings: ServiceSettings, refusals: Refusals) -> NatsBroker:
 def _security(address: NatsAddress) -> NatsSecurity:
     """The address in FastStream's words."""
     if address.key:
-        return NatsNKey.from_file(address.key, ssl_context=address.tls)
-    return NatsSecurity(ssl_context=address.tls)
+        return NatsNKey.from_file(
+            address.key, ssl_context=address.tls, tls_handshake_first=address.tls is not None
+        )
+    return NatsSecurity(ssl_context=address.tls, tls_handshake_first=address.tls is not None)
 
 
 def service_named(name: str) -> Service:

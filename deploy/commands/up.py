@@ -37,5 +37,22 @@ def up(
         raise CannotStart("; ".join(problems)) from error
     # Everybody knows the passwords of a demo: it is for this machine only.
     host = "127.0.0.1" if demo else os.environ.get("PITLANE_HTTP_HOST", "127.0.0.1")
-    options = Options(data_dir, host, http_port, demo)
+    options = Options(
+        data_dir,
+        host,
+        http_port,
+        demo,
+        nats_host="127.0.0.1" if demo else os.environ.get("PITLANE_NATS_HOST", "127.0.0.1"),
+        nats_port=_port(os.environ.get("PITLANE_NATS_PORT")),
+    )
     asyncio.run(Station(options, settings, Terminal()).run())
+
+
+def _port(told: str | None) -> int | None:
+    from deploy.local.processes import CannotStart
+
+    if told is None:
+        return None
+    if not told.isdecimal() or not 0 < int(told) < 65536:
+        raise CannotStart(f"PITLANE_NATS_PORT: {told} is no port")
+    return int(told)

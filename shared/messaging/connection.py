@@ -2,7 +2,8 @@
 
 ``nats://127.0.0.1:4222?nkey=/etc/pitlane/orders.nk`` signs in with the key that lies in a file;
 ``tls://nats.example:4222?nkey=…&ca=/etc/pitlane/ca.pem`` does so over TLS, and believes no server
-that this authority has not signed (without ``ca``: that the system does not know).
+that this authority has not signed (without ``ca``: that the system does not know). TLS comes before
+the first word (nats-server's ``handshake_first``): nobody between can talk a client out of it.
 ``nats://user:password@…`` signs in with a password.
 
 Beyond this machine nothing is said in the clear, unless ``tls=no`` stands in the URL.
@@ -64,7 +65,7 @@ class NatsAddress:
             "servers": self.server,
             "inbox_prefix": inbox(user).encode(),
             **({"nkeys_seed": str(self.key)} if self.key else {}),
-            **({"tls": self.tls} if self.tls else {}),
+            **({"tls": self.tls, "tls_handshake_first": True} if self.tls else {}),
         }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import signal
 import time
@@ -19,6 +18,7 @@ from nats.aio.client import Client
 
 from deploy.local.postgres import SUPERUSER
 from shared.ids import new_id
+from shared.messaging.connection import NatsAddress
 from tests.bench import processes
 from tests.bench.http import Http, is_ready
 from tests.support.runner import Runner
@@ -84,11 +84,8 @@ class BenchStation:
     async def broker(self, user: str = "gateway") -> AsyncIterator[Client]:
         """NATS as one of the services sees it; the gateway may send commands, and hears events as
         they pass."""
-        address = self.told["nats"]["urls"]["ops"].rpartition("@")[2]
-        connection = await nats.connect(
-            f"nats://{user}:{quote(self._secret(f'nats:{user}'))}@{address}",
-            inbox_prefix=f"_INBOX_{user}".encode(),
-        )
+        url = self.told["nats"]["urls"]["ops"].replace("ops.nk", f"{user}.nk")
+        connection = await nats.connect(**NatsAddress.of(url).options(user))
         try:
             yield connection
         finally:

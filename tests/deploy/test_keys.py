@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import nats
 import nats.errors
 import nkeys
 import pytest
+from cryptography import x509
 
 from deploy import topology
+from deploy.commands.topology import requests
+from deploy.local.certificates import ensure_certificates
 from deploy.local.keys import ensure_keys, public_key
 from deploy.local.nats import Nats
 from deploy.local.processes import CannotStart
 from shared.messaging.connection import NatsAddress, nats_url
+from shared.service import consumed_subjects, service_named
+from shared.settings import ServiceSettings
 
 
 @pytest.fixture
@@ -96,6 +101,99 @@ def test_key_of_another_kind_is_no_user(tmp_path: Path) -> None:
     (tmp_path / "orders.nk").write_bytes(seed)
     with pytest.raises(CannotStart, match="is no user's key"):
         public_key(tmp_path / "orders.nk")
+
+
+# --- beyond this machine -----------------------------------------------------------------------
+
+
+@pytest.fixture
+async def over_tls(tmp_path: Path) -> AsyncIterator[Nats]:
+    """As it listens for others, here heard by this machine alone."""
+    keys = ensure_keys(tmp_path / "keys", topology.USERS)
+    certificates = ensure_certificates(tmp_path / "keys", "127.0.0.1")
+    server = Nats(
+        tmp_path / "nats", tmp_path / "run", keys, lambda _: None, certificates=certificates
+    )
+    await server.start()
+    yield server
+    await server.stop()
+
+
+async def test_service_works_over_tls(over_tls: Nats, database: Callable[[str], str]) -> None:
+    over_tls.requests = requests()
+    await over_tls.stop()
+    await over_tls.start()
+    await topology.apply(over_tls.url("bootstrap"), {"clients": consumed_subjects("clients")})
+    settings = ServiceSettings(
+        service="clients", database_url=database("clients"), nats_url=over_tls.url("clients")
+    )
+    async with service_named("clients").running(settings) as running:
+        assert (await running.state()).problems == ()
+        assert running.connection.connected_url
+        assert running.connection.connected_url.scheme == "tls"
+
+
+async def test_who_has_no_certificate_of_ours_is_not_believed(
+    over_tls: Nats, tmp_path: Path
+) -> None:
+    """Neither in the clear, nor signed by somebody else."""
+    other = ensure_certificates(tmp_path, "127.0.0.1")
+    right = over_tls.url("orders")
+    for wrong in (
+        right.replace("tls://", "nats://").partition("&ca=")[0],
+        right.partition("&ca=")[0],
+        right.partition("&ca=")[0] + f"&ca={other.authority}",
+    ):
+        with pytest.raises((nats.errors.Error, OSError, TimeoutError)):
+            await nats.connect(
+                **NatsAddress.of(wrong).options("orders"),
+                allow_reconnect=False,
+                max_reconnect_attempts=1,
+                connect_timeout=1,
+            )
+    assert await is_let_in(right, "orders")
+
+
+async def test_client_that_wants_tls_says_nothing_to_a_server_that_has_none(
+    server: Nats, tmp_path: Path
+) -> None:
+    authority = ensure_certificates(tmp_path, "127.0.0.1").authority
+    key = keys_of(server) / "orders.nk"
+    with pytest.raises((nats.errors.Error, OSError, TimeoutError)):
+        await nats.connect(
+            **NatsAddress.of(nats_url("127.0.0.1", server.port, key=key, ca=authority)).options(
+                "orders"
+            ),
+            allow_reconnect=False,
+            max_reconnect_attempts=1,
+            connect_timeout=1,
+        )
+
+
+async def test_server_does_not_listen_beyond_this_machine_without_certificates(
+    tmp_path: Path,
+) -> None:
+    server = Nats(tmp_path, tmp_path, {}, lambda _: None, host="0.0.0.0")
+    with pytest.raises(CannotStart, match=r"does not listen on 0\.0\.0\.0 without certificates"):
+        await server.start()
+
+
+def test_authority_is_made_once_and_its_certificate_names_the_host(tmp_path: Path) -> None:
+    first = ensure_certificates(tmp_path, "10.0.0.7").authority.read_text()
+    made = ensure_certificates(tmp_path, "nats.station.example")
+    assert made.authority.read_text() == first
+    assert made.key.stat().st_mode & 0o777 == 0o600
+    certificate = x509.load_pem_x509_certificate(made.certificate.read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert {"nats.station.example", "localhost"} <= set(names.get_values_for_type(x509.DNSName))
+    certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(first.encode()))
+
+
+def test_damaged_authority_is_told_in_one_line(tmp_path: Path) -> None:
+    ensure_certificates(tmp_path, "10.0.0.7")
+    (tmp_path / "ca.key").write_text("")
+    with pytest.raises(CannotStart, match="belong together and are damaged"):
+        ensure_certificates(tmp_path, "10.0.0.7")
 
 
 @pytest.mark.parametrize(
