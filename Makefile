@@ -7,10 +7,10 @@ WORKERS ?= 2
 # Tests that need no server; `make check` runs them.
 QUICK := tests/architecture tests/contracts
 
-.PHONY: help run setup check test bench vendor
+.PHONY: help run setup check test bench fuzz audit-deps sbom vendor
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
 run: setup ## the whole station with demo data; Ctrl-C stops it
 	@exec .venv/bin/pitlane up --demo
@@ -24,6 +24,7 @@ check: setup ## every check that needs no server
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PYTHON) -m pytest -q $(QUICK)
+	$(PYTHON) -m deploy.dependencies audit
 
 test: check ## every check, then every test
 	@scripts/setup-browser
@@ -34,3 +35,12 @@ vendor: setup ## fetches the vendored page assets anew
 
 bench: setup ## the benchmarks, each beside its floor
 	$(PYTHON) -m tests.bench
+
+fuzz: setup ## 100,000 requests made from the OpenAPI document; FUZZ="--requests N --seed N"
+	$(PYTHON) -m tests.attacks $(FUZZ)
+
+audit-deps: setup ## what is known against the locked packages
+	$(PYTHON) -m deploy.dependencies audit
+
+sbom: setup ## the list of all packages, CycloneDX, in build/sbom.json
+	$(PYTHON) -m deploy.dependencies sbom

@@ -31,6 +31,7 @@ from tests.gateway.test_working_day import (
     work,
     write_down_works_and_parts,
 )
+from tests.support.ids import Ids, plain
 from tests.support.waiting import eventually
 
 COST = "531.37"
@@ -168,49 +169,9 @@ async def a_days_work(whole: TestGateway) -> tuple[dict[str, Person], dict[str, 
     return people, watches
 
 
-class Ids:
-    """Ids of everything there is, by the names that addresses have for them."""
-
-    def __init__(self) -> None:
-        self.known: defaultdict[str, set[str]] = defaultdict(set)
-        self.known["form"] |= {"work_order", "invoice", "act"}
-
-    def learn(self, path: str, value: Any) -> None:
-        if isinstance(value, dict):
-            for name, inner in value.items():
-                if isinstance(inner, str) and name.endswith("_id"):
-                    self.known[name].add(inner)
-                elif name == "id" and isinstance(inner, str):
-                    self.known[_singular(path)].add(inner)
-                elif name == "code" and path.endswith("/barcodes"):
-                    self.known["code"].add(str(inner))
-                self.learn(f"/{name}" if isinstance(inner, dict | list) else path, inner)
-        elif isinstance(value, list):
-            for inner in value:
-                self.learn(path, inner)
-
-    def paths(self, endpoint: Endpoint) -> list[str]:
-        """The address with what is known; nothing, where something is not."""
-        paths = [endpoint.path]
-        for name in re.findall(r"{(\w+)}", endpoint.path):
-            paths = [
-                path.replace(f"{{{name}}}", value)
-                for path in paths
-                for value in sorted(self.known[name])[:6]
-            ]
-        return paths
-
-
-def _singular(path: str) -> str:
-    word = re.split(r"[/?]", path.strip("/"))[-1].replace("-", "_")
-    if word in {"services", "products", "materials"} and path.count("/") == 1:
-        return f"{word[:-1]}_id"
-    return f"{word.removesuffix('s')}_id"
-
-
 async def ask(person: Person, endpoint: Endpoint, ids: Ids) -> list[httpx.Response]:
     answers = []
-    for path in ids.paths(endpoint):
+    for path in ids.paths(endpoint.path):
         for media_type in endpoint.media_types:
             headers = {} if media_type == "application/json" else {"Accept": media_type}
             for body in bodies(endpoint, ids):
@@ -241,7 +202,7 @@ async def seen_by_the_owner(owner: Person, ids: Ids) -> set[str]:
             if answer.is_success:
                 seen |= figures_in(answer)
                 if "json" in answer.headers["content-type"]:
-                    ids.learn(re.sub(r"{\w+}", "", endpoint.path), answer.json())
+                    ids.learn(plain(endpoint.path), answer.json())
     return seen
 
 
