@@ -21,7 +21,7 @@ from pathlib import Path
 import asyncpg
 
 from deploy.backup.checking import Findings, examine
-from deploy.backup.folder import DATABASES, FILES, Backup, backups_in, read_backup
+from deploy.backup.folder import DATABASES, FILES, Backup, backups_in, held, read_backup
 from deploy.backup.programs import verify
 from deploy.backup.recording import record_restore
 from deploy.local.data_folder import DataFolder
@@ -97,13 +97,14 @@ async def restore(at: Point, station: Path, *, replace: bool, progress: Progress
 
 async def check(backup: Backup, progress: Progress) -> Findings:
     """Restores a backup into a folder that is gone afterwards, and says what it found there."""
-    scratch = backup.path.with_name(f".{backup.path.name}.check.new")
-    remove_tree(scratch)
-    try:
-        async with recovered(Point(backup), scratch, progress, durable=False) as postgres:
-            return await examine(_database_urls(postgres), backup.manifest, progress)
-    finally:
+    scratch = backup.path.with_name(f".{backup.path.name}.new")
+    with held(backup.path.parent):
         remove_tree(scratch)
+        try:
+            async with recovered(Point(backup), scratch, progress, durable=False) as postgres:
+                return await examine(_database_urls(postgres), backup.manifest, progress)
+        finally:
+            remove_tree(scratch)
 
 
 @asynccontextmanager

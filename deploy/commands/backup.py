@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,6 +47,7 @@ def backup(
     from deploy.backup.taking import take
     from deploy.progress import TerminalProgress
 
+    _is_ours(data_dir)
     to = to or data_dir.absolute().with_name(f"{data_dir.absolute().name}-backups")
     progress = TerminalProgress()
     try:
@@ -115,6 +118,19 @@ def restore(
         typer.echo(f"what was there is in {done.replaced}")
     typer.echo(f"{data_dir} is the station {at.words()}")
     typer.echo(f"start it with `pitlane up --data-dir {data_dir}`, and take a backup of it")
+
+
+def _is_ours(data_dir: Path) -> None:
+    from deploy.local.processes import CannotStart
+
+    foreign = any(re.fullmatch(r"PITLANE_[A-Z]+_DATABASE_URL", name) for name in os.environ)
+    if foreign and not data_dir.exists():
+        raise CannotStart(
+            "the environment names databases that `pitlane up` does not run, and only its own are "
+            "backed up here. Back their cluster up as a whole (pg_basebackup, or a snapshot of "
+            "the disk: all databases as of one instant) and PITLANE_GATEWAY_KEY with it; after "
+            "restoring it, run `pitlane events rebuild`"
+        )
 
 
 def _tell(findings: Findings) -> None:

@@ -250,6 +250,28 @@ async def test_full_stream_is_told_and_not_restarted(
         assert at.told("nats_started_anew") == []
 
 
+async def test_full_stream_leaves_events_in_the_outbox_until_it_may_be_larger(
+    nats_server: TestNats, database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        small = topology.EVENTS.evolve(max_bytes=3000)
+        patch.setattr(topology, "STREAMS", (small, topology.AUDIT_HEADS))
+        async with running_station(nats_server, database, *SERVICES) as station:
+            for _ in range(10):
+                await station.a_section()
+
+            async def is_told() -> bool:
+                state = await station.running["orders"].state()
+                why = "relay: NATS refuses events: 10077: maximum bytes exceeded"
+                return not state.ready and why in state.problems
+
+            await eventually(is_told)
+            patch.undo()
+            await nats_server.apply_topology({})
+            await whole(station)
+            assert (await station.running["orders"].state()).ready
+
+
 # --- what is suspicious --------------------------------------------------------------------------
 
 BEFORE = Seen(1, "2026-03-02", last_seq=100, messages=50, bytes=5000)
