@@ -7,7 +7,7 @@ WORKERS ?= 2
 # Tests that need no server; `make check` runs them.
 QUICK := tests/architecture tests/contracts
 
-.PHONY: help run setup check test bench vendor
+.PHONY: help run setup check test bench chaos mutants vendor
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -34,3 +34,9 @@ vendor: setup ## fetches the vendored page assets anew
 
 bench: setup ## the benchmarks, each beside its floor
 	$(PYTHON) -m tests.bench
+
+chaos: setup ## seeded faults against a real station; CHAOS="--seed 7 --faults 500"
+	$(PYTHON) -m tests.chaos $(CHAOS)
+
+mutants: setup ## faults in our own delivery code, each of which a test must find
+	$(PYTHON) -m tests.chaos.mutants $(MUTANTS)
