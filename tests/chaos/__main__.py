@@ -14,6 +14,7 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tests.chaos.campaign import Campaign, Outcome, Plan
 from tests.chaos.faults import WEIGHTS
@@ -27,11 +28,17 @@ def main() -> None:
     outcome = asyncio.run(Campaign(plan, folder).run(lambda line: print(line, flush=True)))
     _tell(outcome)
     if into:
-        into.write_text(json.dumps(asdict(outcome), indent=2, default=str))
+        into.write_text(json.dumps(_as_json(outcome), indent=2, default=str))
     if outcome.findings:
         print(f"\nthe station's folder is {folder}")
         sys.exit(1)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    told = {name: getattr(outcome, name) for name in outcome.__slots__}
+    faults = [{**asdict(fault), "done": done} for fault, done in outcome.faults]
+    return {**told, "plan": asdict(outcome.plan), "faults": faults}
 
 
 def _asked() -> tuple[Plan, Path | None]:

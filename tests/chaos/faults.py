@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
@@ -63,7 +66,12 @@ WEIGHTS = {
     "again": 1.5,
     "poison": 0.8,
     "clock": 0.8,
+    "wipe": 0.25,
+    "flip": 0.4,
+    "full_disk": 0.4,
 }
+STORE = ("wipe", "flip")
+"""What the broker had and no outbox has, is lost after them: the poison that we sent."""
 PACE_S = 1.0
 """On average, between the beginnings of two faults."""
 
@@ -94,6 +102,10 @@ def _target(kind: str, random: Random) -> str:
         return random.choice(("garbage", "misnamed", "orphan"))
     if kind == "again":
         return random.choice(("late", "reordered"))
+    if kind == "wipe":
+        return random.choice(("under a running server", "while it is down"))
+    if kind in ("flip", "full_disk"):
+        return "store"
     return kind.partition("_")[2]
 
 
@@ -112,6 +124,9 @@ class Hand:
             "clock": self._clock,
             "again": self._again,
             "poison": self._poison,
+            "wipe": self._wipe,
+            "flip": self._flip,
+            "full_disk": self._full_disk,
             "kill_supervisor": self._kill_supervisor,
         }
 
@@ -167,6 +182,50 @@ class Hand:
         await self._send_poison(fault.target, Random(fault.seed))
         return True
 
+    # --- the broker's store ----------------------------------------------------------------------
+
+    async def _wipe(self, fault: Fault) -> bool:
+        if fault.target == "while it is down" and not self._station.kill("nats"):
+            return False
+        shutil.rmtree(self._station.store, ignore_errors=True)
+        return True
+
+    async def _flip(self, fault: Fault) -> bool:
+        """A bit or some, in one file of the stream; the server reads it when it starts again."""
+        random = Random(fault.seed)
+        files = sorted(
+            path
+            for path in self._station.store.glob("*/streams/EVENTS/**/*")
+            if path.is_file() and path.stat().st_size
+        )
+        if not files:
+            return False
+        with random.choice(files).open("r+b") as file:
+            size = file.seek(0, os.SEEK_END)
+            for _ in range(random.choice((1, 1, 1, 8))):
+                at = random.randrange(size)
+                file.seek(at)
+                byte = file.read(1)[0] ^ (1 << random.randrange(8))
+                file.seek(at)
+                file.write(bytes([byte]))
+        return self._station.kill("nats")
+
+    async def _full_disk(self, fault: Fault) -> bool:
+        """Something else takes all the room there is, and gives it back."""
+        if not self._station.has_small_disk:
+            return False
+        ballast = self._station.store.parent / "ballast"
+        try:
+            with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+                while True:
+                    file.write(bytes(256 * 1024))
+            await asyncio.sleep(2 + 2 * fault.lasts_s)
+        finally:
+            ballast.unlink(missing_ok=True)
+        return True
+
+    # --- events that no service sends ------------------------------------------------------------
+
     async def _some_events(self, service: str, which: str) -> list[Outgoing]:
         order = "random()" if which == "late" else "seq DESC"
         async with self._station.database(service) as database:
@@ -189,6 +248,8 @@ class Hand:
             self._memory.strangers.add(event.event_id)
         self._memory.poison[event.event_id] = takers
         await self._publish([Outgoing(event.event_id, subject, headers, body)])
+        # Acknowledged, and so it will come; it may have come, too, where that failed.
+        self._memory.must_be_parked |= {(taker, event.event_id) for taker in takers}
 
     async def _publish(self, events: list[Outgoing]) -> None:
         """Without the header by which NATS itself would know them again."""

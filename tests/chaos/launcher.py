@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from deploy.cli import main
-from deploy.local import nursery, supervision
+from deploy.local import nursery, stream_watch, supervision
 from deploy.local.processes import Child
 
 
@@ -28,4 +28,6 @@ if __name__ == "__main__":
     vars(nursery)["Child"] = ChaosChild
     # Who dies twenty times in a minute by our hand is not sick.
     supervision.WELL_AFTER_S = 0.0
+    stream_watch.ONCE_MORE_AFTER_S = 8.0
+    stream_watch.NEXT_RESTART_AFTER_S = 10.0
     main()

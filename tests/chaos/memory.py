@@ -41,6 +41,8 @@ class Memory:
     broken: list[str] = field(default_factory=list)
     """Answers that nobody should ever get."""
     poison: dict[UUID, frozenset[str]] = field(default_factory=dict)
-    """Event → the services that must park it."""
+    """Event → the services that may park it."""
+    must_be_parked: set[tuple[str, UUID]] = field(default_factory=set)
+    """Service and event, unless the broker lost it."""
     strangers: set[UUID] = field(default_factory=set)
     """Events that no outbox has and that the journal may know: ours."""

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from shared.settings import SERVICES
 from tests.bench import processes
@@ -21,6 +22,7 @@ from tests.support.runner import Runner, status
 START_TIMEOUT_S = 180.0
 SETTLE_TIMEOUT_S = 240.0
 LOOK_EVERY_S = 0.1
+SMALL_DISK_MB = 96
 
 
 class ChaosRunner(Runner):
@@ -35,13 +37,52 @@ class ChaosRunner(Runner):
 class ChaosStation(BenchStation):
     """Its processes by name, and what can be done to them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, small_disk: bool = False) -> None:
+        """``small_disk``: the broker has one of its own, which can be full."""
         super().__init__(folder / "station")
         self.data_dir = folder / "station"
         self.armed = folder / "armed"
         self.armed.mkdir(parents=True, exist_ok=True)
         self._runner: ChaosRunner = ChaosRunner(self.data_dir, self.armed)
         self._frozen: set[int] = set()
+        self._wants_small_disk = small_disk
+        self.has_small_disk = False
+
+    async def __aenter__(self) -> Self:
+        if self._wants_small_disk:
+            self._mount()
+        try:
+            return await super().__aenter__()
+        except BaseException:
+            self._unmount()
+            raise
+
+    async def __aexit__(self, *error: object) -> None:
+        await super().__aexit__(*error)
+        self._unmount()
+
+    @property
+    def store(self) -> Path:
+        """The folder of JetStream's files."""
+        return self.data_dir / "nats" / "jetstream"
+
+    def _mount(self) -> None:
+        disk = self.data_dir / "nats"
+        disk.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_MB}m,mode=700", "tmpfs"]
+        try:
+            done = subprocess.run([*mount, str(disk)], capture_output=True, text=True, check=False)
+            problem = done.stderr.strip()
+        except OSError as error:
+            problem = str(error)
+        self.has_small_disk = not problem
+        if problem:
+            print(f"NO FULL DISK: nothing can be mounted here ({problem})", flush=True)
+
+    def _unmount(self) -> None:
+        if self.has_small_disk:
+            subprocess.run(["umount", str(self.data_dir / "nats")], check=False)
+            self.has_small_disk = False
 
     @property
     def port(self) -> int:

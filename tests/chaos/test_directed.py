@@ -16,6 +16,8 @@ from sqlalchemy import func, insert, select, text, update
 
 from deploy import topology
 from services.orders.app import service as orders_service
+from services.orders.store.tables import clients
+from shared.contracts.clients import ClientChanged, ClientCreated, ClientView
 from shared.contracts.orders import AddComment, CreateSection, ListSections, ReferenceSaved
 from shared.database import dead_letters, inbox, outbox
 from shared.handlers import Route
@@ -28,7 +30,7 @@ from shared.messaging.housekeeping import Housekeeping
 from shared.messaging.outbox import Outgoing
 from shared.refusals import Refused
 from shared.service import Running
-from tests.shared.test_delivery import a_payment, an_order, doomed
+from tests.shared.test_delivery import NOW, a_payment, an_order, doomed
 from tests.support.crashing import EXIT_CODE
 from tests.support.day import ADMIN, Station
 from tests.support.waiting import eventually
@@ -149,6 +151,21 @@ async def test_one_that_fails_in_a_batch_takes_nobody_with_it(
     # Parked for good: the broker has been told.
     await station.settle_down(timeout_s=10)
     assert (await station.order(order.id)).paid == 20
+
+
+async def test_late_news_of_a_client_does_not_set_its_copy_back(station: Station) -> None:
+    client = ClientView(
+        id=new_id(), name="Иванов", last_name="Иванов", revision=1, created_at=NOW, updated_at=NOW
+    )
+    later = client.model_copy(update={"name": "Петров", "last_name": "Петров", "revision": 3})
+    for event in (ClientCreated(client=client), ClientChanged(client=later)):
+        await station.publish(event, "clients")
+        await station.settle_down()
+    late = client.model_copy(update={"name": "Сидоров", "revision": 2})
+    await station.publish(ClientChanged(client=late), "clients")
+    await station.settle_down()
+    name = select(clients.c.name).where(clients.c.id == client.id)
+    assert await rows(station.running["orders"], name) == [("Петров",)]
 
 
 # --- commands ----------------------------------------------------------------------------------
