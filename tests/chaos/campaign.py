@@ -80,6 +80,7 @@ class Campaign:
                 outcome.took_s = time.monotonic() - began
                 if outcome.findings:
                     outcome.fatal_episode = episode
+                    self._station.is_evidence = True
                 tell(self._line(episode))
                 left -= len(faults)
                 episode += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import shutil
@@ -214,11 +213,9 @@ class Hand:
         """Something else takes all the room there is, and gives it back."""
         if not self._station.has_small_disk:
             return False
-        ballast = self._station.store.parent / "ballast"
+        ballast = self._station.data_dir / "ballast"
         try:
-            with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
-                while True:
-                    file.write(bytes(256 * 1024))
+            self._station.fill_disk(ballast)
             await asyncio.sleep(2 + 2 * fault.lasts_s)
         finally:
             ballast.unlink(missing_ok=True)

@@ -22,7 +22,7 @@ from tests.support.runner import Runner, status
 START_TIMEOUT_S = 180.0
 SETTLE_TIMEOUT_S = 240.0
 LOOK_EVERY_S = 0.1
-SMALL_DISK_MB = 96
+SMALL_DISK_MB = 900
 
 
 class ChaosRunner(Runner):
@@ -38,7 +38,7 @@ class ChaosStation(BenchStation):
     """Its processes by name, and what can be done to them."""
 
     def __init__(self, folder: Path, *, small_disk: bool = False) -> None:
-        """``small_disk``: the broker has one of its own, which can be full."""
+        """``small_disk``: it has one of its own, which can be full."""
         super().__init__(folder / "station")
         self.data_dir = folder / "station"
         self.armed = folder / "armed"
@@ -47,6 +47,8 @@ class ChaosStation(BenchStation):
         self._frozen: set[int] = set()
         self._wants_small_disk = small_disk
         self.has_small_disk = False
+        self.is_evidence = False
+        """Whoever looks for a fault will want its data."""
 
     async def __aenter__(self) -> Self:
         if self._wants_small_disk:
@@ -66,8 +68,19 @@ class ChaosStation(BenchStation):
         """The folder of JetStream's files."""
         return self.data_dir / "nats" / "jetstream"
 
+    def fill_disk(self, ballast: Path) -> None:
+        """To the last block."""
+        with ballast.open("wb") as file:
+            size, step = 0, 64 * 1024**2
+            while step >= 4096:
+                try:
+                    os.posix_fallocate(file.fileno(), size, step)
+                    size += step
+                except OSError:
+                    step //= 2
+
     def _mount(self) -> None:
-        disk = self.data_dir / "nats"
+        disk = self.data_dir
         disk.mkdir(mode=0o700, parents=True, exist_ok=True)
         mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_MB}m,mode=700", "tmpfs"]
         try:
@@ -80,9 +93,8 @@ class ChaosStation(BenchStation):
             print(f"NO FULL DISK: nothing can be mounted here ({problem})", flush=True)
 
     def _unmount(self) -> None:
-        if self.has_small_disk:
-            subprocess.run(["umount", str(self.data_dir / "nats")], check=False)
-            self.has_small_disk = False
+        if self.has_small_disk and not self.is_evidence:
+            subprocess.run(["umount", str(self.data_dir)], check=False)
 
     @property
     def port(self) -> int:
