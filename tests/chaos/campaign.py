@@ -121,7 +121,7 @@ class Campaign:
             outcome.findings += await checks.all(nothing_lost_by_broker=store_was_whole)
             outcome.events = checks.events
         outcome.episodes += 1
-        outcome.orders = len(memory.orders)
+        outcome.orders = memory.checked_orders + len(memory.orders)
         outcome.acknowledged = memory.answers[200]
         outcome.refused = len(memory.refused)
         outcome.sent_again = memory.sent_again

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -52,8 +52,6 @@ class Checks:
     def __init__(self, station: ChaosStation, memory: Memory) -> None:
         self._station = station
         self._memory = memory
-        self._issued: dict[str, Decimal] = defaultdict(Decimal)
-        """Product → how much of it left with orders."""
         self.events = 0
         """In all outboxes, when they were last read."""
 
@@ -205,31 +203,41 @@ class Checks:
 
     async def _orders(self) -> list[str]:
         wrong = []
+        memory = self._memory
         async with self._http() as http:
-            for order_id, known in self._memory.orders.items():
+            while memory.orders:
+                order_id, known = memory.orders.popitem()
                 order = await http.get(f"/orders/{order_id}")
                 wrong += [f"order {order['number']}: {each}" for each in _unlike(order, known)]
+                memory.checked_orders += 1
                 for line in order["products"]:
                     if line["state"] == "issued":
-                        self._issued[line["product_id"]] += Decimal(line["quantity"])
+                        memory.issued[line["product_id"]] += Decimal(line["quantity"])
         return wrong
 
     async def _stock(self) -> list[str]:
         wrong = []
-        async with self._http() as http:
-            for product_id, moved in self._memory.moved.items():
-                page = await http.get(f"/stock?product_id={product_id}")
-                there = sum((Decimal(each["on_hand"]) for each in page["items"]), Decimal(0))
-                on_the_way = self._memory.on_the_way.get(product_id, Decimal(0))
-                expected = moved - self._issued[product_id] - on_the_way
-                if there != expected:
-                    wrong.append(f"stock: of {product_id} there is {there}, not {expected}")
+        memory = self._memory
+        async with self._station.database("inventory") as database:
+            there = {
+                str(row["product_id"]): row["on_hand"]
+                for row in await database.fetch(
+                    "SELECT product_id, sum(on_hand) AS on_hand FROM stock GROUP BY product_id"
+                )
+            }
+        for product_id, moved in memory.moved.items():
+            on_the_way = memory.on_the_way.get(product_id, Decimal(0))
+            expected = moved - memory.issued[product_id] - on_the_way
+            if there.get(product_id, Decimal(0)) != expected:
+                found = there.get(product_id)
+                wrong.append(f"stock: of {product_id} there is {found}, not {expected}")
         return wrong
 
     async def _clients(self) -> list[str]:
         wrong = []
         async with self._http() as http:
-            for client_id, cars in self._memory.clients.items():
+            while self._memory.clients:
+                client_id, cars = self._memory.clients.popitem()
                 found = len((await http.get(f"/clients/{client_id}"))["vehicles"])
                 if found != cars:
                     wrong.append(f"client {client_id}: {found} cars, not {cars}")

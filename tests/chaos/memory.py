@@ -29,8 +29,13 @@ class Memory:
     refused: dict[str, str] = field(default_factory=dict)
     """Mark → the code. No event but that of the refusal may carry it."""
     orders: dict[str, KnownOrder] = field(default_factory=dict)
+    """Those that were worked on since the last check."""
+    checked_orders: int = 0
+    """Those of before, which are left alone; the books still are compared over all of them."""
+    issued: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    """Product → how much of it left with those."""
     clients: dict[str, int] = field(default_factory=dict)
-    """Client → how many cars."""
+    """Client, new since the last check → how many cars."""
     moved: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     """Product → what came in, less what was written off and counted away; orders not counted."""
     on_the_way: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
