@@ -14,8 +14,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Queue
 
 from tests.chaos.mutations import MUTATIONS, Mutation
 from tests.conftest import CLUSTER
@@ -36,27 +38,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.mutants", description=__doc__)
     parser.add_argument("names", nargs="*", help="parts of names; default: all")
     parser.add_argument("--unproven", action="store_true", help="not on the code as it is, first")
+    parser.add_argument("--jobs", type=int, default=2, help="mutants at once")
     given = parser.parse_args()
     chosen = [each for each in MUTATIONS if _is_meant(each, given.names)]
-    with tempfile.TemporaryDirectory(prefix="pitlane-mutants-") as folder:
-        copy = Path(folder) / "code"
-        _copy(copy)
-        for mutation in chosen:
-            mutated(copy, mutation)
-        with shared_cluster(Path(folder) / "cluster"):
-            environment = {**os.environ, CLUSTER: str(Path(folder) / "cluster")}
+    for mutation in chosen:
+        mutated(ROOT, mutation)
+    with tempfile.TemporaryDirectory(prefix="pitlane-mutants-") as name:
+        folder = Path(name)
+        copies: Queue[Path] = Queue()
+        for number in range(given.jobs):
+            copies.put(_copied(folder / f"code-{number}"))
+        with shared_cluster(folder / "cluster"):
+            environment = {**os.environ, CLUSTER: str(folder / "cluster")}
             if not given.unproven:
-                _prove(copy, chosen, environment)
-            survivors = [each for each in chosen if not _is_killed(copy, each, environment)]
-    print(f"\n{len(chosen) - len(survivors)} of {len(chosen)} killed", flush=True)
-    sys.exit(1 if survivors else 0)
+                _prove(copies.queue[0], chosen, environment)
+            with ThreadPoolExecutor(given.jobs) as pool:
+                killed = list(pool.map(lambda each: _is_killed(copies, each, environment), chosen))
+    print(f"\n{sum(killed)} of {len(chosen)} killed", flush=True)
+    sys.exit(0 if all(killed) else 1)
 
 
 def _is_meant(mutation: Mutation, names: Sequence[str]) -> bool:
     return not names or any(name in mutation.name for name in names)
 
 
-def _copy(copy: Path) -> None:
+def _copied(copy: Path) -> Path:
     copy.mkdir()
     for name in COPIED:
         source = ROOT / name
@@ -64,20 +70,26 @@ def _copy(copy: Path) -> None:
             shutil.copytree(source, copy / name)
         else:
             shutil.copy2(source, copy / name)
+    return copy
 
 
 def _prove(copy: Path, chosen: Sequence[Mutation], environment: dict[str, str]) -> None:
     checks = sorted({check for mutation in chosen for check in mutation.checks})
     code, took_s, said = _run(copy, checks, environment)
-    print(f"{'the code as it is':<52} {'passes' if not code else 'FAILS':<9}{took_s:6.1f} s")
+    print(
+        f"{'the code as it is':<52} {'passes' if not code else 'FAILS':<9}{took_s:6.1f} s",
+        flush=True,
+    )
     if code:
         print(said)
         sys.exit(2)
 
 
-def _is_killed(copy: Path, mutation: Mutation, environment: dict[str, str]) -> bool:
+def _is_killed(copies: Queue[Path], mutation: Mutation, environment: dict[str, str]) -> bool:
+    copy = copies.get()
     with _in_place(copy, mutation):
         code, took_s, said = _run(copy, mutation.checks, environment)
+    copies.put(copy)
     verdict = {0: "SURVIVED", FAILED: "killed"}.get(code, f"pytest: {code}")
     print(f"{mutation.name:<52} {verdict:<9}{took_s:6.1f} s", flush=True)
     if code not in (0, FAILED):

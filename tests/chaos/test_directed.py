@@ -68,8 +68,8 @@ async def test_an_event_survives_a_crash_and_counts_once(station: Station, point
     async def is_paid() -> bool:
         return (await station.order(order.id)).paid == 100
 
-    await eventually(is_paid, timeout_s=60)
-    await station.settle_down(timeout_s=60)
+    await eventually(is_paid, timeout_s=25)
+    await station.settle_down(timeout_s=25)
     assert await is_paid()
 
 
