@@ -7,7 +7,7 @@ WORKERS ?= 2
 # Tests that need no server; `make check` runs them.
 QUICK := tests/architecture tests/contracts
 
-.PHONY: help run setup check test bench fuzz audit-deps sbom vendor
+.PHONY: help run setup check test bench chaos mutants fuzz audit-deps sbom vendor
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -44,3 +44,9 @@ audit-deps: setup ## what is known against the locked packages
 
 sbom: setup ## the list of all packages, CycloneDX, in build/sbom.json
 	$(PYTHON) -m deploy.dependencies sbom
+
+chaos: setup ## seeded faults against a real station; CHAOS="--seed 7 --faults 500"
+	$(PYTHON) -m tests.chaos $(CHAOS)
+
+mutants: setup ## faults in our own delivery code, each of which a test must find
+	$(PYTHON) -m tests.chaos.mutants $(MUTANTS)

@@ -12,6 +12,9 @@ from tests.support.broker import TestNats, running_nats
 from tests.support.cluster import shared_cluster
 from tests.support.databases import Databases
 
+CLUSTER = "TESTS_CLUSTER"
+"""The folder of a PostgreSQL that several runs share, one after the other: see the mutants."""
+
 for variable in [name for name in os.environ if name.startswith(("PG", "PITLANE_"))]:
     # Settings of whoever runs the tests must not lead them to another server.
     del os.environ[variable]
@@ -22,8 +25,10 @@ def databases(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Itera
     """Makes databases for fixtures that outlive one test; a test asks for ``database``."""
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "cluster"
+    if CLUSTER in os.environ:
+        folder = Path(os.environ[CLUSTER])
     with shared_cluster(folder) as superuser_url:
-        databases = Databases(superuser_url, folder, f"test_{worker_id}")
+        databases = Databases(superuser_url, folder, f"test_{worker_id}_{os.getpid()}")
         yield databases
         databases.close()
 

@@ -40,6 +40,7 @@ FISCAL_FOLDER = "PITLANE_FISCAL_FOLDER"
 """Where messages go as long as no provider is configured; the operator's own choice wins."""
 
 READY_TIMEOUT_S = 30.0
+TELL_AGAIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +275,15 @@ class Station:
         self._terminal.trouble(line)
 
     def _tell(self) -> None:
-        """Renewed at every start of a process: its port may be another one."""
+        """Renewed at every start of a process: its port may be another one. Without room on the
+        disk, as soon as there is some."""
+        try:
+            self._tell_now()
+        except OSError as error:
+            self._log.say("error", "not_told", error=str(error))
+            asyncio.get_running_loop().call_later(TELL_AGAIN_S, self._tell)
+
+    def _tell_now(self) -> None:
         self._folder.tell(
             {
                 "station": self._settings.station,

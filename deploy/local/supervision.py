@@ -66,7 +66,7 @@ class Keeper:
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
                 try:
                     await self._kept.start()
-                except CannotStart as error:
+                except (CannotStart, OSError) as error:  # a full disk is no reason to give up
                     self._say("error", "cannot_start", process=self.name, error=str(error))
                     continue
                 break

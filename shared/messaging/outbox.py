@@ -178,7 +178,8 @@ class Relay:
                 await connection.execute(
                     select(outbox.c.event_id, outbox.c.subject, outbox.c.headers, outbox.c.body)
                     .where(outbox.c.published_at.is_(None))
-                    .where(outbox.c.created_at <= func.now() - age)
+                    # What is of the future was written before the clock was put back.
+                    .where(~outbox.c.created_at.between(func.now() - age, func.now()))
                     .order_by(outbox.c.seq)
                     .limit(SWEEP_BATCH)
                     .with_for_update(skip_locked=True)

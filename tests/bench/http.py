@@ -52,14 +52,21 @@ class Http:
     async def patch(self, path: str, **fields: Any) -> Any:
         return await self.send("PATCH", path, fields)
 
-    async def send(self, method: str, path: str, fields: dict[str, Any] | None = None) -> Any:
+    async def send(
+        self,
+        method: str,
+        path: str,
+        fields: dict[str, Any] | None = None,
+        *,
+        key: str | None = None,
+    ) -> Any:
         """The answer's JSON. Raises ``HttpError``."""
         body = b"" if fields is None else pydantic_core.to_json(fields)
         head = [f"{method} {PREFIX}{path} HTTP/1.1", f"Host: {self._host}:{self._port}"]
         if self._token:
             head.append(f"Authorization: Bearer {self._token}")
         if fields is not None:
-            head.append(f"Idempotency-Key: {new_id()}")
+            head.append(f"Idempotency-Key: {key or new_id()}")
             head.append(f"Content-Type: application/json\r\nContent-Length: {len(body)}")
         status, answer = await self._exchange("\r\n".join(head).encode() + b"\r\n\r\n" + body)
         if not 200 <= status < 300:

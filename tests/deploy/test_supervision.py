@@ -1,6 +1,7 @@
 """Keeping processes alive, and their logs within bounds."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -24,12 +25,13 @@ class Sleeper:
         self.child: Child | None = None
         self.starts = 0
         self.fails_to_start = 0
+        self.fails_with: Exception = CannotStart("no luck")
 
     async def start(self) -> None:
         self.starts += 1
         if self.fails_to_start:
             self.fails_to_start -= 1
-            raise CannotStart("no luck")
+            raise self.fails_with
         self.child = await python("import time; time.sleep(600)")
 
     async def wait(self) -> int:
@@ -91,12 +93,13 @@ async def test_child_that_died_is_started_again_and_the_fact_is_logged(
     assert not arguments_of(sleeper.pid)
 
 
+@pytest.mark.parametrize("why", [CannotStart("no luck"), OSError(errno.ENOSPC, "disk full")])
 async def test_pauses_grow_while_it_cannot_start(
-    keeper: tuple[Keeper, Sleeper], said: list[tuple[str, str, dict[str, Any]]]
+    keeper: tuple[Keeper, Sleeper], said: list[tuple[str, str, dict[str, Any]]], why: Exception
 ) -> None:
     kept, sleeper = keeper
     await kept.start()
-    sleeper.fails_to_start = 3
+    sleeper.fails_to_start, sleeper.fails_with = 3, why
     sleeper.child.send(signal.SIGKILL)  # type: ignore[union-attr]
 
     async def restarted() -> bool:

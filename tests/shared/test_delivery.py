@@ -271,20 +271,6 @@ async def test_a_command_survives_a_crash(station: Station, point: str) -> None:
     assert [record.body["id"] for record in records] == [str(section.id)]
 
 
-async def test_an_event_whose_ack_was_lost_counts_once(station: Station) -> None:
-    order = await an_order(station)
-    await station.stop("orders")
-    async with doomed(station, "before_ack") as process:
-        await _serving(station)
-        await station.publish(a_payment(order.id), "finance")
-        assert await process.wait() == EXIT_CODE
-
-    await station.start("orders")
-    # The broker brings it again when the wait for the acknowledgement is over.
-    await station.settle_down(timeout_s=60)
-    assert (await station.order(order.id)).paid == Decimal(100)
-
-
 # --- outages -----------------------------------------------------------------------------------
 
 

@@ -30,6 +30,8 @@ class Runner:
         self._options = options
         self._process: asyncio.subprocess.Process | None = None
         self._pids: set[int] = set()
+        self.environment: dict[str, str] = {}
+        """More than ours."""
 
     @property
     def url(self) -> str:
@@ -39,13 +41,16 @@ class Runner:
         """Starts it, and does not wait."""
         self._output = self.data_dir.with_name(f"{self.data_dir.name}.output").open("a+b")
         self._process = await asyncio.create_subprocess_exec(
-            *pitlane("up", "--data-dir", str(self.data_dir), "--http-port", str(self.port)),
+            *self.pitlane("up", "--data-dir", str(self.data_dir), "--http-port", str(self.port)),
             *self._options,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=self._output,
             stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, "COLUMNS": "100"},
+            env={**os.environ, **self.environment, "COLUMNS": "100"},
         )
+
+    def pitlane(self, *arguments: str) -> list[str]:
+        return pitlane(*arguments)
 
     async def start(self) -> None:
         """Returns when the station is ready and has said so."""
@@ -90,6 +95,10 @@ class Runner:
                 return not self.alive()
 
             await eventually(nothing_left)
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
 
     @property
     def is_running(self) -> bool:

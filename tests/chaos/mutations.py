@@ -1,0 +1,408 @@
+"""Faults in our own delivery code, each of which some test must find.
+
+A mutation replaces text that stands exactly once in its file; when the text has gone, the run
+stops and says so. ``checks`` are the tests that are run against it, most of them ``test_directed``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DIRECTED = "tests/chaos/test_directed.py::"
+DELIVERY = "tests/shared/test_delivery.py::"
+CRASHED_COMMAND = f"{DELIVERY}test_a_command_survives_a_crash"
+CRASHED_EVENT = f"{DIRECTED}test_an_event_survives_a_crash_and_counts_once"
+FAILS_AT_FIRST = (
+    f"{DIRECTED}test_an_event_that_fails_at_first_is_handled_and_its_failures_forgotten"
+)
+FAILS_ALONE = f"{DIRECTED}test_one_that_fails_in_a_batch_takes_nobody_with_it"
+TWICE_IN_A_BATCH = f"{DIRECTED}test_an_event_twice_in_one_batch_counts_once"
+EVERY_EVENT = f"{DIRECTED}test_every_event_of_one_kind_arrives"
+FULL_STREAM = f"{DIRECTED}test_what_a_full_stream_refuses_waits_in_the_outbox"
+FORGOTTEN = f"{DIRECTED}test_only_what_was_published_is_forgotten_and_the_inbox_remembers_longer"
+
+CONSUMER = "shared/messaging/consumer.py"
+LANE = "shared/messaging/lane.py"
+INBOX = "shared/messaging/inbox.py"
+OUTBOX = "shared/messaging/outbox.py"
+DEAD_LETTERS = "shared/messaging/dead_letters.py"
+HOUSEKEEPING = "shared/messaging/housekeeping.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """``swaps``: what stands in the file, and what is put there."""
+
+    name: str
+    file: str
+    swaps: tuple[tuple[str, str], ...]
+    checks: tuple[str, ...]
+
+
+def _one(name: str, file: str, old: str, new: str, *checks: str) -> Mutation:
+    return Mutation(name, file, ((old, new),), checks)
+
+
+MUTATIONS = (
+    # --- the consumer ----------------------------------------------------------------------------
+    _one(
+        "ack before commit",
+        CONSUMER,
+        "            await self._lane.submit(job)\n",
+        "            await message.ack()\n            await self._lane.submit(job)\n",
+        f"{CRASHED_EVENT}[before_commit]",
+    ),
+    _one(
+        "no ack at all",
+        CONSUMER,
+        "        await message.ack()\n",
+        "",
+        EVERY_EVENT,
+    ),
+    _one(
+        "a duplicate is a failure",
+        CONSUMER,
+        "        except Duplicate:\n            pass\n",
+        "",
+        TWICE_IN_A_BATCH,
+    ),
+    _one(
+        "a failure is acknowledged",
+        CONSUMER,
+        "            await self._failed(message, job, error)\n            return\n",
+        "            pass\n",
+        FAILS_AT_FIRST,
+    ),
+    _one(
+        "nack swallowed",
+        CONSUMER,
+        "            await message.nak(delay=delay)\n",
+        "",
+        FAILS_AT_FIRST,
+    ),
+    _one(
+        "retries stop after the first",
+        CONSUMER,
+        "        if attempts <= len(RETRY_DELAYS_S):\n",
+        "        if attempts <= 1:\n",
+        FAILS_AT_FIRST,
+    ),
+    _one(
+        "an outage is a failure",
+        CONSUMER,
+        "        if is_outage(error):\n",
+        "        if False:\n",
+        f"{DIRECTED}test_an_outage_of_somebody_else_is_no_failure_of_the_event",
+    ),
+    _one(
+        "parked without term",
+        CONSUMER,
+        '            log.error("event_parked", attempts=attempts, error=repr(error))\n'
+        "            await message.term()\n",
+        '            log.error("event_parked", attempts=attempts, error=repr(error))\n',
+        FAILS_ALONE,
+    ),
+    _one(
+        "term without parking",
+        CONSUMER,
+        "            await self._dead_letters.park(job.envelope.id)\n",
+        "",
+        FAILS_ALONE,
+    ),
+    _one(
+        "what is no event is dropped",
+        CONSUMER,
+        "            await self._dead_letters.park_invalid(\n"
+        "                message.subject, dict(message.headers or {}), message.data, reason\n"
+        "            )\n",
+        "            pass\n",
+        f"{DELIVERY}test_what_is_no_event_is_parked_at_once",
+    ),
+    _one(
+        "an event under another name is believed",
+        CONSUMER,
+        "    if envelope.type != subject:\n",
+        "    if False:\n",
+        f"{DELIVERY}test_an_event_under_another_name_is_not_believed",
+    ),
+    _one(
+        "the pull is not asked anew after a silence",
+        CONSUMER,
+        "                self._asked = 0\n                continue\n",
+        "                continue\n",
+        f"{DELIVERY}test_events_wait_in_the_outbox_while_the_broker_is_away",
+    ),
+    _one(
+        "failures are not forgotten",
+        CONSUMER,
+        "                await self._dead_letters.forget(job.envelope.id)\n",
+        "                pass\n",
+        FAILS_AT_FIRST,
+    ),
+    _one(
+        "events are known by their subject",
+        CONSUMER,
+        "    envelope = Envelope.from_headers(headers)\n",
+        "    from shared.ids import id_of\n\n"
+        '    envelope = Envelope.from_headers({**headers, "ce-id": str(id_of(subject))})\n',
+        EVERY_EVENT,
+    ),
+    # --- the lane --------------------------------------------------------------------------------
+    _one(
+        "the inbox is not asked",
+        LANE,
+        "                if job.is_event and job.envelope.id not in fresh:\n",
+        "                if False:\n",
+        TWICE_IN_A_BATCH,
+    ),
+    _one(
+        "twice in one batch is fresh twice",
+        LANE,
+        "                fresh.discard(job.envelope.id)\n",
+        "",
+        TWICE_IN_A_BATCH,
+    ),
+    _one(
+        "inbox read and not written",
+        LANE,
+        "            fresh = await inbox.remember(\n"
+        "                connection, [job.envelope.id for job in jobs if job.is_event]\n"
+        "            )\n",
+        "            async with self._engine.connect() as forgetful:\n"
+        "                fresh = await inbox.remember(\n"
+        "                    forgetful, [job.envelope.id for job in jobs if job.is_event]\n"
+        "                )\n",
+        f"{CRASHED_EVENT}[before_ack]",
+    ),
+    _one(
+        "inbox written before the effect",
+        LANE,
+        "            fresh = await inbox.remember(\n"
+        "                connection, [job.envelope.id for job in jobs if job.is_event]\n"
+        "            )\n",
+        "            async with self._engine.begin() as hasty:\n"
+        "                fresh = await inbox.remember(\n"
+        "                    hasty, [job.envelope.id for job in jobs if job.is_event]\n"
+        "                )\n",
+        FAILS_AT_FIRST,
+    ),
+    _one(
+        "publish before commit",
+        LANE,
+        "            await outbox.write(connection, batch.outgoing)\n            await inbox.store",
+        "            await outbox.write(connection, batch.outgoing)\n"
+        "            self._relay.hand_over(batch.outgoing)\n"
+        "            await asyncio.sleep(0.3)\n"
+        "            await inbox.store",
+        f"{CRASHED_COMMAND}[before_commit]",
+    ),
+    _one(
+        "outbox row not written",
+        LANE,
+        "            await outbox.write(connection, batch.outgoing)\n            await inbox.store",
+        "            await inbox.store",
+        f"{CRASHED_COMMAND}[after_commit]",
+    ),
+    _one(
+        "outbox written after the commit",
+        LANE,
+        "            await outbox.write(connection, batch.outgoing)\n"
+        "            await inbox.store_replies(connection, batch.answered)\n",
+        "            await inbox.store_replies(connection, batch.answered)\n"
+        "        self._relay.hand_over([])\n"
+        "        async with self._engine.begin() as late:\n"
+        "            await outbox.write(late, batch.outgoing)\n",
+        f"{CRASHED_COMMAND}[after_commit]",
+    ),
+    _one(
+        "no idempotency claim",
+        LANE,
+        "            await inbox.store_replies(connection, batch.answered)\n",
+        "",
+        f"{DIRECTED}test_a_key_is_honoured_only_for_what_it_was_given_for",
+    ),
+    _one(
+        "key claimed outside the transaction",
+        LANE,
+        "            await inbox.store_replies(connection, batch.answered)\n",
+        "        async with self._engine.begin() as late:\n"
+        "            await inbox.store_replies(late, batch.answered)\n",
+        f"{CRASHED_COMMAND}[before_commit]",
+    ),
+    _one(
+        "one bad message fails its whole batch",
+        LANE,
+        "                for job in jobs:\n                    await self._alone(job)\n",
+        "                for job in jobs:\n                    await self._give_up(job, error)\n",
+        FAILS_ALONE,
+    ),
+    _one(
+        "a failed batch is taken for done",
+        LANE,
+        "                for job in jobs:\n                    await self._alone(job)\n",
+        '                for job in jobs:\n                    _end(job, b"")\n',
+        FAILS_ALONE,
+    ),
+    _one(
+        "no rollback of a refused command that had written",
+        LANE,
+        "            if work.published or job.is_event or self._changes(store) != untouched:\n",
+        "            if job.is_event:\n",
+        "tests/shared/test_refused_in_batches.py",
+    ),
+    _one(
+        "what gives way is not tried again",
+        LANE,
+        "                if left and _is_passing(error):\n",
+        "                if False:\n",
+        f"{DIRECTED}test_a_database_that_gives_way_once_is_no_failure",
+        f"{DIRECTED}test_two_processes_that_are_asked_the_same_at_once_do_it_once",
+    ),
+    _one(
+        "a key of somebody faster is a failure",
+        LANE,
+        '_PASSING_STATES = {"40001", "40P01", "23505"}\n',
+        '_PASSING_STATES = {"40001", "40P01"}\n',
+        f"{DIRECTED}test_two_processes_that_are_asked_the_same_at_once_do_it_once",
+    ),
+    _one(
+        "a key fits any request",
+        INBOX,
+        "        if fingerprint != self.fingerprint:\n",
+        "        if False:\n",
+        f"{DIRECTED}test_a_key_is_honoured_only_for_what_it_was_given_for",
+    ),
+    # --- the outbox ------------------------------------------------------------------------------
+    _one(
+        "marked before the ack",
+        OUTBOX,
+        "        return [result for result in results if isinstance(result, UUID)]\n",
+        "        return [event.event_id for event in events]\n",
+        FULL_STREAM,
+    ),
+    _one(
+        "published without waiting for the ack",
+        OUTBOX,
+        "        await self._js.publish(\n"
+        "            event.subject, event.body, PUBLISH_TIMEOUT_S, stream=STREAM, headers=headers\n"
+        "        )\n",
+        "        await self._js._nc.publish(event.subject, event.body, headers=headers)\n",
+        FULL_STREAM,
+    ),
+    _one(
+        "NATS knows events by their subject",
+        OUTBOX,
+        '"Nats-Msg-Id": str(event.event_id)',
+        '"Nats-Msg-Id": event.subject',
+        EVERY_EVENT,
+    ),
+    _one(
+        "no sweep",
+        OUTBOX,
+        "                while await self._sweep(age):\n                    pass\n",
+        "                pass\n",
+        f"{CRASHED_COMMAND}[after_commit]",
+    ),
+    _one(
+        "swept, marked, and never published",
+        OUTBOX,
+        "            published = await self._publish([Outgoing(*row) for row in rows])\n",
+        "            published = [row.event_id for row in rows]\n",
+        f"{CRASHED_COMMAND}[after_commit]",
+    ),
+    Mutation(
+        "the sweep passes over what is committed late",
+        OUTBOX,
+        (
+            (
+                "                    .where(outbox.c.published_at.is_(None))\n"
+                "                    # What",
+                "                    .where(outbox.c.published_at.is_(None))\n"
+                '                    .where(outbox.c.seq > getattr(self, "_swept", 0))\n'
+                "                    # What",
+            ),
+            (
+                "            await _mark_published(connection, published)\n        log.info",
+                "            await _mark_published(connection, published)\n"
+                "            self._swept = (await connection.execute(select(func.max(outbox.c.seq))"
+                ".where(outbox.c.published_at.is_not(None)))).scalar_one()\n"
+                "        log.info",
+            ),
+        ),
+        (f"{DIRECTED}test_an_event_that_is_committed_late_is_not_passed_over",),
+    ),
+    _one(
+        "the sweep believes the clock",
+        OUTBOX,
+        "~outbox.c.created_at.between(func.now() - age, func.now())",
+        "outbox.c.created_at <= func.now() - age",
+        f"{DIRECTED}test_an_event_of_before_the_clock_was_put_back_is_swept",
+    ),
+    # --- dead letters, and what is forgotten -----------------------------------------------------
+    _one(
+        "failures are not counted",
+        DEAD_LETTERS,
+        '                "attempts": dead_letters.c.attempts + 1,\n',
+        '                "attempts": dead_letters.c.attempts,\n',
+        FAILS_ALONE,
+    ),
+    _one(
+        "a requeued letter is not handled",
+        "shared/operations.py",
+        "            await self._running.lane.submit("
+        "event_job(self._events, subject, headers, body))\n",
+        "            event_job(self._events, subject, headers, body)\n",
+        f"{DELIVERY}test_a_dead_letter_is_requeued_or_dropped_by_decision",
+    ),
+    _one(
+        "what was never published is forgotten",
+        HOUSEKEEPING,
+        '("outbox", "event_id", "published_at", outbox_keep_days)',
+        '("outbox", "event_id", "created_at", outbox_keep_days)',
+        FORGOTTEN,
+    ),
+    _one(
+        "the inbox forgets as soon as the outbox",
+        HOUSEKEEPING,
+        "outbox_keep_days + INBOX_EXTRA_DAYS",
+        "outbox_keep_days",
+        FORGOTTEN,
+    ),
+    # --- services, and the stream ----------------------------------------------------------------
+    _one(
+        "an old copy overwrites a newer one",
+        "services/orders/store/copies.py",
+        "            table.c.revision < statement.excluded.revision,\n",
+        "            table.c.revision != statement.excluded.revision,\n",
+        f"{DIRECTED}test_late_news_of_a_client_does_not_set_its_copy_back",
+    ),
+    _one(
+        "two processes write one end of the chain",
+        "services/audit/store.py",
+        "            await self.connection.execute(_LOCK)\n",
+        "",
+        "tests/audit/test_batches.py::test_two_processes_make_one_chain",
+    ),
+    _one(
+        "a rebuild puts nothing back",
+        "deploy/commands/event_replay.py",
+        "            if row.event_id not in stream.ids:\n",
+        "            if False:\n",
+        "tests/deploy/test_events.py::test_lost_store_loses_no_event_and_doubles_none",
+    ),
+    _one(
+        "a rebuild gives new ids",
+        "deploy/commands/event_replay.py",
+        "event.subject, event.body, TIMEOUT_S, stream=STREAM, headers=event.headers\n",
+        "event.subject, event.body, TIMEOUT_S, stream=STREAM, "
+        'headers={**event.headers, "ce-id": str(UUID(int=event.event_id.int ^ 1))}\n',
+        "tests/deploy/test_events.py::test_lost_store_loses_no_event_and_doubles_none",
+    ),
+    _one(
+        "a new stream begins at one",
+        "deploy/topology.py",
+        "    return time.time_ns() // 1_000_000\n",
+        "    return 1\n",
+        "tests/deploy/test_events.py",
+    ),
+)

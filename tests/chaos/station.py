@@ -1,0 +1,205 @@
+"""The station that everything happens to: as ``pitlane up`` runs it, with crash points."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Self
+
+from shared.settings import SERVICES
+from tests.bench import processes
+from tests.bench.station import HOST as HOST
+from tests.bench.station import BenchStation
+from tests.chaos.crash_points import FOLDER
+from tests.support.runner import Runner, status
+
+START_TIMEOUT_S = 180.0
+SETTLE_TIMEOUT_S = 240.0
+LOOK_EVERY_S = 0.1
+SMALL_DISK_MB = 900
+
+
+class ChaosRunner(Runner):
+    def __init__(self, data_dir: Path, armed: Path) -> None:
+        super().__init__(data_dir)
+        self.environment = {FOLDER: str(armed)}
+
+    def pitlane(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-P", "-m", "tests.chaos.launcher", *arguments]
+
+
+class ChaosStation(BenchStation):
+    """Its processes by name, and what can be done to them."""
+
+    def __init__(self, folder: Path, *, small_disk: bool = False) -> None:
+        """``small_disk``: it has one of its own, which can be full."""
+        super().__init__(folder / "station")
+        self.data_dir = folder / "station"
+        self.armed = folder / "armed"
+        self.armed.mkdir(parents=True, exist_ok=True)
+        self._runner: ChaosRunner = ChaosRunner(self.data_dir, self.armed)
+        self._frozen: set[int] = set()
+        self._wants_small_disk = small_disk
+        self.has_small_disk = False
+        self.is_evidence = False
+        """Whoever looks for a fault will want its data."""
+
+    async def __aenter__(self) -> Self:
+        if self._wants_small_disk:
+            self._mount()
+        try:
+            return await super().__aenter__()
+        except BaseException:
+            self._unmount()
+            raise
+
+    async def __aexit__(self, *error: object) -> None:
+        await super().__aexit__(*error)
+        self._unmount()
+
+    @property
+    def store(self) -> Path:
+        """The folder of JetStream's files."""
+        return self.data_dir / "nats" / "jetstream"
+
+    def fill_disk(self, ballast: Path) -> None:
+        """To the last block."""
+        with ballast.open("wb") as file:
+            size, step = 0, 64 * 1024**2
+            while step >= 4096:
+                try:
+                    os.posix_fallocate(file.fileno(), size, step)
+                    size += step
+                except OSError:
+                    step //= 2
+
+    def _mount(self) -> None:
+        disk = self.data_dir
+        disk.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_MB}m,mode=700", "tmpfs"]
+        try:
+            done = subprocess.run([*mount, str(disk)], capture_output=True, text=True, check=False)
+            problem = done.stderr.strip()
+        except OSError as error:
+            problem = str(error)
+        self.has_small_disk = not problem
+        if problem:
+            print(f"NO FULL DISK: nothing can be mounted here ({problem})", flush=True)
+
+    def _unmount(self) -> None:
+        if self.has_small_disk and not self.is_evidence:
+            subprocess.run(["umount", str(self.data_dir)], check=False)
+
+    @property
+    def port(self) -> int:
+        return self._runner.port
+
+    def pid_of(self, name: str) -> int | None:
+        """Of a process that runs and is ours. ``supervisor``, ``nursery``, ``nats``,
+        ``postgres`` or a service."""
+        try:
+            told = self.told
+            pid: int | None = (
+                told["pid"]
+                if name == "supervisor"
+                else (told["services"].get(name) or told[name])["pid"]
+            )
+        except Exception:  # it is just starting or stopping
+            return None
+        return pid if pid and self._is_ours(pid) else None
+
+    def kill(self, name: str) -> bool:
+        """False: there was nobody to kill."""
+        pid = self.pid_of(name)
+        return pid is not None and _signal(pid, signal.SIGKILL)
+
+    async def freeze(self, name: str, seconds: float) -> bool:
+        """With all its children, who are PostgreSQL's sessions."""
+        pid = self.pid_of(name)
+        if pid is None:
+            return False
+        family = [each.pid for each in processes.Snapshot().tree(pid)]
+        for each in family:
+            _signal(each, signal.SIGSTOP)
+        self._frozen.update(family)
+        await asyncio.sleep(seconds)
+        self.thaw(family)
+        return True
+
+    def thaw(self, pids: list[int] | None = None) -> None:
+        for pid in list(self._frozen if pids is None else pids):
+            self._frozen.discard(pid)
+            if self._is_ours(pid):
+                _signal(pid, signal.SIGCONT)
+
+    async def begin_again(self) -> None:
+        """After the supervisor has died, and all the others with it."""
+        self._runner.send(signal.SIGKILL)
+        if self._runner.is_running:
+            await self._runner.exit_code()
+        await self._runner.begin()
+
+    @property
+    def is_supervised(self) -> bool:
+        return self._runner.is_running
+
+    def output(self) -> str:
+        return self._runner.output()
+
+    async def until_ready(self) -> None:
+        """Every process calls itself ready, twice in a row."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        in_a_row = 0
+        while in_a_row < 2:
+            in_a_row = in_a_row + 1 if await self._all_ready() else 0
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not ready after {START_TIMEOUT_S:.0f} s: {self._not_ready}")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _all_ready(self) -> bool:
+        self._not_ready: dict[str, Any] = {"supervisor": "gone"}
+        if not self.is_supervised:
+            return False
+        with contextlib.suppress(Exception):
+            told = self.told["services"]
+            addresses = {name: told[name]["health"] for name in SERVICES}
+            answers = await asyncio.gather(
+                *(status(f"{address}/health/ready") for address in addresses.values())
+            )
+            found = dict(zip(addresses, answers, strict=True))
+            self._not_ready = {name: each for name, each in found.items() if each != 200}
+        return not self._not_ready
+
+    def _is_ours(self, pid: int) -> bool:
+        """Numbers are given again: only what descends from our supervisor is touched."""
+        ours = self._runner.pid
+        for _ in range(10):
+            if pid == ours:
+                return True
+            parent = parent_of(pid)
+            if parent is None:
+                return False
+            pid = parent
+        return False
+
+
+def parent_of(pid: int) -> int | None:
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
+    except OSError:
+        return None
+    return int(after_name.split()[1]) or None
+
+
+def _signal(pid: int, what: signal.Signals) -> bool:
+    try:
+        os.kill(pid, what)
+    except ProcessLookupError:
+        return False
+    return True

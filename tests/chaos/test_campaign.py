@@ -1,0 +1,30 @@
+"""A short campaign, always the same one: the long ones are `make chaos`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.campaign import Campaign, Plan
+from tests.chaos.faults import WEIGHTS, drawn
+
+SEED = 7
+FAULTS = 6
+KINDS = ("crash", "kill", "again", "poison", "freeze")
+
+
+@pytest.mark.timeout(400)
+async def test_a_station_under_faults_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    plan = Plan(seed=SEED, faults=FAULTS, only=KINDS, people=2)
+    outcome = await Campaign(plan, tmp_path).run()
+    assert outcome.findings == []
+    assert outcome.orders > 0
+    assert outcome.done.total() > 0
+
+
+def test_a_seed_draws_the_same_faults_again() -> None:
+    drawn_once = drawn("5.1", 200)
+    assert drawn("5.1", 200) == drawn_once
+    assert drawn("5.2", 200) != drawn_once
+    assert {fault.kind for fault in drawn_once} == set(WEIGHTS)
