@@ -93,6 +93,33 @@ def spans(period: Period, zone: ZoneInfo, *, coarsest: Grain = YEAR) -> Spans:
     return Spans(tuple(_pieces(Range(first, last), grains)), tuple(edges))
 
 
+def widened(
+    period: Period, zone: ZoneInfo, first: datetime | None, latest: datetime | None, now: datetime
+) -> Period:
+    """The same of what is summed, in fewer pieces. What begins with a year or month and lasts
+    beyond everything that has happened (between ``first`` and ``latest``) lasts until the end of
+    its year or month; what has no beginning begins with the year of the first thing."""
+    if first is None or latest is None or (period.end and period.end <= max(latest, now)):
+        return period
+    start = period.start or _midnight(_beginning(YEAR, _day_of(first, zone)), zone)
+    for grain in (YEAR, MONTH):
+        if start == _midnight(_beginning(grain, _day_of(start, zone)), zone):
+            end = period.end or max(latest, now)
+            last = _beginning(grain, _day_of(end - timedelta(microseconds=1), zone))
+            return Period(start=start, end=_midnight(_after(grain, last), zone))
+    return period
+
+
+def one_stretch(parts: Spans) -> tuple[Grain, date] | None:
+    """The year or month that a period's whole days are."""
+    match parts.whole:
+        case ((grain, Range(start=date() as start, end=date() as end)),) if (
+            grain != DAY and _after(grain, start) == end
+        ):
+            return grain, start
+    return None
+
+
 def _pieces(days: Range, grains: Sequence[Grain]) -> Iterator[tuple[Grain, Range]]:
     """Whole stretches of the first grain, and those of the finer ones beside them."""
     grain, *finer = grains
@@ -114,21 +141,25 @@ def _pieces(days: Range, grains: Sequence[Grain]) -> Iterator[tuple[Grain, Range
 # --- the same in SQL -----------------------------------------------------------------------------
 
 
-def summed(columns: Any, parts: Spans) -> ColumnElement[bool]:
-    """The rows of a table of sums (its ``grain`` and ``day``) that the period is made of."""
+def summed(columns: Any, parts: Spans, named: int = NAMED) -> ColumnElement[bool]:
+    """The rows of a table of sums (its ``grain`` and ``day``) that the period is made of.
+    ``named``: so many stretches at most are named one by one; none where the index has them last.
+    """
     return or_(
         false(),
         *(
-            and_(columns.grain == constant(grain), *_days(columns.day, grain, each))
+            and_(columns.grain == constant(grain), *_days(columns.day, grain, each, named))
             for grain, each in parts.whole
         ),
     )
 
 
-def _days(day: ColumnElement[date], grain: Grain, some: Range) -> list[ColumnElement[bool]]:
+def _days(
+    day: ColumnElement[date], grain: Grain, some: Range, named: int
+) -> list[ColumnElement[bool]]:
     if some.start and some.end:
-        stretches = list(islice(_stretches(grain, some.start, some.end), NAMED + 1))
-        if len(stretches) <= NAMED:
+        stretches = list(islice(_stretches(grain, some.start, some.end), named + 1))
+        if len(stretches) <= named:
             return [day.in_(stretches)]
     return [
         *([day >= some.start] if some.start else []),
