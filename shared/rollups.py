@@ -160,10 +160,10 @@ def _days(
     if some.start and some.end:
         stretches = list(islice(_stretches(grain, some.start, some.end), named + 1))
         if len(stretches) <= named:
-            return [day.in_(stretches)]
+            return [day.in_([constant(each, Date) for each in stretches])]
     return [
-        *([day >= some.start] if some.start else []),
-        *([day < some.end] if some.end else []),
+        *([day >= constant(some.start, Date)] if some.start else []),
+        *([day < constant(some.end, Date)] if some.end else []),
     ]
 
 
@@ -173,9 +173,10 @@ def _stretches(grain: Grain, first: date, end: date) -> Iterator[date]:
         first = _after(grain, first)
 
 
-def constant(word: str) -> ColumnElement[str]:
-    """Part of the statement itself, so that it is planned for that word."""
-    return literal(word, SqlText, literal_execute=True)
+def constant(value: Any, type_: Any = SqlText) -> ColumnElement[Any]:
+    """Part of the statement itself, so that it is planned for that value. PostgreSQL plans a
+    statement that comes often for any value, and a year is not read as a day is."""
+    return literal(value, type_, literal_execute=True)
 
 
 def at_the_edges(at: ColumnElement[datetime], parts: Spans) -> ColumnElement[bool]:

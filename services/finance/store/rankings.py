@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Date,
     FromClause,
     Row,
     Select,
@@ -97,7 +98,7 @@ class _Sold:
         return (
             sales_sums.c.grain == constant(grain),
             sales_sums.c.by == constant(self.by),
-            sales_sums.c.day == day,
+            sales_sums.c.day == constant(day, Date),
             sales_sums.c.section_id == (self.where["section_id"] or EVERYWHERE),
             sales_sums.c.key.not_in(select(moved.c.key)),
         )
