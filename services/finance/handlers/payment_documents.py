@@ -128,6 +128,7 @@ async def move_deposit(command: MoveDeposit, store: FinanceStore, work: Work) ->
         payment, order, settled, command.amount, stamp(work), work.new_id()
     )
     await keep(decision, store, work)
+    await fiscal.queue_offsets(decision, store, work)
     return await fiscal.with_receipt(decision.payments[0].view(), store, work)
 
 

@@ -25,6 +25,7 @@ from shared.contracts.orders import (
     OrderCreated,
     OrderView,
 )
+from shared.edits import ensure_filled, named_fields
 from shared.handlers import Work
 from shared.permissions import MAY_DATE
 from shared.refusals import Refused, ensure_revision
@@ -140,13 +141,8 @@ _NEVER_EMPTY = (
 
 def _named_changes(command: ChangeOrder) -> dict[str, Any]:
     """The header fields that the command names; a null clears where there may be nothing."""
-    changes = {
-        name: getattr(command, name)
-        for name in command.model_fields_set - {"order_id", "expected_revision"}
-    }
-    for name in _NEVER_EMPTY:
-        if name in changes and changes[name] is None:
-            raise Refused("field_required", field=name)
+    changes = named_fields(command, "order_id")
+    ensure_filled(changes, _NEVER_EMPTY)
     # One driver takes the place of the other.
     for one, other in (("driver", "driver_id"), ("driver_id", "driver")):
         if changes.get(one) is not None:
