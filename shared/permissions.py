@@ -131,7 +131,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     client_links.LinkClient: _RECEPTION,
     client_links.UnlinkClient: _RECEPTION,
     client_links.ListLinks: _RECEPTION | {CASHIER},
-    client_links.SuggestParties: _RECEPTION,
+    client_links.SuggestParties: _RECEPTION | {SERVICE},
     tags.CreateTag: _OFFICE,
     tags.ChangeTag: _OFFICE,
     tags.RemoveTag: _OFFICE,

@@ -93,6 +93,33 @@ def spans(period: Period, zone: ZoneInfo, *, coarsest: Grain = YEAR) -> Spans:
     return Spans(tuple(_pieces(Range(first, last), grains)), tuple(edges))
 
 
+def widened(
+    period: Period, zone: ZoneInfo, first: datetime | None, latest: datetime | None, now: datetime
+) -> Period:
+    """The same of what is summed, in fewer pieces. What begins with a year or month and lasts
+    beyond everything that has happened (between ``first`` and ``latest``) lasts until the end of
+    its year or month; what has no beginning begins with the year of the first thing."""
+    if first is None or latest is None or (period.end and period.end <= max(latest, now)):
+        return period
+    start = period.start or _midnight(_beginning(YEAR, _day_of(first, zone)), zone)
+    for grain in (YEAR, MONTH):
+        if start == _midnight(_beginning(grain, _day_of(start, zone)), zone):
+            end = period.end or max(latest, now)
+            last = _beginning(grain, _day_of(end - timedelta(microseconds=1), zone))
+            return Period(start=start, end=_midnight(_after(grain, last), zone))
+    return period
+
+
+def one_stretch(parts: Spans) -> tuple[Grain, date] | None:
+    """The year or month that a period's whole days are."""
+    match parts.whole:
+        case ((grain, Range(start=date() as start, end=date() as end)),) if (
+            grain != DAY and _after(grain, start) == end
+        ):
+            return grain, start
+    return None
+
+
 def _pieces(days: Range, grains: Sequence[Grain]) -> Iterator[tuple[Grain, Range]]:
     """Whole stretches of the first grain, and those of the finer ones beside them."""
     grain, *finer = grains
@@ -114,25 +141,29 @@ def _pieces(days: Range, grains: Sequence[Grain]) -> Iterator[tuple[Grain, Range
 # --- the same in SQL -----------------------------------------------------------------------------
 
 
-def summed(columns: Any, parts: Spans) -> ColumnElement[bool]:
-    """The rows of a table of sums (its ``grain`` and ``day``) that the period is made of."""
+def summed(columns: Any, parts: Spans, named: int = NAMED) -> ColumnElement[bool]:
+    """The rows of a table of sums (its ``grain`` and ``day``) that the period is made of.
+    ``named``: so many stretches at most are named one by one; none where the index has them last.
+    """
     return or_(
         false(),
         *(
-            and_(columns.grain == constant(grain), *_days(columns.day, grain, each))
+            and_(columns.grain == constant(grain), *_days(columns.day, grain, each, named))
             for grain, each in parts.whole
         ),
     )
 
 
-def _days(day: ColumnElement[date], grain: Grain, some: Range) -> list[ColumnElement[bool]]:
+def _days(
+    day: ColumnElement[date], grain: Grain, some: Range, named: int
+) -> list[ColumnElement[bool]]:
     if some.start and some.end:
-        stretches = list(islice(_stretches(grain, some.start, some.end), NAMED + 1))
-        if len(stretches) <= NAMED:
-            return [day.in_(stretches)]
+        stretches = list(islice(_stretches(grain, some.start, some.end), named + 1))
+        if len(stretches) <= named:
+            return [day.in_([constant(each, Date) for each in stretches])]
     return [
-        *([day >= some.start] if some.start else []),
-        *([day < some.end] if some.end else []),
+        *([day >= constant(some.start, Date)] if some.start else []),
+        *([day < constant(some.end, Date)] if some.end else []),
     ]
 
 
@@ -142,9 +173,10 @@ def _stretches(grain: Grain, first: date, end: date) -> Iterator[date]:
         first = _after(grain, first)
 
 
-def constant(word: str) -> ColumnElement[str]:
-    """Part of the statement itself, so that it is planned for that word."""
-    return literal(word, SqlText, literal_execute=True)
+def constant(value: Any, type_: Any = SqlText) -> ColumnElement[Any]:
+    """Part of the statement itself, so that it is planned for that value. PostgreSQL plans a
+    statement that comes often for any value, and a year is not read as a day is."""
+    return literal(value, type_, literal_execute=True)
 
 
 def at_the_edges(at: ColumnElement[datetime], parts: Spans) -> ColumnElement[bool]:

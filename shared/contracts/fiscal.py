@@ -22,14 +22,20 @@ from shared.contracts.base import (
     Text,
     View,
 )
-from shared.contracts.finance import FiscalState, MoneyMethod, MoneySum
+from shared.contracts.finance import FiscalState, MoneySum
 
 FiscalKind = Literal["sale", "refund", "correction", "shift_open", "shift_close"]
 FiscalSubject = Literal["service", "goods", "payment"]
 """What is paid for: a work, goods, or money itself (an advance, a debt)."""
 FiscalMethod = Literal["full_payment", "prepayment", "advance", "credit_payment"]
 """Paid when it is done; before, for an order that is known; before, for none; after, in parts."""
-VatCode = Literal["none", "vat0", "vat5", "vat7", "vat10", "vat20", "vat22"]
+VatCode = Literal[
+    "none", "vat0", "vat5", "vat7", "vat10", "vat20", "vat22",
+    "vat5_105", "vat7_107", "vat10_110", "vat20_120", "vat22_122",
+]  # fmt: skip
+"""The second ones are of what is paid before it is sold: the rate's share of the sum itself."""
+TenderMethod = Literal["cash", "card", "transfer", "advance"]
+"""``advance``: what was paid before, with a receipt of its own."""
 
 
 class FiscalLine(View):
@@ -44,7 +50,7 @@ class FiscalLine(View):
 
 
 class FiscalTender(View):
-    method: MoneyMethod
+    method: TenderMethod
     amount: Money
 
 
@@ -57,7 +63,8 @@ class FiscalReceiptView(View):
     state: FiscalState
     number: int | None
     document_id: UUID
-    """The payment, the payment document or the shift that it is about."""
+    """The payment, the payment document, the shift or the entry that it is about: an entry lets an
+    order take what was paid before, or gives it back to the client's account."""
     shift_id: UUID | None
     cash_box_id: UUID | None
     cashier: str

@@ -538,7 +538,9 @@ class CreateOrder(Command[OrderView]):
 
     Absent ``responsible_id`` and ``examiner_id``: the employee who sends this, or else
     ``employee_id``. Absent ``assignment_at``: now. A driver is a client (``driver_id``) or only a
-    name (``driver``), else ``driver_ambiguous``.
+    name (``driver``), else ``driver_ambiguous``. Absent ``payer_id``, and absent driver: the first
+    that ``order-parties`` proposes for the car and the client; a null ``payer_id`` is the client,
+    a null driver nobody.
 
     Refused: ``client_not_found``, ``vehicle_not_found``, ``section_not_found``,
     ``employee_not_found``, ``post_not_found``, ``vehicle_of_other_client``,

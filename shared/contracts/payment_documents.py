@@ -20,9 +20,9 @@ from shared.contracts.base import (
 )
 from shared.contracts.finance import (
     FiscalState,
-    MoneyMethod,
     MoneyPaymentView,
     MoneySum,
+    PaymentMethod,
     PaymentView,
 )
 
@@ -35,9 +35,9 @@ class OrderShare(Message):
 
 
 class PaymentPart(Message):
-    """How much of it comes by a method."""
+    """How much of it comes by a method, bonuses among them."""
 
-    method: MoneyMethod
+    method: PaymentMethod
     amount: PositiveMoney
 
 
@@ -76,7 +76,7 @@ class TakePaymentDocument(Command[PaymentDocumentView]):
     customer_id: UUID | None = None
     payer_id: UUID | None = None
     orders: Annotated[tuple[OrderShare, ...], Field(min_length=1, max_length=100)]
-    parts: Annotated[tuple[PaymentPart, ...], Field(min_length=1, max_length=3)]
+    parts: Annotated[tuple[PaymentPart, ...], Field(min_length=1, max_length=4)]
     tendered: Money | None = None
     comment: Text | None = None
     cash_box_id: UUID | None = None

@@ -1,4 +1,8 @@
-"""A year of a chain's business, straight into the tables: what the services would have written."""
+"""A year of a chain's business, straight into the tables: what the services would have written.
+
+Each statement is of the orders from ``{first}`` until ``{last}``, of ``{orders}`` in the year: all
+of them when the tables are filled, then some more while it is measured who falls behind.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +12,26 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 SECTIONS, MECHANICS, SERVICES, PRODUCTS, WAREHOUSES = 20, 100, 300, 20_000, 3
 
 _GENERATED = f"""
-    CREATE TEMP TABLE generated AS
+    CREATE TEMP TABLE generated ON COMMIT DROP AS
     SELECT n, md5('order' || n)::uuid AS order_id, md5('entry' || n)::uuid AS entry_id,
         md5('paid' || n)::uuid AS paid_id,
-        md5('client' || n % greatest($1 / 4, 1))::uuid AS client_id,
+        md5('client' || n % greatest({{orders}} / 4, 1))::uuid AS client_id,
         md5('section' || n % {SECTIONS})::uuid AS section_id,
         md5('mechanic' || (n * 7) % {MECHANICS})::uuid AS mechanic_id,
         md5('service' || (n * 13) % {SERVICES})::uuid AS service_id,
         md5('product' || (n::bigint * 7919) % {PRODUCTS})::uuid AS product_id,
         md5('warehouse' || n % {WAREHOUSES})::uuid AS warehouse_id,
         md5('station')::uuid AS station_id,
-        timestamptz '{START.isoformat()}' + n * (interval '365 days' / $1) AS at,
+        timestamptz '{START.isoformat()}'
+            + n % {{orders}} * (interval '365 days' / {{orders}}) AS at,
         1000 + n % 5000 AS works, 500 + n % 3000 AS goods, 300 + n % 2000 AS cost, 400 AS pay
-    FROM generate_series(0, $1 - 1) AS n
-""".replace("$1", "{orders}")
+    FROM generate_series({{first}}, {{last}} - 1) AS n
+"""
 
+ACCOUNTS = (
+    """INSERT INTO accounts (client_id, receivable, deposits)
+    SELECT md5('client' || n)::uuid, 0, 0 FROM generate_series(0, {orders} / 4) AS n""",
+)
 FINANCE = (
     _GENERATED,
     "INSERT INTO orders SELECT order_id, 'A-' || n, client_id FROM generated",
@@ -60,8 +69,7 @@ FINANCE = (
     "INSERT INTO unfolded SELECT entry_id FROM generated UNION ALL SELECT paid_id FROM generated",
 )
 
-INVENTORY = (
-    _GENERATED,
+GOODS = (
     """INSERT INTO labels (id, kind, name, key, short_name, short_key)
     VALUES (md5('bench')::uuid, 'measure', 'штука-bench', 'штука-bench', 'шт-b', 'шт-b')""",
     f"""INSERT INTO products (id, name, search_name, measure_id, price, active, revision,
@@ -71,6 +79,9 @@ INVENTORY = (
     f"""INSERT INTO warehouses (id, name, key, revision, costing, may_be_negative)
     SELECT md5('warehouse' || n)::uuid, 'Склад ' || n, 'склад ' || n, 1, 'average', false
     FROM generate_series(0, {WAREHOUSES - 1}) AS n""",
+)
+INVENTORY = (
+    _GENERATED,
     """INSERT INTO movements (id, at, kind, product_id, warehouse_id, quantity, value, order_id,
         actor)
     SELECT md5('r' || n)::uuid, at, 'receipt', product_id, warehouse_id, 2, cost * 2, NULL, 'bench'
@@ -83,12 +94,12 @@ INVENTORY = (
     FROM generated""",
     """INSERT INTO stock (product_id, warehouse_id, since, on_hand, reserved, value, missing)
     SELECT product_id, warehouse_id, min(at), count(*), 0, sum(cost), 0 FROM generated
-    GROUP BY product_id, warehouse_id""",
-    "INSERT INTO unfolded SELECT id FROM movements",
+    GROUP BY product_id, warehouse_id ON CONFLICT DO NOTHING""",
+    """INSERT INTO unfolded
+    SELECT md5(kind || n)::uuid FROM generated, unnest(ARRAY['r', 'v', 'i']) AS kind""",
 )
 
-ORDERS = (
-    _GENERATED,
+PLACES = (
     f"""INSERT INTO sections
     SELECT md5('section' || n)::uuid, md5('station')::uuid, 'Участок ' || n, 1
     FROM generate_series(0, {SECTIONS - 1}) AS n""",
@@ -97,6 +108,9 @@ ORDERS = (
     SELECT md5('mechanic' || n)::uuid, 'Механик ' || n, 'Иван', 'technician',
         md5('section' || n % {SECTIONS})::uuid, 40, true, 1
     FROM generate_series(0, {MECHANICS - 1}) AS n""",
+)
+ORDERS = (
+    _GENERATED,
     """INSERT INTO orders (id, number, station_id, client_id, client_name, client_discount, status,
         type, section_id, employee_id, payer_id, visible_to_customer, assignment_at, created_at,
         updated_at, revision, completed_at, completion, returned_completion, settled, paid, total,

@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 from tests.browser.ordering import answered, job, order_of, station_of
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 from tests.gateway.support import a_key
+from tests.support.waiting import eventually
 
 
 async def add_by_typing(page: Page, key: str, typed: str) -> None:
@@ -104,6 +105,64 @@ async def test_an_order_from_its_first_work_to_its_payment(site: Site, browse: O
         await expect(history).to_contain_text(said)
     await expect(history).to_contain_text("Состояние: Новый → В работе")
     assert await barriers(page) == []
+
+
+async def test_a_work_is_shared_by_two_and_their_pay_follows(site: Site, browse: Open) -> None:
+    station = await station_of(site)
+    page = (await browse(size=DESK, role="administrator")).page
+    await page.goto(site.url + station.path)
+    await add_by_typing(page, "w", "масл")
+    oil = job(page, "Замена масла")
+    (section,) = (await site.get("/sections"))["items"]
+    other = await site.post(
+        "/employees",
+        {
+            "last_name": "Иванов",
+            "first_name": "Иван",
+            "role": "technician",
+            "section_id": section["id"],
+            "pay_percent": "40",
+        },
+    )
+    names = [station.mechanic, other["name"]]
+
+    async def share(second: str, percent: str) -> None:
+        await oil.get_by_role("link", name="Изменить: Замена масла").click()
+        sheet = page.locator("#sheet[open]")
+        await sheet.get_by_label("Механик", exact=True).select_option(label=names[0])
+        if not await sheet.get_by_label("Делит работу").first.is_visible():
+            await sheet.get_by_text("Делают несколько человек").click()
+        await sheet.get_by_label("Делит работу").first.select_option(label=second)
+        await sheet.get_by_label("Доля, %").first.fill(percent)
+        await sheet.get_by_role("button", name="Сохранить").click()
+
+    await share(names[1], "100")
+    await expect(page.locator("#sheet[open]")).to_contain_text("доли у каждого больше нуля")
+    await page.locator("#sheet[open]").get_by_label("Доля, %").first.fill("40,5")
+    await page.locator("#sheet[open]").get_by_role("button", name="Сохранить").click()
+    await expect(oil).to_contain_text(f"{names[0]} 59.5 %, {names[1]} 40.5 %")
+    (work,) = (await order_of(site, station))["services"]
+    shares = [each["share"] for each in work["performers"]]
+    assert shares == ["59.50", "40.50"]
+
+    # Nobody shares it any more: the mechanic alone.
+    await share("Никто", "50")
+    await expect(oil).to_contain_text(names[0])
+    await expect(oil).not_to_contain_text("%")
+    await share(names[1], "50")
+    await expect(oil).to_contain_text("50 %")
+
+    await site.post(f"/orders/{station.order_id}/status", {"to": "in_progress"})
+    await site.post(f"/orders/{station.order_id}/status", {"to": "done"})
+    earners = {each["employee_id"] for each in work["performers"]}
+
+    async def paid() -> bool:
+        # 40 % of 1080, half of it each.
+        sheet = (await site.get("/payroll/sheet"))["items"]
+        earned = {row["employee_id"]: row["labor"] for row in sheet}
+        return earned == dict.fromkeys(earners, "216.00")
+
+    await eventually(paid)
 
 
 async def test_two_people_edit_one_order(site: Site, browse: Open) -> None:

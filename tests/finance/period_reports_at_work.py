@@ -11,6 +11,7 @@ from services.finance.store.sums import fold
 from shared.contracts.base import Period
 from shared.contracts.finance import IncomeExpenses
 from shared.contracts.finance_reports import (
+    AbcAnalysis,
     CashFlow,
     CheckReports,
     Margin,
@@ -22,7 +23,7 @@ from shared.messaging.client import ServiceClient
 from shared.refusals import Refused
 from shared.settings import ServiceSettings
 from tests.finance.at_work import answer
-from tests.finance.builders import STATION
+from tests.finance.builders import SECTION, STATION
 
 OF_ORDERS = frozenset(
     {("income", "orders")} | {("expense", each) for each in ("cost_of_goods", "pay", "vat")}
@@ -79,6 +80,34 @@ async def statements_agree(
         came = row.opening + row.payments + row.deposits + row.other_in + row.transfers
         went = row.refunds + row.suppliers + row.payroll + row.expenses + row.other_out
         assert came - went == row.closing
+
+
+async def places_agree(engine: AsyncEngine, settings: ServiceSettings, period: Period) -> None:
+    """Pages that are read from the beginning of an index are those that are reckoned from every
+    row, which they are where a station is named."""
+
+    async def ask(question: Any, **where: Any) -> list[Any]:
+        asked = question.model_copy(update=where)
+        return list((await answer(engine, settings, asked, client=Alone())).items)
+
+    async def in_pages(question: Any) -> list[Any]:
+        found: list[Any] = []
+        cursor = None
+        while True:
+            asked = question.model_copy(update={"limit": 2, "cursor": cursor})
+            page = await answer(engine, settings, asked, client=Alone())
+            found += page.items
+            cursor = page.next
+            if cursor is None:
+                return found
+
+    for section in (None, SECTION):
+        for question in (
+            Margin(by="client", period=period, section_id=section),
+            Margin(by="product", period=period, section_id=section),
+            AbcAnalysis(by="margin", period=period, section_id=section),
+        ):
+            assert await in_pages(question) == await ask(question, **HERE)
 
 
 async def sums_are_right(engine: AsyncEngine, settings: ServiceSettings) -> None:

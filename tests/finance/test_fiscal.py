@@ -42,6 +42,7 @@ from tests.finance.builders import (
     money,
     order_completed,
     order_created,
+    order_reopened,
     parts_issued,
     work,
 )
@@ -254,6 +255,42 @@ async def test_the_register_is_told_the_rate_of_the_order_s_day(
 
     (line,) = (await at_register.receipt(payment)).lines
     assert (line.method, line.vat) == ("credit_payment", "vat20")
+
+
+async def test_an_advance_has_its_day_s_calculated_rate_and_is_offset_when_the_order_is_settled(
+    at_register: AtTheRegister,
+) -> None:
+    station, running = at_register.station, at_register.station.running["finance"]
+    rates = (
+        VatRate(since=date(2020, 1, 1), percent=Decimal(20)),
+        VatRate(since=date(2026, 1, 1), percent=Decimal(22)),
+    )
+    await station.send(SetVatRates(regime="vat", rates=rates))
+    order, client = new_id(), await at_register.client()
+    await in_turn(running, order_created(order, client))
+    await at_register.pay("30", customer_id=client)
+    await at_register.pay("70", customer_id=client, order_id=order)
+    # It was done in 2024, and so at another rate than that of the day on which it was paid.
+    await in_turn(
+        running,
+        order_completed(order, client, services=(work("600"),), completed_at=NOON),
+        parts_issued(order),
+        order_reopened(order),
+    )
+    at_register.now = datetime.now(UTC)
+    await at_register.rounds()
+
+    told = [
+        (receipt.kind, receipt.total, receipt.tenders[0].method, line.method, line.vat)
+        for receipt in at_register.printer.printed
+        for line in receipt.lines
+    ]
+    assert told == [
+        ("sale", money(30), "cash", "advance", "vat22_122"),
+        ("sale", money(70), "cash", "prepayment", "vat22_122"),
+        ("sale", money(100), "advance", "credit_payment", "vat20"),
+        ("refund", money(100), "advance", "credit_payment", "vat20"),
+    ]
 
 
 async def test_a_failing_register_is_tried_again_and_then_left_to_people(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.bonuses import AdjustBonuses, GetBonuses
 from shared.contracts.finance import (
     GetBalance,
     GetOrderProfit,
@@ -170,6 +171,48 @@ async def test_a_document_that_is_not_exact_is_refused_whole(station: Station) -
         ("settlement", "receivable", "revenue.services", money(500))
     ]
     assert (await station.ask(ListPayments())).items == ()
+
+
+async def test_bonuses_and_money_pay_together_or_neither_does(station: Station) -> None:
+    client, company = await a_client(station), await a_client(station)
+    await station.send(AdjustBonuses(client_id=client, amount=money(100), reason="Подарок"))
+    first, second = await an_order(station, client, "700"), await an_order(station, client, "800")
+
+    def paying(bonus: str, cash: str, **fields: Any) -> TakePaymentDocument:
+        return TakePaymentDocument(
+            **{
+                "customer_id": client,
+                "orders": shares((first, "700"), (second, "800")),
+                "parts": parts(bonus=bonus, cash=cash),
+                **fields,
+            }
+        )
+
+    # The money does not fit, the cash is too little, there are not so many bonuses, they are
+    # another's: nothing is taken, of either.
+    assert await refused(station, paying("100", "1300")) == "payment_sum_differs"
+    assert await refused(station, paying("100", "1400", tendered=money(1000))) == (
+        "tendered_too_little"
+    )
+    assert await refused(station, paying("150", "1350")) == "bonus_not_enough"
+    assert await refused(station, paying("100", "1400", payer_id=company)) == (
+        "bonus_of_other_client"
+    )
+    assert await due(station, first) + await due(station, second) == money(1500)
+    assert (await station.ask(GetBonuses(client_id=client))).balance == money(100)
+    assert await published(station.running["finance"], PaymentTaken) == []
+
+    taken = await station.send(paying("100", "1400", tendered=money(2000)))
+    paid = [(one.order_id, one.method, one.amount) for one in taken.payments]
+    assert paid == [
+        (first, "bonus", money(100)),
+        (first, "cash", money(600)),
+        (second, "cash", money(800)),
+    ]
+    assert (taken.amount, taken.change) == (money(1500), money(600))
+    assert await due(station, first) == await due(station, second) == 0
+    assert (await station.ask(GetBonuses(client_id=client))).balance == 0
+    await check_books(station.running["finance"].engine)
 
 
 async def test_change_of_a_single_payment_is_told(station: Station) -> None:

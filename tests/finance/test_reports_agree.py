@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -45,7 +46,13 @@ from tests.finance.builders import (
     parts_issued,
     work,
 )
-from tests.finance.period_reports_at_work import HERE, fold_all, statements_agree, sums_are_right
+from tests.finance.period_reports_at_work import (
+    HERE,
+    fold_all,
+    places_agree,
+    statements_agree,
+    sums_are_right,
+)
 
 CENT = Decimal("0.01")
 amounts = st.decimals("0.01", "5000", places=2)
@@ -82,6 +89,12 @@ def vat_of(at: datetime, *lines: Decimal) -> Decimal:
         return Decimal(0)
     shares = (line - line / (1 + percent / 100) for line in lines)
     return sum((share.quantize(CENT, ROUND_HALF_UP) for share in shares), Decimal(0))
+
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+THE_YEAR = Period(
+    start=datetime(2024, 1, 1, tzinfo=MOSCOW), end=datetime(2025, 1, 1, tzinfo=MOSCOW)
+)
 
 
 class Station:
@@ -246,6 +259,7 @@ def test_margin_is_one_sum_whatever_it_is_split_by(
             start, end = borders(hours)
             period = Period(start=start, end=end)
             await statements_agree(station.engine, station.settings, period, **HERE)
+            await places_agree(station.engine, station.settings, THE_YEAR)
             await fold_all(station.engine, station.settings)
             await sums_are_right(station.engine, station.settings)
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.base import Period
-from shared.rollups import Grain, Range, Spans, spans
+from shared.rollups import Grain, Range, Spans, one_stretch, spans, widened
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 GRAINS: tuple[Grain, ...] = ("year", "month", "day")
@@ -50,6 +50,38 @@ def test_every_instant_of_a_period_is_counted_once_and_no_other(
     for moment in (at, *(each + timedelta(0) for each in (start, end) if each)):
         lies_within = (start is None or start <= moment) and (end is None or moment < end)
         assert times_counted(moment, parts, zone) == int(lies_within)
+
+
+@settings(deadline=None)
+@given(start=borders, end=borders, happened=st.lists(instants, min_size=1), now=instants)
+def test_a_widened_period_has_all_that_has_happened_in_it_and_no_more(
+    start: datetime | None, end: datetime | None, happened: list[datetime], now: datetime
+) -> None:
+    period = Period(start=start, end=end)
+    wide = widened(period, MOSCOW, min(happened), max(happened), now)
+
+    for moment in happened:
+        assert lies_within(moment, wide) == lies_within(moment, period)
+
+
+def lies_within(moment: datetime, period: Period) -> bool:
+    begun = period.start is None or period.start <= moment
+    return begun and (period.end is None or moment < period.end)
+
+
+def test_the_year_until_today_and_the_month_until_today_are_one_sum_each() -> None:
+    now = datetime(2024, 11, 28, 15, tzinfo=MOSCOW)
+    today = now.replace(hour=0) + timedelta(days=1)
+
+    def stretch(start: datetime | None, end: datetime | None) -> tuple[Grain, date] | None:
+        wide = widened(Period(start=start, end=end), MOSCOW, now - timedelta(days=9), now, now)
+        return one_stretch(spans(wide, MOSCOW))
+
+    first = datetime(2024, 1, 1, tzinfo=MOSCOW)
+    assert stretch(first, today) == stretch(None, None) == ("year", date(2024, 1, 1))
+    assert stretch(first.replace(month=11), today) == ("month", date(2024, 11, 1))
+    assert stretch(first, now) is stretch(first.replace(month=10), today) is None
+    assert stretch(first.replace(month=11, day=2), today) is None
 
 
 def test_a_year_is_one_sum_and_what_lies_beside_it_is_in_months_and_days() -> None:

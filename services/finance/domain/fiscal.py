@@ -16,13 +16,14 @@ from uuid import UUID
 
 from services.finance.domain.ledger import ZERO
 from services.finance.domain.payment import Payment
-from shared.contracts.finance import FiscalState, MoneyMethod
+from shared.contracts.finance import FiscalState
 from shared.contracts.fiscal import (
     FiscalKind,
     FiscalLine,
     FiscalReceiptView,
     FiscalSubject,
     FiscalTender,
+    TenderMethod,
     VatCode,
 )
 from shared.contracts.work_order import WorkOrder
@@ -52,6 +53,15 @@ VAT_CODES: Mapping[Decimal, VatCode] = {
     Decimal(22): "vat22",
 }
 """Of the rates that registers know."""
+ADVANCE_CODES: Mapping[Decimal, VatCode] = {
+    Decimal(0): "vat0",
+    Decimal(5): "vat5_105",
+    Decimal(7): "vat7_107",
+    Decimal(10): "vat10_110",
+    Decimal(20): "vat20_120",
+    Decimal(22): "vat22_122",
+}
+"""The same of money that comes before anything is sold for it."""
 LEASE = timedelta(seconds=30)
 """How long a claim is believed; a call ends before. Whoever has not written its end is dead."""
 
@@ -59,7 +69,8 @@ LEASE = timedelta(seconds=30)
 @dataclass(frozen=True, slots=True)
 class Share:
     """A part of the money: for an order, or for none. ``is_whole``: it pays all of that order.
-    ``vat_percent``: at which the order was settled; none: without VAT, or not settled yet."""
+    ``vat_percent``: at which the order was settled; of money that came before, on its day. None:
+    without VAT."""
 
     amount: Decimal
     order_id: UUID | None = None
@@ -70,7 +81,8 @@ class Share:
 
     @property
     def vat(self) -> VatCode:
-        return "none" if self.vat_percent is None else VAT_CODES.get(self.vat_percent, "none")
+        codes = VAT_CODES if self.is_settled else ADVANCE_CODES
+        return "none" if self.vat_percent is None else codes.get(self.vat_percent, "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +124,8 @@ class FiscalReceipt:
 # --- what it is about ---------------------------------------------------------------------------
 
 
-def tenders_of(amounts: Iterable[tuple[MoneyMethod, Decimal]]) -> tuple[FiscalTender, ...]:
-    sums: dict[MoneyMethod, Decimal] = {}
+def tenders_of(amounts: Iterable[tuple[TenderMethod, Decimal]]) -> tuple[FiscalTender, ...]:
+    sums: dict[TenderMethod, Decimal] = {}
     for method, amount in amounts:
         sums[method] = sums.get(method, ZERO) + amount
     return tuple(FiscalTender(method=method, amount=amount) for method, amount in sums.items())

@@ -13,7 +13,7 @@ from services.finance.domain.ledger import ZERO, Account, Entry, EntryKind, Stam
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.settlement import Settlement, told_of_payment
 from shared.contracts.base import MAX_MONEY
-from shared.contracts.finance import MoneyMethod, MoneyPaymentView
+from shared.contracts.finance import MoneyPaymentView, PaymentMethod
 from shared.contracts.payment_documents import (
     DepositMoved,
     PaymentDocumentView,
@@ -80,7 +80,7 @@ def check_tendered(tendered: Decimal | None, cash: Decimal | None) -> None:
         raise Refused("tendered_too_little", tendered=tendered, cash=cash)
 
 
-def allotted(command: TakePaymentDocument) -> Iterator[tuple[UUID, MoneyMethod, Decimal]]:
+def allotted(command: TakePaymentDocument) -> Iterator[tuple[UUID, PaymentMethod, Decimal]]:
     """By which methods each order is paid: the parts fill the orders one after the other."""
     left = [(part.method, kopecks(part.amount)) for part in command.parts]
     for share in command.orders:

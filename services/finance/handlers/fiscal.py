@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from services.finance.domain import fiscal as domain
+from services.finance.domain.decision import Decision
 from services.finance.domain.fiscal import FiscalReceipt, Share
-from services.finance.domain.ledger import ZERO
+from services.finance.domain.ledger import ZERO, EntryKind
 from services.finance.domain.payment import Payment
-from services.finance.domain.settlement import standing
+from services.finance.domain.settlement import Settlement, standing
 from services.finance.domain.shifts import Shift
 from services.finance.handlers.table import handlers, order_of
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
-from shared.contracts.finance import MoneyMethod, PaymentView
+from shared.contracts.finance import PaymentView
 from shared.contracts.fiscal import (
     CorrectPayment,
     FiscalKind,
@@ -24,13 +26,19 @@ from shared.contracts.fiscal import (
     GetFiscalReceipt,
     ListFiscalReceipts,
     RetryFiscalReceipt,
+    TenderMethod,
 )
 from shared.handlers import Work
 from shared.pagination import page_of
 from shared.refusals import Refused
+from shared.vat import percent_on
 
 type Moved = tuple[Payment | None, Payment]
 """A payment before and after; before it was taken there was none."""
+_OFFSETS: Mapping[EntryKind, FiscalKind] = {
+    EntryKind.DEPOSITS_APPLIED: "sale",
+    EntryKind.DEPOSITS_RESTORED: "refund",
+}
 
 
 async def queue_money(
@@ -46,7 +54,7 @@ async def queue_money(
         return None
     sign = -1 if kind == "refund" else 1
     sums: dict[UUID | None, Decimal] = {}
-    tenders: list[tuple[MoneyMethod, Decimal]] = []
+    tenders: list[tuple[TenderMethod, Decimal]] = []
     for before, after in moved:
         shares = {order: sign * share for order, share in domain.moved(before, after).items()}
         for order_id, amount in shares.items():
@@ -55,10 +63,11 @@ async def queue_money(
             sums[target] = sums.get(target, ZERO) + amount
         assert after.method != "bonus"
         tenders.append((after.method, sum(shares.values(), ZERO)))
-    shares_ = tuple(
-        [await _share(order_id, amount, store, work) for order_id, amount in sums.items()]
-    )
     payment = moved[0][1]
+    day = payment.at.astimezone(work.settings.zone).date()
+    shares_ = tuple(
+        [await _share(order_id, amount, day, store, work) for order_id, amount in sums.items()]
+    )
     receipt = FiscalReceipt(
         id=work.new_id(),
         kind=kind,
@@ -78,19 +87,56 @@ async def queue_money(
     return receipt
 
 
-async def _share(order_id: UUID | None, amount: Decimal, store: FinanceStore, work: Work) -> Share:
-    if order_id is None:
-        return Share(amount)
-    order = await order_of(order_id, store, work)
-    settled = standing(await store.history(order_id))
+async def _share(
+    order_id: UUID | None, amount: Decimal, day: date, store: FinanceStore, work: Work
+) -> Share:
+    """``day``: on which the money came. What is not settled has the rate of that day."""
+    settled = standing(await store.history(order_id)) if order_id else None
+    if order_id and settled:
+        return _share_of(settled, amount, (await order_of(order_id, store, work)).number)
+    vat = await store.vat(work.settings.station_id)
+    number = (await order_of(order_id, store, work)).number if order_id else None
+    return Share(amount, order_id, number, vat_percent=percent_on(vat.counting, day))
+
+
+def _share_of(settled: Settlement, amount: Decimal, number: str) -> Share:
     return Share(
         amount,
-        order_id,
-        order.number,
-        is_settled=settled is not None,
-        is_whole=settled is not None and settled.order.revenue == amount,
-        vat_percent=settled.order.vat.percent if settled else None,
+        settled.order_id,
+        number,
+        is_settled=True,
+        is_whole=settled.order.revenue == amount,
+        vat_percent=settled.order.vat.percent,
     )
+
+
+async def queue_offsets(decision: Decision, store: FinanceStore, work: Work) -> None:
+    """What was paid before now pays a settled order: a receipt of what it pays for, by no new
+    money. And back, when the order is reopened."""
+    if work.settings.fiscal_adapter == "none":
+        return
+    for entry in decision.entries:
+        if kind := _OFFSETS.get(entry.kind):
+            settled = next(each for each in decision.settlements if each.order_id == entry.order_id)
+            amount = sum((posting.amount for posting in entry.postings), ZERO)
+            await _queue(
+                FiscalReceipt(
+                    id=work.new_id(),
+                    kind=kind,
+                    state="queued",
+                    document_id=entry.id,
+                    shift_id=None,
+                    cash_box_id=None,
+                    cashier=work.actor.login,
+                    total=amount,
+                    tenders=domain.tenders_of([("advance", amount)]),
+                    shares=(_share_of(settled, amount, settled.order.number),),
+                    created_at=work.now,
+                    wake_at=work.now,
+                ),
+                store,
+                work,
+            )
 
 
 async def queue_shift(kind: FiscalKind, shift: Shift, store: FinanceStore, work: Work) -> None:

@@ -42,10 +42,14 @@ async def take_payment_document(
     customers = {order.client_id for order in orders.values()}
     if command.customer_id and customers != {command.customer_id}:
         raise Refused("order_of_other_client")
+    methods = {part.method for part in command.parts}
+    if "bonus" in methods and customers != {payer_id}:
+        raise Refused("bonus_of_other_client")
     for client_id in sorted({*customers, payer_id}):
         await account_of(client_id, store, work)
-    methods = tuple(part.method for part in command.parts)
-    here, shift = await at_till(methods, command.cash_box_id, command.shift_id, store, work)
+    here, shift = await at_till(
+        methods - {"bonus"} or methods, command.cash_box_id, command.shift_id, store, work
+    )
     document = PaymentDocument(
         id=work.new_id(),
         at=work.now,
@@ -60,6 +64,8 @@ async def take_payment_document(
     await store.add_document(document)
     payments = []
     for order_id, method, amount in domain.allotted(command):
+        # Bonuses are no money, and in no shift.
+        is_money = method != "bonus"
         payment = Payment(
             id=work.new_id(),
             at=work.now,
@@ -70,13 +76,15 @@ async def take_payment_document(
             method=method,
             comment=command.comment,
             actor=work.actor.login,
-            shift_id=document.shift_id,
-            cash_box_id=document.cash_box_id,
+            shift_id=document.shift_id if is_money else None,
+            cash_box_id=document.cash_box_id if is_money else None,
             document_id=document.id,
         )
-        payments.append(await taken(payment, orders[order_id], here, store, work))
-    moved = [(None, payment) for payment in payments]
-    await fiscal.queue_money("sale", moved, shift, store, work)
+        at = here if is_money else stamp(work)
+        payments.append(await taken(payment, orders[order_id], at, store, work))
+    moved = [(None, payment) for payment in payments if not payment.is_bonus]
+    if moved:
+        await fiscal.queue_money("sale", moved, shift, store, work)
     return await _shown(document, payments, store, work)
 
 
@@ -120,6 +128,7 @@ async def move_deposit(command: MoveDeposit, store: FinanceStore, work: Work) ->
         payment, order, settled, command.amount, stamp(work), work.new_id()
     )
     await keep(decision, store, work)
+    await fiscal.queue_offsets(decision, store, work)
     return await fiscal.with_receipt(decision.payments[0].view(), store, work)
 
 

@@ -58,7 +58,7 @@ async def margin(question: Margin, store: FinanceStore, work: Work) -> Page[Marg
             lambda row: _margin_row(row, row.key, row.name, row.at, orders=row.orders),
             lambda row: (row.at, row.about),
         )
-    rows = await store.margins(question, work.settings.zone)
+    rows = await store.margins(question, work.settings.zone, work.now)
     names = await names_of(question.by, [row.key for row in rows], work)
     return page_of(
         rows,
@@ -105,7 +105,7 @@ async def abc_analysis(question: AbcAnalysis, store: FinanceStore, work: Work) -
     check_period(question.period.start, question.period.end)
     if question.a_percent > question.b_percent:
         raise Refused("abc_limits_invalid")
-    rows = await store.products_ranked(question, work.settings.zone)
+    rows = await store.products_ranked(question, work.settings.zone, work.now)
     products = await products_of([row.product_id for row in rows[: question.limit]], work)
     months = await _months(question.period, store, work)
     first = keys_of(question.cursor, tuple[int])[0] if question.cursor else 0
@@ -129,12 +129,6 @@ async def check_reports(
             )
             for row in found
         )
-    )
-
-
-def _difference(row: Any) -> Difference:
-    return Difference(
-        what=row.what, key=row.key, expected=str(row.expected), actual=str(row.actual)
     )
 
 

@@ -27,7 +27,12 @@ TITLES = {
     "shift_open": "ОТКРЫТИЕ СМЕНЫ",
     "shift_close": "ЗАКРЫТИЕ СМЕНЫ",
 }
-TENDERS = {"cash": "НАЛИЧНЫМИ", "card": "КАРТОЙ", "transfer": "БЕЗНАЛИЧНЫМИ"}
+TENDERS = {
+    "cash": "НАЛИЧНЫМИ",
+    "card": "КАРТОЙ",
+    "transfer": "БЕЗНАЛИЧНЫМИ",
+    "advance": "ЗАЧТЕНО ИЗ АВАНСА",
+}
 
 
 class FileRegister:

@@ -1,12 +1,15 @@
 """Who and what brings most: margin by anything but orders, and ABC with XYZ.
 
-There may be hundreds of thousands of clients and products. Their places are found by what ranks
-them alone, in the index of the sums; everything else is added up for one page of them.
+There may be hundreds of thousands of clients and products. Of a period that is one year or month of
+the sums a page is read from the beginning of an index, and only those whom the sums do not know
+whole are ranked beside it; everything else is added up for one page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,9 +18,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Date,
     FromClause,
     Row,
     Select,
+    Subquery,
     Text,
     Uuid,
     and_,
@@ -31,55 +36,93 @@ from sqlalchemy import (
 
 from services.finance.store.period_reports import PeriodReports, sums_of
 from services.finance.store.schema import accounts
-from services.finance.store.schema_reports import NOBODY, sales
-from services.finance.store.sums import NO_WORDS, sales_of, sales_rows
+from services.finance.store.schema_reports import EVERYWHERE, NOBODY, sales, sales_sums
+from services.finance.store.sums import NO_WORDS, sales_not_summed, sales_of, sales_rows
+from shared.contracts.base import Period
 from shared.contracts.finance_reports import AbcAnalysis, Margin, MarginBy
 from shared.pagination import keys_of
-from shared.rollups import MONTH, bucket, spans, within
-
-type Sold = Callable[[Any], FromClause]
-"""What was sold of a selection of keys; of all of them where there is none."""
+from shared.rollups import (
+    MONTH,
+    Grain,
+    Spans,
+    bucket,
+    constant,
+    one_stretch,
+    spans,
+    widened,
+    within,
+)
 
 _IN_OWN_WORDS = ("service", "order_type")
 """What may be known by its name alone."""
 _IS_MERGED = accounts.c.merged_into.is_not(None)
 
 
-class Rankings(PeriodReports):
-    """Reads without locks; each answer is one statement, and so of one moment."""
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    """What was sold in a period, by what it is summed by; of clients under those into whom others
+    were merged."""
 
-    async def margins(self, asked: Margin, zone: ZoneInfo) -> Sequence[Row[Any]]:
+    by: MarginBy
+    period: Period
+    parts: Spans
+    zone: ZoneInfo
+    where: dict[str, UUID | None]
+
+    def of(self, keys: Any = None) -> FromClause:
+        """Of a selection of keys; of all of them where there is none."""
+        by_section = self.by == "section"
+        by = "order_type" if by_section else self.by
+        sold = sales_of(
+            by, self.period, self.parts, self.zone, keys, by_section=by_section, **self.where
+        )
+        return _of_survivors(sold) if self.by == "client" else sold
+
+    def in_one_stretch(self) -> tuple[Grain, date] | None:
+        """Of which the sums have one row for each key, in the order of its revenue."""
+        has_one = self.by in ("client", "product") and not self.where["station_id"]
+        return one_stretch(self.parts) if has_one else None
+
+    def moved(self) -> CTE:
+        """The keys of which the stretch's sums are not all there is."""
+        added = sales_not_summed(self.by, self.period, self.parts, self.zone, **self.where)
+        keys = [select(added.c.key)]
+        if self.by == "client":
+            names = (accounts.c.client_id, accounts.c.merged_into)
+            keys += [select(name).where(_IS_MERGED) for name in names]
+        return _once(select(union_all(*keys).subquery().c[0].label("key")), "moved")
+
+    def unmoved(self, stretch: tuple[Grain, date], moved: CTE) -> Sequence[ColumnElement[bool]]:
+        """The sums' rows of all other keys."""
+        grain, day = stretch
+        return (
+            sales_sums.c.grain == constant(grain),
+            sales_sums.c.by == constant(self.by),
+            sales_sums.c.day == constant(day, Date),
+            sales_sums.c.section_id == (self.where["section_id"] or EVERYWHERE),
+            sales_sums.c.key.not_in(select(moved.c.key)),
+        )
+
+
+class Rankings(PeriodReports):
+    """Reads without locks; each ranking is one statement, and so of one moment."""
+
+    async def margins(self, asked: Margin, zone: ZoneInfo, now: datetime) -> Sequence[Row[Any]]:
         """``revenue, key, own_words, name`` and sums, the greatest revenue first; one more than a
         page."""
-        sold = await self._sold(asked, zone)
-        rows = sold(None).c
-        key, own_words = _known_by(asked.by, rows)
-        ranked = (
-            select(
-                func.sum(rows.revenue).label("revenue"),
-                key.label("key"),
-                own_words.label("own_words"),
-            )
-            .group_by(key, *([own_words] if asked.by in _IN_OWN_WORDS else []))
-            .subquery("ranked")
-        )
-        order = tuple(ranked.c)
-        places = select(ranked).order_by(*(each.desc() for each in order)).limit(asked.limit + 1)
-        if asked.cursor:
-            revenue, last_key, name = keys_of(asked.cursor, tuple[Decimal, UUID, str])
-            after = (literal(revenue), literal(last_key, Uuid), literal(name, Text))
-            places = places.where(tuple_(*order) < tuple_(*after))
-        page = _once(places, "page")
-        rows = sold(_meant_by(page, asked.by)).c
-        key, own_words = _known_by(asked.by, rows)
-        added = _once(
-            select(
-                key.label("key"),
-                own_words.label("own_words"),
-                func.max(rows.name).label("name"),
-                *sums_of(rows),
-            ).group_by(key, *([own_words] if asked.by in _IN_OWN_WORDS else []))
-        )
+        if asked.employee_id or asked.client_id:
+            # Few rows, found by an index of their own.
+            some = and_(within(sales.c.at, asked.period), *await self.filters_of(asked))
+            by = "order_type" if asked.by == "section" else asked.by
+            rows: FromClause = sales_rows(zone, by, some).subquery("sold")
+            rows = _of_survivors(rows) if by == "client" else rows
+            page = _once(_page_of(asked, _added_up(asked.by, rows)), "page")
+        else:
+            sold = await self._sold(asked.by, asked, zone, now)
+            page = _once(_page_of(asked, _ranked(asked, sold)), "page")
+            rows = sold.of(_meant_by(page, asked.by))
+        figures = (func.max(rows.c.name).label("name"), *sums_of(rows.c))
+        added = _once(_grouped(asked.by, rows.c, *figures))
         statement: Select[Any] = (
             select(page.c.revenue, added)
             .join(added, and_(page.c.key == added.c.key, page.c.own_words == added.c.own_words))
@@ -87,53 +130,17 @@ class Rankings(PeriodReports):
         )
         return list((await self.connection.execute(statement)).all())
 
-    async def _sold(self, asked: Margin, zone: ZoneInfo) -> Sold:
-        by = "technician" if asked.by == "section" else asked.by
-        if asked.employee_id or asked.client_id:
-            # Few rows, found by an index of their own.
-            some = and_(within(sales.c.at, asked.period), *await self.filters_of(asked))
-            few = sales_rows(zone, by, some).subquery("sold")
-            return lambda _: _of_survivors(few) if by == "client" else few
-        parts = spans(asked.period, zone)
-        where = {"station_id": asked.station_id, "section_id": asked.section_id}
-
-        def sold(keys: Any) -> FromClause:
-            some = sales_of(by, asked.period, parts, zone, keys, **where)
-            return _of_survivors(some) if by == "client" else some
-
-        return sold
-
-    async def products_ranked(self, asked: AbcAnalysis, zone: ZoneInfo) -> Sequence[Row[Any]]:
+    async def products_ranked(
+        self, asked: AbcAnalysis, zone: ZoneInfo, now: datetime
+    ) -> Sequence[Row[Any]]:
         """A page of products, and one more. ``value``: what they are ranked by; ``before``: what
         the greater ones come to; ``total``: what all do, of both only what is above nought; then
         ``product_id, quantity, revenue, cost`` and, of the months in which it was sold,
         ``squares``: the sum of the squares of the quantities."""
-        where = {"station_id": asked.station_id, "section_id": asked.section_id}
-        rows = sales_of("product", asked.period, spans(asked.period, zone), zone, **where).c
-        net = rows.revenue - rows.vat
-        measure = {"revenue": net, "margin": net - rows.cost, "quantity": rows.quantity}[asked.by]
-        ranked = (
-            select(rows.key, func.sum(measure).label("value"))
-            .where(rows.key != NOBODY)
-            .group_by(rows.key)
-            .subquery("ranked")
-        )
-        order = (ranked.c.value.desc(), ranked.c.key)
-        counted = func.greatest(ranked.c.value, 0)
-        until = func.sum(counted).over(order_by=order, rows=(None, 0))
-        places = (
-            select(
-                *ranked.c,
-                (until - counted).label("before"),
-                func.sum(counted).over().label("total"),
-            )
-            .order_by(*order)
-            .offset(keys_of(asked.cursor, tuple[int])[0] if asked.cursor else 0)
-            .limit(asked.limit + 1)
-        )
-        page = _once(places, "page")
-        by_month = spans(asked.period, zone, coarsest=MONTH)
-        rows = sales_of("product", asked.period, by_month, zone, select(page.c.key), **where).c
+        sold = await self._sold("product", asked, zone, now)
+        page = _once(_places(asked, _once(_valued(asked, sold), "valued")), "page")
+        by_month = replace(sold, parts=spans(sold.period, zone, coarsest=MONTH))
+        rows = by_month.of(select(page.c.key)).c
         monthly = (
             select(
                 rows.key,
@@ -159,6 +166,85 @@ class Rankings(PeriodReports):
         )
         return list((await self.connection.execute(statement)).all())
 
+    async def _sold(
+        self, by: MarginBy, asked: Margin | AbcAnalysis, zone: ZoneInfo, now: datetime
+    ) -> _Sold:
+        period = widened(asked.period, zone, *await self.sold_between(), now)
+        where = {"station_id": asked.station_id, "section_id": asked.section_id}
+        return _Sold(by, period, spans(period, zone), zone, where)
+
+
+def _ranked(asked: Margin, sold: _Sold) -> Subquery:
+    """``revenue, key, own_words``, of as many as a page may show or more."""
+    if not (stretch := sold.in_one_stretch()):
+        return _added_up(asked.by, sold.of())
+    moved = sold.moved()
+    unmoved = select(
+        sales_sums.c.revenue, sales_sums.c.key, sales_sums.c.name.label("own_words")
+    ).where(*sold.unmoved(stretch, moved))
+    beside = _added_up(asked.by, sold.of(_meant_by(moved, asked.by)))
+    return union_all(_page_of(asked, unmoved.subquery()), select(beside)).subquery("ranked")
+
+
+def _added_up(by: MarginBy, rows: FromClause) -> Subquery:
+    """``revenue, key, own_words``."""
+    added_up = _grouped(by, rows.c, func.sum(rows.c.revenue).label("revenue")).subquery().c
+    return select(added_up.revenue, added_up.key, added_up.own_words).subquery("added_up")
+
+
+def _page_of(asked: Margin, ranked: Subquery) -> Select[Any]:
+    """One more than a page, the greatest revenue first."""
+    order = tuple(ranked.c)
+    places = select(ranked).order_by(*(each.desc() for each in order)).limit(asked.limit + 1)
+    if asked.cursor:
+        revenue, last_key, name = keys_of(asked.cursor, tuple[Decimal, UUID, str])
+        after = (literal(revenue), literal(last_key, Uuid), literal(name, Text))
+        places = places.where(tuple_(*order) < tuple_(*after))
+    return places
+
+
+def _valued(asked: AbcAnalysis, sold: _Sold) -> Select[Any]:
+    """``key, value`` of every product."""
+
+    def measure(rows: Any) -> Any:
+        net = rows.revenue - rows.vat
+        return {"revenue": net, "margin": net - rows.cost, "quantity": rows.quantity}[asked.by]
+
+    def added_up(rows: Any) -> Select[Any]:
+        value = func.sum(measure(rows)).label("value")
+        return select(rows.key, value).where(rows.key != NOBODY).group_by(rows.key)
+
+    if not (stretch := sold.in_one_stretch()):
+        return added_up(sold.of().c)
+    moved = sold.moved()
+    unmoved = select(sales_sums.c.key, measure(sales_sums.c).label("value")).where(
+        *sold.unmoved(stretch, moved), sales_sums.c.key != NOBODY
+    )
+    beside = added_up(sold.of(select(moved.c.key)).c)
+    return select(union_all(unmoved, beside).subquery())
+
+
+def _places(asked: AbcAnalysis, valued: CTE) -> Select[Any]:
+    """``key, value, before, total``, one more than a page. Only the first places are put in order:
+    as many as the page ends with."""
+    first = keys_of(asked.cursor, tuple[int])[0] if asked.cursor else 0
+    order = (valued.c.value.desc(), valued.c.key)
+    leading = select(valued).order_by(*order).limit(first + asked.limit + 1).subquery("leading").c
+    order = (leading.value.desc(), leading.key)
+    counted = func.greatest(leading.value, 0)
+    until = func.sum(counted).over(order_by=order, rows=(None, 0))
+    total = select(func.sum(func.greatest(valued.c.value, 0))).scalar_subquery()
+    return (
+        select(
+            leading.key,
+            leading.value,
+            (until - counted).label("before"),
+            total.label("total"),
+        )
+        .order_by(*order)
+        .offset(first)
+    )
+
 
 def _once(selection: Select[Any], name: str = "added") -> CTE:
     """Reckoned once, however often it is looked into."""
@@ -175,12 +261,19 @@ def _known_by(by: MarginBy, rows: Any) -> tuple[ColumnElement[UUID], ColumnEleme
     return rows.key, NO_WORDS
 
 
+def _grouped(by: MarginBy, rows: Any, *added: ColumnElement[Any]) -> Select[Any]:
+    """``key, own_words`` and what is added up under them."""
+    key, own_words = _known_by(by, rows)
+    groups = (key, own_words) if by in _IN_OWN_WORDS else (key,)
+    return select(key.label("key"), own_words.label("own_words"), *added).group_by(*groups)
+
+
 def _meant_by(page: FromClause, by: MarginBy) -> Any:
     """The keys of all that is shown on a page."""
     shown = select(page.c.key)
     if by == "client":
         merged = select(accounts.c.client_id).where(_IS_MERGED, accounts.c.merged_into.in_(shown))
-        return union_all(shown, merged)
+        return select(union_all(shown, merged).subquery().c.key)
     return None if by == "section" else shown
 
 

@@ -69,6 +69,7 @@ from shared.rollups import (
 AMOUNTS = ("quantity", "works", "goods", "materials", "vat", "cost", "pay")
 COUNTED = ("orders", "jobs", *AMOUNTS)
 REVENUE = ("works", "goods", "materials", "vat")
+_SOLD = ("day", "section_id", "key", "name", *COUNTED, "revenue")
 _IN_CATEGORIES = (*EXPENSES, Account.VAT_OUTPUT, Account.OTHER_INCOME)
 _NOT_FOLDED = select(unfolded.c.entry_id)
 _FRESH = func.array(_NOT_FOLDED.scalar_subquery(), type_=ARRAY(Uuid))
@@ -175,26 +176,56 @@ def sales_of(
     period: Period,
     parts: Spans,
     zone: ZoneInfo,
-    keys: Any = None,
+    keys: Select[Any] | None = None,
+    *,
+    by_section: bool = False,
     **equal: UUID | None,
 ) -> Subquery:
     """``day, section_id, key, name``, ``COUNTED`` and ``revenue``, already summed or not; of a
-    selection of ``keys``, or of all."""
-
-    def of(key: ColumnElement[UUID], columns: Any) -> ColumnElement[bool]:
-        return and_(true() if keys is None else key.in_(keys), *_equal(columns, **equal))
-
-    names = ("day", "section_id", "key", "name", *COUNTED, "revenue")
-    kept = select(*(sales_sums.c[name] for name in names)).where(
+    selection of ``keys``, or of all. ``by_section``: a row of each section's own."""
+    kept = select(*(sales_sums.c[name] for name in _SOLD)).where(
         sales_sums.c.by == constant(by),
-        summed(sales_sums.c, parts),
-        of(sales_sums.c.key, sales_sums.c),
+        # All days of a key lie together.
+        summed(sales_sums.c, parts) if keys is None else summed(sales_sums.c, parts, named=0),
+        *_places(by_section, **equal),
+        *_among(sales_sums.c.key, keys),
     )
-    added = [
-        sales_rows(zone, by, and_(of_sales, of(KEYS[by][0], sales.c)))
+    return union_all(kept, *_added(by, period, parts, zone, keys, **equal)).subquery("sold")
+
+
+def sales_not_summed(
+    by: str, period: Period, parts: Spans, zone: ZoneInfo, **equal: UUID | None
+) -> Subquery:
+    """What ``sales_of`` adds to the sums, in its columns."""
+    return union_all(*_added(by, period, parts, zone, None, **equal)).subquery("added")
+
+
+def _added(
+    by: str,
+    period: Period,
+    parts: Spans,
+    zone: ZoneInfo,
+    keys: Select[Any] | None,
+    **equal: UUID | None,
+) -> list[Select[Any]]:
+    key, _ = KEYS[by]
+    where = [*_equal(sales.c, **equal), *_among(key, keys)]
+    return [
+        sales_rows(zone, by, and_(of_sales, *where))
         for of_sales in _not_in_the_sums(sales.c.entry_id, sales.c.at, period, parts)
     ]
-    return union_all(kept, *added).subquery("sold")
+
+
+def _places(
+    by_section: bool, station_id: UUID | None = None, section_id: UUID | None = None
+) -> Filters:
+    """Every sale once: of the sections, or of all of them together."""
+    section = sales_sums.c.section_id
+    if section_id:
+        return [section == section_id, *_equal(sales_sums.c, station_id=station_id)]
+    if by_section or station_id:
+        return [section != EVERYWHERE, *_equal(sales_sums.c, station_id=station_id)]
+    return [section == EVERYWHERE]
 
 
 def _not_in_the_sums(
@@ -202,6 +233,13 @@ def _not_in_the_sums(
 ) -> list[ColumnElement[bool]]:
     fresh = [and_(entry_id == any_(_FRESH), in_whole_days(at, parts, period))]
     return [*fresh, *([at_the_edges(at, parts)] if parts.edges else [])]
+
+
+def _among(key: ColumnElement[UUID], keys: Select[Any] | None) -> Filters:
+    """One of a selection, as one value: each of them is looked up in an index."""
+    if keys is None:
+        return []
+    return [key == any_(func.array(keys.scalar_subquery(), type_=ARRAY(Uuid)))]
 
 
 def _equal(columns: Any, **equal: UUID | None) -> Filters:
@@ -267,27 +305,38 @@ def _ledger_sums(zone: ZoneInfo, of_entries: ColumnElement[bool]) -> Select[Any]
 
 
 def _sales_sums(zone: ZoneInfo, of_sales: ColumnElement[bool]) -> Select[Any]:
-    """The same sales by each of ``KEYS``; in the order of the table's keys and measures."""
+    """The same sales by each of ``KEYS``, of each section and of all; in the order of the table's
+    keys and measures."""
     by = (
         values(column("by", Text), column("key", Uuid), column("name", Text), name="keys")
         .data([(name, *key) for name, key in KEYS.items()])
         .lateral()
     )
-    day = first_day(GRAINS.c.grain, day_of(sales.c.at, zone)).label("day")
+    everywhere = literal(EVERYWHERE, Uuid)
+    places = (
+        values(column("station_id", Uuid), column("section_id", Uuid), name="places")
+        .data(
+            [
+                (sales.c.station_id, func.coalesce(sales.c.section_id, NOBODY)),
+                (everywhere, everywhere),
+            ]
+        )
+        .lateral()
+    )
     keys = (
         GRAINS.c.grain,
         by.c.by,
-        day,
         by.c.key,
+        first_day(GRAINS.c.grain, day_of(sales.c.at, zone)).label("day"),
         by.c.name,
-        sales.c.station_id,
-        func.coalesce(sales.c.section_id, NOBODY).label("section_id"),
+        places.c.station_id,
+        places.c.section_id,
     )
     counts = [cast(func.sum(sales.c[name]), Integer).label(name) for name in ("orders", "jobs")]
     amounts = [func.sum(sales.c[name]).label(name) for name in AMOUNTS]
     return (
         select(*keys, *counts, *amounts)
-        .select_from(sales.join(by, true()).join(GRAINS, true()))
+        .select_from(sales.join(by, true()).join(places, true()).join(GRAINS, true()))
         .where(of_sales)
         .group_by(*keys)
     )

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -65,6 +65,16 @@ class Form:
 
     def all(self, name: str) -> list[str]:
         return [value for said, value in self.pairs if said == name]
+
+    def amount(self, name: str) -> Decimal:
+        """Of money; nought where nothing was typed. Raises ``request_invalid``."""
+        try:
+            amount = Decimal(_scalar(name, (Decimal,), self.get(name), self.zone) or 0)
+        except InvalidOperation:
+            raise field_invalid(name, "It is not an amount", "это не сумма") from None
+        if not amount.is_finite() or amount < 0:
+            raise field_invalid(name, "It is not an amount", "это не сумма")
+        return amount
 
     def message[MessageT: BaseModel](
         self, model: type[MessageT], *, below: str = "", **fixed: Any

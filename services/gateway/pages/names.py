@@ -43,29 +43,29 @@ def _without_login(request: PageRequest, login: str) -> str:
 
 async def clients_named(request: PageRequest, ids: Iterable[UUID | None]) -> dict[UUID, ClientView]:
     """The cards of those clients; of what does not exist there is none."""
-    found = await _in_parts(request, ids, lambda part: GetCards(client_ids=part))
+    found = await in_parts(request, ids, lambda part: GetCards(client_ids=part))
     return {client.id: client for cards in found for client in cards.clients}
 
 
 async def orders_named(request: PageRequest, ids: Iterable[UUID | None]) -> dict[UUID, OrderName]:
     """What those orders are called."""
-    found = await _in_parts(request, ids, lambda part: NameOrders(order_ids=part))
+    found = await in_parts(request, ids, lambda part: NameOrders(order_ids=part))
     return {order.id: order for named in found for order in named.orders}
 
 
 async def works_named(request: PageRequest, ids: Iterable[UUID]) -> dict[UUID, ServiceView]:
     """Those works of the catalogue."""
-    found = await _in_parts(request, ids, lambda part: GetServices(service_ids=part))
+    found = await in_parts(request, ids, lambda part: GetServices(service_ids=part))
     return {service.id: service for page in found for service in page.items}
 
 
 async def products_named(request: PageRequest, ids: Iterable[UUID]) -> dict[UUID, ProductView]:
     """Those products; for their names alone, for nothing is hidden in them."""
-    found = await _in_parts(request, ids, lambda part: GetProducts(product_ids=part))
+    found = await in_parts(request, ids, lambda part: GetProducts(product_ids=part))
     return {product.id: product for page in found for product in page.items}
 
 
-async def _in_parts[ReplyT](
+async def in_parts[ReplyT](
     request: PageRequest,
     ids: Iterable[UUID | None],
     question: Callable[[tuple[UUID, ...]], Question[ReplyT]],

@@ -12,7 +12,7 @@ from services.orders.domain.package_prices import ensure_sellable
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.tables import packages, works
-from shared.contracts.base import Change, Page
+from shared.contracts.base import Page
 from shared.contracts.works import (
     ChangePackage,
     CreatePackage,
@@ -21,6 +21,7 @@ from shared.contracts.works import (
     PackageSaved,
     PackageView,
 )
+from shared.edits import changes_between, ensure_filled, named_fields
 from shared.handlers import Work
 from shared.refusals import Refused, ensure_revision
 
@@ -42,12 +43,10 @@ async def create_package(command: CreatePackage, store: OrdersStore, work: Work)
 async def change_package(command: ChangePackage, store: OrdersStore, work: Work) -> PackageView:
     before = package_of(await store.places.held(packages, command.package_id))
     ensure_revision(command.expected_revision, before.revision)
-    named = sorted(command.model_fields_set & {*_OF_PACKAGE, "active"})
-    for name in named:
-        if getattr(command, name) is None and name not in _CLEARABLE:
-            raise Refused("field_required", field=name)
-    package = before.model_copy(update={name: getattr(command, name) for name in named})
-    changes = _changes(before, package, named)
+    fields = named_fields(command, "package_id")
+    ensure_filled(fields, fields.keys() - _CLEARABLE)
+    package = before.model_copy(update=fields)
+    changes = changes_between(before, package, fields)
     if not changes:
         return before
     await _check(package, store, work)
@@ -56,7 +55,7 @@ async def change_package(command: ChangePackage, store: OrdersStore, work: Work)
         await store.places.change(
             packages,
             package.id,
-            {name: row[name] for name in named},
+            {name: row[name] for name in fields},
             Refused("name_taken", name=package.name),
         )
     )
@@ -97,15 +96,6 @@ async def _check(package: PackageView, store: OrdersStore, work: Work) -> None:
 def products_of(package: PackageView) -> set[UUID]:
     materials = (part for service in package.services for part in service.materials)
     return {part.product_id for part in (*package.goods, *materials)}
-
-
-def _changes(before: PackageView, after: PackageView, named: list[str]) -> tuple[Change, ...]:
-    pairs = ((name, getattr(before, name), getattr(after, name)) for name in named)
-    return tuple(
-        Change(field=name, old=_as_json(old), new=_as_json(new))
-        for name, old, new in pairs
-        if old != new
-    )
 
 
 def _row(package: PackageView) -> dict[str, Any]:

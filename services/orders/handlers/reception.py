@@ -15,6 +15,7 @@ from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.places import EMPLOYEES_OF_ORDER
 from services.orders.store.tables import employees, posts, sections
+from shared.contracts.client_links import SuggestParties
 from shared.contracts.orders import (
     AddComment,
     ChangeOrder,
@@ -24,6 +25,7 @@ from shared.contracts.orders import (
     OrderCreated,
     OrderView,
 )
+from shared.edits import ensure_filled, named_fields
 from shared.handlers import Work
 from shared.permissions import MAY_DATE
 from shared.refusals import Refused, ensure_revision
@@ -35,6 +37,7 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
     today = work.now.astimezone(work.settings.zone).date()
     by_contract = await store.credit.discount(command.client_id, today, work)
     named = {name: getattr(command, name) for name in _OF_HEADER}
+    named |= await _proposed(command, store, work)
     await _check(named, command.client_id, store, work)
     by_default = await _acting_employee(command.employee_id, store, work)
     order_id = work.new_id()
@@ -54,7 +57,7 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
             **{
                 **named,
                 "post_id": command.post_id or (booking.post_id if booking else None),
-                "payer_id": command.payer_id or command.client_id,
+                "payer_id": named["payer_id"] or command.client_id,
                 "assignment_at": command.assignment_at or work.now,
                 "responsible_id": command.responsible_id or by_default,
                 "examiner_id": command.examiner_id or by_default,
@@ -78,6 +81,30 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
     if booking:
         work.publish(made(order, booking))
     return await shown(order, store, work, declined_works=await store.declined_works(order))
+
+
+async def _proposed(command: CreateOrder, store: OrdersStore, work: Work) -> dict[str, UUID]:
+    """Who pays and drives by the links of the car and the client, as far as the command leaves it
+    open. While their owner is away, an order is opened without."""
+    said = command.model_fields_set
+    lacking = {
+        "payer_id": "payers" if "payer_id" not in said else None,
+        "driver_id": "drivers" if said.isdisjoint({"driver_id", "driver"}) else None,
+    }
+    if not any(lacking.values()):
+        return {}
+    question = SuggestParties(client_id=command.client_id, vehicle_id=command.vehicle_id)
+    try:
+        parties = await work.ask(question)
+    except Refused as refused:
+        if refused.code != "service_unavailable":
+            raise
+        return {}
+    return {
+        name: party.client_id
+        for name, role in lacking.items()
+        for party in (getattr(parties, role)[:1] if role else ())
+    }
 
 
 def _better(own: Decimal | None, by_contract: Decimal) -> Decimal | None:
@@ -114,13 +141,8 @@ _NEVER_EMPTY = (
 
 def _named_changes(command: ChangeOrder) -> dict[str, Any]:
     """The header fields that the command names; a null clears where there may be nothing."""
-    changes = {
-        name: getattr(command, name)
-        for name in command.model_fields_set - {"order_id", "expected_revision"}
-    }
-    for name in _NEVER_EMPTY:
-        if name in changes and changes[name] is None:
-            raise Refused("field_required", field=name)
+    changes = named_fields(command, "order_id")
+    ensure_filled(changes, _NEVER_EMPTY)
     # One driver takes the place of the other.
     for one, other in (("driver", "driver_id"), ("driver_id", "driver")):
         if changes.get(one) is not None:

@@ -3,6 +3,7 @@ made, edited, listed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -12,7 +13,7 @@ from sqlalchemy import Table, func
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.tables import employees, order_types, posts, sections, stations, works
-from shared.contracts.base import Change, Command, Event, Page
+from shared.contracts.base import Command, Event, Page
 from shared.contracts.orders import (
     ChangeEmployee,
     ChangeOrderType,
@@ -42,6 +43,7 @@ from shared.contracts.orders import (
     StationView,
 )
 from shared.contracts.works import GetServices
+from shared.edits import Changes, changes_between, ensure_filled, named_fields
 from shared.handlers import Work
 from shared.permissions import ADMINISTRATOR, OWNER, SERVICE
 from shared.refusals import Refused, ensure_revision
@@ -221,35 +223,28 @@ async def _change(
     """Sets the fields that the command names; what it does not name stays."""
     row = await store.places.get(table, row_id)
     ensure_revision(getattr(command, "expected_revision", None), row.revision)
-    named = command.model_fields_set - {"expected_revision", f"{kind}_id"}
-    new = {
-        name: getattr(command, name)
-        for name in named
-        if getattr(command, name) != row._mapping[name]
-    }
-    for name, value in new.items():
-        if value is None and not table.c[name].nullable:
-            raise Refused("field_required", field=name)
-    if not new:
+    fields = named_fields(command, f"{kind}_id")
+    ensure_filled(fields, [each.name for each in table.c if not each.nullable])
+    view, known = _VIEWS[kind], dict(row._mapping)
+    wanted = {**known, **fields}
+    changes = changes_between(view(known), view(wanted), fields)
+    if not changes:
         return row
-    changed = await store.places.change(table, row_id, new, _taken({**row._mapping, **new}))
-    changes = tuple(
-        Change(field=name, old=row._mapping[name], new=value) for name, value in sorted(new.items())
-    )
+    new = {change.field: fields[change.field] for change in changes}
+    changed = await store.places.change(table, row_id, new, _taken(wanted))
     work.publish(_saved(kind, changed, created=False, changes=changes))
     return changed
 
 
-def _saved(kind: Kind, row: Any, *, created: bool, changes: tuple[Change, ...] = ()) -> Event:
+def _saved(kind: Kind, row: Any, *, created: bool, changes: Changes = ()) -> Event:
     match kind:
         case "order_type":
             return OrderTypeSaved(order_type=_order_type(row), created=created, changes=changes)
         case "station":
             return StationSaved(station=_station(row), changes=changes)
         case _:
-            return ReferenceSaved(
-                kind=kind, id=row.id, name=_name(row), created=created, changes=changes
-            )
+            name = _VIEWS[kind](dict(row._mapping)).name
+            return ReferenceSaved(kind=kind, id=row.id, name=name, created=created, changes=changes)
 
 
 def _taken(row: dict[str, Any]) -> Refused:
@@ -269,8 +264,8 @@ def ensure_one_price(
         raise Refused("price_ambiguous")
 
 
-def _name(row: Any) -> str:
-    return f"{row.last_name} {row.first_name}" if "last_name" in row._mapping else row.name
+def _employee_of(fields: Mapping[str, Any]) -> EmployeeView:
+    return EmployeeView(**fields, name=f"{fields['last_name']} {fields['first_name']}")
 
 
 def _section(row: Any) -> SectionView:
@@ -282,10 +277,10 @@ def _post(row: Any) -> PostView:
 
 
 def _employee(row: Any, work: Work) -> EmployeeView:
-    shown = dict(row._mapping)
+    shown = _employee_of(row._mapping)
     if work.actor.role not in (ADMINISTRATOR, OWNER, SERVICE):
-        shown["pay_percent"] = None
-    return EmployeeView(**shown, name=_name(row))
+        return shown.model_copy(update={"pay_percent": None})
+    return shown
 
 
 def _order_type(row: Any) -> OrderTypeView:
@@ -298,3 +293,13 @@ def _station(row: Any) -> StationView:
 
 def _service(row: Any) -> ServiceView:
     return ServiceView(**row._mapping)
+
+
+_VIEWS: Mapping[Kind, Callable[[Any], Any]] = {
+    "section": SectionView.model_validate,
+    "post": PostView.model_validate,
+    "employee": _employee_of,
+    "service": ServiceView.model_validate,
+    "order_type": OrderTypeView.model_validate,
+    "station": StationView.model_validate,
+}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
-from typing import Any
+from dataclasses import asdict, replace
 from uuid import UUID
 
 from services.orders.domain.variants import Variant, ensure_clear
@@ -11,7 +10,7 @@ from services.orders.handlers.reference import ensure_one_price
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.tables import works
-from shared.contracts.base import Change, Done, Page
+from shared.contracts.base import Done, Page
 from shared.contracts.works import (
     ChangePriceRules,
     ChangeVariant,
@@ -26,6 +25,7 @@ from shared.contracts.works import (
     VariantSaved,
     VariantView,
 )
+from shared.edits import changes_between, ensure_filled, named_fields
 from shared.handlers import Work
 from shared.refusals import Refused, ensure_revision
 
@@ -45,16 +45,15 @@ async def create_variant(command: CreateVariant, store: OrdersStore, work: Work)
 async def change_variant(command: ChangeVariant, store: OrdersStore, work: Work) -> VariantView:
     others = await store.catalogue.held_variants_of(command.service_id)
     before = _named(others, command.variant_id, command.expected_revision)
-    named = command.model_fields_set & VariantFields.model_fields.keys()
-    variant = replace(before, **{name: getattr(command, name) for name in named})
-    if variant == before:
+    named = named_fields(command)
+    fields = {name: named[name] for name in VariantFields.model_fields if name in named}
+    variant = replace(before, **fields, revision=before.revision + 1)
+    changes = changes_between(_view(before), _view(variant), fields)
+    if not changes:
         return _view(before)
-    variant = replace(variant, revision=before.revision + 1)
     _check(variant, others)
     await store.catalogue.save_variant(variant)
-    work.publish(
-        VariantSaved(variant=_view(variant), created=False, changes=_changes(before, variant))
-    )
+    work.publish(VariantSaved(variant=_view(variant), created=False, changes=changes))
     return _view(variant)
 
 
@@ -88,18 +87,13 @@ async def change_price_rules(
 ) -> PriceRulesView:
     before = await store.catalogue.price_rules(work.settings, lock=True)
     ensure_revision(command.expected_revision, before.revision)
-    named = sorted(command.model_fields_set & {"step", "mode"})
-    for name in named:
-        if getattr(command, name) is None:
-            raise Refused("field_required", field=name)
-    rules = before.model_copy(update={name: getattr(command, name) for name in named})
-    if rules == before:
+    fields = named_fields(command)
+    ensure_filled(fields, fields)
+    changes = changes_between(before, before.model_copy(update=fields), fields)
+    if not changes:
         return before
-    rules = rules.model_copy(update={"revision": before.revision + 1})
+    rules = before.model_copy(update={**fields, "revision": before.revision + 1})
     await store.catalogue.save_price_rules(rules, before.revision, work.settings)
-    changes = tuple(
-        Change(field=name, old=getattr(before, name), new=getattr(rules, name)) for name in named
-    )
     work.publish(PriceRulesSaved(station_id=work.settings.station_id, rules=rules, changes=changes))
     return rules
 
@@ -115,15 +109,6 @@ def _named(variants: tuple[Variant, ...], variant_id: UUID, expected: int | None
 def _check(variant: Variant, others: tuple[Variant, ...]) -> None:
     ensure_one_price(variant.price, variant.labor_hours, variant.labor_rate)
     ensure_clear(variant, others)
-
-
-def _changes(before: Variant, after: Variant) -> tuple[Change, ...]:
-    pairs: list[tuple[str, Any, Any]] = [
-        (field.name, getattr(before, field.name), getattr(after, field.name))
-        for field in fields(Variant)
-        if field.name != "revision"
-    ]
-    return tuple(Change(field=name, old=old, new=new) for name, old, new in pairs if old != new)
 
 
 def _view(variant: Variant) -> VariantView:

@@ -3,18 +3,13 @@ translated where they are shown: ``{{ _(words.LINK_ROLES[link.role]) }}``."""
 
 from __future__ import annotations
 
-from services.gateway.pages.words import METHODS, N_, ORDER_STATES
+from services.gateway.pages.orders import looks
+from services.gateway.pages.words import CHANNELS, CONSENTS, METHODS, N_, ORDER_STATES
+from services.gateway.pages.words import CLIENT_KINDS as KINDS
 
-__all__ = ["METHODS", "ORDER_STATES"]
+__all__ = ["CHANNELS", "CONSENTS", "KINDS", "METHODS", "ORDER_STATES"]
 
-KINDS = {"person": N_("Person"), "company": N_("Company")}
-ORDER_ICONS = {
-    "draft": "file-text",
-    "new": "clipboard-list",
-    "in_progress": "tool",
-    "done": "circle-check",
-    "cancelled": "circle-x",
-}
+ORDER_ICONS = {state: look.icon for state, look in looks.STATES.items()}
 LINES = {"service": N_("Work"), "product": N_("Goods"), "material": N_("Material")}
 LINK_ROLES = {
     "family": N_("Family"),
@@ -28,19 +23,7 @@ REASONS = {
     "plate": N_("the same plate"),
     "name": N_("the same name"),
 }
-CONSENTS = {"sms": N_("SMS"), "email": N_("E-mail"), "marketing": N_("Advertising")}
-CHANNELS = {"sms": N_("SMS"), "email": N_("E-mail")}
-MESSAGE_STATES = {
-    "scheduled": N_("Will be sent later"),
-    "queued": N_("Is about to be sent"),
-    "sending": N_("Is being sent"),
-    "sent": N_("Sent"),
-    "delivered": N_("Delivered"),
-    "failed": N_("Not delivered"),
-    "undetermined": N_("Perhaps not sent"),
-    "skipped": N_("Not sent: a rule forbids it"),
-    "cancelled": N_("Taken out of the queue"),
-}
+MESSAGE_STATES = {state: look.word for state, look in looks.MESSAGES.items()}
 BONUS_MOVEMENTS = {
     "accrued": N_("Earned"),
     "reversed": N_("Taken back"),

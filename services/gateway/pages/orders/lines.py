@@ -12,6 +12,7 @@ from services.gateway.pages.names import people_named
 from services.gateway.pages.orders.asking import nothing
 from services.gateway.pages.orders.edits import edited
 from services.gateway.pages.orders.order import MANY, shown
+from services.gateway.pages.orders.performers import who_does, with_performers
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.inventory import GetProduct
@@ -75,9 +76,12 @@ async def edit_page(request: PageRequest) -> Response:
 async def edit(request: PageRequest) -> Response:
     """The form says every field of the line; what is as it was is nobody's edit."""
     order_id, line_id = request.id("order_id"), request.id("line_id")
-    said = request.form.message(ChangeLine, order_id=order_id, line_id=line_id)
+    form, sharing = who_does(request.form)
+    said = form.message(ChangeLine, order_id=order_id, line_id=line_id)
     line = line_of(await request.ask(GetOrder(order_id=order_id)), line_id)
     command = edited(said, _before(line), _ALWAYS)
+    if isinstance(line, ServiceLineView):
+        command = with_performers(command, sharing, line.performers)
     if isinstance(line, PartLineView) and {"quantity", "measure"} & command.model_fields_set:
         again = {"quantity": said.quantity, "measure": said.measure or line.entered_measure}
         command = command.model_copy(update=again)

@@ -47,7 +47,6 @@ PROGRESS = {
     "started": Look(N_("Being done"), "player-play", "warn"),
     "finished": Look(N_("Finished"), "check", "good"),
 }
-CHANNELS = {"sms": N_("SMS"), "email": N_("E-mail")}
 MESSAGES = {
     "scheduled": Look(N_("Will be sent later"), "clock", "muted"),
     "queued": Look(N_("Is about to be sent"), "hourglass", "muted"),

@@ -164,7 +164,9 @@ async def _warranty(request: PageRequest, order: OrderView) -> tuple[WarrantyLin
 
 def _jobs(order: OrderView, whole: WorkOrder) -> tuple[Job, ...]:
     who = {
-        line.id: ", ".join(one.person.name for one in line.performers)
+        line.id: ", ".join(
+            f"{one.person.name} {one.share.normalize():f} %" for one in line.performers
+        )
         or (line.mechanic.name if line.mechanic else "")
         for line in (*whole.services, *whole.declined)
     }

@@ -4,11 +4,13 @@ words; a package of works and goods; works that the client declined on an earlie
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.responses import Response
 
 from services.gateway.pages.orders.asking import nothing
 from services.gateway.pages.orders.order import MANY, shown
+from services.gateway.pages.orders.performers import who_does
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.approvals import DismissDeclinedWorks, TakeDeclinedWorks
@@ -62,7 +64,9 @@ async def work_page(request: PageRequest) -> Response:
 
 async def add_work(request: PageRequest) -> Response:
     order_id = request.id("order_id")
-    added = await request.send(request.form.message(AddService, order_id=order_id))
+    form, sharing = who_does(request.form)
+    named: dict[str, Any] = {"performers": sharing} if sharing else {}
+    added = await request.send(form.message(AddService, order_id=order_id, **named))
     return request.go(
         f"/orders/{order_id}", said=request._("Added: %(name)s", name=added.services[-1].name)
     )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.gateway.pages.names import orders_named
+from services.gateway.pages.names import in_parts, orders_named, products_named
 from services.gateway.pages.request import PageRequest
 from shared.contracts.base import Page, Question
 from shared.contracts.inventory import (
-    GetProducts,
     ListSuppliers,
     ListWarehouses,
     ProductView,
@@ -57,29 +56,16 @@ async def names_of(
     """The warehouses, all of them, and what else is asked for; one question for each kind."""
     warehouses, named_suppliers, named_products, named_orders = await asyncio.gather(
         all_warehouses(request),
-        _some(request, _ids(suppliers), lambda ids: GetSuppliers(supplier_ids=ids)),
-        _some(request, _ids(products), lambda ids: GetProducts(product_ids=ids)),
+        in_parts(request, suppliers, lambda part: GetSuppliers(supplier_ids=part)),
+        products_named(request, products),
         orders_named(request, orders),
     )
     return Names(
         {each.id: each for each in warehouses},
-        {each.id: each for each in named_suppliers},
-        {each.id: each for each in named_products},
+        {each.id: each for page in named_suppliers for each in page.items},
+        named_products,
         named_orders,
     )
-
-
-def _ids(ids: Iterable[UUID | None]) -> tuple[UUID, ...]:
-    return tuple(dict.fromkeys(each for each in ids if each))
-
-
-async def _some[ItemT](
-    request: PageRequest,
-    ids: tuple[UUID, ...],
-    question: Callable[[tuple[UUID, ...]], Question[Page[ItemT]]],
-) -> tuple[ItemT, ...]:
-    """Asked in the gateway's own right, as the names of orders are."""
-    return (await request.call.gateway.client.ask(question(ids))).items if ids else ()
 
 
 async def every[ItemT](request: PageRequest, question: Question[Page[ItemT]]) -> tuple[ItemT, ...]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from starlette.responses import Response
 
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
-from services.gateway.pages.stock.editor import first_lines, with_products, with_quantities
-from services.gateway.pages.stock.names import all_warehouses, names_of
+from services.gateway.pages.stock.editor import with_products, with_quantities
+from services.gateway.pages.stock.papers import blank, listed, one
 from shared.contracts.stock_documents import (
     CancelTransfer,
     GetTransfer,
@@ -19,28 +17,11 @@ from shared.contracts.stock_documents import (
 )
 
 
-async def transfers(request: PageRequest) -> Response:
-    question = request.reads(ListTransfers)
-    found, names = await asyncio.gather(request.ask(question), names_of(request))
-    return request.page("stock/transfers.html", found=found, names=names, asked=question)
-
-
-async def new_transfer(request: PageRequest) -> Response:
-    warehouses, lines = await asyncio.gather(all_warehouses(request), first_lines(request))
-    return request.page("stock/transfer_new.html", warehouses=warehouses, lines=lines)
-
-
 async def send(request: PageRequest) -> Response:
     form = await with_products(request)
     made = await request.send(form.message(SendTransfer))
     said = request._("Transfer %(number)s is on its way", number=made.number)
     return request.go(f"/stock/transfers/{made.id}", said=said)
-
-
-async def transfer(request: PageRequest) -> Response:
-    found = await request.ask(GetTransfer(transfer_id=request.id("transfer_id")))
-    names = await names_of(request, products=(line.product_id for line in found.lines))
-    return request.page("stock/transfer.html", transfer=found, names=names)
 
 
 async def receive(request: PageRequest) -> Response:
@@ -59,10 +40,10 @@ async def cancel(request: PageRequest) -> Response:
 
 _TRANSFER = "/stock/transfers/{transfer_id}"
 PAGES = (
-    show("/stock/transfers", transfers, needs=ListTransfers),
-    show("/stock/transfers/new", new_transfer, needs=SendTransfer),
+    show("/stock/transfers", listed(ListTransfers, "stock/transfers.html"), needs=ListTransfers),
+    show("/stock/transfers/new", blank("stock/transfer_new.html"), needs=SendTransfer),
     act("/stock/transfers/new", send, needs=SendTransfer),
-    show(_TRANSFER, transfer, needs=GetTransfer),
+    show(_TRANSFER, one(GetTransfer, "transfer_id", "stock/transfer.html"), needs=GetTransfer),
     act(f"{_TRANSFER}/receive", receive, needs=ReceiveTransfer),
     act(f"{_TRANSFER}/cancel", cancel, needs=CancelTransfer),
 )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from starlette.responses import Response
 
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
-from services.gateway.pages.stock.editor import first_lines, with_products
-from services.gateway.pages.stock.names import all_warehouses, names_of
+from services.gateway.pages.stock.editor import with_products
+from services.gateway.pages.stock.papers import blank, listed, one
 from shared.contracts.stock_documents import (
     CancelWriteOff,
     GetWriteOff,
@@ -18,28 +16,11 @@ from shared.contracts.stock_documents import (
 )
 
 
-async def write_offs(request: PageRequest) -> Response:
-    question = request.reads(ListWriteOffs)
-    found, names = await asyncio.gather(request.ask(question), names_of(request))
-    return request.page("stock/write_offs.html", found=found, names=names, asked=question)
-
-
-async def new_write_off(request: PageRequest) -> Response:
-    warehouses, lines = await asyncio.gather(all_warehouses(request), first_lines(request))
-    return request.page("stock/write_off_new.html", warehouses=warehouses, lines=lines)
-
-
 async def write_off_stock(request: PageRequest) -> Response:
     form = await with_products(request)
     made = await request.send(form.message(WriteOffStock))
     said = request._("Write-off %(number)s is posted", number=made.number)
     return request.go(f"/stock/write-offs/{made.id}", said=said)
-
-
-async def write_off(request: PageRequest) -> Response:
-    found = await request.ask(GetWriteOff(write_off_id=request.id("write_off_id")))
-    names = await names_of(request, products=(line.product_id for line in found.lines))
-    return request.page("stock/write_off.html", write_off=found, names=names)
 
 
 async def cancel(request: PageRequest) -> Response:
@@ -50,9 +31,9 @@ async def cancel(request: PageRequest) -> Response:
 
 _WRITE_OFF = "/stock/write-offs/{write_off_id}"
 PAGES = (
-    show("/stock/write-offs", write_offs, needs=ListWriteOffs),
-    show("/stock/write-offs/new", new_write_off, needs=WriteOffStock),
+    show("/stock/write-offs", listed(ListWriteOffs, "stock/write_offs.html"), needs=ListWriteOffs),
+    show("/stock/write-offs/new", blank("stock/write_off_new.html"), needs=WriteOffStock),
     act("/stock/write-offs/new", write_off_stock, needs=WriteOffStock),
-    show(_WRITE_OFF, write_off, needs=GetWriteOff),
+    show(_WRITE_OFF, one(GetWriteOff, "write_off_id", "stock/write_off.html"), needs=GetWriteOff),
     act(f"{_WRITE_OFF}/cancel", cancel, needs=CancelWriteOff),
 )

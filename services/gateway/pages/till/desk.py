@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
 from uuid import UUID
 
 from starlette.responses import Response
@@ -20,10 +19,11 @@ from shared.contracts.orders import FindOrders, GetOrder, OrderSummary, OrderVie
 from shared.contracts.payment_documents import TakePaymentDocument
 from shared.contracts.till import CashBoxView, ListCashBoxes
 from shared.contracts.till_summary import GetTillSummary
-from shared.refusals import Refused
 
 PAY = "/till/pay"
 MONEY_METHODS = ("cash", "card", "transfer")
+METHODS = ("bonus", *MONEY_METHODS)
+"""Bonuses first: they pay the first orders, and money what they leave."""
 FOUND = 8
 
 
@@ -119,64 +119,31 @@ async def pay_page(request: PageRequest) -> Response:
 async def take(request: PageRequest) -> Response:
     """Orders that are settled, by as many methods as there are amounts: one document."""
     form = request.form
-    orders: list[dict[str, Any]] = [
+    orders = [
         {"order_id": order_id, "amount": amount}
         for order_id in form.all("order")
-        if (amount := _amount(request, f"amount.{order_id}"))
+        if (amount := form.amount(f"amount.{order_id}"))
     ]
-    parts: list[dict[str, Any]] = [
+    parts = [
         {"method": method, "amount": amount}
-        for method in MONEY_METHODS
-        if (amount := _amount(request, f"part.{method}"))
+        for method in METHODS
+        if (amount := form.amount(f"part.{method}"))
     ]
-    bonus = _amount(request, "part.bonus")
-    if not parts and not bonus:
+    if not parts:
         raise field_invalid(
             "part.cash", "Say how much is paid, and how", "укажите, сколько платят и чем"
         )
-    # All that can be wrong between them is found before the first of them is taken.
-    asked = sum((order["amount"] for order in orders), Decimal(0))
-    given = sum((part["amount"] for part in parts), Decimal(0))
-    if bonus > asked:
-        raise field_invalid(
-            "part.bonus", "Bonuses pay orders only", "бонусами оплачивают только заказы"
-        )
-    if bonus and parts and given != asked - bonus:
-        raise Refused("payment_sum_differs", orders=asked - bonus, parts=given)
-    if bonus:
-        await _take_bonus(request, orders, bonus)
-    said = request._("Paid with bonuses")
-    if parts:
-        document = await request.send(
-            form.message(TakePaymentDocument, orders=orders, parts=parts), "money"
-        )
-        said = request._("Taken: %(amount)s", amount=request.money(document.amount))
-        if document.change:
-            said += ". " + request._("Change: %(amount)s", amount=request.money(document.change))
-    return request.go(_back(request), said=said)
-
-
-async def _take_bonus(request: PageRequest, orders: list[dict[str, Any]], bonus: Decimal) -> None:
-    """Bonuses pay the first orders, and money what they leave; there are no more than orders."""
-    left = bonus
-    for order in list(orders):
-        covered = min(left, order["amount"])
-        if not covered:
-            return
-        await request.send(
-            request.form.message(
-                TakePayment,
-                order_id=order["order_id"],
-                amount=covered,
-                method="bonus",
-                tendered=None,
-            ),
-            f"bonus-{order['order_id']}",
-        )
-        left -= covered
-        order["amount"] -= covered
-        if not order["amount"]:
-            orders.remove(order)
+    document = await request.send(form.message(TakePaymentDocument, orders=orders, parts=parts))
+    payments = document.payments
+    bonuses = sum((each.amount for each in payments if each.method == "bonus"), Decimal(0))
+    said = []
+    if bonuses:
+        said.append(request._("Paid with bonuses: %(amount)s", amount=request.money(bonuses)))
+    if money := document.amount - bonuses:
+        said.append(request._("Taken: %(amount)s", amount=request.money(money)))
+    if document.change:
+        said.append(request._("Change: %(amount)s", amount=request.money(document.change)))
+    return request.go(_back(request), said=". ".join(said))
 
 
 async def take_deposit(request: PageRequest) -> Response:
@@ -191,17 +158,6 @@ async def take_deposit(request: PageRequest) -> Response:
 def _back(request: PageRequest) -> str:
     box = request.form.get("cash_box_id")
     return f"/till?box={box}" if box else "/till"
-
-
-def _amount(request: PageRequest, name: str) -> Decimal:
-    said = "".join(request.form.get(name).split()).replace(",", ".")
-    try:
-        amount = Decimal(said or 0)
-    except InvalidOperation:
-        raise field_invalid(name, "It is not an amount", "это не сумма") from None
-    if not amount.is_finite() or amount < 0:
-        raise field_invalid(name, "It is not an amount", "это не сумма")
-    return amount
 
 
 def _uuid(request: PageRequest, name: str) -> UUID | None:

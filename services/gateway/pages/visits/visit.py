@@ -67,6 +67,9 @@ class Visit:
         fixed: dict[str, Any] = {"client_id": client_id or UNKNOWN, "vehicle_id": vehicle_id}
         if booking:
             fixed["booking"] = booking.booking()
+        # Who pays and drives was chosen, if it was to be chosen: also nobody is somebody's choice.
+        asked = {name for name, _ in form.pairs} & {"payer_id", "driver_id"}
+        fixed |= {name: _known(form, name) for name in asked}
         return cls(
             client_id,
             vehicle_id,
