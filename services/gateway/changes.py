@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import pydantic_core
 import structlog
@@ -154,7 +155,8 @@ def hints(subject: str, headers: Mapping[str, str], body: bytes) -> Iterator[Hin
 class Screen:
     """One connected client and the hints it has not been sent yet, each once, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, user_id: UUID | None = None) -> None:
+        self.user_id = user_id
         self._waiting: dict[Hint, None] = {}
         self._arrived = asyncio.Event()
 
@@ -191,8 +193,8 @@ class Changes:
     def screens(self) -> int:
         return len(self._screens)
 
-    async def open(self) -> Screen:
-        screen = Screen()
+    async def open(self, user_id: UUID | None = None) -> Screen:
+        screen = Screen(user_id)
         self._screens.add(screen)
         await self._listen_or_not()
         return screen
@@ -200,6 +202,12 @@ class Changes:
     async def close(self, screen: Screen) -> None:
         self._screens.discard(screen)
         await self._listen_or_not()
+
+    def tell(self, hint: Hint, to: UUID | None = None) -> None:
+        """What the gateway knows by itself; ``to``: on the screens of one user only."""
+        for screen in self._screens:
+            if to is None or screen.user_id == to:
+                screen.add(hint)
 
     async def _listen_or_not(self) -> None:
         """An event costs nothing here while no screen is open."""

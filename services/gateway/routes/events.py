@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import anyio
 import pydantic_core
@@ -27,8 +28,9 @@ SEND_TIMEOUT_S = 30
 class ChangeView(View):
     """``topic``: ``order``, ``client``, ``vehicle``, ``stock`` and ``product`` (the id is the
     product's), ``payment``, ``expense``, ``reference``, ``import`` (a file has come a step
-    further), ``load`` (the id is the booking's, or of what the calendar says); or ``refresh``
-    without an id: too much has changed to be told one by one."""
+    further), ``load`` (the id is the booking's, or of what the calendar says), ``job`` (long work
+    of the one who listens is further) and ``operation`` (that of the station's machines); or
+    ``refresh`` without an id: too much has changed to be told one by one."""
 
     topic: str
     id: str | None
@@ -36,10 +38,10 @@ class ChangeView(View):
 
 async def changes(call: Call, _: Endpoint) -> Response:
     call.query(frozenset())
-    await call.allowed(None)
+    person = await call.allowed(None)
     shutdown = anyio.Event()
     return EventSourceResponse(
-        _stream(call, shutdown),
+        _stream(call, person.user_id, shutdown),
         ping=HEARTBEAT_S,
         ping_message_factory=_heartbeat,
         send_timeout=SEND_TIMEOUT_S,
@@ -48,11 +50,13 @@ async def changes(call: Call, _: Endpoint) -> Response:
     )
 
 
-async def _stream(call: Call, shutdown: anyio.Event) -> AsyncIterator[ServerSentEvent]:
+async def _stream(
+    call: Call, user_id: UUID, shutdown: anyio.Event
+) -> AsyncIterator[ServerSentEvent]:
     """Until the client goes, its session ends, or the gateway stops."""
     hub = call.gateway.changes
     token, _ = call.token()
-    screen = await hub.open()
+    screen = await hub.open(user_id)
     stopping = asyncio.create_task(shutdown.wait(), name="events-shutdown")
     stopping.add_done_callback(lambda _: screen.wake())
     try:
