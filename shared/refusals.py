@@ -479,6 +479,7 @@ REASONS: dict[str, Reason] = {
             "It was interrupted and nobody went on with it",
             "Прервано, и никто не продолжил",
         ),
+        job_failed=("It came to an end before it was done", "Закончилось, не доведя дела до конца"),
         not_acceptable=(
             "This can be had as {offered}",
             "Это можно получить только как {offered}",
