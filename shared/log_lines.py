@@ -17,6 +17,8 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
+PUBLISH_FAILED = "publish_failed"
+"""What a relay logs when NATS does not take its events: the supervisor listens for it."""
 LONGEST_LINE = 1024 * 1024
 """Bytes. What is longer comes in pieces, and is no log line any more."""
 DISORDER = 1000

@@ -74,6 +74,8 @@ class Running:
             problems.append(f"database: {error!r}")
         if lag_s > RELAY_LAG_ALARM_S:
             problems.append(f"relay: {pending} events wait for {lag_s:.0f} s")
+        if pending and self.relay.refusal:
+            problems.append(f"relay: NATS refuses events: {self.relay.refusal}")
         RELAY_PENDING.set(pending)
         RELAY_LAG_SECONDS.set(lag_s)
         DEAD_LETTERS.set(dead)

@@ -10,8 +10,9 @@ import asyncio
 import heapq
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import nats.errors
@@ -33,14 +34,15 @@ PAGE_ROWS = 5000
 PUBLISH_BATCH = 500
 """Events that wait for their acknowledgements together."""
 TIMEOUT_S = 10.0
+CLOCKS_DIFFER = timedelta(days=1)
+"""By no more than that, the database's clock and the broker's."""
 
 
 @dataclass(frozen=True, slots=True)
 class InStream:
-    """What the stream had when it was read: up to which sequence, and the ids of its events.
-    A million of them take about a hundred megabytes."""
+    """The ids of the events that the stream had when it was read, as far back as the outboxes
+    reach. A million of them take about a hundred megabytes."""
 
-    last_seq: int = 0
     ids: Collection[UUID] = frozenset()
 
 
@@ -51,6 +53,8 @@ class Outbox:
     service: str
     engine: AsyncEngine
     until: datetime
+    oldest: datetime | None
+    """When its oldest event was written; None when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,26 @@ class Missing:
     created_at: datetime
 
 
+ALONE = 7148
+"""The key of the lock that whoever rebuilds holds: two at once would publish everything twice,
+and take each other's consumer away."""
+
+
+@asynccontextmanager
+async def alone(engine: AsyncEngine) -> AsyncIterator[None]:
+    """Waits for its turn. ``engine``: of one and the same database for everybody."""
+    async with engine.connect() as connection:
+        await connection.execute(select(func.pg_advisory_lock(ALONE)))
+        yield  # the lock goes with the session, whose pool is disposed of
+
+
 # --- the stream --------------------------------------------------------------------------------
 
 
-async def read_stream(connection: Client) -> InStream | None:
-    """None when there is no stream. Raises ``CannotStart`` when it ends before what consumers
-    acknowledged: they would never be given what is published into it now."""
+async def read_stream(connection: Client, outboxes: Sequence[Outbox] = ()) -> InStream | None:
+    """None when there is no stream. What is older than all of ``outboxes`` is not read. Raises
+    ``CannotStart`` when it ends before what consumers acknowledged: they would never be given
+    what is published into it now."""
     js = connection.jetstream(timeout=TIMEOUT_S)
     try:
         last_seq = (await js.stream_info(STREAM)).state.last_seq
@@ -80,7 +98,8 @@ async def read_stream(connection: Client) -> InStream | None:
                 f"{STREAM} ends at {last_seq}, and {service} has acknowledged {acknowledged}: "
                 "restart NATS, which puts consumers back to the end of the stream, and try again"
             )
-    return InStream(last_seq, await _ids(js))
+    oldest = [outbox.oldest for outbox in outboxes if outbox.oldest]
+    return InStream(await _ids(js, min(oldest) - CLOCKS_DIFFER if oldest else None))
 
 
 async def _acknowledged(js: JetStreamContext, service: str) -> int:
@@ -91,14 +110,15 @@ async def _acknowledged(js: JetStreamContext, service: str) -> int:
     return floor.stream_seq if floor else 0
 
 
-async def _ids(js: JetStreamContext) -> set[UUID]:
+async def _ids(js: JetStreamContext, since: datetime | None) -> set[UUID]:
     """By a consumer of our own, which is given headers only and is gone afterwards."""
     await _remove_reader(js)
     info = await js.add_consumer(
         STREAM,
         ConsumerConfig(
             name=REBUILD,
-            deliver_policy=DeliverPolicy.ALL,
+            deliver_policy=DeliverPolicy.BY_START_TIME if since else DeliverPolicy.ALL,
+            opt_start_time=since,
             replay_policy=ReplayPolicy.INSTANT,
             ack_policy=AckPolicy.NONE,
             headers_only=True,
@@ -140,8 +160,8 @@ def _event_id(headers: Mapping[str, str] | None) -> UUID | None:
 async def published_until_now(service: str, engine: AsyncEngine) -> Outbox:
     """To be asked before the stream is read: what is published later, its relay sees to."""
     async with engine.connect() as connection:
-        now: datetime = (await connection.execute(select(func.now()))).scalar_one()
-    return Outbox(service, engine, now)
+        row = (await connection.execute(select(func.now(), func.min(outbox.c.created_at)))).one()
+    return Outbox(service, engine, *row)
 
 
 async def missing(outboxes: Sequence[Outbox], stream: InStream) -> AsyncIterator[Missing]:
@@ -185,59 +205,34 @@ async def _missing_of(source: Outbox, stream: InStream) -> AsyncIterator[Missing
 # --- back into the stream ----------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Replayed:
-    """How a replay went, events by service."""
-
-    put_back: Counter[str]
-    held_back: Counter[str]
-    """NATS takes them for duplicates of what it lost within its deduplication window."""
-
-    def total(self) -> int:
-        return self.put_back.total() + self.held_back.total()
-
-
 async def replay(
     connection: Client, outboxes: Sequence[Outbox], stream: InStream
-) -> AsyncIterator[Replayed]:
-    """Publishes what is missing; gives the same, growing result after every batch."""
+) -> AsyncIterator[Counter[str]]:
+    """Publishes what is missing; after every batch, how many events of each service it were."""
     js = connection.jetstream(timeout=TIMEOUT_S)
     engines = {outbox.service: outbox.engine for outbox in outboxes}
-    replayed = Replayed(Counter(), Counter())
     batch: list[Missing] = []
     async for event in missing(outboxes, stream):
         batch.append(event)
         if len(batch) == PUBLISH_BATCH:
-            await _publish(js, engines, batch, stream, replayed)
+            yield await _publish(js, engines, batch)
             batch = []
-            yield replayed
-    await _publish(js, engines, batch, stream, replayed)
-    yield replayed
+    yield await _publish(js, engines, batch)
 
 
 async def _publish(
-    js: JetStreamContext,
-    engines: Mapping[str, AsyncEngine],
-    batch: Sequence[Missing],
-    stream: InStream,
-    replayed: Replayed,
-) -> None:
+    js: JetStreamContext, engines: Mapping[str, AsyncEngine], batch: Sequence[Missing]
+) -> Counter[str]:
     events = await _whole(engines, batch)
     known = [event for event in batch if (event.service, event.seq) in events]
     answers = await asyncio.gather(
         *(_publish_one(js, events[event.service, event.seq]) for event in known),
         return_exceptions=True,
     )
-    failures: list[BaseException] = []
-    for event, answer in zip(known, answers, strict=True):
-        if isinstance(answer, BaseException):
-            failures.append(answer)
-        elif answer.duplicate and answer.seq <= stream.last_seq:
-            replayed.held_back[event.service] += 1
-        else:
-            replayed.put_back[event.service] += 1
+    failures = [answer for answer in answers if isinstance(answer, BaseException)]
     if failures:
         raise failures[0]
+    return Counter(event.service for event in known)
 
 
 async def _whole(
@@ -258,8 +253,10 @@ async def _whole(
 
 
 async def _publish_one(js: JetStreamContext, event: Outgoing) -> PubAck:
-    headers = {**event.headers, "Nats-Msg-Id": str(event.event_id)}
-    return await js.publish(event.subject, event.body, TIMEOUT_S, stream=STREAM, headers=headers)
+    # Without an id for NATS, which may remember that of an event that it has lost since.
+    return await js.publish(
+        event.subject, event.body, TIMEOUT_S, stream=STREAM, headers=event.headers
+    )
 
 
 FAILURES = (nats.errors.Error, TimeoutError, APIError)

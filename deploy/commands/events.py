@@ -57,19 +57,49 @@ def rebuild(
         raise CannotStart(f"a database does not answer: {error}") from error
 
 
+@app.command("watch")
+def watch(data_dir: StationDir = None) -> None:
+    """Looks at the stream until Ctrl-C, and rebuilds it whenever it may have lost something.
+
+    `pitlane up` does so by itself, and also starts its NATS server anew when
+    that is needed. This is for a station whose servers somebody else runs.
+    """
+    import asyncio
+    import contextlib
+
+    from deploy.commands.reach import BOOTSTRAP_URL, needed, reach
+    from deploy.local.stream_watch import StreamWatch
+
+    at = reach(data_dir)
+    url = needed(at.bootstrap_url, BOOTSTRAP_URL)
+    _databases(at)
+
+    def say(level: str, event: str, **more: object) -> None:
+        told = " ".join(f"{name}={value}" for name, value in more.items())
+        typer.echo(f"{level}: {event} {told}", err=level != "info")
+
+    async def put_back() -> None:
+        await asyncio.to_thread(rebuild, check=False, yes=True, data_dir=data_dir)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(StreamWatch(lambda: url, put_back, say).run())
+
+
 async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
     from deploy import topology
-    from deploy.commands.event_replay import InStream, published_until_now, read_stream
+    from deploy.commands.event_replay import InStream, alone, published_until_now, read_stream
     from deploy.commands.reach import BOOTSTRAP_URL, nats_connection, needed
     from deploy.commands.topology import consumed
 
     async with AsyncExitStack() as stack:
-        engines = {service: _engine(url, stack) for service, url in _databases(at).items()}
+        databases = _databases(at)
+        engines = {service: _engine(url, stack) for service, url in databases.items()}
         url = needed(at.bootstrap_url, BOOTSTRAP_URL)
         connection = await nats_connection(url, topology.BOOTSTRAP)
         stack.push_async_callback(connection.close)
+        await stack.enter_async_context(alone(_engine(databases["audit"], stack)))
         outboxes = [await published_until_now(*each) for each in engines.items()]
-        stream = await read_stream(connection)
+        stream = await read_stream(connection, outboxes)
         if stream is None:
             typer.echo("the stream does not exist")
         lost = await _count_missing(outboxes, stream or InStream())
@@ -77,9 +107,10 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
             raise typer.Exit(1 if lost or stream is None else 0)
         if stream is None:
             _confirm("Make it?", yes)
-            await topology.apply(url, consumed())
         elif lost:
             _confirm("Put them back?", yes)
+        # Consumers may be gone as well.
+        await topology.apply(url, consumed())
         if lost:
             await _put_back(connection, outboxes, stream or InStream(), lost)
 
@@ -125,20 +156,24 @@ async def _put_back(
     connection: Client, outboxes: list[Outbox], stream: InStream, lost: int
 ) -> None:
     import sys
+    from collections import Counter
+
+    from rich.console import Console
 
     from deploy.commands.event_replay import replay
+    from deploy.progress import TerminalProgress
 
-    with typer.progressbar(length=lost, label="putting back", file=sys.stderr) as bar:
-        async for replayed in replay(connection, outboxes, stream):
-            bar.update(replayed.total() - bar.pos)
-    _tell(replayed.put_back, outboxes, "put back")
-    if held_back := replayed.held_back.total():
-        typer.echo(
-            f"{held_back} not accepted: NATS takes them for duplicates of what it has just lost. "
-            "Run this again in two minutes.",
-            err=True,
-        )
-        raise typer.Exit(1)
+    progress = TerminalProgress(Console(file=sys.stderr))
+    counts: Counter[str] = Counter()
+    progress.begin("putting back", lost)
+    try:
+        async for batch in replay(connection, outboxes, stream):
+            counts += batch
+            progress.advance(counts.total())
+        progress.end(f"{counts.total()} events")
+    finally:
+        progress.close()
+    _tell(counts, outboxes, "put back")
 
 
 def _tell(counts: Counter[str], outboxes: list[Outbox], what: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +22,10 @@ from deploy.local.nursery import Nursery
 from deploy.local.postgres import SUPERUSER, Postgres
 from deploy.local.processes import CannotStart
 from deploy.local.services import GATEWAY, ServiceProcess, run_to_end
+from deploy.local.stream_watch import StreamWatch, files_in
 from deploy.local.supervision import Keeper, all_of
 from deploy.local.terminal import Terminal
+from shared.log_lines import PUBLISH_FAILED
 from shared.settings import SERVICES, StationSettings, pitlane_version
 
 GATEWAY_KEY = "gateway:key"
@@ -66,6 +69,14 @@ class Station:
         self._log = self._service_log("supervisor")
         self._nursery = Nursery(self._log.hear)
         self._started_at = datetime.now(UTC)
+        self._watch = StreamWatch(
+            lambda: self._nats.url(topology.BOOTSTRAP),
+            self._rebuild_stream,
+            self._log.say,
+            restart=lambda: self._nats.kill(),
+            files=lambda: files_in(self._folder.nats),
+        )
+        self._watching: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Until SIGINT or SIGTERM. Raises ``CannotStart``; everything is stopped again then."""
@@ -110,6 +121,7 @@ class Station:
         # Before anybody is let in: ready means that one can sign in.
         await self._make_users()
         await self._start_services()
+        self._watching = asyncio.create_task(self._watch.run(), name="stream-watch")
         await self._load_demo()
         self._announce()
 
@@ -224,6 +236,15 @@ class Station:
         self._keepers.append(keeper)
         await keeper.start()
 
+    async def _rebuild_stream(self) -> None:
+        arguments = ["events", "rebuild", "--yes", "--data-dir", str(self._folder.path)]
+        await run_to_end(self._nursery, arguments, {}, self._log)
+
+    def _hear_trouble(self, line: Mapping[str, Any]) -> None:
+        if line.get("event") == PUBLISH_FAILED:
+            self._watch.refused()
+        self._terminal.trouble(line)
+
     def _tell(self) -> None:
         """Renewed at every start of a process: its port may be another one."""
         self._folder.tell(
@@ -265,7 +286,7 @@ class Station:
 
     def _service_log(self, name: str) -> ServiceLog:
         file = LogFile(self._folder.logs / f"{name}.jsonl")
-        return ServiceLog(file, name, self._settings.station, self._terminal.trouble)
+        return ServiceLog(file, name, self._settings.station, self._hear_trouble)
 
     def _server_log(self, name: str, *serious: bytes) -> ServerLog:
         file = LogFile(self._folder.logs / f"{name}.log")
@@ -290,6 +311,9 @@ class Station:
     async def _stop(self) -> None:
         """The gateway first, so that nobody is let in any more; the servers last."""
         self._terminal.quiet = True
+        if self._watching:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         with self._terminal.step("stopped"):
             servers = [keeper for keeper in self._keepers if keeper.name in ("postgres", "nats")]
             services = [keeper for keeper in self._keepers if keeper not in servers]

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import structlog
 from nats.js import JetStreamContext
+from nats.js.errors import APIError
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -22,6 +23,7 @@ from shared.contracts.base import Event
 from shared.contracts.operations import addressed_to
 from shared.database import outbox
 from shared.ids import new_id
+from shared.log_lines import PUBLISH_FAILED
 from shared.messaging.envelope import Envelope
 
 log = structlog.get_logger(__name__)
@@ -88,6 +90,8 @@ class Relay:
         self._js = js
         self._queue: asyncio.Queue[Sequence[Outgoing]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
+        self.refusal: str | None = None
+        """Why the broker did not take the last events; None when it did."""
 
     def start(self) -> None:
         self._tasks = [
@@ -174,7 +178,10 @@ class Relay:
         results = await asyncio.gather(*map(self._publish_one, events), return_exceptions=True)
         failed = [result for result in results if isinstance(result, BaseException)]
         if failed:
-            log.warning("publish_failed", events=len(failed), error=repr(failed[0]))
+            self.refusal = _told(failed[0])
+            log.warning(PUBLISH_FAILED, events=len(failed), error=self.refusal)
+        elif events:
+            self.refusal = None
         return [result for result in results if isinstance(result, UUID)]
 
     async def _publish_one(self, event: Outgoing) -> UUID:
@@ -191,6 +198,13 @@ class Relay:
                 # Losing this commit only publishes again: it need not wait for the disk.
                 await connection.execute(text("SET LOCAL synchronous_commit = off"))
                 await _mark_published(connection, published)
+
+
+def _told(error: BaseException) -> str:
+    """``10077: maximum bytes exceeded``, as NATS puts it; of other errors, what Python says."""
+    if isinstance(error, APIError):
+        return f"{error.err_code}: {error.description}"
+    return repr(error)
 
 
 _MARK_PUBLISHED = (

@@ -1,0 +1,274 @@
+"""The broker's store is lost, rewound or spoilt under load: the watch has it whole again."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from deploy import topology
+from deploy.local import stream_watch
+from deploy.local.processes import CannotStart
+from deploy.local.stream_watch import Seen, StreamWatch, files_in, suspicion
+from shared.contracts.audit import VerifyChain
+from shared.refusals import Refused
+from tests.deploy.operating import pitlane_on, reconnected
+from tests.support.broker import TestNats
+from tests.support.databases import as_owner
+from tests.support.day import Station, running_station
+from tests.support.waiting import eventually
+
+SERVICES = ("clients", "orders", "audit")
+SILENT = ("inventory", "finance", "documents", "gateway")
+"""Their databases are there, and empty."""
+
+
+@pytest.fixture
+async def station(nats_server: TestNats, database: Callable[[str], str]) -> AsyncIterator[Station]:
+    async with running_station(nats_server, database, *SERVICES) as station:
+        station.database_urls |= {name: database(name) for name in SILENT}
+        yield station
+
+
+class Watched:
+    """A watch on a test's station, and what it said."""
+
+    def __init__(self, station: Station) -> None:
+        self.said: list[tuple[str, dict[str, Any]]] = []
+        self.station = station
+        self.watch = StreamWatch(
+            lambda: station.nats.url("bootstrap"),
+            self.rebuild,
+            lambda level, event, **more: self.said.append((event, more)),
+            restart=self.restart,
+            files=lambda: files_in(station.nats.server.folder),
+        )
+        self.rebuilt = 0
+        self.put_back = 0
+
+    async def rebuild(self) -> None:
+        outcome = await pitlane_on(self.station, "events", "rebuild", "--yes")
+        if outcome.exit_code:
+            raise CannotStart(outcome.stderr)
+        lines = (line.split() for line in outcome.stdout.splitlines())
+        self.put_back += sum(int(line[1]) for line in lines if line[2:] == ["put", "back"])
+        self.rebuilt += 1
+
+    async def restart(self) -> None:
+        await self.station.nats.kill()
+        await self.station.nats.start()
+
+    def told(self, event: str) -> list[str]:
+        return [more["why"] for name, more in self.said if name == event]
+
+    async def has_compared(self, because: str) -> bool:
+        compared = self.told("stream_compared")
+        return any(because in why for why in compared) and self.rebuilt == len(compared)
+
+
+@asynccontextmanager
+async def watched(station: Station, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watched]:
+    monkeypatch.setattr(stream_watch, "LOOK_EVERY_S", 0.1)
+    watched = Watched(station)
+    watching = asyncio.create_task(watched.watch.run())
+    try:
+        await eventually(lambda: watched.has_compared("not looked at before"))
+        yield watched
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+@asynccontextmanager
+async def under_load(station: Station, clients: int = 4) -> AsyncIterator[list[Any]]:
+    """Several clients make sections without pause; who is refused comes again."""
+    made: list[Any] = []
+    enough = asyncio.Event()
+
+    async def work() -> None:
+        while not enough.is_set():
+            try:
+                made.append((await station.a_section()).id)
+            except Refused:
+                await asyncio.sleep(0.02)
+
+    workers = [asyncio.create_task(work()) for _ in range(clients)]
+    await eventually(lambda: has(made, 30))
+    try:
+        yield made
+        before = len(made)
+        await eventually(lambda: has(made, before + 30))
+    finally:
+        enough.set()
+        await asyncio.gather(*workers)
+
+
+async def has(made: list[Any], count: int) -> bool:
+    return len(made) >= count
+
+
+async def whole(station: Station) -> None:
+    """Whatever was committed is recorded, once, in a chain without a gap."""
+
+    async def recorded() -> bool:
+        committed = [
+            await in_database(station, name, "SELECT count(*) FROM outbox") for name in SERVICES
+        ]
+        return sum(committed) == await in_database(station, "audit", "SELECT count(*) FROM records")
+
+    await eventually(recorded, timeout_s=30, every_s=0.1)
+    chain = await station.ask(VerifyChain())
+    assert chain.intact, chain.faults
+
+
+async def in_database(station: Station, service: str, query: str) -> int:
+    owner = await asyncpg.connect(as_owner(station.database_urls[service]))
+    try:
+        count: int = await owner.fetchval(query)
+        return count
+    finally:
+        await owner.close()
+
+
+def messages_of(station: Station) -> Path:
+    (folder,) = station.nats.server.folder.glob("jetstream/*/streams/EVENTS/msgs")
+    return folder
+
+
+# --- real faults ---------------------------------------------------------------------------------
+
+
+async def test_store_deleted_under_a_running_server_is_noticed_and_made_whole(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a server goes on acknowledging, into nothing."""
+    async with watched(station, monkeypatch) as at, under_load(station):
+        await asyncio.to_thread(shutil.rmtree, station.nats.server.folder)
+        await eventually(lambda: at.has_compared("there is no stream"), timeout_s=20)
+        assert at.told("nats_started_anew") == ["its files were taken away"]
+        await reconnected(station)
+    await whole(station)
+
+
+async def test_server_that_comes_back_with_an_empty_store_is_filled_again(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with watched(station, monkeypatch) as at, under_load(station):
+        await station.nats.kill()
+        await asyncio.to_thread(shutil.rmtree, station.nats.server.folder)
+        await station.nats.start()
+        await eventually(lambda: at.has_compared("there is no stream"), timeout_s=20)
+    await whole(station)
+
+
+async def test_stream_that_comes_back_as_it_was_is_given_what_came_since(
+    station: Station, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store = station.nats.server.folder
+    async with watched(station, monkeypatch) as at, under_load(station) as made:
+        await station.nats.stop()
+        await asyncio.to_thread(shutil.copytree, store, tmp_path / "older")
+        await station.nats.start()
+        before = len(made)
+        await eventually(lambda: has(made, before + 100), timeout_s=30)
+        await station.nats.kill()
+        await asyncio.to_thread(shutil.rmtree, store)
+        (tmp_path / "older").rename(store)
+        compared = len(at.told("stream_compared"))
+        await station.nats.start()
+
+        async def compared_again() -> bool:
+            return at.rebuilt > compared
+
+        await eventually(compared_again, timeout_s=20)
+        assert at.put_back >= 100
+    await whole(station)
+
+
+async def test_bit_that_flips_in_the_middle_of_a_block_cuts_nothing_for_good(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with watched(station, monkeypatch) as at, under_load(station) as made:
+        # What was not heard yet is what a cut stream would never tell.
+        await station.stop("audit")
+        before = len(made)
+        await eventually(lambda: has(made, before + 100), timeout_s=30)
+        await station.nats.kill()
+        for block in messages_of(station).glob("*.blk"):
+            spoilt = bytearray(block.read_bytes())
+            if spoilt:
+                spoilt[len(spoilt) // 2] ^= 0x10
+                block.write_bytes(spoilt)
+        # Its notes of what the blocks hold: with them the server would not read the blocks.
+        (messages_of(station) / "index.db").unlink(missing_ok=True)
+        compared = at.rebuilt
+        await station.nats.start()
+
+        async def compared_again() -> bool:
+            return at.rebuilt > compared
+
+        await eventually(compared_again, timeout_s=20)
+        assert at.put_back > 0
+        await station.start("audit")
+    await whole(station)
+
+
+async def test_server_that_refuses_without_a_reason_is_started_anew(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_watch, "STUCK_AFTER_S", 0.2)
+    async with watched(station, monkeypatch) as at:
+
+        async def started_anew() -> bool:
+            at.watch.refused()
+            return at.told("nats_started_anew") == ["it refuses events that it has room for"]
+
+        await eventually(started_anew)
+        await eventually(lambda: at.has_compared("the server was started anew"))
+
+
+async def test_full_stream_is_told_and_not_restarted(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await station.a_section()
+    await station.settle_down()
+    monkeypatch.setattr(stream_watch, "STUCK_AFTER_S", 0.0)
+    full = topology.EVENTS.evolve(max_bytes=100)
+    monkeypatch.setattr(topology, "EVENTS", full)
+    async with watched(station, monkeypatch) as at:
+
+        async def told_full() -> bool:
+            at.watch.refused()
+            return any(event == "stream_full" for event, _ in at.said)
+
+        await eventually(told_full)
+        assert at.told("nats_started_anew") == []
+
+
+# --- what is suspicious --------------------------------------------------------------------------
+
+BEFORE = Seen(1, "2026-03-02", last_seq=100, messages=50, bytes=5000)
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        (BEFORE, None),
+        (Seen(1, "2026-03-02", last_seq=120, messages=70), None),
+        (Seen(1), "there is no stream"),
+        (Seen(2, "2026-03-02", last_seq=100, messages=50), "the server was started anew"),
+        (Seen(1, "2026-03-03", last_seq=200, messages=60), "it is another stream"),
+        (Seen(1, "2026-03-02", last_seq=99, messages=50), "it ends at 99, and ended at 100"),
+        (Seen(1, "2026-03-02", last_seq=120, messages=49), "it has 49 messages, and had 50"),
+    ],
+)
+def test_whatever_a_stream_of_ours_cannot_do_is_suspicious(now: Seen, why: str | None) -> None:
+    assert suspicion(BEFORE, now) == why
+
+
+def test_stream_that_was_never_looked_at_is_compared() -> None:
+    assert suspicion(None, BEFORE) == "it was not looked at before"
