@@ -112,7 +112,8 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
         # Consumers may be gone as well.
         await topology.apply(url, consumed())
         if lost:
-            await _put_back(connection, outboxes, stream or InStream(), lost)
+            gateway = databases["gateway"]
+            await _put_back(connection, outboxes, stream or InStream(), lost, gateway)
 
 
 def _confirm(question: str, yes: bool) -> None:
@@ -153,7 +154,7 @@ async def _count_missing(outboxes: list[Outbox], stream: InStream) -> int:
 
 
 async def _put_back(
-    connection: Client, outboxes: list[Outbox], stream: InStream, lost: int
+    connection: Client, outboxes: list[Outbox], stream: InStream, lost: int, gateway: str
 ) -> None:
     import sys
     from collections import Counter
@@ -161,18 +162,20 @@ async def _put_back(
     from rich.console import Console
 
     from deploy.commands.event_replay import replay
+    from deploy.commands.job_progress import recorded
     from deploy.progress import TerminalProgress
 
-    progress = TerminalProgress(Console(file=sys.stderr))
+    terminal = TerminalProgress(Console(file=sys.stderr))
     counts: Counter[str] = Counter()
-    progress.begin("putting back", lost)
     try:
-        async for batch in replay(connection, outboxes, stream):
-            counts += batch
-            progress.advance(counts.total())
-        progress.end(f"{counts.total()} events")
+        with recorded(terminal, "events_rebuild", "", gateway) as progress:
+            progress.begin("putting back", lost)
+            async for batch in replay(connection, outboxes, stream):
+                counts += batch
+                progress.advance(counts.total())
+            progress.end(f"{counts.total()} events")
     finally:
-        progress.close()
+        terminal.close()
     _tell(counts, outboxes, "put back")
 
 

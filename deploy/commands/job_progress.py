@@ -44,7 +44,9 @@ def recorded(
     try:
         yield job
     except BaseException as error:
-        job.finish("failed", failure=Refused("job_failed").code, note=str(error) or type(error).__name__)
+        job.finish(
+            "failed", failure=Refused("job_failed").code, note=str(error) or type(error).__name__
+        )
         raise
     job.finish("done", note=job.note)
 

@@ -81,11 +81,12 @@ def _chosen(service: str | None) -> Mapping[str, tuple[Forget, Table]]:
     from services.inventory.store import sums as inventory
     from services.inventory.store import tables_reports
     from services.orders.store import sums as orders
+    from services.orders.store.tables import order_changes
 
     every = {
         "finance": (finance.forget, schema_reports.unfolded),
         "inventory": (inventory.forget, tables_reports.unfolded),
-        "orders": (orders.forget, orders.order_changes),
+        "orders": (orders.forget, order_changes),
     }
     if service is None:
         return every

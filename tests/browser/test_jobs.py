@@ -1,4 +1,4 @@
-"""Long work: a long table is asked for, left, and found again; operators see what machines are at."""
+"""Long work: a long table is asked for, left and found again; operators see what machines do."""
 
 from __future__ import annotations
 
@@ -82,7 +82,6 @@ async def test_a_long_table_is_left_and_found_again(
     await expect(page.get_by_text("orders: 3 / 7")).to_be_visible()
     assert await barriers(page) == []
     assert await too_wide(page) == []
-    await page.screenshot(path="/tmp/work/jobs-desk.png")
     await page.get_by_role("button", name="Отменить: Маржа").click()
     await expect(going).to_contain_text("Отменено")
     await expect(mark).to_be_hidden()
@@ -97,7 +96,6 @@ async def test_a_long_table_is_left_and_found_again(
     assert await phone.get_by_text("Остатки").count() == 0
     assert await barriers(phone) == []
     assert await too_wide(phone) == []
-    await phone.screenshot(path="/tmp/work/jobs-phone.png")
     # What machines are at is for operators.
     advisor = (await browse(role="advisor")).page
     await advisor.goto(site.url + "/jobs")

@@ -206,6 +206,27 @@ async def going(connection: AsyncConnection) -> Mapping[UUID, int]:
     return {row.user_id: row.number for row in rows}
 
 
+async def machines_at_work(connection: AsyncConnection) -> Sequence[Any]:
+    """What operators' commands are at, oldest first."""
+    rows = await connection.execute(
+        select(jobs)
+        .where(jobs.c.user_id.is_(None), jobs.c.state == "running", jobs.c.lease_until > _NOW)
+        .order_by(jobs.c.id)
+    )
+    return rows.all()
+
+
+async def last_backup(connection: AsyncConnection) -> Any:
+    """The newest that is good, or None."""
+    rows = await connection.execute(
+        select(jobs)
+        .where(jobs.c.user_id.is_(None), jobs.c.kind == "backup", jobs.c.state == "done")
+        .order_by(jobs.c.id.desc())
+        .limit(1)
+    )
+    return rows.one_or_none()
+
+
 async def files_in_use(connection: AsyncConnection) -> set[UUID]:
     """What the folder of exports must keep: what came of jobs, and what is being written."""
     rows = await connection.execute(
