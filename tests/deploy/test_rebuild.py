@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,10 +21,12 @@ from tests.support.broker import TestNats
 from tests.support.databases import as_owner
 from tests.support.day import BUSINESS, Station, running_station
 
+# Averages reach to the end of the period: of one without an end they would change with the clock.
+PERIOD = Period(end=datetime.now(UTC) + timedelta(days=1))
 REPORTS = (
-    StockTurnover(period=Period()),
-    OrdersBySection(period=Period()),
-    ProfitLoss(period=Period()),
+    StockTurnover(period=PERIOD),
+    OrdersBySection(period=PERIOD),
+    ProfitLoss(period=PERIOD),
 )
 
 
