@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
+import typer
 
 from deploy.commands.reach import operator
 from services.gateway.jobs import rows
@@ -33,29 +34,26 @@ END_S = 10.0
 @contextmanager
 def recorded(
     progress: Progress, kind: JobKind, title: str, gateway_url: str | None
-) -> Iterator[Progress]:
+) -> Iterator[JobProgress]:
     """``progress``, and the same as a job in the gateway's database. What cannot be written there
     is no reason for the command not to go on. What the command raises is its failure."""
-    if gateway_url is None:
-        yield progress
-        return
-    job = _JobProgress(progress, kind, title, gateway_url)
+    job = JobProgress(progress, kind, title, gateway_url)
     job.start()
     try:
         yield job
     except BaseException as error:
-        job.finish(
-            "failed", failure=Refused("job_failed").code, note=str(error) or type(error).__name__
-        )
+        # A command that has told itself what is wrong ends with a code.
+        said = job.note if isinstance(error, typer.Exit) else str(error) or type(error).__name__
+        job.finish("failed", failure=Refused("job_failed").code, note=said)
         raise
     job.finish("done", note=job.note)
 
 
-class _JobProgress:
+class JobProgress:
     """Tells the other one, too. The database is written to in a thread of its own: whoever makes
-    progress does not wait for it."""
+    progress does not wait for it. ``note``: what came of it, in a few words."""
 
-    def __init__(self, other: Progress, kind: JobKind, title: str, url: str) -> None:
+    def __init__(self, other: Progress, kind: JobKind, title: str, url: str | None) -> None:
         self._other = other
         self._kind = kind
         self._title = title
@@ -67,12 +65,14 @@ class _JobProgress:
         self.note = ""
 
     def start(self) -> None:
-        self._thread.start()
+        if self._url:
+            self._thread.start()
 
     def finish(self, state: str, **values: Any) -> None:
         self._end = {"state": state, "stage": "", **values}
         self._over.set()
-        self._thread.join(END_S)
+        if self._url:
+            self._thread.join(END_S)
 
     # --- Progress ---------------------------------------------------------------------------
 
@@ -98,6 +98,7 @@ class _JobProgress:
             log.warning("job_not_recorded", kind=self._kind, error=repr(error))
 
     async def _keep(self) -> None:
+        assert self._url
         engine = engine_for(self._url, pool_size=1)
         try:
             async with engine.begin() as connection:

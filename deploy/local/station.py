@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from deploy import topology
+from deploy.backup.archive import LogReceiver
+from deploy.commands.reach import nats_connection
 from deploy.local.data_folder import DataFolder
 from deploy.local.databases import ServiceDatabase, ensure_databases
 from deploy.local.log_files import LogFile, ServerLog, ServiceLog
@@ -70,13 +72,19 @@ class Station:
         self._nursery = Nursery(self._log.hear)
         self._started_at = datetime.now(UTC)
         self._watch = StreamWatch(
-            lambda: self._nats.url(topology.BOOTSTRAP),
+            lambda: nats_connection(self._nats.url(topology.BOOTSTRAP), topology.BOOTSTRAP),
             self._rebuild_stream,
             self._log.say,
             restart=lambda: self._nats.kill(),
             files=lambda: files_in(self._folder.nats),
         )
         self._watching: asyncio.Task[None] | None = None
+        self._log_receiver = LogReceiver(
+            self._folder.path,
+            lambda: self._postgres.url(SUPERUSER),
+            self._server_log("backup", b"error:").hear,
+            self._log.say,
+        )
 
     async def run(self) -> None:
         """Until SIGINT or SIGTERM. Raises ``CannotStart``; everything is stopped again then."""
@@ -134,6 +142,7 @@ class Station:
                 self._databases.values(),
                 {name: self._postgres.url(each.name) for name, each in self._databases.items()},
             )
+        self._log_receiver.start()
 
     async def _start_nats(self) -> None:
         with self._terminal.step("NATS"):
@@ -262,7 +271,10 @@ class Station:
                         for user in (topology.OPERATORS, topology.BOOTSTRAP)
                     },
                 },
-                "postgres": {"pid": _pid(self._postgres)},
+                "postgres": {
+                    "pid": _pid(self._postgres),
+                    "url": self._postgres.url(SUPERUSER),
+                },
                 "nursery": {"pid": self._nursery.pid},
                 "databases": {
                     name: {
@@ -322,6 +334,7 @@ class Station:
             await asyncio.gather(*(keeper.stop() for keeper in services if keeper not in gateway))
             await self._nursery.stop()
             await asyncio.gather(*(keeper.stop() for keeper in servers))
+            await self._log_receiver.stop()
         self._folder.close()
 
     def _check_address(self) -> None:

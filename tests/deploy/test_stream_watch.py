@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from deploy import topology
+from deploy.commands.reach import nats_connection
 from deploy.local import stream_watch
 from deploy.local.processes import CannotStart
 from deploy.local.stream_watch import Seen, StreamWatch, files_in, suspicion
@@ -41,7 +42,7 @@ class Watched:
         self.said: list[tuple[str, dict[str, Any]]] = []
         self.station = station
         self.watch = StreamWatch(
-            lambda: station.nats.url("bootstrap"),
+            lambda: nats_connection(station.nats.url("bootstrap"), "bootstrap"),
             self.rebuild,
             lambda level, event, **more: self.said.append((event, more)),
             restart=self.restart,
