@@ -479,9 +479,19 @@ REASONS: dict[str, Reason] = {
             "Класс A должен заканчиваться раньше класса B",
         ),
         export_too_long=(
-            "A table has at most {rows} rows: ask for a shorter period or fewer things",
-            "В таблице не больше {rows} строк: сократите период или уточните отбор",
+            "At once a table has at most {rows} rows: have a longer one made (POST /jobs/exports)",
+            "Сразу можно получить не больше {rows} строк: более длинную таблицу закажите "
+            "(POST /jobs/exports)",
         ),
+        export_unknown=(
+            "No report has the address {address}",
+            "По адресу {address} нет отчёта",
+        ),
+        job_abandoned=(
+            "It was interrupted and nobody went on with it",
+            "Прервано, и никто не продолжил",
+        ),
+        job_failed=("It came to an end before it was done", "Закончилось, не доведя дела до конца"),
         not_acceptable=(
             "This can be had as {offered}",
             "Это можно получить только как {offered}",
@@ -567,6 +577,11 @@ REASONS: dict[str, Reason] = {
         post_not_found=("No post {id}", "Пост {id} не найден"),
         user_not_found=("No user {id}", "Пользователь {id} не найден"),
         session_not_found=("You have no session {id}", "У вас нет сеанса {id}"),
+        job_not_found=("You have no job {id}", "У вас нет задания {id}"),
+        job_has_no_file=(
+            "Nothing came of job {id}, or not yet, or it is too old",
+            "У задания {id} нет файла: он не готов или уже удалён",
+        ),
         token_not_found=("No token {id}", "Токен {id} не найден"),
         oidc_off=(
             "There is no provider to sign in with",
@@ -697,6 +712,14 @@ REASONS: dict[str, Reason] = {
         last_administrator=(
             "Somebody must be left who may manage users here",
             "Должен остаться хотя бы один, кто управляет пользователями",
+        ),
+        too_many_jobs=(
+            "You have {limit} tables in the making: wait for one, or give one up",
+            "У вас уже готовится {limit} таблиц: дождитесь одной или отмените её",
+        ),
+        job_not_cancellable=(
+            "Only the operator who began this may end it",
+            "Прервать это может только оператор, который это начал",
         ),
         token_name_taken=(
             "You have a token called {name} already",

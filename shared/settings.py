@@ -96,6 +96,9 @@ class ServiceSettings(StationSettings):
     """What the provider is called on the sign-in page."""
     command_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     """How long the gateway and services wait for each other's answers."""
+    export_folder: Path = Path("data/exports")
+    """Where tables that people have had made lie until they take them; all gateways of a station
+    share it."""
     outbox_keep_days: Annotated[int, Field(ge=1)] = 90
     """Sent events stay in the outbox so long: a wiped stream is rebuilt from them."""
 

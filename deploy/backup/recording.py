@@ -1,11 +1,16 @@
-"""That a station was restored is a fact like any other: the journal has it."""
+"""That a station was restored is a fact like any other: the journal has it, and the list of long
+work."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sqlalchemy import delete
+
 from deploy.commands.reach import operator
+from services.gateway.jobs import rows
+from services.gateway.store import jobs
 from shared.contracts.operations import StationRestored
 from shared.database import engine_for
 from shared.ids import new_id
@@ -35,5 +40,35 @@ async def record_restore(audit_url: str, at: Point, findings: Findings) -> None:
         async with engine.begin() as connection:
             event_out = outbox.outgoing(event, cause, source, datetime.now(UTC))
             await outbox.write(connection, [event_out])
+    finally:
+        await engine.dispose()
+
+
+async def record_restore_job(gateway_url: str, at: Point) -> None:
+    """What machines were at when the backup was made (it itself, above all) is not true of the
+    station that comes of it."""
+    manifest, now = at.backup.manifest, datetime.now(UTC)
+    who = operator()
+    engine = engine_for(gateway_url, pool_size=1)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(
+                delete(jobs).where(jobs.c.user_id.is_(None), jobs.c.state == "running")
+            )
+            await rows.add(
+                connection,
+                id=new_id(),
+                kind="restore",
+                title=at.backup.path.name,
+                login=who.login,
+                role=who.role,
+                station=manifest.station,
+                state="done",
+                note=at.words(),
+                created_at=now,
+                started_at=now,
+                finished_at=now,
+                expires_at=now + rows.KEEP_OF_MACHINES,
+            )
     finally:
         await engine.dispose()

@@ -23,7 +23,7 @@ import asyncpg
 from deploy.backup.checking import Findings, examine
 from deploy.backup.folder import DATABASES, FILES, Backup, backups_in, held, read_backup
 from deploy.backup.programs import verify
-from deploy.backup.recording import record_restore
+from deploy.backup.recording import record_restore, record_restore_job
 from deploy.local.data_folder import DataFolder
 from deploy.local.files import remove_tree, sync_folder
 from deploy.local.postgres import MAJOR_VERSION, Postgres
@@ -88,6 +88,7 @@ async def restore(at: Point, station: Path, *, replace: bool, progress: Progress
         async with recovered(at, new, progress) as postgres:
             findings = await examine(_database_urls(postgres), at.backup.manifest, progress)
             await record_restore(postgres.url("pitlane_audit"), at, findings)
+            await record_restore_job(postgres.url("pitlane_gateway"), at)
         replaced = _swap(new, station)
     except BaseException:
         remove_tree(new)

@@ -40,34 +40,38 @@ def backup(
     moment too. Exit code 1 when the check finds something wrong.
     """
     import asyncio
+    from contextlib import closing
     from dataclasses import replace
 
     from deploy.backup.folder import write_manifest
     from deploy.backup.restoring import check as checked
     from deploy.backup.taking import take
+    from deploy.commands.job_progress import recorded
+    from deploy.commands.reach import reach
     from deploy.progress import TerminalProgress
 
     _is_ours(data_dir)
     to = to or data_dir.absolute().with_name(f"{data_dir.absolute().name}-backups")
-    progress = TerminalProgress()
-    try:
+    gateway = reach(data_dir).database_urls["gateway"]
+    terminal = TerminalProgress()
+    with closing(terminal), recorded(terminal, "backup", str(to), gateway) as progress:
         taken = asyncio.run(take(data_dir, to, keep=keep, progress=progress))
         made = taken.backup
         for name in taken.dropped:
             typer.echo(f"{name} made room")
         size = f"{made.manifest.size / 1024**2:,.0f} MB"
-        if not check:
-            typer.echo(f"{made.path}: {size}, not checked")
-            return
-        findings = asyncio.run(checked(made, progress))
-    finally:
-        progress.close()
-    write_manifest(made.path, replace(made.manifest, checked=findings.told()))
-    _tell(findings)
-    if not findings.good:
-        typer.echo(f"{made.path}: {size}; it can be restored, and is NOT GOOD", err=True)
-        raise typer.Exit(1)
-    typer.echo(f"{made.path}: {size}, checked: it can be restored")
+        progress.note = f"{made.path}: {size}, not checked"
+        if check:
+            findings = asyncio.run(checked(made, progress))
+            terminal.close()
+            write_manifest(made.path, replace(made.manifest, checked=findings.told()))
+            _tell(findings)
+            if not findings.good:
+                progress.note = f"{made.path}: {size}; it can be restored, and is NOT GOOD"
+                typer.echo(progress.note, err=True)
+                raise typer.Exit(1)
+            progress.note = f"{made.path}: {size}, checked: it can be restored"
+        typer.echo(progress.note)
 
 
 def restore(

@@ -113,7 +113,8 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
         # Consumers may be gone as well.
         await topology.apply(url, consumed())
         if lost:
-            await _put_back(connection, outboxes, stream or InStream(), lost)
+            gateway = databases["gateway"]
+            await _put_back(connection, outboxes, stream or InStream(), lost, gateway)
 
 
 def _confirm(question: str, yes: bool) -> None:
@@ -154,20 +155,22 @@ async def _count_missing(outboxes: list[Outbox], stream: InStream) -> int:
 
 
 async def _put_back(
-    connection: Client, outboxes: list[Outbox], stream: InStream, lost: int
+    connection: Client, outboxes: list[Outbox], stream: InStream, lost: int, gateway: str
 ) -> None:
     from collections import Counter
 
     from deploy.commands.event_replay import replay
+    from deploy.commands.job_progress import recorded
     from deploy.progress import on_terminal
 
     counts: Counter[str] = Counter()
-    with on_terminal() as progress:
+    with on_terminal() as bar, recorded(bar, "events_rebuild", "", gateway) as progress:
         progress.begin("putting back, events", lost)
         async for batch in replay(connection, outboxes, stream):
             counts += batch
             progress.advance(counts.total())
         progress.end("")
+        progress.note = f"{counts.total()} put back"
     _tell(counts, outboxes, "put back")
 
 

@@ -11,13 +11,24 @@ from deploy.commands.reach import StationDir
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlalchemy import Table
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
     from deploy.commands.reach import Reach
+    from deploy.progress import Progress
     from shared.messaging.folding import Forget
+
+LOOK_S = 0.5
+PATIENCE_S = 60.0
+"""Without anything summed for so long, nobody is at it."""
 
 app = typer.Typer(help="The sums that reports answer from.", no_args_is_help=True)
 
 Service = Annotated[
     str | None, typer.Option(help="Of this service only: finance, inventory or orders.")
+]
+Wait = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Until all is summed, and say how far it is.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -28,41 +39,54 @@ def reports() -> None:
 
 
 @app.command("rebuild")
-def rebuild(service: Service = None, yes: Yes = False, data_dir: StationDir = None) -> None:
+def rebuild(
+    service: Service = None, yes: Yes = False, wait: Wait = True, data_dir: StationDir = None
+) -> None:
     """Has the sums reckoned anew from what they are sums of.
 
     In one transaction they are emptied and everything is marked as not
-    summed yet; the running service does the rest. Reports are right all
-    the while, and slower until it is done. Whether the sums are right is
-    told by `pitlane reconcile`.
+    summed yet; the running service does the rest, also when this command
+    is ended. Reports are right all the while, and slower until it is done.
+    Whether the sums are right is told by `pitlane reconcile`.
     """
     import asyncio
 
     from sqlalchemy.exc import SQLAlchemyError
 
+    from deploy.commands.job_progress import recorded
     from deploy.commands.reach import reach
     from deploy.local.processes import CannotStart
+    from deploy.progress import TerminalProgress
 
     at = reach(data_dir)
     chosen = _chosen(service)
     if not yes:
         typer.confirm(f"Reckon the sums of {', '.join(chosen)} anew?", abort=True)
+    terminal = TerminalProgress()
+    gateway = at.database_urls.get("gateway")
     try:
-        asyncio.run(_rebuild(at, chosen))
+        with recorded(terminal, "reports_rebuild", ", ".join(chosen), gateway) as progress:
+            asyncio.run(_rebuild(at, chosen, progress, wait=wait))
     except (SQLAlchemyError, OSError) as error:
         raise CannotStart(f"a database does not answer: {error}") from error
+    finally:
+        terminal.close()
 
 
-def _chosen(service: str | None) -> Mapping[str, Forget]:
+def _chosen(service: str | None) -> Mapping[str, tuple[Forget, Table]]:
+    """By service: what empties its sums, and the table of what they do not know yet."""
     from deploy.local.processes import CannotStart
+    from services.finance.store import schema_reports
     from services.finance.store import sums as finance
     from services.inventory.store import sums as inventory
+    from services.inventory.store import tables_reports
     from services.orders.store import sums as orders
+    from services.orders.store.tables import order_changes
 
     every = {
-        "finance": finance.forget,
-        "inventory": inventory.forget,
-        "orders": orders.forget,
+        "finance": (finance.forget, schema_reports.unfolded),
+        "inventory": (inventory.forget, tables_reports.unfolded),
+        "orders": (orders.forget, order_changes),
     }
     if service is None:
         return every
@@ -71,7 +95,11 @@ def _chosen(service: str | None) -> Mapping[str, Forget]:
     return {service: every[service]}
 
 
-async def _rebuild(at: Reach, chosen: Mapping[str, Forget]) -> None:
+async def _rebuild(
+    at: Reach, chosen: Mapping[str, tuple[Forget, Table]], progress: Progress, *, wait: bool
+) -> None:
+    from contextlib import AsyncExitStack
+
     from deploy.commands.reach import needed
     from shared.database import engine_for
     from shared.messaging.folding import forget_sums
@@ -80,10 +108,44 @@ async def _rebuild(at: Reach, chosen: Mapping[str, Forget]) -> None:
         name: needed(at.database_urls.get(name), f"PITLANE_{name.upper()}_DATABASE_URL")
         for name in chosen
     }
-    for name, forget in chosen.items():
-        engine = engine_for(urls[name], pool_size=1)
-        try:
+    async with AsyncExitStack() as stack:
+        begun = []
+        for name, (forget, waiting) in chosen.items():
+            engine = engine_for(urls[name], pool_size=1)
+            stack.push_async_callback(engine.dispose)
             count = await forget_sums(engine, forget)
-        finally:
-            await engine.dispose()
-        typer.echo(f"{name:<9}  {count:>9} to be summed anew")
+            typer.echo(f"{name:<9}  {count:>9} to be summed anew")
+            begun.append((name, engine, waiting, count))
+        if wait:
+            for each in begun:
+                await _summed(*each, progress)
+
+
+async def _summed(
+    name: str, engine: AsyncEngine, waiting: Table, count: int, progress: Progress
+) -> None:
+    """When the service has summed all that waited. What comes in meanwhile waits as well. Raises
+    ``CannotStart`` when nobody sums."""
+    import asyncio
+    import time
+
+    from sqlalchemy import func, select
+
+    from deploy.local.processes import CannotStart
+
+    progress.begin(f"sums of {name}", count)
+    least, since = count + 1, time.monotonic()
+    while True:
+        async with engine.connect() as connection:
+            left = await connection.scalar(select(func.count()).select_from(waiting)) or 0
+        if left == 0:
+            break
+        if left < least:
+            least, since = left, time.monotonic()
+            progress.advance(max(0, count - left))
+        elif time.monotonic() - since > PATIENCE_S:
+            raise CannotStart(
+                f"{name}: {left} wait to be summed, and nobody does: does the service run?"
+            )
+        await asyncio.sleep(LOOK_S)
+    progress.end(f"{count} summed anew" if count else "")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 type Answer = ServiceState | str
 """A service's state, or why it does not tell."""
 
+GATEWAY_DATABASE = "gateway"
 LOOK_INTERVAL_S = 2.0
 ANSWER_TIMEOUT_S = 5.0
 PAPER_WIDTH = 160
@@ -134,8 +135,45 @@ async def look(at: Reach) -> Picture:
         if name not in answers
     )
     return Picture(
-        at.station, datetime.now(UTC), services, servers, stream, nats_problem, at.consumers
+        at.station,
+        datetime.now(UTC),
+        services,
+        servers,
+        stream,
+        nats_problem,
+        at.consumers,
+        await _long_work(at),
     )
+
+
+async def _long_work(at: Reach) -> tuple[str, ...]:
+    """Of the machines, as the gateway's database has it; nothing where that does not answer."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from services.gateway.jobs.rows import last_backup, machines_at_work
+    from shared.database import engine_for
+    from shared.settings import StationSettings
+
+    if GATEWAY_DATABASE not in at.database_urls:
+        return ()
+    zone = StationSettings().zone
+    engine = engine_for(at.database_urls[GATEWAY_DATABASE], pool_size=1)
+    try:
+        async with engine.connect() as connection:
+            going = await machines_at_work(connection)
+            backup = await last_backup(connection)
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return ()
+    finally:
+        await engine.dispose()
+    lines = [
+        f"{row.kind}, since {row.started_at.astimezone(zone):%d.%m. %H:%M}, by {row.login}: "
+        f"{row.stage} {row.done}" + (f" of {row.total}" if row.total else "")
+        for row in going
+    ]
+    if backup:
+        lines.append(f"last backup: {backup.finished_at.astimezone(zone):%d.%m.%Y %H:%M}")
+    return tuple(lines)
 
 
 async def _state(operator: Operator, service: str) -> Answer:

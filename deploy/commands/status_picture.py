@@ -56,6 +56,8 @@ class Picture:
     nats_problem: str | None = None
     """Why nothing is known of the stream and its consumers."""
     expected_consumers: frozenset[str] = frozenset()
+    long_work: tuple[str, ...] = ()
+    """What operators' commands are at, a line each; and when the last good backup was made."""
 
     def problems(self) -> list[str]:
         """What somebody must look after; nothing when all is well."""
@@ -141,7 +143,9 @@ def shown(picture: Picture, zone: tzinfo, width: int) -> RenderableType:
         table.add_row(
             *compress(_server_row(server), fitting), style="dim" if server.is_there else "red"
         )
-    return Group(table, _stream_line(picture), _verdict(picture.problems()))
+    lines = Text("\n".join(clean(line) for line in picture.long_work))
+    parts = [lines] if picture.long_work else []
+    return Group(table, _stream_line(picture), *parts, _verdict(picture.problems()))
 
 
 def _row(seen: ServiceSeen, zone: tzinfo) -> list[str]:

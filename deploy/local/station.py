@@ -196,6 +196,7 @@ class Station:
             "PITLANE_HTTP_PORT": str(self._options.http_port),
             FISCAL_FOLDER: os.environ.get(FISCAL_FOLDER, str(self._folder.path / "fiscal")),
             MESSAGES_FILE: os.environ.get(MESSAGES_FILE, str(self._folder.path / "messages.jsonl")),
+            "PITLANE_EXPORT_FOLDER": str(self._folder.path / "exports"),
             "PITLANE_LOG_FOLDER": str(self._folder.logs),
             "PITLANE_PUBLIC_URL": self._settings.public_url or self._options.base_url,
         }

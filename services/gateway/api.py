@@ -194,7 +194,10 @@ async def _report(call: Call, endpoint: Endpoint) -> Response:
         body = message.model_dump_json(exclude_unset=True).encode()
         return shown(call, endpoint, await call.send(message.subject, body))
     pages = await exports.all_pages(call, message)
-    return await exports.rendered(call, endpoint.path, endpoint.reply, pages, media_type)
+    zone = call.gateway.settings.zone
+    return await exports.rendered(
+        endpoint.path, endpoint.reply, pages, media_type, call.language, zone
+    )
 
 
 async def _message(call: Call, endpoint: Endpoint) -> tuple[str, bytes]:

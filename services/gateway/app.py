@@ -24,6 +24,7 @@ from services.gateway.door import Door, allow_connections
 from services.gateway.edge import Edge, on_exception
 from services.gateway.formulas_page import formulas_page
 from services.gateway.handlers import handlers
+from services.gateway.jobs.worker import Jobs
 from services.gateway.journal import Journal
 from services.gateway.keys import Keys
 from services.gateway.openapi import openapi_document
@@ -85,7 +86,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         async with service.running(settings) as running:
             app.state.service = running
             app.state.gateway = gateway = Gateway.of(running)
-            async with Pruning(running.engine):
+            async with Pruning(running.engine), gateway.jobs:
                 yield
             await gateway.uploads.stop()
             gateway.keys.stop()
@@ -129,6 +130,7 @@ class Gateway:
     changes: Changes
     uploads: Uploads
     darkroom: Darkroom
+    jobs: Jobs
 
     @classmethod
     def of(cls, running: Running) -> Gateway:
@@ -136,6 +138,7 @@ class Gateway:
         source = settings.source("gateway")
         journal = Journal(running, source)
         proofs = Proofs(engine, settings)
+        changes = Changes(running.connection)
         return cls(
             settings=settings,
             source=source,
@@ -146,9 +149,10 @@ class Gateway:
             second_factor=SecondFactor(engine, journal, proofs, settings),
             provider=Provider(settings),
             keys=Keys(settings.database_url),
-            changes=Changes(running.connection),
+            changes=changes,
             uploads=Uploads(),
             darkroom=Darkroom(),
+            jobs=Jobs(running, journal, changes),
         )
 
 

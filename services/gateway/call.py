@@ -196,23 +196,7 @@ class Call:
 
     def query(self, known: Set[str]) -> dict[str, str]:
         """The query's fields; an empty one is as none. Unknown and repeated ones are refused."""
-        raw = self.scope["query_string"]
-        if not raw:
-            return {}
-        try:
-            pairs = parse_qsl(
-                raw.decode(errors="replace"),
-                keep_blank_values=True,
-                max_num_fields=MAX_QUERY_FIELDS,
-            )
-        except ValueError:
-            raise field_invalid("query", "Too many fields", "слишком много полей") from None
-        fields = dict(pairs)
-        if unknown := [name for name in fields if name not in known]:
-            raise unknown_fields(unknown)
-        if len(fields) != len(pairs):
-            raise field_invalid("query", "A field is given twice", "поле указано дважды")
-        return {name: value for name, value in fields.items() if value}
+        return query_of(self.scope["query_string"], known)
 
     async def json(self) -> dict[str, Any]:
         """The body as a JSON object; an empty body is an empty one."""
@@ -290,6 +274,24 @@ class Call:
             idempotency_key=key,
             traceparent=self.traceparent,
         )
+
+
+def query_of(raw: bytes, known: Set[str]) -> dict[str, str]:
+    """As ``Call.query``, of an address that came otherwise."""
+    if not raw:
+        return {}
+    try:
+        pairs = parse_qsl(
+            raw.decode(errors="replace"), keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS
+        )
+    except ValueError:
+        raise field_invalid("query", "Too many fields", "слишком много полей") from None
+    fields = dict(pairs)
+    if unknown := [name for name in fields if name not in known]:
+        raise unknown_fields(unknown)
+    if len(fields) != len(pairs):
+        raise field_invalid("query", "A field is given twice", "поле указано дважды")
+    return {name: value for name, value in fields.items() if value}
 
 
 def cookie_name(secure: bool, name: str = "pitlane") -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 import nats.errors
 import pydantic_core
@@ -167,7 +168,8 @@ class Screen:
     """One connected client and the changes it has not been sent yet: each hint once, by when it
     was last true."""
 
-    def __init__(self) -> None:
+    def __init__(self, user_id: UUID | None = None) -> None:
+        self.user_id = user_id
         self._waiting: dict[Hint, int] = {}
         self._arrived = asyncio.Event()
 
@@ -208,7 +210,8 @@ class Changes:
         self._number = 0
         self._known_since = 0
         """All changes after this number are kept."""
-        self._kept: deque[Change] = deque()
+        self._kept: deque[tuple[Change, UUID | None]] = deque()
+        """With the user that they are for; None: everybody."""
         self._screens: set[Screen] = set()
         self._subscription: Subscription | None = None
         self._reconnects = 0
@@ -239,12 +242,12 @@ class Changes:
     def called(self, number: int) -> str:
         return f"{self._epoch}-{number}"
 
-    async def open(self, after: str | None = None) -> Screen:
+    async def open(self, after: str | None = None, user_id: UUID | None = None) -> Screen:
         """A screen that is told all that changed after that place, and from now on. Raises what
         the broker's client raises while it is away."""
         await self._listen()
-        screen = Screen()
-        for change in self._since(after) if after else ():
+        screen = Screen(user_id)
+        for change in self._since(after, user_id) if after else ():
             screen.add(change)
         self._screens.add(screen)
         return screen
@@ -252,6 +255,10 @@ class Changes:
     def close(self, screen: Screen) -> None:
         self._screens.discard(screen)
         self._looked_at = monotonic()
+
+    def tell(self, hint: Hint, to: UUID | None = None) -> None:
+        """What the gateway knows by itself; ``to``: on the screens of one user only."""
+        self._hear(hint, to)
 
     def notice_gap(self) -> None:
         """What happened while the connection was away, nobody heard: all is looked at anew."""
@@ -261,12 +268,12 @@ class Changes:
             self._forget()
             self._hear(REFRESH)
 
-    def _since(self, place: str) -> list[Change]:
+    def _since(self, place: str, user_id: UUID | None) -> list[Change]:
         epoch, _, said = place.partition("-")
         number = int(said) if said.isdecimal() else -1
         if epoch != self._epoch or not self._known_since <= number <= self._number:
             return [(self._number, REFRESH)]
-        return [change for change in self._kept if change[0] > number]
+        return [change for change, to in self._kept if change[0] > number and to in (None, user_id)]
 
     async def _listen(self) -> None:
         async with self._turning:
@@ -304,14 +311,15 @@ class Changes:
         except (KeyError, ValueError, TypeError) as error:
             log.warning("hint_failed", subject=message.subject, error=repr(error))
 
-    def _hear(self, hint: Hint) -> None:
+    def _hear(self, hint: Hint, to: UUID | None = None) -> None:
         self._number += 1
         change = (self._number, hint)
-        self._kept.append(change)
+        self._kept.append((change, to))
         if len(self._kept) > KEPT:
-            self._known_since, _ = self._kept.popleft()
+            (self._known_since, _), _ = self._kept.popleft()
         for screen in self._screens:
-            screen.add(change)
+            if to in (None, screen.user_id):
+                screen.add(change)
 
     def _forget(self) -> None:
         """Whoever looked before now may have missed something that nobody heard."""

@@ -25,6 +25,11 @@ _CASH_BOX = "019ab0c6-ce88-70d9-b416-bed0617cadcf"
 _BOOKING = "019ab0c6-bd77-7fc8-a305-adcf506b9cbe"
 
 BODIES: dict[str, dict[str, Any]] = {
+    "BeginExport": {
+        "address": "/payroll/sheet?from=2026-11-01&to=2026-12-01",
+        "format": "xlsx",
+        "language": "ru",
+    },
     "CorrectPayment": {"reason": "Чек не был напечатан"},
     "CreateExpenseCategory": {"name": "Аренда", "kind": "rent"},
     "ChangeExpenseCategory": {"active": False},

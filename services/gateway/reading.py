@@ -72,10 +72,7 @@ class Reading:
 
         Raises ``request_invalid`` with every field that is wrong, and ``period_invalid``.
         """
-        query = call.query(self.in_query.keys() | beside)
-        values: dict[str, Any] = {
-            name: query[asked] for asked, name in self.in_query.items() if asked in query
-        }
+        values = self._queried(call.query(self.in_query.keys() | beside))
         if self.asks_in_body or not issubclass(self.message, Question):
             body = await call.json()
             elsewhere = {*self.in_path, REVISION, *(PERIOD_ENDS if self.asks_in_body else ())}
@@ -91,6 +88,17 @@ class Reading:
         if self.has_revision and (revision := call.expected_revision()) is not None:
             values[REVISION] = revision
         return parsed(self.message, values)
+
+    def question(
+        self, query: Mapping[str, str], in_path: Mapping[str, str], zone: ZoneInfo
+    ) -> Message:
+        """What an address with that query asks. Raises as ``read``."""
+        values = self._queried(query)
+        self._set_period(values, zone)
+        return parsed(self.message, {**values, **in_path})
+
+    def _queried(self, query: Mapping[str, str]) -> dict[str, Any]:
+        return {name: query[asked] for asked, name in self.in_query.items() if asked in query}
 
     def _set_period(self, values: dict[str, Any], zone: ZoneInfo) -> None:
         if "at" in self.in_query and values.get("at") is not None:

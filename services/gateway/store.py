@@ -20,7 +20,9 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 tables = MetaData()
 
@@ -98,6 +100,49 @@ idempotency_keys = Table(
     Column("fingerprint", LargeBinary, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
     Index("idempotency_keys_by_age", "created_at"),
+)
+
+jobs = Table(
+    "jobs",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    # Null: of the station's machines, by an operator's command.
+    Column("user_id", Uuid),
+    Column("login", Text, nullable=False),
+    # As it was when the file was made: what it shows is what that role may see.
+    Column("role", Text, nullable=False),
+    Column("token", Text),
+    Column("scopes", ARRAY(Text)),
+    Column("station", Text, nullable=False),
+    # Of the report that an export takes away, and how it is written down.
+    Column("address", Text),
+    Column("format", Text),
+    Column("language", Text, nullable=False, server_default="en"),
+    Column("state", Text, nullable=False),
+    Column("stage", Text, nullable=False, server_default=""),
+    Column("done", BigInteger, nullable=False, server_default="0"),
+    Column("total", BigInteger),
+    Column("unit", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
+    # The code of a refusal, and what fills its words.
+    Column("failure", Text),
+    Column("particulars", JSONB, nullable=False, server_default="{}"),
+    # Its name in the folder of exports.
+    Column("file_id", Uuid),
+    Column("file_size", BigInteger),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    # Whoever works on it holds the lease and renews it; when it runs out, the job is free again.
+    Column("lease_id", Uuid),
+    Column("lease_until", TIMESTAMP(timezone=True)),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("started_at", TIMESTAMP(timezone=True)),
+    Column("finished_at", TIMESTAMP(timezone=True)),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+    Index("jobs_of_user", "user_id", "id"),
+    Index("jobs_of_machines", "id", postgresql_where=text("user_id IS NULL")),
+    Index("jobs_going", "id", postgresql_where=text("state IN ('waiting', 'running')")),
 )
 
 

@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 IDLE_S = 1.0
 QUIET_S = 15.0
 """Without a commit here: another process of the service may have taken a file in."""
+AT_ONCE = 2
+"""Imports of one process."""
 TRIES = 3
 """An import that ends in an error of ours so often has failed."""
 ABANDONED_AFTER = timedelta(minutes=10)
@@ -38,27 +40,37 @@ class _Overtaken(Exception):
 
 
 class ImportWorker:
-    """Runs beside a service. Several processes share the work: an import is done by one of them."""
+    """Runs beside a service, some imports at a time: a small file does not wait for a large one.
+    Several processes share the work: an import is done by one of them, in one hand."""
 
     def __init__(self, desk: Desk, handlers: Handlers[Any]) -> None:
         self._desk = desk
         self._handlers = handlers
 
     async def run(self, running: Running) -> None:
-        swept = datetime.min.replace(tzinfo=UTC)
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(AT_ONCE):
+                tasks.create_task(self._work(running))
+            tasks.create_task(self._keep_order(running))
+
+    async def _work(self, running: Running) -> None:
         while True:
             seen = running.lane.commits.count
             try:
                 while await self._step(running):
                     pass
-                now = datetime.now(UTC)
-                if (now - swept).total_seconds() >= SWEEP_S:
-                    await self._sweep(running, now)
-                    swept = now
             except Exception as error:
                 log.warning("imports_failed", error=repr(error))
             await asyncio.sleep(IDLE_S)
             await running.lane.commits.after(seen, QUIET_S)
+
+    async def _keep_order(self, running: Running) -> None:
+        while True:
+            try:
+                await self._sweep(running, datetime.now(UTC))
+            except Exception as error:
+                log.warning("imports_not_swept", error=repr(error))
+            await asyncio.sleep(SWEEP_S)
 
     async def _step(self, running: Running) -> bool:
         """One chunk, or one apply; false when there is nothing to do."""

@@ -67,7 +67,7 @@ async def test_from_a_figure_to_the_order_behind_it(site: Site, browse: Open) ->
     await page.get_by_role("button", name="Показать").click()
     await expect(page.get_by_role("link", name="Петров Пётр")).to_be_visible()
     async with page.expect_download() as download:
-        await page.get_by_role("link", name="XLSX").click()
+        await page.get_by_role("button", name="XLSX").click()
     assert (await download.value).suggested_filename == "margin.xlsx"
 
 

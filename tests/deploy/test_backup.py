@@ -150,6 +150,9 @@ async def test_station_whose_disk_is_gone_is_there_again_with_everything(tmp_pat
             "clients": 1, "orders": 1, "finance": 1, "audit": 0, "gateway": 1,
         }  # fmt: skip
         assert nobody_else_may_read(backups) == []
+        (job,) = (await office.get("/jobs"))["items"]
+        assert (job["kind"], job["state"], job["failure"]) == ("backup", "done", None)
+        assert job["note"].endswith("checked: it can be restored")
 
         second = await paid_order(office, "Вторая")
         await eventually(lambda: in_log(station))
@@ -175,6 +178,8 @@ async def test_station_whose_disk_is_gone_is_there_again_with_everything(tmp_pat
         await office.sign_in(PASSWORD)
         assert await orders_of(office) == {first, second, third}
         assert [await photos_in(office, each) for each in (first, second, third)] == [1, 1, 1]
+        done = [each for each in (await office.get("/jobs"))["items"] if each["state"] == "done"]
+        assert [each["kind"] for each in done] == ["restore", "backup"]
         fourth = await paid_order(office, "Четвёртая")
         assert fourth in await orders_of(office)
 

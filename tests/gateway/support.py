@@ -72,7 +72,7 @@ class FakeServices:
         self._connections: dict[str, Client] = {}
         self.sent: list[Sent] = []
         self.replies: dict[str, Any] = {**PICTURES}
-        """By subject: what to answer, or ``Refused``."""
+        """By subject: what to answer, or ``Refused``, or what makes either of the message."""
 
     @property
     def last(self) -> Sent:
@@ -97,6 +97,8 @@ class FakeServices:
         envelope = Envelope.from_headers(message.headers or {})
         self.sent.append(Sent(message.subject, envelope, pydantic_core.from_json(message.data)))
         reply = self.replies.get(message.subject, THING)
+        if callable(reply):
+            reply = reply(self.last.message)
         if isinstance(reply, Refused):
             await self._answer(message, refusal_body(reply), "refused")
         else:
@@ -197,7 +199,12 @@ async def running_gateway(
         service="gateway",
         database_url=database_url,
         nats_url=server.url("gateway"),
-        **{"command_timeout_s": 5, "gateway_key": KEY, **overrides},
+        **{
+            "command_timeout_s": 5,
+            "gateway_key": KEY,
+            "export_folder": server.folder / "exports",
+            **overrides,
+        },
     )
     app = create_app(settings)
     async with app.router.lifespan_context(app):

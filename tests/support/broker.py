@@ -19,6 +19,8 @@ class TestNats:
     __test__ = False
 
     def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        self.folder = folder
+        """Of the test: what else a station keeps may lie there."""
         self.log: list[str] = []
         """What the server said, for tests that look for a refusal."""
         self.server = Nats(

@@ -12,7 +12,7 @@ import plutoprint
 from PIL import Image
 
 from services.documents.rendering import logos
-from services.documents.rendering.codes import bar_code, qr_code
+from services.documents.rendering.codes import qr_code
 from services.documents.rendering.jobs import (
     MAX_PAGES,
     MAX_RESULT_BYTES,
@@ -25,6 +25,7 @@ from services.documents.rendering.jobs import (
 from services.documents.rendering.paper import FONTS, Paper, in_one_file, style_hashes
 from services.documents.rendering.shipped import shipped_template
 from services.documents.rendering.templates import FORM_MODELS, names_of
+from shared.bar_code import bar_code
 from shared.formulas import SAMPLE, STATEMENT_SAMPLE, FormulaError, compile_template
 from shared.formulas.objects import Subject
 from shared.refusals import Refused

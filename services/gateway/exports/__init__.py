@@ -7,10 +7,11 @@ something with. Times are the station's own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any, get_args
+from io import BytesIO
+from typing import IO, Any, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from services.gateway.call import Call, accepted
-from services.gateway.exports.sheets import Cell, Column, Sheet, as_csv, as_xlsx
+from services.gateway.exports.sheets import Cell, Column, Sheet, write_csv, write_xlsx
 from services.gateway.exports.titles import (
     COLUMNS,
     METHODS,
@@ -95,21 +96,25 @@ async def all_pages(call: Call, message: Message) -> list[bytes]:
 
 
 async def rendered(
-    call: Call, path: str, page_type: Any, pages: Sequence[bytes], media_type: str
+    path: str,
+    page_type: Any,
+    pages: Sequence[bytes],
+    media_type: str,
+    language: str,
+    zone: ZoneInfo,
 ) -> Response:
     """The answers' rows as a file. ``pages`` are JSON of a ``page_type`` each."""
     name = path.rsplit("/", 1)[-1]
-    language, zone = call.language, call.gateway.settings.zone
+    file = BytesIO()
 
-    def render() -> bytes:
-        sheet = _sheet(name, page_type, pages, language, zone)
-        return as_csv(sheet, language) if media_type == CSV else as_xlsx(sheet)
+    def render() -> None:
+        write(sheet_of(name, page_type, pages, language, zone), file, media_type, language)
 
     # In a thread: a long table takes a while, and others want to be answered meanwhile.
-    content = await asyncio.to_thread(render)
+    await asyncio.to_thread(render)
     extension = "csv" if media_type == CSV else "xlsx"
     return Response(
-        content,
+        file.getvalue(),
         media_type=f"{CSV}; charset=utf-8" if media_type == CSV else media_type,
         headers={
             "Content-Disposition": f'attachment; filename="{name}.{extension}"',
@@ -119,9 +124,22 @@ async def rendered(
     )
 
 
-def _sheet(
-    name: str, page_type: Any, pages: Sequence[bytes], language: str, zone: ZoneInfo
+def write(
+    sheet: Sheet, file: IO[bytes], media_type: str, language: str, folder: str | None = None
+) -> None:
+    """``folder``: of temporary files."""
+    if media_type == CSV:
+        write_csv(sheet, file, language)
+    else:
+        write_xlsx(sheet, file, folder)
+
+
+def sheet_of(
+    name: str, page_type: Any, pages: Iterable[bytes], language: str, zone: ZoneInfo
 ) -> Sheet:
+    """``pages`` are JSON of a ``page_type`` each. They are gone through more than once, and one at
+    a time."""
+
     def rows() -> Iterator[Any]:
         for page in pages:
             yield from _adapter(page_type).validate_json(page).items

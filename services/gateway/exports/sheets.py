@@ -12,10 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from io import BytesIO, StringIO
-from typing import Any
+from io import TextIOWrapper
+from typing import IO, Any
 
 import xlsxwriter  # type: ignore[import-untyped]
+
+ROWS_OF_A_PAGE = 1_000_000
+"""A sheet takes 1,048,576, its head with them."""
 
 type Cell = str | int | Decimal | date | None
 
@@ -39,13 +42,14 @@ class Sheet:
     rows: Iterable[Sequence[Cell]]
 
 
-def as_csv(sheet: Sheet, language: str) -> bytes:
+def write_csv(sheet: Sheet, file: IO[bytes], language: str) -> None:
+    """Row by row; the file stays open."""
     delimiter, point = (";", ",") if language == "ru" else (",", ".")
-    text = StringIO()
+    text = TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow(in_csv(column.title, point) for column in sheet.columns)
     writer.writerows([in_csv(cell, point) for cell in row] for row in sheet.rows)
-    return text.getvalue().encode("utf-8-sig")
+    text.detach()
 
 
 def in_csv(cell: Cell, point: str) -> str:
@@ -61,22 +65,35 @@ def in_csv(cell: Cell, point: str) -> str:
             return str(cell)
 
 
-def as_xlsx(sheet: Sheet) -> bytes:
-    file = BytesIO()
-    # Rows go to a temporary file as they come.
-    options = {"constant_memory": True, "default_date_format": "dd.mm.yyyy hh:mm"}
+def write_xlsx(sheet: Sheet, file: IO[bytes], folder: str | None = None) -> None:
+    """Row by row, by way of a temporary file in ``folder``. What has more rows than a sheet takes
+    goes on in another one."""
+    options = {
+        "constant_memory": True,
+        "default_date_format": "dd.mm.yyyy hh:mm",
+        "tmpdir": folder,
+    }
     with xlsxwriter.Workbook(file, options) as workbook:
-        head = workbook.add_format({"bold": True, "text_wrap": True, "bottom": 1})
         formats = {name: workbook.add_format({"num_format": code}) for name, code in _FORMATS}
-        page = workbook.add_worksheet(sheet.name[:31])
-        page.freeze_panes(1, 0)
-        for number, column in enumerate(sheet.columns):
-            page.set_column(number, number, _width(column))
-            page.write_string(0, number, column.title, head)
-        for line, row in enumerate(sheet.rows, start=1):
+        head = workbook.add_format({"bold": True, "text_wrap": True, "bottom": 1})
+        page = _new_page(workbook, sheet, head, sheet.name[:31])
+        line = 0
+        for row in sheet.rows:
+            if line == ROWS_OF_A_PAGE:
+                number = len(workbook.worksheets()) + 1
+                page, line = _new_page(workbook, sheet, head, f"{sheet.name[:25]} {number}"), 0
+            line += 1
             for number, (column, cell) in enumerate(zip(sheet.columns, row, strict=True)):
                 _write(page, line, number, cell, formats, column.field)
-    return file.getvalue()
+
+
+def _new_page(workbook: Any, sheet: Sheet, head: Any, name: str) -> Any:
+    page = workbook.add_worksheet(name)
+    page.freeze_panes(1, 0)
+    for number, column in enumerate(sheet.columns):
+        page.set_column(number, number, _width(column))
+        page.write_string(0, number, column.title, head)
+    return page
 
 
 def _write(

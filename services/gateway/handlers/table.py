@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.store import sessions, users
 from shared.contracts.gateway import PasswordChanged, RequestRefused, SignedIn, SignedOut
+from shared.contracts.jobs import JobMoved
 from shared.contracts.users import (
     GatewayCommandRefused,
     PasswordReset,
@@ -36,6 +37,7 @@ handlers = Handlers(
         SessionsEnded,
         TotpChanged,
         TokenSaved,
+        JobMoved,
     ),
 )
 

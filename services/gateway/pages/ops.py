@@ -6,14 +6,17 @@ import asyncio
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pydantic_core
 from starlette.responses import Response
 
+from services.gateway.pages.jobs import STATES as JOB_STATES
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
+from shared.contracts.jobs import JobView, ListJobs
 from shared.contracts.operations import (
     DeadLetterView,
     DropDeadLetter,
@@ -29,6 +32,10 @@ from shared.settings import SERVICES
 
 OPS = "/ops"
 MAX_LINES = 500
+BACKUPS = 5
+"""The newest that are shown."""
+BACKUP_AGE = timedelta(days=1)
+"""An older one loses more than a day of work."""
 _NAMED = ("at", "level", "service", "event")
 
 
@@ -44,8 +51,23 @@ class Seen:
 
 async def services(request: PageRequest) -> Response:
     """Everybody is asked at once; whoever does not answer is a part of the picture."""
-    seen = await asyncio.gather(*(_seen(request, name) for name in SERVICES))
-    return request.page("ops/services.html", services=seen, logs=_log_folder(request) is not None)
+    seen, backups = await asyncio.gather(
+        asyncio.gather(*(_seen(request, name) for name in SERVICES)),
+        request.ask(ListJobs(kind="backup", limit=BACKUPS)),
+    )
+    good = next((each for each in backups.items if each.state == "done"), None)
+    return request.page(
+        "ops/services.html",
+        services=seen,
+        backups=backups.items,
+        is_backed_up=good is not None and _age(good) < BACKUP_AGE,
+        states=JOB_STATES,
+        logs=_log_folder(request) is not None,
+    )
+
+
+def _age(backup: JobView) -> timedelta:
+    return datetime.now(UTC) - (backup.started_at or backup.created_at)
 
 
 async def _seen(request: PageRequest, name: str) -> Seen:

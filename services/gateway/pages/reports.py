@@ -109,10 +109,7 @@ async def report(request: PageRequest) -> Response:
         lines=lines,
         next=getattr(answer, "next", None),
         picture=_picture(request, name, rows),
-        files={
-            kind: f"/api/v1/reports/{name}?" + urlencode(_api_query(question, span, kind))
-            for kind in ("csv", "xlsx")
-        },
+        address=f"/reports/{name}?{urlencode(_api_query(question, span))}",
     )
 
 
@@ -160,9 +157,9 @@ def _kept(request: PageRequest, question: Any) -> dict[str, str]:
     return {name: value for name, value in request.query.items() if name in fields}
 
 
-def _api_query(question: Any, span: Span, kind: str) -> dict[str, str]:
-    """The same report as a file: the API's period ends before its last day."""
-    query = {"format": kind}
+def _api_query(question: Any, span: Span) -> dict[str, str]:
+    """The same report as the API is asked for it: its period ends before its last day."""
+    query: dict[str, str] = {}
     if "period" in type(question).model_fields:
         query |= {"from": span.first.isoformat(), "to": (span.last + DAY).isoformat()}
     for field in question.model_fields_set - {"period", "limit", "cursor"}:

@@ -112,6 +112,11 @@ class PageRequest:
     def sees_cost(self) -> bool:
         return self.person is not None and may_see_cost(self.person.role)
 
+    @property
+    def jobs_going(self) -> int:
+        """How much long work of this person waits or runs: the frame says so."""
+        return self.call.gateway.jobs.going(self.person.user_id) if self.person else 0
+
     def id(self, name: str) -> UUID:
         """Of the path. Raises ``not_found`` where it is no id."""
         try:

@@ -11,6 +11,7 @@ from services.gateway.routes import (
     formulas,
     imports,
     inventory,
+    jobs,
     load,
     messages,
     oidc,
@@ -62,6 +63,7 @@ AREAS = (
     finance.BONUSES,
     payroll.AREA,
     reports.AREA,
+    jobs.AREA,
     audit.AREA,
     events.AREA,
 )

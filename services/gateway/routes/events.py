@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import anyio
 import nats.errors
@@ -28,8 +29,9 @@ SEND_TIMEOUT_S = 30
 class ChangeView(View):
     """``topic``: ``order``, ``client``, ``vehicle``, ``stock`` and ``product`` (the id is the
     product's), ``payment``, ``expense``, ``reference``, ``import`` (a file has come a step
-    further), ``load`` (the id is the booking's, or of what the calendar says); or ``refresh``
-    without an id: too much has changed to be told one by one."""
+    further), ``load`` (the id is the booking's, or of what the calendar says), ``job`` (long work
+    of the one who listens is further) and ``operation`` (that of the station's machines); or
+    ``refresh`` without an id: too much has changed to be told one by one."""
 
     topic: str
     id: str | None
@@ -37,12 +39,12 @@ class ChangeView(View):
 
 async def changes(call: Call, _: Endpoint) -> Response:
     asked = call.query(frozenset({"after"}))
-    await call.allowed(None)
+    person = await call.allowed(None)
     # What a browser heard last counts more than the address with which it began.
     after = call.header(b"last-event-id") or asked.get("after")
     shutdown = anyio.Event()
     return EventSourceResponse(
-        _stream(call, after, shutdown),
+        _stream(call, after, person.user_id, shutdown),
         ping=HEARTBEAT_S,
         ping_message_factory=_heartbeat,
         send_timeout=SEND_TIMEOUT_S,
@@ -52,13 +54,13 @@ async def changes(call: Call, _: Endpoint) -> Response:
 
 
 async def _stream(
-    call: Call, after: str | None, shutdown: anyio.Event
+    call: Call, after: str | None, user_id: UUID, shutdown: anyio.Event
 ) -> AsyncIterator[ServerSentEvent]:
     """Until the client goes, its session ends, or the gateway stops."""
     hub = call.gateway.changes
     token, _ = call.token()
     try:
-        screen = await hub.open(after)
+        screen = await hub.open(after, user_id)
     except (nats.errors.Error, TimeoutError):
         yield ServerSentEvent(comment="later", retry=RETRY_MS)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from typing import Any, Literal
 
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from services.gateway.pages.routing import act, show
 from services.gateway.pages.settings.bonuses import wrong
 from services.gateway.routes.forms import HTML, paper_policy
 from shared.contracts.forms import (
+    MAX_LOGO_BYTES,
     ChangeFormLook,
     FormView,
     GetFormLook,
@@ -38,14 +40,20 @@ async def papers(request: PageRequest) -> Response:
 
 
 async def change_look(request: PageRequest) -> Response:
-    """A logo is kept unless another one is chosen, or it is to go."""
+    """A logo is kept, unless it is to go."""
     form = request.form
-    logo: dict[str, Any] = {}
-    if form.get("remove_logo") == "true":
-        logo = {"logo": None}
-    elif form.get("new_logo"):
-        logo = {"logo": form.get("new_logo")}
+    logo: dict[str, Any] = {"logo": None} if form.get("remove_logo") == "true" else {}
     await request.send(form.message(ChangeFormLook, **logo))
+    return request.go(PAPERS, said=request._("Saved"))
+
+
+async def change_logo(request: PageRequest) -> Response:
+    """The picture as it was chosen; documents makes its own of it."""
+    assert request.file
+    with request.file.file as file:
+        file.seek(0)
+        content = b64encode(file.read(MAX_LOGO_BYTES + 1)).decode()
+    await request.send(request.form.message(ChangeFormLook, logo=content))
     return request.go(PAPERS, said=request._("Saved"))
 
 
@@ -130,6 +138,7 @@ def _path(request: PageRequest) -> tuple[str, Literal["ru", "en"]]:
 PAGES = (
     show(PAPERS, papers, needs=ListForms),
     act(PAPERS + "/look", change_look, needs=ChangeFormLook),
+    act(PAPERS + "/logo", change_logo, needs=ChangeFormLook, takes_file=True),
     show(_ONE, paper, needs=SaveFormTemplate),
     act(_ONE, save, needs=SaveFormTemplate),
     act(_ONE + "/preview", preview, needs=PreviewForm),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.gateway.pages.stock import (
     counts,
     imports,
+    labels,
     products,
     purchases,
     receipts,
@@ -17,6 +18,7 @@ from services.gateway.pages.stock import (
 _MODULES = (
     shelves,
     products,
+    labels,
     receipts,
     purchases,
     transfers,

@@ -231,6 +231,7 @@ const app = (() => {
     }
     event.target.closest("[data-closes]")?.closest("dialog")?.close();
     event.target.closest("[data-dismiss]")?.closest(".problem")?.remove();
+    if (event.target.closest("[data-print]")) print();
     if (event.target instanceof HTMLDialogElement) event.target.close();
     for (const details of document.querySelectorAll(MENUS)) {
       if (!details.contains(event.target)) details.open = false;

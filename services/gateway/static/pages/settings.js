@@ -18,12 +18,6 @@
   });
   document.addEventListener("change", ({ target }) => {
     if (target.matches("#preview-form select")) show();
-    const field = target.dataset.reads && target.form.elements[target.dataset.reads];
-    if (!field) return;
-    const reader = new FileReader();
-    reader.onload = () => { field.value = reader.result.split(",", 2)[1] ?? ""; };
-    if (target.files[0]) reader.readAsDataURL(target.files[0]);
-    else field.value = "";
   });
   document.addEventListener("submit", ({ target }) => {
     if (target.id === "preview-form") target.elements.template.value = editor().value;

@@ -65,6 +65,5 @@
       if (due > said) own.value = plain(due - said);
       reckon(form);
     }
-    if (target.closest("[data-print]")) print();
   });
 })();

@@ -1,0 +1,74 @@
+"""A process that makes a table of a report's answers: they come in, a line each, by standard
+input, and the file goes to standard output; how many rows are written is said on standard error.
+
+Run as ``python -m services.gateway.jobs.writing ORDERS``, with both being files.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from tempfile import gettempdir
+from typing import IO
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+TOLD_EVERY = 5_000
+"""Rows."""
+
+
+class Orders(BaseModel):
+    """``path``: the report's, as in the table of routes. ``folder``: of temporary files."""
+
+    path: str
+    media_type: str
+    language: str
+    time_zone: str
+    folder: str = gettempdir()
+
+
+class Spool:
+    """Answers, a line each; gone through as often as need be, one at a time."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        yield from self._file
+
+
+def main(arguments: Sequence[str]) -> None:
+    # Here, and not above: whoever only gives orders does not need the table of routes.
+    from services.gateway.exports import sheet_of, write
+    from services.gateway.exports.sheets import Cell, Sheet
+    from services.gateway.routes import AREAS
+
+    orders = Orders.model_validate_json(arguments[0])
+    endpoint = next(
+        endpoint
+        for area in AREAS
+        for endpoint in area.endpoints
+        if (endpoint.method, endpoint.path) == ("GET", orders.path)
+    )
+    name = orders.path.rsplit("/", 1)[-1]
+    with os.fdopen(0, "rb") as spool, os.fdopen(1, "w+b") as file:
+        sheet = sheet_of(
+            name, endpoint.reply, Spool(spool), orders.language, ZoneInfo(orders.time_zone)
+        )
+
+        def told() -> Iterator[Sequence[Cell]]:
+            for number, row in enumerate(sheet.rows, start=1):
+                yield row
+                if number % TOLD_EVERY == 0:
+                    sys.stderr.write(f"{number}\n")
+                    sys.stderr.flush()
+
+        counted = Sheet(sheet.name, sheet.columns, told())
+        write(counted, file, orders.media_type, orders.language, orders.folder)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

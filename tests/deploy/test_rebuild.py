@@ -1,0 +1,120 @@
+"""The sums of reports reckoned anew while the station works, and the long command found again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+
+from services.gateway.jobs import rows
+from shared.contracts.base import Period
+from shared.contracts.finance_reports import CheckReports, ProfitLoss
+from shared.contracts.order_reports import CheckOrderReports
+from shared.contracts.orders import OrdersBySection
+from shared.contracts.stock_reports import CheckStockReports, StockTurnover
+from tests.deploy.operating import pitlane_on
+from tests.support.broker import TestNats
+from tests.support.databases import as_owner
+from tests.support.day import BUSINESS, Station, running_station
+
+# Averages reach to the end of the period: of one without an end they would change with the clock.
+PERIOD = Period(end=datetime.now(UTC) + timedelta(days=1))
+REPORTS = (
+    StockTurnover(period=PERIOD),
+    OrdersBySection(period=PERIOD),
+    ProfitLoss(period=PERIOD),
+)
+
+
+async def figures(station: Station) -> list[Any]:
+    return [await station.ask(report) for report in REPORTS]
+
+
+async def without_fault(station: Station) -> None:
+    for check in (CheckReports(), CheckStockReports(), CheckOrderReports()):
+        assert (await station.ask(check)).items == ()
+
+
+async def jobs_of(station: Station) -> list[Any]:
+    owner = await asyncpg.connect(as_owner(station.database_urls["gateway"]))
+    found = await owner.fetch("SELECT * FROM jobs ORDER BY id")
+    await owner.close()
+    return list(found)
+
+
+async def test_sums_are_reckoned_anew_under_a_working_station(
+    nats_server: TestNats, database: Callable[[str], str]
+) -> None:
+    async with running_station(nats_server, database, *BUSINESS) as station:
+        station.database_urls["gateway"] = database("gateway")
+        product, warehouse = await station.a_product(), await station.a_warehouse()
+        for _ in range(5):
+            await station.receive(warehouse.id, product.id, "3", cost="20")
+            await station.an_order()
+        await station.settle_down()
+        before = await figures(station)
+
+        done = await pitlane_on(station, "reports", "rebuild", "--yes")
+
+        assert done.exit_code == 0, done
+        assert "inventory" in done.stdout
+        assert "to be summed anew" in done.stdout
+        assert "sums of inventory: 5 summed anew" in done.stdout
+        assert await figures(station) == before
+        await without_fault(station)
+
+        # Once more, while things come in.
+        ended = asyncio.Event()
+        received = 0
+
+        async def work() -> None:
+            nonlocal received
+            while not ended.is_set():
+                await station.receive(warehouse.id, product.id, "1", cost="20")
+                await station.an_order()
+                received += 1
+
+        working = asyncio.create_task(work())
+        for _ in range(2):
+            done = await pitlane_on(station, "reports", "rebuild", "--yes")
+            assert done.exit_code == 0, done
+        ended.set()
+        await working
+        assert received
+        await station.settle_down()
+        turnover, by_section, _ = await figures(station)
+        (row,) = turnover.items
+        assert row.in_quantity == Decimal(15 + received)
+        assert row.in_value == Decimal(20) * (15 + received)
+        assert sum(each.created for each in by_section.items) == 5 + received
+        await without_fault(station)
+
+        found = await jobs_of(station)
+        assert [(job["kind"], job["state"], job["title"]) for job in found] == [
+            ("reports_rebuild", "done", "finance, inventory, orders")
+        ] * 3
+        assert found[0]["note"].startswith("sums of orders: 5 summed anew")
+        assert {job["lease_id"] for job in found} == {None}
+
+
+async def test_a_rebuild_that_nobody_goes_on_with_says_so(
+    nats_server: TestNats, database: Callable[[str], str], monkeypatch: Any
+) -> None:
+    """Its sums wait, and reports are right all the same."""
+    monkeypatch.setattr("deploy.commands.reports.PATIENCE_S", 0.5)
+    async with running_station(nats_server, database, "inventory") as station:
+        station.database_urls["gateway"] = database("gateway")
+        product, warehouse = await station.a_product(), await station.a_warehouse()
+        await station.receive(warehouse.id, product.id, "3", cost="20")
+        await station.stop("inventory")
+        done = await pitlane_on(station, "reports", "rebuild", "--yes", "--service", "inventory")
+        assert done.exit_code == 1
+        assert "inventory: 1 wait to be summed, and nobody does" in done.stderr
+        (job,) = await jobs_of(station)
+        assert (job["state"], job["failure"]) == ("failed", "job_failed")
+        assert "nobody does" in job["note"]
+        assert job["state"] not in rows.GOING
