@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.gateway.pages.names import orders_named
+from services.gateway.pages.names import orders_named, people_named
 from services.gateway.pages.request import PageRequest
 from shared.contracts.base import Page, Question
 from shared.contracts.inventory import (
@@ -32,6 +32,8 @@ class Names:
     suppliers: Mapping[UUID, SupplierView]
     products: Mapping[UUID, ProductView]
     orders: Mapping[UUID, OrderName]
+    people: Mapping[str, str]
+    """By login."""
 
     def warehouse(self, warehouse_id: UUID) -> str:
         return self.warehouses[warehouse_id].name if warehouse_id in self.warehouses else "—"
@@ -53,19 +55,22 @@ async def names_of(
     suppliers: Iterable[UUID | None] = (),
     products: Iterable[UUID] = (),
     orders: Iterable[UUID | None] = (),
+    people: Iterable[str] = (),
 ) -> Names:
     """The warehouses, all of them, and what else is asked for; one question for each kind."""
-    warehouses, named_suppliers, named_products, named_orders = await asyncio.gather(
+    warehouses, named_suppliers, named_products, named_orders, named_people = await asyncio.gather(
         all_warehouses(request),
         _some(request, _ids(suppliers), lambda ids: GetSuppliers(supplier_ids=ids)),
         _some(request, _ids(products), lambda ids: GetProducts(product_ids=ids)),
         orders_named(request, orders),
+        people_named(request, people),
     )
     return Names(
         {each.id: each for each in warehouses},
         {each.id: each for each in named_suppliers},
         {each.id: each for each in named_products},
         named_orders,
+        named_people,
     )
 
 

@@ -21,7 +21,8 @@ from shared.contracts.stock_documents import (
 
 async def transfers(request: PageRequest) -> Response:
     question = request.reads(ListTransfers)
-    found, names = await asyncio.gather(request.ask(question), names_of(request))
+    found = await request.ask(question)
+    names = await names_of(request, people=(each.actor for each in found.items))
     return request.page("stock/transfers.html", found=found, names=names, asked=question)
 
 
@@ -39,7 +40,9 @@ async def send(request: PageRequest) -> Response:
 
 async def transfer(request: PageRequest) -> Response:
     found = await request.ask(GetTransfer(transfer_id=request.id("transfer_id")))
-    names = await names_of(request, products=(line.product_id for line in found.lines))
+    names = await names_of(
+        request, products=(line.product_id for line in found.lines), people=[found.actor]
+    )
     return request.page("stock/transfer.html", transfer=found, names=names)
 
 

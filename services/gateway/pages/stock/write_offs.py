@@ -20,7 +20,8 @@ from shared.contracts.stock_documents import (
 
 async def write_offs(request: PageRequest) -> Response:
     question = request.reads(ListWriteOffs)
-    found, names = await asyncio.gather(request.ask(question), names_of(request))
+    found = await request.ask(question)
+    names = await names_of(request, people=(each.actor for each in found.items))
     return request.page("stock/write_offs.html", found=found, names=names, asked=question)
 
 
@@ -38,7 +39,9 @@ async def write_off_stock(request: PageRequest) -> Response:
 
 async def write_off(request: PageRequest) -> Response:
     found = await request.ask(GetWriteOff(write_off_id=request.id("write_off_id")))
-    names = await names_of(request, products=(line.product_id for line in found.lines))
+    names = await names_of(
+        request, products=(line.product_id for line in found.lines), people=[found.actor]
+    )
     return request.page("stock/write_off.html", write_off=found, names=names)
 
 
