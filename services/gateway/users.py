@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -38,7 +39,12 @@ async def ensure_first_admin(database_url: str) -> str | None:
         password = secrets.token_urlsafe(12)
         if not there:
             made = await _make(
-                connection, _FIRST, "Администратор", ADMINISTRATOR, password, must_change=True
+                connection,
+                _FIRST,
+                "Администратор",
+                ADMINISTRATOR,
+                hashed(password),
+                must_change=True,
             )
             return password if made else None
         if [(user.login, user.last_signed_in_at) for user in there] != [(_FIRST, None)]:
@@ -55,7 +61,13 @@ async def ensure_demo_users(database_url: str) -> None:
         known = set((await connection.execute(select(users.c.login_key))).scalars())
         for login, name, role in DEMO_USERS:
             if login_key(login) not in known:
-                await _make(connection, login, name, role, DEMO_PASSWORD, must_change=False)
+                await _make(connection, login, name, role, _demo_hash(), must_change=False)
+
+
+@cache
+def _demo_hash() -> str:
+    """Once for all of them: it keeps no secret, and takes a core for a moment."""
+    return hashed(DEMO_PASSWORD)
 
 
 async def _make(
@@ -63,7 +75,7 @@ async def _make(
     login: str,
     name: str,
     role: str,
-    password: str,
+    password_hash: str,
     *,
     must_change: bool,
 ) -> bool:
@@ -76,7 +88,7 @@ async def _make(
             login_key=login_key(login),
             name=name,
             role=role,
-            password_hash=hashed(password),
+            password_hash=password_hash,
             must_change_password=must_change,
             active=True,
         )

@@ -1098,6 +1098,16 @@ class CommentAdded(OrderEvent):
     comment: CommentView
 
 
+class NewsTaken(OrderEvent):
+    """The order shows by now what another service told of it, and nothing else came of that:
+    whoever looks at the order has something new to see. Producer: orders. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.orders.news_taken.v1"
+
+    news: str
+    """The subject of the event that told it."""
+
+
 class ReferenceSaved(Event):
     """A section, post, employee or catalogue work was made or edited. Producer: orders. Consumer:
     audit."""

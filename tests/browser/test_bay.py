@@ -125,7 +125,11 @@ async def test_a_technician_does_an_order_from_the_list_to_the_end(
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("в наличии: 5")).to_be_visible()
     assert await barriers(page) == []
+    # Both works are ticked: which one it is for, is to be said.
     await page.get_by_label("Сколько").fill("1,5")
+    await page.get_by_role("button", name="Запросить").tap()
+    await expect(page.get_by_label("Для какой работы")).to_be_focused()
+    await page.get_by_label("Для какой работы").select_option(PADS)
     await page.get_by_role("button", name="Запросить").tap()
     await expect(page.get_by_text("Колодки TRW GDB1445 1,5")).to_be_visible()
     await expect(page.locator(".bay-parts").get_by_text("в наличии")).to_be_visible()
@@ -158,6 +162,7 @@ async def test_a_technician_does_an_order_from_the_list_to_the_end(
     closed = await site.get(f"/orders/{bay.order_id}")
     assert closed["status"] == "done"
     assert [line["finished_by"] for line in closed["services"]] == ["technician"] * 2
+    assert [part["service_line_id"] for part in closed["products"]] == [bay.lines[PADS]]
 
 
 async def test_what_is_done_without_a_connection_is_done_once_when_there_is_one(

@@ -176,6 +176,15 @@ async def one_more_part_is_asked_for(bay: Page) -> None:
     await expect(bay.locator(".bay-parts")).to_contain_text("не хватает: 1")
 
 
+async def the_client_is_asked_about_it(advisor: Page, name: str) -> None:
+    """What the work costs now is not what the client agreed to."""
+    work = job(advisor, name)
+    await expect(work.locator(".part-row", has_text=PADS)).to_be_visible()
+    await advisor.get_by_role("button", name="Отправить на согласование").click()
+    await expect(work).to_contain_text("Ждём ответа")
+    await the_client_says_yes(advisor, name)
+
+
 async def goods_are_received(store: Page) -> None:
     await store.get_by_label("Показать").select_option("Ждут заказы")
     await store.get_by_role("button", name="Найти").click()
@@ -267,6 +276,9 @@ async def test_a_day_from_the_first_call_to_the_money(site: Site, browse: Open) 
     await day.stands_in(board, "ready")
     await expect(advisor.locator(".comment")).to_contain_text("Передние колодки стёрты")
     await one_more_part_is_asked_for(bay)
+    await expect(bay.get_by_role("button", name="Всё готово")).to_be_disabled()
+    await day.stands_in(board, "waiting_for_approval")
+    await the_client_is_asked_about_it(advisor, OIL)
     await day.stands_in(board, "waiting_for_parts")
     await goods_are_received(await day.comes(STOREKEEPER))
     await day.stands_in(board, "ready")

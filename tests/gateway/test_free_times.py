@@ -132,3 +132,23 @@ def test_what_is_over_is_not_offered() -> None:
 )
 def test_what_was_searched_for_begins_the_new_card(typed: str, fields: dict[str, str]) -> None:
     assert looks_like(typed) == fields
+
+
+def test_a_day_without_working_hours_is_closed_and_one_without_a_free_time_is_not() -> None:
+    taken = bar(POST, at(27, "10:00"), at(27, "14:00"))
+    busy = load(taken)
+    (full, other) = free_days(busy, timedelta(hours=1), None, at(27, "08:00"))
+    assert (full.times, full.worked, other.worked) == (0, True, True)
+    sections = tuple(
+        section.model_copy(
+            update={
+                "posts": tuple(each.model_copy(update={"working": ()}) for each in section.posts)
+            }
+        )
+        for section in busy.sections
+    )
+    closed = busy.model_copy(update={"sections": sections})
+    assert [day.worked for day in free_days(closed, timedelta(hours=1), None, at(27, "08:00"))] == [
+        False,
+        False,
+    ]

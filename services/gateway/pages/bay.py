@@ -25,7 +25,9 @@ from shared.contracts.orders import (
     ListComments,
     ListEmployees,
     MoveOrder,
+    OrderView,
     RequestParts,
+    ServiceLineView,
 )
 from shared.contracts.photos import ListPhotos
 
@@ -46,7 +48,8 @@ async def order(request: PageRequest) -> Response:
         request.ask(ListEmployees(limit=200)),
         request.ask(ListPhotos(order_id=order_id, limit=200)),
     )
-    works = [line for line in order.services if line.approval.state != "declined"]
+    works = _wanted(order)
+    parts = [part for part in order.products + order.materials if part.state != "released"]
     return request.page(
         "bay/order.html",
         order=order,
@@ -58,7 +61,9 @@ async def order(request: PageRequest) -> Response:
         people={each.id: each.name for each in people.items},
         photos=photos.items,
         is_open=order.status in ("draft", "new", "in_progress"),
-        all_done=bool(works) and all(line.progress == "finished" for line in works),
+        parts=parts,
+        all_ticked=bool(works) and all(line.progress == "finished" for line in works),
+        missing=[part for part in parts if part.state in ("requested", "short")],
     )
 
 
@@ -86,18 +91,24 @@ async def tick(request: PageRequest) -> Response:
 
 
 async def parts(request: PageRequest) -> Response:
-    """A part by a piece of its name, its number, or the code on its box."""
+    """A part by a piece of its name, its number, or the code on its box. It belongs to a work, a
+    ticked one as well: what the client agreed to pay for that work is asked for anew."""
     order_id = request.id("order_id")
     question = request.reads(FindProducts, limit=_FOUND)
-    order = await request.ask(GetOrder(order_id=order_id))
+    order, own = await asyncio.gather(
+        request.ask(GetOrder(order_id=order_id)), request.ask(GetBay())
+    )
     found: Page[ProductView] | None = None
     if question.q:
         found = await request.ask(question)
-    works = [line for line in order.services if line.progress != "finished"]
+    works = _wanted(order)
+    open_works = [line for line in works if line.progress != "finished"]
+    evident = next((few[0].id for few in (open_works, works) if len(few) == 1), None)
     return request.page(
         "bay/parts.html",
         order=order,
         works=works,
+        work=own.clock.line_id if own.clock and own.clock.order_id == order.id else evident,
         q=question.q,
         found=[each for each in found.items if each.active] if found else None,
     )
@@ -131,6 +142,10 @@ async def worker(_: PageRequest) -> Response:
         headers={"Cache-Control": "no-cache", "Content-Security-Policy": _WORKER_POLICY},
         media_type="text/javascript",
     )
+
+
+def _wanted(order: OrderView) -> list[ServiceLineView]:
+    return [line for line in order.services if line.approval.state != "declined"]
 
 
 def _to_order(request: PageRequest) -> Response:

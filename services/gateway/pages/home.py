@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from services.gateway.call import LANGUAGE_COOKIE
 from services.gateway.pages.rendering import LANGUAGES
 from services.gateway.pages.request import (
-    LANGUAGE_COOKIE,
     THEME_COOKIE,
     THEMES,
     PageRequest,

@@ -18,7 +18,6 @@ from starlette.responses import RedirectResponse, Response
 from services.gateway.call import Call
 from services.gateway.pages.forms import CSRF, KEY, Form, csrf_token, ensure_own, read
 from services.gateway.pages.rendering import (
-    LANGUAGES,
     LOCALES,
     STAFF_POLICY,
     money,
@@ -35,7 +34,7 @@ from shared.permissions import may, may_see_cost, message_named
 from shared.refusals import Refused
 
 THEMES = ("auto", "light", "dark")
-LANGUAGE_COOKIE, THEME_COOKIE, NOTICE_COOKIE = "pitlane-lang", "pitlane-theme", "pitlane-said"
+THEME_COOKIE, NOTICE_COOKIE = "pitlane-theme", "pitlane-said"
 SEEN = "Pitlane-Seen"
 """The header that says how far changes had come when a page began to be made."""
 KEEP_S = 365 * 24 * 3600
@@ -142,11 +141,9 @@ class PageRequest:
         except ValueError:
             raise Refused("not_found") from None
 
-    @cached_property
+    @property
     def language(self) -> str:
-        """As chosen on this device, else as the browser says."""
-        chosen = self.cookies.get(LANGUAGE_COOKIE)
-        return chosen if chosen in LANGUAGES else self.call.language
+        return self.call.language
 
     @cached_property
     def cookies(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ from services.orders.domain import Decision
 from services.orders.domain.order import Order
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
+from shared.contracts.base import Event
 from shared.contracts.bonuses import BonusReturned, BonusSpent
 from shared.contracts.clients import ClientChanged, ClientCreated, VehicleAdded, VehicleChanged
 from shared.contracts.costing import IssueCostCorrected
@@ -26,6 +27,7 @@ from shared.contracts.inventory import (
     PartsUnavailable,
     ProductSaved,
 )
+from shared.contracts.orders import NewsTaken
 from shared.contracts.payment_documents import DepositMoved
 from shared.contracts.taxes import VatRatesSaved
 from shared.handlers import Work
@@ -36,13 +38,13 @@ log = structlog.get_logger(__name__)
 @handlers.event(PartsReserved)
 async def parts_reserved(event: PartsReserved, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
-    _take(order, domain.stock_answered(order, event.lines, work.now), store, work)
+    _take(order, domain.stock_answered(order, event.lines, work.now), event, store, work)
 
 
 @handlers.event(PartsUnavailable)
 async def parts_unavailable(event: PartsUnavailable, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
-    _take(order, domain.stock_answered(order, event.lines, work.now), store, work)
+    _take(order, domain.stock_answered(order, event.lines, work.now), event, store, work)
 
 
 @handlers.event(PartsIssued)
@@ -50,7 +52,7 @@ async def parts_issued(event: PartsIssued, store: OrdersStore, work: Work) -> No
     order = await store.order(event.order_id)
     issues = {line.line_id: domain.Issue(line.cost, line.provisional) for line in event.lines}
     changed = domain.parts_issued(order, event.completion, issues, work.now)
-    _take(order, Decision(changed, ()), store, work)
+    _take(order, Decision(changed, ()), event, store, work)
 
 
 @handlers.event(IssueCostCorrected)
@@ -58,14 +60,14 @@ async def issue_cost_corrected(event: IssueCostCorrected, store: OrdersStore, wo
     order = await store.order(event.order_id)
     issues = {line.line_id: domain.Issue(line.cost, line.provisional) for line in event.lines}
     changed = domain.cost_corrected(order, event.completion, issues, work.now)
-    _take(order, Decision(changed, ()), store, work)
+    _take(order, Decision(changed, ()), event, store, work)
 
 
 @handlers.event(PartsReturned)
 async def parts_returned(event: PartsReturned, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
     changed = domain.parts_returned(order, event.completion, work.now)
-    _take(order, Decision(changed, ()), store, work)
+    _take(order, Decision(changed, ()), event, store, work)
 
 
 @handlers.event(OrderSettled)
@@ -74,7 +76,7 @@ async def order_settled(event: OrderSettled, store: OrdersStore, work: Work) -> 
     changed = domain.settled(
         order, event.completion, work.now, event.pay, event.vat, event.vat_percent
     )
-    _take(order, Decision(changed, ()), store, work)
+    _take(order, Decision(changed, ()), event, store, work)
 
 
 @handlers.event(VatRatesSaved)
@@ -86,14 +88,20 @@ async def vat_rates_saved(event: VatRatesSaved, store: OrdersStore, work: Work) 
 async def payment_taken(event: PaymentTaken, store: OrdersStore, work: Work) -> None:
     if event.order_id:
         order = await store.order(event.order_id)
-        _take(order, Decision(domain.paid(order, event.payment.amount, work.now), ()), store, work)
+        _take(
+            order,
+            Decision(domain.paid(order, event.payment.amount, work.now), ()),
+            event,
+            store,
+            work,
+        )
 
 
 @handlers.event(PaymentRefunded)
 async def payment_refunded(event: PaymentRefunded, store: OrdersStore, work: Work) -> None:
     if event.order_id:
         order = await store.order(event.order_id)
-        _take(order, Decision(domain.paid(order, -event.amount, work.now), ()), store, work)
+        _take(order, Decision(domain.paid(order, -event.amount, work.now), ()), event, store, work)
 
 
 @handlers.event(DepositMoved)
@@ -104,35 +112,41 @@ async def deposit_moved(event: DepositMoved, store: OrdersStore, work: Work) -> 
     for order_id, amount in ((event.from_order_id, -left), (event.order_id, left)):
         if order_id:
             order = await store.order(order_id)
-            _take(order, Decision(domain.paid(order, amount, work.now), ()), store, work)
+            _take(order, Decision(domain.paid(order, amount, work.now), ()), event, store, work)
 
 
 @handlers.event(BonusSpent)
 async def bonus_spent(event: BonusSpent, store: OrdersStore, work: Work) -> None:
     if event.order_id:
         order = await store.order(event.order_id)
-        _take(order, Decision(domain.paid(order, event.payment.amount, work.now), ()), store, work)
+        _take(
+            order,
+            Decision(domain.paid(order, event.payment.amount, work.now), ()),
+            event,
+            store,
+            work,
+        )
 
 
 @handlers.event(BonusReturned)
 async def bonus_returned(event: BonusReturned, store: OrdersStore, work: Work) -> None:
     if event.order_id:
         order = await store.order(event.order_id)
-        _take(order, Decision(domain.paid(order, -event.amount, work.now), ()), store, work)
+        _take(order, Decision(domain.paid(order, -event.amount, work.now), ()), event, store, work)
 
 
 @handlers.event(OrderPaid)
 async def order_paid(event: OrderPaid, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
     paid = domain.fully_paid(order, event.completion, True, event.at, work.now)
-    _take(order, Decision(paid, ()), store, work)
+    _take(order, Decision(paid, ()), event, store, work)
 
 
 @handlers.event(OrderUnpaid)
 async def order_unpaid(event: OrderUnpaid, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
     unpaid = domain.fully_paid(order, event.completion, False, event.at, work.now)
-    _take(order, Decision(unpaid, ()), store, work)
+    _take(order, Decision(unpaid, ()), event, store, work)
 
 
 @handlers.event(ClientCreated)
@@ -160,9 +174,10 @@ async def product_saved(event: ProductSaved, store: OrdersStore, work: Work) -> 
     store.copies.note_product(event.product)
 
 
-def _take(order: Order, decision: Decision, store: OrdersStore, work: Work) -> None:
+def _take(order: Order, decision: Decision, news: Event, store: OrdersStore, work: Work) -> None:
     if decision.order is order:
         log.info("no_longer_applies", status=order.status, number=order.number)
         return
     store.save(decision.order, work)
-    work.publish(*decision.events)
+    told = decision.events or (NewsTaken(**domain.naming(decision.order), news=type(news).subject),)
+    work.publish(*told)

@@ -38,6 +38,7 @@ handlers = Handlers(
         orders.OrderReopened,
         orders.OrderCancelled,
         orders.CommentAdded,
+        orders.NewsTaken,
         bay.ClockStarted,
         bay.ClockStopped,
         load.BookingMade,

@@ -84,6 +84,7 @@ async def load(request: PageRequest) -> Response:
         "booking": _booking(request, found),
         "books": books,
         "orders": orders,
+        "visit": _visit(request, found),
     }
     if view == "week":
         week = [monday + DAY * each for each in range(days)]
@@ -124,6 +125,19 @@ def _uuid(request: PageRequest, name: str) -> UUID | None:
 def _booking(request: PageRequest, found: LoadView) -> BarView | None:
     """The one that the address names, if it is in the time shown."""
     return next((each for each in found.bookings if str(each.id) == request.query["booking"]), None)
+
+
+def _visit(request: PageRequest, found: LoadView) -> str:
+    """The way to a new visit that brings along what was pointed at: section, post, time, person."""
+    query = request.query
+    sections = {str(post.id): each.id for each in found.sections for post in each.posts}
+    said: dict[str, Any] = {
+        "section_id": sections.get(query["post"]),
+        "employee_id": query["technician"],
+    }
+    if query["start"]:
+        said["wanted"] = f"{query['post']}|{query['start']}"
+    return f"/visits/new?{urlencode(fields_of(said))}"
 
 
 async def _orders(request: PageRequest) -> tuple[OrderSummary, ...]:

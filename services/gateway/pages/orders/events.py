@@ -25,6 +25,7 @@ EVENTS = {
     "evt.orders.line_removed.v1": Look(N_("Line taken off"), "trash"),
     "evt.orders.parts_requested.v1": Look(N_("Parts requested"), "package"),
     "evt.orders.parts_released.v1": Look(N_("Parts no longer wanted"), "package"),
+    "evt.orders.news_taken.v1": Look(N_("Reflected in the order"), "refresh"),
     "evt.orders.comment_added.v1": Look(N_("Comment"), "message"),
     "evt.orders.estimate_quoted.v1": Look(N_("The client was asked"), "help-circle"),
     "evt.orders.estimate_link_revoked.v1": Look(N_("The client's link was revoked"), "link"),

@@ -17,7 +17,7 @@ from services.gateway.pages.orders.order import MANY, shown
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import show
 from shared.contracts.audit import OrderTimeline, TimelineEntry
-from shared.contracts.orders import GetOrder, ListEmployees, ListPosts, ListSections
+from shared.contracts.orders import GetOrder, ListEmployees, ListPosts, ListSections, NewsTaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,12 @@ async def timeline_page(request: PageRequest) -> Response:
     known |= {str(line.id): line.name for line in lines_of(order)}
     known |= {code: request._(word) for code, word in events.CODES.items()}
     known[str(order.client_id)] = order.client_name
-    entries = [entry for entry in listed.items if entry.event in events.EVENTS]
+    # That the order shows by now what was told elsewhere, says nothing new.
+    entries = [
+        entry
+        for entry in listed.items
+        if entry.event in events.EVENTS and entry.event != NewsTaken.subject
+    ]
     return request.page(
         "orders/timeline.html",
         **shown(

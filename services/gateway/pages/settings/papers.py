@@ -9,6 +9,7 @@ from typing import Any, Literal
 from starlette.responses import Response
 
 from services.gateway.pages import rendering
+from services.gateway.pages.names import people_named
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from services.gateway.pages.settings.bonuses import wrong
@@ -36,7 +37,13 @@ FRAMED_POLICY = rendering.POLICY.replace("frame-ancestors 'none'", "frame-ancest
 
 async def papers(request: PageRequest) -> Response:
     found, look = await asyncio.gather(request.ask(ListForms()), request.ask(GetFormLook()))
-    return request.page("settings/papers.html", forms=found.items, look=look)
+    authors = (state.author for form in found.items for state in form.templates if state.author)
+    return request.page(
+        "settings/papers.html",
+        forms=found.items,
+        look=look,
+        people=await people_named(request, authors),
+    )
 
 
 async def change_look(request: PageRequest) -> Response:
@@ -69,7 +76,12 @@ async def paper(request: PageRequest) -> Response:
     )
     about: FormView = next(each for each in found.items if each.code == form)
     return request.page(
-        "settings/paper.html", about=about, current=current, shown=shown, versions=versions
+        "settings/paper.html",
+        about=about,
+        current=current,
+        shown=shown,
+        versions=versions,
+        people=await people_named(request, (each.author for each in versions.items if each.author)),
     )
 
 

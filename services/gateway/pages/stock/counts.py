@@ -31,7 +31,8 @@ from shared.contracts.stock_counts import (
 
 async def counts(request: PageRequest) -> Response:
     question = request.reads(ListCounts)
-    found, names = await asyncio.gather(request.ask(question), names_of(request))
+    found = await request.ask(question)
+    names = await names_of(request, people=(each.actor for each in found.items))
     return request.page("stock/counts.html", found=found, names=names, asked=question)
 
 

@@ -36,7 +36,11 @@ async def imports(request: PageRequest) -> Response:
     found, suppliers = await asyncio.gather(
         request.ask(request.reads(ListStockImports)), all_suppliers(request)
     )
-    names = await names_of(request, suppliers=(each.supplier_id for each in found.items))
+    names = await names_of(
+        request,
+        suppliers=(each.supplier_id for each in found.items),
+        people=(each.actor for each in found.items),
+    )
     return request.page("stock/imports.html", found=found, suppliers=suppliers, names=names)
 
 

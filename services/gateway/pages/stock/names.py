@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.gateway.pages.names import in_parts, orders_named, products_named
+from services.gateway.pages.names import in_parts, orders_named, people_named, products_named
 from services.gateway.pages.request import PageRequest
 from shared.contracts.base import Page, Question
 from shared.contracts.inventory import (
@@ -31,6 +31,8 @@ class Names:
     suppliers: Mapping[UUID, SupplierView]
     products: Mapping[UUID, ProductView]
     orders: Mapping[UUID, OrderName]
+    people: Mapping[str, str]
+    """By login."""
 
     def warehouse(self, warehouse_id: UUID) -> str:
         return self.warehouses[warehouse_id].name if warehouse_id in self.warehouses else "—"
@@ -52,19 +54,22 @@ async def names_of(
     suppliers: Iterable[UUID | None] = (),
     products: Iterable[UUID] = (),
     orders: Iterable[UUID | None] = (),
+    people: Iterable[str] = (),
 ) -> Names:
     """The warehouses, all of them, and what else is asked for; one question for each kind."""
-    warehouses, named_suppliers, named_products, named_orders = await asyncio.gather(
+    warehouses, named_suppliers, named_products, named_orders, named_people = await asyncio.gather(
         all_warehouses(request),
         in_parts(request, suppliers, lambda part: GetSuppliers(supplier_ids=part)),
         products_named(request, products),
         orders_named(request, orders),
+        people_named(request, people),
     )
     return Names(
         {each.id: each for each in warehouses},
         {each.id: each for page in named_suppliers for each in page.items},
         named_products,
         named_orders,
+        named_people,
     )
 
 

@@ -17,7 +17,8 @@ from shared.contracts.base import Question
 def listed(question: type[Question[Any]], template: str) -> Answer:
     async def page(request: PageRequest) -> Response:
         asked = request.reads(question)
-        found, names = await asyncio.gather(request.ask(asked), names_of(request))
+        found = await request.ask(asked)
+        names = await names_of(request, people=(each.actor for each in found.items))
         return request.page(template, found=found, names=names, asked=asked)
 
     return page
@@ -37,7 +38,9 @@ def one(question: type[Question[Any]], identity: str, template: str) -> Answer:
 
     async def page(request: PageRequest) -> Response:
         found = await request.ask(question(**{identity: request.id(identity)}))
-        names = await names_of(request, products=(line.product_id for line in found.lines))
+        names = await names_of(
+            request, products=(line.product_id for line in found.lines), people=[found.actor]
+        )
         return request.page(template, names=names, **{identity.removesuffix("_id"): found})
 
     return page

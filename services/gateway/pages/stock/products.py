@@ -65,6 +65,7 @@ async def product(request: PageRequest) -> Response:
                 *(each.order_id for each in moved.items),
                 *(each.order_id for each in waiting.items),
             ],
+            people=(each.actor for each in moved.items),
         ),
         all_warehouses(request),
     )

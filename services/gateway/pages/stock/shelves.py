@@ -80,6 +80,7 @@ async def movements(request: PageRequest) -> Response:
         request,
         products=(each.product_id for each in moved.items),
         orders=(each.order_id for each in moved.items),
+        people=(each.actor for each in moved.items),
     )
     return request.page("stock/movements.html", moved=moved, names=names, asked=question)
 

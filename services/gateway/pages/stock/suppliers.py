@@ -34,17 +34,20 @@ async def create(request: PageRequest) -> Response:
 async def supplier(request: PageRequest) -> Response:
     supplier_id = request.id("supplier_id")
     question = request.reads(SupplierStatement, supplier_id=supplier_id)
-    names, entries, balance, receipts = await asyncio.gather(
-        names_of(request, suppliers=[supplier_id]),
+    entries, balance, receipts = await asyncio.gather(
         request.ask(question),
         request.ask(ListSupplierBalances(supplier_id=supplier_id)),
         request.ask(ListReceipts(supplier_id=supplier_id, limit=50)),
+    )
+    names = await names_of(
+        request, suppliers=[supplier_id], people=(each.actor for each in entries.items)
     )
     if supplier_id not in names.suppliers:
         raise Refused("supplier_not_found", id=supplier_id)
     return request.page(
         "stock/supplier.html",
         supplier=names.suppliers[supplier_id],
+        names=names,
         entries=entries,
         balance=balance.items[0] if balance.items else None,
         numbers={receipt.id: receipt.number for receipt in receipts.items},

@@ -28,10 +28,11 @@ class FreePost:
 
 @dataclass(frozen=True, slots=True)
 class FreeDay:
-    """A day of the station."""
+    """A day of the station. ``worked``: at least one post works then, however full it is."""
 
     day: date
     posts: tuple[FreePost, ...]
+    worked: bool
 
     @property
     def times(self) -> int:
@@ -58,7 +59,13 @@ def free_days(
             theirs = tuple(at for at in starts if at.astimezone(zone).date() == day)
             yield FreePost(post.id, post.name, theirs)
 
-    return [FreeDay(day, tuple(on(day))) for day in days]
+    worked = {
+        span.start.astimezone(zone).date()
+        for section in load.sections
+        for post in section.posts
+        for span in post.working
+    }
+    return [FreeDay(day, tuple(on(day)), day in worked) for day in days]
 
 
 def technician_row(load: LoadView, technician_id: UUID | None) -> LoadRow | None:

@@ -35,7 +35,7 @@ from shared.contracts.clients import (
     VehicleView,
 )
 from shared.contracts.finance import BalanceView, GetBalance
-from shared.contracts.load import GetLoad
+from shared.contracts.load import GetLoad, LoadView
 from shared.contracts.orders import (
     CreateOrder,
     EmployeeView,
@@ -115,6 +115,15 @@ async def _taken(request: PageRequest, order_id: UUID) -> str | None:
     except Refused as refusal:
         return refusal.words(request.language)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A post and a time that somebody has chosen before the visit was begun."""
+
+    post_id: UUID
+    post: str
+    start: datetime
 
 
 # --- the screen ----------------------------------------------------------------------------------
@@ -282,11 +291,12 @@ async def _times(request: PageRequest, draft: Draft) -> dict[str, Any] | None:
     chosen."""
     if not draft.get("section_id"):
         return None
-    zone = request.zone
-    day = draft.get("day") or f"{today(zone):%Y-%m-%d}"
+    wanted_post, _, wanted_at = draft["wanted"].partition("|")
+    wanted_day = wanted_at.partition("T")[0]
+    day = draft.get("day") or wanted_day or f"{today(request.zone):%Y-%m-%d}"
     minutes = int(said) if (said := draft.get("minutes", "")).isdecimal() else 60
     minutes = minutes if minutes in LENGTHS else 60
-    start = max(_midnight(request, draft.get("from") or ""), _midnight(request, ""))
+    start = max(_midnight(request, draft.get("from") or wanted_day), _midnight(request, ""))
     employee_id = _id(draft["employee_id"]) if draft.get("employee_id") else None
     load = await request.ask(
         GetLoad(section_id=_id(draft["section_id"]), start=start, end=start + DAYS)
@@ -301,7 +311,20 @@ async def _times(request: PageRequest, draft: Draft) -> dict[str, Any] | None:
         "lengths": LENGTHS,
         "technician_id": technician_id,
         "slot": slot_text,
+        "wanted": _wanted(request, load, wanted_post, wanted_at),
     }
+
+
+def _wanted(request: PageRequest, load: LoadView, post_id: str, at: str) -> Wanted | None:
+    """What was pointed at in the load panel: it may lie between the times that are offered, or out
+    of working hours."""
+    posts = [post for section in load.sections for post in section.posts]
+    post = next((each for each in posts if str(each.id) == post_id), None)
+    try:
+        start = datetime.fromisoformat(at).replace(tzinfo=request.zone)
+    except ValueError:
+        return None
+    return Wanted(post.id, post.name, start.astimezone(UTC)) if post else None
 
 
 def _midnight(request: PageRequest, day: str) -> datetime:

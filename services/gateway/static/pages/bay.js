@@ -235,7 +235,7 @@ const bay = (() => {
         button.addEventListener("click", async () => {
           await table(ACTIONS, "readwrite", (store) => store.delete(action.seq));
           await show();
-          await renew();
+          await app.renew("page");
         });
         item.append(button);
       }
