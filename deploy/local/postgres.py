@@ -64,6 +64,8 @@ FORGETFUL = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_connections": "250",
+    # Tests hold what a flow may cost.
+    "shared_preload_libraries": "pg_stat_statements",
 }
 """For databases that nobody misses after the test."""
 

@@ -5,7 +5,7 @@ Both are found by an insert that conflicts, inside the transaction of the effect
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -29,10 +29,17 @@ _REMEMBER = (
 _STORED = select(replies.c.key, replies.c.fingerprint, replies.c.reply).where(
     replies.c.key == any_(bindparam("keys", type_=ARRAY(Text)))
 )
+_HANDLED = inserting(inbox, "event_id")
 _REPLIES = inserting(replies, "key", "fingerprint", "reply")
 
 
-async def remember(connection: AsyncConnection, event_ids: Sequence[UUID]) -> set[UUID]:
+def put(pending: Pending, event_ids: Collection[UUID]) -> None:
+    """Notes events as handled, with all else that the transaction writes. One that was handled
+    before makes that fail."""
+    pending.add(_HANDLED, ((event_id,) for event_id in sorted(event_ids)))
+
+
+async def remember(connection: AsyncConnection, event_ids: Collection[UUID]) -> set[UUID]:
     """Notes events as handled; answers those that had not been."""
     if not event_ids:
         return set()

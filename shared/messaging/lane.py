@@ -4,6 +4,10 @@ Whatever waits when a transaction ends shares the next one, so that a busy servi
 commit per batch and an idle one answers at once. A batch in which anything fails is rolled back
 and its messages are done again one by one: a bad one harms only itself. A refusal is no failure as
 long as nothing was written before it: most cost nobody anything.
+
+Hardly a message comes twice. So what tells that one was handled is written with its effect, and
+nothing is looked up first; where that conflicts, the batch is done again with all care, and so are
+those behind it as long as repetitions come.
 """
 
 from __future__ import annotations
@@ -105,6 +109,7 @@ class Lane:
         self._task: asyncio.Task[None] | None = None
         self._gather_s = gather_s
         self._began_at = -gather_s
+        self._careful = False
         self.commits = Commits()
 
     def start(self) -> None:
@@ -143,14 +148,23 @@ class Lane:
                 jobs.append(self._waiting.get_nowait())
             BATCH_SIZE.observe(len(jobs))
             try:
-                await self._together(jobs)
+                await self._all_of(jobs)
             except asyncio.CancelledError:
                 _end_all(jobs, Refused("service_unavailable", service=self._settings.service))
                 raise
-            except Exception as error:
-                log.warning("batch_failed", jobs=len(jobs), error=repr(error))
-                for job in jobs:
-                    await self._alone(job)
+
+    async def _all_of(self, jobs: Sequence[Job]) -> None:
+        try:
+            try:
+                await self._together(jobs, careful=self._careful)
+            except DBAPIError as error:
+                if self._careful or _state(error) != _CONFLICT:
+                    raise
+                await self._together(jobs, careful=True)
+        except Exception as error:
+            log.warning("batch_failed", jobs=len(jobs), error=repr(error))
+            for job in jobs:
+                await self._alone(job)
 
     async def _gather(self, first: Job) -> None:
         clock = asyncio.get_running_loop().time
@@ -158,17 +172,24 @@ class Lane:
             await asyncio.sleep(early_s)
         self._began_at = clock()
 
-    async def _together(self, jobs: Sequence[Job]) -> None:
-        """All or nothing: either every job has ended and is committed, or this raises."""
+    async def _together(self, jobs: Sequence[Job], *, careful: bool) -> None:
+        """All or nothing: either every job has ended and is committed, or this raises.
+
+        ``careful``: what was handled before is found first; else it makes this fail."""
         batch = _Batch()
         async with self._engine.begin() as connection:
             store = self._handlers.store(connection)
-            fresh = await inbox.remember(
-                connection, [job.envelope.id for job in jobs if job.is_event]
-            )
-            stored = await inbox.stored_replies(
-                connection, [key for job in jobs if (key := job.envelope.idempotency_key)]
-            )
+            fresh = {job.envelope.id for job in jobs if job.is_event}
+            stored: dict[str, inbox.StoredReply] = {}
+            if careful:
+                fresh = await inbox.remember(connection, fresh)
+                stored = await inbox.stored_replies(
+                    connection, [key for job in jobs if (key := job.envelope.idempotency_key)]
+                )
+                repeated = bool(stored) or len(fresh) < sum(job.is_event for job in jobs)
+            else:
+                inbox.put(store.pending, fresh)
+                repeated = False
             todo = [job for job in jobs if not job.is_event or job.envelope.id in fresh]
             await store.prefetch([job.message for job in todo])
             for job in jobs:
@@ -182,6 +203,7 @@ class Lane:
             outbox.put(store.pending, batch.outgoing)
             inbox.put_replies(store.pending, batch.answered)
             await store.pending.send(connection)
+        self._careful = repeated
         self._relay.hand_over(batch.outgoing)
         self.commits.tell()
         for job, end in batch.ends:
@@ -206,6 +228,11 @@ class Lane:
             if work.published or job.is_event or self._changes(store) != untouched:
                 # Half of its work is done already: only a rollback takes that back.
                 raise
+            if key and key not in stored:
+                stored |= await inbox.stored_replies(store.connection, [key])
+                if key in stored:  # it was done before, which is why it is refused now
+                    await self._one(job, store, stored, batch)
+                    return
             batch.ends.append((job, refusal))
             batch.outgoing += self._refusal_event(job, refusal)
             return
@@ -226,7 +253,7 @@ class Lane:
         """The same in a transaction of its own, a few times if it is others' fault."""
         for left in reversed(range(ALONE_TRIES)):
             try:
-                await self._together([job])
+                await self._together([job], careful=True)
                 return
             except Exception as error:
                 if left and _is_passing(error):
@@ -316,12 +343,17 @@ def _end_all(jobs: Sequence[Job], end: Exception) -> None:
 
 # PostgreSQL's own words for "not your fault, try again": serialization failure, deadlock,
 # a key that another process has just inserted (its stored reply is found the next time).
-_PASSING_STATES = {"40001", "40P01", "23505"}
+_CONFLICT = "23505"
+_PASSING_STATES = {"40001", "40P01", _CONFLICT}
+
+
+def _state(error: Exception) -> str | None:
+    state: str | None = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state
 
 
 def _is_passing(error: Exception) -> bool:
-    state = getattr(getattr(error, "orig", None), "sqlstate", None)
-    return state in _PASSING_STATES or (
+    return _state(error) in _PASSING_STATES or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
 
@@ -342,7 +374,7 @@ def is_outage(error: Exception) -> bool:
         return error.reason.kind is Kind.UNAVAILABLE
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    state = _state(error)
     return isinstance(error, OSError | PoolTimeoutError | InterfaceError | OperationalError) or (
         state is not None and state[:2] in {"08", "53", "57"}
     )
