@@ -22,20 +22,14 @@ from shared.contracts.base import (
     Text,
     View,
 )
-from shared.contracts.finance import FiscalState, MoneySum
+from shared.contracts.finance import FiscalState, MoneyMethod, MoneySum
 
 FiscalKind = Literal["sale", "refund", "correction", "shift_open", "shift_close"]
 FiscalSubject = Literal["service", "goods", "payment"]
 """What is paid for: a work, goods, or money itself (an advance, a debt)."""
 FiscalMethod = Literal["full_payment", "prepayment", "advance", "credit_payment"]
 """Paid when it is done; before, for an order that is known; before, for none; after, in parts."""
-VatCode = Literal[
-    "none", "vat0", "vat5", "vat7", "vat10", "vat20", "vat22",
-    "vat5_105", "vat7_107", "vat10_110", "vat20_120", "vat22_122",
-]  # fmt: skip
-"""The second ones are of what is paid before it is sold: the rate's share of the sum itself."""
-TenderMethod = Literal["cash", "card", "transfer", "advance"]
-"""``advance``: what was paid before, with a receipt of its own."""
+VatCode = Literal["none", "vat0", "vat5", "vat7", "vat10", "vat20", "vat22"]
 
 
 class FiscalLine(View):
@@ -45,12 +39,14 @@ class FiscalLine(View):
     """Of one unit."""
     total: Money
     vat: VatCode = "none"
+    calculated: bool = False
+    """Of money that comes before anything is sold: the VAT is a share of the sum itself, 20/120."""
     subject: FiscalSubject
     method: FiscalMethod
 
 
 class FiscalTender(View):
-    method: TenderMethod
+    method: MoneyMethod
     amount: Money
 
 
@@ -70,6 +66,8 @@ class FiscalReceiptView(View):
     cashier: str
     total: MoneySum
     tenders: tuple[FiscalTender, ...]
+    offset: MoneySum = Decimal(0)
+    """What of the total was paid before, with a receipt of its own."""
     lines: tuple[FiscalLine, ...]
     """Empty until it is first sent."""
     reason: str | None

@@ -281,15 +281,16 @@ async def test_an_advance_has_its_day_s_calculated_rate_and_is_offset_when_the_o
     await at_register.rounds()
 
     told = [
-        (receipt.kind, receipt.total, receipt.tenders[0].method, line.method, line.vat)
+        (receipt.kind, receipt.total, receipt.offset, line.method, line.vat, line.calculated)
         for receipt in at_register.printer.printed
         for line in receipt.lines
     ]
+    nothing, all_of_it = money(0), money(100)
     assert told == [
-        ("sale", money(30), "cash", "advance", "vat22_122"),
-        ("sale", money(70), "cash", "prepayment", "vat22_122"),
-        ("sale", money(100), "advance", "credit_payment", "vat20"),
-        ("refund", money(100), "advance", "credit_payment", "vat20"),
+        ("sale", money(30), nothing, "advance", "vat22", True),
+        ("sale", money(70), nothing, "prepayment", "vat22", True),
+        ("sale", all_of_it, all_of_it, "credit_payment", "vat20", False),
+        ("refund", all_of_it, all_of_it, "credit_payment", "vat20", False),
     ]
 
 

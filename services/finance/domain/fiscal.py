@@ -16,14 +16,13 @@ from uuid import UUID
 
 from services.finance.domain.ledger import ZERO
 from services.finance.domain.payment import Payment
-from shared.contracts.finance import FiscalState
+from shared.contracts.finance import FiscalState, MoneyMethod
 from shared.contracts.fiscal import (
     FiscalKind,
     FiscalLine,
     FiscalReceiptView,
     FiscalSubject,
     FiscalTender,
-    TenderMethod,
     VatCode,
 )
 from shared.contracts.work_order import WorkOrder
@@ -53,15 +52,6 @@ VAT_CODES: Mapping[Decimal, VatCode] = {
     Decimal(22): "vat22",
 }
 """Of the rates that registers know."""
-ADVANCE_CODES: Mapping[Decimal, VatCode] = {
-    Decimal(0): "vat0",
-    Decimal(5): "vat5_105",
-    Decimal(7): "vat7_107",
-    Decimal(10): "vat10_110",
-    Decimal(20): "vat20_120",
-    Decimal(22): "vat22_122",
-}
-"""The same of money that comes before anything is sold for it."""
 LEASE = timedelta(seconds=30)
 """How long a claim is believed; a call ends before. Whoever has not written its end is dead."""
 
@@ -81,8 +71,12 @@ class Share:
 
     @property
     def vat(self) -> VatCode:
-        codes = VAT_CODES if self.is_settled else ADVANCE_CODES
-        return "none" if self.vat_percent is None else codes.get(self.vat_percent, "none")
+        return "none" if self.vat_percent is None else VAT_CODES.get(self.vat_percent, "none")
+
+    @property
+    def is_calculated(self) -> bool:
+        """Nothing is sold for it yet: the VAT is a share of the sum itself."""
+        return not self.is_settled and self.vat not in ("none", "vat0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +104,11 @@ class FiscalReceipt:
     sent_at: datetime | None = None
     revision: int = 1
 
+    @property
+    def offset(self) -> Decimal:
+        """What no tender pays was paid before."""
+        return self.total - sum((tender.amount for tender in self.tenders), ZERO)
+
     def view(self) -> FiscalReceiptView:
         return FiscalReceiptView(
             **{
@@ -124,8 +123,8 @@ class FiscalReceipt:
 # --- what it is about ---------------------------------------------------------------------------
 
 
-def tenders_of(amounts: Iterable[tuple[TenderMethod, Decimal]]) -> tuple[FiscalTender, ...]:
-    sums: dict[TenderMethod, Decimal] = {}
+def tenders_of(amounts: Iterable[tuple[MoneyMethod, Decimal]]) -> tuple[FiscalTender, ...]:
+    sums: dict[MoneyMethod, Decimal] = {}
     for method, amount in amounts:
         sums[method] = sums.get(method, ZERO) + amount
     return tuple(FiscalTender(method=method, amount=amount) for method, amount in sums.items())
@@ -189,7 +188,13 @@ def _paid(
 
 
 def _line_of(share: Share) -> FiscalLine:
-    whole = {"quantity": Decimal(1), "price": share.amount, "total": share.amount, "vat": share.vat}
+    whole = {
+        "quantity": Decimal(1),
+        "price": share.amount,
+        "total": share.amount,
+        "vat": share.vat,
+        "calculated": share.is_calculated,
+    }
     if share.is_whole:
         name = f"Работы и запчасти по заказ-наряду {share.number}"
         return FiscalLine(name=name, **whole, subject="service", method="full_payment")

@@ -17,7 +17,7 @@ from services.finance.domain.shifts import Shift
 from services.finance.handlers.table import handlers, order_of
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
-from shared.contracts.finance import PaymentView
+from shared.contracts.finance import MoneyMethod, PaymentView
 from shared.contracts.fiscal import (
     CorrectPayment,
     FiscalKind,
@@ -26,7 +26,6 @@ from shared.contracts.fiscal import (
     GetFiscalReceipt,
     ListFiscalReceipts,
     RetryFiscalReceipt,
-    TenderMethod,
 )
 from shared.handlers import Work
 from shared.pagination import page_of
@@ -54,7 +53,7 @@ async def queue_money(
         return None
     sign = -1 if kind == "refund" else 1
     sums: dict[UUID | None, Decimal] = {}
-    tenders: list[tuple[TenderMethod, Decimal]] = []
+    tenders: list[tuple[MoneyMethod, Decimal]] = []
     for before, after in moved:
         shares = {order: sign * share for order, share in domain.moved(before, after).items()}
         for order_id, amount in shares.items():
@@ -129,7 +128,7 @@ async def queue_offsets(decision: Decision, store: FinanceStore, work: Work) -> 
                     cash_box_id=None,
                     cashier=work.actor.login,
                     total=amount,
-                    tenders=domain.tenders_of([("advance", amount)]),
+                    tenders=(),
                     shares=(_share_of(settled, amount, settled.order.number),),
                     created_at=work.now,
                     wake_at=work.now,

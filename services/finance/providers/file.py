@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,12 +28,7 @@ TITLES = {
     "shift_open": "ОТКРЫТИЕ СМЕНЫ",
     "shift_close": "ЗАКРЫТИЕ СМЕНЫ",
 }
-TENDERS = {
-    "cash": "НАЛИЧНЫМИ",
-    "card": "КАРТОЙ",
-    "transfer": "БЕЗНАЛИЧНЫМИ",
-    "advance": "ЗАЧТЕНО ИЗ АВАНСА",
-}
+TENDERS = {"cash": "НАЛИЧНЫМИ", "card": "КАРТОЙ", "transfer": "БЕЗНАЛИЧНЫМИ"}
 
 
 class FileRegister:
@@ -113,6 +109,8 @@ def text_of(line: dict[str, Any]) -> str:
     if line["lines"]:
         rows.append(f"ИТОГО: {line['total']}")
     rows += [f"{TENDERS[paid['method']]}: {paid['amount']}" for paid in line["tenders"]]
+    if Decimal(line["offset"]):
+        rows.append(f"ЗАЧТЕНО ИЗ АВАНСА: {line['offset']}")
     if line["reason"]:
         rows.append(f"Основание: {line['reason']}")
     return "\n".join([*rows, line["created_at"], f"ID: {line['id']}", ""])
