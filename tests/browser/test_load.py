@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,7 +108,16 @@ async def test_an_advisor_books_moves_and_carries_over(
     await page.locator('a[aria-label="Записать: Подъёмник 1 с 10:00"]').click()
     dialog = page.get_by_role("dialog", name="Записать на пост")
     await expect(dialog.get_by_role("textbox", name="С", exact=True)).to_have_value(f"{day}T10:00")
-    await expect(dialog.get_by_role("link", name="Новый визит")).to_be_visible()
+    # A new visit begins with what was pointed at.
+    to_visit = await dialog.get_by_role("link", name="Новый визит").get_attribute("href")
+    visit = await page.context.new_page()
+    await visit.goto(f"{site.url}{to_visit}")
+    chosen = visit.locator("#when .pick", has=visit.locator("input[name=slot]:checked"))
+    await expect(chosen).to_have_text("10:00")
+    await expect(visit.get_by_label("Участок")).to_have_value(re.compile("."))
+    await visit.goto(f"{site.url}{to_visit}".replace("10%3A00", "10%3A10"))
+    await expect(chosen).to_contain_text("10:10 · Подъёмник 1")
+    await visit.close()
     assert await barriers(page) == []
     await dialog.get_by_role("textbox", name="До", exact=True).fill(f"{day}T12:00")
     await dialog.get_by_label("Механик").select_option(label="Петров Иван")
