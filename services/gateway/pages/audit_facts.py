@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -96,10 +97,17 @@ class Facts:
 
 def facts_of(record: AuditRecord, known: Mapping[str, str]) -> Facts:
     """``known``: what ids and codes are called."""
-    about = dict.fromkeys(events.about(record.body, known))
+    changes = tuple(_changes(record, known))
+    inner = (each for each in record.body.values() if isinstance(each, Mapping))
+    about = dict.fromkeys(
+        said for body in (record.body, *inner) for said in events.about(body, known)
+    )
+    # A sum that has changed is told with what it was.
     return Facts(
-        tuple(said for said in about if not _is_id(said)),
-        tuple(_changes(record, known)),
+        tuple(
+            said for said in about if not (_is_id(said) or (changes and isinstance(said, Decimal)))
+        ),
+        changes,
     )
 
 
