@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from shared.contracts.stock_documents import ListTransfers, TransferView
 from shared.ids import new_id
@@ -15,7 +16,7 @@ async def test_who_sent_goods_is_called_by_name(
     await services.start("inventory", "orders")
     await gateway.a_user("anna.l", name="Анна Лебедева", role="storekeeper")
     keeper = await gateway.signed_in("storekeeper", "anna.l")
-    nothing = {"items": [], "next": None}
+    nothing: dict[str, Any] = {"items": [], "next": None}
     sent = TransferView(
         id=new_id(),
         number="T-1",
