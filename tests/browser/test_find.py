@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.test_board import a_visit
+from tests.browser.test_live import held
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 
 
@@ -42,6 +43,35 @@ async def test_anything_is_found_by_keys_alone(site: Site, browse: Open) -> None
         await page.keyboard.press("ArrowDown")
         await page.keyboard.press("Enter")
         await page.wait_for_url(f"**/orders/{order['id']}")
+
+    # A hand that is quicker than the station: keys count when the answer to what was typed is here.
+    answer = await held(page, "**/find?q=%D0%B0123")
+    await page.keyboard.press("Control+k")
+    await box.fill("а123")
+    await answer.made.wait()
+    await page.keyboard.press("Enter")
+    await box.fill("gdb")
+    await page.keyboard.press("Enter")
+    answer.let_through()
+    await page.wait_for_url("**/stock/products/*")
+    await page.unroute("**/find?q=%D0%B0123")
+
+    # What could not be looked through at once is looked through again, by itself.
+    missing = [True]
+
+    async def incomplete_once(route: Route) -> None:
+        if missing:
+            missing.pop()
+            said = '<div id="findings"><p data-incomplete>later</p></div>'
+            await route.fulfill(content_type="text/html", body=f"<html><body>{said}</body></html>")
+        else:
+            await route.continue_()
+
+    await page.route("**/find?q=gdb1", incomplete_once)
+    await page.keyboard.press("Control+k")
+    await box.fill("gdb1")
+    await expect(found).to_have_text("later")
+    await expect(found.get_by_role("link", name="Колодки TRW").first).to_be_visible()
 
 
 async def test_it_is_found_on_a_phone_without_scripts(site: Site, browse: Open) -> None:

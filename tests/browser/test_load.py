@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,6 +92,20 @@ async def shows(page: Page, text: str) -> None:
     await expect(page.get_by_role("status")).to_contain_text(text)
 
 
+async def a_visit_begins_there(site: Site, dialog: Locator) -> None:
+    """With the section, post and time that were pointed at, also between the times offered."""
+    way = await dialog.get_by_role("link", name="Новый визит").get_attribute("href")
+    assert way
+    visit = await dialog.page.context.new_page()
+    await visit.goto(site.url + way)
+    chosen = visit.locator("#when .pick", has=visit.locator("input[name=slot]:checked"))
+    await expect(chosen).to_have_text("10:00")
+    await expect(visit.get_by_label("Участок")).to_have_value(re.compile("."))
+    await visit.goto(site.url + way.replace("10%3A00", "10%3A10"))
+    await expect(chosen).to_contain_text("10:10 · Подъёмник 1")
+    await visit.close()
+
+
 async def test_an_advisor_books_moves_and_carries_over(
     site: Site, browse: Open, bays: Bays
 ) -> None:
@@ -107,7 +122,7 @@ async def test_an_advisor_books_moves_and_carries_over(
     await page.locator('a[aria-label="Записать: Подъёмник 1 с 10:00"]').click()
     dialog = page.get_by_role("dialog", name="Записать на пост")
     await expect(dialog.get_by_role("textbox", name="С", exact=True)).to_have_value(f"{day}T10:00")
-    await expect(dialog.get_by_role("link", name="Новый визит")).to_be_visible()
+    await a_visit_begins_there(site, dialog)
     assert await barriers(page) == []
     await dialog.get_by_role("textbox", name="До", exact=True).fill(f"{day}T12:00")
     await dialog.get_by_label("Механик").select_option(label="Петров Иван")

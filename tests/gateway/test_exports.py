@@ -212,6 +212,18 @@ async def test_every_report_can_be_had_in_every_form(owner: httpx.AsyncClient) -
             assert page.max_row == 2
 
 
+async def test_a_download_speaks_the_language_that_was_chosen_on_the_page(
+    owner: httpx.AsyncClient,
+) -> None:
+    path = f"{API}/reports/stock-balances?format=csv"
+    headers = {"Accept-Language": "en", "Cookie": "pitlane-lang=ru"}
+    chosen = await owner.get(path, headers=headers)
+    assert chosen.headers["content-language"] == "ru"
+    assert table(chosen, ";")[0][0] == "Товар"
+    unknown = await owner.get(path, headers={**headers, "Cookie": "pitlane-lang=xx"})
+    assert unknown.headers["content-language"] == "en"
+
+
 async def test_csv_opens_in_excel_of_the_readers_language(owner: httpx.AsyncClient) -> None:
     path = f"{API}/reports/stock-balances?format=csv"
     russian = await owner.get(path, headers=RUSSIAN)

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import pydantic_core
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy import event as sql_event
 
 from shared.contracts.base import Event
@@ -35,10 +36,12 @@ from shared.contracts.orders import (
     ListSections,
     ListServices,
     ListStations,
+    NewsTaken,
     OrderView,
     PartRequest,
     RequestParts,
 )
+from shared.database import outbox
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
@@ -365,6 +368,36 @@ async def test_the_warehouses_answer_twice_prices_the_line_once(station: Station
     answered = await station.order(order.id)
     assert (answered.products[0].state, answered.total) == ("reserved", Decimal("220.00"))
     assert answered.revision == order.revision + 1
+
+
+async def test_news_from_which_nothing_else_comes_is_told_to_who_looks_at_the_order(
+    station: Station,
+) -> None:
+    product = await a_known_product(station)
+    order = await a_new_order(station)
+    order = await station.request(order.id, product.id, "2")
+    short = answer_to(order, reserved=Decimal(0), short=Decimal(2))
+    await told(station, short, "inventory")
+    # The total has changed: whoever looks at the order is told that.
+    assert await _news(station) == []
+    come = answer_to(order, answer=2)
+    await told(station, come, "inventory")
+    await told(station, come, "inventory")
+    assert await _news(station) == [
+        {
+            "order_id": str(order.id),
+            "number": order.number,
+            "revision": order.revision + 2,
+            "changes": [],
+            "news": PartsReserved.subject,
+        }
+    ]
+
+
+async def _news(station: Station) -> list[Any]:
+    async with station.running["orders"].engine.connect() as connection:
+        query = select(outbox.c.body).where(outbox.c.subject == NewsTaken.subject)
+        return [pydantic_core.from_json(body) for (body,) in await connection.execute(query)]
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.responses import Response
 
+from services.gateway.pages.audit_facts import facts_of
 from services.gateway.pages.names import orders_named, people_named
-from services.gateway.pages.orders.events import EVENTS
+from services.gateway.pages.orders.events import CODES, EVENTS
+from services.gateway.pages.orders.order import MANY
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import show
-from shared.contracts.audit import AuditRecord, FindRecords, VerifyChain
-from shared.contracts.orders import FindOrders
+from services.gateway.pages.words import ROLES
+from shared.contracts.audit import FindRecords, VerifyChain
+from shared.contracts.orders import FindOrders, ListEmployees, ListPosts, ListSections
 from shared.refusals import Refused
 
 AUDIT = "/audit"
@@ -24,13 +29,17 @@ async def records(request: PageRequest) -> Response:
             raise Refused("order_not_found", id=number)
         fixed = {"order_id": found.items[0].id}
     page = await request.ask(request.reads(FindRecords, **fixed))
-    numbers = await orders_named(request, [record.order_id for record in page.items])
+    numbers, people, known = await asyncio.gather(
+        orders_named(request, [record.order_id for record in page.items]),
+        people_named(request, (record.actor for record in page.items)),
+        _known(request),
+    )
     return request.page(
         "audit/records.html",
         page=page,
         numbers=numbers,
-        people=await people_named(request, (record.actor for record in page.items)),
-        told=told,
+        people=people,
+        facts={record.seq: facts_of(record, known) for record in page.items},
         looks=EVENTS,
     )
 
@@ -40,15 +49,17 @@ async def chain(request: PageRequest) -> Response:
     return request.page("audit/chain.html", state=await request.ask(VerifyChain()))
 
 
-def told(record: AuditRecord) -> list[tuple[str, object, object]]:
-    """What the record's event says, field by field: old and new where it is an edit."""
-    if record.changes:
-        return [(change.field, change.old, change.new) for change in record.changes]
-    return [
-        (name, None, value)
-        for name, value in record.body.items()
-        if not isinstance(value, dict | list) and value is not None and not name.endswith("id")
-    ]
+async def _known(request: PageRequest) -> dict[str, str]:
+    """What ids and codes of records are called."""
+    people, sections, posts = await asyncio.gather(
+        request.ask(ListEmployees(limit=MANY)),
+        request.ask(ListSections(limit=MANY)),
+        request.ask(ListPosts(limit=MANY)),
+    )
+    known = {str(each.id): each.name for each in people.items}
+    known |= {str(each.id): each.name for each in sections.items}
+    known |= {str(each.id): each.name for each in posts.items}
+    return known | {code: request._(word) for code, word in (CODES | ROLES).items()}
 
 
 PAGES = (

@@ -1,0 +1,56 @@
+"""What the journal says of a record: in words, without names of fields and without ids."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from services.gateway.pages.audit_facts import Facts, facts_of
+from shared.contracts.audit import AuditRecord
+from shared.ids import new_id
+
+SECTION, PERSON, NOBODY = (str(new_id()) for _ in range(3))
+KNOWN = {SECTION: "Слесарный", PERSON: "Петров Пётр", "new": "Новый", "in_progress": "В работе"}
+
+
+def said(body: dict[str, Any], *changes: tuple[str, Any, Any]) -> Facts:
+    record = AuditRecord.model_validate(
+        {
+            "seq": 1,
+            "event_id": new_id(),
+            "event": "evt.orders.order_changed.v1",
+            "at": datetime(2026, 11, 27, tzinfo=UTC),
+            "actor": "advisor",
+            "actor_role": "advisor",
+            "station": "station-1",
+            "order_id": None,
+            "correlation_id": None,
+            "changes": [{"field": field, "old": old, "new": new} for field, old, new in changes],
+            "body": body,
+            "hash": "0",
+        }
+    )
+    return facts_of(record, KNOWN)
+
+
+def test_edits_are_told_by_the_names_of_things() -> None:
+    facts = said(
+        {"order_id": NOBODY},
+        ("employee_id", None, PERSON),
+        ("section_id", NOBODY, SECTION),
+        ("quantity", "1.000", "2.000"),
+        ("phones", ["+79160000000"], ["+79160000000", "+79161111111"]),
+        ("revision", 1, 2),
+    )
+    assert facts.changes == (
+        ("Assigned to", None, "Петров Пётр"),
+        ("Section", None, "Слесарный"),
+        ("Quantity", Decimal("1.000"), Decimal("2.000")),
+        ("Phones", "+79160000000", "+79160000000, +79161111111"),
+    )
+
+
+def test_a_step_and_what_it_was_about_are_told_once() -> None:
+    body = {"old_status": "new", "status": "in_progress", "name": "Замена масла", "by": NOBODY}
+    assert said(body) == Facts(("Замена масла",), (("State", "Новый", "В работе"),))
