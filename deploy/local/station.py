@@ -30,7 +30,7 @@ from deploy.local.services import GATEWAY, ServiceProcess, run_to_end
 from deploy.local.stream_watch import StreamWatch, files_in
 from deploy.local.supervision import Keeper, all_of
 from deploy.local.terminal import Terminal
-from shared.log_lines import PUBLISH_FAILED
+from shared.log_lines import EVENT_SPOILT, PUBLISH_FAILED
 from shared.messaging.connection import is_loopback
 from shared.settings import SERVICES, StationSettings, pitlane_version
 
@@ -273,6 +273,8 @@ class Station:
     def _hear_trouble(self, line: Mapping[str, Any]) -> None:
         if line.get("event") == PUBLISH_FAILED:
             self._watch.refused()
+        elif line.get("event") == EVENT_SPOILT:
+            self._watch.doubted()
         self._terminal.trouble(line)
 
     def _tell(self) -> None:

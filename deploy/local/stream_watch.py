@@ -128,6 +128,11 @@ class StreamWatch:
         self._refused_last = now
         self._wake.set()
 
+    def doubted(self) -> None:
+        """Somebody was given something else than was published."""
+        self._compare_at = NEVER
+        self._wake.set()
+
     async def run(self) -> None:
         """Until it is cancelled."""
         try:

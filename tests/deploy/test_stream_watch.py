@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import func, update
 
 from deploy import topology
 from deploy.commands.reach import nats_connection
@@ -16,11 +17,17 @@ from deploy.local import stream_watch
 from deploy.local.processes import CannotStart
 from deploy.local.stream_watch import Seen, StreamWatch, files_in, suspicion
 from shared.contracts.audit import VerifyChain
+from shared.contracts.orders import OrderChanged
+from shared.database import outbox
+from shared.ids import new_id
+from shared.messaging.envelope import opening
+from shared.messaging.outbox import outgoing, write
+from shared.messaging.sums import with_sum
 from shared.refusals import Refused
 from tests.deploy.operating import pitlane_on, reconnected
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
-from tests.support.day import Station, running_station
+from tests.support.day import ADMIN, Station, running_station
 from tests.support.waiting import eventually
 
 SERVICES = ("clients", "orders", "audit")
@@ -216,6 +223,28 @@ async def test_bit_that_flips_in_the_middle_of_a_block_cuts_nothing_for_good(
         assert at.put_back > 0
         await station.start("audit")
     await whole(station)
+
+
+async def test_event_that_the_store_has_spoilt_is_put_back_and_handled_once(
+    station: Station,
+) -> None:
+    event = OrderChanged(order_id=new_id(), number="A-000001", revision=1)
+    cause = opening("/station-1/orders", "test", ADMIN)
+    sent = outgoing(event, cause, "/station-1/orders", cause.time)
+    async with station.running["orders"].engine.begin() as connection:
+        await write(connection, [sent])
+        await connection.execute(update(outbox).values(published_at=func.now()))
+    client = await nats_connection(station.nats.url("orders"), "orders")
+    await client.jetstream().publish(
+        sent.subject,
+        sent.body.replace(b"A-000001", b"A-000009"),
+        headers={**with_sum(sent.subject, sent.headers, sent.body)},
+    )
+    await client.close()
+    outcome = await pitlane_on(station, "events", "rebuild", "--yes")
+    assert outcome.exit_code == 0, outcome
+    await whole(station)
+    assert [record.body["number"] for record in await station.records()] == ["A-000001"]
 
 
 async def test_server_that_refuses_without_a_reason_is_started_anew(
