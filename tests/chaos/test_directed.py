@@ -56,7 +56,9 @@ async def rows(running: Running, statement: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("point", ["before_commit", "before_ack"])
-async def test_an_event_survives_a_crash_and_counts_once(station: Station, point: str) -> None:
+async def test_an_event_survives_a_crash_and_counts_once(
+    soon_again: None, station: Station, point: str
+) -> None:
     order = await an_order(station)
     await station.stop("orders")
     async with doomed(station, point) as process:
