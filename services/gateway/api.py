@@ -51,6 +51,8 @@ class Endpoint:
     """Only where there is no message that says it."""
     reply: Any = None
     status: int = 200
+    again: int | None = None
+    """The status, where what was brought was there already."""
     location: str | None = None
     """The address of what was made, by fields of the reply."""
     public: bool = False

@@ -10,6 +10,8 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 
+from pydantic import BaseModel
+
 from services.gateway.api import JSON, PREFIX, Area, Endpoint
 from services.gateway.examples import EXAMPLE_PROBLEM
 from services.gateway.openapi_parts import (
@@ -176,7 +178,8 @@ def _responses(endpoint: Endpoint, schemas: Schemas) -> Json:
         str(status): {"$ref": f"#/components/responses/Problem{status}"}
         for status in sorted(_possible(endpoint))
     }
-    return {str(endpoint.status): good, **problems}
+    also = {str(endpoint.again): {**good, "description": "It was there"}} if endpoint.again else {}
+    return {str(endpoint.status): good, **also, **problems}
 
 
 def _possible(endpoint: Endpoint) -> set[int]:
@@ -184,7 +187,7 @@ def _possible(endpoint: Endpoint) -> set[int]:
     possible = {422, 500, 503}
     if not endpoint.public:
         possible |= {401, 403}
-    if endpoint.message and _names_a_thing(endpoint.message):
+    if (asks := endpoint.message or endpoint.body) and _names_a_thing(asks):
         possible.add(404)
     if endpoint.method != "GET":
         possible |= {403}
@@ -206,7 +209,7 @@ def _possible(endpoint: Endpoint) -> set[int]:
     return possible
 
 
-def _names_a_thing(message: type[Message]) -> bool:
+def _names_a_thing(message: type[BaseModel]) -> bool:
     """In the path, the query or the body; it may not be there."""
     return any(name == "form" or name.endswith(("_id", "code")) for name in message.model_fields)
 

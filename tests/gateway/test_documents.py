@@ -68,7 +68,14 @@ def test_whatever_names_a_thing_may_be_told_that_there_is_none() -> None:
             named += [name for name in asked if name.endswith("_id")]
         responses = operations()[f"{endpoint.method} {PREFIX}{endpoint.path}"]["responses"]
         assert "404" in responses or not named, endpoint.path
-    assert "404" in operations()[f"POST {PREFIX}/formulas/try"]["responses"]
+    for path in ("/formulas/try", "/forms/preview"):
+        assert "404" in operations()[f"POST {PREFIX}{path}"]["responses"], path
+
+
+def test_a_file_that_is_known_already_is_answered_as_the_document_says() -> None:
+    for path in ("/clients/imports", "/price-lists/imports", "/crosses/imports"):
+        responses = operations()[f"POST {PREFIX}{path}"]["responses"]
+        assert responses["200"]["content"] == responses["202"]["content"], path
 
 
 def test_a_body_has_neither_what_the_path_says_nor_what_a_header_says() -> None:

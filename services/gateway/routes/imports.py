@@ -207,6 +207,7 @@ def _upload(path: str, answer: Any, begin: type[Command[Any]], summary: str, mor
         answer=answer,
         reply=ImportView,
         status=202,
+        again=200,
         keyed=True,
         takes_file=_TABLES,
     )
