@@ -75,7 +75,8 @@ async def test_one_key_with_another_command_is_refused_alone(station: Station) -
     first = job("orders", AddComment(order_id=order.id, text="once"))
     await together(station, "orders", first)
     message = AddComment(order_id=order.id, text="another")
-    other = Job(first.route, message, first.envelope, message.model_dump_json().encode())
+    body = message.model_dump_json().encode()
+    other = Job(first.route, message, first.envelope, body)  # type: ignore[arg-type]
     jobs = [other, job("orders", AddComment(order_id=order.id, text="after"))]
 
     await together(station, "orders", *jobs)
