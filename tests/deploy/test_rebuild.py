@@ -30,7 +30,8 @@ CLOCKED = {"average_quantity": Decimal(0), "turnover_days": None}
 
 
 async def figures(station: Station) -> list[Any]:
-    turnover, *others = [await station.ask(report) for report in REPORTS]
+    answers: list[Any] = [await station.ask(report) for report in REPORTS]
+    turnover, *others = answers
     rows = tuple(row.model_copy(update=CLOCKED) for row in turnover.items)
     return [turnover.model_copy(update={"items": rows}), *others]
 
