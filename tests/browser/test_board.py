@@ -152,7 +152,9 @@ async def test_what_one_does_others_see_at_once(site: Site, browse: Open) -> Non
     assert (await site.get(f"/orders/{another['id']}"))["status"] == "new"
     await carry(here, card(here, another), lane(here, "to_pay"))
     await let_go(here, begun)
-    await expect(begun.locator(f"#card-{another['id']}")).to_be_visible()
+    await expect(begun.locator(f"#card-{another['id']}")).to_have_attribute(
+        "data-status", "in_progress"
+    )
     assert (await site.get(f"/orders/{another['id']}"))["status"] == "in_progress"
 
     # Filters stand in the address, and hold for what comes in by itself.
