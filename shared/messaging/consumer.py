@@ -94,6 +94,10 @@ class Consumer:
         while True:
             if self._asked + len(self._handling) <= IN_FLIGHT // 2:
                 await self._pull(IN_FLIGHT - self._asked - len(self._handling))
+            elif not self._asked:
+                # Nobody sends anything before these are done: a backlog would go in leaps.
+                await asyncio.wait(self._handling, return_when=asyncio.FIRST_COMPLETED)
+                continue
             try:
                 message = await subscription.next_msg(timeout=2 * HEARTBEAT_S)
             except nats.errors.TimeoutError:

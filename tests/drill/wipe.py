@@ -11,7 +11,12 @@ from pathlib import Path
 import asyncpg
 
 from deploy.progress import Progress
-from shared.contracts.orders import OrderChanged
+from shared.contracts.base import CommandRefused
+from shared.contracts.clients import ClientsCommandRefused
+from shared.contracts.documents import DocumentsCommandRefused
+from shared.contracts.finance import FinanceCommandRefused
+from shared.contracts.inventory import InventoryCommandRefused
+from shared.contracts.orders import OrdersCommandRefused
 from shared.ids import new_id
 from shared.messaging.envelope import SYSTEM, opening
 from shared.messaging.outbox import outgoing
@@ -20,17 +25,24 @@ from tests.support.waiting import eventually
 
 GOAL_S_PER_10_000 = 20.0
 PASSED_S = 600.0
-SERVICES = ("clients", "orders", "inventory", "finance", "documents")
+REFUSED: dict[str, type[CommandRefused]] = {
+    "clients": ClientsCommandRefused,
+    "orders": OrdersCommandRefused,
+    "inventory": InventoryCommandRefused,
+    "finance": FinanceCommandRefused,
+    "documents": DocumentsCommandRefused,
+}
+"""By service, a fact of its own that needs nothing else to have happened."""
 
 
 async def wipe(data: Path, events: int, progress: Progress) -> float:
-    """``events`` of each of five services were published once and are in the stream no more;
-    seconds from the loss to the last of them in the journal."""
+    """``events`` of five services were published once and are in the stream no more; seconds
+    from the loss of the store to the last of them in the journal."""
     station = Runner(data)
     try:
         progress.begin("a station", None)
         await station.start()
-        await _published(station, events // len(SERVICES))
+        await _published(station, events // len(REFUSED))
         progress.end(f"{events} events")
         progress.begin("its broker's store deleted: events in the journal", events)
         started = time.monotonic()
@@ -52,12 +64,17 @@ async def wipe(data: Path, events: int, progress: Progress) -> float:
 
 async def _published(station: Runner, each: int) -> None:
     """As if they had been handed to the broker before."""
-    for service in SERVICES:
+    for service, fact in REFUSED.items():
         source = f"/station-1/{service}"
         cause = opening(source, "drill", SYSTEM)
         sent = [
-            outgoing(OrderChanged(order_id=new_id(), number="A-1", revision=1), cause, source, now)
-            for now in [cause.time] * each
+            outgoing(
+                fact(command_id=new_id(), command="drill", code="not_found", detail="—"),
+                cause,
+                source,
+                cause.time,
+            )
+            for _ in range(each)
         ]
         connection = await asyncpg.connect(station.told()["databases"][service]["url"])
         await connection.executemany(
