@@ -7,7 +7,7 @@ WORKERS ?= 2
 # Tests that need no server; `make check` runs them.
 QUICK := tests/architecture tests/contracts
 
-.PHONY: help run setup check test bench chaos mutants vendor
+.PHONY: help run setup check test drill bench chaos mutants vendor
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -31,6 +31,9 @@ test: check ## every check, then every test
 
 vendor: setup ## fetches the vendored page assets anew
 	$(PYTHON) -m deploy.vendor.renew
+
+drill: setup ## a broker's store lost and spoilt, with figures: some ten minutes
+	$(PYTHON) -m tests.drill
 
 bench: setup ## the benchmarks, each beside its floor
 	$(PYTHON) -m tests.bench

@@ -12,6 +12,7 @@ import typer
 
 from deploy.commands import (
     audit,
+    backup,
     configuration,
     dead_letters,
     events,
@@ -47,6 +48,8 @@ app.add_typer(configuration.app, name="config")
 app.command("status")(status.status)
 app.command("logs")(logs.logs)
 app.command("reconcile")(reconcile.reconcile)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(reports.app, name="reports")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(audit.app, name="audit")

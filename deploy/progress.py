@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
@@ -22,6 +24,20 @@ class Progress(Protocol):
 
     def end(self, note: str) -> None:
         """The step is done; ``note`` says in a few words what came of it."""
+
+
+@contextmanager
+def on_terminal() -> Iterator[Progress]:
+    """On standard error, beside what a command answers; nothing where that is no terminal."""
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield Silent()
+        return
+    progress = TerminalProgress(console)
+    try:
+        yield progress
+    finally:
+        progress.close()
 
 
 class Silent:

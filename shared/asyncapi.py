@@ -337,6 +337,7 @@ _HEADERS = {
             "orderid": _uuid("The order it belongs to."),
             "idempotency-key": _text("A command with a key that was seen has its old answer."),
             "traceparent": _text("W3C trace context."),
+            "pitlane-sum": _text("Of an event: CRC-32 over subject, headers and body, in hex."),
         },
     ),
     _ANSWERED: _headers(

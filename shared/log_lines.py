@@ -19,6 +19,8 @@ from typing import BinaryIO
 
 PUBLISH_FAILED = "publish_failed"
 """What a relay logs when NATS does not take its events: the supervisor listens for it."""
+EVENT_SPOILT = "event_spoilt"
+"""What a consumer logs when NATS gives it something else than was published: likewise."""
 LONGEST_LINE = 1024 * 1024
 """Bytes. What is longer comes in pieces, and is no log line any more."""
 DISORDER = 1000

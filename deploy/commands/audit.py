@@ -27,26 +27,25 @@ def audit() -> None:
 @app.command("verify")
 def verify(
     direct: Annotated[
-        bool, typer.Option("--direct", help="Read the database, whatever the service would say.")
+        bool, typer.Option("--direct", help="Read the database, or fail: ask no service.")
     ] = False,
     data_dir: StationDir = None,
 ) -> None:
     """Recomputes the chain of records; names what was changed or removed.
 
-    Exit code 1 when the chain is not intact. When the audit service does
-    not answer, its database is read directly.
+    Exit code 1 when the chain is not intact. The database is read by this
+    command itself, a few thousand records at a time; where it is not known,
+    the audit service is asked.
     """
     from deploy.commands.reach import reach
 
     at = reach(data_dir)
-    state = None if direct else asyncio.run(_asked(at))
-    if state is None:
-        state = asyncio.run(_read(at))
-    _tell(state)
+    known = direct or "audit" in at.database_urls
+    _tell(asyncio.run(_read(at) if known else _asked(at)))
 
 
-async def _asked(at: Reach) -> ChainState | None:
-    """What the service says; None when it says nothing and its database can be read instead."""
+async def _asked(at: Reach) -> ChainState:
+    """What the service says."""
     from deploy.commands.reach import connected
     from deploy.local.processes import CannotStart
     from shared.contracts.audit import VerifyChain
@@ -58,10 +57,7 @@ async def _asked(at: Reach) -> ChainState | None:
             return state
     except (CannotStart, Refused) as error:
         why = error.words() if isinstance(error, Refused) else str(error)
-        if "audit" not in at.database_urls:
-            raise CannotStart(f"{why}; without it, {DATABASE_URL} is needed") from error
-        typer.echo(f"{why}: reading its database", err=True)
-        return None
+        raise CannotStart(f"{why}; without it, {DATABASE_URL} is needed") from error
 
 
 async def _read(at: Reach) -> ChainState:
@@ -69,6 +65,7 @@ async def _read(at: Reach) -> ChainState:
 
     from deploy.commands.reach import needed
     from deploy.local.processes import CannotStart
+    from deploy.progress import on_terminal
     from services.audit.handlers import verified
     from services.audit.store import AuditStore
     from shared.database import engine_for
@@ -77,8 +74,11 @@ async def _read(at: Reach) -> ChainState:
     # Read first: what is appended meanwhile only lies beyond it.
     anchor = await _anchor(at)
     try:
-        async with engine.connect() as connection:
-            return await verified(AuditStore(connection), anchor)
+        with on_terminal() as progress:
+            async with engine.connect() as connection:
+                store = AuditStore(connection)
+                progress.begin("records", (await store.head()).seq)
+                return await verified(store, anchor, progress.advance)
     except (SQLAlchemyError, OSError) as error:
         raise CannotStart(f"the database of audit does not answer: {error}") from error
     finally:

@@ -13,10 +13,12 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import nats.errors
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, PubAck, ReplayPolicy
 from nats.js.errors import APIError, NotFoundError
@@ -27,9 +29,10 @@ from deploy.local.processes import CannotStart
 from deploy.topology import EVENTS, REBUILD, SERVICES
 from shared.database import outbox
 from shared.messaging.outbox import Outgoing
+from shared.messaging.sums import is_whole, with_sum
 
 STREAM = str(EVENTS.name)
-READ_BATCH = 1000
+READ_BATCH = 500
 PAGE_ROWS = 5000
 PUBLISH_BATCH = 500
 """Events that wait for their acknowledgements together."""
@@ -111,7 +114,8 @@ async def _acknowledged(js: JetStreamContext, service: str) -> int:
 
 
 async def _ids(js: JetStreamContext, since: datetime | None) -> set[UUID]:
-    """By a consumer of our own, which is given headers only and is gone afterwards."""
+    """Of the events that are still what was published, by a consumer of our own, which is gone
+    afterwards. A spoilt one is as good as none."""
     await _remove_reader(js)
     info = await js.add_consumer(
         STREAM,
@@ -121,7 +125,6 @@ async def _ids(js: JetStreamContext, since: datetime | None) -> set[UUID]:
             opt_start_time=since,
             replay_policy=ReplayPolicy.INSTANT,
             ack_policy=AckPolicy.NONE,
-            headers_only=True,
             mem_storage=True,
             inactive_threshold=60,
             num_replicas=1,
@@ -132,7 +135,7 @@ async def _ids(js: JetStreamContext, since: datetime | None) -> set[UUID]:
     reader = await js.pull_subscribe_bind(REBUILD, STREAM)
     while left:
         messages = await reader.fetch(READ_BATCH, timeout=TIMEOUT_S)
-        ids.update(found for message in messages if (found := _event_id(message.headers)))
+        ids.update(found for message in messages if (found := _event_id(message)))
         left = messages[-1].metadata.num_pending
     await reader.unsubscribe()
     await _remove_reader(js)
@@ -146,10 +149,13 @@ async def _remove_reader(js: JetStreamContext) -> None:
         return
 
 
-def _event_id(headers: Mapping[str, str] | None) -> UUID | None:
+def _event_id(message: Msg) -> UUID | None:
     """The id that consumers know an event by; what is no event of ours has none."""
+    headers = message.headers or {}
+    if not is_whole(message.subject, headers, message.data):
+        return None
     try:
-        return UUID((headers or {})["ce-id"])
+        return UUID(headers["ce-id"])
     except (KeyError, ValueError):
         return None
 
@@ -254,9 +260,8 @@ async def _whole(
 
 async def _publish_one(js: JetStreamContext, event: Outgoing) -> PubAck:
     # Without an id for NATS, which may remember that of an event that it has lost since.
-    return await js.publish(
-        event.subject, event.body, TIMEOUT_S, stream=STREAM, headers=event.headers
-    )
+    headers: dict[str, Any] = with_sum(event.subject, event.headers, event.body)
+    return await js.publish(event.subject, event.body, TIMEOUT_S, stream=STREAM, headers=headers)
 
 
 FAILURES = (nats.errors.Error, TimeoutError, APIError)

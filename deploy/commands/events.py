@@ -67,8 +67,9 @@ def watch(data_dir: StationDir = None) -> None:
     import asyncio
     import contextlib
 
-    from deploy.commands.reach import BOOTSTRAP_URL, needed, reach
+    from deploy.commands.reach import BOOTSTRAP_URL, nats_connection, needed, reach
     from deploy.local.stream_watch import StreamWatch
+    from deploy.topology import BOOTSTRAP
 
     at = reach(data_dir)
     url = needed(at.bootstrap_url, BOOTSTRAP_URL)
@@ -82,7 +83,7 @@ def watch(data_dir: StationDir = None) -> None:
         await asyncio.to_thread(rebuild, check=False, yes=True, data_dir=data_dir)
 
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(StreamWatch(lambda: url, put_back, say).run())
+        asyncio.run(StreamWatch(lambda: nats_connection(url, BOOTSTRAP), put_back, say).run())
 
 
 async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
@@ -155,24 +156,18 @@ async def _count_missing(outboxes: list[Outbox], stream: InStream) -> int:
 async def _put_back(
     connection: Client, outboxes: list[Outbox], stream: InStream, lost: int
 ) -> None:
-    import sys
     from collections import Counter
 
-    from rich.console import Console
-
     from deploy.commands.event_replay import replay
-    from deploy.progress import TerminalProgress
+    from deploy.progress import on_terminal
 
-    progress = TerminalProgress(Console(file=sys.stderr))
     counts: Counter[str] = Counter()
-    progress.begin("putting back", lost)
-    try:
+    with on_terminal() as progress:
+        progress.begin("putting back, events", lost)
         async for batch in replay(connection, outboxes, stream):
             counts += batch
             progress.advance(counts.total())
-        progress.end(f"{counts.total()} events")
-    finally:
-        progress.close()
+        progress.end("")
     _tell(counts, outboxes, "put back")
 
 

@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -48,7 +48,8 @@ SETTINGS = {
     "io_method": "sync",
     "max_worker_processes": "4",
     "max_logical_replication_workers": "0",
-    "max_wal_senders": "2",
+    "max_wal_senders": "4",
+    "max_slot_wal_keep_size": "2GB",
     "log_line_prefix": "%m [%p] %u@%d ",
     "log_checkpoints": "off",
     "timezone": "UTC",
@@ -70,6 +71,9 @@ HBA = """\
 # Written by the runner: everybody needs a password, also on this machine.
 local all all scram-sha-256
 host  all all 127.0.0.1/32 scram-sha-256
+# Backups.
+local replication all scram-sha-256
+host  replication all 127.0.0.1/32 scram-sha-256
 """
 
 
@@ -84,12 +88,17 @@ class Postgres:
         on_line: OnLine,
         *,
         durable: bool = True,
+        more: Mapping[str, str] | None = None,
+        start_timeout_s: float = START_TIMEOUT_S,
     ) -> None:
+        """``more``: settings beside, or instead of, those of every station."""
         self.folder = folder
         self._socket_folder = socket_folder
         self._password = superuser_password
         self._on_line = on_line
         self._durable = durable
+        self._more = more or {}
+        self._start_timeout_s = start_timeout_s
         self._port: int | None = None
         self.child: Child | None = None
 
@@ -235,6 +244,7 @@ class Postgres:
                 "port": str(self._port),
                 "unix_socket_directories": "",
             }
+        settings |= self._more
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _socket_fits(self) -> bool:
@@ -244,7 +254,7 @@ class Postgres:
 
     async def _wait_ready(self, child: Child, said: list[str]) -> None:
         pid_file = self.folder / "postmaster.pid"
-        deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
+        deadline = asyncio.get_running_loop().time() + self._start_timeout_s
         while True:
             with contextlib.suppress(OSError):
                 lines = pid_file.read_text().splitlines()
@@ -255,7 +265,7 @@ class Postgres:
                 raise CannotStart(f"PostgreSQL does not start: {_reason(said)}")
             if asyncio.get_running_loop().time() > deadline:
                 await child.kill()
-                raise CannotStart(f"PostgreSQL is not ready after {START_TIMEOUT_S:.0f} s")
+                raise CannotStart(f"PostgreSQL is not ready after {self._start_timeout_s:.0f} s")
             await asyncio.sleep(0.01)
 
 

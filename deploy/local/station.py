@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from deploy import topology
+from deploy.backup.archive import LogReceiver
+from deploy.commands.reach import nats_connection
 from deploy.local.data_folder import DataFolder
 from deploy.local.databases import ServiceDatabase, ensure_databases
 from deploy.local.log_files import LogFile, ServerLog, ServiceLog
@@ -25,7 +27,7 @@ from deploy.local.services import GATEWAY, ServiceProcess, run_to_end
 from deploy.local.stream_watch import StreamWatch, files_in
 from deploy.local.supervision import Keeper, all_of
 from deploy.local.terminal import Terminal
-from shared.log_lines import PUBLISH_FAILED
+from shared.log_lines import EVENT_SPOILT, PUBLISH_FAILED
 from shared.settings import SERVICES, StationSettings, pitlane_version
 
 GATEWAY_KEY = "gateway:key"
@@ -71,13 +73,19 @@ class Station:
         self._nursery = Nursery(self._log.hear)
         self._started_at = datetime.now(UTC)
         self._watch = StreamWatch(
-            lambda: self._nats.url(topology.BOOTSTRAP),
+            lambda: nats_connection(self._nats.url(topology.BOOTSTRAP), topology.BOOTSTRAP),
             self._rebuild_stream,
             self._log.say,
             restart=lambda: self._nats.kill(),
             files=lambda: files_in(self._folder.nats),
         )
         self._watching: asyncio.Task[None] | None = None
+        self._log_receiver = LogReceiver(
+            self._folder.path,
+            lambda: self._postgres.url(SUPERUSER),
+            self._server_log("backup", b"error:").hear,
+            self._log.say,
+        )
 
     async def run(self) -> None:
         """Until SIGINT or SIGTERM. Raises ``CannotStart``; everything is stopped again then."""
@@ -135,6 +143,7 @@ class Station:
                 self._databases.values(),
                 {name: self._postgres.url(each.name) for name, each in self._databases.items()},
             )
+        self._log_receiver.start()
 
     async def _start_nats(self) -> None:
         with self._terminal.step("NATS"):
@@ -243,6 +252,8 @@ class Station:
     def _hear_trouble(self, line: Mapping[str, Any]) -> None:
         if line.get("event") == PUBLISH_FAILED:
             self._watch.refused()
+        elif line.get("event") == EVENT_SPOILT:
+            self._watch.doubted()
         self._terminal.trouble(line)
 
     def _tell(self) -> None:
@@ -270,7 +281,10 @@ class Station:
                         for user in (topology.OPERATORS, topology.BOOTSTRAP)
                     },
                 },
-                "postgres": {"pid": _pid(self._postgres)},
+                "postgres": {
+                    "pid": _pid(self._postgres),
+                    "url": self._postgres.url(SUPERUSER),
+                },
                 "nursery": {"pid": self._nursery.pid},
                 "databases": {
                     name: {
@@ -330,6 +344,7 @@ class Station:
             await asyncio.gather(*(keeper.stop() for keeper in services if keeper not in gateway))
             await self._nursery.stop()
             await asyncio.gather(*(keeper.stop() for keeper in servers))
+            await self._log_receiver.stop()
         self._folder.close()
 
     def _check_address(self) -> None:

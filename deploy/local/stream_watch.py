@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import nats
 import nats.errors
 from nats.aio.client import Client
 from nats.js.errors import APIError, NotFoundError
@@ -94,17 +93,17 @@ class StreamWatch:
 
     def __init__(
         self,
-        url: Callable[[], str],
+        connect: Callable[[], Awaitable[Client]],
         rebuild: Callable[[], Awaitable[None]],
         say: Say,
         *,
         restart: Callable[[], Awaitable[None]] | None = None,
         files: Callable[[], Files | None] = lambda: None,
     ) -> None:
-        """``url``: of NATS user ``bootstrap``; ``rebuild`` compares and puts back, and raises
+        """``connect``: as NATS user ``bootstrap``; ``rebuild`` compares and puts back, and raises
         ``CannotStart``. ``restart`` starts the server anew and ``files`` looks at its store, where
         it is ours: a server whose files are taken away goes on acknowledging into nothing."""
-        self._url = url
+        self._connect = connect
         self._rebuild = rebuild
         self._say = say
         self._restart = restart
@@ -129,6 +128,11 @@ class StreamWatch:
         self._refused_last = now
         self._wake.set()
 
+    def doubted(self) -> None:
+        """Somebody was given something else than was published."""
+        self._compare_at = NEVER
+        self._wake.set()
+
     async def run(self) -> None:
         """Until it is cancelled."""
         try:
@@ -136,7 +140,7 @@ class StreamWatch:
                 try:
                     await self._look_and_act()
                     self._blind = False
-                except (nats.errors.Error, TimeoutError, OSError, APIError) as error:
+                except (nats.errors.Error, TimeoutError, OSError, APIError, CannotStart) as error:
                     if not self._blind:
                         self._say("warning", "stream_not_seen", error=str(error) or repr(error))
                     self._blind = True
@@ -192,14 +196,7 @@ class StreamWatch:
         """A connection breaks when its server ends: a new one may be to a new run of it."""
         if self._connection is None or not self._connection.is_connected:
             await self._disconnect()
-            self._connection = await nats.connect(
-                self._url(),
-                inbox_prefix=topology.inbox(topology.BOOTSTRAP).encode(),
-                allow_reconnect=False,
-                connect_timeout=5,
-                max_reconnect_attempts=1,
-                error_cb=_ignore,
-            )
+            self._connection = await self._connect()
             self._runs += 1
         return self._connection
 
@@ -260,7 +257,3 @@ FULL = 0.98
 
 def _is_full(seen: Seen) -> bool:
     return seen.bytes >= FULL * (topology.EVENTS.max_bytes or 0)
-
-
-async def _ignore(_: Exception) -> None:
-    """Whoever calls is told."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,12 +22,15 @@ from shared.contracts.audit import (
 )
 from shared.contracts.base import Page
 from shared.contracts.client_data import ClientErased
+from shared.contracts.operations import StationRestored
 from shared.erasure import mentioned, without_person
 from shared.handlers import Handlers, Work
 from shared.pagination import keys_of, page_of
 from shared.permissions import may_see_cost
 
-handlers = Handlers("audit", AuditStore)
+# Of the audit's own no event is published by a handler: a restored station finds its first one,
+# that it was restored, in the outbox.
+handlers = Handlers("audit", AuditStore, publishes=(StationRestored,))
 
 
 @handlers.event(AnyEvent)
@@ -100,11 +103,15 @@ async def verify_chain(_: VerifyChain, store: AuditStore, work: Work) -> ChainSt
     return await verified(store, anchor)
 
 
-async def verified(store: AuditStore, anchor: Any) -> ChainState:
-    """The state of the whole chain, against the last head noted outside (if any is known)."""
+async def verified(
+    store: AuditStore, anchor: Any, tell: Callable[[int], None] = lambda _: None
+) -> ChainState:
+    """The state of the whole chain, against the last head noted outside (if any is known). Of any
+    number of records a few thousand are in memory; ``tell`` is told how many are done."""
     verification = Verification()
     async for links in store.walk():
         verification.walk(links)
+        tell(verification.records)
     if anchor:
         verification.compare(anchor, await store.hash_at(anchor.seq))
     return ChainState(

@@ -64,6 +64,25 @@ class DeadLetterDecided(Event):
         return self.event_id
 
 
+class StationRestored(Event):
+    """The station was made anew of a backup: what came after that instant is gone. Producer:
+    audit (written by ``pitlane restore``). Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.audit.station_restored.v1"
+
+    restore_id: UUID
+    backup: str
+    backup_cut_at: Instant
+    restored_to: Instant | None
+    """Null: to the backup's own instant, or to the end of the log that was received."""
+    audit_records: int
+    audit_head: str
+    """Where the journal ended, as it came out of the backup."""
+
+    def aggregate_id(self) -> UUID:
+        return self.restore_id
+
+
 class ServiceState(View):
     service: str
     version: str

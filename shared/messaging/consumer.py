@@ -20,10 +20,12 @@ from nats.aio.subscription import Subscription
 from pydantic import ValidationError
 
 from shared.handlers import Route
+from shared.log_lines import EVENT_SPOILT
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
 from shared.messaging.lane import Duplicate, Job, Lane, is_outage
 from shared.messaging.outbox import STREAM
+from shared.messaging.sums import is_whole
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,7 @@ HEARTBEAT_S = 5
 RETRY_DELAYS_S = (0.2, 1, 3, 10, 30, 60, 120, 300)
 """After the first, second, … failure. One failure more, and the event is parked."""
 OUTAGE_DELAY_S = 2.0
+SPOILT_TRIES = 5
 
 
 class Consumer:
@@ -91,6 +94,10 @@ class Consumer:
         while True:
             if self._asked + len(self._handling) <= IN_FLIGHT // 2:
                 await self._pull(IN_FLIGHT - self._asked - len(self._handling))
+            elif not self._asked:
+                # Nobody sends anything before these are done: a backlog would go in leaps.
+                await asyncio.wait(self._handling, return_when=asyncio.FIRST_COMPLETED)
+                continue
             try:
                 message = await subscription.next_msg(timeout=2 * HEARTBEAT_S)
             except nats.errors.TimeoutError:
@@ -127,6 +134,9 @@ class Consumer:
             self._asked = max(0, self._asked - unused)
 
     async def _handle(self, message: Msg) -> None:
+        if not is_whole(message.subject, message.headers or {}, message.data):
+            await self._leave_to_rebuilding(message)
+            return
         try:
             job = self._job(message)
         except (KeyError, ValueError, ValidationError) as error:
@@ -145,6 +155,17 @@ class Consumer:
         if message.metadata.num_delivered > 1:
             with contextlib.suppress(Exception):
                 await self._dead_letters.forget(job.envelope.id)
+
+    async def _leave_to_rebuilding(self, message: Msg) -> None:
+        """The supervisor hears of it, and has the event put back from its outbox. It is asked for
+        again a few times, in case that it was spoilt on its way only."""
+        log.error(
+            EVENT_SPOILT, subject=message.subject, stream_seq=message.metadata.sequence.stream
+        )
+        if message.metadata.num_delivered < SPOILT_TRIES:
+            await message.nak(delay=OUTAGE_DELAY_S)
+        else:
+            await message.term()
 
     def _job(self, message: Msg) -> Job:
         return event_job(self._routes, message.subject, message.headers or {}, message.data)

@@ -25,6 +25,7 @@ from shared.database import outbox
 from shared.ids import new_id
 from shared.log_lines import PUBLISH_FAILED
 from shared.messaging.envelope import Envelope
+from shared.messaging.sums import with_sum
 
 log = structlog.get_logger(__name__)
 
@@ -186,7 +187,8 @@ class Relay:
         return [result for result in results if isinstance(result, UUID)]
 
     async def _publish_one(self, event: Outgoing) -> UUID:
-        headers = {**event.headers, "Nats-Msg-Id": str(event.event_id)}
+        headers = with_sum(event.subject, event.headers, event.body)
+        headers["Nats-Msg-Id"] = str(event.event_id)
         # Without the stream's name a subject that no stream keeps would be lost silently.
         await self._js.publish(
             event.subject, event.body, PUBLISH_TIMEOUT_S, stream=STREAM, headers=headers

@@ -15,13 +15,21 @@ from sqlalchemy import Engine
 from sqlalchemy import event as sql_event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from deploy.commands.reach import nats_connection
 from services.audit.domain import Fact
 from services.audit.handlers import verified
 from services.audit.store import AuditStore, tables
-from shared.contracts.audit import AnyEvent, ChainState
+from shared.contracts.audit import AnyEvent, ChainState, VerifyChain
+from shared.contracts.orders import OrderChanged
 from shared.database import delivery, engine_for
+from shared.ids import new_id
+from shared.messaging import consumer
+from shared.messaging.envelope import opening
+from shared.messaging.outbox import outgoing
 from tests.audit.test_domain import a_fact
 from tests.support.databases import as_owner
+from tests.support.day import ADMIN, Station
+from tests.support.waiting import eventually
 
 
 async def append(engine: AsyncEngine, facts: Sequence[Fact]) -> None:
@@ -121,3 +129,27 @@ async def test_the_migrated_schema_is_the_one_the_store_uses(
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []
     await engine.dispose()
+
+
+async def test_backlog_of_any_length_goes_without_a_pause(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for news while nothing was asked for waits until a pull would be lost."""
+    monkeypatch.setattr(consumer, "PULL_EXPIRES_S", 3600)
+    monkeypatch.setattr(consumer, "HEARTBEAT_S", 600)
+    await station.stop("audit")
+    backlog = 3 * consumer.IN_FLIGHT
+    cause = opening("/station-1/orders", "test", ADMIN)
+    client = await nats_connection(station.nats.url("orders"), "orders")
+    for number in range(1, backlog + 1):
+        event = OrderChanged(order_id=new_id(), number="A-000001", revision=number)
+        sent = outgoing(event, cause, "/station-1/orders", cause.time)
+        await client.publish(sent.subject, sent.body, headers={**sent.headers})
+    await client.flush()
+    await client.close()
+    await station.start("audit")
+
+    async def all_recorded() -> bool:
+        return (await station.ask(VerifyChain())).records == backlog
+
+    await eventually(all_recorded, timeout_s=60, every_s=0.2)

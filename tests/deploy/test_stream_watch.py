@@ -9,17 +9,25 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import func, update
 
 from deploy import topology
+from deploy.commands.reach import nats_connection
 from deploy.local import stream_watch
 from deploy.local.processes import CannotStart
 from deploy.local.stream_watch import Seen, StreamWatch, files_in, suspicion
 from shared.contracts.audit import VerifyChain
+from shared.contracts.orders import OrderChanged
+from shared.database import outbox
+from shared.ids import new_id
+from shared.messaging.envelope import opening
+from shared.messaging.outbox import outgoing, write
+from shared.messaging.sums import with_sum
 from shared.refusals import Refused
 from tests.deploy.operating import pitlane_on, reconnected
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
-from tests.support.day import Station, running_station
+from tests.support.day import ADMIN, Station, running_station
 from tests.support.waiting import eventually
 
 SERVICES = ("clients", "orders", "audit")
@@ -41,7 +49,7 @@ class Watched:
         self.said: list[tuple[str, dict[str, Any]]] = []
         self.station = station
         self.watch = StreamWatch(
-            lambda: station.nats.url("bootstrap"),
+            lambda: nats_connection(station.nats.url("bootstrap"), "bootstrap"),
             self.rebuild,
             lambda level, event, **more: self.said.append((event, more)),
             restart=self.restart,
@@ -217,6 +225,28 @@ async def test_bit_that_flips_in_the_middle_of_a_block_cuts_nothing_for_good(
     await whole(station)
 
 
+async def test_event_that_the_store_has_spoilt_is_put_back_and_handled_once(
+    station: Station,
+) -> None:
+    event = OrderChanged(order_id=new_id(), number="A-000001", revision=1)
+    cause = opening("/station-1/orders", "test", ADMIN)
+    sent = outgoing(event, cause, "/station-1/orders", cause.time)
+    async with station.running["orders"].engine.begin() as connection:
+        await write(connection, [sent])
+        await connection.execute(update(outbox).values(published_at=func.now()))
+    client = await nats_connection(station.nats.url("orders"), "orders")
+    await client.jetstream().publish(
+        sent.subject,
+        sent.body.replace(b"A-000001", b"A-000009"),
+        headers={**with_sum(sent.subject, sent.headers, sent.body)},
+    )
+    await client.close()
+    outcome = await pitlane_on(station, "events", "rebuild", "--yes")
+    assert outcome.exit_code == 0, outcome
+    await whole(station)
+    assert [record.body["number"] for record in await station.records()] == ["A-000001"]
+
+
 async def test_server_that_refuses_without_a_reason_is_started_anew(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +277,28 @@ async def test_full_stream_is_told_and_not_restarted(
 
         await eventually(told_full)
         assert at.told("nats_started_anew") == []
+
+
+async def test_full_stream_leaves_events_in_the_outbox_until_it_may_be_larger(
+    nats_server: TestNats, database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        small = topology.EVENTS.evolve(max_bytes=3000)
+        patch.setattr(topology, "STREAMS", (small, topology.AUDIT_HEADS))
+        async with running_station(nats_server, database, *SERVICES) as station:
+            for _ in range(10):
+                await station.a_section()
+
+            async def is_told() -> bool:
+                state = await station.running["orders"].state()
+                why = "relay: NATS refuses events: 10077: maximum bytes exceeded"
+                return not state.ready and why in state.problems
+
+            await eventually(is_told)
+            patch.undo()
+            await nats_server.apply_topology({})
+            await whole(station)
+            assert (await station.running["orders"].state()).ready
 
 
 # --- what is suspicious --------------------------------------------------------------------------

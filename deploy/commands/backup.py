@@ -1,0 +1,147 @@
+"""``pitlane backup`` and ``pitlane restore``: a whole station, taken away and brought back."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.commands.options import DEFAULT_DATA_DIR, DataDir
+
+if TYPE_CHECKING:
+    from deploy.backup.checking import Findings
+
+
+def backup(
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            help="The folder of backups, best on another disk. Default: beside the station's "
+            "folder, named like it and `-backups`.",
+            show_default=False,
+        ),
+    ] = None,
+    keep: Annotated[int, typer.Option(min=1, help="Of the newest so many stay.")] = 14,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Restore it at once, to see that it can be.")
+    ] = True,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Takes a backup of the station that runs here, while it works on.
+
+    All databases as of one instant, and the station's files: settings,
+    secrets, keys. From the first backup on the databases' log goes to the
+    same folder as it is written, so that `pitlane restore` reaches any later
+    moment too. Exit code 1 when the check finds something wrong.
+    """
+    import asyncio
+    from dataclasses import replace
+
+    from deploy.backup.folder import write_manifest
+    from deploy.backup.restoring import check as checked
+    from deploy.backup.taking import take
+    from deploy.progress import TerminalProgress
+
+    _is_ours(data_dir)
+    to = to or data_dir.absolute().with_name(f"{data_dir.absolute().name}-backups")
+    progress = TerminalProgress()
+    try:
+        taken = asyncio.run(take(data_dir, to, keep=keep, progress=progress))
+        made = taken.backup
+        for name in taken.dropped:
+            typer.echo(f"{name} made room")
+        size = f"{made.manifest.size / 1024**2:,.0f} MB"
+        if not check:
+            typer.echo(f"{made.path}: {size}, not checked")
+            return
+        findings = asyncio.run(checked(made, progress))
+    finally:
+        progress.close()
+    write_manifest(made.path, replace(made.manifest, checked=findings.told()))
+    _tell(findings)
+    if not findings.good:
+        typer.echo(f"{made.path}: {size}; it can be restored, and is NOT GOOD", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{made.path}: {size}, checked: it can be restored")
+
+
+def restore(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FROM",
+            help="A folder of backups: up to the last moment that is there. One backup of it: "
+            "up to that backup.",
+        ),
+    ],
+    to_time: Annotated[
+        datetime | None,
+        typer.Option(
+            "--to-time",
+            formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S"],
+            help="Up to this moment; without an offset it is of the station's time zone.",
+        ),
+    ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Also where there is a station: it is moved aside."),
+    ] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Makes a station of a backup, in a folder where none runs.
+
+    It begins a new stream of events, made of its databases when it starts;
+    the journal tells that it was restored.
+    """
+    import asyncio
+
+    from deploy.backup.restoring import point
+    from deploy.backup.restoring import restore as restored
+    from deploy.progress import TerminalProgress
+    from shared.settings import StationSettings
+
+    if to_time and to_time.tzinfo is None:
+        to_time = to_time.replace(tzinfo=StationSettings().zone)
+    at = point(source, to_time)
+    progress = TerminalProgress()
+    try:
+        done = asyncio.run(restored(at, data_dir, replace=replace, progress=progress))
+    finally:
+        progress.close()
+    _tell(done.findings)
+    if done.replaced:
+        typer.echo(f"what was there is in {done.replaced}")
+    typer.echo(f"{data_dir} is the station {at.words()}")
+    typer.echo(f"start it with `pitlane up --data-dir {data_dir}`, and take a backup of it")
+
+
+def _is_ours(data_dir: Path) -> None:
+    from deploy.local.processes import CannotStart
+
+    foreign = any(re.fullmatch(r"PITLANE_[A-Z]+_DATABASE_URL", name) for name in os.environ)
+    if foreign and not data_dir.exists():
+        raise CannotStart(
+            "the environment names databases that `pitlane up` does not run, and only its own are "
+            "backed up here. Back their cluster up as a whole (pg_basebackup, or a snapshot of "
+            "the disk: all databases as of one instant) and PITLANE_GATEWAY_KEY with it; after "
+            "restoring it, run `pitlane events rebuild`"
+        )
+
+
+def _tell(findings: Findings) -> None:
+    from deploy.commands.reconcile import line_of
+
+    for fault in findings.audit.faults:
+        typer.echo(f"journal: record {fault.seq}: {fault.fault}")
+    for difference in findings.differences:
+        typer.echo(line_of(difference))
+    if findings.on_their_way:
+        typer.echo(
+            f"{findings.on_their_way} events were on their way at that instant, and are delivered "
+            f"after the start; {findings.explained} differences come of that"
+        )

@@ -1,0 +1,180 @@
+"""A folder of backups: which one is taken, what may go, and what is refused."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.backup.folder import (
+    DATABASES,
+    Backup,
+    Manifest,
+    backups_in,
+    drop_old,
+    held,
+    read_backup,
+    segment_of,
+    sums,
+    write_manifest,
+)
+from deploy.backup.restoring import check, point, restore
+from deploy.backup.taking import take
+from deploy.local.data_folder import DataFolder
+from deploy.local.processes import CannotStart
+from deploy.progress import Silent
+from tests.deploy.operating import pitlane
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def a_backup(folder: Path, hours: int, log: str = "wal-1", segment: int = 0) -> Backup:
+    """Of so many hours after noon; it begins at that file of the log."""
+    cut_at = NOON + timedelta(hours=hours)
+    path = folder / f"{cut_at:%Y-%m-%dT%H-%M-%SZ}"
+    (path / DATABASES).mkdir(parents=True)
+    (path / DATABASES / "base.tar.gz").write_bytes(b"base")
+    (folder / log).mkdir(exist_ok=True)
+    write_manifest(
+        path,
+        Manifest(
+            station="station-1",
+            pitlane="1",
+            postgres="18.6",
+            system="7",
+            cut_at=cut_at,
+            log=log,
+            first_segment=segment_of(1, f"0/{segment * 16 * 1024 * 1024:X}"),
+            audit_seq=0,
+            audit_hash="",
+            files=dict(sums(path)),
+        ),
+    )
+    return read_backup(path)
+
+
+def segments(folder: Path, log: str, *numbers: int, timeline: int = 1) -> list[str]:
+    names = [segment_of(timeline, f"0/{number * 16 * 1024 * 1024:X}") for number in numbers]
+    for name in names:
+        (folder / log / name).touch()
+    return names
+
+
+def test_what_a_manifest_says_is_read_as_it_was_written(tmp_path: Path) -> None:
+    made = a_backup(tmp_path, 0)
+    assert made.manifest.cut_at == NOON
+    assert made.manifest.size == len(b"base")
+    assert read_backup(made.path).manifest == made.manifest
+
+
+def test_files_of_the_log_are_named_as_postgres_names_them() -> None:
+    assert segment_of(1, "0/3000028") == "000000010000000000000003"
+    assert segment_of(2, "1A/FF000000") == "000000020000001A000000FF"
+
+
+def test_only_the_newest_stay_and_what_of_the_log_they_need(tmp_path: Path) -> None:
+    first, second, third = (a_backup(tmp_path, n, segment=n * 2) for n in (1, 2, 3))
+    log = segments(tmp_path, "wal-1", 1, 2, 3, 4, 5, 6)
+    (tmp_path / "wal-1" / "00000002.history").touch()
+    (tmp_path / "wal-1" / f"{log[-1]}.partial").touch()
+    (tmp_path / ".2026-03-02T18-00-00Z.new").mkdir()
+    (tmp_path / "wal-0").mkdir()
+
+    assert drop_old(tmp_path, 2) == [first.path.name]
+
+    assert backups_in(tmp_path) == [second, third]
+    assert sorted(path.name for path in (tmp_path / "wal-1").iterdir()) == sorted(
+        [*log[3:], f"{log[-1]}.partial", "00000002.history"]
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [second.path.name, third.path.name, "wal-1"]
+    )
+
+
+def test_nothing_goes_while_there_is_room(tmp_path: Path) -> None:
+    made = [a_backup(tmp_path, number) for number in (1, 2)]
+    assert drop_old(tmp_path, 2) == []
+    assert backups_in(tmp_path) == made
+
+
+def test_folder_of_backups_means_the_last_moment_and_one_backup_its_own(tmp_path: Path) -> None:
+    first, second = a_backup(tmp_path, 1), a_backup(tmp_path, 2)
+    assert (point(tmp_path, None).backup, point(tmp_path, None).with_log) == (second, True)
+    assert (point(first.path, None).backup, point(first.path, None).with_log) == (first, False)
+
+
+def test_moment_is_reached_from_the_last_backup_before_it(tmp_path: Path) -> None:
+    first, second = a_backup(tmp_path, 1), a_backup(tmp_path, 3)
+    between = NOON + timedelta(hours=2)
+    assert (point(tmp_path, between).backup, point(tmp_path, between).until) == (first, between)
+    assert point(tmp_path, second.manifest.cut_at).backup == second
+    with pytest.raises(CannotStart, match="the oldest backup is of 2026-03-02T13:00:00"):
+        point(tmp_path, NOON)
+
+
+def test_folder_without_a_backup_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match="no backup"):
+        point(tmp_path, None)
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(CannotStart, match="is no backup"):
+        point(tmp_path, None)
+
+
+async def test_backup_with_a_changed_byte_is_refused(tmp_path: Path) -> None:
+    made = a_backup(tmp_path, 1)
+    (made.path / DATABASES / "base.tar.gz").write_bytes(b"bare")
+    with pytest.raises(CannotStart, match="is damaged: databases/base.tar.gz is not what it was"):
+        await check(made, Silent())
+    (made.path / DATABASES / "base.tar.gz").unlink()
+    with pytest.raises(CannotStart, match="is damaged: databases/base.tar.gz: No such file"):
+        await check(made, Silent())
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+async def test_station_is_not_overwritten_unless_that_is_wanted(tmp_path: Path) -> None:
+    at = point(a_backup(tmp_path / "backups", 1).path, None)
+    station = tmp_path / "data"
+    station.mkdir()
+    (station / "secrets.json").touch()
+    with pytest.raises(CannotStart, match="is not empty: with --replace it is moved aside"):
+        await restore(at, station, replace=False, progress=Silent())
+    assert list(station.iterdir()) == [station / "secrets.json"]
+
+
+async def test_station_that_runs_is_never_replaced(tmp_path: Path) -> None:
+    at = point(a_backup(tmp_path / "backups", 1).path, None)
+    running = DataFolder(tmp_path / "data")
+    running.open()
+    try:
+        with pytest.raises(CannotStart, match="in use by a running station"):
+            await restore(at, running.path, replace=True, progress=Silent())
+    finally:
+        running.close()
+
+
+async def test_backup_does_not_go_where_it_would_be_lost_with_the_station(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match="lies in the station's own folder"):
+        await take(tmp_path, tmp_path / "backups", keep=1, progress=Silent())
+
+
+def test_two_backups_at_once_are_one_too_many(tmp_path: Path) -> None:
+    with (
+        held(tmp_path / "backups"),
+        pytest.raises(CannotStart, match="in use by another backup"),
+        held(tmp_path / "backups"),
+    ):
+        pass
+
+
+def test_station_that_does_not_run_is_told(tmp_path: Path) -> None:
+    outcome = pitlane("backup", "--data-dir", str(tmp_path / "none"))
+    assert outcome.exit_code == 1
+    assert re.fullmatch(r"pitlane: there is no station in \S+\n", outcome.stderr)
+
+
+def test_databases_that_others_run_are_backed_up_by_their_own_means(tmp_path: Path) -> None:
+    foreign = {"PITLANE_ORDERS_DATABASE_URL": "postgresql://127.0.0.1:1/none"}
+    outcome = pitlane("backup", "--data-dir", str(tmp_path / "none"), environment=foreign)
+    assert outcome.exit_code == 1
+    assert "pg_basebackup" in outcome.stderr
+    assert "pitlane events rebuild" in outcome.stderr

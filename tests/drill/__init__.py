@@ -1,0 +1,1 @@
+"""``make drill``: what takes too long for ``make test``, with figures."""
