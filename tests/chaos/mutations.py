@@ -292,8 +292,8 @@ MUTATIONS = (
     _one(
         "NATS knows events by their subject",
         OUTBOX,
-        '"Nats-Msg-Id": str(event.event_id)',
-        '"Nats-Msg-Id": event.subject',
+        'headers["Nats-Msg-Id"] = str(event.event_id)\n',
+        'headers["Nats-Msg-Id"] = event.subject\n',
         EVERY_EVENT,
     ),
     _one(
@@ -393,9 +393,9 @@ MUTATIONS = (
     _one(
         "a rebuild gives new ids",
         "deploy/commands/event_replay.py",
-        "event.subject, event.body, TIMEOUT_S, stream=STREAM, headers=event.headers\n",
-        "event.subject, event.body, TIMEOUT_S, stream=STREAM, "
-        'headers={**event.headers, "ce-id": str(UUID(int=event.event_id.int ^ 1))}\n',
+        "with_sum(event.subject, event.headers, event.body)\n",
+        'with_sum(event.subject, {**event.headers, "ce-id": str(UUID(int=event.event_id.int ^ 1))},'
+        " event.body)\n",
         "tests/deploy/test_events.py::test_lost_store_loses_no_event_and_doubles_none",
     ),
     _one(
