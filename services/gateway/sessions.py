@@ -17,7 +17,7 @@ from services.gateway.call import Call
 from services.gateway.coalescing import Coalesced
 from services.gateway.journal import Journal
 from services.gateway.person import LASTS, PROGRAM, Person, behind, hash_of, person
-from services.gateway.proofs import Proofs
+from services.gateway.proofs import Proofs, Proven
 from services.gateway.sealing import opened, sealed
 from services.gateway.store import login_key, sessions, users
 from shared.contracts.gateway import PasswordChanged, SignedIn, SignedOut
@@ -30,6 +30,10 @@ BELIEVED_FOR_S = 5.0
 MAX_BELIEVED = 10_000
 MAX_AGENT_CHARS = 200
 NOTE_LASTS_S = 300
+
+
+class _Overtaken(Exception):
+    """The password that was proven is not the one in force any more."""
 
 
 class Sessions:
@@ -140,13 +144,23 @@ class Sessions:
         await self._proofs.forgive(call, proven.row)
         if proven.password != old:
             return
+        try:
+            await self._replace_password(call, who, proven, new)
+        except _Overtaken:
+            await self.change_password(call, who, old, new)
+
+    async def _replace_password(self, call: Call, who: Person, proven: Proven, new: str) -> None:
         password_hash = await self._proofs.hashed(new)
         async with self._journal.entry() as entry:
-            await entry.connection.execute(
+            changed = await entry.connection.execute(
                 update(users)
                 .where(users.c.id == who.user_id)
+                .where(users.c.password_hash == proven.row.password_hash)
                 .values(password_hash=password_hash, must_change_password=False)
             )
+            # Somebody was faster, perhaps this very request: then it is in force already.
+            if not changed.rowcount:
+                raise _Overtaken
             await entry.connection.execute(
                 delete(sessions)
                 .where(sessions.c.user_id == who.user_id)

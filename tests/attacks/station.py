@@ -21,6 +21,7 @@ class Attacked:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self.url = runner.url
+        self._token = ""
         self._pids = self._pids_now()
         self._memory = self.memory_mb()
 
@@ -30,16 +31,17 @@ class Attacked:
         harm = []
         if (now := self._pids_now()) != self._pids:
             harm.append(f"processes died: {self._pids} became {now}")
-        async with httpx.AsyncClient(base_url=self.url, timeout=60) as client:
-            signed_in = await client.post(
-                f"{PREFIX}/session", json={"login": "owner", "password": "demo"}
-            )
-            client.headers["Authorization"] = f"Bearer {signed_in.json()['token']}"
+        headers = {"Authorization": f"Bearer {self._token}"}
+        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=60) as client:
             verified = (await client.get(f"{PREFIX}/audit/verify")).json()
             if not verified["intact"]:
                 harm.append(f"the journal is not whole: {verified}")
         harm += [f"a fault in the logs: {line}" for line in self.faults_logged()]
         return harm
+
+    async def sign_in(self) -> None:
+        """Before the attack: afterwards wrong passwords may have slowed us down."""
+        self._token = (await self._runner.sign_in("owner", "demo")).json()["token"]
 
     def faults_logged(self) -> Iterator[str]:
         for file in sorted((self._runner.data_dir / "logs").glob("*.jsonl")):
@@ -64,17 +66,18 @@ def private_mb(pid: int) -> float:
 
 
 @asynccontextmanager
-async def attacked(data_dir: Path, *, with_data: bool = False) -> AsyncIterator[Attacked]:
-    """With the demo's users; ``with_data``: and with its orders, stock and money."""
-    if not with_data:
-        folder = DataFolder(data_dir)
-        folder.open()
-        folder.mark_done("demo")
-        folder.close()
+async def attacked(data_dir: Path) -> AsyncIterator[Attacked]:
+    """With the demo's users, and none of its data."""
+    folder = DataFolder(data_dir)
+    folder.open()
+    folder.mark_done("demo")
+    folder.close()
     runner = Runner(data_dir, "--demo")
     try:
         await runner.start()
         await eventually(runner.all_ready, timeout_s=60)
-        yield Attacked(runner)
+        station = Attacked(runner)
+        await station.sign_in()
+        yield station
     finally:
         await runner.close()
