@@ -17,7 +17,6 @@ from deploy.commands.reach import operator
 from services.gateway.jobs import rows
 from shared.database import engine_for
 from shared.ids import new_id
-from shared.refusals import Refused
 from shared.settings import StationSettings
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def recorded(
     except BaseException as error:
         # A command that has told itself what is wrong ends with a code.
         said = job.note if isinstance(error, typer.Exit) else str(error) or type(error).__name__
-        job.finish("failed", failure=Refused("job_failed").code, note=said)
+        job.finish("failed", failure=rows.COMMAND_FAILED, note=said)
         raise
     job.finish("done", note=job.note)
 

@@ -43,6 +43,8 @@ KEEP = timedelta(days=7)
 """A file, and the job that made it."""
 KEEP_OF_MACHINES = timedelta(days=90)
 GOING = ("waiting", "running")
+COMMAND_FAILED = "job_failed"
+"""Of an operator's command; its note says what was wrong."""
 
 _NOW = func.now()
 _FREE = {"lease_id": None, "lease_until": None}
