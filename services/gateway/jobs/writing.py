@@ -54,7 +54,12 @@ def main(arguments: Sequence[str]) -> None:
         if (endpoint.method, endpoint.path) == ("GET", orders.path)
     )
     name = orders.path.rsplit("/", 1)[-1]
-    with os.fdopen(0, "rb") as spool, os.fdopen(1, "w+b") as file:
+    # The three streams are pipes and files of whoever started this: rows, the table, how far it is.
+    with (
+        os.fdopen(0, "rb") as spool,
+        os.fdopen(1, "w+b") as file,
+        os.fdopen(2, "w", buffering=1) as progress,
+    ):
         sheet = sheet_of(
             name, endpoint.reply, Spool(spool), orders.language, ZoneInfo(orders.time_zone)
         )
@@ -63,8 +68,7 @@ def main(arguments: Sequence[str]) -> None:
             for number, row in enumerate(sheet.rows, start=1):
                 yield row
                 if number % TOLD_EVERY == 0:
-                    sys.stderr.write(f"{number}\n")
-                    sys.stderr.flush()
+                    progress.write(f"{number}\n")
 
         counted = Sheet(sheet.name, sheet.columns, told())
         write(counted, file, orders.media_type, orders.language, orders.folder)
