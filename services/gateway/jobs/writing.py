@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> None:
     with (
         os.fdopen(0, "rb") as spool,
         os.fdopen(1, "w+b") as file,
-        os.fdopen(2, "w", buffering=1) as progress,
+        os.fdopen(2, "w", buffering=1, closefd=False) as progress,
     ):
         sheet = sheet_of(
             name, endpoint.reply, Spool(spool), orders.language, ZoneInfo(orders.time_zone)
