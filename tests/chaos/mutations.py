@@ -160,7 +160,7 @@ MUTATIONS = (
         LANE,
         "                fresh.discard(job.envelope.id)\n",
         "",
-        TWICE_IN_A_BATCH,
+        f"{DIRECTED}test_an_event_twice_in_one_transaction_counts_once",
     ),
     _one(
         "inbox read and not written",
