@@ -259,13 +259,6 @@ MUTATIONS = (
         f"{DIRECTED}test_two_processes_that_are_asked_the_same_at_once_do_it_once",
     ),
     _one(
-        "a key of somebody faster is a failure",
-        LANE,
-        '_PASSING_STATES = {"40001", "40P01", "23505"}\n',
-        '_PASSING_STATES = {"40001", "40P01"}\n',
-        f"{DIRECTED}test_two_processes_that_are_asked_the_same_at_once_do_it_once",
-    ),
-    _one(
         "a key fits any request",
         INBOX,
         "        if fingerprint != self.fingerprint:\n",
