@@ -160,7 +160,7 @@ MUTATIONS = (
         LANE,
         "                fresh.discard(job.envelope.id)\n",
         "",
-        TWICE_IN_A_BATCH,
+        f"{DIRECTED}test_an_event_twice_in_one_transaction_counts_once",
     ),
     _one(
         "inbox read and not written",
@@ -256,13 +256,6 @@ MUTATIONS = (
         "                if left and _is_passing(error):\n",
         "                if False:\n",
         f"{DIRECTED}test_a_database_that_gives_way_once_is_no_failure",
-        f"{DIRECTED}test_two_processes_that_are_asked_the_same_at_once_do_it_once",
-    ),
-    _one(
-        "a key of somebody faster is a failure",
-        LANE,
-        '_PASSING_STATES = {"40001", "40P01", "23505"}\n',
-        '_PASSING_STATES = {"40001", "40P01"}\n',
         f"{DIRECTED}test_two_processes_that_are_asked_the_same_at_once_do_it_once",
     ),
     _one(

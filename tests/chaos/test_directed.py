@@ -89,6 +89,19 @@ async def test_an_event_twice_in_one_batch_counts_once(station: Station) -> None
     assert not await rows(station.running["orders"], select(dead_letters))
 
 
+async def test_an_event_twice_in_one_transaction_counts_once(station: Station) -> None:
+    order = await an_order(station)
+    event = a_payment(order.id)
+    cause = opening("/station-1/finance", "test", ADMIN)
+    sent = outbox_code.outgoing(event, cause, "/station-1/finance", cause.time)
+    routes = orders_service.handlers.events
+    jobs = [consumer.event_job(routes, sent.subject, sent.headers, sent.body) for _ in range(3)]
+    running = station.running["orders"].lane
+    ends = await asyncio.gather(*map(running.submit, jobs), return_exceptions=True)
+    assert [type(end) for end in ends] == [bytes, lane.Duplicate, lane.Duplicate]
+    assert (await station.order(order.id)).paid == 100
+
+
 def failing(monkeypatch: pytest.MonkeyPatch, times: int, error: Exception) -> None:
     """Orders takes a payment in, and then fails; after so many times all is well."""
     route = orders_service.handlers.events[PAID]
