@@ -20,6 +20,7 @@ from shared.messaging import dead_letters, folding, inbox, outbox
 from shared.messaging.client import ServiceClient
 from shared.messaging.consumer import Consumer
 from shared.messaging.server import Server
+from shared.writing import Pending
 
 FOLDER = "CHAOS_FOLDER"
 """The variable that names the folder; without it nobody dies."""
@@ -96,8 +97,9 @@ def arm(folder: Path, process: str, point: str) -> Path:
 def install() -> None:
     """Wraps the functions of delivery; once in a process, before any service runs."""
     _around(inbox, "remember", "transaction_begun", "inbox_written")
-    _around(outbox, "write", "handled", "outbox_written")
-    _around(inbox, "store_replies", None, "before_commit")
+    _around_plain(inbox, "put", "transaction_begun", "inbox_written")
+    _around_plain(outbox, "put", "handled", "outbox_written")
+    _around(Pending, "send", None, "before_commit")
     _around_plain(outbox.Relay, "hand_over", "after_commit", "handed_over")
     _around(Server, "_command", None, "before_reply")
     _around(outbox.Relay, "_publish", "before_publish", None)

@@ -19,6 +19,7 @@ FAILS_ALONE = f"{DIRECTED}test_one_that_fails_in_a_batch_takes_nobody_with_it"
 TWICE_IN_A_BATCH = f"{DIRECTED}test_an_event_twice_in_one_batch_counts_once"
 EVERY_EVENT = f"{DIRECTED}test_every_event_of_one_kind_arrives"
 FULL_STREAM = f"{DIRECTED}test_what_a_full_stream_refuses_waits_in_the_outbox"
+REPEATED = "tests/shared/test_repeated_in_batches.py"
 FORGOTTEN = f"{DIRECTED}test_only_what_was_published_is_forgotten_and_the_inbox_remembers_longer"
 
 CONSUMER = "shared/messaging/consumer.py"
@@ -163,52 +164,44 @@ MUTATIONS = (
         f"{DIRECTED}test_an_event_twice_in_one_transaction_counts_once",
     ),
     _one(
-        "inbox read and not written",
+        "inbox not written",
         LANE,
-        "            fresh = await inbox.remember(\n"
-        "                connection, [job.envelope.id for job in jobs if job.is_event]\n"
-        "            )\n",
-        "            async with self._engine.connect() as forgetful:\n"
-        "                fresh = await inbox.remember(\n"
-        "                    forgetful, [job.envelope.id for job in jobs if job.is_event]\n"
-        "                )\n",
+        "                inbox.put(store.pending, fresh)\n",
+        "",
         f"{CRASHED_EVENT}[before_ack]",
     ),
     _one(
         "inbox written before the effect",
         LANE,
-        "            fresh = await inbox.remember(\n"
-        "                connection, [job.envelope.id for job in jobs if job.is_event]\n"
-        "            )\n",
-        "            async with self._engine.begin() as hasty:\n"
-        "                fresh = await inbox.remember(\n"
-        "                    hasty, [job.envelope.id for job in jobs if job.is_event]\n"
-        "                )\n",
+        "                inbox.put(store.pending, fresh)\n",
+        "                async with self._engine.begin() as hasty:\n"
+        "                    await inbox.remember(hasty, fresh)\n",
         FAILS_AT_FIRST,
     ),
     _one(
         "publish before commit",
         LANE,
-        "            await outbox.write(connection, batch.outgoing)\n            await inbox.store",
-        "            await outbox.write(connection, batch.outgoing)\n"
+        "            outbox.put(store.pending, batch.outgoing)\n",
+        "            outbox.put(store.pending, batch.outgoing)\n"
         "            self._relay.hand_over(batch.outgoing)\n"
-        "            await asyncio.sleep(0.3)\n"
-        "            await inbox.store",
+        "            await asyncio.sleep(0.3)\n",
         f"{CRASHED_COMMAND}[before_commit]",
     ),
     _one(
         "outbox row not written",
         LANE,
-        "            await outbox.write(connection, batch.outgoing)\n            await inbox.store",
-        "            await inbox.store",
+        "            outbox.put(store.pending, batch.outgoing)\n",
+        "",
         f"{CRASHED_COMMAND}[after_commit]",
     ),
     _one(
         "outbox written after the commit",
         LANE,
-        "            await outbox.write(connection, batch.outgoing)\n"
-        "            await inbox.store_replies(connection, batch.answered)\n",
-        "            await inbox.store_replies(connection, batch.answered)\n"
+        "            outbox.put(store.pending, batch.outgoing)\n"
+        "            inbox.put_replies(store.pending, batch.answered)\n"
+        "            await store.pending.send(connection)\n",
+        "            inbox.put_replies(store.pending, batch.answered)\n"
+        "            await store.pending.send(connection)\n"
         "        self._relay.hand_over([])\n"
         "        async with self._engine.begin() as late:\n"
         "            await outbox.write(late, batch.outgoing)\n",
@@ -217,30 +210,52 @@ MUTATIONS = (
     _one(
         "no idempotency claim",
         LANE,
-        "            await inbox.store_replies(connection, batch.answered)\n",
+        "            inbox.put_replies(store.pending, batch.answered)\n",
         "",
         f"{DIRECTED}test_a_key_is_honoured_only_for_what_it_was_given_for",
     ),
     _one(
         "key claimed outside the transaction",
         LANE,
-        "            await inbox.store_replies(connection, batch.answered)\n",
+        "            inbox.put_replies(store.pending, batch.answered)\n"
+        "            await store.pending.send(connection)\n"
+        "        self._careful = repeated\n"
+        "        self._relay.hand_over(batch.outgoing)\n",
+        "            await store.pending.send(connection)\n"
+        "        self._careful = repeated\n"
+        "        self._relay.hand_over(batch.outgoing)\n"
         "        async with self._engine.begin() as late:\n"
-        "            await inbox.store_replies(late, batch.answered)\n",
-        f"{CRASHED_COMMAND}[before_commit]",
+        "            claims = type(store.pending)()\n"
+        "            inbox.put_replies(claims, batch.answered)\n"
+        "            await claims.send(late)\n",
+        f"{CRASHED_COMMAND}[after_commit]",
+    ),
+    _one(
+        "a repetition that is refused now is a refusal",
+        LANE,
+        "            if key and key not in stored:\n",
+        "            if False:\n",
+        REPEATED,
+    ),
+    _one(
+        "what conflicts is not looked up when it is alone",
+        LANE,
+        "                await self._together([job], careful=True)\n",
+        "                await self._together([job], careful=False)\n",
+        REPEATED,
     ),
     _one(
         "one bad message fails its whole batch",
         LANE,
-        "                for job in jobs:\n                    await self._alone(job)\n",
-        "                for job in jobs:\n                    await self._give_up(job, error)\n",
+        "            for job in jobs:\n                await self._alone(job)\n",
+        "            for job in jobs:\n                await self._give_up(job, error)\n",
         FAILS_ALONE,
     ),
     _one(
         "a failed batch is taken for done",
         LANE,
-        "                for job in jobs:\n                    await self._alone(job)\n",
-        '                for job in jobs:\n                    _end(job, b"")\n',
+        "            for job in jobs:\n                await self._alone(job)\n",
+        '            for job in jobs:\n                _end(job, b"")\n',
         FAILS_ALONE,
     ),
     _one(
