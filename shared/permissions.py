@@ -85,6 +85,10 @@ _OPERATORS = _OFFICE | {OPERATOR}
 MAY_SEE_COST = _STORE
 """Purchase cost and margin: in answers, exports and print."""
 
+MAY_SEE_PAY = _OFFICE
+"""What others earn and by which percent; each sees one's own. What an order costs in pay, in sum,
+goes with its cost."""
+
 MAY_SET_COSTING = _OFFICE
 """Who may say how a warehouse values its stock, and whether it may be negative."""
 
@@ -547,3 +551,7 @@ def sees_all_costs(role: str | None) -> bool:
 
 def may_see_cost(role: str | None) -> bool:
     return role is not None and role in MAY_SEE_COST
+
+
+def may_see_pay(role: str | None) -> bool:
+    return role is not None and role in MAY_SEE_PAY

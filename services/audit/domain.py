@@ -39,6 +39,8 @@ COST_FIELDS = frozenset(
     }
 )
 """What people who may not see cost are not shown, wherever it stands in an event."""
+PAY_FIELDS = frozenset({"pay", "pay_percent"})
+"""The same of what each person earns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +150,18 @@ class Verification:
             self.faults.append(ChainFault(seq=seq, event_id=event_id, fault=fault))
 
 
-def without_costs(value: Any) -> Any:
-    """The same with every cost left out, at any depth."""
+def without(fields: frozenset[str], value: Any) -> Any:
+    """The same with those fields left out, at any depth."""
     match value:
         case dict():
             return {
-                name: without_costs(inner)
-                for name, inner in value.items()
-                if name not in COST_FIELDS
+                name: without(fields, inner) for name, inner in value.items() if name not in fields
             }
         case list() | tuple():
             return [
-                without_costs(inner)
+                without(fields, inner)
                 for inner in value
-                if not (isinstance(inner, dict) and inner.get("field") in COST_FIELDS)
+                if not (isinstance(inner, dict) and inner.get("field") in fields)
             ]
     return value
 

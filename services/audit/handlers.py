@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from services.audit.anchor import last_anchor
-from services.audit.domain import Fact, Verification, without_costs
+from services.audit.domain import COST_FIELDS, PAY_FIELDS, Fact, Verification, without
 from services.audit.store import AuditStore, link_of, records
 from shared.contracts.audit import (
     AnyEvent,
@@ -26,7 +26,7 @@ from shared.contracts.operations import StationRestored
 from shared.erasure import mentioned, without_person
 from shared.handlers import Handlers, Work
 from shared.pagination import keys_of, page_of
-from shared.permissions import may_see_cost
+from shared.permissions import may_see_cost, may_see_pay
 
 # Of the audit's own no event is published by a handler: a restored station finds its first one,
 # that it was restored, in the outbox.
@@ -89,10 +89,10 @@ async def order_timeline(
     statement = _after(select(records).order_by(by_seq), question.cursor, newest=newest)
     statement = statement.where(records.c.order_id == question.order_id)
     rows = await store.rows(statement.limit(question.limit + 1))
-    sees_cost = may_see_cost(work.actor.role)
+    hidden = _hidden_from(work.actor.role)
     erased = await store.erased(rows)
     return page_of(
-        rows, question.limit, lambda row: _entry(row, sees_cost, erased), lambda row: (row.seq,)
+        rows, question.limit, lambda row: _entry(row, hidden, erased), lambda row: (row.seq,)
     )
 
 
@@ -143,6 +143,11 @@ def _shown(row: Any, erased: Mapping[UUID, str]) -> dict[str, Any]:
     return fact
 
 
-def _entry(row: Any, sees_cost: bool, erased: Mapping[UUID, str]) -> TimelineEntry:
+def _hidden_from(role: str | None) -> frozenset[str]:
+    costs = frozenset() if may_see_cost(role) else COST_FIELDS
+    return costs if may_see_pay(role) else costs | PAY_FIELDS
+
+
+def _entry(row: Any, hidden: frozenset[str], erased: Mapping[UUID, str]) -> TimelineEntry:
     fact = _shown(row, erased)
-    return TimelineEntry(**(fact if sees_cost else without_costs(fact)))
+    return TimelineEntry(**without(hidden, fact))

@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.domain import Fact, Head, Sealed, Verification, hash_of, sealed, without_costs
+from services.audit.domain import (
+    COST_FIELDS,
+    Fact,
+    Head,
+    Sealed,
+    Verification,
+    hash_of,
+    sealed,
+    without,
+)
 from shared.ids import new_id
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -132,4 +141,4 @@ def test_costs_are_left_out_at_any_depth() -> None:
         "cost": "60.00",
         "lines": [{"price": "1", "unit_cost": "2"}, {"field": "pay_percent", "old": 1, "new": 2}],
     }
-    assert without_costs(body) == {"total": "100.00", "lines": [{"price": "1"}]}
+    assert without(COST_FIELDS, body) == {"total": "100.00", "lines": [{"price": "1"}]}

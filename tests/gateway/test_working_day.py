@@ -113,6 +113,7 @@ async def fit_out(admin: Person, storekeeper: Person, cost: str = "500") -> dict
         },
     )
     made = {"section": section, "mechanic": mechanic, "work": work, "oil": oil}
+    made |= {"warehouse": warehouse, "supplier": supplier}
     return {name: thing["id"] for name, thing in made.items()}
 
 

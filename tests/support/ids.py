@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from typing import Any
 
+LINES = {"services", "products", "materials"}
 AT_MOST = 6
 """Of one kind, where every address is asked for every id."""
 
@@ -27,7 +28,7 @@ class Ids:
                     self.known[_singular(path)].add(inner)
                 elif name == "code" and path.endswith("/barcodes"):
                     self.known["code"].add(str(inner))
-                self.learn(f"/{name}" if isinstance(inner, dict | list) else path, inner)
+                self.learn(_below(path, name) if isinstance(inner, dict | list) else path, inner)
         elif isinstance(value, list):
             for inner in value:
                 self.learn(path, inner)
@@ -49,8 +50,13 @@ def plain(pattern: str) -> str:
     return re.sub(r"{\w+}", "", pattern)
 
 
+def _below(path: str, name: str) -> str:
+    """What the ids in that field are of: a page has those of its address, an order has lines."""
+    if name == "items":
+        return path
+    return "/lines" if name in LINES else f"/{name}"
+
+
 def _singular(path: str) -> str:
     word = re.split(r"[/?]", path.strip("/"))[-1].replace("-", "_")
-    if word in {"services", "products", "materials"} and path.count("/") == 1:
-        return f"{word[:-1]}_id"
     return f"{word.removesuffix('s')}_id"

@@ -45,7 +45,7 @@ from shared.contracts.orders import (
 from shared.contracts.works import GetServices
 from shared.edits import Changes, changes_between, ensure_filled, named_fields
 from shared.handlers import Work
-from shared.permissions import ADMINISTRATOR, OWNER, SERVICE
+from shared.permissions import SERVICE, may_see_pay
 from shared.refusals import Refused, ensure_revision
 from shared.requisites import tax_number, tax_reason_code
 
@@ -278,7 +278,7 @@ def _post(row: Any) -> PostView:
 
 def _employee(row: Any, work: Work) -> EmployeeView:
     shown = _employee_of(row._mapping)
-    if work.actor.role not in (ADMINISTRATOR, OWNER, SERVICE):
+    if work.actor.role != SERVICE and not may_see_pay(work.actor.role):
         return shown.model_copy(update={"pay_percent": None})
     return shown
 

@@ -148,7 +148,7 @@ def _path(request: PageRequest) -> tuple[str, Literal["ru", "en"]]:
 
 
 PAGES = (
-    show(PAPERS, papers, needs=ListForms),
+    show(PAPERS, papers, needs=GetFormLook),
     act(PAPERS + "/look", change_look, needs=ChangeFormLook),
     act(PAPERS + "/logo", change_logo, needs=ChangeFormLook, takes_file=True),
     show(_ONE, paper, needs=SaveFormTemplate),

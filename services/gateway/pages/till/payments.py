@@ -9,8 +9,8 @@ from starlette.responses import Response
 from services.gateway.pages.names import clients_named, orders_named, people_named
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
-from shared.contracts.finance import GetPayment, ListPayments, RefundPayment
-from shared.contracts.fiscal import ListFiscalReceipts, RetryFiscalReceipt
+from shared.contracts.finance import GetPayment, ListPayments, PaymentView, RefundPayment
+from shared.contracts.fiscal import FiscalReceiptView, ListFiscalReceipts, RetryFiscalReceipt
 from shared.contracts.payment_documents import GiveBackDeposits
 from shared.contracts.till import ListCashBoxes
 
@@ -33,7 +33,7 @@ async def payment(request: PageRequest) -> Response:
         clients_named(request, [payment.payer_id, payment.customer_id]),
         people_named(request, [payment.actor]),
         orders_named(request, [payment.order_id]),
-        request.ask(ListFiscalReceipts(document_id=payment.document_id or payment.id)),
+        _receipts_of(request, payment),
         request.ask(ListCashBoxes(active=True)),
     )
     return request.page(
@@ -42,10 +42,18 @@ async def payment(request: PageRequest) -> Response:
         names=names,
         people=people,
         order=orders.get(payment.order_id) if payment.order_id else None,
-        receipts=receipts.items,
+        receipts=receipts,
         boxes=boxes.items,
         left=payment.amount - payment.refunded,
     )
+
+
+async def _receipts_of(request: PageRequest, payment: PaymentView) -> tuple[FiscalReceiptView, ...]:
+    """For those who may see to them."""
+    if not request.may("ListFiscalReceipts"):
+        return ()
+    asked = ListFiscalReceipts(document_id=payment.document_id or payment.id)
+    return (await request.ask(asked)).items
 
 
 async def refund(request: PageRequest) -> Response:
