@@ -37,6 +37,7 @@ from shared.settings import SERVICES, StationSettings, pitlane_version
 GATEWAY_KEY = "gateway:key"
 MESSAGES_FILE = "PITLANE_MESSAGES_FILE"
 FISCAL_FOLDER = "PITLANE_FISCAL_FOLDER"
+EXPORT_FOLDER = "PITLANE_EXPORT_FOLDER"
 """Where messages go as long as no provider is configured; the operator's own choice wins."""
 
 READY_TIMEOUT_S = 30.0
@@ -196,7 +197,7 @@ class Station:
             "PITLANE_HTTP_PORT": str(self._options.http_port),
             FISCAL_FOLDER: os.environ.get(FISCAL_FOLDER, str(self._folder.path / "fiscal")),
             MESSAGES_FILE: os.environ.get(MESSAGES_FILE, str(self._folder.path / "messages.jsonl")),
-            "PITLANE_EXPORT_FOLDER": str(self._folder.path / "exports"),
+            EXPORT_FOLDER: os.environ.get(EXPORT_FOLDER, str(self._folder.path / "exports")),
             "PITLANE_LOG_FOLDER": str(self._folder.logs),
             "PITLANE_PUBLIC_URL": self._settings.public_url or self._options.base_url,
         }
