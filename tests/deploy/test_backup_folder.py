@@ -1,6 +1,8 @@
 """A folder of backups: which one is taken, what may go, and what is refused."""
 
+import os
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from deploy.backup.folder import (
     DATABASES,
+    MANIFEST,
     Backup,
     Manifest,
     backups_in,
@@ -16,10 +19,11 @@ from deploy.backup.folder import (
     read_backup,
     segment_of,
     sums,
+    unreadable_in,
     write_manifest,
 )
 from deploy.backup.restoring import check, point, restore
-from deploy.backup.taking import take
+from deploy.backup.taking import _copy_files, take
 from deploy.local.data_folder import DataFolder
 from deploy.local.processes import CannotStart
 from deploy.progress import Silent
@@ -154,7 +158,7 @@ async def test_station_that_runs_is_never_replaced(tmp_path: Path) -> None:
 
 async def test_backup_does_not_go_where_it_would_be_lost_with_the_station(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="lies in the station's own folder"):
-        await take(tmp_path, tmp_path / "backups", keep=1, progress=Silent())
+        await take(tmp_path, tmp_path / "backups", progress=Silent())
 
 
 def test_two_backups_at_once_are_one_too_many(tmp_path: Path) -> None:
@@ -178,3 +182,65 @@ def test_databases_that_others_run_are_backed_up_by_their_own_means(tmp_path: Pa
     assert outcome.exit_code == 1
     assert "pg_basebackup" in outcome.stderr
     assert "pitlane events rebuild" in outcome.stderr
+
+
+def test_what_goes_while_the_files_are_copied_is_no_failure(tmp_path: Path) -> None:
+    station = tmp_path / "data"
+    for folder in ("fiscal", "exports"):
+        (station / folder).mkdir(parents=True)
+        (station / folder / "1.txt").write_text(folder)
+    (station / "fiscal" / "2.txt").symlink_to("gone")
+    (station / "messages.jsonl").symlink_to("gone")
+    _copy_files(station, tmp_path / "copy", Silent())
+    copied = [path for path in (tmp_path / "copy").rglob("*") if path.is_file()]
+    assert copied == [tmp_path / "copy" / "fiscal" / "1.txt"]
+
+
+@pytest.mark.parametrize("name", ["fiscal/pipe", "pipe"])
+def test_file_that_cannot_be_copied_is_told_in_one_line(tmp_path: Path, name: str) -> None:
+    pipe = tmp_path / "data" / name
+    pipe.parent.mkdir(parents=True)
+    os.mkfifo(pipe)
+    with pytest.raises(CannotStart, match="cannot copy"):
+        _copy_files(tmp_path / "data", tmp_path / "copy", Silent())
+
+
+def checked(backup: Backup, *, good: bool) -> Backup:
+    write_manifest(backup.path, replace(backup.manifest, checked={"good": good}))
+    return read_backup(backup.path)
+
+
+def test_last_backup_that_is_known_to_be_good_stays_until_there_is_another(tmp_path: Path) -> None:
+    older, good, bad, newest = (a_backup(tmp_path, n, segment=n) for n in (1, 2, 3, 4))
+    checked(older, good=True)
+    checked(good, good=True)
+    checked(bad, good=False)
+    log = segments(tmp_path, "wal-1", 1, 2, 3, 4)
+    assert drop_old(tmp_path, 1) == [older.path.name, bad.path.name]
+    assert backups_in(tmp_path) == [good, newest]
+    assert sorted(path.name for path in (tmp_path / "wal-1").iterdir()) == log[1:]
+    checked(newest, good=True)
+    assert drop_old(tmp_path, 1) == [good.path.name]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "why"),
+    [
+        ("{", "is no backup of a station"),
+        ('{"format": 2, "pitlane": "9.9", "more": 1}', "was made by Pitlane 9.9: use that one"),
+    ],
+)
+def test_backup_that_cannot_be_read_is_left_out_and_never_deleted(
+    tmp_path: Path, manifest: str, why: str
+) -> None:
+    old, strange, new = (a_backup(tmp_path, n, segment=n) for n in (1, 2, 3))
+    a_log_of_its_own = a_backup(tmp_path, 0, log="wal-0").log
+    (strange.path / MANIFEST).write_text(manifest)
+    log = segments(tmp_path, "wal-1", 1, 2, 3)
+    assert [why in told for told in unreadable_in(tmp_path)] == [True]
+    assert point(tmp_path, None).backup == new
+    assert len(drop_old(tmp_path, 1)) == 2
+    assert not old.path.exists()
+    assert strange.path.exists()
+    assert a_log_of_its_own.exists()
+    assert sorted(path.name for path in (tmp_path / "wal-1").iterdir()) == log
