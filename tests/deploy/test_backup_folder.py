@@ -1,13 +1,16 @@
 """A folder of backups: which one is taken, what may go, and what is refused."""
 
+import json
 import os
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from deploy.backup import archive
+from deploy.backup.archive import Archive, LogReceiver
 from deploy.backup.folder import (
     DATABASES,
     MANIFEST,
@@ -28,6 +31,7 @@ from deploy.local.data_folder import DataFolder
 from deploy.local.processes import CannotStart
 from deploy.progress import Silent
 from tests.deploy.operating import pitlane
+from tests.support.waiting import eventually
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -244,3 +248,34 @@ def test_backup_that_cannot_be_read_is_left_out_and_never_deleted(
     assert strange.path.exists()
     assert a_log_of_its_own.exists()
     assert sorted(path.name for path in (tmp_path / "wal-1").iterdir()) == log
+
+
+async def test_log_goes_on_after_whatever_stopped_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "LOOK_EVERY_S", 0.01)
+    note = Archive(str(tmp_path), "wal-1")
+    (tmp_path / archive.NOTE).write_text(json.dumps(asdict(note)))
+    said: list[str] = []
+
+    def no_server() -> str:
+        raise CannotStart(f"time {len(said)}")
+
+    def say(level: str, event: str, error: str) -> None:
+        said.append(f"{level} {event}: {error}")
+
+    async def said_twice() -> bool:
+        return len(said) > 1
+
+    receiver = LogReceiver(tmp_path, no_server, lambda _: None, say)
+    receiver.start()
+    try:
+        await eventually(said_twice)
+    finally:
+        await receiver.stop()
+    assert said[:2] == ["error log_not_kept: time 0", "error log_not_kept: time 1"]
+
+
+def test_file_of_the_log_that_is_complete_meanwhile_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "1.partial").symlink_to("gone")
+    archive._to_disk(tmp_path)
