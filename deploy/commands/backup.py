@@ -119,7 +119,7 @@ def restore(
     _tell(done.findings)
     if done.replaced:
         typer.echo(f"what was there is in {done.replaced}")
-    typer.echo(f"{data_dir} is the station {at.words()}")
+    typer.echo(f"{data_dir} is the station {at.words(done.reached)}")
     typer.echo(f"start it with `pitlane up --data-dir {data_dir}`, and take a backup of it")
 
 

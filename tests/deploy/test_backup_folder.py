@@ -25,7 +25,7 @@ from deploy.backup.folder import (
     unreadable_in,
     write_manifest,
 )
-from deploy.backup.restoring import check, point, restore
+from deploy.backup.restoring import _place_for, check, point, restore
 from deploy.backup.taking import _copy_files, take
 from deploy.local.data_folder import DataFolder
 from deploy.local.processes import CannotStart
@@ -158,6 +158,26 @@ async def test_station_that_runs_is_never_replaced(tmp_path: Path) -> None:
             await restore(at, running.path, replace=True, progress=Silent())
     finally:
         running.close()
+
+
+def test_nobody_begins_in_a_place_while_the_station_is_put_there(tmp_path: Path) -> None:
+    station = tmp_path / "data"
+    station.mkdir()
+    (station / "secrets.json").touch()
+    with _place_for(station, replace=True), pytest.raises(CannotStart, match="in use"):
+        DataFolder(station).open()
+    then = DataFolder(station)
+    then.open()
+    then.close()
+
+
+async def test_log_that_is_wanted_and_not_there_is_missed(tmp_path: Path) -> None:
+    made = a_backup(tmp_path / "backups", 1)
+    made.log.rmdir()
+    at = point(tmp_path / "backups", None)
+    with pytest.raises(CannotStart, match="wal-1 with the log since the backup is not there"):
+        await restore(at, tmp_path / "data", replace=False, progress=Silent())
+    assert not (tmp_path / "data").exists()
 
 
 async def test_backup_does_not_go_where_it_would_be_lost_with_the_station(tmp_path: Path) -> None:
