@@ -21,7 +21,7 @@ from deploy.backup.folder import LOG_PREFIX
 from deploy.backup.programs import libpq
 from deploy.local.files import write_private
 from deploy.local.postgres import environment, program
-from deploy.local.processes import Child, OnLine
+from deploy.local.processes import CannotStart, Child, OnLine
 
 NOTE = "backups.json"
 SLOT = "pitlane_backup"
@@ -95,20 +95,25 @@ class LogReceiver:
 
     async def _run(self) -> None:
         while True:
-            archive = noted(self._station)
-            if archive != self._archive:
-                await self._end()
-                self._archive = archive
-            if archive and (self._child is None or not self._child.is_running):
-                if self._child:
-                    self._say("error", "died", process="log-receiver")
-                await self._begin(archive)
-            if archive:
-                try:
-                    await asyncio.to_thread(_to_disk, archive.path)
-                except OSError as error:
-                    self._say("error", "log_not_kept", error=str(error))
+            try:
+                await self._look()
+            except (CannotStart, OSError) as error:
+                # Told, and tried again: a log that stops for good is noticed when it is needed.
+                self._say("error", "log_not_kept", error=str(error))
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _look(self) -> None:
+        archive = noted(self._station)
+        if archive != self._archive:
+            await self._end()
+            self._archive = archive
+        if archive is None:
+            return
+        if self._child is None or not self._child.is_running:
+            if self._child:
+                self._say("error", "died", process="log-receiver")
+            await self._begin(archive)
+        await asyncio.to_thread(_to_disk, archive.path)
 
     async def _begin(self, archive: Archive) -> None:
         self._child = await Child.start(
@@ -133,7 +138,10 @@ class LogReceiver:
 def _to_disk(log: Path) -> None:
     """What is complete the receiver itself has written to the disk."""
     for segment in log.glob("*.partial"):
-        descriptor = os.open(segment, os.O_RDONLY)
+        try:
+            descriptor = os.open(segment, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # complete meanwhile
         try:
             os.fsync(descriptor)
         finally:

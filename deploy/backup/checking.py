@@ -11,6 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.backup.folder import Manifest
@@ -114,11 +115,14 @@ async def _verified(engine: AsyncEngine, manifest: Manifest, progress: Progress)
 async def _on_their_way(engines: Mapping[str, AsyncEngine]) -> dict[UUID, UUID | None]:
     """Event → its order, of the events that somebody who listens to them has not handled."""
     waiting: dict[UUID, UUID | None] = {}
+    last = await _last_event(engines)
+    if last is None:
+        return waiting
     for engine in engines.values():
         async with engine.connect() as connection:
             rows = await connection.execute(
                 select(outbox.c.event_id, outbox.c.subject, outbox.c.headers)
-                .where(outbox.c.created_at > func.now() - ON_THEIR_WAY_FOR)
+                .where(outbox.c.created_at > last - ON_THEIR_WAY_FOR)
                 .order_by(outbox.c.seq.desc())
                 .limit(AT_ONCE)
             )
@@ -133,6 +137,15 @@ async def _on_their_way(engines: Mapping[str, AsyncEngine]) -> dict[UUID, UUID |
             known = await _handled(consumer, list(ids)) if ids else set()
             waiting |= {event: order for event, order in ids.items() if event not in known}
     return waiting
+
+
+async def _last_event(engines: Mapping[str, AsyncEngine]) -> datetime | None:
+    """The instant that the databases are of: it may be long ago by now."""
+    found = []
+    for engine in engines.values():
+        async with engine.connect() as connection:
+            found.append(await connection.scalar(select(func.max(outbox.c.created_at))))
+    return max((at for at in found if at), default=None)
 
 
 async def _handled(engine: AsyncEngine, ids: list[UUID]) -> set[UUID]:
@@ -173,8 +186,12 @@ async def _engines(urls: Mapping[str, str]) -> AsyncIterator[dict[str, AsyncEngi
     engines = {service: engine_for(url, pool_size=2) for service, url in urls.items()}
     try:
         yield engines
-    except OSError as error:
-        raise CannotStart(f"the restored databases do not answer: {error}") from error
+    except (OSError, SQLAlchemyError) as error:
+        raise CannotStart(f"the restored databases do not answer: {_first_line(error)}") from error
     finally:
         for engine in engines.values():
             await engine.dispose()
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]

@@ -75,6 +75,11 @@ class Backup:
     def log(self) -> Path:
         return self.path.parent / self.manifest.log
 
+    @property
+    def good(self) -> bool:
+        """Known to be: it was restored, and nothing was wrong."""
+        return bool(self.manifest.checked and self.manifest.checked.get("good"))
+
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
@@ -98,19 +103,32 @@ def read_backup(path: Path) -> Backup:
     """Raises ``CannotStart`` when there is no complete backup."""
     try:
         told = json.loads((path / MANIFEST).read_text())
+        if told["format"] != FORMAT:
+            raise CannotStart(f"{path} was made by Pitlane {told['pitlane']}: use that one")
         told["cut_at"] = datetime.fromisoformat(told["cut_at"])
         manifest = Manifest(**told)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise CannotStart(f"{path} is no backup of a station: {error}") from error
-    if manifest.format != FORMAT:
-        raise CannotStart(f"{path} was made by Pitlane {manifest.pitlane}: use that one")
     return Backup(path, manifest)
 
 
 def backups_in(folder: Path) -> list[Backup]:
-    """Oldest first. What was never completed is not among them."""
-    found = [read_backup(manifest.parent) for manifest in folder.glob(f"[0-9]*/{MANIFEST}")]
+    """Oldest first. What was never completed is not among them, nor what cannot be read."""
+    found = [each for each in _looked_at(folder) if isinstance(each, Backup)]
     return sorted(found, key=lambda backup: backup.manifest.cut_at)
+
+
+def unreadable_in(folder: Path) -> list[str]:
+    """Why each backup that is there all the same cannot be read."""
+    return sorted(str(each) for each in _looked_at(folder) if isinstance(each, CannotStart))
+
+
+def _looked_at(folder: Path) -> Iterator[Backup | CannotStart]:
+    for manifest in folder.glob(f"[0-9]*/{MANIFEST}"):
+        try:
+            yield read_backup(manifest.parent)
+        except CannotStart as error:
+            yield error
 
 
 def sums(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -125,15 +143,24 @@ def sums(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def drop_old(folder: Path, keep: int) -> list[str]:
     """Deletes all but the newest ``keep`` backups, and what of the log nobody needs any more;
-    answers the names of the backups that went."""
+    answers the names of the backups that went. The last one known to be good stays until a later
+    one is, and what cannot be read stays, with all of the log: it may need any of it."""
     backups = backups_in(folder)
-    old, kept = backups[:-keep], backups[-keep:]
+    good = [backup for backup in backups if backup.good]
+    kept = [*good[-1:], *backups[-keep:]]
+    old = [backup for backup in backups if backup not in kept]
     for backup in old:
         # Without its manifest it is none any more, however far this comes.
         (backup.path / MANIFEST).unlink()
         remove_tree(backup.path)
     for unfinished in folder.glob(".*.new"):
         remove_tree(unfinished)
+    if not unreadable_in(folder):
+        _shorten_logs(folder, kept)
+    return [backup.path.name for backup in old]
+
+
+def _shorten_logs(folder: Path, kept: list[Backup]) -> None:
     for log in folder.glob(f"{LOG_PREFIX}*"):
         needed = [
             backup.manifest.first_segment[8:] for backup in kept if backup.manifest.log == log.name
@@ -145,7 +172,6 @@ def drop_old(folder: Path, keep: int) -> list[str]:
             # By place in the log, whatever the timeline: histories are small, and stay.
             if segment.suffix != ".history" and segment.name[8:24] < min(needed):
                 segment.unlink()
-    return [backup.path.name for backup in old]
 
 
 def segment_of(timeline: int, position: str) -> str:

@@ -22,14 +22,16 @@ if TYPE_CHECKING:
     from deploy.backup.restoring import Point
 
 
-async def record_restore(audit_url: str, at: Point, findings: Findings) -> None:
+async def record_restore(
+    audit_url: str, at: Point, reached: datetime | None, findings: Findings
+) -> None:
     """Into audit's outbox, from which it goes the way of every event when the station starts."""
     manifest = at.backup.manifest
     event = StationRestored(
         restore_id=new_id(),
         backup=at.backup.path.name,
         backup_cut_at=manifest.cut_at,
-        restored_to=at.until,
+        restored_to=reached or at.until,
         audit_records=findings.audit.records,
         audit_head=findings.audit.head,
     )
@@ -44,7 +46,7 @@ async def record_restore(audit_url: str, at: Point, findings: Findings) -> None:
         await engine.dispose()
 
 
-async def record_restore_job(gateway_url: str, at: Point) -> None:
+async def record_restore_job(gateway_url: str, at: Point, reached: datetime | None) -> None:
     """What machines were at when the backup was made (it itself, above all) is not true of the
     station that comes of it."""
     manifest, now = at.backup.manifest, datetime.now(UTC)
@@ -64,7 +66,7 @@ async def record_restore_job(gateway_url: str, at: Point) -> None:
                 role=who.role,
                 station=manifest.station,
                 state="done",
-                note=at.words(),
+                note=at.words(reached),
                 created_at=now,
                 started_at=now,
                 finished_at=now,

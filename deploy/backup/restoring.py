@@ -11,8 +11,8 @@ import shlex
 import shutil
 import tarfile
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import file_digest
@@ -21,11 +21,13 @@ from pathlib import Path
 import asyncpg
 
 from deploy.backup.checking import Findings, examine
-from deploy.backup.folder import DATABASES, FILES, Backup, backups_in, held, read_backup
+from deploy.backup.folder import DATABASES, FILES, Backup, Manifest, backups_in, held, read_backup
 from deploy.backup.programs import verify
 from deploy.backup.recording import record_restore, record_restore_job
 from deploy.local.data_folder import DataFolder
+from deploy.local.databases import databases_of, ensure_databases, password_names
 from deploy.local.files import remove_tree, sync_folder
+from deploy.local.migrations import migrate_database, needs_migration
 from deploy.local.postgres import MAJOR_VERSION, Postgres
 from deploy.local.processes import CannotStart
 from deploy.progress import Progress
@@ -43,7 +45,10 @@ class Point:
     """Beyond the backup's own instant: to ``until``, or to the end of what was received."""
     until: datetime | None = None
 
-    def words(self) -> str:
+    def words(self, reached: datetime | None = None) -> str:
+        """``reached``: once it is known, of which moment the last is that is there."""
+        if reached:
+            return f"{self.words()}; the last that is there is of {reached.isoformat()}"
         if self.until:
             return f"as of {self.until.isoformat()}"
         if self.with_log:
@@ -73,6 +78,8 @@ class Restored:
     """What came of restoring a station."""
 
     findings: Findings
+    reached: datetime | None
+    """When the last was committed that is in it; none: nothing was since the backup began."""
     replaced: Path | None
     """Where what was there before lies now."""
 
@@ -81,19 +88,22 @@ async def restore(at: Point, station: Path, *, replace: bool, progress: Progress
     """Makes the station in ``station``, beside its place until it is whole. Raises
     ``CannotStart``; what was there before is as it was then."""
     station = station.absolute()
-    _may_take_place(station, replace)
+    with _place_for(station, replace):
+        pass  # refused before the work rather than after it
     new = station.with_name(f".{station.name}.restored")
     remove_tree(new)
     try:
         async with recovered(at, new, progress) as postgres:
+            reached = await _reached(postgres)
             findings = await examine(_database_urls(postgres), at.backup.manifest, progress)
-            await record_restore(postgres.url("pitlane_audit"), at, findings)
-            await record_restore_job(postgres.url("pitlane_gateway"), at)
-        replaced = _swap(new, station)
+            await record_restore(postgres.url("pitlane_audit"), at, reached, findings)
+            await record_restore_job(postgres.url("pitlane_gateway"), at, reached)
+        with _place_for(station, replace):
+            replaced = _swap(new, station)
     except BaseException:
         remove_tree(new)
         raise
-    return Restored(findings, replaced)
+    return Restored(findings, reached, replaced)
 
 
 async def check(backup: Backup, progress: Progress) -> Findings:
@@ -114,6 +124,11 @@ async def recovered(
 ) -> AsyncIterator[Postgres]:
     """The station's files in ``folder``, and its databases at work, on a socket of their own.
     Without ``durable`` nothing waits for the disk: for what is thrown away afterwards."""
+    if at.with_log and not at.backup.log.is_dir():
+        raise CannotStart(
+            f"{at.backup.log} with the log since the backup is not there: bring it back, or "
+            f"restore {at.backup.path} to its own instant"
+        )
     await asyncio.to_thread(_compare_sums, at.backup, progress)
     await verify(at.backup.path / DATABASES)
     new = DataFolder(folder)
@@ -143,9 +158,32 @@ async def recovered(
             raise
         try:
             progress.end(await _size(postgres))
+            await _bring_up_to_date(new, postgres, at.backup.manifest, progress)
             yield postgres
         finally:
             await postgres.stop()
+
+
+async def _bring_up_to_date(
+    folder: DataFolder, postgres: Postgres, manifest: Manifest, progress: Progress
+) -> None:
+    """What an older Pitlane backed up is looked at, and run, by this one."""
+    databases = databases_of(folder.passwords(password_names()))
+    progress.begin("migrations", len(databases))
+    try:
+        await ensure_databases(
+            postgres.url("postgres"), databases.values(), _database_urls(postgres)
+        )
+        needed = 0
+        for done, (name, database) in enumerate(databases.items(), start=1):
+            url = postgres.url(database.name, database.owner, database.owner_password)
+            if await needs_migration(name, url):
+                await asyncio.to_thread(migrate_database, name, url)
+                needed += 1
+            progress.advance(done)
+    except CannotStart as error:
+        raise CannotStart(f"{error}; Pitlane {manifest.pitlane} made this backup") from error
+    progress.end(f"{needed} databases brought up to date" if needed else "none needed")
 
 
 def _recovery(at: Point) -> Mapping[str, str]:
@@ -164,6 +202,15 @@ def _recovery(at: Point) -> Mapping[str, str]:
     if at.until:
         settings["recovery_target_time"] = at.until.astimezone(UTC).isoformat(sep=" ")
     return settings
+
+
+async def _reached(postgres: Postgres) -> datetime | None:
+    connection = await asyncpg.connect(postgres.url("postgres"))
+    try:
+        last: datetime | None = await connection.fetchval("SELECT pg_last_xact_replay_timestamp()")
+        return last
+    finally:
+        await connection.close()
 
 
 async def _size(postgres: Postgres) -> str:
@@ -222,18 +269,25 @@ def _database_urls(postgres: Postgres) -> dict[str, str]:
     return {name: postgres.url(f"pitlane_{name}") for name in SERVICES}
 
 
-def _may_take_place(station: Path, replace: bool) -> None:
+@contextmanager
+def _place_for(station: Path, replace: bool) -> Iterator[None]:
+    """Nobody is at work in ``station``, nor begins to, as long as this is held. Raises
+    ``CannotStart``."""
     if not station.exists():
-        return
-    if any(station.iterdir()):
+        yield
+    elif not any(station.iterdir()):
         if not replace:
-            raise CannotStart(f"{station} is not empty: with --replace it is moved aside")
-        # Nobody may be at work there. It is let go at once: it is moved, not written to.
+            station.rmdir()
+        yield
+    elif not replace:
+        raise CannotStart(f"{station} is not empty: with --replace it is moved aside")
+    else:
         folder = DataFolder(station)
         folder.open()
-        folder.close()
-    elif not replace:
-        station.rmdir()
+        try:
+            yield
+        finally:
+            folder.close()
 
 
 def _swap(new: Path, station: Path) -> Path | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from deploy.backup.folder import (
     NAME,
     Backup,
     Manifest,
-    drop_old,
     held,
     segment_of,
     sums,
@@ -35,24 +33,16 @@ from services.audit.anchor import last_anchor
 from services.audit.domain import Head
 from shared.settings import pitlane_version
 
-NOT_COPIED = frozenset({"postgres", "nats", "run", "logs", "lock", NOTE})
+NOT_COPIED = frozenset({"postgres", "nats", "run", "logs", "exports", "lock", NOTE})
 """Of the station's folder: what is backed up otherwise (the broker's store is made of the outboxes
-anew), and what is true of this run or of this machine only."""
+anew), what can be made again at any time (tables), and what is true of this run or of this machine
+only."""
 RECEIVED_WITHIN_S = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What came of taking a backup."""
-
-    backup: Backup
-    dropped: list[str]
-    """Names of the old ones that went for it."""
-
-
-async def take(station: Path, to: Path, *, keep: int, progress: Progress) -> Taken:
-    """A backup of the station that runs on ``station``, in the folder ``to``; of all that are
-    there the newest ``keep`` stay. Raises ``CannotStart``, and then has left no backup."""
+async def take(station: Path, to: Path, *, progress: Progress) -> Backup:
+    """A backup of the station that runs on ``station``, in the folder ``to``. Raises
+    ``CannotStart``, and then has left no backup."""
     station, to = station.absolute(), to.absolute()
     if to.is_relative_to(station):
         raise CannotStart(f"{to} lies in the station's own folder, and would be lost with it")
@@ -93,7 +83,7 @@ async def take(station: Path, to: Path, *, keep: int, progress: Progress) -> Tak
             raise
         finally:
             await connection.close()
-        return Taken(Backup(to / name, manifest), drop_old(to, keep))
+        return Backup(to / name, manifest)
 
 
 async def _copy_databases(
@@ -142,13 +132,26 @@ def _copy_files(station: Path, into: Path, progress: Progress) -> None:
     for source in sorted(station.iterdir()):
         if source.name in NOT_COPIED or source.name.startswith("."):
             continue
-        if source.is_dir():
-            shutil.copytree(source, into / source.name)
-        else:
-            shutil.copy2(source, into / source.name)
+        _copy(source, into / source.name)
     for path in into.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
     progress.end(f"{sum(path.is_file() for path in into.rglob('*'))} files")
+
+
+def _copy(source: Path, to: Path) -> None:
+    """The station is at work: what goes meanwhile is no part of it any more."""
+    try:
+        if source.is_dir():
+            shutil.copytree(source, to)
+        else:
+            shutil.copy2(source, to)
+    except shutil.Error as error:
+        failed = [why for path, _, why in error.args[0] if Path(path).exists()]
+        if failed:
+            raise CannotStart(f"cannot copy {source}: {failed[0]}") from error
+    except OSError as error:
+        if source.exists():
+            raise CannotStart(f"cannot copy {source}: {error.strerror}") from error
 
 
 def _sums(folder: Path, progress: Progress) -> dict[str, dict[str, Any]]:

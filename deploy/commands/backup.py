@@ -55,10 +55,7 @@ def backup(
     gateway = reach(data_dir).database_urls["gateway"]
     terminal = TerminalProgress()
     with closing(terminal), recorded(terminal, "backup", str(to), gateway) as progress:
-        taken = asyncio.run(take(data_dir, to, keep=keep, progress=progress))
-        made = taken.backup
-        for name in taken.dropped:
-            typer.echo(f"{name} made room")
+        made = asyncio.run(take(data_dir, to, progress=progress))
         size = f"{made.manifest.size / 1024**2:,.0f} MB"
         progress.note = f"{made.path}: {size}, not checked"
         if check:
@@ -71,6 +68,7 @@ def backup(
                 typer.echo(progress.note, err=True)
                 raise typer.Exit(1)
             progress.note = f"{made.path}: {size}, checked: it can be restored"
+        _make_room(to, keep)
         typer.echo(progress.note)
 
 
@@ -111,6 +109,7 @@ def restore(
 
     if to_time and to_time.tzinfo is None:
         to_time = to_time.replace(tzinfo=StationSettings().zone)
+    _tell_unreadable(source)
     at = point(source, to_time)
     progress = TerminalProgress()
     try:
@@ -120,8 +119,25 @@ def restore(
     _tell(done.findings)
     if done.replaced:
         typer.echo(f"what was there is in {done.replaced}")
-    typer.echo(f"{data_dir} is the station {at.words()}")
+    typer.echo(f"{data_dir} is the station {at.words(done.reached)}")
     typer.echo(f"start it with `pitlane up --data-dir {data_dir}`, and take a backup of it")
+
+
+def _make_room(to: Path, keep: int) -> None:
+    """Of the old ones, when the new one is there and not known to be bad."""
+    from deploy.backup.folder import drop_old, held
+
+    with held(to):
+        for name in drop_old(to, keep):
+            typer.echo(f"{name} made room")
+    _tell_unreadable(to)
+
+
+def _tell_unreadable(folder: Path) -> None:
+    from deploy.backup.folder import unreadable_in
+
+    for why in unreadable_in(folder):
+        typer.echo(f"left as it is: {why}", err=True)
 
 
 def _is_ours(data_dir: Path) -> None:

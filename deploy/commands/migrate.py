@@ -15,11 +15,8 @@ def migrate(
     """Runs migrations on ``PITLANE_<SERVICE>_DATABASE_URL``, which must name the owning role."""
     import os
 
-    from alembic.util import CommandError
-    from sqlalchemy.exc import DBAPIError
-
+    from deploy.local.migrations import migrate_database
     from deploy.local.processes import CannotStart
-    from shared.database import migrate
     from shared.settings import SERVICES
 
     for name in services or SERVICES:
@@ -28,9 +25,5 @@ def migrate(
         variable = f"PITLANE_{name.upper()}_DATABASE_URL"
         if variable not in os.environ:
             raise CannotStart(f"{variable} is not set")
-        try:
-            migrate(name, os.environ[variable])
-        except (DBAPIError, CommandError, OSError) as error:
-            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise CannotStart(f"{name}: {reason}") from error
+        migrate_database(name, os.environ[variable])
         typer.echo(f"{name}: at its newest revision")

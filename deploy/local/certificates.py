@@ -114,7 +114,19 @@ def _begun(
 
 
 def _names(host: str) -> list[str]:
-    return sorted({host, "127.0.0.1", "::1", "localhost", socket.gethostname(), socket.getfqdn()})
+    """And addresses: who listens on all of them is reached at any."""
+    machine = socket.gethostname()
+    names = {host, "127.0.0.1", "::1", "localhost", machine}
+    try:
+        names.add(socket.getfqdn())
+        # Of an address with a scope (``fe80::1%eth0``) a certificate names the address alone.
+        names |= {
+            str(address[0]).partition("%")[0] for *_, address in socket.getaddrinfo(machine, None)
+        }
+    except (OSError, UnicodeError):
+        pass  # nobody knows the machine by its name
+    # Certificates, as the domain name system, know no other letters.
+    return sorted(name for name in names if name.isascii())
 
 
 def _named(name: str) -> x509.Name:

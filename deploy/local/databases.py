@@ -7,10 +7,12 @@ that makes it so: a set-up that was cut short, or done by an older version, is d
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import asyncpg
+
+from shared.settings import SERVICES
 
 EXTENSIONS = ("pg_trgm", "btree_gist")
 """Search by fragment and by misspelling; periods that exclude each other. Only a superuser may
@@ -41,6 +43,19 @@ class ServiceDatabase:
     @property
     def owner(self) -> str:
         return f"pitlane_{self.service}_owner"
+
+
+def password_names() -> list[str]:
+    """As the station's folder keeps them."""
+    return [f"{whose}:{name}" for whose in ("database", "owner") for name in SERVICES]
+
+
+def databases_of(passwords: Mapping[str, str]) -> dict[str, ServiceDatabase]:
+    """By service. ``passwords``: all of ``password_names``."""
+    return {
+        name: ServiceDatabase(name, passwords[f"database:{name}"], passwords[f"owner:{name}"])
+        for name in SERVICES
+    }
 
 
 async def ensure_databases(

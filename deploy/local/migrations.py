@@ -1,4 +1,5 @@
-"""Whether a service's database needs its migrations run, found out without loading Alembic."""
+"""Whether a service's database needs its migrations run, found out without loading Alembic, and
+running them."""
 
 from __future__ import annotations
 
@@ -21,6 +22,21 @@ def known_revisions(service: str) -> list[str]:
     folder = Path(spec.submodule_search_locations[0]) / service / "migrations" / "versions"
     found = [_REVISION.search(file.read_text()) for file in sorted(folder.glob("*.py"))]
     return [match[1] for match in found if match]
+
+
+def migrate_database(service: str, url: str) -> None:
+    """Brings one to its newest revision. ``url`` names the owning role. Raises ``CannotStart``
+    with one line for a person."""
+    from alembic.util import CommandError
+    from sqlalchemy.exc import DBAPIError
+
+    from shared.database import migrate
+
+    try:
+        migrate(service, url)
+    except (DBAPIError, CommandError, OSError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise CannotStart(f"{service}: {reason}") from error
 
 
 async def needs_migration(service: str, url: str) -> bool:

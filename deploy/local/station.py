@@ -18,7 +18,7 @@ from deploy.backup.archive import LogReceiver
 from deploy.commands.reach import nats_connection
 from deploy.local.certificates import Certificates, ensure_certificates
 from deploy.local.data_folder import DataFolder
-from deploy.local.databases import ServiceDatabase, ensure_databases
+from deploy.local.databases import databases_of, ensure_databases, password_names
 from deploy.local.keys import ensure_keys
 from deploy.local.log_files import LogFile, ServerLog, ServiceLog
 from deploy.local.migrations import needs_migration
@@ -37,7 +37,9 @@ from shared.settings import SERVICES, StationSettings, pitlane_version
 GATEWAY_KEY = "gateway:key"
 MESSAGES_FILE = "PITLANE_MESSAGES_FILE"
 FISCAL_FOLDER = "PITLANE_FISCAL_FOLDER"
-"""Where messages go as long as no provider is configured; the operator's own choice wins."""
+EXPORT_FOLDER = "PITLANE_EXPORT_FOLDER"
+"""Where messages go as long as no provider is configured, slips, and tables that were made in the
+background; the operator's own choice wins."""
 
 READY_TIMEOUT_S = 30.0
 TELL_AGAIN_S = 2.0
@@ -114,12 +116,9 @@ class Station:
     # --- start ---------------------------------------------------------------------------------
 
     async def _start(self) -> None:
-        passwords = self._folder.passwords(_secret_names())
+        passwords = self._folder.passwords(["database:superuser", *password_names(), GATEWAY_KEY])
         self._gateway_key = passwords[GATEWAY_KEY]
-        self._databases = {
-            name: ServiceDatabase(name, passwords[f"database:{name}"], passwords[f"owner:{name}"])
-            for name in SERVICES
-        }
+        self._databases = databases_of(passwords)
         self._postgres = Postgres(
             self._folder.postgres,
             self._folder.run,
@@ -196,7 +195,7 @@ class Station:
             "PITLANE_HTTP_PORT": str(self._options.http_port),
             FISCAL_FOLDER: os.environ.get(FISCAL_FOLDER, str(self._folder.path / "fiscal")),
             MESSAGES_FILE: os.environ.get(MESSAGES_FILE, str(self._folder.path / "messages.jsonl")),
-            "PITLANE_EXPORT_FOLDER": str(self._folder.path / "exports"),
+            EXPORT_FOLDER: os.environ.get(EXPORT_FOLDER, str(self._folder.path / "exports")),
             "PITLANE_LOG_FOLDER": str(self._folder.logs),
             "PITLANE_PUBLIC_URL": self._settings.public_url or self._options.base_url,
         }
@@ -378,15 +377,6 @@ class Station:
                     f"cannot listen on {self._options.http_host}:{self._options.http_port}: "
                     f"{error.strerror}; choose another with --http-port"
                 ) from error
-
-
-def _secret_names() -> list[str]:
-    return [
-        "database:superuser",
-        *(f"database:{name}" for name in SERVICES),
-        *(f"owner:{name}" for name in SERVICES),
-        GATEWAY_KEY,
-    ]
 
 
 def _pid(process: Postgres | Nats | ServiceProcess) -> int | None:

@@ -74,7 +74,7 @@ class StationRestored(Event):
     backup: str
     backup_cut_at: Instant
     restored_to: Instant | None
-    """Null: to the backup's own instant, or to the end of the log that was received."""
+    """When the last was committed that is there; null where nothing was since the backup began."""
     audit_records: int
     audit_head: str
     """Where the journal ended, as it came out of the backup."""

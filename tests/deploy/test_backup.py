@@ -131,6 +131,7 @@ async def test_station_whose_disk_is_gone_is_there_again_with_everything(tmp_pat
     station = Runner(tmp_path / "data")
     again = Runner(tmp_path / "data", port=station.port)
     office = Office(station.url)
+    begun = datetime.now(UTC)
     try:
         await station.start()
         (shown,) = re.findall(r"one-time password\s+(\S+)", station.output())
@@ -171,6 +172,8 @@ async def test_station_whose_disk_is_gone_is_there_again_with_everything(tmp_pat
         assert code == 0, said
         assert "orders 2" in said
         assert "finance 2" in said
+        (reached,) = re.findall(r"the last that is there is of (\S+)", said)
+        assert begun < datetime.fromisoformat(reached) <= between
 
         code, said = await command("restore", str(backups), "--data-dir", str(station.data_dir))
         assert code == 0, said

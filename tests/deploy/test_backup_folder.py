@@ -1,13 +1,19 @@
 """A folder of backups: which one is taken, what may go, and what is refused."""
 
+import json
+import os
 import re
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from deploy.backup import archive
+from deploy.backup.archive import Archive, LogReceiver
 from deploy.backup.folder import (
     DATABASES,
+    MANIFEST,
     Backup,
     Manifest,
     backups_in,
@@ -16,14 +22,16 @@ from deploy.backup.folder import (
     read_backup,
     segment_of,
     sums,
+    unreadable_in,
     write_manifest,
 )
-from deploy.backup.restoring import check, point, restore
-from deploy.backup.taking import take
+from deploy.backup.restoring import _place_for, check, point, restore
+from deploy.backup.taking import _copy_files, take
 from deploy.local.data_folder import DataFolder
 from deploy.local.processes import CannotStart
 from deploy.progress import Silent
 from tests.deploy.operating import pitlane
+from tests.support.waiting import eventually
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -152,9 +160,29 @@ async def test_station_that_runs_is_never_replaced(tmp_path: Path) -> None:
         running.close()
 
 
+def test_nobody_begins_in_a_place_while_the_station_is_put_there(tmp_path: Path) -> None:
+    station = tmp_path / "data"
+    station.mkdir()
+    (station / "secrets.json").touch()
+    with _place_for(station, replace=True), pytest.raises(CannotStart, match="in use"):
+        DataFolder(station).open()
+    then = DataFolder(station)
+    then.open()
+    then.close()
+
+
+async def test_log_that_is_wanted_and_not_there_is_missed(tmp_path: Path) -> None:
+    made = a_backup(tmp_path / "backups", 1)
+    made.log.rmdir()
+    at = point(tmp_path / "backups", None)
+    with pytest.raises(CannotStart, match="wal-1 with the log since the backup is not there"):
+        await restore(at, tmp_path / "data", replace=False, progress=Silent())
+    assert not (tmp_path / "data").exists()
+
+
 async def test_backup_does_not_go_where_it_would_be_lost_with_the_station(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="lies in the station's own folder"):
-        await take(tmp_path, tmp_path / "backups", keep=1, progress=Silent())
+        await take(tmp_path, tmp_path / "backups", progress=Silent())
 
 
 def test_two_backups_at_once_are_one_too_many(tmp_path: Path) -> None:
@@ -178,3 +206,96 @@ def test_databases_that_others_run_are_backed_up_by_their_own_means(tmp_path: Pa
     assert outcome.exit_code == 1
     assert "pg_basebackup" in outcome.stderr
     assert "pitlane events rebuild" in outcome.stderr
+
+
+def test_what_goes_while_the_files_are_copied_is_no_failure(tmp_path: Path) -> None:
+    station = tmp_path / "data"
+    for folder in ("fiscal", "exports"):
+        (station / folder).mkdir(parents=True)
+        (station / folder / "1.txt").write_text(folder)
+    (station / "fiscal" / "2.txt").symlink_to("gone")
+    (station / "messages.jsonl").symlink_to("gone")
+    _copy_files(station, tmp_path / "copy", Silent())
+    copied = [path for path in (tmp_path / "copy").rglob("*") if path.is_file()]
+    assert copied == [tmp_path / "copy" / "fiscal" / "1.txt"]
+
+
+@pytest.mark.parametrize("name", ["fiscal/pipe", "pipe"])
+def test_file_that_cannot_be_copied_is_told_in_one_line(tmp_path: Path, name: str) -> None:
+    pipe = tmp_path / "data" / name
+    pipe.parent.mkdir(parents=True)
+    os.mkfifo(pipe)
+    with pytest.raises(CannotStart, match="cannot copy"):
+        _copy_files(tmp_path / "data", tmp_path / "copy", Silent())
+
+
+def checked(backup: Backup, *, good: bool) -> Backup:
+    write_manifest(backup.path, replace(backup.manifest, checked={"good": good}))
+    return read_backup(backup.path)
+
+
+def test_last_backup_that_is_known_to_be_good_stays_until_there_is_another(tmp_path: Path) -> None:
+    older, good, bad, newest = (a_backup(tmp_path, n, segment=n) for n in (1, 2, 3, 4))
+    checked(older, good=True)
+    checked(good, good=True)
+    checked(bad, good=False)
+    log = segments(tmp_path, "wal-1", 1, 2, 3, 4)
+    assert drop_old(tmp_path, 1) == [older.path.name, bad.path.name]
+    assert backups_in(tmp_path) == [good, newest]
+    assert sorted(path.name for path in (tmp_path / "wal-1").iterdir()) == log[1:]
+    checked(newest, good=True)
+    assert drop_old(tmp_path, 1) == [good.path.name]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "why"),
+    [
+        ("{", "is no backup of a station"),
+        ('{"format": 2, "pitlane": "9.9", "more": 1}', "was made by Pitlane 9.9: use that one"),
+    ],
+)
+def test_backup_that_cannot_be_read_is_left_out_and_never_deleted(
+    tmp_path: Path, manifest: str, why: str
+) -> None:
+    old, strange, new = (a_backup(tmp_path, n, segment=n) for n in (1, 2, 3))
+    a_log_of_its_own = a_backup(tmp_path, 0, log="wal-0").log
+    (strange.path / MANIFEST).write_text(manifest)
+    log = segments(tmp_path, "wal-1", 1, 2, 3)
+    assert [why in told for told in unreadable_in(tmp_path)] == [True]
+    assert point(tmp_path, None).backup == new
+    assert len(drop_old(tmp_path, 1)) == 2
+    assert not old.path.exists()
+    assert strange.path.exists()
+    assert a_log_of_its_own.exists()
+    assert sorted(path.name for path in (tmp_path / "wal-1").iterdir()) == log
+
+
+async def test_log_goes_on_after_whatever_stopped_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "LOOK_EVERY_S", 0.01)
+    note = Archive(str(tmp_path), "wal-1")
+    (tmp_path / archive.NOTE).write_text(json.dumps(asdict(note)))
+    said: list[str] = []
+
+    def no_server() -> str:
+        raise CannotStart(f"time {len(said)}")
+
+    def say(level: str, event: str, error: str) -> None:
+        said.append(f"{level} {event}: {error}")
+
+    async def said_twice() -> bool:
+        return len(said) > 1
+
+    receiver = LogReceiver(tmp_path, no_server, lambda _: None, say)
+    receiver.start()
+    try:
+        await eventually(said_twice)
+    finally:
+        await receiver.stop()
+    assert said[:2] == ["error log_not_kept: time 0", "error log_not_kept: time 1"]
+
+
+def test_file_of_the_log_that_is_complete_meanwhile_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "1.partial").symlink_to("gone")
+    archive._to_disk(tmp_path)

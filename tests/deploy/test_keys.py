@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -243,3 +244,27 @@ def test_address_on_this_machine_or_on_a_guarded_network_may_be_in_the_clear(url
     address = NatsAddress.of(url)
     assert address.tls is None
     assert address.server == url.partition("?")[0]
+
+
+def names_in(certificate: Path) -> list[str]:
+    made = x509.load_pem_x509_certificate(certificate.read_bytes())
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return [str(name.value) for name in names]
+
+
+def test_certificate_names_the_addresses_of_a_machine_that_is_reached_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = [(2, 1, 6, "", ("10.0.0.7", 0)), (10, 1, 6, "", ("fe80::7%eth0", 0, 0, 2))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
+    made = ensure_certificates(tmp_path, "0.0.0.0")
+    assert {"10.0.0.7", "fe80::7", "127.0.0.1"} <= set(names_in(made.certificate))
+
+
+@pytest.mark.parametrize("name", ["станция", "\udcd0\udcbf"])
+def test_machine_may_be_called_in_any_letters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: name)
+    made = ensure_certificates(tmp_path, "10.0.0.7")
+    assert {"10.0.0.7", "localhost"} <= set(names_in(made.certificate))
