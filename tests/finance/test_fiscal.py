@@ -318,34 +318,40 @@ HISTORIES = [
 
 
 def at_the_end_of(printed: list[FiscalReceiptView]) -> dict[str, Decimal]:
-    """What the register has by method, as advances, and as sold by rate."""
+    """What the register has by method, as advances, of them offset, and as sold by rate."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for receipt in printed:
         sign = -1 if receipt.kind == "refund" else 1
         for tender in receipt.tenders:
             sums[tender.method] += sign * tender.amount
-        sums["advances"] -= sign * receipt.offset
+        sums["offset"] += sign * receipt.offset
         for line in receipt.lines:
             before = line.method in ("advance", "prepayment")
             sums["advances" if before else line.vat] += sign * line.total
             assert line.calculated is before
-    return {name: amount for name, amount in sums.items() if amount}
+        assert sums["offset"] >= 0, "more went back than was offset"
+    return sums
 
 
-@pytest.mark.parametrize("history", HISTORIES)
 async def test_the_register_has_no_more_and_no_less_than_the_books(
-    at_register: AtTheRegister, history: str, monkeypatch: pytest.MonkeyPatch
+    at_register: AtTheRegister, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nobody knows the lines of the order: one tells of all.
     monkeypatch.setattr(FiscalSender, "_orders_of", AsyncMock(return_value={}))
-    station, running = at_register.station, at_register.station.running["finance"]
     rates = (VatRate(since=date(2020, 1, 1), percent=Decimal(20)),)
-    await station.send(SetVatRates(regime="vat", rates=rates))
+    await at_register.station.send(SetVatRates(regime="vat", rates=rates))
+    for history in HISTORIES:
+        at_register.printer.printed.clear()
+        await lived(at_register, history)
+
+
+async def lived(at_register: AtTheRegister, history: str) -> None:
+    station, running = at_register.station, at_register.station.running["finance"]
     order, client = new_id(), await at_register.client()
     await in_turn(running, order_created(order, client))
-    completion, is_settled, methods = 0, False, cycle(("cash", "card"))
+    completion, is_settled, is_spent, methods = 0, False, False, cycle(("cash", "card"))
     payments: list[UUID] = []
-    for step in [*history.split(), "reopen", *["refund"] * 14]:
+    for step in [*history.split(), "reopen", *["refund"] * history.count("pay")]:
         if step == "settle" and not is_settled:
             completion, is_settled = completion + 1, True
             services = (work("250"),)
@@ -361,6 +367,7 @@ async def test_the_register_has_no_more_and_no_less_than_the_books(
             paid = {"customer_id": client, "order_id": order, "method": next(methods)}
             payments.append(await at_register.pay("100", **paid))
         elif step == "refund" and payments:
+            is_spent |= is_settled
             payment = payments.pop(len(payments) // 2)
             await station.send(RefundPayment(payment_id=payment, reason="Брак"))
         else:
@@ -369,10 +376,11 @@ async def test_the_register_has_no_more_and_no_less_than_the_books(
         await at_register.rounds()
         left, held = 100 * len(payments), (await station.ask(GetBalance(client_id=client))).deposit
         told = at_the_end_of(at_register.printer.printed)
-        assert told.get("advances", 0) == held, (step, told)
-        assert told.get("vat20", 0) == left - held, (step, told)
-        assert told.get("cash", 0) + told.get("card", 0) == left, (step, told)
-    assert at_the_end_of(at_register.printer.printed) == {}
+        assert told["advances"] - told["offset"] == held, (history, step, told)
+        assert told["vat20"] == left - held, (history, step, told)
+        assert told["cash"] + told["card"] == left, (history, step, told)
+    # An advance that was sold out and then given back stays offset: only its sale is undone.
+    assert is_spent or not any(told.values()), (history, told)
 
 
 async def test_what_was_never_offset_does_not_go_back_when_its_order_is_reopened(
