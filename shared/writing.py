@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -89,9 +89,10 @@ class Pending:
         await connection.execute(statement, parameters)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _as_one(all_of_them: tuple[Rows, ...]) -> Insert | Delete:
-    """Made once for those that go together: making it costs more than its execution."""
+    """Made once for those that go together, in this order: making it costs more than its
+    execution."""
     first, *others = all_of_them
     return first.statement.add_cte(*(other.statement.cte(other.name) for other in others))
 

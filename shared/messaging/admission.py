@@ -26,17 +26,17 @@ class NotAdmitted(Exception):
 
 
 class Refusals:
-    """What the broker refused one connection, in its own words."""
+    """What the broker refused one connection, in its own words; each once, however often."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.heard: set[str] = set()
 
     async def hear(self, error: Exception) -> None:
         """The connection's ``error_cb``."""
         why = str(error).removeprefix("nats: ").strip("'")
         if VIOLATION in why.lower():
             log.error("broker_refuses", why=why)
-            self.heard.append(why)
+            self.heard.add(why)
 
 
 async def verify(
@@ -51,7 +51,7 @@ async def verify(
     await subscribed(connection)
     if refusals.heard:
         raise NotAdmitted(
-            f"NATS refuses {service}: {'; '.join(sorted(set(refusals.heard)))}. Its users are not "
+            f"NATS refuses {service}: {'; '.join(sorted(refusals.heard))}. Its users are not "
             "those of this version: pitlane topology users"
         )
 

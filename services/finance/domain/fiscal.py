@@ -142,6 +142,28 @@ def moved(before: Payment | None, after: Payment) -> dict[UUID | None, Decimal]:
     return {order_id: share for order_id, share in shares.items() if share}
 
 
+def offset_by(receipts: Iterable[FiscalReceipt]) -> Decimal:
+    """How much of advances they have turned into what was sold, and not back."""
+    return sum(
+        (-receipt.offset if receipt.kind == "refund" else receipt.offset for receipt in receipts),
+        ZERO,
+    )
+
+
+def sold_for(order_id: UUID, receipts: Iterable[FiscalReceipt]) -> Decimal:
+    """How much the receipts of taken money say that it paid what the order had sold already."""
+    return sum(
+        (
+            share.amount
+            for receipt in receipts
+            if receipt.kind in ("sale", "correction")
+            for share in receipt.shares
+            if share.order_id == order_id and share.is_settled
+        ),
+        ZERO,
+    )
+
+
 # --- its lines ----------------------------------------------------------------------------------
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from services.finance.domain import fiscal as domain
-from services.finance.domain.decision import Decision
 from services.finance.domain.fiscal import FiscalReceipt, Share
-from services.finance.domain.ledger import ZERO, EntryKind
+from services.finance.domain.ledger import ZERO
 from services.finance.domain.payment import Payment
 from services.finance.domain.settlement import Settlement, standing
 from services.finance.domain.shifts import Shift
@@ -34,10 +33,6 @@ from shared.vat import percent_on
 
 type Moved = tuple[Payment | None, Payment]
 """A payment before and after; before it was taken there was none."""
-_OFFSETS: Mapping[EntryKind, FiscalKind] = {
-    EntryKind.DEPOSITS_APPLIED: "sale",
-    EntryKind.DEPOSITS_RESTORED: "refund",
-}
 
 
 async def queue_money(
@@ -82,7 +77,7 @@ async def queue_money(
         wake_at=work.now,
         reason=reason,
     )
-    await _queue(receipt, store, work)
+    await queue(receipt, store, work)
     return receipt
 
 
@@ -92,13 +87,13 @@ async def _share(
     """``day``: on which the money came. What is not settled has the rate of that day."""
     settled = standing(await store.history(order_id)) if order_id else None
     if order_id and settled:
-        return _share_of(settled, amount, (await order_of(order_id, store, work)).number)
+        return share_of(settled, amount, (await order_of(order_id, store, work)).number)
     vat = await store.vat(work.settings.station_id)
     number = (await order_of(order_id, store, work)).number if order_id else None
     return Share(amount, order_id, number, vat_percent=percent_on(vat.counting, day))
 
 
-def _share_of(settled: Settlement, amount: Decimal, number: str) -> Share:
+def share_of(settled: Settlement, amount: Decimal, number: str) -> Share:
     return Share(
         amount,
         settled.order_id,
@@ -107,35 +102,6 @@ def _share_of(settled: Settlement, amount: Decimal, number: str) -> Share:
         is_whole=settled.order.revenue == amount,
         vat_percent=settled.order.vat.percent,
     )
-
-
-async def queue_offsets(decision: Decision, store: FinanceStore, work: Work) -> None:
-    """What was paid before now pays a settled order: a receipt of what it pays for, by no new
-    money. And back, when the order is reopened."""
-    if work.settings.fiscal_adapter == "none":
-        return
-    for entry in decision.entries:
-        if kind := _OFFSETS.get(entry.kind):
-            settled = next(each for each in decision.settlements if each.order_id == entry.order_id)
-            amount = sum((posting.amount for posting in entry.postings), ZERO)
-            await _queue(
-                FiscalReceipt(
-                    id=work.new_id(),
-                    kind=kind,
-                    state="queued",
-                    document_id=entry.id,
-                    shift_id=None,
-                    cash_box_id=None,
-                    cashier=work.actor.login,
-                    total=amount,
-                    tenders=(),
-                    shares=(_share_of(settled, amount, settled.order.number),),
-                    created_at=work.now,
-                    wake_at=work.now,
-                ),
-                store,
-                work,
-            )
 
 
 async def queue_shift(kind: FiscalKind, shift: Shift, store: FinanceStore, work: Work) -> None:
@@ -156,10 +122,10 @@ async def queue_shift(kind: FiscalKind, shift: Shift, store: FinanceStore, work:
         created_at=work.now,
         wake_at=work.now,
     )
-    await _queue(receipt, store, work)
+    await queue(receipt, store, work)
 
 
-async def _queue(receipt: FiscalReceipt, store: FinanceStore, work: Work) -> None:
+async def queue(receipt: FiscalReceipt, store: FinanceStore, work: Work) -> None:
     await store.add_receipt(receipt)
     work.publish(FiscalReceiptMoved(receipt=receipt.view()))
 

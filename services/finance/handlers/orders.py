@@ -19,7 +19,7 @@ from services.finance.domain.settlement import (
     State,
     learn,
 )
-from services.finance.handlers import bonuses, fiscal, payroll
+from services.finance.handlers import bonuses, fiscal_offsets, payroll
 from services.finance.handlers.table import handlers, keep, stamp
 from services.finance.store import FinanceStore
 from shared.contracts.clients import ClientCreated
@@ -136,7 +136,7 @@ async def _settle(settlement: Settlement, store: FinanceStore, work: Work) -> No
     deposits = await store.deposits(settlement.order.client_id)
     decision = settling.settle(settlement, deposits, stamp(work), entry_id, application_id)
     await keep(decision.and_then(pay), store, work)
-    await fiscal.queue_offsets(decision, store, work)
+    await fiscal_offsets.queue_offsets(decision, store, work)
 
 
 async def _reverse(
@@ -157,4 +157,4 @@ async def _reverse(
     )
     pay = await payroll.take_back(settlement, reason, store, work)
     await keep(decision.and_then(pay), store, work)
-    await fiscal.queue_offsets(decision, store, work)
+    await fiscal_offsets.queue_offsets(decision, store, work)

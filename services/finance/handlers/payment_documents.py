@@ -10,7 +10,7 @@ from services.finance.domain.ledger import ZERO, kopecks
 from services.finance.domain.payment import Payment
 from services.finance.domain.payment_documents import PaymentDocument
 from services.finance.domain.settlement import standing
-from services.finance.handlers import fiscal
+from services.finance.handlers import fiscal, fiscal_offsets
 from services.finance.handlers.payments import given_back, taken
 from services.finance.handlers.table import account_of, handlers, keep, order_of, stamp
 from services.finance.handlers.tills import at_till
@@ -128,7 +128,7 @@ async def move_deposit(command: MoveDeposit, store: FinanceStore, work: Work) ->
         payment, order, settled, command.amount, stamp(work), work.new_id()
     )
     await keep(decision, store, work)
-    await fiscal.queue_offsets(decision, store, work)
+    await fiscal_offsets.queue_offsets(decision, store, work)
     return await fiscal.with_receipt(decision.payments[0].view(), store, work)
 
 

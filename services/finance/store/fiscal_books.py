@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, fields
 from decimal import Decimal
 from typing import Any
@@ -11,16 +12,19 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.finance.domain.fiscal import FiscalReceipt, Share
+from services.finance.domain.ledger import EntryKind
+from services.finance.store.books import Books
+from services.finance.store.schema import entries
 from services.finance.store.tables_fiscal import fiscal_receipts
 from shared.contracts.fiscal import FiscalLine, FiscalTender, ListFiscalReceipts
 from shared.database import saving
-from shared.handlers import Store
 from shared.pagination import keys_of
 
 _SAVE = saving(fiscal_receipts)
+_OF_DEPOSITS = (EntryKind.DEPOSITS_APPLIED, EntryKind.DEPOSITS_RESTORED)
 
 
-class FiscalBooks(Store):
+class FiscalBooks(Books):
     """Receipts are written at once: one transaction has few."""
 
     async def add_receipt(self, receipt: FiscalReceipt) -> None:
@@ -40,6 +44,29 @@ class FiscalBooks(Store):
                 fiscal_receipts.c.document_id == document_id, fiscal_receipts.c.kind == kind
             )
         )
+
+    async def receipts_about(self, document_ids: Collection[UUID]) -> list[FiscalReceipt]:
+        """All of them, the oldest first."""
+        found = await self.connection.execute(
+            select(fiscal_receipts)
+            .where(fiscal_receipts.c.document_id.in_(document_ids))
+            .order_by(fiscal_receipts.c.id)
+        )
+        return [_receipt_of(row) for row in found]
+
+    async def deposits_moved(self, order_id: UUID) -> list[UUID]:
+        """The entries by which an order took deposits, and by which they were given back."""
+        written = await self.connection.scalars(
+            select(entries.c.id).where(
+                entries.c.order_id == order_id, entries.c.kind.in_(_OF_DEPOSITS)
+            )
+        )
+        new = (
+            entry.id
+            for entry in self._entries.new()
+            if entry.order_id == order_id and entry.kind in _OF_DEPOSITS
+        )
+        return [*written, *new]
 
     async def next_receipt(self, *, lock: bool = False) -> FiscalReceipt | None:
         """The oldest that is not at its end: a register prints one after the other."""
