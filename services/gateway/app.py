@@ -31,6 +31,7 @@ from services.gateway.openapi import openapi_document
 from services.gateway.pages import page_routes
 from services.gateway.pages.assets import asset_routes
 from services.gateway.pages.estimate import estimate_routes
+from services.gateway.pages.routing import present
 from services.gateway.photos import Darkroom
 from services.gateway.proofs import Proofs
 from services.gateway.provider import Provider
@@ -102,7 +103,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         redirect_slashes=False,
         exception_handlers={HTTPException: on_exception},
     )
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, present=present)
     app.router.routes.extend(http_routes(AREAS))
     app.router.routes.extend(health_routes())
     app.router.routes.extend(docs_routes())

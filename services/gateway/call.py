@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Set
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from services.gateway.person import Person
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_STRANGERS_BODY_BYTES = 16 * 1024
+"""Of whoever has not signed in: a login and its password are short."""
 BODY_WITHIN_S = 30.0
 """A body as people's forms and programs send it; a file may take longer (``PER_MB_S``)."""
 PER_MB_S = 10.0
@@ -38,6 +41,9 @@ LANGUAGES = ("en", "ru")
 LANGUAGE_COOKIE = "pitlane-lang"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ANONYMOUS = Actor("anonymous")
+
+type Presents = Callable[[Call, Refused], Awaitable[Response]]
+"""How a no is shown to people."""
 
 _CALL = "pitlane.call"
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,128}")
@@ -68,12 +74,12 @@ class Call:
         self.order_id: UUID | None = None
         self.code: str | None = None
         """Of the problem that this request came to."""
-        self.presents: Callable[[Call, Refused], Awaitable[Response]] | None = None
-        """How a no is shown, where it is people who asked; else as a problem document."""
+        self.presents: Presents | None = None
+        """Where it is people who asked; else a no is a problem document."""
         self.seen = ""
         """How far changes had come when a page began to be made."""
         self.crowd: Crowd | None = None
-        """Of those in work, this one too."""
+        """Of those in work, while this one is."""
         self.refused_by_service = False
         """The service has told the audit itself."""
 
@@ -109,6 +115,11 @@ class Call:
     def header(self, name: bytes) -> str | None:
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
+
+    @property
+    def is_from_a_browser(self) -> bool:
+        """People look at the answer, however a page of ours fetches it."""
+        return "text/html" in (self.header(b"accept") or "")
 
     # --- who --------------------------------------------------------------------------------
 
@@ -221,8 +232,9 @@ class Call:
 
     async def body(self) -> bytes:
         """All of it, up to a limit."""
+        most = MAX_STRANGERS_BODY_BYTES if self.actor is ANONYMOUS else MAX_BODY_BYTES
         body = bytearray()
-        async for part in self.stream(MAX_BODY_BYTES):
+        async for part in self.stream(most):
             body += part
         return bytes(body)
 
@@ -254,10 +266,13 @@ class Call:
                 return
 
     async def _from_outside(self) -> AsgiMessage:
-        if self.crowd is None:
+        with self.waiting():
             return await self._receive()
-        with self.crowd.outside():
-            return await self._receive()
+
+    def waiting(self) -> AbstractContextManager[None]:
+        """While whoever sent this sends more of it, or takes the answer: at their own pace, and
+        at nobody else's cost."""
+        return self.crowd.outside() if self.crowd else nullcontext()
 
     # --- onwards ----------------------------------------------------------------------------
 

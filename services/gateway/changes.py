@@ -32,6 +32,8 @@ MAX_WAITING = 256
 """Hints that a slow screen may have before it; beyond that it is told to refresh instead."""
 KEPT = 2_000
 """Hints that are kept for pages which are still on their way to their screens."""
+PLACE_WITHIN_S = 1.0
+"""How long a page waits to be told of changes; without it, it is a page all the same."""
 LINGER_S = 300.0
 """How long events are listened to after somebody last looked at a page."""
 
@@ -217,6 +219,7 @@ class Changes:
         self._reconnects = 0
         self._looked_at = 0.0
         self._turning = asyncio.Lock()
+        self._beginning: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
 
     @property
@@ -233,7 +236,8 @@ class Changes:
         self._looked_at = monotonic()
         if self._subscription is None:
             try:
-                await self._listen()
+                async with asyncio.timeout(PLACE_WITHIN_S):
+                    await self._begun()
             except (nats.errors.Error, TimeoutError):
                 return ""
         self.notice_gap()
@@ -245,7 +249,7 @@ class Changes:
     async def open(self, after: str | None = None, user_id: UUID | None = None) -> Screen:
         """A screen that is told all that changed after that place, and from now on. Raises what
         the broker's client raises while it is away."""
-        await self._listen()
+        await self._begun()
         screen = Screen(user_id)
         for change in self._since(after, user_id) if after else ():
             screen.add(change)
@@ -275,6 +279,14 @@ class Changes:
             return [(self._number, REFRESH)]
         return [change for change, to in self._kept if change[0] > number and to in (None, user_id)]
 
+    async def _begun(self) -> None:
+        """Returns when events are listened to. Whoever does not wait for it ends it for nobody:
+        the broker's client is deaf after an answer to a question that was given up."""
+        if self._subscription is None:
+            if self._beginning is None or self._beginning.done():
+                self._beginning = asyncio.create_task(self._listen(), name="changes-beginning")
+            await asyncio.shield(self._beginning)
+
     async def _listen(self) -> None:
         async with self._turning:
             if self._subscription is not None:
@@ -285,7 +297,12 @@ class Changes:
             self._reconnects = self._connection.stats["reconnects"]
             subscription = await self._connection.subscribe("evt.>", cb=self._on_event)
             # So that nothing is missed that happens after the screen was told it is open.
-            await subscribed(self._connection)
+            try:
+                await subscribed(self._connection)
+            except BaseException:
+                with suppress(Exception):
+                    await subscription.unsubscribe()
+                raise
             self._subscription = subscription
 
     async def _listen_no_more(self) -> None:

@@ -3,7 +3,8 @@ the security headers, one log line, and, where it was turned away here, an entry
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from time import perf_counter
 
 import structlog
@@ -12,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.gateway.call import Call
+from services.gateway.call import Call, Presents
 from services.gateway.crowd import MAX_IN_WORK, MAX_STREAMS, Crowd
 from services.gateway.problems import problem, status_of
 from shared.contracts.gateway import RequestRefused
@@ -47,10 +48,12 @@ _HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomai
 
 
 class Edge:
-    """Pure ASGI middleware around the whole application."""
+    """Pure ASGI middleware around the whole application. ``present``: how people are shown a no,
+    also one that no page had the time to take upon itself."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, present: Presents) -> None:
         self._app = app
+        self._present = present
         self._in_work = Crowd(MAX_IN_WORK)
         self._listening = Crowd(MAX_STREAMS)
 
@@ -60,6 +63,8 @@ class Edge:
             return
         started = perf_counter()
         call = Call(scope, receive)
+        if not call.path.startswith(API_PREFIX) and call.is_from_a_browser:
+            call.presents = self._present
         status = CLIENT_GONE
         headers = _headers_beside(call)
 
@@ -72,7 +77,8 @@ class Edge:
                     *message["headers"],
                     *(header for header in headers if header[0] not in own),
                 ]
-            await send(message)
+            with call.waiting():
+                await send(message)
 
         with span(
             f"HTTP {call.method}",
@@ -81,8 +87,7 @@ class Edge:
             correlation_id=call.correlation_id,
         ) as call.traceparent:
             try:
-                call.crowd = self._crowd_of(call)
-                with call.crowd.entered() if call.crowd else nullcontext():
+                with self._let_in(call):
                     await self._app(scope, receive, send_with_headers)
             except ClientDisconnect:
                 pass
@@ -94,6 +99,20 @@ class Edge:
                     await response(scope, receive, send_with_headers)
             finally:
                 _tell(call, status, perf_counter() - started)
+
+    @contextmanager
+    def _let_in(self, call: Call) -> Iterator[None]:
+        """Raises ``busy``."""
+        crowd = self._crowd_of(call)
+        if crowd is None:
+            yield
+            return
+        with crowd.entered():
+            call.crowd = crowd
+            try:
+                yield
+            finally:
+                call.crowd = None
 
     def _crowd_of(self, call: Call) -> Crowd | None:
         """Whoever listens does so for hours, and costs little; a busy gateway is a healthy one."""

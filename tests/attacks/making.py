@@ -63,6 +63,8 @@ ALSO_CALLED = {
 }
 UNIQUE = {"name", "short_name", "login", "code", "number", "barcode", "oem"}
 """Fields of which there are no two alike."""
+TRIES = 50
+COME_AGAIN = {"busy", "service_unavailable"}
 PLATE_SIGNS = "АВЕКМНОРСТУХ"
 A_TABLE = "ФИО,Телефон\nСидоров Пётр,8 916 555-00-{:02}\n"
 
@@ -82,14 +84,15 @@ class Ready:
     ) -> httpx.Response:
         said = self.otherwise if otherwise else self.content
         headers = {**said.get("headers", {}), "Idempotency-Key": key}
-        while True:
+        for _ in range(TRIES):
             answer = await client.request(
                 self.endpoint.method, self.path, **{**said, "headers": headers}
             )
             # What takes long is done for a few at once; the others come again.
-            if answer.status_code != 503:
-                return answer
+            if answer.status_code != 503 or answer.json()["code"] not in COME_AGAIN:
+                break
             await asyncio.sleep(0.1)
+        return answer
 
 
 class Maker:

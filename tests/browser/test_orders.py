@@ -142,7 +142,7 @@ async def test_a_work_is_shared_by_two_and_their_pay_follows(site: Site, browse:
     await expect(page.locator("#sheet[open]")).to_contain_text("доли у каждого больше нуля")
     await page.locator("#sheet[open]").get_by_label("Доля, %").first.fill("40,5")
     await page.locator("#sheet[open]").get_by_role("button", name="Сохранить").click()
-    await expect(oil).to_contain_text(f"{names[0]} 59.5 %, {names[1]} 40.5 %")
+    await expect(oil).to_contain_text(f"{names[0]} 59,5 %, {names[1]} 40,5 %")
     (work,) = (await order_of(site, station))["services"]
     shares = [each["share"] for each in work["performers"]]
     assert shares == ["59.5", "40.5"]

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import nats
+import nats.errors
 import pytest
 
 from services.gateway import changes
@@ -348,3 +349,42 @@ async def test_nobody_listens_without_signing_in(gateway: TestGateway) -> None:
     response = await gateway.anyone.get(f"{API}/events")
     assert (response.status_code, response.json()["code"]) == (401, "sign_in_required")
     assert gateway.app.state.gateway.changes.screens == 0
+
+
+async def test_a_broker_that_stalls_keeps_no_page_and_no_subscription(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(changes, "PLACE_WITHIN_S", 0.01)
+    broker = Stalled()
+    hub = changes.Changes(broker)  # type: ignore[arg-type]
+    assert [await hub.place() for _ in range(3)] == ["", "", ""]
+    # However many pages wait, it is asked once.
+    assert (broker.subscriptions, hub.listens) == (1, False)
+    broker.over.set_exception(nats.errors.FlushTimeoutError())
+
+    async def is_left() -> bool:
+        return broker.subscriptions == 0
+
+    await eventually(is_left)
+    assert not hub.listens
+
+
+class Stalled:
+    """In the place of the broker's client: takes everything, and hears nothing."""
+
+    is_connected = True
+    stats: ClassVar = {"reconnects": 0}
+
+    def __init__(self) -> None:
+        self.subscriptions = 0
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def subscribe(self, *_: Any, **__: Any) -> Stalled:
+        self.subscriptions += 1
+        return self
+
+    async def unsubscribe(self) -> None:
+        self.subscriptions -= 1
+
+    async def flush(self) -> None:
+        await self.over

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.gateway.call import MAX_BODY_BYTES
+from services.gateway.call import MAX_BODY_BYTES, MAX_STRANGERS_BODY_BYTES
 from services.gateway.problems import MAX_ERRORS, MAX_FIELD_CHARS, STATUSES, status_of
 from shared.contracts.clients import CreateClient
 from shared.contracts.orders import MoveOrder
@@ -274,6 +274,17 @@ async def test_a_body_that_is_too_large_is_refused_whatever_its_length_is_said_t
         )
         assert (response.status_code, problem_of(response)["code"]) == (413, "body_too_large")
     assert services.sent == []
+
+
+async def test_who_has_not_signed_in_may_say_only_so_much(gateway: TestGateway) -> None:
+    said = {"login": "admin", "password": "x"}
+    for path, more in ((f"{API}/session", {"json": said}), ("/sign-in", {"data": said})):
+        response = await gateway.anyone.post(path, **more)
+        assert response.status_code == 401, path
+        said["password"] = "x" * MAX_STRANGERS_BODY_BYTES
+        response = await gateway.anyone.post(path, **more)
+        assert response.status_code == 413, path
+        said["password"] = "x"
 
 
 async def test_an_unknown_address_and_an_unknown_method_are_problems_too(

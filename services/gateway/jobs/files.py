@@ -1,4 +1,5 @@
-"""The folder with what came of jobs: one file each, for nobody's eyes but the gateway's.
+"""The folder with what came of jobs: one file each, for nobody's eyes but the gateway's; and, while
+a file is being written, a folder ``<its id>.…`` for what its writer lays aside.
 
 A file is called by an id that nobody can guess, and stays what it is: it is written under the id
 of a lease, and becomes a job's file with the statement that ends the job.
@@ -7,6 +8,7 @@ of a lease, and becomes a job's file with the statement that ends the job.
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,11 +40,14 @@ class Files:
         self.path(file_id).unlink(missing_ok=True)
 
     def sweep(self, in_use: set[UUID]) -> int:
-        """Removes what belongs to nothing; how many files that were."""
+        """Removes what belongs to nothing; how many files and folders that were."""
         gone = 0
         for file_id, path in self._all():
             if file_id not in in_use and path.stat().st_mtime < time.time() - YOUNG_S:
-                path.unlink(missing_ok=True)
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
                 gone += 1
         return gone
 
@@ -53,6 +58,6 @@ class Files:
             return
         for path in paths:
             try:
-                yield UUID(path.name), path
+                yield UUID(path.name.partition(".")[0]), path
             except ValueError:
                 continue  # not ours

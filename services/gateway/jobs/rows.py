@@ -47,6 +47,7 @@ COMMAND_FAILED = "job_failed"
 """Of an operator's command; its note says what was wrong."""
 
 _NOW = func.now()
+_CLAIMING = select(func.pg_advisory_xact_lock(func.hashtext(CHANNEL)))
 _FREE = {"lease_id": None, "lease_until": None}
 
 
@@ -76,6 +77,8 @@ async def add(connection: AsyncConnection, **values: Any) -> Any:
 async def claim(connection: AsyncConnection) -> Any:
     """The export that has waited longest, of somebody who has none running yet; its row with a new
     lease, or None."""
+    # One after the other: who claims at the same moment does not see that somebody has one now.
+    await connection.execute(_CLAIMING)
     running = jobs.alias("running")
     has_one = exists().where(
         running.c.user_id == jobs.c.user_id,

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -127,14 +127,19 @@ async def make(
 ) -> int:
     """Writes the table to the file of that id, which is new; how many bytes it has. Raises
     ``Refused`` as the report does."""
-    with files.new(file_id) as file, TemporaryFile(dir=files.folder) as spool:
+    with (
+        files.new(file_id) as file,
+        # A writer that is killed leaves its temporary files: they are in here.
+        TemporaryDirectory(prefix=f"{file_id}.", dir=files.folder) as folder,
+        TemporaryFile(dir=files.folder) as spool,
+    ):
         rows = 0
         async for page in pages(table, send):
             spool.write(page + b"\n")
             rows += len(pydantic_core.from_json(page)["items"])
             tell("reading", rows, None)
         spool.flush()
-        await _write(orders, spool, file, rows, tell)
+        await _write(orders.model_copy(update={"folder": folder}), spool, file, rows, tell)
         return os.fstat(file.fileno()).st_size
 
 

@@ -154,15 +154,12 @@ class Jobs:
             log.info("job_left", id=str(job.id))
             self.files.drop(job.lease_id)
         except Refused as refusal:
-            self.files.drop(job.lease_id)
             await self._failed(job, refusal)
         except asyncio.CancelledError:
-            self.files.drop(job.lease_id)
             await asyncio.shield(self._given_back(job))
             raise
         except Exception:
             log.exception("export_failed", id=str(job.id), address=job.address)
-            self.files.drop(job.lease_id)
             await self._failed(job, Refused("internal_error"))
 
     async def _who_asked(self, job: Any) -> Actor:
@@ -186,7 +183,6 @@ class Jobs:
             media_type=FORMATS[job.format],
             language=job.language,
             time_zone=self._settings.time_zone,
-            folder=str(self.files.folder),
         )
 
         async def send(question: Message) -> bytes:
@@ -206,17 +202,27 @@ class Jobs:
             row = await rows.end(entry.connection, job.id, job.lease_id, state, **values)
             entry.publish(moved(row), self._envelope(job, JobMoved.subject, actor))
 
+    # A job that has ended after all, with nobody told, keeps its file: only while the lease was
+    # still ours is the file nobody's. What cannot be asked now is swept away later.
+
     async def _failed(self, job: Any, refusal: Refused) -> None:
         actor = Actor(job.login, job.role, job.user_id, job.token)
         with suppress(rows.LeaseLost):
             await self._end(
                 job, actor, "failed", failure=refusal.code, particulars=refusal.params, stage=""
             )
+            self.files.drop(job.lease_id)
 
     async def _given_back(self, job: Any) -> None:
-        with suppress(rows.LeaseLost):
+        try:
             async with self._journal.entry() as entry:
                 await rows.give_back(entry.connection, job.id, job.lease_id)
+            self.files.drop(job.lease_id)
+        except rows.LeaseLost:
+            pass
+        except Exception as error:
+            # Whoever stops us does not wait: the lease runs out by itself.
+            log.warning("job_not_given_back", id=str(job.id), error=repr(error))
 
     # --- keeping order ------------------------------------------------------------------------
 
@@ -271,8 +277,9 @@ class _Hold:
         await asyncio.gather(self._renewing, return_exceptions=True)
         if self._lost and kind is asyncio.CancelledError:
             assert self._worker
-            self._worker.uncancel()
-            raise rows.LeaseLost
+            # We may have been asked to stop at the same moment: that goes before.
+            if self._worker.uncancel() == 0:
+                raise rows.LeaseLost
 
     async def _renew(self) -> None:
         last, since = self._said, 0.0

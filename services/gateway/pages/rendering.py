@@ -129,9 +129,6 @@ def _environment(language: str) -> Environment:
 def _filters(locale: str) -> dict[str, Callable[..., Any]]:
     """How values are shown. Instants are shown in the ``zone`` that the page is given."""
 
-    def number(quantity: Decimal | int | None) -> str:
-        return "—" if quantity is None else format_decimal(quantity, "#,##0.###", locale)
-
     def plain(amount: Decimal | int | None) -> str:
         """The value of an input: no more digits than it has."""
         return "" if amount is None else format_decimal(amount, "0.######", locale)
@@ -171,8 +168,16 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
         """For a choice: what each is called, by its id."""
         return [(thing.id, getattr(thing, label)) for thing in things]
 
-    shown = (number, plain, day, date, moment, clock, local, weekday, duration, phone, pairs)
-    return {"money": partial(money, locale=locale), **{each.__name__: each for each in shown}}
+    shown = (plain, day, date, moment, clock, local, weekday, duration, phone, pairs)
+    return {
+        "number": partial(number, locale=locale),
+        "money": partial(money, locale=locale),
+        **{each.__name__: each for each in shown},
+    }
+
+
+def number(quantity: Decimal | int | None, locale: str) -> str:
+    return "—" if quantity is None else format_decimal(quantity, "#,##0.###", locale)
 
 
 def money(amount: Decimal | None, locale: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -21,6 +21,7 @@ from services.gateway.pages.rendering import (
     LOCALES,
     STAFF_POLICY,
     money,
+    number,
     page,
     translations,
 )
@@ -156,6 +157,9 @@ class PageRequest:
         said = translations(self.language).ugettext(text)
         return said % values if values else said
 
+    def number(self, quantity: Decimal | int) -> str:
+        return number(quantity, LOCALES[self.language])
+
     def money(self, amount: Decimal) -> str:
         return money(amount, LOCALES[self.language])
 
@@ -177,17 +181,8 @@ class PageRequest:
     async def ask_if_there[ReplyT](
         self, question: Question[ReplyT], patience_s: float = PATIENCE_S
     ) -> ReplyT | None:
-        """As ``ask``, for a part that a page can do without: None of a service that is away, or
-        slower than others wait for it."""
-        try:
-            async with asyncio.timeout(patience_s):
-                return await self.ask(question)
-        except TimeoutError:
-            return None
-        except Refused as refusal:
-            if refusal.code != "service_unavailable":
-                raise
-            return None
+        """As ``ask``, for a part that a page can do without."""
+        return await if_there(self.ask(question), patience_s)
 
     async def send[ReplyT](
         self, command: Command[ReplyT], step: str = "", *, to: str = ""
@@ -267,6 +262,19 @@ class PageRequest:
             httponly=True,
             samesite="lax",
         )
+
+
+async def if_there[T](asked: Awaitable[T], patience_s: float = PATIENCE_S) -> T | None:
+    """What is asked; None of a service that is away, or slower than others wait for it."""
+    try:
+        async with asyncio.timeout(patience_s):
+            return await asked
+    except TimeoutError:
+        return None
+    except Refused as refusal:
+        if refusal.code != "service_unavailable":
+            raise
+        return None
 
 
 def own_path(path: str | None) -> str:

@@ -97,12 +97,9 @@ class Address:
 
 
 class NothingHere:
-    """Whatever else is asked for: people are shown a page, programs a problem document."""
+    """Whatever else is asked for."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call = Call.of(scope)
-        if "text/html" in (call.header(b"accept") or ""):
-            call.presents = present
         raise Refused("not_found")
 
 
@@ -114,11 +111,12 @@ async def present(call: Call, refusal: Refused) -> Response:
     if refusal.code == "password_change_required":
         return RedirectResponse(PASSWORD, 303)
     person = None
+    status = status_of(refusal)
     token, _ = call.token()
-    if token and refusal.code != "service_unavailable":
+    # Who may come back later is not looked up in what is busy or away.
+    if token and status != 503:
         person = await call.gateway.sessions.person_of(token)
     request = PageRequest(call, person, Form((), call.gateway.settings.zone))
-    status = status_of(refusal)
     within = call.header(b"hx-request") == "true" and (
         call.changes_something or call.header(b"hx-boosted") is None
     )

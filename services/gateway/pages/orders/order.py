@@ -126,7 +126,7 @@ async def sight_of(request: PageRequest, order_id: UUID) -> Sight:
     return Sight(
         order=order,
         whole=whole,
-        jobs=_jobs(order, whole),
+        jobs=_jobs(request, order, whole),
         goods=tuple(part for part in order.products if part.service_line_id is None),
         comments=comments.items,
         payments=paid,
@@ -162,10 +162,10 @@ async def _warranty(request: PageRequest, order: OrderView) -> tuple[WarrantyLin
     return tuple(line for line in listed.items if line.in_force != "false")
 
 
-def _jobs(order: OrderView, whole: WorkOrder) -> tuple[Job, ...]:
+def _jobs(request: PageRequest, order: OrderView, whole: WorkOrder) -> tuple[Job, ...]:
     who = {
         line.id: ", ".join(
-            f"{one.person.name} {one.share.normalize():f} %" for one in line.performers
+            f"{one.person.name} {request.number(one.share)} %" for one in line.performers
         )
         or (line.mechanic.name if line.mechanic else "")
         for line in (*whole.services, *whole.declined)
