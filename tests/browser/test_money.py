@@ -27,7 +27,7 @@ async def test_the_office_records_an_expense_and_takes_it_back(site: Site, brows
     records = (await site.get("/finance/records?type=expense"))["items"]
     assert sorted(record["amount"] for record in records) == ["-12000.50", "12000.50"]
 
-    await page.get_by_role("link", name="Долги").click()
+    await page.get_by_role("link", name="Долги", exact=True).click()
     await expect(page.get_by_role("row", name="Сидорова Анна")).to_contain_text("1 500,00 ₽")
     await expect(page.get_by_role("link", name=order["number"])).to_be_visible()
     assert await barriers(page) == []

@@ -66,6 +66,7 @@ async def test_stock_is_found_as_one_types_and_a_product_tells_all(
     await expect(page.get_by_role("heading", level=1)).to_have_text("Масло 5W-30")
     await page.get_by_label("Ячейка: Основной").fill("A-03-2")
     await page.get_by_label("Ячейка: Основной").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("Сохранено")
     await expect(page.get_by_label("Ячейка: Основной")).to_have_value("A-03-2")
     await page.get_by_role("textbox", name="Номер", exact=True).fill("0W-30X")
     await page.get_by_role("textbox", name="Номер", exact=True).press("Enter")

@@ -37,6 +37,7 @@ from tests.support.waiting import eventually
 
 PAID = "evt.finance.payment_taken.v1"
 KEEP_DAYS = 7
+SWEPT_WITHIN_S = 3 * outbox_code.SWEEP_INTERVAL_S + 10
 SAVED = "evt.orders.reference_saved.v1"
 
 
@@ -292,7 +293,7 @@ async def test_what_a_full_stream_refuses_waits_in_the_outbox(
     async def is_recorded() -> bool:
         return await recorded(station) == 2
 
-    await eventually(is_recorded)
+    await eventually(is_recorded, timeout_s=SWEPT_WITHIN_S)
     await station.settle_down()
 
 
@@ -316,12 +317,12 @@ async def test_an_event_that_is_committed_late_is_not_passed_over(
         async def one_is_recorded() -> bool:
             return await recorded(station) == 1
 
-        await eventually(one_is_recorded)
+        await eventually(one_is_recorded, timeout_s=SWEPT_WITHIN_S)
 
     async def both_are_recorded() -> bool:
         return await recorded(station) == 2
 
-    await eventually(both_are_recorded)
+    await eventually(both_are_recorded, timeout_s=SWEPT_WITHIN_S)
 
 
 async def test_an_event_of_before_the_clock_was_put_back_is_swept(station: Station) -> None:
@@ -334,7 +335,7 @@ async def test_an_event_of_before_the_clock_was_put_back_is_swept(station: Stati
     async def is_recorded() -> bool:
         return await recorded(station) == 1
 
-    await eventually(is_recorded)
+    await eventually(is_recorded, timeout_s=SWEPT_WITHIN_S)
 
 
 # --- what may be forgotten ---------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +22,11 @@ from shared.contracts.client_merge import MergeClients
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
+from shared.settings import ServiceSettings
 from tests.clients.test_handlers import published
 from tests.support.day import Station
 
-TODAY = datetime.now(UTC).date()
+TODAY = datetime.now(ServiceSettings(service="clients", database_url="").zone).date()
 LONG_AGO = TODAY - timedelta(days=400)
 
 

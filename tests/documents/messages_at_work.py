@@ -100,7 +100,8 @@ class Orders:
         self.broken = False
 
     def reply(self, message: Msg) -> tuple[bytes, str]:
-        self.asked.append(message.subject)
+        if message.headers:  # a service that tries what it may ask says nothing of itself
+            self.asked.append(message.subject)
         if self.broken:
             return refusal_body(Refused("service_unavailable", service="orders")), "refused"
         try:

@@ -127,7 +127,7 @@ def test_every_fact_is_told_to_screens_or_is_nothing_for_them(event: type[Event]
 
 NOTHING_FOR_SCREENS = (
     "evt.gateway.", "command_refused", "dead_letter_decided", "repricing_due", "stock_taken_over",
-    "{service}",
+    "station_restored", "{service}",
 )  # fmt: skip
 
 

@@ -380,7 +380,7 @@ async def test_screens_are_told_and_machines_work_is_for_operators(
     heard: list[Any] = []
 
     async def is_told() -> bool:
-        heard.extend(await screen.take(1))
+        heard.extend(hint for _, hint in await screen.take(1))
         return ("operation", str(row.id)) in heard
 
     await asyncio.wait_for(eventually(is_told), 15)

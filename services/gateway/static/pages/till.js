@@ -66,4 +66,13 @@
       reckon(form);
     }
   });
+
+  // What was typed before this was here counts as well, and what a new page brings.
+  function look() {
+    document.querySelectorAll("[data-pay]").forEach(reckon);
+    document.querySelectorAll("[data-count]").forEach(count);
+  }
+  document.addEventListener("htmx:after:swap", look);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", look);
+  else look();
 })();
