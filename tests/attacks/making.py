@@ -100,17 +100,18 @@ class Maker:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
-        self._there: dict[str, str] = {"form": "invoice"}
+        self.there: dict[str, str] = {"form": "invoice"}
+        """By the names that addresses have for them, ids of what ``fit_out`` made."""
         self._numbers = count(1)
 
     async def fit_out(self) -> None:
         """What every request may name, and none changes: those find a newer one."""
         for path in THERE:
-            await self._make_for(path, self._there)
+            await self._make_for(path, self.there)
 
     async def ready(self, endpoint: Endpoint) -> Ready:
         """The request of an address, after all that it names was made."""
-        newest = dict(self._there)
+        newest = dict(self.there)
         await self._make_for(endpoint.path, newest)
         path = API + _named(endpoint.path, newest)
         if endpoint.takes_file:
