@@ -38,6 +38,11 @@ class Store:
         self.connection = connection
         self.pending = Pending()
 
+    async def release(self) -> None:
+        """Past the lane: gives the connection back before the answer, for what goes on without the
+        database for a while."""
+        await self.connection.close()
+
     async def prefetch(self, messages: Sequence[Message]) -> None:
         """Before the first handler of a batch."""
 

@@ -11,7 +11,7 @@ from deploy.commands.reach import StationDir
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Table
+    from sqlalchemy import Select, Table
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from deploy.commands.reach import Reach
@@ -115,21 +115,29 @@ async def _rebuild(
             stack.push_async_callback(engine.dispose)
             count = await forget_sums(engine, forget)
             typer.echo(f"{name:<9}  {count:>9} to be summed anew")
-            begun.append((name, engine, waiting, count))
+            begun.append((name, engine, await waiting_now(engine, waiting), count))
         if wait:
             for each in begun:
                 await _summed(*each, progress)
 
 
+async def waiting_now(engine: AsyncEngine, waiting: Table) -> Select[int]:
+    """How many of those that wait now do so still: a station at work adds others all the time, with
+    later ids."""
+    from sqlalchemy import func, literal, select
+
+    (key,) = waiting.primary_key.columns
+    async with engine.connect() as connection:
+        newest = await connection.scalar(select(key).order_by(key.desc()).limit(1))
+    return select(func.count()).select_from(waiting).where(key <= literal(newest, key.type))
+
+
 async def _summed(
-    name: str, engine: AsyncEngine, waiting: Table, count: int, progress: Progress
+    name: str, engine: AsyncEngine, waiting: Select[int], count: int, progress: Progress
 ) -> None:
-    """When the service has summed all that waited. What comes in meanwhile waits as well. Raises
-    ``CannotStart`` when nobody sums."""
+    """When the service has summed all that waited. Raises ``CannotStart`` when nobody sums."""
     import asyncio
     import time
-
-    from sqlalchemy import func, select
 
     from deploy.local.processes import CannotStart
 
@@ -137,7 +145,7 @@ async def _summed(
     least, since = count + 1, time.monotonic()
     while True:
         async with engine.connect() as connection:
-            left = await connection.scalar(select(func.count()).select_from(waiting)) or 0
+            left = await connection.scalar(waiting) or 0
         if left == 0:
             break
         if left < least:

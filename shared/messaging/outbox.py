@@ -36,6 +36,9 @@ SWEEP_INTERVAL_S = 5.0
 """How often the safety net looks for events that nobody handed over (a crash left them)."""
 SWEEP_AGE = timedelta(seconds=5)
 SWEEP_BATCH = 500
+MAX_HANDED = 10_000
+"""Events handed over and not published yet. The broker stalls when there are so many: what comes
+then is left to the sweep."""
 MARK_AFTER_S = 0.25
 """What was published in this time is marked together; a crash before that publishes it again."""
 _EVENTS = inserting(outbox, "event_id", "subject", "headers", "body")
@@ -91,6 +94,7 @@ class Relay:
         self._engine = engine
         self._js = js
         self._queue: asyncio.Queue[Sequence[Outgoing]] = asyncio.Queue()
+        self._handed = 0
         self._published: list[UUID] = []
         self._to_mark = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -115,8 +119,9 @@ class Relay:
             await self._mark()
 
     def hand_over(self, events: Sequence[Outgoing]) -> None:
-        """Just committed: publish without reading them again."""
-        if events:
+        """Just committed: publish without reading them again, unless too many wait for that."""
+        if events and self._handed < MAX_HANDED:
+            self._handed += len(events)
             self._queue.put_nowait(events)
 
     async def lag(self) -> tuple[int, float]:
@@ -145,7 +150,8 @@ class Relay:
                 # They stay unpublished in the outbox, where the sweep finds them.
                 log.exception("relay_failed")
             finally:
-                for _ in batches:
+                for batch in batches:
+                    self._handed -= len(batch)
                     self._queue.task_done()
 
     async def _mark_published(self) -> None:

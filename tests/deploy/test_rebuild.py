@@ -8,13 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
+from sqlalchemy import delete, insert, select
 
+from deploy.commands.reports import waiting_now
 from services.gateway.jobs import rows
+from services.inventory.store.tables_reports import unfolded
 from shared.contracts.base import Period
 from shared.contracts.finance_reports import CheckReports, ProfitLoss
 from shared.contracts.order_reports import CheckOrderReports
 from shared.contracts.orders import OrdersBySection
 from shared.contracts.stock_reports import CheckStockReports, StockTurnover
+from shared.database import engine_for
+from shared.ids import new_id
 from tests.deploy.operating import pitlane_on
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
@@ -120,3 +125,20 @@ async def test_a_rebuild_that_nobody_goes_on_with_says_so(
         assert (job["state"], job["failure"]) == ("failed", "job_failed")
         assert "nobody does" in job["note"]
         assert job["state"] not in rows.GOING
+
+        # It waits for what waited then, whatever a working station adds meanwhile.
+        engine = engine_for(station.database_urls["inventory"], pool_size=1)
+        waiting = await waiting_now(engine, unfolded)
+        left, first = [], select(unfolded.c.movement_id).order_by(unfolded.c.movement_id).limit(1)
+        oldest = delete(unfolded).where(unfolded.c.movement_id == first.scalar_subquery())
+        for change in (insert(unfolded).values(movement_id=new_id()), oldest):
+            async with engine.begin() as connection:
+                await connection.execute(change)
+                left.append(await connection.scalar(waiting))
+        assert left == [1, 0]
+        async with engine.begin() as connection:
+            await connection.execute(delete(unfolded))
+        none = await waiting_now(engine, unfolded)
+        async with engine.connect() as connection:
+            assert await connection.scalar(none) == 0
+        await engine.dispose()

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from shared.contracts.client_links import LinkClient
+import asyncio
+from typing import Any
+
+import pytest
+
+from shared.contracts.client_links import LinkClient, SuggestParties
 from shared.contracts.orders import GetOrder
+from shared.messaging.client import ServiceClient
 from tests.support.day import Station
 
 
@@ -27,3 +33,26 @@ async def test_an_order_takes_the_payer_and_the_driver_that_are_linked_unless_to
 async def test_without_links_the_client_pays_and_nobody_drives(station: Station) -> None:
     order = await station.an_order()
     assert (order.payer_id, order.driver_id, order.driver) == (order.client_id, None, None)
+
+
+async def test_orders_goes_on_while_it_waits_for_the_links(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await station.a_client()
+    await station.an_order(client_id=client.id)  # orders knows all that it names from now on
+    ask, asked, answered = ServiceClient.ask, asyncio.Event(), asyncio.Event()
+
+    async def slowly(self: ServiceClient, question: Any, *given: Any, **named: Any) -> Any:
+        if isinstance(question, SuggestParties):
+            asked.set()
+            await answered.wait()
+        return await ask(self, question, *given, **named)
+
+    monkeypatch.setattr(ServiceClient, "ask", slowly)
+    waiting = asyncio.create_task(station.an_order(client_id=client.id))
+    await asyncio.wait_for(asked.wait(), 5)
+    async with asyncio.timeout(4):
+        other = await station.an_order(client_id=client.id, payer_id=None, driver_id=None)
+    assert not waiting.done()
+    answered.set()
+    assert (await waiting).id != other.id

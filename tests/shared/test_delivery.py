@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import nats
@@ -317,3 +318,34 @@ async def test_events_wait_in_the_outbox_while_the_broker_is_away(
         return len(records) == 2
 
     await eventually(is_recorded, timeout_s=40)
+
+
+async def test_a_stalled_broker_does_not_fill_the_memory(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay, goes_on = station.running["orders"].relay, asyncio.Event()
+    await station.settle_down()
+    cause = opening("/station-1/orders", "test", ADMIN)
+    told = ReferenceSaved(kind="section", id=new_id(), name="Шины", created=False)
+    first, second, third = (
+        outbox.outgoing(told, cause, "/station-1/orders", cause.time) for _ in range(3)
+    )
+    published: list[outbox.Outgoing] = []
+
+    async def stalled(event: outbox.Outgoing) -> UUID:
+        published.append(event)
+        await goes_on.wait()
+        return event.event_id
+
+    monkeypatch.setattr(outbox, "MAX_HANDED", 1)
+    monkeypatch.setattr(relay, "_publish_one", stalled)
+    relay.hand_over([first])
+    relay.hand_over([second])  # left to the sweep
+    goes_on.set()
+
+    async def is_handed_over() -> bool:
+        relay.hand_over([third])
+        return third in published
+
+    await eventually(is_handed_over)
+    assert published[:2] == [first, third]

@@ -19,8 +19,9 @@ from shared.handlers import Work
 from shared.refusals import Refused
 
 
-async def nothing_is_open(command: EraseClient, _: ClientsStore, work: Work) -> EraseClient:
+async def nothing_is_open(command: EraseClient, store: ClientsStore, work: Work) -> EraseClient:
     """Raises ``Refused``: ``client_has_open_orders``, ``client_has_money``."""
+    await store.release()
     open_orders = await work.ask(GetOpenOrders(client_id=command.client_id))
     if open_orders.numbers:
         raise Refused("client_has_open_orders", numbers=", ".join(open_orders.numbers))

@@ -32,8 +32,3 @@ class DocumentsStore(Store):
 
     def unsaved(self) -> int:
         return self.messages.saves
-
-    async def release(self) -> None:
-        """Gives the connection back before the answer: for what goes on without the database for
-        a while."""
-        await self.connection.close()

@@ -31,13 +31,38 @@ from shared.permissions import MAY_DATE
 from shared.refusals import Refused, ensure_revision
 
 
-@handlers.command(CreateOrder)
+async def _with_parties(command: CreateOrder, store: OrdersStore, work: Work) -> CreateOrder:
+    """With who pays and drives by the links of the car and the client, as far as the command leaves
+    it open; a null says nobody else. While their owner is away, an order is opened without."""
+    said = command.model_fields_set
+    lacking = {
+        "payer_id": "payers" if "payer_id" not in said else None,
+        "driver_id": "drivers" if said.isdisjoint({"driver_id", "driver"}) else None,
+    }
+    if not any(lacking.values()):
+        return command
+    await store.release()
+    question = SuggestParties(client_id=command.client_id, vehicle_id=command.vehicle_id)
+    try:
+        parties = await work.ask(question)
+    except Refused as refused:
+        if refused.code != "service_unavailable":
+            raise
+        return command
+    proposed = {
+        name: party.client_id
+        for name, role in lacking.items()
+        for party in (getattr(parties, role)[:1] if role else ())
+    }
+    return command.model_copy(update=proposed)
+
+
+@handlers.command(CreateOrder, before=_with_parties)
 async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> OrderView:
     client = await store.copies.client(command.client_id, work)
     today = work.now.astimezone(work.settings.zone).date()
     by_contract = await store.credit.discount(command.client_id, today, work)
     named = {name: getattr(command, name) for name in _OF_HEADER}
-    named |= await _proposed(command, store, work)
     await _check(named, command.client_id, store, work)
     by_default = await _acting_employee(command.employee_id, store, work)
     order_id = work.new_id()
@@ -81,30 +106,6 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
     if booking:
         work.publish(made(order, booking))
     return await shown(order, store, work, declined_works=await store.declined_works(order))
-
-
-async def _proposed(command: CreateOrder, store: OrdersStore, work: Work) -> dict[str, UUID]:
-    """Who pays and drives by the links of the car and the client, as far as the command leaves it
-    open. While their owner is away, an order is opened without."""
-    said = command.model_fields_set
-    lacking = {
-        "payer_id": "payers" if "payer_id" not in said else None,
-        "driver_id": "drivers" if said.isdisjoint({"driver_id", "driver"}) else None,
-    }
-    if not any(lacking.values()):
-        return {}
-    question = SuggestParties(client_id=command.client_id, vehicle_id=command.vehicle_id)
-    try:
-        parties = await work.ask(question)
-    except Refused as refused:
-        if refused.code != "service_unavailable":
-            raise
-        return {}
-    return {
-        name: party.client_id
-        for name, role in lacking.items()
-        for party in (getattr(parties, role)[:1] if role else ())
-    }
 
 
 def _better(own: Decimal | None, by_contract: Decimal) -> Decimal | None:
