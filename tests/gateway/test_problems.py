@@ -277,14 +277,11 @@ async def test_a_body_that_is_too_large_is_refused_whatever_its_length_is_said_t
 
 
 async def test_who_has_not_signed_in_may_say_only_so_much(gateway: TestGateway) -> None:
-    said = {"login": "admin", "password": "x"}
-    for path, more in ((f"{API}/session", {"json": said}), ("/sign-in", {"data": said})):
-        response = await gateway.anyone.post(path, **more)
-        assert response.status_code == 401, path
-        said["password"] = "x" * MAX_STRANGERS_BODY_BYTES
-        response = await gateway.anyone.post(path, **more)
-        assert response.status_code == 413, path
-        said["password"] = "x"
+    for password, status in (("x", 401), ("x" * MAX_STRANGERS_BODY_BYTES, 413)):
+        said = {"login": "admin", "password": password}
+        program = await gateway.anyone.post(f"{API}/session", json=said)
+        person = await gateway.anyone.post("/sign-in", data=said)
+        assert (program.status_code, person.status_code) == (status, status)
 
 
 async def test_an_unknown_address_and_an_unknown_method_are_problems_too(
