@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.responses import Response
 
@@ -10,7 +11,7 @@ from services.gateway.pages.audit_facts import facts_of
 from services.gateway.pages.names import orders_named, people_named
 from services.gateway.pages.orders.events import CODES, EVENTS
 from services.gateway.pages.orders.order import MANY
-from services.gateway.pages.request import PageRequest
+from services.gateway.pages.request import PageRequest, if_there
 from services.gateway.pages.routing import show
 from services.gateway.pages.words import ROLES
 from shared.contracts.audit import FindRecords, VerifyChain
@@ -21,7 +22,8 @@ AUDIT = "/audit"
 
 
 async def records(request: PageRequest) -> Response:
-    """Newest first, narrowed by the address; an order by its number."""
+    """Newest first, narrowed by the address; an order by its number. Shown without names where
+    those who know them are away."""
     fixed = {}
     if number := request.query["order"]:
         found = await request.ask(FindOrders(q=number, limit=1))
@@ -30,14 +32,14 @@ async def records(request: PageRequest) -> Response:
         fixed = {"order_id": found.items[0].id}
     page = await request.ask(request.reads(FindRecords, **fixed))
     numbers, people, known = await asyncio.gather(
-        orders_named(request, [record.order_id for record in page.items]),
+        if_there(orders_named(request, [record.order_id for record in page.items])),
         people_named(request, (record.actor for record in page.items)),
         _known(request),
     )
     return request.page(
         "audit/records.html",
         page=page,
-        numbers=numbers,
+        numbers=numbers or {},
         people=people,
         facts={record.seq: facts_of(record, known) for record in page.items},
         looks=EVENTS,
@@ -51,14 +53,9 @@ async def chain(request: PageRequest) -> Response:
 
 async def _known(request: PageRequest) -> dict[str, str]:
     """What ids and codes of records are called."""
-    people, sections, posts = await asyncio.gather(
-        request.ask(ListEmployees(limit=MANY)),
-        request.ask(ListSections(limit=MANY)),
-        request.ask(ListPosts(limit=MANY)),
-    )
-    known = {str(each.id): each.name for each in people.items}
-    known |= {str(each.id): each.name for each in sections.items}
-    known |= {str(each.id): each.name for each in posts.items}
+    asked: list[Any] = [ListEmployees(limit=MANY), ListSections(limit=MANY), ListPosts(limit=MANY)]
+    lists = await asyncio.gather(*(request.ask_if_there(question) for question in asked))
+    known = {str(each.id): each.name for found in lists if found for each in found.items}
     return known | {code: request._(word) for code, word in (CODES | ROLES).items()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from services.gateway.pages.jobs import STATES as JOB_STATES
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
+from shared.contracts.base import Page
 from shared.contracts.jobs import JobView, ListJobs
 from shared.contracts.operations import (
     DeadLetterView,
@@ -53,17 +55,27 @@ async def services(request: PageRequest) -> Response:
     """Everybody is asked at once; whoever does not answer is a part of the picture."""
     seen, backups = await asyncio.gather(
         asyncio.gather(*(_seen(request, name) for name in SERVICES)),
-        request.ask(ListJobs(kind="backup", limit=BACKUPS)),
+        _backups(request),
     )
-    good = next((each for each in backups.items if each.state == "done"), None)
     return request.page(
         "ops/services.html",
         services=seen,
-        backups=backups.items,
-        is_backed_up=good is not None and _age(good) < BACKUP_AGE,
+        backups=backups.items if backups else (),
+        # What nobody could tell is no alarm.
+        is_backed_up=backups is None or _are_good(backups.items),
         states=JOB_STATES,
         logs=_log_folder(request) is not None,
     )
+
+
+async def _backups(request: PageRequest) -> Page[JobView] | None:
+    return await request.ask_if_there(ListJobs(kind="backup", limit=BACKUPS))
+
+
+def _are_good(backups: Iterable[JobView]) -> bool:
+    """Of backups, newest first: the last that came off is young enough."""
+    good = next((each for each in backups if each.state == "done"), None)
+    return good is not None and _age(good) < BACKUP_AGE
 
 
 def _age(backup: JobView) -> timedelta:
