@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 from tests.gateway.test_pictures import a_photo
@@ -142,6 +142,28 @@ async def test_a_technician_does_an_order_from_the_list_to_the_end(
     await page.get_by_placeholder("Что нашли").fill("Пыльник под замену")
     await page.locator(".bay-comment-form button").tap()
     await expect(page.locator(".bay-comment")).to_contain_text("Пыльник под замену")
+
+    # Over a weak connection a photo is longer on its way than an answer is waited for otherwise.
+    sent: list[Route] = []
+
+    async def is_on_its_way() -> bool:
+        return len(sent) == 1
+
+    async def keep_on_its_way(route: Route) -> None:
+        sent.append(route)
+
+    await page.route("**/photos?**", keep_on_its_way)
+    await page.clock.install()
+    picture.write_bytes(bytes(200_000))  # no picture that could be made smaller
+    await page.locator("input[type=file]").set_input_files(picture)
+    await eventually(is_on_its_way)
+    await page.clock.fast_forward(60_000)
+    await page.clock.fast_forward(5_000)
+    await expect(page.locator("#bay-queue")).to_contain_text("Отправляется")
+    await sent[0].fulfill(status=201, json={})
+    await expect(page.locator("#bay-queue")).to_be_hidden()
+    assert len(sent) == 1
+    await page.unroute("**/photos?**")
 
     order = f"/bay/orders/{bay.order_id}"
     for size, scheme, language, path in (

@@ -8,7 +8,9 @@ from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
+from tests.browser.test_live import held
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
+from tests.support.waiting import eventually
 
 WIDE = (1440, 900)
 
@@ -128,6 +130,26 @@ async def test_a_card_goes_from_lane_to_lane(site: Site, browse: Open) -> None:
     await expect(card(page, first).get_by_role("link")).to_be_focused()
     await page.keyboard.press("Enter")
     await page.wait_for_url(f"**/orders/{first['id']}")
+
+    # Two are moved, and the board is left before the station has answered for the first.
+    two = [await a_visit(site, "Носова", "К001КК77"), await a_visit(site, "Котова", "К002КК77")]
+    await page.goto(site.url + "/board")
+    answer = await held(page, "**/board/moves")
+    for order in two:
+        await card(page, order).get_by_role("link").focus()
+        await page.keyboard.press("]")
+    await answer.made.wait()
+    await page.get_by_role("link", name="Клиенты").click()
+    await page.wait_for_url("**/clients")
+    answer.let_through()
+
+    async def both_are_moved() -> bool:
+        found = [(await site.get(f"/orders/{order['id']}"))["status"] for order in two]
+        return found == ["in_progress"] * 2
+
+    await eventually(both_are_moved)
+    await expect(page).to_have_url(site.url + "/clients")
+    await expect(page.get_by_role("alert")).to_be_empty()
 
 
 async def test_what_one_does_others_see_at_once(site: Site, browse: Open) -> None:

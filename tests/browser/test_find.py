@@ -9,6 +9,7 @@ from playwright.async_api import Route, expect
 from tests.browser.test_board import a_visit
 from tests.browser.test_live import held
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
+from tests.support.waiting import eventually
 
 
 async def test_anything_is_found_by_keys_alone(site: Site, browse: Open) -> None:
@@ -63,7 +64,10 @@ async def test_anything_is_found_by_keys_alone(site: Site, browse: Open) -> None
         if missing:
             missing.pop()
             said = '<div id="findings"><p data-incomplete>later</p></div>'
-            await route.fulfill(content_type="text/html", body=f"<html><body>{said}</body></html>")
+            await route.fulfill(
+                headers={"Content-Type": "text/html", "Pitlane-Seen": ""},
+                body=f"<html><body>{said}</body></html>",
+            )
         else:
             await route.continue_()
 
@@ -72,6 +76,33 @@ async def test_anything_is_found_by_keys_alone(site: Site, browse: Open) -> None
     await box.fill("gdb1")
     await expect(found).to_have_text("later")
     await expect(found.get_by_role("link", name="Колодки TRW").first).to_be_visible()
+
+    # A part that stays away is given up, and what was chosen meanwhile is still what Enter opens.
+    asked: list[str] = []
+
+    async def never_complete(route: Route) -> None:
+        asked.append(route.request.url)
+        response = await route.fetch()
+        body = (await response.text()).replace("<h2>", "<i data-incomplete></i><h2>", 1)
+        await route.fulfill(response=response, body=body)
+
+    await page.route("**/find?q=%D1%81%D0%B8%D0%B4%D0%BE%D1%80", never_complete)
+    await box.fill("сидор")
+    await expect(box).to_have_attribute("data-shown", "сидор")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    client = found.locator(".found-item.chosen")
+    await expect(client).to_have_attribute("href", f"/clients/{order['client_id']}")
+
+    async def was_asked_for_long_enough() -> bool:
+        return len(asked) == 6
+
+    await eventually(was_asked_for_long_enough, timeout_s=20)
+    await page.evaluate("new Promise(then => setTimeout(then, 1500))")
+    assert len(asked) == 6
+    await expect(client).to_have_attribute("href", f"/clients/{order['client_id']}")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"**/clients/{order['client_id']}")
 
 
 async def test_it_is_found_on_a_phone_without_scripts(site: Site, browse: Open) -> None:

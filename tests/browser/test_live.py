@@ -5,6 +5,7 @@ open, in a second window; and what is on its way never takes the place of what w
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from playwright.async_api import BrowserContext, Locator, Page, Route, expect
@@ -183,6 +184,68 @@ async def test_what_was_asked_for_last_is_what_is_shown(site: Site, browse: Open
     await expect(sends).to_be_enabled()
     answer.let_through()
     await expect(sends).to_be_enabled()
+
+
+async def test_what_is_not_answered_is_said_and_what_was_typed_stays(
+    site: Site, browse: Open
+) -> None:
+    people = People(site)
+    visitor = await browse(size=DESK, role="administrator")
+    visitor.forgiven = ("502", "ERR_FAILED", "Failed to fetch")
+    page = visitor.page
+    await page.goto(site.url + "/clients")
+    silent = page.get_by_text("Станция не ответила")
+    await page.locator("[data-opens='#new-client']").first.click()
+    dialog = page.locator("#new-client")
+    await page.get_by_label("Фамилия").fill("Петров")
+
+    async def from_a_proxy(route: Route) -> None:
+        await route.fulfill(status=502, content_type="text/html", body="<h1>Bad Gateway</h1>")
+
+    async def lost(route: Route) -> None:
+        await route.abort()
+
+    for answer in (from_a_proxy, lost):
+        await page.route("**/clients", answer)
+        await page.get_by_label("Фамилия").press("Enter")
+        await expect(dialog.get_by_text("Станция не ответила")).to_be_visible()
+        await expect(silent).to_have_count(1)
+        await expect(page.get_by_label("Фамилия")).to_have_value("Петров")
+        await dialog.locator("[data-dismiss]").click()
+        await expect(silent).to_have_count(0)
+        await page.unroute("**/clients", answer)
+    await page.get_by_label("Фамилия").press("Enter")
+    await expect(page.get_by_text("Петров").first).to_be_visible()
+    await expect(silent).to_have_count(0)
+
+    # A link that leads nowhere now: the page stays, and so does its address; then it leads there.
+    here = page.url
+    await page.route("**/board", from_a_proxy)
+    await page.get_by_role("link", name="Доска").click()
+    await expect(silent).to_be_visible()
+    await expect(page).to_have_url(here)
+    await page.unroute("**/board")
+    await page.get_by_role("link", name="Доска").click()
+    await expect(page.locator("#board")).to_be_visible()
+    await expect(silent).to_have_count(0)
+
+    # What is renewed by itself is asked for again, later each time, until a page of ours comes.
+    await page.get_by_role("link", name="Клиенты").click()
+    await page.wait_for_url("**/clients")
+    asked: list[float] = []
+
+    async def away_twice(route: Route) -> None:
+        asked.append(time.monotonic())
+        if len(asked) > 2:
+            return await route.continue_()
+        body = "<h1>Please sign in to the network</h1>"
+        await route.fulfill(content_type="text/html", body=body)
+
+    await page.route("**/clients", away_twice)
+    name = await people.comes()
+    await expect(listed(page, name)).to_be_visible()
+    assert asked[1] - asked[0] > 1.5
+    assert asked[2] - asked[1] > 3
 
 
 async def asked_for(page: Page, path: str) -> list[Any]:

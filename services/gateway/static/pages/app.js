@@ -12,10 +12,12 @@ const app = (() => {
   //
   // A part may name where it is fetched from (data-source); else it is the page's own address.
 
-  const LATER_MS = 60, AGAIN_MS = 2000, KEPT = 100;
+  const LATER_MS = 60, AGAIN_MS = 2000, LONGEST_MS = 60000, PATIENCE_MS = 30000, KEPT = 100;
   const REFRESH = { topic: "refresh", id: null };
 
   const waiting = new Set(), held = new Set();
+  // What could not be renewed: how long it waits the next time, and until when it does now.
+  const retries = new Map();
   let timer = null;
 
   const topicsOf = (element) => element.dataset.live.split(/\s+/);
@@ -36,11 +38,15 @@ const app = (() => {
   }
 
   async function renewAll() {
-    const ids = [...waiting];
-    waiting.clear();
-    for (const id of ids) await renew(id);
-    timer = null;
-    soon();
+    try {
+      for (const id of [...waiting]) {
+        waiting.delete(id);
+        await renew(id);
+      }
+    } finally {
+      timer = null;
+      soon();
+    }
   }
 
   async function renew(id) {
@@ -50,7 +56,9 @@ const app = (() => {
     const page = addressed(), drawnBefore = drawn, known = heard;
     let response, text;
     try {
-      response = await fetch(element.dataset.source || page, { headers: { "HX-Request": "true", Accept: "text/html" } });
+      response = await fetch(element.dataset.source || page, {
+        headers: { "HX-Request": "true", Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE_MS),
+      });
       text = await response.text();
     } catch {
       return again(id);
@@ -58,9 +66,13 @@ const app = (() => {
     const seen = placeOf(response.headers.get(SEEN));
     // What a phone keeps for want of a connection is older than what was heard.
     const old = seen.epoch === known.epoch && seen.number < known.number;
-    if (old || response.status >= 500 || response.status === 429) return again(id);
+    if (old || !isOurs(response) || response.status >= 500 || response.status === 429) return again(id);
+    rest(id);
     if (!response.ok || response.redirected || page !== addressed() || !element.isConnected) return;
-    if (drawn !== drawnBefore) return waiting.add(id);
+    if (drawn !== drawnBefore) {
+      waiting.add(id);
+      return soon();
+    }
     if (isInHand(element)) return held.add(id);
     await htmx.swap({
       text, target: element, sourceElement: document.body, select: `#${CSS.escape(id)}`, swap: "outerMorph",
@@ -69,8 +81,27 @@ const app = (() => {
   }
 
   function again(id) {
-    setTimeout(() => { waiting.add(id); soon(); }, AGAIN_MS);
+    const wait = retries.get(id)?.next ?? AGAIN_MS;
+    rest(id);
+    const retry = setTimeout(() => { waiting.add(id); soon(); }, wait);
+    retries.set(id, { retry, next: Math.min(2 * wait, LONGEST_MS) });
   }
+
+  function rest(id) {
+    clearTimeout(retries.get(id)?.retry);
+    retries.delete(id);
+  }
+
+  addEventListener("online", () => {
+    for (const id of [...retries.keys()]) {
+      rest(id);
+      waiting.add(id);
+    }
+    soon();
+  });
+
+  // Every page of ours says how far things had come; what a proxy says instead of us does not.
+  const isOurs = (response) => response.headers.has(SEEN);
 
   // What somebody has in hand is not drawn anew: a dialog, what is being dragged or typed, a button
   // that is pressed down. As soon as it is let go, it is.
@@ -238,6 +269,33 @@ const app = (() => {
     }
   });
 
+  // What a page says by itself stands where a no of the station stands; without words, it says that
+  // none came.
+  function tell(words = null, form = null) {
+    const told = document.getElementById("told").content.cloneNode(true);
+    if (words) told.querySelector("p").textContent = words;
+    else told.firstElementChild.dataset.unanswered = "";
+    document.getElementById("problems").replaceChildren(told);
+    mark(form);
+  }
+
+  // What is no page of ours takes the place of none, and what was typed stays.
+  document.addEventListener("htmx:after:request", (event) => {
+    const { ctx } = event.detail;
+    if (isOurs(ctx.response)) return;
+    event.preventDefault();
+    tell(problemIn(ctx), formOf(ctx));
+  });
+  document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+    if (ctx && ctx.text === undefined) tell(null, formOf(ctx));
+  });
+
+  function problemIn(ctx) {
+    if (!ctx.response.headers.get("Content-Type")?.startsWith("application/problem+json")) return null;
+    const problem = JSON.parse(ctx.text);
+    return problem.detail ?? problem.title;
+  }
+
   const formOf = (ctx) => ctx.sourceElement?.closest?.("form");
   const statusOf = (ctx) => ctx.response?.status ?? ctx.response?.raw?.status ?? 0;
 
@@ -255,6 +313,7 @@ const app = (() => {
     }
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.response?.headers) document.querySelector("[data-unanswered]")?.remove();
     if (statusOf(ctx) >= 400) return mark(formOf(ctx));
     // What is open stays open in a morph; a menu that led somewhere else has done its work.
     const menu = ctx.sourceElement?.closest?.(".side, details.person");
@@ -278,7 +337,10 @@ const app = (() => {
     const problem = document.querySelector("#problems .problem");
     first?.focus({ preventScroll: dialog !== null });
     if (!dialog || !problem) return;
-    dialog.querySelector(".dialog-head").after(problem);
+    dialog.querySelector(":scope > .problem")?.remove();
+    const head = dialog.querySelector(":scope > .dialog-head");
+    if (head) head.after(problem);
+    else dialog.prepend(problem);
     problem.scrollIntoView({ block: "nearest" });
   }
 
@@ -301,6 +363,11 @@ const app = (() => {
     clearTimeout(eager);
     eager = setTimeout(() => target.form.requestSubmit(), target.matches("select, [type=checkbox]") ? 0 : TYPING_MS);
   });
+
+  // --- what is sent takes effect once: a key of its own for what no form has one for ---------------
+
+  const newKey = () => crypto.randomUUID?.() ??
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (each) => each.toString(16).padStart(2, "0")).join("");
 
   // --- keys: data-hotkey="n", "ctrl+k" --------------------------------------------------------------
 
@@ -333,5 +400,5 @@ const app = (() => {
     listenForNotice();
   });
 
-  return { look, renew };
+  return { look, newKey, renew, tell };
 })();

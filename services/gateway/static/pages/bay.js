@@ -5,6 +5,7 @@
 const bay = (() => {
   const DATABASE = "pitlane-bay", ACTIONS = "actions", ABOUT = "about";
   const ANSWER_MS = 30000, RETRY_MS = 4000;
+  const SLOWEST_BYTES_PER_MS = 4;
   const MAX_SIDE_PX = 1600, QUALITY = 0.85;
   const PAGES = "pitlane-bay-pages";
 
@@ -50,9 +51,6 @@ const bay = (() => {
 
   // --- forms become requests ---------------------------------------------------------------------
 
-  const newKey = () => crypto.randomUUID?.() ??
-    Array.from(crypto.getRandomValues(new Uint8Array(16)), (each) => each.toString(16).padStart(2, "0")).join("");
-
   function bodyOf(form) {
     const body = {};
     for (const [name, value] of new FormData(form)) {
@@ -79,13 +77,13 @@ const bay = (() => {
     if (form.dataset.stops && card?.dataset.state === "running") {
       // The clock stops when the work is ticked, not when the phone has a connection again.
       const [way, where] = form.dataset.stops.split(" ");
-      made.push({ ...common, method: way, path: where, body: { at }, key: newKey(), effect: null });
+      made.push({ ...common, method: way, path: where, body: { at }, key: app.newKey(), effect: null });
     }
     const file = form.querySelector("input[type=file]")?.files[0];
     if (file) {
       const query = new URLSearchParams(Object.entries(bodyOf(form)));
       const photo = await smaller(file);
-      made.push({ ...common, method, path: `${path}?${query}`, file: photo, key: newKey(), effect });
+      made.push({ ...common, method, path: `${path}?${query}`, file: photo, key: app.newKey(), effect });
     } else {
       const body = bodyOf(form);
       if ("timed" in form.dataset) body.at = at;
@@ -94,7 +92,7 @@ const bay = (() => {
         delete body.stops;
         if (clock.line && clock.line !== card.dataset.line) body.stops = { order_id: clock.order, line_id: clock.line };
       }
-      made.push({ ...common, method, path, body, key: newKey(), effect });
+      made.push({ ...common, method, path, body, key: app.newKey(), effect });
     }
     for (const action of made) await table(ACTIONS, "readwrite", (store) => store.add(action));
     if (form.matches(".bay-photo, [data-clears]")) form.reset();
@@ -190,7 +188,9 @@ const bay = (() => {
     const headers = { "Idempotency-Key": action.key, "Accept-Language": document.documentElement.lang };
     headers["Content-Type"] = action.file ? action.file.type || "application/octet-stream" : "application/json";
     const given = new AbortController();
-    const patience = setTimeout(() => given.abort(), ANSWER_MS);
+    // A photo is given the time that it takes over the weakest connection.
+    const upload = (action.file?.size ?? 0) / SLOWEST_BYTES_PER_MS;
+    const patience = setTimeout(() => given.abort(), ANSWER_MS + upload);
     try {
       const response = await fetch(action.path, {
         method: action.method,

@@ -11,12 +11,6 @@
 
   // --- moving a card ------------------------------------------------------------------------------
 
-  function tell(words) {
-    const problem = document.getElementById("board-problem").content.cloneNode(true);
-    problem.querySelector("p").textContent = words;
-    document.getElementById("problems").replaceChildren(problem);
-  }
-
   async function renew() {
     document.activeElement?.closest?.(".board-card") && keepFocus();
     app.look({ topic: "refresh", id: null });
@@ -27,30 +21,42 @@
     focused = document.activeElement?.id ?? null;
   }
 
-  // One after the other: a form is sent once, and the next one comes with the answer.
-  let moving = Promise.resolve();
+  // One after the other. What a move is sent with is taken when the card is put down: whoever
+  // follows a link meanwhile leaves the board, and what was put down is done all the same.
+  let moving = Promise.resolve(), queued = 0;
   function move(card, to) {
-    return moving = moving.then(() => send(card, to)).catch(() => renew());
-  }
-
-  async function send(card, to) {
     const form = board();
     document.getElementById("problems").replaceChildren();
     if (card.dataset.status === "done" && !confirm(form.dataset.reopens)) return renew();
+    const { id, dataset: { order, revision } } = card;
+    const values = { ...Object.fromEntries(new FormData(form)), _key: app.newKey() };
+    const action = form.getAttribute("action");
+    queued += 1;
+    return moving = moving.then(() => {
+      queued -= 1;
+      // An earlier move of the same card has given it a new revision.
+      const seen = document.getElementById(id)?.dataset.revision ?? revision;
+      return send(action, { ...values, move: `${order}:${to}:${seen}` });
+    }).catch(() => { app.tell(); return renew(); });
+  }
+
+  async function send(action, values) {
+    const form = board();
+    if (!form) return htmx.ajax("POST", action, { target: "#problems", swap: "none", values });
     keepFocus();
-    const values = Object.fromEntries(new FormData(form));
-    values.move = `${card.dataset.order}:${to}:${card.dataset.revision}`;
-    delete card.dataset.busy;
-    await htmx.ajax("POST", form.getAttribute("action"), {
+    await htmx.ajax("POST", action, {
       source: form, target: form, select: "#board", swap: "outerMorph", values,
     });
     if (document.querySelector("#problems .problem")) renew();
   }
 
+  // Another address altogether would end what waits here: the browser asks first.
+  addEventListener("beforeunload", (event) => { if (queued) event.preventDefault(); });
+
   function put(card, lane, from) {
     const { to, why } = lane.dataset;
     if (to && to !== card.dataset.status) return move(card, to);
-    tell(to ? from.dataset.why : why);
+    app.tell(to ? from.dataset.why : why);
     return renew();
   }
 
@@ -105,7 +111,7 @@
   function step(card, by) {
     const to = STEPS[STEPS.indexOf(card.dataset.status) + by];
     if (to) move(card, to);
-    else tell(laneOf(card).dataset.why);
+    else app.tell(laneOf(card).dataset.why);
   }
 
   document.addEventListener("keydown", (event) => {

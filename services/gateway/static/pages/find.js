@@ -1,7 +1,7 @@
 // The box that finds anything: arrows go through what was found, Enter opens it.
 
 (() => {
-  const AGAIN_MS = 1000;
+  const AGAIN_MS = 1000, TRIES = 5;
   const input = () => document.getElementById("find-q");
   const items = () => [...document.querySelectorAll("#findings .found-item")];
 
@@ -17,6 +17,9 @@
 
   const isShown = () => input().dataset.shown === input().value;
   const ask = () => input().dispatchEvent(new Event("input", { bubbles: true }));
+
+  // What was chosen among what is shown, and how often that was asked for again.
+  let chosen = null, tries = 0;
 
   // Keys that were pressed before the answer was there count when it is.
   let ahead = [];
@@ -38,13 +41,24 @@
     if (target === input()) ahead = [];
   });
 
-  document.addEventListener("htmx:after:swap", ({ detail }) => {
-    if (detail.ctx.sourceElement !== input()) return;
-    input().dataset.shown = new URL(detail.ctx.request.action, location).searchParams.get("q") ?? "";
+  const queryOf = (ctx) => new URL(ctx.request.action, location).searchParams.get("q") ?? "";
+
+  document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement !== input()) return;
+    const same = input().dataset.shown === queryOf(ctx);
+    chosen = same ? document.querySelector(".found-item.chosen")?.getAttribute("href") : null;
+    if (!same) tries = 0;
+  });
+
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement !== input()) return;
+    input().dataset.shown = queryOf(ctx);
     if (!isShown()) return;
+    items().find((item) => item.getAttribute("href") === chosen)?.classList.add("chosen");
     // A part of the station was too slow or away: what it would have found is asked for again.
     const asked = input().value, open = ahead.includes("Enter");
-    if (document.querySelector("#findings [data-incomplete]") && !open) {
+    if (document.querySelector("#findings [data-incomplete]") && !open && tries < TRIES) {
+      tries += 1;
       setTimeout(() => { if (input()?.value === asked && input().checkVisibility()) ask(); }, AGAIN_MS);
     }
     for (const key of ahead.splice(0)) press(key);
@@ -52,6 +66,8 @@
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-find]") && input()) {
+      document.querySelector(".found-item.chosen")?.classList.remove("chosen");
+      tries = 0;
       input().select();
       ask();
     }
