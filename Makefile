@@ -7,7 +7,7 @@ WORKERS ?= 2
 # Tests that need no server; `make check` runs them.
 QUICK := tests/architecture tests/contracts
 
-.PHONY: help run setup check test drill bench chaos mutants fuzz audit-deps sbom vendor
+.PHONY: help run setup check lint quick test drill bench chaos mutants fuzz audit-deps sbom vendor
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -19,12 +19,16 @@ setup: ## the environment only
 	@scripts/setup
 
 check: setup ## every check that needs no server
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint quick audit-deps
+
+lint:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+quick:
 	$(PYTHON) -m pytest -q $(QUICK)
-	$(PYTHON) -m deploy.dependencies audit
 
 test: check ## every check, then every test
 	@scripts/setup-browser
