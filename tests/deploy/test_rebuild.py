@@ -24,6 +24,7 @@ from tests.deploy.operating import pitlane_on
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
 from tests.support.day import BUSINESS, Station, running_station
+from tests.support.waiting import eventually
 
 REPORTS = (
     StockTurnover(period=Period()),
@@ -46,6 +47,21 @@ async def without_fault(station: Station) -> None:
         assert (await station.ask(check)).items == ()
 
 
+async def all_is_summed(station: Station) -> None:
+    """Sums are folded some seconds after a commit."""
+
+    async def nothing_waits() -> bool:
+        for service, table in (("inventory", "unfolded"), ("orders", "order_changes")):
+            owner = await asyncpg.connect(as_owner(station.database_urls[service]))
+            left = await owner.fetchval(f"SELECT count(*) FROM {table}")
+            await owner.close()
+            if left:
+                return False
+        return True
+
+    await eventually(nothing_waits, timeout_s=30, every_s=0.5)
+
+
 async def jobs_of(station: Station) -> list[Any]:
     owner = await asyncpg.connect(as_owner(station.database_urls["gateway"]))
     found = await owner.fetch("SELECT * FROM jobs ORDER BY id")
@@ -63,6 +79,7 @@ async def test_sums_are_reckoned_anew_under_a_working_station(
             await station.receive(warehouse.id, product.id, "3", cost="20")
             await station.an_order()
         await station.settle_down()
+        await all_is_summed(station)
         before = await figures(station)
 
         done = await pitlane_on(station, "reports", "rebuild", "--yes")
