@@ -36,7 +36,6 @@ class Http:
         self._writer: asyncio.StreamWriter | None = None
 
     async def __aenter__(self) -> Self:
-        await self._connect()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -82,6 +81,9 @@ class Http:
         self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
 
     async def _exchange(self, request: bytes) -> tuple[int, bytes]:
+        # Not before there is something to say: who is silent at first is sent away.
+        if self._writer is None:
+            await self._connect()
         assert self._reader
         assert self._writer
         self._writer.write(request)
