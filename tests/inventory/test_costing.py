@@ -310,12 +310,11 @@ MANY_MOVEMENTS = text(
 
 @contextmanager
 def explained(connection: AsyncConnection) -> Iterator[Callable[[], Awaitable[list[str]]]]:
-    """How the database has answered what is asked meanwhile."""
+    """How the database has answered what is asked on this connection meanwhile."""
     asked: list[tuple[str, Any]] = []
 
     def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        if "movements" in statement:  # the relay is at work too
-            asked.append((statement, parameters))
+        asked.append((statement, parameters))
 
     async def plans() -> list[str]:
         return [
@@ -325,12 +324,9 @@ def explained(connection: AsyncConnection) -> Iterator[Callable[[], Awaitable[li
             for statement, values in list(asked)
         ]
 
-    engine = connection.engine.sync_engine
-    events.listen(engine, "before_cursor_execute", note)
-    try:
-        yield plans
-    finally:
-        events.remove(engine, "before_cursor_execute", note)
+    # Not the engine: the service folds its figures and publishes meanwhile.
+    events.listen(connection.sync_connection, "before_cursor_execute", note)
+    yield plans
 
 
 EXPLAIN = "EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF, SUMMARY OFF)"
