@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -173,7 +173,9 @@ def migrate(service: str, url: str, revision: str = "head") -> None:
     command.upgrade(_alembic(service, url), revision)
 
 
+@cache
 def newest_revision(service: str) -> str | None:
+    """That this code knows: to tell it, all migrations are compiled and read."""
     from alembic.script import ScriptDirectory
 
     return ScriptDirectory.from_config(_alembic(service, "")).get_current_head()
