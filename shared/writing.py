@@ -14,8 +14,19 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ARRAY, Delete, Table, bindparam, delete, func, select, tuple_
-from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Delete,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import JSONB, Insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -44,6 +55,13 @@ class Rows:
 def inserting(table: Table, *columns: str) -> Rows:
     """Inserts rows; without ``columns`` they bring every one that the database does not draw."""
     return _inserting("new", table, columns)
+
+
+def adding(table: Table, *columns: str) -> Rows:
+    """Inserts rows as ``inserting`` does, but for those that are there already, by whatever key."""
+    rows = _inserting("added", table, columns)
+    statement: Insert = rows.statement  # type: ignore[assignment]
+    return Rows(rows.name, statement.on_conflict_do_nothing(), rows.columns)
 
 
 def merging(table: Table, *changing: str) -> Rows:
@@ -102,19 +120,31 @@ def _inserting(verb: str, table: Table, columns: tuple[str, ...]) -> Rows:
     columns = columns or tuple(
         one.key for one in table.columns if one.identity is None and one.computed is None
     )
-    statement = postgresql_insert(table).from_select(
-        columns, select(_unnested(name, table, columns))
-    )
+    given = _unnested(name, table, columns)
+    values = (_texts(given.c[key]) if _is_list(table.c[key]) else given.c[key] for key in columns)
+    statement = postgresql_insert(table).from_select(columns, select(*values))
     return Rows(name, statement, columns)
 
 
 def _unnested(name: str, table: Table, columns: Sequence[str]) -> TableValuedAlias:
-    # One dimension, whatever it holds: a list in a JSON column is one value.
+    # One dimension, whatever it holds: a list in a JSON column is one value. A list of texts
+    # travels as JSON, because ``unnest`` would take an array of arrays apart to the last.
     values = [
-        bindparam(_parameter(name, column), type_=ARRAY(table.c[column].type, dimensions=1))
-        for column in columns
+        bindparam(
+            _parameter(name, key),
+            type_=ARRAY(JSONB if _is_list(table.c[key]) else table.c[key].type, dimensions=1),
+        )
+        for key in columns
     ]
     return func.unnest(*values).table_valued(*columns).render_derived()
+
+
+def _is_list(column: Column[Any]) -> bool:
+    return isinstance(column.type, ARRAY)
+
+
+def _texts(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.array(select(func.jsonb_array_elements_text(value)).scalar_subquery())
 
 
 def _parameter(name: str, column: str) -> str:

@@ -12,34 +12,44 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.finance.domain.ledger import INCOME_KINDS, REVENUE, Account
+from services.finance.store.books import Books, Load
 from services.finance.store.filters import equal, in_period
+from services.finance.store.loads import Wanted
+from services.finance.store.rows import any_of
 from services.finance.store.schema import entries, postings, settlements
 from services.finance.store.tables_vat import vat_settings
 from shared.contracts.taxes import VatRatesView, VatReport
-from shared.handlers import Store
+from shared.reading import Rows
 
-_SETTINGS = select(vat_settings)
+_SETTINGS = select(vat_settings).where(any_of(vat_settings.c.station_id, "ids"))
 
 
-class VatBooks(Store):
-    """Settings are read once per transaction."""
+class VatBooks(Books):
+    """The books, and the station's VAT: settings are read once per transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
         self._vat: dict[UUID, VatRatesView] = {}
 
-    async def vat(self, station_id: UUID) -> VatRatesView:
-        """As the station has it; without VAT as long as nobody has set it."""
-        if station_id not in self._vat:
-            statement = _SETTINGS.where(vat_settings.c.station_id == station_id)
-            row = (await self.connection.execute(statement)).one_or_none()
+    def _guarded(self, wanted: Wanted) -> list[Load]:
+        return [*super()._guarded(wanted), *map(self._vat_load, wanted.stations)]
+
+    def _vat_load(self, station_id: UUID) -> Load:
+        def found(rows: Rows) -> None:
             self._vat[station_id] = (
-                VatRatesView.model_validate(row, from_attributes=True)
-                if row
+                VatRatesView.model_validate(rows[0], from_attributes=True)
+                if rows
                 else VatRatesView(
                     station_id=station_id, regime="none", rates=(), revision=1, updated_at=None
                 )
             )
+
+        return Load(found, [(_SETTINGS, {"ids": [station_id]})])
+
+    async def vat(self, station_id: UUID) -> VatRatesView:
+        """As the station has it; without VAT as long as nobody has set it."""
+        if station_id not in self._vat:
+            await self._load(self._vat_load(station_id))
         return self._vat[station_id]
 
     async def vat_locked(self, station_id: UUID) -> VatRatesView:
@@ -48,8 +58,7 @@ class VatBooks(Store):
         await self.connection.execute(
             insert(vat_settings).values(**nothing).on_conflict_do_nothing()
         )
-        statement = _SETTINGS.where(vat_settings.c.station_id == station_id).with_for_update()
-        await self.connection.execute(statement)
+        await self.connection.execute(_SETTINGS.with_for_update(), {"ids": [station_id]})
         self._vat.pop(station_id, None)
         return await self.vat(station_id)
 
