@@ -64,8 +64,9 @@ def adding(table: Table, *columns: str) -> Rows:
     return Rows(rows.name, statement.on_conflict_do_nothing(), rows.columns)
 
 
-def merging(table: Table, *changing: str) -> Rows:
-    """Inserts rows, or sets the ``changing`` columns of those that exist; without them all."""
+def merging(table: Table, *changing: str, newer: str | None = None) -> Rows:
+    """Inserts rows, or sets the ``changing`` columns of those that exist; without them all.
+    ``newer``: of those that exist, only where this column grows."""
     rows = _inserting("saved", table, ())
     keys = table.primary_key.columns.keys()
     statement: Insert = rows.statement  # type: ignore[assignment]
@@ -73,13 +74,14 @@ def merging(table: Table, *changing: str) -> Rows:
     merged = statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={name: statement.excluded[name] for name in changing},
+        where=table.c[newer] < statement.excluded[newer] if newer else None,
     )
     return Rows(rows.name, merged, rows.columns)
 
 
-def removing(table: Table) -> Rows:
-    """Deletes the rows whose primary keys they bring."""
-    name, keys = f"gone_{table.name}", tuple(table.primary_key.columns.keys())
+def removing(table: Table, *columns: str) -> Rows:
+    """Deletes the rows whose primary keys they bring, or else these columns."""
+    name, keys = f"gone_{table.name}", columns or tuple(table.primary_key.columns.keys())
     found = tuple_(*(table.c[key] for key in keys)).in_(select(_unnested(name, table, keys)))
     return Rows(name, delete(table).where(found), keys)
 
@@ -121,7 +123,7 @@ def _inserting(verb: str, table: Table, columns: tuple[str, ...]) -> Rows:
         one.key for one in table.columns if one.identity is None and one.computed is None
     )
     given = _unnested(name, table, columns)
-    values = (_texts(given.c[key]) if _is_list(table.c[key]) else given.c[key] for key in columns)
+    values = (_texts(given, key) if _is_list(table.c[key]) else given.c[key] for key in columns)
     statement = postgresql_insert(table).from_select(columns, select(*values))
     return Rows(name, statement, columns)
 
@@ -143,8 +145,9 @@ def _is_list(column: Column[Any]) -> bool:
     return isinstance(column.type, ARRAY)
 
 
-def _texts(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.array(select(func.jsonb_array_elements_text(value)).scalar_subquery())
+def _texts(given: TableValuedAlias, key: str) -> ColumnElement[Any]:
+    texts = select(func.jsonb_array_elements_text(given.c[key])).correlate(given)
+    return func.array(texts.scalar_subquery())
 
 
 def _parameter(name: str, column: str) -> str:
