@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,7 +17,6 @@ from sqlalchemy import (
     Column,
     Connection,
     Identity,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -49,9 +48,14 @@ outbox = Table(
     Column("headers", JSONB, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
-    Column("published_at", TIMESTAMP(timezone=True)),
-    Index("outbox_unpublished", "seq", postgresql_where=text("published_at IS NULL")),
 )
+unpublished = Table(
+    "unpublished",
+    delivery,
+    Column("event_id", Uuid, primary_key=True),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
+)
+"""The events of the outbox that the stream has not taken yet: a row goes when it has."""
 inbox = Table(
     "inbox",
     delivery,
@@ -169,7 +173,9 @@ def migrate(service: str, url: str, revision: str = "head") -> None:
     command.upgrade(_alembic(service, url), revision)
 
 
+@cache
 def newest_revision(service: str) -> str | None:
+    """That this code knows: to tell it, all migrations are compiled and read."""
     from alembic.script import ScriptDirectory
 
     return ScriptDirectory.from_config(_alembic(service, "")).get_current_head()
@@ -207,7 +213,21 @@ def run_migrations() -> None:
 
 def create_delivery_tables(bind: Any) -> None:
     """For a service's first migration: outbox, inbox, replies and dead letters, as of v1."""
-    delivery.create_all(bind)
+    delivery.create_all(bind, [outbox, inbox, replies, dead_letters])
+    bind.execute(text("ALTER TABLE outbox ADD published_at timestamptz"))
+    bind.execute(text("CREATE INDEX outbox_unpublished ON outbox (seq) WHERE published_at IS NULL"))
+
+
+def set_unpublished_apart(bind: Connection) -> None:
+    """For a migration: a published event no longer has its row written anew."""
+    delivery.create_all(bind, [unpublished])
+    bind.execute(
+        text(
+            "INSERT INTO unpublished (event_id, created_at)"
+            " SELECT event_id, created_at FROM outbox WHERE published_at IS NULL"
+        )
+    )
+    bind.execute(text("ALTER TABLE outbox DROP published_at"))  # its index goes with it
 
 
 def make_append_only(bind: Connection, *tables: str) -> None:

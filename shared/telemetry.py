@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -76,18 +76,25 @@ def flush_traces() -> None:
         trace.get_tracer_provider().shutdown()  # type: ignore[attr-defined]
 
 
-@contextmanager
-def span(name: str, traceparent: str | None, **attributes: Any) -> Iterator[str | None]:
+def span(
+    name: str, traceparent: str | None, **attributes: Any
+) -> AbstractContextManager[str | None]:
     """A span below ``traceparent``; gives the traceparent of what happens inside."""
     if _tracer is None:
-        yield traceparent
-        return
+        return nullcontext(traceparent)
+    return _span(_tracer, name, traceparent, attributes)
+
+
+@contextmanager
+def _span(
+    tracer: Tracer, name: str, traceparent: str | None, attributes: Mapping[str, Any]
+) -> Iterator[str | None]:
     from opentelemetry.trace import SpanKind
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     propagator = TraceContextTextMapPropagator()
     parent = propagator.extract({"traceparent": traceparent} if traceparent else {})
-    with _tracer.start_as_current_span(
+    with tracer.start_as_current_span(
         name,
         context=parent,
         kind=SpanKind.CONSUMER if name.startswith(("evt.", "cmd.", "ask.")) else SpanKind.SERVER,

@@ -11,6 +11,7 @@ import pytest
 from tests.support.broker import TestNats, running_nats
 from tests.support.cluster import shared_cluster
 from tests.support.databases import Databases
+from tests.support.memory import keep_files_in_memory
 
 CLUSTER = "TESTS_CLUSTER"
 """The folder of a PostgreSQL that several runs share, one after the other: see the mutants."""
@@ -18,6 +19,7 @@ CLUSTER = "TESTS_CLUSTER"
 for variable in [name for name in os.environ if name.startswith(("PG", "PITLANE_"))]:
     # Settings of whoever runs the tests must not lead them to another server.
     del os.environ[variable]
+keep_files_in_memory()
 
 
 @pytest.fixture(scope="session")

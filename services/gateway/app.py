@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -11,17 +11,19 @@ from typing import Any
 
 import pydantic_core
 import uvicorn
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.exceptions import HTTPException
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Lifespan
 
+from services.gateway.addresses import Addresses
 from services.gateway.api import JSON, http_routes
 from services.gateway.changes import Changes
 from services.gateway.docs_pages import docs_routes
 from services.gateway.door import Door, allow_connections
-from services.gateway.edge import Edge, on_exception
+from services.gateway.edge import Edge
 from services.gateway.formulas_page import formulas_page
 from services.gateway.handlers import handlers
 from services.gateway.jobs.worker import Jobs
@@ -44,7 +46,7 @@ from shared.health import health_routes
 from shared.logs import configure_logs
 from shared.messaging.client import ServiceClient
 from shared.service import Running, Service
-from shared.settings import ServiceSettings, pitlane_version
+from shared.settings import ServiceSettings
 from shared.telemetry import configure_traces, flush_traces
 
 service = Service("gateway", handlers)
@@ -77,13 +79,25 @@ SERVED: dict[str, Any] = {
 }
 
 
-def create_app(settings: ServiceSettings) -> FastAPI:
+class Application(Starlette):
+    """All addresses behind the edge. The layers that the framework would put around them do again,
+    for every request, what the edge does."""
+
+    def __init__(self, routes: Sequence[BaseRoute], lifespan: Lifespan[Application]) -> None:
+        super().__init__()
+        self.router = Addresses(routes, lifespan)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Edge(self.router, present)
+
+
+def create_app(settings: ServiceSettings) -> Application:
     """The application; its lifespan is that of the running service."""
     if settings.gateway_key is None:
         raise SystemExit("PITLANE_GATEWAY_KEY is not set")
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Application) -> AsyncIterator[None]:
         async with service.running(settings) as running:
             app.state.service = running
             app.state.gateway = gateway = Gateway.of(running)
@@ -92,27 +106,21 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             await gateway.uploads.stop()
             gateway.keys.stop()
 
-    app = FastAPI(
-        title="Pitlane",
-        version=pitlane_version(),
-        lifespan=lifespan,
-        # Documents and pages are our own: the framework's would load theirs from elsewhere.
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        exception_handlers={HTTPException: on_exception},
-    )
-    app.add_middleware(Edge, present=present)
-    app.router.routes.extend(http_routes(AREAS))
-    app.router.routes.extend(health_routes())
-    app.router.routes.extend(docs_routes())
-    app.add_route("/docs/formulas", formulas_page)
-    app.router.routes.extend(estimate_routes())
-    app.add_route("/openapi.json", _document)
-    app.router.routes.extend(asset_routes())
-    app.router.routes.extend(page_routes())
-    return app
+    return Application(all_routes(), lifespan)
+
+
+def all_routes() -> list[BaseRoute]:
+    """Where two match, the first answers."""
+    return [
+        *http_routes(AREAS),
+        *health_routes(),
+        *docs_routes(),
+        Route("/docs/formulas", formulas_page),
+        *estimate_routes(),
+        Route("/openapi.json", _document),
+        *asset_routes(),
+        *page_routes(),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

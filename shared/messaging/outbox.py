@@ -16,12 +16,12 @@ from uuid import UUID
 import structlog
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select, text, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.base import Event
 from shared.contracts.operations import addressed_to
-from shared.database import outbox
+from shared.database import outbox, unpublished
 from shared.ids import new_id
 from shared.log_lines import PUBLISH_FAILED
 from shared.messaging.envelope import Envelope
@@ -42,6 +42,7 @@ then is left to the sweep."""
 MARK_AFTER_S = 0.25
 """What was published in this time is marked together; a crash before that publishes it again."""
 _EVENTS = inserting(outbox, "event_id", "subject", "headers", "body")
+_UNPUBLISHED = inserting(unpublished, "event_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def put(pending: Pending, events: Sequence[Outgoing]) -> None:
     pending.add(
         _EVENTS, ((event.event_id, event.subject, event.headers, event.body) for event in events)
     )
+    pending.add(_UNPUBLISHED, ((event.event_id,) for event in events))
 
 
 class Relay:
@@ -128,11 +130,7 @@ class Relay:
         """Events not yet published, and the age of the oldest in seconds."""
         async with self._engine.connect() as connection:
             row = (
-                await connection.execute(
-                    select(func.count(), func.min(outbox.c.created_at)).where(
-                        outbox.c.published_at.is_(None)
-                    )
-                )
+                await connection.execute(select(func.count(), func.min(unpublished.c.created_at)))
             ).one()
         oldest: datetime | None = row[1]
         return row[0], (datetime.now(UTC) - oldest).total_seconds() if oldest else 0.0
@@ -184,12 +182,12 @@ class Relay:
             rows = (
                 await connection.execute(
                     select(outbox.c.event_id, outbox.c.subject, outbox.c.headers, outbox.c.body)
-                    .where(outbox.c.published_at.is_(None))
+                    .join(unpublished, unpublished.c.event_id == outbox.c.event_id)
                     # What is of the future was written before the clock was put back.
-                    .where(~outbox.c.created_at.between(func.now() - age, func.now()))
+                    .where(~unpublished.c.created_at.between(func.now() - age, func.now()))
                     .order_by(outbox.c.seq)
                     .limit(SWEEP_BATCH)
-                    .with_for_update(skip_locked=True)
+                    .with_for_update(of=unpublished, skip_locked=True)
                 )
             ).all()
             if not rows:
@@ -235,10 +233,8 @@ def _told(error: BaseException) -> str:
     return repr(error)
 
 
-_MARK_PUBLISHED = (
-    update(outbox)
-    .where(outbox.c.event_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-    .values(published_at=func.now())
+_MARK_PUBLISHED = delete(unpublished).where(
+    unpublished.c.event_id == any_(bindparam("ids", type_=ARRAY(Uuid)))
 )
 
 

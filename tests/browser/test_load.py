@@ -173,6 +173,17 @@ async def test_an_advisor_books_moves_and_carries_over(
     assert await bays.booking(order) == ("Подъёмник 2", at(12, 30), at(14, 45))
     assert await barriers(second) == []
 
+    # Two bars one right after the other: each is moved.
+    await bar(page, order).focus()
+    await page.keyboard.press("ArrowLeft")
+    await bar(page, other).focus()
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("Enter")
+    await expect(bar(second, order)).to_contain_text("12:15–14:30")
+    await expect(bar(second, other)).to_contain_text("10:15–12:15")
+    assert await bays.booking(order) == ("Подъёмник 2", at(12, 15), at(14, 30))
+    assert await bays.booking(other) == ("Подъёмник 1", at(10, 15), at(12, 15))
+
     # Enter opens it: the dialog moves it to another time, and frees the post.
     await bar(page, order).focus()
     await page.keyboard.press("Enter")

@@ -323,17 +323,16 @@ MUTATIONS = (
         OUTBOX,
         (
             (
-                "                    .where(outbox.c.published_at.is_(None))\n"
-                "                    # What",
-                "                    .where(outbox.c.published_at.is_(None))\n"
+                "                    # What is of the future",
                 '                    .where(outbox.c.seq > getattr(self, "_swept", 0))\n'
-                "                    # What",
+                "                    # What is of the future",
             ),
             (
                 "            await _mark_published(connection, published)\n        log.info",
                 "            await _mark_published(connection, published)\n"
                 "            self._swept = (await connection.execute(select(func.max(outbox.c.seq))"
-                ".where(outbox.c.published_at.is_not(None)))).scalar_one()\n"
+                ".where(outbox.c.event_id.not_in(select(unpublished.c.event_id)))))"
+                ".scalar_one()\n"
                 "        log.info",
             ),
         ),
@@ -342,8 +341,8 @@ MUTATIONS = (
     _one(
         "the sweep believes the clock",
         OUTBOX,
-        "~outbox.c.created_at.between(func.now() - age, func.now())",
-        "outbox.c.created_at <= func.now() - age",
+        "~unpublished.c.created_at.between(func.now() - age, func.now())",
+        "unpublished.c.created_at <= func.now() - age",
         f"{DIRECTED}test_an_event_of_before_the_clock_was_put_back_is_swept",
     ),
     # --- dead letters, and what is forgotten -----------------------------------------------------
@@ -365,8 +364,8 @@ MUTATIONS = (
     _one(
         "what was never published is forgotten",
         HOUSEKEEPING,
-        '("outbox", "event_id", "published_at", outbox_keep_days)',
-        '("outbox", "event_id", "created_at", outbox_keep_days)',
+        '("outbox", "event_id", "created_at", outbox_keep_days, _PUBLISHED)',
+        '("outbox", "event_id", "created_at", outbox_keep_days, "true")',
         FORGOTTEN,
     ),
     _one(

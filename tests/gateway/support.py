@@ -18,12 +18,11 @@ import httpx
 import nats
 import pydantic_core
 import uvicorn
-from fastapi import FastAPI
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from sqlalchemy import insert, select, text
 
-from services.gateway.app import SERVED, create_app
+from services.gateway.app import SERVED, Application, create_app
 from services.gateway.store import login_key, sessions, users
 from services.gateway.users import ensure_demo_users
 from shared.contracts.photos import GetPhoto, GetSmallPhoto
@@ -114,7 +113,7 @@ class TestGateway:
 
     __test__ = False
 
-    def __init__(self, app: FastAPI, settings: ServiceSettings) -> None:
+    def __init__(self, app: Application, settings: ServiceSettings) -> None:
         self.app = app
         self.settings = settings
         self.clients = AsyncExitStack()

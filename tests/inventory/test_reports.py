@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
 from services.inventory.store.sums import fold, forget
-from services.inventory.store.tables_reports import stock_sums
+from services.inventory.store.tables_reports import stock_sums, unfolded
 from shared.contracts.base import Period
 from shared.contracts.inventory import ListMovements, StockBalances
 from shared.contracts.stock_reports import (
@@ -27,6 +27,7 @@ from tests.inventory.at_work import STOREKEEPER, counted, job, together
 from tests.inventory.builders import an_ask, completed, decimals, reopened, requested
 from tests.support.databases import as_owner
 from tests.support.day import Station
+from tests.support.waiting import eventually
 
 ADVISOR = Actor("anna", "advisor")
 
@@ -175,25 +176,29 @@ async def test_counting_costs_no_statement_and_nobody_waits_for_it(station: Stat
             *(fold_some(running, fold) for _ in range(8)),
         )
     assert not [made for made in statements.made if made.startswith("INSERT INTO unfolded")]
-    while await fold_some(running, fold):
-        pass
+
+    async def count(table: Table) -> int | None:
+        async with running.engine.connect() as connection:
+            return await connection.scalar(select(func.count()).select_from(table))
+
+    async def all_is_folded() -> bool:
+        """By whoever: the service folds, too, and one at a time."""
+        await fold_some(running, fold)
+        return await count(unfolded) == 0
+
+    await eventually(all_is_folded)
     check = await station.ask(CheckStockReports())
     assert check.items == ()
 
-    async def sums_kept() -> int | None:
-        async with running.engine.connect() as connection:
-            return await connection.scalar(select(func.count()).select_from(stock_sums))
-
-    assert await sums_kept() == 32 * 3 * 3
+    assert await count(stock_sums) == 32 * 3 * 3
     until_now = StockTurnover(period=Period(end=datetime.now(UTC)))
     turnover = await station.ask(until_now)
     # The operator has them reckoned anew: nothing is lost, and nothing is there twice.
     assert await forget_sums(running.engine, forget) == 32 * 3
     assert await station.ask(until_now) == turnover
-    while await fold_some(running, fold):
-        pass
+    await eventually(all_is_folded)
     assert (await station.ask(CheckStockReports())).items == ()
-    assert await sums_kept() == 32 * 3 * 3
+    assert await count(stock_sums) == 32 * 3 * 3
 
 
 async def _shift(station: Station, times: dict[str, datetime]) -> None:

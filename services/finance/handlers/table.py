@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from services.finance.domain import advances
 from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
@@ -101,7 +102,8 @@ def stamp(work: Work) -> Stamp:
 
 
 async def keep(decision: Decision, store: FinanceStore, work: Work) -> None:
-    """Saves and tells what was decided."""
+    """Saves and tells what was decided; the VAT of advances follows the deposits."""
+    decision = advances.with_vat(decision, store.payment_before, work.new_id())
     await store.keep(decision)
     work.publish(*decision.events)
 

@@ -176,6 +176,10 @@ class Books(Store):
             await self._load_payments((), (), {payment_id})
         return self._payments.values.get(payment_id)
 
+    def payment_before(self, payment_id: UUID) -> Payment | None:
+        """As this transaction knows it; none that is new."""
+        return self._payments.values.get(payment_id)
+
     async def entry(self, entry_id: UUID) -> Entry:
         if entry_id not in self._entries.values:
             await self._load_entries((entry_id,))

@@ -252,6 +252,7 @@ def payment_row(payment: Payment) -> dict[str, Any]:
         "cash_box_id": payment.cash_box_id,
         "document_id": payment.document_id,
         "tendered": payment.tendered,
+        "vat_percent": payment.vat_percent,
     }
 
 
@@ -274,6 +275,7 @@ def payment_of(row: Row[Any], applied: dict[UUID, Decimal], lots: dict[UUID, Dec
         row.cash_box_id,
         row.document_id,
         row.tendered,
+        row.vat_percent,
     )
 
 

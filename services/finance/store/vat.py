@@ -7,16 +7,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, case, func, or_, select, update
+from sqlalchemy import Row, and_, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.finance.domain.ledger import INCOME_KINDS, REVENUE, Account
+from services.finance.domain.ledger import INCOME_KINDS, REVENUE, Account, EntryKind
 from services.finance.store.books import Books, Load
 from services.finance.store.filters import equal, in_period
 from services.finance.store.loads import Wanted
 from services.finance.store.rows import any_of
-from services.finance.store.schema import entries, postings, settlements
+from services.finance.store.schema import entries, payments, postings, settlements
 from services.finance.store.tables_vat import vat_settings
 from shared.contracts.taxes import VatRatesView, VatReport
 from shared.reading import Rows
@@ -94,6 +94,38 @@ class VatBooks(Books):
             .where(entries.c.kind.in_(INCOME_KINDS), *_asked(asked))
             .group_by(percent)
             .order_by(percent.desc().nulls_last())
+        )
+        return list(await self.connection.execute(statement))
+
+    async def advance_vat(self, asked: VatReport) -> Sequence[Row[Any]]:
+        """``told_as, percent, base, vat`` of deposits that came and that were taken or given back,
+        by the rate of the day on which they came."""
+        came = postings.c.debit == Account.VAT_ADVANCES
+        told_as = case((came, "advances"), else_="advances_back").label("told_as")
+        percent = payments.c.vat_percent
+        # What it follows moved the deposit itself.
+        moved = postings.alias("moved")
+        statement = (
+            select(
+                told_as,
+                percent.label("percent"),
+                func.sum(moved.c.amount).label("base"),
+                func.sum(postings.c.amount).label("vat"),
+            )
+            .select_from(entries)
+            .join(postings, postings.c.entry_id == entries.c.id)
+            .join(payments, payments.c.id == postings.c.payment_id)
+            .join(
+                moved,
+                and_(
+                    moved.c.entry_id == entries.c.document_id,
+                    moved.c.payment_id == postings.c.payment_id,
+                    or_(moved.c.debit == Account.DEPOSITS, moved.c.credit == Account.DEPOSITS),
+                ),
+            )
+            .where(entries.c.kind == EntryKind.ADVANCE_VAT, *_asked(asked))
+            .group_by(text("told_as"), percent)
+            .order_by(text("told_as"), percent.desc())
         )
         return list(await self.connection.execute(statement))
 
