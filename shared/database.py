@@ -29,6 +29,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
@@ -106,6 +107,12 @@ def saving(table: Table) -> Insert:
 
 PREPARED = 500
 """Statements of a connection that stay prepared: more than any service uses daily."""
+JSON: dict[str, Any] = {
+    "json_serializer": lambda value: pydantic_core.to_json(value).decode(),
+    "json_deserializer": pydantic_core.from_json,
+}
+DIALECT = PGDialect_asyncpg(**JSON)  # type: ignore[no-untyped-call]
+"""What every engine here speaks."""
 
 
 def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
@@ -119,11 +126,12 @@ def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
         pool_recycle=1800,
         # The one that was used last, whose statements are prepared and whose pages are warm.
         pool_use_lifo=True,
-        json_serializer=lambda value: pydantic_core.to_json(value).decode(),
-        json_deserializer=pydantic_core.from_json,
+        **JSON,
         connect_args={
             "timeout": 5,
             "prepared_statement_cache_size": PREPARED,
+            "statement_cache_size": PREPARED,
+            "max_cached_statement_lifetime": 0,
             "server_settings": {"application_name": "pitlane"},
         },
     )

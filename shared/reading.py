@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.visitors import replacement_traverse
 
+from shared.statements import Prepared
+
 type Asked = tuple[Select[Any], Mapping[str, Any]]
 """A select, made once, and its parameters."""
 type Rows = Sequence[Row[Any]]
@@ -29,25 +31,22 @@ async def read_together(connection: AsyncConnection, *asked: Asked) -> list[Rows
     same combination of selects is prepared once."""
     wanted = [place for place, (_, ids) in enumerate(asked) if not ids or any(ids.values())]
     found: list[Rows] = [() for _ in asked]
-    if len(wanted) == 1:
-        statement, parameters = asked[wanted[0]]
-        found[wanted[0]] = (await connection.execute(statement, parameters)).all()
-    elif wanted:
+    if wanted:
         selects = tuple(asked[place][0] for place in wanted)
         parameters = {
             f"{name}_{number}": value
             for number, place in enumerate(wanted)
             for name, value in asked[place][1].items()
         }
-        answer = (await connection.execute(_as_one(selects), parameters)).one()
+        (answer,) = await _as_one(selects).rows(connection, **parameters)
         for place, statement, records in zip(wanted, selects, answer, strict=True):
             found[place] = _rows(statement, records)
     return found
 
 
 @lru_cache(maxsize=256)
-def _as_one(selects: tuple[Select[Any], ...]) -> Select[Any]:
-    return select(*(_array(each, number) for number, each in enumerate(selects)))
+def _as_one(selects: tuple[Select[Any], ...]) -> Prepared:
+    return Prepared(select(*(_array(each, number) for number, each in enumerate(selects))))
 
 
 def _array(statement: Select[Any], number: int) -> Any:

@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, func, select, text
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.base import Event
@@ -26,6 +26,7 @@ from shared.ids import new_id
 from shared.log_lines import PUBLISH_FAILED
 from shared.messaging.envelope import Envelope
 from shared.messaging.sums import with_sum
+from shared.statements import Prepared
 from shared.writing import Pending, inserting
 
 log = structlog.get_logger(__name__)
@@ -178,7 +179,6 @@ class Relay:
     async def _sweep(self, age: timedelta) -> bool:
         """One batch of leftovers; true when there may be more."""
         async with self._engine.begin() as connection:
-            await connection.execute(text("SET LOCAL synchronous_commit = off"))
             rows = (
                 await connection.execute(
                     select(outbox.c.event_id, outbox.c.subject, outbox.c.headers, outbox.c.body)
@@ -220,9 +220,7 @@ class Relay:
     async def _mark(self) -> None:
         published, self._published = self._published, []
         if published:
-            async with self._engine.begin() as connection:
-                # Losing this commit only publishes again: it need not wait for the disk.
-                await connection.execute(text("SET LOCAL synchronous_commit = off"))
+            async with self._engine.connect() as connection:
                 await _mark_published(connection, published)
 
 
@@ -233,10 +231,10 @@ def _told(error: BaseException) -> str:
     return repr(error)
 
 
-_MARK_PUBLISHED = delete(unpublished).where(
-    unpublished.c.event_id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+_MARK_PUBLISHED = Prepared(
+    delete(unpublished).where(unpublished.c.event_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 )
 
 
 async def _mark_published(connection: AsyncConnection, event_ids: Sequence[UUID]) -> None:
-    await connection.execute(_MARK_PUBLISHED, {"ids": list(event_ids)})
+    await _MARK_PUBLISHED.run_alone(connection, ids=event_ids)
