@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.support.broker import TestNats, running_nats
@@ -20,6 +21,11 @@ for variable in [name for name in os.environ if name.startswith(("PG", "PITLANE_
     # Settings of whoever runs the tests must not lead them to another server.
     del os.environ[variable]
 keep_files_in_memory()
+
+# The same examples in every run, so that a run that fails fails again. Others are drawn with
+# --hypothesis-profile=default, and again with --hypothesis-seed.
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

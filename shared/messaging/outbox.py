@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, func, select
+from sqlalchemy import ARRAY, Uuid, all_, any_, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.base import Event
@@ -129,9 +129,15 @@ class Relay:
 
     async def lag(self) -> tuple[int, float]:
         """Events not yet published, and the age of the oldest in seconds."""
+        # What is published and only not marked yet waits for nothing.
+        unmarked = list(self._published)
         async with self._engine.connect() as connection:
             row = (
-                await connection.execute(select(func.count(), func.min(unpublished.c.created_at)))
+                await connection.execute(
+                    select(func.count(), func.min(unpublished.c.created_at)).where(
+                        unpublished.c.event_id != all_(bindparam("unmarked", unmarked, ARRAY(Uuid)))
+                    )
+                )
             ).one()
         oldest: datetime | None = row[1]
         return row[0], (datetime.now(UTC) - oldest).total_seconds() if oldest else 0.0

@@ -18,10 +18,12 @@ import httpx
 import nats
 import pydantic_core
 import uvicorn
+from argon2 import PasswordHasher
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from sqlalchemy import insert, select, text
 
+from services.gateway import passwords
 from services.gateway.app import SERVED, Application, create_app
 from services.gateway.store import login_key, sessions, users
 from services.gateway.users import ensure_demo_users
@@ -48,6 +50,11 @@ PICTURES = {
     for question in (GetPhoto, GetSmallPhoto)
 }
 """These are no JSON to whoever asks the gateway."""
+
+SLOW_HASHER, SLOW_NOBODY = passwords._hasher, passwords._NOBODY
+"""Production's: see ``slow_passwords``."""
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._NOBODY = passwords.hashed("of nobody")
 
 
 def a_key() -> dict[str, str]:
