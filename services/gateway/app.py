@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from functools import cache
 from typing import Any
 
 import pydantic_core
-import uvicorn
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -42,6 +40,7 @@ from services.gateway.routes import AREAS
 from services.gateway.second_factor import SecondFactor
 from services.gateway.sessions import Sessions
 from services.gateway.uploads import Uploads
+from shared import serving
 from shared.health import health_routes
 from shared.logs import configure_logs
 from shared.messaging.client import ServiceClient
@@ -57,25 +56,18 @@ def run() -> None:
     settings = ServiceSettings.load("gateway")
     configure_logs(settings, "gateway")
     configure_traces(settings, "gateway")
-    # uvicorn raises the signal that stopped it once more, which would end us before the traces
-    # are flushed.
-    signal.signal(signal.SIGTERM, lambda *_: None)
     allow_connections()
-    uvicorn.run(create_app(settings), host=settings.http_host, port=settings.http_port, **SERVED)
+    serving.serve(create_app(settings), settings.http_host, settings.http_port, SERVED)
     flush_traces()
 
 
 SERVED: dict[str, Any] = {
-    "loop": "uvloop",
+    **serving.OPTIONS,
     "http": Door,
     "ws": "none",
-    # The edge writes one line per request, and uvicorn's own go through our logs.
-    "log_config": None,
-    "access_log": False,
     "server_header": False,
     "backlog": 1024,
     "timeout_keep_alive": 75,
-    "timeout_graceful_shutdown": 5,
 }
 
 
