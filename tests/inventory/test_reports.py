@@ -121,6 +121,32 @@ async def test_what_nobody_takes_lies_dead(station: Station) -> None:
     assert masked.value is None
 
 
+async def test_what_is_not_folded_has_its_place_among_what_lies_idle(station: Station) -> None:
+    """Pages are the same whatever is folded: of what was taken of, sold out, or only came."""
+    running, warehouse = station.running["inventory"], await station.a_warehouse()
+    idle, taken, gone, new = [await station.a_product(name=name) for name in "АБВГ"]
+    for product in (idle, taken, gone):
+        await station.receive(warehouse.id, product.id, "2", cost="10")
+    for product, quantity in ((taken, 1), (gone, 2)):
+        order_id, ask = new_id(), an_ask(product.id, quantity)
+        await tell(station, requested(order_id, ask), completed(order_id, 1, ask))
+    await station.receive(warehouse.id, new.id, "1", cost="10")
+    now = datetime.now(UTC)
+    await _shift(station, {"receipt": now - timedelta(days=90), "issue": now - timedelta(days=30)})
+    async with running.engine.begin() as connection:
+        await fold(connection, running.settings.zone, 3)
+
+    for _ in range(2):
+        names: list[str] = []
+        cursor = None
+        while not names or cursor:
+            page = await station.ask(DeadStock(days=1, limit=1, cursor=cursor))
+            names += [row.product for row in page.items]
+            cursor = page.next
+        assert names == ["А", "Г", "Б"]
+        await fold_some(running, fold)
+
+
 async def test_what_orders_wait_for_and_what_is_below_its_minimum_is_missing(
     station: Station,
 ) -> None:
