@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.finance.domain import till
-from services.finance.domain.ledger import ClientAccount, Stamp, kopecks
+from services.finance.domain.ledger import ZERO, ClientAccount, Stamp, kopecks
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.payment_documents import check_tendered
 from services.finance.domain.settlement import standing
@@ -182,6 +182,7 @@ async def get_balance(question: GetBalance, store: FinanceStore, work: Work) -> 
         owes=account.owes,
         debt=account.receivable,
         deposit=account.deposits,
+        free=kopecks(await store.free_of(account.client_id)) if account.deposits else ZERO,
         overdue=kopecks(await store.overdue(account.client_id, today, zone)),
     )
 

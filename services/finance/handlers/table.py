@@ -28,6 +28,7 @@ from shared.contracts.clients import GetCards, GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
     FinanceCommandRefused,
+    OrderDueChanged,
     OrderPaid,
     OrderSettled,
     OrderUnpaid,
@@ -49,6 +50,7 @@ handlers = Handlers(
         SettlementReversed,
         OrderPaid,
         OrderUnpaid,
+        OrderDueChanged,
         PaymentTaken,
         PaymentRefunded,
         ExpenseRecorded,
