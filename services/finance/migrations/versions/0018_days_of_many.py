@@ -3,8 +3,8 @@ same rows again, since hardly a client or product is sold to twice in a day."""
 
 from alembic import op
 
-revision = "0017"
-down_revision = "0015"
+revision = "0018"
+down_revision = "0017"
 
 EVERYWHERE = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
