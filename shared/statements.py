@@ -76,17 +76,18 @@ class Prepared:
 
     async def _fail(self, connection: AsyncConnection, adapted: Any, error: Exception) -> NoReturn:
         """In SQLAlchemy's words; a connection that is broken is not handed out again."""
+        broken = adapted.driver_connection.is_closed()
+        if broken:
+            await connection.invalidate(error)
+        errors = adapted.dbapi.Error
         try:
             adapted._handle_exception(error)
-        except adapted.dbapi.Error as translated:
-            broken = adapted.driver_connection.is_closed()
-            if broken:
-                await connection.invalidate(translated)
+        except errors as translated:
             raise DBAPIError.instance(
                 self._sql,
                 None,
                 translated,
-                adapted.dbapi.Error,
+                errors,
                 hide_parameters=True,
                 connection_invalidated=broken,
                 dialect=DIALECT,

@@ -11,12 +11,10 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 
-import nats.errors
 import pydantic_core
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from pydantic import ValidationError
 
 from shared.handlers import Route
@@ -75,11 +73,13 @@ class Consumer:
     async def _run(self) -> None:
         while True:
             self._inbox = self._connection.new_inbox()
+            # The client's own waiting for one message costs a task and a timer for each.
+            came: asyncio.Queue[Msg] = asyncio.Queue()
             subscription = await self._connection.subscribe(
-                self._inbox, pending_msgs_limit=-1, pending_bytes_limit=-1
+                self._inbox, cb=came.put, pending_msgs_limit=-1, pending_bytes_limit=-1
             )
             try:
-                await self._pull_for_ever(subscription)
+                await self._pull_for_ever(came)
             except asyncio.CancelledError:
                 raise
             except Exception as error:
@@ -89,7 +89,7 @@ class Consumer:
                 with contextlib.suppress(Exception):
                     await subscription.unsubscribe()
 
-    async def _pull_for_ever(self, subscription: Subscription) -> None:
+    async def _pull_for_ever(self, came: asyncio.Queue[Msg]) -> None:
         self._asked = 0
         while True:
             if self._asked + len(self._handling) <= IN_FLIGHT // 2:
@@ -99,12 +99,14 @@ class Consumer:
                 await asyncio.wait(self._handling, return_when=asyncio.FIRST_COMPLETED)
                 continue
             try:
-                message = await subscription.next_msg(timeout=2 * HEARTBEAT_S)
-            except nats.errors.TimeoutError:
+                async with asyncio.timeout(2 * HEARTBEAT_S):
+                    self._take(await came.get())
+            except TimeoutError:
                 # The pull went down with the server, or was never answered: ask anew.
                 self._asked = 0
                 continue
-            self._take(message)
+            while not came.empty():
+                self._take(came.get_nowait())
 
     async def _pull(self, batch: int) -> None:
         request = {

@@ -113,6 +113,7 @@ class Lane:
         self._gather_s = gather_s
         self._began_at = -gather_s
         self._last = 0
+        self._commanded = asyncio.Event()
         self._careful = False
         self.commits = Commits()
 
@@ -130,6 +131,8 @@ class Lane:
             raise Refused("busy", service=self._settings.service)
         if job.route.before is None or await self._prepared(job, job.route.before):
             self._waiting.put_nowait(job)
+            if not job.is_event:
+                self._commanded.set()
         return await job.ended
 
     async def _prepared(self, job: Job, before: Before) -> bool:
@@ -175,7 +178,9 @@ class Lane:
         clock = asyncio.get_running_loop().time
         gather_s = self._gather_s * (LONGER if self._last >= THICK else 1)
         if first.is_event and (early_s := self._began_at + gather_s - clock()) > 0:
-            await asyncio.sleep(early_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._commanded.wait(), early_s)
+        self._commanded.clear()
         self._began_at = clock()
 
     async def _together(self, jobs: Sequence[Job], *, careful: bool) -> None:
