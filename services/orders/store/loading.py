@@ -143,14 +143,24 @@ def _offered_on(cars: str) -> str:
 _CLIENT, _VEHICLE, _PRODUCT, _WORK, _CONTRACT = map(
     reader, (clients, vehicles, products, works, client_contracts)
 )
-_ORDERS = "id = ANY($1::uuid[]) ORDER BY id"
+
+
+def _ids(place: int) -> str:
+    """Given ids, such that the planner cannot look at them: where it can, it plans every call anew
+    for their number, which costs three times as much as the rest of the statement."""
+    return f"(SELECT ${place}::uuid[])::uuid[]"
+
+
+_ORDERS = f"id = ANY({_ids(1)}) ORDER BY id"
+_OF_THEM = f"order_id = ANY({_ids(1)}) ORDER BY position"
 _LINES = f"""
-    {_rows("service_lines", SERVICE_COLUMNS, "order_id = ANY($1) ORDER BY position")} AS services,
-    {_rows("part_lines", PART_COLUMNS, "order_id = ANY($1) ORDER BY position")} AS parts,
+    {_rows("service_lines", SERVICE_COLUMNS, _OF_THEM)} AS services,
+    {_rows("part_lines", PART_COLUMNS, _OF_THEM)} AS parts,
     (SELECT version FROM places_version) AS places"""
+_CARS = f"ARRAY(SELECT vehicle_id FROM orders WHERE id = ANY({_ids(1)}))"
 _SEEN = f"""SELECT {_rows("orders", ORDER_COLUMNS, _ORDERS)} AS orders, {_LINES},
-    {_offered_on("ARRAY(SELECT vehicle_id FROM orders WHERE id = ANY($1))")} AS offered"""
-_CLIENTS = "$6::uuid[] || ARRAY(SELECT client_id FROM orders WHERE id = ANY($7::uuid[]))"
+    {_offered_on(_CARS)} AS offered"""
+_CLIENTS = f"{_ids(6)} || ARRAY(SELECT client_id FROM orders WHERE id = ANY({_ids(7)}))"
 _LOCKED = f"""WITH locked AS (
         SELECT {record(ORDER_COLUMNS)} AS whole, xmin FROM orders WHERE {_ORDERS} FOR UPDATE
     )
@@ -158,10 +168,10 @@ _LOCKED = f"""WITH locked AS (
     ARRAY(SELECT xmin FROM locked) AS written_by,
     ARRAY(SELECT xmin FROM orders WHERE {_ORDERS}) AS seen,
     {_LINES},
-    {_all_of(clients, "id = ANY($2::uuid[]) ORDER BY id FOR KEY SHARE")} AS clients,
-    {_all_of(vehicles, "id = ANY($3::uuid[])")} AS vehicles,
-    {_all_of(products, "id = ANY($4::uuid[])")} AS products,
-    {_all_of(works, "id = ANY($5::uuid[])")} AS works,
+    {_all_of(clients, f"id = ANY({_ids(2)}) ORDER BY id FOR KEY SHARE")} AS clients,
+    {_all_of(vehicles, f"id = ANY({_ids(3)})")} AS vehicles,
+    {_all_of(products, f"id = ANY({_ids(4)})")} AS products,
+    {_all_of(works, f"id = ANY({_ids(5)})")} AS works,
     {_all_of(client_contracts, f"client_id = ANY({_CLIENTS})")} AS contracts,
-    {_offered_on("$8::uuid[]")} AS offered,
+    {_offered_on(_ids(8))} AS offered,
     ARRAY(SELECT nextval('order_numbers') FROM generate_series(1, $9::integer)) AS numbers"""
