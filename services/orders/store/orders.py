@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import astuple
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -55,6 +55,7 @@ _CLOCK_OF = (
 _GONE_SERVICES, _GONE_PARTS = removing(service_lines), removing(part_lines)
 _ADD_STEPS, _ADD_COMMENTS = inserting(price_steps), inserting(comments)
 _ADD_CHANGES = inserting(order_changes)
+_STEP = attrgetter("line_id", "step", "old", "new")
 
 
 class Clocked(NamedTuple):
@@ -180,7 +181,7 @@ class OrdersStore(Store):
         self._saves += 1
         self._loaded.setdefault(order.id, None)
         self._steps += [
-            (order.id, *astuple(step), work.actor.login, work.envelope.type, work.now)
+            (order.id, *_STEP(step), work.actor.login, work.envelope.type, work.now)
             for step in steps_between(self._orders.get(order.id), order)
         ]
         self._orders[order.id] = order
