@@ -321,9 +321,16 @@ class Order:
         come or not: what a quote promises."""
         return line.total + sum((part.total for part in self.parts_of(line.id)), NOTHING)
 
-    def parts_of(self, service_line_id: UUID) -> list[PartLine]:
+    def parts_of(self, service_line_id: UUID) -> Sequence[PartLine]:
         """The materials of a work and its goods."""
-        return [part for part in self.parts if part.service_line_id == service_line_id]
+        return self._parts_by_work.get(service_line_id, ())
+
+    @cached_property
+    def _parts_by_work(self) -> dict[UUID | None, list[PartLine]]:
+        by_work: dict[UUID | None, list[PartLine]] = {}
+        for part in self.parts:
+            by_work.setdefault(part.service_line_id, []).append(part)
+        return by_work
 
     @cached_property
     def flags(self) -> tuple[str, ...]:

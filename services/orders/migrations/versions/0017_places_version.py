@@ -1,4 +1,5 @@
-"""What the station says of itself has a version: whoever keeps it in memory asks for that alone."""
+"""What the station says of itself has a version: whoever keeps it in memory asks for that alone.
+Steps of prices have one index: by line, as they are asked for."""
 
 from __future__ import annotations
 
@@ -30,3 +31,8 @@ def upgrade() -> None:
             f"CREATE TRIGGER places_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
             " FOR EACH STATEMENT EXECUTE FUNCTION places_changed()"
         )
+    op.execute(
+        "ALTER TABLE price_steps DROP CONSTRAINT price_steps_pkey,"
+        " ADD CONSTRAINT price_steps_pkey PRIMARY KEY (line_id, id)"
+    )
+    op.drop_index("price_steps_of_line", "price_steps")
