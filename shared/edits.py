@@ -26,10 +26,10 @@ class Kept(Protocol):
     def view(self) -> View: ...
 
 
-def named_fields(command: BaseModel, identity: str | None = None) -> dict[str, Any]:
-    """What the command says something about; a null among it clears. ``identity``: the field that
-    says what is edited."""
-    named = command.model_fields_set - {identity, "expected_revision"}
+def named_fields(command: BaseModel, *beside: str) -> dict[str, Any]:
+    """What the command says something about; a null among it clears. ``beside``: the fields that
+    say what is edited, or how."""
+    named = command.model_fields_set - {*beside, "expected_revision"}
     return {name: getattr(command, name) for name in type(command).model_fields if name in named}
 
 

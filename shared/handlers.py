@@ -49,6 +49,9 @@ class Store:
     async def flush(self) -> None:
         """After the last handler of a batch, before the commit."""
 
+    def committed(self) -> None:
+        """After the commit of a batch: what the store believed to be so, is."""
+
     async def write(self) -> None:
         """What was kept back is in the tables after it."""
         await self.flush()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
-import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from shared import serving
 from shared.settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -24,18 +23,7 @@ type RunningContext = Callable[[ServiceSettings], AbstractAsyncContextManager[Ru
 
 def serve(settings: ServiceSettings, running: RunningContext) -> None:
     """Runs the service and its health pages until it is told to stop."""
-    # uvicorn raises the signal that stopped it once more, which would end us before the traces
-    # are flushed.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    uvicorn.run(
-        health_app(settings, running),
-        host=settings.health_host,
-        port=settings.health_port,
-        loop="uvloop",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=5,
-    )
+    serving.serve(health_app(settings, running), settings.health_host, settings.health_port)
 
 
 def health_app(settings: ServiceSettings, running: RunningContext) -> Starlette:

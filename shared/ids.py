@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -11,13 +10,6 @@ from uuid_utils.compat import uuid7
 
 def new_id() -> UUID:
     return uuid7()
-
-
-def first_id_of(at: datetime) -> UUID:
-    """No id made from that millisecond on is smaller: so that what happened since an instant can be
-    found by its ids."""
-    milliseconds = int(at.timestamp() * 1000)
-    return UUID(int=milliseconds << 80)
 
 
 def id_of(name: str) -> UUID:

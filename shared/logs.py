@@ -11,6 +11,7 @@ import pydantic_core
 import structlog
 
 from shared.settings import StationSettings
+from shared.telemetry import add_message
 
 
 def configure_logs(settings: StationSettings, service: str) -> None:
@@ -27,7 +28,7 @@ def configure_logs(settings: StationSettings, service: str) -> None:
         }
 
     common: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        add_message,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),

@@ -369,6 +369,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     payment_documents.GetPaymentDocument: _TILL | {ADVISOR},
     payment_documents.MoveDeposit: _TILL,
     payment_documents.GiveBackDeposits: _TILL,
+    payment_documents.PayFromBalance: _TILL,
     till.CreateCashBox: _OFFICE,
     till.ChangeCashBox: _OFFICE,
     till.ListCashBoxes: _TILL | {ADVISOR},

@@ -120,6 +120,18 @@ def one_stretch(parts: Spans) -> tuple[Grain, date] | None:
     return None
 
 
+def whole_months(parts: Spans) -> list[date]:
+    """The first days of the months that a period is made of; none when it is not."""
+    if parts.edges or any(grain == DAY or not each.end for grain, each in parts.whole):
+        return []
+    return [
+        day
+        for _, each in parts.whole
+        if each.start and each.end
+        for day in _stretches(MONTH, each.start, each.end)
+    ]
+
+
 def _pieces(days: Range, grains: Sequence[Grain]) -> Iterator[tuple[Grain, Range]]:
     """Whole stretches of the first grain, and those of the finer ones beside them."""
     grain, *finer = grains

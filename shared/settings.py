@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -131,7 +132,9 @@ def masked(url: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{address}"))
 
 
+@cache
 def pitlane_version() -> str:
+    """Of what is installed: the whole of its description is read for it."""
     try:
         return version("pitlane")
     except PackageNotFoundError:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import replace
+from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 from shared.messaging.envelope import Envelope
@@ -76,18 +77,25 @@ def flush_traces() -> None:
         trace.get_tracer_provider().shutdown()  # type: ignore[attr-defined]
 
 
-@contextmanager
-def span(name: str, traceparent: str | None, **attributes: Any) -> Iterator[str | None]:
+def span(
+    name: str, traceparent: str | None, **attributes: Any
+) -> AbstractContextManager[str | None]:
     """A span below ``traceparent``; gives the traceparent of what happens inside."""
     if _tracer is None:
-        yield traceparent
-        return
+        return nullcontext(traceparent)
+    return _span(_tracer, name, traceparent, attributes)
+
+
+@contextmanager
+def _span(
+    tracer: Tracer, name: str, traceparent: str | None, attributes: Mapping[str, Any]
+) -> Iterator[str | None]:
     from opentelemetry.trace import SpanKind
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     propagator = TraceContextTextMapPropagator()
     parent = propagator.extract({"traceparent": traceparent} if traceparent else {})
-    with _tracer.start_as_current_span(
+    with tracer.start_as_current_span(
         name,
         context=parent,
         kind=SpanKind.CONSUMER if name.startswith(("evt.", "cmd.", "ask.")) else SpanKind.SERVER,
@@ -98,27 +106,52 @@ def span(name: str, traceparent: str | None, **attributes: Any) -> Iterator[str 
         yield carrier.get("traceparent")
 
 
+_handled: ContextVar[Envelope | None] = ContextVar("handled", default=None)
+
+
 @contextmanager
 def handling(envelope: Envelope) -> Iterator[Envelope]:
     """Around one handler: log context, time and span. Gives the envelope that its events and
     questions are caused by."""
     started = perf_counter()
-    with (
-        structlog.contextvars.bound_contextvars(**log_context(envelope)),
-        span(
-            envelope.type,
-            envelope.traceparent,
-            actor=envelope.actor.login,
-            order=envelope.order_id,
-            correlation_id=envelope.correlation_id,
-        ) as traceparent,
-    ):
-        yield (
-            envelope
-            if traceparent == envelope.traceparent
-            else replace(envelope, traceparent=traceparent)
-        )
-    HANDLER_SECONDS.labels(envelope.type).observe(perf_counter() - started)
+    before = _handled.set(envelope)
+    try:
+        if _tracer is None:
+            yield envelope
+        else:
+            with span(
+                envelope.type,
+                envelope.traceparent,
+                actor=envelope.actor.login,
+                order=envelope.order_id,
+                correlation_id=envelope.correlation_id,
+            ) as traceparent:
+                yield replace(envelope, traceparent=traceparent)
+    finally:
+        _handled.reset(before)
+    _seconds_in(envelope.type).observe(perf_counter() - started)
+
+
+def add_message(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A line that is written within a handler says of which message: a step of every log."""
+    envelope = _handled.get()
+    return line if envelope is None else {**log_context(envelope), **line}
+
+
+def count_handled(message: str, outcome: str) -> None:
+    """``outcome``: handled, refused, failed or duplicate."""
+    _ended(message, outcome).inc()
+
+
+# A metric looks its labels up with a lock and a check of their names.
+@cache
+def _seconds_in(message: str) -> Histogram:
+    return HANDLER_SECONDS.labels(message)
+
+
+@cache
+def _ended(message: str, outcome: str) -> Counter:
+    return HANDLED.labels(message, outcome)
 
 
 def log_context(envelope: Envelope) -> dict[str, str]:

@@ -14,11 +14,24 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ARRAY, Delete, Table, bindparam, delete, func, select, tuple_
-from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Delete,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import JSONB, Insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import TableValuedAlias
+
+from shared.statements import Prepared
 
 type Row = Sequence[Any] | Mapping[str, Any]
 
@@ -41,27 +54,37 @@ class Rows:
         }
 
 
-def inserting(table: Table, *columns: str) -> Rows:
-    """Inserts rows; without ``columns`` they bring every one that the database does not draw."""
-    return _inserting("new", table, columns)
+def inserting(table: Table, *columns: str, when: ColumnElement[bool] | None = None) -> Rows:
+    """Inserts rows; without ``columns`` they bring every one that the database does not draw.
+    ``when``: what holds before the first of them is written."""
+    return _inserting("new", table, columns, when)
 
 
-def merging(table: Table, *changing: str) -> Rows:
-    """Inserts rows, or sets the ``changing`` columns of those that exist; without them all."""
-    rows = _inserting("saved", table, ())
+def adding(table: Table, *columns: str) -> Rows:
+    """Inserts rows as ``inserting`` does, but for those that are there already, by whatever key."""
+    rows = _inserting("added", table, columns)
+    statement: Insert = rows.statement  # type: ignore[assignment]
+    return Rows(rows.name, statement.on_conflict_do_nothing(), rows.columns)
+
+
+def merging(table: Table, *changing: str, newer: str | None = None) -> Rows:
+    """Inserts rows, or sets the ``changing`` columns of those that exist; without them all.
+    ``newer``: of those that exist, only where this column grows."""
+    rows = _inserting("saved", table)
     keys = table.primary_key.columns.keys()
     statement: Insert = rows.statement  # type: ignore[assignment]
     changing = changing or tuple(name for name in rows.columns if name not in keys)
     merged = statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={name: statement.excluded[name] for name in changing},
+        where=table.c[newer] < statement.excluded[newer] if newer else None,
     )
     return Rows(rows.name, merged, rows.columns)
 
 
-def removing(table: Table) -> Rows:
-    """Deletes the rows whose primary keys they bring."""
-    name, keys = f"gone_{table.name}", tuple(table.primary_key.columns.keys())
+def removing(table: Table, *columns: str) -> Rows:
+    """Deletes the rows whose primary keys they bring, or else these columns."""
+    name, keys = f"gone_{table.name}", columns or tuple(table.primary_key.columns.keys())
     found = tuple_(*(table.c[key] for key in keys)).in_(select(_unnested(name, table, keys)))
     return Rows(name, delete(table).where(found), keys)
 
@@ -79,42 +102,73 @@ class Pending:
 
     async def send(self, connection: AsyncConnection) -> None:
         """One statement, or none when there is nothing to write."""
+        if found := self._taken():
+            statement, parameters = found
+            await statement.rows(connection, **parameters)
+
+    async def send_last(self, connection: AsyncConnection) -> None:
+        """The same, when nothing but the commit comes after it."""
+        if found := self._taken():
+            statement, parameters = found
+            await statement.run_alone(connection, **parameters)
+
+    def _taken(self) -> tuple[Prepared, dict[str, list[Any]]] | None:
         if not self._waiting:
-            return
+            return None
+        waiting, self._waiting = self._waiting, {}
         parameters: dict[str, list[Any]] = {}
-        for how, rows in self._waiting.items():
+        for how, rows in waiting.items():
             parameters |= how.arrays(rows)
-        statement = _as_one(tuple(self._waiting))
-        self._waiting = {}
-        await connection.execute(statement, parameters)
+        return _as_one(tuple(waiting)), parameters
 
 
 @lru_cache(maxsize=256)
-def _as_one(all_of_them: tuple[Rows, ...]) -> Insert | Delete:
+def _as_one(all_of_them: tuple[Rows, ...]) -> Prepared:
     """Made once for those that go together, in this order: making it costs more than its
     execution."""
     first, *others = all_of_them
-    return first.statement.add_cte(*(other.statement.cte(other.name) for other in others))
+    return Prepared(first.statement.add_cte(*(other.statement.cte(other.name) for other in others)))
 
 
-def _inserting(verb: str, table: Table, columns: tuple[str, ...]) -> Rows:
+def _inserting(
+    verb: str,
+    table: Table,
+    columns: tuple[str, ...] = (),
+    when: ColumnElement[bool] | None = None,
+) -> Rows:
     name = f"{verb}_{table.name}"
     columns = columns or tuple(
         one.key for one in table.columns if one.identity is None and one.computed is None
     )
-    statement = postgresql_insert(table).from_select(
-        columns, select(_unnested(name, table, columns))
-    )
+    given = _unnested(name, table, columns)
+    values = (_texts(given, key) if _is_list(table.c[key]) else given.c[key] for key in columns)
+    new = select(*values)
+    if when is not None:
+        new = new.where(when)
+    statement = postgresql_insert(table).from_select(columns, new)
     return Rows(name, statement, columns)
 
 
 def _unnested(name: str, table: Table, columns: Sequence[str]) -> TableValuedAlias:
-    # One dimension, whatever it holds: a list in a JSON column is one value.
+    # One dimension, whatever it holds: a list in a JSON column is one value. A list of texts
+    # travels as JSON, because ``unnest`` would take an array of arrays apart to the last.
     values = [
-        bindparam(_parameter(name, column), type_=ARRAY(table.c[column].type, dimensions=1))
-        for column in columns
+        bindparam(
+            _parameter(name, key),
+            type_=ARRAY(JSONB if _is_list(table.c[key]) else table.c[key].type, dimensions=1),
+        )
+        for key in columns
     ]
     return func.unnest(*values).table_valued(*columns).render_derived()
+
+
+def _is_list(column: Column[Any]) -> bool:
+    return isinstance(column.type, ARRAY)
+
+
+def _texts(given: TableValuedAlias, key: str) -> ColumnElement[Any]:
+    texts = select(func.jsonb_array_elements_text(given.c[key])).correlate(given)
+    return func.array(texts.scalar_subquery())
 
 
 def _parameter(name: str, column: str) -> str:

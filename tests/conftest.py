@@ -6,11 +6,13 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.support.broker import TestNats, running_nats
 from tests.support.cluster import shared_cluster
 from tests.support.databases import Databases
+from tests.support.memory import keep_files_in_memory
 
 CLUSTER = "TESTS_CLUSTER"
 """The folder of a PostgreSQL that several runs share, one after the other: see the mutants."""
@@ -18,6 +20,12 @@ CLUSTER = "TESTS_CLUSTER"
 for variable in [name for name in os.environ if name.startswith(("PG", "PITLANE_"))]:
     # Settings of whoever runs the tests must not lead them to another server.
     del os.environ[variable]
+keep_files_in_memory()
+
+# The same examples in every run, so that a run that fails fails again. Others are drawn with
+# --hypothesis-profile=default, and again with --hypothesis-seed.
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

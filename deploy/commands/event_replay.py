@@ -23,11 +23,11 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, PubAck, ReplayPolicy
 from nats.js.errors import APIError, NotFoundError
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from deploy.local.processes import CannotStart
 from deploy.topology import EVENTS, REBUILD, SERVICES
-from shared.database import outbox
+from shared.database import outbox, unpublished
 from shared.messaging.outbox import Outgoing
 from shared.messaging.sums import is_whole, with_sum
 
@@ -39,6 +39,7 @@ PUBLISH_BATCH = 500
 TIMEOUT_S = 10.0
 CLOCKS_DIFFER = timedelta(days=1)
 """By no more than that, the database's clock and the broker's."""
+_OLDEST = select(func.min(outbox.c.created_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,11 @@ class InStream:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """One service's outbox, as far as it was published when the stream was about to be read."""
+    """One service's outbox, as it was when the stream was about to be read."""
 
     service: str
-    engine: AsyncEngine
-    until: datetime
+    connection: AsyncConnection
+    """Sees that moment, however long it lasts."""
     oldest: datetime | None
     """When its oldest event was written; None when there is none."""
 
@@ -163,11 +164,12 @@ def _event_id(message: Msg) -> UUID | None:
 # --- the outboxes ------------------------------------------------------------------------------
 
 
-async def published_until_now(service: str, engine: AsyncEngine) -> Outbox:
-    """To be asked before the stream is read: what is published later, its relay sees to."""
+@asynccontextmanager
+async def as_of_now(service: str, engine: AsyncEngine) -> AsyncIterator[Outbox]:
+    """To be opened before the stream is read: what is published later, its relay sees to."""
     async with engine.connect() as connection:
-        row = (await connection.execute(select(func.now(), func.min(outbox.c.created_at)))).one()
-    return Outbox(service, engine, *row)
+        await connection.execution_options(isolation_level="REPEATABLE READ")
+        yield Outbox(service, connection, await connection.scalar(_OLDEST))
 
 
 async def missing(outboxes: Sequence[Outbox], stream: InStream) -> AsyncIterator[Missing]:
@@ -194,12 +196,11 @@ async def _missing_of(source: Outbox, stream: InStream) -> AsyncIterator[Missing
         statement = (
             select(outbox.c.seq, outbox.c.event_id, outbox.c.created_at)
             .where(outbox.c.seq > after)
-            .where(outbox.c.published_at < source.until)
+            .where(outbox.c.event_id.not_in(select(unpublished.c.event_id)))
             .order_by(outbox.c.seq)
             .limit(PAGE_ROWS)
         )
-        async with source.engine.connect() as connection:
-            rows = (await connection.execute(statement)).all()
+        rows = (await source.connection.execute(statement)).all()
         if not rows:
             return
         for row in rows:
@@ -216,45 +217,42 @@ async def replay(
 ) -> AsyncIterator[Counter[str]]:
     """Publishes what is missing; after every batch, how many events of each service it were."""
     js = connection.jetstream(timeout=TIMEOUT_S)
-    engines = {outbox.service: outbox.engine for outbox in outboxes}
+    connections = {outbox.service: outbox.connection for outbox in outboxes}
     batch: list[Missing] = []
     async for event in missing(outboxes, stream):
         batch.append(event)
         if len(batch) == PUBLISH_BATCH:
-            yield await _publish(js, engines, batch)
+            yield await _publish(js, connections, batch)
             batch = []
-    yield await _publish(js, engines, batch)
+    yield await _publish(js, connections, batch)
 
 
 async def _publish(
-    js: JetStreamContext, engines: Mapping[str, AsyncEngine], batch: Sequence[Missing]
+    js: JetStreamContext, connections: Mapping[str, AsyncConnection], batch: Sequence[Missing]
 ) -> Counter[str]:
-    events = await _whole(engines, batch)
-    known = [event for event in batch if (event.service, event.seq) in events]
+    events = await _whole(connections, batch)
     answers = await asyncio.gather(
-        *(_publish_one(js, events[event.service, event.seq]) for event in known),
+        *(_publish_one(js, events[event.service, event.seq]) for event in batch),
         return_exceptions=True,
     )
     failures = [answer for answer in answers if isinstance(answer, BaseException)]
     if failures:
         raise failures[0]
-    return Counter(event.service for event in known)
+    return Counter(event.service for event in batch)
 
 
 async def _whole(
-    engines: Mapping[str, AsyncEngine], batch: Sequence[Missing]
+    connections: Mapping[str, AsyncConnection], batch: Sequence[Missing]
 ) -> dict[tuple[str, int], Outgoing]:
-    """With headers and bodies, by service and ``seq``. What its service deleted meanwhile for
-    its age is not there any more."""
+    """With headers and bodies, by service and ``seq``."""
     events: dict[tuple[str, int], Outgoing] = {}
     for service in {event.service for event in batch}:
         seqs = [event.seq for event in batch if event.service == service]
         statement = select(
             outbox.c.seq, outbox.c.event_id, outbox.c.subject, outbox.c.headers, outbox.c.body
         ).where(outbox.c.seq.in_(seqs))
-        async with engines[service].connect() as connection:
-            for seq, *event in await connection.execute(statement):
-                events[service, seq] = Outgoing(*event)
+        for seq, *event in await connections[service].execute(statement):
+            events[service, seq] = Outgoing(*event)
     return events
 
 

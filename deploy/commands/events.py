@@ -88,7 +88,7 @@ def watch(data_dir: StationDir = None) -> None:
 
 async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
     from deploy import topology
-    from deploy.commands.event_replay import InStream, alone, published_until_now, read_stream
+    from deploy.commands.event_replay import InStream, alone, as_of_now, read_stream
     from deploy.commands.reach import BOOTSTRAP_URL, nats_connection, needed
     from deploy.commands.topology import consumed
 
@@ -99,7 +99,7 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
         connection = await nats_connection(url, topology.BOOTSTRAP)
         stack.push_async_callback(connection.close)
         await stack.enter_async_context(alone(_engine(databases["audit"], stack)))
-        outboxes = [await published_until_now(*each) for each in engines.items()]
+        outboxes = [await stack.enter_async_context(as_of_now(*each)) for each in engines.items()]
         stream = await read_stream(connection, outboxes)
         if stream is None:
             typer.echo("the stream does not exist")

@@ -64,6 +64,8 @@ FORGETFUL = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_connections": "250",
+    # Passwords of tests need no stretching, which every connection pays for.
+    "scram_iterations": "1",
     # Tests hold what a flow may cost.
     "shared_preload_libraries": "pg_stat_statements",
 }

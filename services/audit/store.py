@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     TIMESTAMP,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.audit.domain import Fact, Head, Sealed, sealed
 from shared.contracts.base import Message
@@ -73,22 +75,34 @@ _COPIES = (
     "order_id",
     "correlation_id",
 )
-_LOCK = text("SELECT pg_advisory_xact_lock(7147)")
+_LOCK = select(func.pg_advisory_xact_lock(7147))
 _HEAD = select(records.c.seq, records.c.hash).order_by(records.c.seq.desc()).limit(1)
 WALK_ROWS = 5_000
-_LINKS = inserting(records)
+_LINKS = inserting(records, when=_LOCK.scalar_subquery().is_not(None))
+_ends: WeakKeyDictionary[AsyncEngine, Head] = WeakKeyDictionary()
+"""Where the chain ended when this process last wrote to it."""
 
 
 class AuditStore(Store):
-    """Appends in memory and writes once; two processes take turns at the chain's end."""
+    """Appends in memory and writes once; two processes take turns at the chain's end.
+
+    Mostly there is one process, and the end is where it left it: nothing is asked. If another has
+    been there, the numbers conflict, and the batch that is done again asks.
+    """
 
     _head: Head | None = None
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
-        if messages:
+        # Forgotten until the commit: a batch that fails leaves nothing that the next might believe.
+        self._head = _ends.pop(self.connection.engine, None)
+        if messages and self._head is None:
             await self.connection.execute(_LOCK)
             self._head = await self.head()
         self._links: list[dict[str, Any]] = []
+
+    def committed(self) -> None:
+        if self._head:
+            _ends[self.connection.engine] = self._head
 
     async def head(self) -> Head:
         row = (await self.connection.execute(_HEAD)).one_or_none()

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import pydantic_core
-import uvicorn
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.exceptions import HTTPException
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Lifespan
 
+from services.gateway.addresses import Addresses
 from services.gateway.api import JSON, http_routes
 from services.gateway.changes import Changes
 from services.gateway.docs_pages import docs_routes
 from services.gateway.door import Door, allow_connections
-from services.gateway.edge import Edge, on_exception
+from services.gateway.edge import Edge
 from services.gateway.formulas_page import formulas_page
 from services.gateway.handlers import handlers
 from services.gateway.jobs.worker import Jobs
@@ -40,11 +40,12 @@ from services.gateway.routes import AREAS
 from services.gateway.second_factor import SecondFactor
 from services.gateway.sessions import Sessions
 from services.gateway.uploads import Uploads
+from shared import serving
 from shared.health import health_routes
 from shared.logs import configure_logs
 from shared.messaging.client import ServiceClient
 from shared.service import Running, Service
-from shared.settings import ServiceSettings, pitlane_version
+from shared.settings import ServiceSettings
 from shared.telemetry import configure_traces, flush_traces
 
 service = Service("gateway", handlers)
@@ -55,35 +56,40 @@ def run() -> None:
     settings = ServiceSettings.load("gateway")
     configure_logs(settings, "gateway")
     configure_traces(settings, "gateway")
-    # uvicorn raises the signal that stopped it once more, which would end us before the traces
-    # are flushed.
-    signal.signal(signal.SIGTERM, lambda *_: None)
     allow_connections()
-    uvicorn.run(create_app(settings), host=settings.http_host, port=settings.http_port, **SERVED)
+    serving.serve(create_app(settings), settings.http_host, settings.http_port, SERVED)
     flush_traces()
 
 
 SERVED: dict[str, Any] = {
-    "loop": "uvloop",
+    **serving.OPTIONS,
     "http": Door,
     "ws": "none",
-    # The edge writes one line per request, and uvicorn's own go through our logs.
-    "log_config": None,
-    "access_log": False,
     "server_header": False,
     "backlog": 1024,
     "timeout_keep_alive": 75,
-    "timeout_graceful_shutdown": 5,
 }
 
 
-def create_app(settings: ServiceSettings) -> FastAPI:
+class Application(Starlette):
+    """All addresses behind the edge. The layers that the framework would put around them do again,
+    for every request, what the edge does."""
+
+    def __init__(self, routes: Sequence[BaseRoute], lifespan: Lifespan[Application]) -> None:
+        super().__init__()
+        self.router = Addresses(routes, lifespan)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Edge(self.router, present)
+
+
+def create_app(settings: ServiceSettings) -> Application:
     """The application; its lifespan is that of the running service."""
     if settings.gateway_key is None:
         raise SystemExit("PITLANE_GATEWAY_KEY is not set")
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Application) -> AsyncIterator[None]:
         async with service.running(settings) as running:
             app.state.service = running
             app.state.gateway = gateway = Gateway.of(running)
@@ -92,27 +98,21 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             await gateway.uploads.stop()
             gateway.keys.stop()
 
-    app = FastAPI(
-        title="Pitlane",
-        version=pitlane_version(),
-        lifespan=lifespan,
-        # Documents and pages are our own: the framework's would load theirs from elsewhere.
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        exception_handlers={HTTPException: on_exception},
-    )
-    app.add_middleware(Edge, present=present)
-    app.router.routes.extend(http_routes(AREAS))
-    app.router.routes.extend(health_routes())
-    app.router.routes.extend(docs_routes())
-    app.add_route("/docs/formulas", formulas_page)
-    app.router.routes.extend(estimate_routes())
-    app.add_route("/openapi.json", _document)
-    app.router.routes.extend(asset_routes())
-    app.router.routes.extend(page_routes())
-    return app
+    return Application(all_routes(), lifespan)
+
+
+def all_routes() -> list[BaseRoute]:
+    """Where two match, the first answers."""
+    return [
+        *http_routes(AREAS),
+        *health_routes(),
+        *docs_routes(),
+        Route("/docs/formulas", formulas_page),
+        *estimate_routes(),
+        Route("/openapi.json", _document),
+        *asset_routes(),
+        *page_routes(),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

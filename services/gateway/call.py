@@ -46,6 +46,7 @@ type Presents = Callable[[Call, Refused], Awaitable[Response]]
 """How a no is shown to people."""
 
 _CALL = "pitlane.call"
+_NOBODY = nullcontext()
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,128}")
 _ETAG = re.compile(r'"?([1-9][0-9]{0,9})"?')
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -272,7 +273,7 @@ class Call:
     def waiting(self) -> AbstractContextManager[None]:
         """While whoever sent this sends more of it, or takes the answer: at their own pace, and
         at nobody else's cost."""
-        return self.crowd.outside() if self.crowd else nullcontext()
+        return self.crowd.outside if self.crowd else _NOBODY
 
     # --- onwards ----------------------------------------------------------------------------
 

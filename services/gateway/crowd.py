@@ -3,8 +3,7 @@ grows makes everybody wait, and nobody is served the sooner."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Self
 
 from shared.refusals import Refused
 
@@ -16,28 +15,34 @@ MAX_STREAMS = 400
 
 
 class Crowd:
-    """Counts those inside."""
+    """Counts those inside: ``with crowd:`` is to be one of them. Raises ``busy`` when it is full.
+
+    Every request comes by here several times, so these are no generators.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self.inside = 0
+        self.outside = Outside(self)
 
-    @contextmanager
-    def entered(self) -> Iterator[None]:
-        """Raises ``busy``."""
+    def __enter__(self) -> Self:
         if self.inside >= self._most:
             raise Refused("busy", service="gateway")
         self.inside += 1
-        try:
-            yield
-        finally:
-            self.inside -= 1
+        return self
 
-    @contextmanager
-    def outside(self) -> Iterator[None]:
-        """While one waits for whoever sent the request, others may take the place."""
+    def __exit__(self, *_: object) -> None:
         self.inside -= 1
-        try:
-            yield
-        finally:
-            self.inside += 1
+
+
+class Outside:
+    """While one waits for whoever sent the request, others may take the place."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd = crowd
+
+    def __enter__(self) -> None:
+        self._crowd.inside -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self._crowd.inside += 1

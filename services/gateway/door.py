@@ -37,6 +37,7 @@ class Door(HttpToolsProtocol):
         super().connection_made(transport)
         self._refused = False
         self._head_bytes = 0
+        self._head_begun = False
         self._body_open = False
         self._patience: asyncio.TimerHandle | None = None
         self._untaken = 0
@@ -61,13 +62,17 @@ class Door(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse("head_too_large", limit=MAX_HEAD_BYTES)
+            elif self._head_begun and not self._patience:
+                self._wait(HEAD_WITHIN_S)
 
     # --- what the parser tells ----------------------------------------------------------------
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_bytes = 0
-        self._wait(HEAD_WITHIN_S)
+        # Its patience begins only if it is not whole at once, as nearly every head is.
+        self._head_begun = True
+        self._wait(None)
 
     def on_headers_complete(self) -> None:
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
@@ -75,6 +80,7 @@ class Door(HttpToolsProtocol):
             self._refuse("head_too_large", limit=MAX_HEAD_BYTES)
             return
         self._head_bytes = -1
+        self._head_begun = False
         self._body_open = True
         self.silent_since = None
         self._wait(None)

@@ -3,13 +3,12 @@ the security headers, one log line, and, where it was turned away here, an entry
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from time import perf_counter
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -87,8 +86,11 @@ class Edge:
             correlation_id=call.correlation_id,
         ) as call.traceparent:
             try:
-                with self._let_in(call):
-                    await self._app(scope, receive, send_with_headers)
+                with self._crowd_of(call) as call.crowd:
+                    try:
+                        await self._app(scope, receive, send_with_headers)
+                    finally:
+                        call.crowd = None
             except ClientDisconnect:
                 pass
             except Exception as error:
@@ -100,30 +102,11 @@ class Edge:
             finally:
                 _tell(call, status, perf_counter() - started)
 
-    @contextmanager
-    def _let_in(self, call: Call) -> Iterator[None]:
-        """Raises ``busy``."""
-        crowd = self._crowd_of(call)
-        if crowd is None:
-            yield
-            return
-        with crowd.entered():
-            call.crowd = crowd
-            try:
-                yield
-            finally:
-                call.crowd = None
-
-    def _crowd_of(self, call: Call) -> Crowd | None:
+    def _crowd_of(self, call: Call) -> AbstractContextManager[Crowd | None]:
         """Whoever listens does so for hours, and costs little; a busy gateway is a healthy one."""
         if call.path.startswith(_WATCHED):
-            return None
+            return nullcontext()
         return self._listening if call.path == STREAM_PATH else self._in_work
-
-
-async def on_exception(request: Request, error: Exception) -> Response:
-    """For the exceptions that the framework would answer in words of its own."""
-    return await answer_failure(Call.of(request.scope), error)
 
 
 async def answer_failure(call: Call, error: Exception) -> Response:

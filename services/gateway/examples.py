@@ -54,6 +54,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "tendered": "5000.00",
     },
     "MoveDeposit": {"order_id": _ORDER, "amount": "500.00"},
+    "PayFromBalance": {"order_id": _ORDER, "amount": "500.00"},
     "GiveBackDeposits": {"reason": "Переплата"},
     "CreateCashBox": {"name": "Касса магазина", "methods": ["cash", "card"]},
     "ChangeCashBox": {"name": "Касса магазина и мойки", "active": True},

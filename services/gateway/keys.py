@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
 
 from services.gateway.coalescing import Coalesced
 from shared.refusals import Refused
@@ -34,6 +35,7 @@ class Keys:
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
         self._connection: asyncpg.Connection | None = None
+        self._claiming: PreparedStatement | None = None
         self._claims: Coalesced[Claim, bool] = Coalesced(self._agree)
 
     async def claim(self, user_id: UUID, key: str, fingerprint: bytes) -> None:
@@ -58,8 +60,8 @@ class Keys:
         # Sorted, so that two processes with the same keys do not wait for each other in a circle.
         names = sorted(first)
         users, keys = [user_id for user_id, _ in names], [key for _, key in names]
-        connection = await self._connected()
-        fresh = await connection.fetch(_CLAIM, users, keys, [first[name] for name in names])
+        connection, claiming = await self._connected()
+        fresh = await claiming.fetch(users, keys, [first[name] for name in names])
         known = {(user_id, key): first[user_id, key] for user_id, key in fresh}
         if len(known) < len(first):
             for user_id, key, fingerprint in await connection.fetch(_KNOWN, users, keys):
@@ -67,15 +69,17 @@ class Keys:
         # A row that was pruned this very moment stands for nothing any more.
         return [known.get(name, fingerprint) == fingerprint for name, fingerprint in claims]
 
-    async def _connected(self) -> asyncpg.Connection:
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(
+    async def _connected(self) -> tuple[asyncpg.Connection, PreparedStatement]:
+        if self._claiming is None or self._connection is None or self._connection.is_closed():
+            connection = await asyncpg.connect(
                 self._database_url,
                 timeout=TIMEOUT_S,
                 command_timeout=TIMEOUT_S,
                 server_settings={"application_name": "pitlane", "synchronous_commit": "off"},
             )
-        return self._connection
+            self._claiming = await connection.prepare(_CLAIM)
+            self._connection = connection
+        return self._connection, self._claiming
 
 
 _OUTAGES = (

@@ -225,9 +225,17 @@ class BalanceView(View):
     """What is due for orders, whatever the station holds besides."""
     deposit: MoneySum = Decimal(0)
     """Money of the client that no order has taken."""
+    free: MoneySum = Decimal(0)
+    """Of that, what was given for no order that still waits: whichever of the client's orders is
+    settled next takes it, and the cashier may give it back."""
     overdue: MoneySum = Decimal(0)
     """Of what is due for orders, what should have been paid by now: within the days of the
     contract that was valid when the order was done; without one, on that day."""
+
+    def covers(self, due: Decimal) -> Decimal:
+        """How much of what is due of one order the free money pays, if that order takes it first:
+        all open orders of the client look at the same money."""
+        return min(due, self.free)
 
 
 class GetBalance(Question[BalanceView]):
@@ -355,6 +363,23 @@ class OrderUnpaid(Event):
     Consumers: orders (waits for payment again), audit."""
 
     subject: ClassVar[str] = "evt.finance.order_unpaid.v1"
+
+    order_id: UUID
+    number: str
+    completion: int
+    client_id: UUID
+    due: Money
+    at: Instant
+
+    def aggregate_id(self) -> UUID:
+        return self.order_id
+
+
+class OrderDueChanged(Event):
+    """Of a settled order another sum is due, and it was and is not fully paid. Producer: finance.
+    Consumers: orders (what is due), audit."""
+
+    subject: ClassVar[str] = "evt.finance.order_due_changed.v1"
 
     order_id: UUID
     number: str

@@ -127,6 +127,28 @@ class GiveBackDeposits(Command[GivenBackView]):
     shift_id: UUID | None = None
 
 
+class PaidFromBalanceView(View):
+    """What an order has taken, and the payments that it came from, as they are now."""
+
+    order_id: UUID
+    amount: MoneySum
+    payments: tuple[PaymentView, ...]
+
+
+class PayFromBalance(Command[PaidFromBalanceView]):
+    """What a client has paid and no order needs pays a settled order, the oldest first. Absent
+    amount: as much as there is and is due. An order takes it by itself when it is settled; this is
+    for money that became free since.
+    Refused: ``client_not_found``, ``order_not_found``, ``order_of_other_client``, ``due_exceeded``,
+    ``deposit_exceeded``."""
+
+    subject: ClassVar[str] = "cmd.finance.pay_from_balance.v1"
+
+    client_id: UUID
+    order_id: UUID
+    amount: PositiveMoney | None = None
+
+
 class DepositMoved(Event):
     """A client's money has gone to ``order_id`` (null: to none). ``renamed``: all of the payment
     is now given for that order instead of ``from_order_id``. Producer: finance. Consumers: orders

@@ -23,7 +23,7 @@ from shared.contracts.finance import MoneySum
 
 VatRegime = Literal["none", "vat"]
 """``none``: the station sells without VAT, whatever rates it has noted."""
-VatLine = Literal["output", "input", "to_pay"]
+VatLine = Literal["output", "advances", "advances_back", "input", "to_pay"]
 
 
 class VatRate(View):
@@ -86,20 +86,22 @@ class VatRatesSaved(Event):
 
 
 class VatReportRow(View):
-    """``output``: charged to clients, one row per rate; ``input``: paid to suppliers and
-    deductible; ``to_pay``: the first less the second, negative when the state owes it."""
+    """``output``: charged to clients; ``advances``: within what clients paid before anything was
+    sold; ``advances_back``: of that, what orders have taken or clients got back; each of them one
+    row per rate. ``input``: paid to suppliers and deductible. ``to_pay``: ``output + advances -
+    advances_back - input``, negative when the state owes it."""
 
     line: VatLine
     percent: Percent | None
-    """Of ``output``; null: sold without VAT, or not told by rate."""
+    """Null: sold without VAT, or not told by rate."""
     base: MoneySum | None
-    """Of ``output``: the price without VAT."""
+    """Of ``output``: the price without VAT. Of advances: the money, with its VAT."""
     vat: MoneySum
 
 
 class VatReport(Question[Page[VatReportRow]]):
     """VAT of a period, by accounting time. What is reversed counts negatively, at the rate of its
-    sale."""
+    sale; advances count at the rate of the day on which they came."""
 
     subject: ClassVar[str] = "ask.finance.vat_report.v1"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -33,12 +33,20 @@ from shared.refusals import REASONS, Refused
 SAMPLE_ROWS = 10
 
 
+@dataclass(slots=True)
+class Moves:
+    """How often a message has moved an import on, in this process."""
+
+    count: int = 0
+
+
 @dataclass(frozen=True)
 class Desk:
     """A service's imports: how each kind is taken, and the event that tells of a step."""
 
     takings: Mapping[ImportKind, Taking[Any]]
     moved: type[ImportMoved]
+    moves: Moves = field(default_factory=Moves)
 
     # --- the file comes in -----------------------------------------------------------------------
 
@@ -229,6 +237,7 @@ class Desk:
     async def _moved(self, job: Import, store: Store, work: Work, **values: Any) -> ImportView:
         after = await rows_store.change(store.connection, job, work.now, **values)
         assert after, "its row is locked"
+        self.moves.count += 1
         work.publish(self.told(after))
         return await self.shown(after, store)
 

@@ -4,6 +4,7 @@ one transaction. Whatever dies in between leaves what was there, and the next st
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -54,15 +55,29 @@ class ImportWorker:
             tasks.create_task(self._keep_order(running))
 
     async def _work(self, running: Running) -> None:
+        again = False
         while True:
-            seen = running.lane.commits.count
+            seen, moves = running.lane.commits.count, self._desk.moves.count
             try:
                 while await self._step(running):
                     pass
             except Exception as error:
                 log.warning("imports_failed", error=repr(error))
             await asyncio.sleep(IDLE_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(QUIET_S):
+                    await self._moved_on(running, seen, moves, again=again)
+            # What is seen now may be committed only with the next commit.
+            again = self._desk.moves.count != moves
+
+    async def _moved_on(self, running: Running, seen: int, moves: int, *, again: bool) -> None:
+        """Until a commit after a message has moved an import; most commits have to do with none.
+        ``again``: the next commit is looked at in any case."""
+        while True:
             await running.lane.commits.after(seen, QUIET_S)
+            seen = running.lane.commits.count
+            if again or self._desk.moves.count != moves:
+                return
 
     async def _keep_order(self, running: Running) -> None:
         while True:

@@ -20,6 +20,7 @@ class Commits:
 
     async def after(self, seen: int, within_s: float) -> None:
         """Until there are more than ``seen``, or the time is over."""
-        if self.count == seen:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._next.wait(), within_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while self.count <= seen:
+                    await self._next.wait()

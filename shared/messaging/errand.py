@@ -54,7 +54,7 @@ async def errand[StoreT: Store](
         await store.flush()
         events = _outgoing(work)
         outbox.put(store.pending, events)
-        await store.pending.send(connection)
+        await store.pending.send_last(connection)
     running.relay.hand_over(events)
 
 

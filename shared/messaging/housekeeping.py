@@ -16,6 +16,7 @@ REPLIES_KEEP_DAYS = 30
 """An idempotency key is honoured so long."""
 INBOX_EXTRA_DAYS = 30
 """Inbox rows outlive outbox rows: a stream rebuilt from an old outbox must not act twice."""
+_PUBLISHED = "NOT EXISTS (SELECT FROM unpublished WHERE unpublished.event_id = outbox.event_id)"
 
 
 class Housekeeping:
@@ -24,9 +25,9 @@ class Housekeeping:
     def __init__(self, engine: AsyncEngine, outbox_keep_days: int) -> None:
         self._engine = engine
         self._rules = (
-            ("outbox", "event_id", "published_at", outbox_keep_days),
-            ("inbox", "event_id", "handled_at", outbox_keep_days + INBOX_EXTRA_DAYS),
-            ("replies", "key", "created_at", REPLIES_KEEP_DAYS),
+            ("outbox", "event_id", "created_at", outbox_keep_days, _PUBLISHED),
+            ("inbox", "event_id", "handled_at", outbox_keep_days + INBOX_EXTRA_DAYS, "true"),
+            ("replies", "key", "created_at", REPLIES_KEEP_DAYS, "true"),
         )
         self._task: asyncio.Task[None] | None = None
 
@@ -49,12 +50,13 @@ class Housekeeping:
     async def sweep(self) -> dict[str, int]:
         """Deletes one batch per table; answers how many rows went."""
         deleted = {}
-        for table, key, column, keep_days in self._rules:
+        for table, key, column, keep_days, gone in self._rules:
             async with self._engine.begin() as connection:
                 result = await connection.execute(
                     text(
                         f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table}"
-                        f" WHERE {column} < now() - make_interval(days => :keep) LIMIT {BATCH})"
+                        f" WHERE {column} < now() - make_interval(days => :keep) AND {gone}"
+                        f" LIMIT {BATCH})"
                     ),
                     {"keep": keep_days},
                 )

@@ -34,13 +34,15 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.outbox import Outgoing, Relay
 from shared.refusals import Kind, Refused
 from shared.settings import ServiceSettings
-from shared.telemetry import BATCH_SIZE, HANDLED, handling, log_context
+from shared.telemetry import BATCH_SIZE, count_handled, handling, log_context
 
 log = structlog.get_logger(__name__)
 
 MAX_BATCH = 128
 MAX_WAITING = 2_000
 """Commands beyond this are told to come back: a queue that only grows helps nobody."""
+THICK, LONGER = 6, 10
+"""A batch of so many: events come thick, and who only listens gathers so much longer."""
 ALONE_TRIES = 3
 MAX_ATTEMPT_CHARS = 4_000
 """Of one field of a refused command, in the audit: all that a person types."""
@@ -97,7 +99,8 @@ class Lane:
         gather_s: float = 0.0,
     ) -> None:
         """``gather_s``: so much lies at least between the beginnings of two transactions, unless
-        a command waits. Nobody waits for what only listens."""
+        a command waits; when events come thick, several times as much. Nobody waits for what only
+        listens."""
         self._settings = settings
         self._source = settings.source(settings.service)
         self._engine = engine
@@ -109,6 +112,7 @@ class Lane:
         self._task: asyncio.Task[None] | None = None
         self._gather_s = gather_s
         self._began_at = -gather_s
+        self._last = 0
         self._careful = False
         self.commits = Commits()
 
@@ -146,6 +150,7 @@ class Lane:
             await self._gather(jobs[0])
             while len(jobs) < MAX_BATCH and not self._waiting.empty():
                 jobs.append(self._waiting.get_nowait())
+            self._last = len(jobs)
             BATCH_SIZE.observe(len(jobs))
             try:
                 await self._all_of(jobs)
@@ -168,7 +173,8 @@ class Lane:
 
     async def _gather(self, first: Job) -> None:
         clock = asyncio.get_running_loop().time
-        if first.is_event and (early_s := self._began_at + self._gather_s - clock()) > 0:
+        gather_s = self._gather_s * (LONGER if self._last >= THICK else 1)
+        if first.is_event and (early_s := self._began_at + gather_s - clock()) > 0:
             await asyncio.sleep(early_s)
         self._began_at = clock()
 
@@ -202,7 +208,8 @@ class Lane:
             await store.flush()
             outbox.put(store.pending, batch.outgoing)
             inbox.put_replies(store.pending, batch.answered)
-            await store.pending.send(connection)
+            await store.pending.send_last(connection)
+        store.committed()
         self._careful = repeated
         self._relay.hand_over(batch.outgoing)
         self.commits.tell()
@@ -329,7 +336,7 @@ def _tell(job: Job, end: bytes | Exception) -> None:
             outcome = "failed"
         case _:
             outcome = "handled"
-    HANDLED.labels(job.envelope.type, outcome).inc()
+    count_handled(job.envelope.type, outcome)
     details = {"code": end.code, "detail": end.words()} if isinstance(end, Refused) else {}
     if number := getattr(job.message, "number", None):
         details["number"] = number

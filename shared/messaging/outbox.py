@@ -16,16 +16,17 @@ from uuid import UUID
 import structlog
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select, text, update
+from sqlalchemy import ARRAY, Uuid, all_, any_, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.base import Event
 from shared.contracts.operations import addressed_to
-from shared.database import outbox
+from shared.database import outbox, unpublished
 from shared.ids import new_id
 from shared.log_lines import PUBLISH_FAILED
 from shared.messaging.envelope import Envelope
 from shared.messaging.sums import with_sum
+from shared.statements import Prepared
 from shared.writing import Pending, inserting
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ then is left to the sweep."""
 MARK_AFTER_S = 0.25
 """What was published in this time is marked together; a crash before that publishes it again."""
 _EVENTS = inserting(outbox, "event_id", "subject", "headers", "body")
+_UNPUBLISHED = inserting(unpublished, "event_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def put(pending: Pending, events: Sequence[Outgoing]) -> None:
     pending.add(
         _EVENTS, ((event.event_id, event.subject, event.headers, event.body) for event in events)
     )
+    pending.add(_UNPUBLISHED, ((event.event_id,) for event in events))
 
 
 class Relay:
@@ -126,11 +129,13 @@ class Relay:
 
     async def lag(self) -> tuple[int, float]:
         """Events not yet published, and the age of the oldest in seconds."""
+        # What is published and only not marked yet waits for nothing.
+        unmarked = list(self._published)
         async with self._engine.connect() as connection:
             row = (
                 await connection.execute(
-                    select(func.count(), func.min(outbox.c.created_at)).where(
-                        outbox.c.published_at.is_(None)
+                    select(func.count(), func.min(unpublished.c.created_at)).where(
+                        unpublished.c.event_id != all_(bindparam("unmarked", unmarked, ARRAY(Uuid)))
                     )
                 )
             ).one()
@@ -180,16 +185,15 @@ class Relay:
     async def _sweep(self, age: timedelta) -> bool:
         """One batch of leftovers; true when there may be more."""
         async with self._engine.begin() as connection:
-            await connection.execute(text("SET LOCAL synchronous_commit = off"))
             rows = (
                 await connection.execute(
                     select(outbox.c.event_id, outbox.c.subject, outbox.c.headers, outbox.c.body)
-                    .where(outbox.c.published_at.is_(None))
+                    .join(unpublished, unpublished.c.event_id == outbox.c.event_id)
                     # What is of the future was written before the clock was put back.
-                    .where(~outbox.c.created_at.between(func.now() - age, func.now()))
+                    .where(~unpublished.c.created_at.between(func.now() - age, func.now()))
                     .order_by(outbox.c.seq)
                     .limit(SWEEP_BATCH)
-                    .with_for_update(skip_locked=True)
+                    .with_for_update(of=unpublished, skip_locked=True)
                 )
             ).all()
             if not rows:
@@ -222,9 +226,7 @@ class Relay:
     async def _mark(self) -> None:
         published, self._published = self._published, []
         if published:
-            async with self._engine.begin() as connection:
-                # Losing this commit only publishes again: it need not wait for the disk.
-                await connection.execute(text("SET LOCAL synchronous_commit = off"))
+            async with self._engine.connect() as connection:
                 await _mark_published(connection, published)
 
 
@@ -235,12 +237,10 @@ def _told(error: BaseException) -> str:
     return repr(error)
 
 
-_MARK_PUBLISHED = (
-    update(outbox)
-    .where(outbox.c.event_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-    .values(published_at=func.now())
+_MARK_PUBLISHED = Prepared(
+    delete(unpublished).where(unpublished.c.event_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 )
 
 
 async def _mark_published(connection: AsyncConnection, event_ids: Sequence[UUID]) -> None:
-    await connection.execute(_MARK_PUBLISHED, {"ids": list(event_ids)})
+    await _MARK_PUBLISHED.run_alone(connection, ids=event_ids)

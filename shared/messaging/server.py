@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from faststream import AckPolicy
 from faststream.nats import NatsBroker, NatsMessage, NatsResponse
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,7 +21,7 @@ from shared.operations import Operation, Operations
 from shared.permissions import may, scope_of, within
 from shared.refusals import Refused
 from shared.settings import ServiceSettings
-from shared.telemetry import HANDLED, handling
+from shared.telemetry import count_handled, handling
 
 log = structlog.get_logger(__name__)
 
@@ -57,9 +58,14 @@ class Server:
             (f"ask.{service}.>", self._question),
         ):
             # Decoding is ours: a body that is not valid must be answered, not only logged.
-            broker.subscriber(pattern, queue=service, max_workers=CONCURRENT, decoder=_as_it_came)(
-                answer, filter=self._is_request
-            )
+            # There is nothing to acknowledge: FastStream need not look after it.
+            broker.subscriber(
+                pattern,
+                queue=service,
+                max_workers=CONCURRENT,
+                decoder=_as_it_came,
+                ack_policy=AckPolicy.MANUAL,
+            )(answer, filter=self._is_request)
 
     async def _is_request(self, message: NatsMessage) -> bool:
         """Whether somebody who may has sent this here. The broker delivers the answer to any
@@ -107,15 +113,15 @@ class Server:
                 async with reading(self._engine, self._handlers) as store:
                     view = await route.handler(question, store, work)
         except Refused:
-            HANDLED.labels(envelope.type, "refused").inc()
+            count_handled(envelope.type, "refused")
             raise
         except Exception as error:
-            HANDLED.labels(envelope.type, "failed").inc()
+            count_handled(envelope.type, "failed")
             if is_outage(error):
                 raise Refused("service_unavailable", service=self._settings.service) from error
             log.exception("question_failed", question=envelope.type)
             raise Refused("internal_error") from error
-        HANDLED.labels(envelope.type, "handled").inc()
+        count_handled(envelope.type, "handled")
         reply: bytes = view.model_dump_json().encode()
         return reply
 

@@ -44,10 +44,22 @@ async def test_cut_end_is_found_however_late_somebody_looks(station: Station) ->
     assert (state.anchored, named(state)) == (10, [(9, "truncated"), (10, "truncated")])
 
 
-async def test_cut_end_is_found_after_the_chain_has_grown_over_it(station: Station) -> None:
+async def test_chain_goes_on_from_where_it_was_before_its_end_was_cut(station: Station) -> None:
     await tell(station, 10)
     await anchored(station, 10)
     await tamper(station, "DELETE FROM records WHERE seq > 8")
+    await tell(station, 5)
+    await anchoring_refuses(station)
+    state = await verify(station)
+    assert (state.records, named(state)) == (13, [(9, "removed"), (10, "removed")])
+
+
+async def test_cut_end_is_found_after_the_chain_has_grown_over_it(station: Station) -> None:
+    await tell(station, 10)
+    await anchored(station, 10)
+    await station.stop("audit")
+    await tamper(station, "DELETE FROM records WHERE seq > 8")
+    await station.start("audit")
     await tell(station, 5)
     await anchoring_refuses(station)
     state = await verify(station)

@@ -13,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 from sqlalchemy import event as sql_event
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.commands.reach import nats_connection
@@ -33,12 +34,21 @@ from tests.support.waiting import eventually
 
 
 async def append(engine: AsyncEngine, facts: Sequence[Fact]) -> None:
+    """As the lane does it: what conflicts is done again."""
+    try:
+        await _append(engine, facts)
+    except IntegrityError:
+        await _append(engine, facts)
+
+
+async def _append(engine: AsyncEngine, facts: Sequence[Fact]) -> None:
     async with engine.begin() as connection:
         store = AuditStore(connection)
         await store.prefetch([AnyEvent() for _ in facts])
         for fact in facts:
             store.append(fact)
         await store.write()
+    store.committed()
 
 
 async def state_of(engine: AsyncEngine) -> ChainState:
@@ -62,7 +72,7 @@ async def test_a_batch_costs_as_many_statements_as_one_event(
         await append(engine, [a_fact() for _ in range(size)])
     finally:
         sql_event.remove(Engine, "before_cursor_execute", note)
-    assert len(statements) == 3, statements  # the lock, the head, the records
+    assert len(statements) == 1, statements
     state = await state_of(engine)
     assert (state.intact, state.records) == (True, size + 1)
     await engine.dispose()

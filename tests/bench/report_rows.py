@@ -10,22 +10,33 @@ from datetime import UTC, datetime
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 SECTIONS, MECHANICS, SERVICES, PRODUCTS, WAREHOUSES = 20, 100, 300, 20_000, 3
+STEP = 7919
+"""From the product of one order to that of the next."""
+
+
+def _id(name: str) -> str:
+    """Of a thing of order ``n`` that happened ``at``: ids grow with time, as the services' do."""
+    milliseconds = "lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0')"
+    return f"({milliseconds} || '7' || substr(md5('{name}' || n), 14))::uuid"
+
 
 _GENERATED = f"""
     CREATE TEMP TABLE generated ON COMMIT DROP AS
-    SELECT n, md5('order' || n)::uuid AS order_id, md5('entry' || n)::uuid AS entry_id,
-        md5('paid' || n)::uuid AS paid_id,
+    SELECT n, md5('order' || n)::uuid AS order_id, {_id("entry")} AS entry_id,
+        {_id("paid")} AS paid_id,
         md5('client' || n % greatest({{orders}} / 4, 1))::uuid AS client_id,
         md5('section' || n % {SECTIONS})::uuid AS section_id,
         md5('mechanic' || (n * 7) % {MECHANICS})::uuid AS mechanic_id,
         md5('service' || (n * 13) % {SERVICES})::uuid AS service_id,
-        md5('product' || (n::bigint * 7919) % {PRODUCTS})::uuid AS product_id,
+        md5('product' || (n::bigint * {STEP}) % {PRODUCTS})::uuid AS product_id,
         md5('warehouse' || n % {WAREHOUSES})::uuid AS warehouse_id,
-        md5('station')::uuid AS station_id,
-        timestamptz '{START.isoformat()}'
-            + n % {{orders}} * (interval '365 days' / {{orders}}) AS at,
+        md5('station')::uuid AS station_id, at,
         1000 + n % 5000 AS works, 500 + n % 3000 AS goods, 300 + n % 2000 AS cost, 400 AS pay
-    FROM generate_series({{first}}, {{last}} - 1) AS n
+    FROM (
+        SELECT n, timestamptz '{START.isoformat()}'
+            + n % {{orders}} * (interval '365 days' / {{orders}}) AS at
+        FROM generate_series({{first}}, {{last}} - 1) AS n
+    ) AS numbered
 """
 
 ACCOUNTS = (
@@ -82,21 +93,20 @@ GOODS = (
 )
 INVENTORY = (
     _GENERATED,
-    """INSERT INTO movements (id, at, kind, product_id, warehouse_id, quantity, value, order_id,
+    f"""INSERT INTO movements (id, at, kind, product_id, warehouse_id, quantity, value, order_id,
         actor)
-    SELECT md5('r' || n)::uuid, at, 'receipt', product_id, warehouse_id, 2, cost * 2, NULL, 'bench'
+    SELECT {_id("r")}, at, 'receipt', product_id, warehouse_id, 2, cost * 2, NULL, 'bench'
     FROM generated
     UNION ALL
-    SELECT md5('v' || n)::uuid, at, 'reserve', product_id, warehouse_id, 1, 0, order_id, 'bench'
+    SELECT {_id("v")}, at, 'reserve', product_id, warehouse_id, 1, 0, order_id, 'bench'
     FROM generated
     UNION ALL
-    SELECT md5('i' || n)::uuid, at, 'issue', product_id, warehouse_id, -1, -cost, order_id, 'bench'
+    SELECT {_id("i")}, at, 'issue', product_id, warehouse_id, -1, -cost, order_id, 'bench'
     FROM generated""",
     """INSERT INTO stock (product_id, warehouse_id, since, on_hand, reserved, value, missing)
     SELECT product_id, warehouse_id, min(at), count(*), 0, sum(cost), 0 FROM generated
     GROUP BY product_id, warehouse_id ON CONFLICT DO NOTHING""",
-    """INSERT INTO unfolded
-    SELECT md5(kind || n)::uuid FROM generated, unnest(ARRAY['r', 'v', 'i']) AS kind""",
+    *(f"INSERT INTO unfolded SELECT {_id(kind)} FROM generated" for kind in "rvi"),
 )
 
 PLACES = (

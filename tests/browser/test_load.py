@@ -173,6 +173,8 @@ async def test_an_advisor_books_moves_and_carries_over(
     assert await bays.booking(order) == ("Подъёмник 2", at(12, 30), at(14, 45))
     assert await barriers(second) == []
 
+    await both_are_moved(page, second, bays, order, other)
+
     # Enter opens it: the dialog moves it to another time, and frees the post.
     await bar(page, order).focus()
     await page.keyboard.press("Enter")
@@ -200,6 +202,21 @@ async def test_an_advisor_books_moves_and_carries_over(
     await shows(page, "Перенесено: 1")
     await expect(offers).to_have_count(0)
     assert await bays.booking(late) == ("Подъёмник 1", at(9, days=2), at(11, days=2))
+
+
+async def both_are_moved(
+    page: Page, second: Page, bays: Bays, order: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """Two bars one right after the other: neither move waits for the answer to the first."""
+    await bar(page, order).focus()
+    await page.keyboard.press("ArrowLeft")
+    await bar(page, other).focus()
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("Enter")
+    await expect(bar(second, order)).to_contain_text("12:15–14:30")
+    await expect(bar(second, other)).to_contain_text("10:15–12:15")
+    assert await bays.booking(order) == ("Подъёмник 2", at(12, 15), at(14, 30))
+    assert await bays.booking(other) == ("Подъёмник 1", at(10, 15), at(12, 15))
 
 
 @pytest.mark.parametrize("scripts", [True, False])

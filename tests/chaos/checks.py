@@ -90,9 +90,7 @@ class Checks:
         waiting = {}
         for name in SERVICES:
             async with self._station.database(name) as database:
-                if count := await database.fetchval(
-                    "SELECT count(*) FROM outbox WHERE published_at IS NULL"
-                ):
+                if count := await database.fetchval("SELECT count(*) FROM unpublished"):
                     waiting[f"outbox of {name}"] = count
         async with self._operator() as operator:
             js = operator.connection.jetstream()

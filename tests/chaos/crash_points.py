@@ -99,7 +99,7 @@ def install() -> None:
     _around(inbox, "remember", "transaction_begun", "inbox_written")
     _around_plain(inbox, "put", "transaction_begun", "inbox_written")
     _around_plain(outbox, "put", "handled", "outbox_written")
-    _around(Pending, "send", None, "before_commit")
+    _around(Pending, "send_last", None, "before_commit")
     _around_plain(outbox.Relay, "hand_over", "after_commit", "handed_over")
     _around(Server, "_command", None, "before_reply")
     _around(outbox.Relay, "_publish", "before_publish", None)

@@ -228,7 +228,8 @@ class Hand:
         async with self._station.database(service) as database:
             rows = await database.fetch(
                 "SELECT event_id, subject, headers, body FROM outbox"
-                f" WHERE published_at IS NOT NULL ORDER BY {order} LIMIT {AGAIN}"
+                " WHERE event_id NOT IN (SELECT event_id FROM unpublished)"
+                f" ORDER BY {order} LIMIT {AGAIN}"
             )
         return [_outgoing_of(row) for row in rows]
 

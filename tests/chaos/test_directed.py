@@ -12,14 +12,14 @@ from typing import Any
 
 import nats
 import pytest
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 from deploy import topology
 from services.orders.app import service as orders_service
 from services.orders.store.tables import clients
 from shared.contracts.clients import ClientChanged, ClientCreated, ClientView
 from shared.contracts.orders import AddComment, CreateSection, ListSections, ReferenceSaved
-from shared.database import dead_letters, inbox, outbox
+from shared.database import dead_letters, inbox, outbox, unpublished
 from shared.handlers import Route
 from shared.ids import new_id
 from shared.messaging import consumer, lane
@@ -330,7 +330,9 @@ async def test_an_event_of_before_the_clock_was_put_back_is_swept(station: Stati
     running = station.running["orders"]
     async with running.engine.begin() as connection:
         await outbox_code.write(connection, [an_event("завтра")])
-        await connection.execute(update(outbox).values(created_at=func.now() + timedelta(days=1)))
+        await connection.execute(
+            update(unpublished).values(created_at=func.now() + timedelta(days=1))
+        )
 
     async def is_recorded() -> bool:
         return await recorded(station) == 1
@@ -345,23 +347,21 @@ async def test_only_what_was_published_is_forgotten_and_the_inbox_remembers_long
     station: Station,
 ) -> None:
     running = station.running["orders"]
-    unpublished, published, heard = an_event("а"), an_event("б"), new_id()
+    waiting, published, heard = an_event("а"), an_event("б"), new_id()
     long_ago = func.now() - timedelta(days=KEEP_DAYS + 1)
     async with running.engine.begin() as connection:
         # A subject that no stream takes: nobody will publish them meanwhile.
         await outbox_code.write(
-            connection, [replace(event, subject="nobody") for event in (unpublished, published)]
+            connection, [replace(event, subject="nobody") for event in (waiting, published)]
         )
         await connection.execute(update(outbox).values(created_at=long_ago))
         await connection.execute(
-            update(outbox)
-            .where(outbox.c.event_id == published.event_id)
-            .values(published_at=long_ago)
+            delete(unpublished).where(unpublished.c.event_id == published.event_id)
         )
         await connection.execute(insert(inbox).values(event_id=heard, handled_at=long_ago))
 
     await Housekeeping(running.engine, KEEP_DAYS).sweep()
 
     left = {row.event_id for row in await rows(running, select(outbox.c.event_id))}
-    assert left == {unpublished.event_id}
+    assert left == {waiting.event_id}
     assert heard in {row.event_id for row in await rows(running, select(inbox.c.event_id))}

@@ -105,7 +105,7 @@ async def test_audit_adds_to_its_journal_and_reads_it(database: MakeDatabase) ->
         "records": {"SELECT", "INSERT"},
         "erased": {"SELECT", "INSERT"},
         "alembic_version": {"SELECT"},
-        **dict.fromkeys(("outbox", "inbox", "replies", "dead_letters"), rows),
+        **dict.fromkeys(("outbox", "unpublished", "inbox", "replies", "dead_letters"), rows),
     }
 
 

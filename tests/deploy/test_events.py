@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -16,7 +16,7 @@ from nats.aio.client import Client
 
 from deploy import topology
 from deploy.commands import event_replay
-from deploy.commands.event_replay import InStream, missing, published_until_now, read_stream
+from deploy.commands.event_replay import InStream, as_of_now, missing, read_stream
 from shared.contracts.audit import VerifyChain
 from shared.contracts.orders import ReferenceSaved
 from shared.database import engine_for
@@ -223,11 +223,12 @@ async def test_events_come_back_in_the_order_in_which_they_happened(station: Sta
     await station.move(order_id, "in_progress")
     await station.settle_down()
     engines = [engine_for(station.database_urls[service], pool_size=1) for service in ALL]
-    outboxes = [
-        await published_until_now(service, engine)
-        for service, engine in zip(ALL, engines, strict=True)
-    ]
-    found = [event async for event in missing(outboxes, InStream())]
+    async with AsyncExitStack() as stack:
+        outboxes = [
+            await stack.enter_async_context(as_of_now(service, engine))
+            for service, engine in zip(ALL, engines, strict=True)
+        ]
+        found = [event async for event in missing(outboxes, InStream())]
     for engine in engines:
         await engine.dispose()
     assert [event.created_at for event in found] == sorted(event.created_at for event in found)
@@ -241,7 +242,8 @@ async def test_what_was_never_published_is_left_to_its_relay(station: Station) -
     await station.stop("orders")
     owner = await asyncpg.connect(as_owner(station.database_urls["orders"]))
     await owner.execute(
-        "INSERT INTO outbox (event_id, subject, headers, body)"
+        "WITH waits AS (INSERT INTO unpublished (event_id) VALUES ($1))"
+        " INSERT INTO outbox (event_id, subject, headers, body)"
         " VALUES ($1, 'evt.orders.reference_saved.v1', '{}', '{}')",
         new_id(),
     )

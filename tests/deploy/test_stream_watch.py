@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import func, update
+from sqlalchemy import delete
 
 from deploy import topology
 from deploy.commands.reach import nats_connection
@@ -18,7 +18,7 @@ from deploy.local.processes import CannotStart
 from deploy.local.stream_watch import Seen, StreamWatch, files_in, suspicion
 from shared.contracts.audit import VerifyChain
 from shared.contracts.orders import OrderChanged
-from shared.database import outbox
+from shared.database import unpublished
 from shared.ids import new_id
 from shared.messaging.envelope import opening
 from shared.messaging.outbox import outgoing, write
@@ -234,7 +234,7 @@ async def test_event_that_the_store_has_spoilt_is_put_back_and_handled_once(
     sent = outgoing(event, cause, "/station-1/orders", cause.time)
     async with station.running["orders"].engine.begin() as connection:
         await write(connection, [sent])
-        await connection.execute(update(outbox).values(published_at=func.now()))
+        await connection.execute(delete(unpublished))
     client = await nats_connection(station.nats.url("orders"), "orders")
     await client.jetstream().publish(
         sent.subject,

@@ -78,8 +78,7 @@ async def _published(station: Runner, each: int) -> None:
         ]
         connection = await asyncpg.connect(station.told()["databases"][service]["url"])
         await connection.executemany(
-            "INSERT INTO outbox (event_id, subject, headers, body, published_at)"
-            " VALUES ($1, $2, $3::jsonb, $4, now())",
+            "INSERT INTO outbox (event_id, subject, headers, body) VALUES ($1, $2, $3::jsonb, $4)",
             [(one.event_id, one.subject, json.dumps(one.headers), one.body) for one in sent],
         )
         await connection.close()

@@ -36,6 +36,7 @@ from shared.messaging.lane import Job
 from shared.refusals import Refused
 from shared.service import Running
 from shared.settings import ServiceSettings
+from shared.vat import vat_within
 
 CASHIER = Actor("kassa", "cashier")
 NOBODY = cast(ServiceClient, None)
@@ -165,6 +166,7 @@ async def check_books(engine: AsyncEngine) -> None:
     receivable: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     deposits: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     held: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    held_vat: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     applied: defaultdict[tuple[UUID, UUID], Decimal] = defaultdict(Decimal)
     for row in await rows_of(engine, postings):
         owed = row.amount * ((row.debit == "receivable") - (row.credit == "receivable"))
@@ -173,6 +175,9 @@ async def check_books(engine: AsyncEngine) -> None:
         deposits[row.client_id] += kept
         if row.payment_id:
             held[row.payment_id] += kept
+            held_vat[row.payment_id] += row.amount * (
+                (row.debit == "vat.advances") - (row.credit == "vat.advances")
+            )
             applied[row.payment_id, row.order_id] -= owed
     found = await rows_of(engine, accounts)
     assert {row.client_id: row.receivable for row in found if row.receivable} == _nonzero(
@@ -181,6 +186,8 @@ async def check_books(engine: AsyncEngine) -> None:
     assert {row.client_id: row.deposits for row in found if row.deposits} == _nonzero(deposits)
     paid = await rows_of(engine, payments)
     assert {row.id: row.held for row in paid if row.held} == _nonzero(held)
+    within = {row.id: vat_within(row.held, row.vat_percent) for row in paid}
+    assert {payment: vat for payment, vat in within.items() if vat} == _nonzero(held_vat)
     on_orders = await rows_of(engine, applications)
     assert {(row.payment_id, row.order_id): row.amount for row in on_orders} == _nonzero(applied)
     covered: defaultdict[UUID, Decimal] = defaultdict(Decimal)

@@ -20,7 +20,7 @@ import pytest
 
 from services.finance import app
 from services.finance.domain import fiscal as domain
-from services.finance.handlers import fiscal_offsets
+from services.finance.handlers import fiscal, fiscal_offsets
 from services.finance.handlers.fiscal_sending import FiscalSender
 from services.finance.providers import FileRegister, Passing, Permanent, Unclear
 from shared.contracts.finance import (
@@ -349,7 +349,7 @@ async def lived(at_register: AtTheRegister, history: str) -> None:
     station, running = at_register.station, at_register.station.running["finance"]
     order, client = new_id(), await at_register.client()
     await in_turn(running, order_created(order, client))
-    completion, is_settled, is_spent, methods = 0, False, False, cycle(("cash", "card"))
+    completion, is_settled, methods = 0, False, cycle(("cash", "card"))
     payments: list[UUID] = []
     for step in [*history.split(), "reopen", *["refund"] * history.count("pay")]:
         if step == "settle" and not is_settled:
@@ -367,7 +367,6 @@ async def lived(at_register: AtTheRegister, history: str) -> None:
             paid = {"customer_id": client, "order_id": order, "method": next(methods)}
             payments.append(await at_register.pay("100", **paid))
         elif step == "refund" and payments:
-            is_spent |= is_settled
             payment = payments.pop(len(payments) // 2)
             await station.send(RefundPayment(payment_id=payment, reason="Брак"))
         else:
@@ -379,8 +378,68 @@ async def lived(at_register: AtTheRegister, history: str) -> None:
         assert told["advances"] - told["offset"] == held, (history, step, told)
         assert told["vat20"] == left - held, (history, step, told)
         assert told["cash"] + told["card"] == left, (history, step, told)
-    # An advance that was sold out and then given back stays offset: only its sale is undone.
-    assert is_spent or not any(told.values()), (history, told)
+    assert not any(told.values()), (history, told)
+
+
+async def test_an_advance_is_given_back_as_it_was_sold(
+    at_register: AtTheRegister, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older version sold it without VAT; the station has had a rate ever since."""
+    client = await at_register.client()
+    with monkeypatch.context() as older:
+        older.setattr(fiscal, "percent_of", AsyncMock(return_value=None))
+        payment = await at_register.pay("100", customer_id=client)
+    rates = (VatRate(since=date(2020, 1, 1), percent=Decimal(20)),)
+    await at_register.station.send(SetVatRates(regime="vat", rates=rates))
+    newer = await at_register.pay("50", customer_id=client)
+    for each in (payment, newer):
+        await at_register.station.send(RefundPayment(payment_id=each, reason="Передумал"))
+    at_register.now = datetime.now(UTC)
+    await at_register.rounds()
+    assert [
+        (receipt.kind, receipt.total, line.method, line.vat, line.calculated)
+        for receipt in at_register.printer.printed
+        for line in receipt.lines
+    ] == [
+        ("sale", money(100), "advance", "none", False),
+        ("sale", money(50), "advance", "vat20", True),
+        ("refund", money(100), "advance", "none", False),
+        ("refund", money(50), "advance", "vat20", True),
+    ]
+
+
+async def test_an_advance_is_given_back_as_one_though_an_order_has_taken_it(
+    at_register: AtTheRegister,
+) -> None:
+    station, running = at_register.station, at_register.station.running["finance"]
+    rates = (
+        VatRate(since=date(2020, 1, 1), percent=Decimal(20)),
+        VatRate(since=date(2026, 1, 1), percent=Decimal(22)),
+    )
+    await station.send(SetVatRates(regime="vat", rates=rates))
+    order, client = new_id(), await at_register.client()
+    await in_turn(running, order_created(order, client))
+    payment = await at_register.pay("100", customer_id=client, order_id=order, method="card")
+    await in_turn(
+        running,
+        order_completed(order, client, services=(work("600"),), completed_at=NOON),
+        parts_issued(order),
+    )
+    later = await at_register.pay("500", customer_id=client, order_id=order)
+    for refunded in (payment, later):
+        amount = money(40)
+        await station.send(RefundPayment(payment_id=refunded, amount=amount, reason="Брак"))
+    at_register.now = datetime.now(UTC)
+    await at_register.rounds()
+    assert [
+        (receipt.kind, receipt.total, receipt.offset, line.method, line.vat, line.calculated)
+        for receipt in at_register.printer.printed[3:]
+        for line in receipt.lines
+    ] == [
+        ("refund", money(40), money(40), "credit_payment", "vat20", False),
+        ("refund", money(40), money(0), "prepayment", "vat22", True),
+        ("refund", money(40), money(0), "credit_payment", "vat20", False),
+    ]
 
 
 async def test_what_was_never_offset_does_not_go_back_when_its_order_is_reopened(

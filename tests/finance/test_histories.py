@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.finance.domain.advances import with_vat
 from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import REVENUE, Account, ClientAccount, Entry, Posting, Stamp
 from services.finance.domain.payment import Payment
@@ -34,6 +35,8 @@ from tests.finance.builders import NOON, STATION, order_completed, payment, work
 CLIENTS = [id_of("client 0"), id_of("client 1")]
 OWNERS = {id_of(f"order {number}"): CLIENTS[number // 2] for number in range(3)}
 """Two orders of one client and one of another: few, so that histories become dense."""
+
+PERCENTS = (Decimal(22), Decimal(5), None)
 
 amounts = st.decimals("0.01", "300", places=2)
 orders = st.sampled_from(list(OWNERS))
@@ -64,6 +67,7 @@ class Books:
         return [known for (order, _), known in self.settlements.items() if order == order_id]
 
     def keep(self, decision: Decision) -> None:
+        decision = with_vat(decision, self.payments.get, new_id())
         self.entries += decision.entries
         for entry in decision.entries:
             for posting in entry.postings:
@@ -124,6 +128,7 @@ class Books:
             order_id if names_it else None,
             at=stamp.at,
             reserved_for=order_id if names_it and not stands else None,
+            vat_percent=PERCENTS[len(self.payments) % 3],
         )
         self.keep(take_payment(paid, dues, self.accounts[client], [], stamp, new_id()))
 
@@ -192,6 +197,7 @@ def payments_stand_where_the_ledger_says(books: Books) -> None:
             if posting.payment_id == paid.id
         ]
         assert paid.held == -on_account(postings, Account.DEPOSITS) >= 0
+        assert paid.held_vat == on_account(postings, Account.VAT_ADVANCES) >= 0
         on_orders: dict[UUID, Decimal] = defaultdict(Decimal)
         for posting in postings:
             if Account.RECEIVABLE in (posting.debit, posting.credit):

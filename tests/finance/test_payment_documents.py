@@ -15,6 +15,7 @@ from shared.contracts.finance import (
     GetOrderProfit,
     GetPayment,
     ListPayments,
+    OrderDueChanged,
     OrderPaid,
     PaymentTaken,
     RefundPayment,
@@ -26,6 +27,7 @@ from shared.contracts.payment_documents import (
     GiveBackDeposits,
     MoveDeposit,
     OrderShare,
+    PayFromBalance,
     PaymentPart,
     TakePaymentDocument,
 )
@@ -287,3 +289,38 @@ async def test_what_is_over_goes_back_each_payment_by_its_own_method(station: St
     assert (await station.ask(GetBalance(client_id=client))).owes == -1000
     assert await refused(station, GiveBackDeposits(client_id=client)) == "deposit_exceeded"
     await check_books(station.running["finance"].engine)
+
+
+async def test_free_money_pays_a_settled_order_and_what_waits_for_another_stays(
+    station: Station,
+) -> None:
+    client = await a_client(station)
+    owing, waiting = await an_order(station, client, "500"), await an_order(station, client)
+    for amount, order in (("300", waiting), ("50", owing), ("600", waiting)):
+        take = TakePayment(order_id=order, customer_id=client, amount=money(amount), method="card")
+        payment = await station.send(take)
+    # The last one waits for no order from now on, and still no order has it.
+    await station.send(MoveDeposit(payment_id=payment.id))
+    balance = await station.ask(GetBalance(client_id=client))
+    assert (balance.deposit, balance.free, balance.debt) == (money(900), money(600), money(450))
+    assert (balance.covers(money(450)), balance.covers(money(700))) == (money(450), money(600))
+
+    pay = PayFromBalance(client_id=client, order_id=owing)
+    over = pay.model_copy(update={"amount": money("450.01")})
+    assert await refused(station, over) == "due_exceeded"
+    part = await station.send(pay.model_copy(update={"amount": money(100)}))
+    assert (part.amount, await due(station, owing)) == (money(100), money(350))
+    assert [one.id for one in part.payments] == [payment.id]
+    assert (await station.send(pay)).amount == money(350)
+    assert await due(station, owing) == 0
+    assert await refused(station, pay) == "due_exceeded"
+    more = await an_order(station, client, "1000")
+    assert (await due(station, more), await due(station, waiting)) == (money(850), money(0))
+    none_left = PayFromBalance(client_id=client, order_id=more)
+    assert await refused(station, none_left) == "deposit_exceeded"
+    strange = PayFromBalance(client_id=await a_client(station), order_id=more)
+    assert await refused(station, strange) == "order_of_other_client"
+    running = station.running["finance"]
+    told = await published(running, OrderDueChanged)
+    assert [event.due for event in told] == [money(450), money(350)]
+    await check_books(running.engine)

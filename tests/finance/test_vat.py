@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,8 +13,17 @@ from hypothesis import strategies as st
 
 from services.finance.domain.vat import Vat, vat_of
 from shared.contracts.base import Period
-from shared.contracts.finance import GetOrderProfit, IncomeExpenses, OrderProfits, OrderSettled
+from shared.contracts.finance import (
+    GetOrderProfit,
+    IncomeExpenses,
+    OrderProfits,
+    OrderSettled,
+    RefundPayment,
+    TakePayment,
+)
+from shared.contracts.finance_reports import ProfitLoss
 from shared.contracts.orders import CompletedPart, OrderCompleted
+from shared.contracts.statements import CheckClients
 from shared.contracts.taxes import (
     GetVatRates,
     SetVatRates,
@@ -24,6 +34,7 @@ from shared.contracts.taxes import (
 )
 from shared.ids import new_id
 from shared.refusals import Refused
+from shared.service import Running
 from shared.vat import percent_on, vat_within
 from tests.finance.at_work import check_books, in_turn, job, ledger, published
 from tests.finance.builders import (
@@ -224,3 +235,82 @@ async def test_rates_are_set_with_a_revision_and_told(station: Station) -> None:
             await station.send(wrong)
         assert refused.value.code == code
     assert await station.ask(GetVatRates()) == saved
+
+
+async def vat_of_advances(station: Station) -> dict[tuple[str, Decimal | None], tuple[Any, ...]]:
+    report = await station.ask(VatReport())
+    return {(row.line, row.percent): (row.base, row.vat) for row in report.items}
+
+
+async def test_an_advance_has_vat_until_an_order_takes_it_and_again_when_it_is_open_again(
+    station: Station,
+) -> None:
+    running = station.running["finance"]
+    rates = (*NEW_YEAR[1:], VatRate(since=date(2026, 1, 1), percent=Decimal(22)))
+    await station.send(SetVatRates(regime="vat", rates=rates))
+    order, client = await opened(station)
+    before = await station.ask(ProfitLoss())
+    pay = TakePayment(customer_id=client, order_id=order, amount=money("122"), method="cash")
+    payment = (await station.send(pay)).id
+    advance = [("vat.advances", "vat.advances.due", money("22"))]
+    back = [("vat.advances.due", "vat.advances", money("22"))]
+    assert await station.ask(ProfitLoss()) == before
+    assert await of_advances(running, order) == advance
+    done = order_completed(order, client, services=(work("600"),), completed_at=LAST_OF_2025)
+    await in_turn(running, done, parts_issued(order))
+    assert await of_advances(running, order) == advance + back
+    # Done in 2025, and so sold at 20 %: what is offset is what was charged of the advance.
+    assert await vat_of_advances(station) == {
+        ("output", Decimal(20)): (money("500"), money("100")),
+        ("advances", Decimal(22)): (money("122"), money("22")),
+        ("advances_back", Decimal(22)): (money("122"), money("22")),
+        ("input", None): (None, money("0")),
+        ("to_pay", None): (None, money("100")),
+    }
+    await in_turn(running, order_reopened(order))
+    assert await of_advances(running, order) == advance + back + advance
+    for amount in ("61", "61"):
+        await station.send(RefundPayment(payment_id=payment, amount=money(amount), reason="Брак"))
+        await check_books(running.engine)
+    assert [amount for _, _, amount in (await of_advances(running, order))[3:]] == [money("11")] * 2
+    assert (await vat_of_advances(station))["to_pay", None] == (None, money("0"))
+    assert (await station.ask(CheckClients())).items == ()
+
+
+async def test_kopecks_of_an_advance_come_back_to_the_last(station: Station) -> None:
+    """Three refunds of 0.01 contain nothing each; all that was held contained 0.01."""
+    await station.send(SetVatRates(regime="vat", rates=NEW_YEAR))
+    _, client = await opened(station)
+    payment = (
+        await station.send(TakePayment(customer_id=client, amount=money("0.03"), method="card"))
+    ).id
+    for _ in range(3):
+        refund = RefundPayment(payment_id=payment, amount=money("0.01"), reason="Брак")
+        await station.send(refund)
+        assert (await station.ask(CheckClients())).items == ()
+    report = await vat_of_advances(station)
+    assert report["advances", Decimal(22)] == (money("0.03"), money("0.01"))
+    assert report["advances_back", Decimal(22)][1] == money("0.01")
+
+
+async def test_what_is_paid_for_a_settled_order_or_without_vat_is_no_advance(
+    station: Station,
+) -> None:
+    running = station.running["finance"]
+    order, client = await opened(station)
+    early = TakePayment(customer_id=client, amount=money("50"), method="card")
+    await station.send(early)
+    await station.send(SetVatRates(regime="vat", rates=NEW_YEAR))
+    await in_turn(running, order_completed(order, client, services=(work("100"),)))
+    await in_turn(running, parts_issued(order))
+    await station.send(early.model_copy(update={"order_id": order}))
+    assert await of_advances(running, order) == []
+    # Open again, all of it is an advance, and what came without VAT contains none.
+    await in_turn(running, order_reopened(order))
+    due = vat_within(money("50"), Decimal(22))
+    assert await of_advances(running, order) == [("vat.advances", "vat.advances.due", due)]
+    assert (await station.ask(CheckClients())).items == ()
+
+
+async def of_advances(running: Running, order: UUID) -> list[tuple[str, str, Decimal]]:
+    return [row[1:] for row in await ledger(running.engine, order) if row[0] == "advance_vat"]

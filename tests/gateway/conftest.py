@@ -4,8 +4,23 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from tests.gateway.support import FakeServices, TestGateway, running_gateway, running_whole
+from services.gateway import passwords
+from tests.gateway.support import (
+    SLOW_HASHER,
+    SLOW_NOBODY,
+    FakeServices,
+    TestGateway,
+    running_gateway,
+    running_whole,
+)
 from tests.support.broker import TestNats
+
+
+@pytest.fixture
+def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords as production keeps them; other tests, which sign in often, hash them quickly."""
+    monkeypatch.setattr(passwords, "_hasher", SLOW_HASHER)
+    monkeypatch.setattr(passwords, "_NOBODY", SLOW_NOBODY)
 
 
 @pytest.fixture

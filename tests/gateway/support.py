@@ -18,12 +18,13 @@ import httpx
 import nats
 import pydantic_core
 import uvicorn
-from fastapi import FastAPI
+from argon2 import PasswordHasher
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from sqlalchemy import insert, select, text
 
-from services.gateway.app import SERVED, create_app
+from services.gateway import passwords
+from services.gateway.app import SERVED, Application, create_app
 from services.gateway.store import login_key, sessions, users
 from services.gateway.users import ensure_demo_users
 from shared.contracts.photos import GetPhoto, GetSmallPhoto
@@ -49,6 +50,11 @@ PICTURES = {
     for question in (GetPhoto, GetSmallPhoto)
 }
 """These are no JSON to whoever asks the gateway."""
+
+SLOW_HASHER, SLOW_NOBODY = passwords._hasher, passwords._NOBODY
+"""Production's: see ``slow_passwords``."""
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._NOBODY = passwords.hashed("of nobody")
 
 
 def a_key() -> dict[str, str]:
@@ -114,7 +120,7 @@ class TestGateway:
 
     __test__ = False
 
-    def __init__(self, app: FastAPI, settings: ServiceSettings) -> None:
+    def __init__(self, app: Application, settings: ServiceSettings) -> None:
         self.app = app
         self.settings = settings
         self.clients = AsyncExitStack()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
@@ -42,6 +43,7 @@ async def rows(url: str, statement: str, *, commits: bool = False) -> list[Any]:
     return list(found)
 
 
+@pytest.mark.usefixtures("slow_passwords")
 async def test_the_first_admin_is_made_once_and_its_password_told_once(
     database: Callable[[str], str],
 ) -> None:

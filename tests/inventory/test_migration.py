@@ -70,14 +70,20 @@ SUMMED = (
     f" SELECT '{PRODUCT}', '{WAREHOUSE}', kind, at FROM (VALUES"
     " ('receipt', timestamptz '2024-03-01 09:00Z'), ('issue', '2024-03-02 09:00Z'),"
     " ('issue_short', '2024-03-03 09:00Z'), ('reserve', '2024-03-04 09:00Z')) AS moves (kind, at)",
+    "INSERT INTO stock (product_id, warehouse_id, since, on_hand, reserved, value, missing) VALUES"
+    f" ('{PRODUCT}', '{WAREHOUSE}', '2024-02-01 09:00Z', 0, 0, 0, 0),"
+    f" ('{PRODUCT}', '{SUPPLIER}', '2024-02-02 09:00Z', 2, 0, 0, 0)",
 )
 KEPT = {
     "SELECT day || ' ' || quantity || ' ' || value FROM stock_sums WHERE grain = 'year'": [
         "2024-01-01 4.000 40.00000"
     ],
-    "SELECT receipt_at = '2024-03-01 09:00Z' AND issue_at = '2024-03-03 09:00Z' FROM last_moves": [
-        "True"
-    ],
+    "SELECT receipt_at = '2024-03-01 09:00Z' AND issue_at = '2024-03-03 09:00Z'"
+    " AND idle_since = issue_at AND NOT lies"
+    f" FROM last_moves WHERE warehouse_id = '{WAREHOUSE}'": ["True"],
+    # What was brought from another warehouse was neither received nor taken.
+    "SELECT receipt_at IS NULL AND issue_at IS NULL AND idle_since = '2024-02-02 09:00Z' AND lies"
+    f" FROM last_moves WHERE warehouse_id = '{SUPPLIER}'": ["True"],
 }
 
 

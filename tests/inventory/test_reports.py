@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
 from services.inventory.store.sums import fold, forget
-from services.inventory.store.tables_reports import stock_sums
+from services.inventory.store.tables_reports import stock_sums, unfolded
 from shared.contracts.base import Period
 from shared.contracts.inventory import ListMovements, StockBalances
 from shared.contracts.stock_reports import (
@@ -27,6 +27,7 @@ from tests.inventory.at_work import STOREKEEPER, counted, job, together
 from tests.inventory.builders import an_ask, completed, decimals, reopened, requested
 from tests.support.databases import as_owner
 from tests.support.day import Station
+from tests.support.waiting import eventually
 
 ADVISOR = Actor("anna", "advisor")
 
@@ -120,6 +121,32 @@ async def test_what_nobody_takes_lies_dead(station: Station) -> None:
     assert masked.value is None
 
 
+async def test_what_is_not_folded_has_its_place_among_what_lies_idle(station: Station) -> None:
+    """Pages are the same whatever is folded: of what was taken of, sold out, or only came."""
+    running, warehouse = station.running["inventory"], await station.a_warehouse()
+    idle, taken, gone, new = [await station.a_product(name=name) for name in "АБВГ"]
+    for product in (idle, taken, gone):
+        await station.receive(warehouse.id, product.id, "2", cost="10")
+    for product, quantity in ((taken, 1), (gone, 2)):
+        order_id, ask = new_id(), an_ask(product.id, quantity)
+        await tell(station, requested(order_id, ask), completed(order_id, 1, ask))
+    await station.receive(warehouse.id, new.id, "1", cost="10")
+    now = datetime.now(UTC)
+    await _shift(station, {"receipt": now - timedelta(days=90), "issue": now - timedelta(days=30)})
+    async with running.engine.begin() as connection:
+        await fold(connection, running.settings.zone, 3)
+
+    for _ in range(2):
+        names: list[str] = []
+        cursor = None
+        while not names or cursor:
+            page = await station.ask(DeadStock(days=1, limit=1, cursor=cursor))
+            names += [row.product for row in page.items]
+            cursor = page.next
+        assert names == ["А", "Г", "Б"]
+        await fold_some(running, fold)
+
+
 async def test_what_orders_wait_for_and_what_is_below_its_minimum_is_missing(
     station: Station,
 ) -> None:
@@ -175,25 +202,29 @@ async def test_counting_costs_no_statement_and_nobody_waits_for_it(station: Stat
             *(fold_some(running, fold) for _ in range(8)),
         )
     assert not [made for made in statements.made if made.startswith("INSERT INTO unfolded")]
-    while await fold_some(running, fold):
-        pass
+
+    async def count(table: Table) -> int | None:
+        async with running.engine.connect() as connection:
+            return await connection.scalar(select(func.count()).select_from(table))
+
+    async def all_is_folded() -> bool:
+        """By whoever: the service folds, too, and one at a time."""
+        await fold_some(running, fold)
+        return await count(unfolded) == 0
+
+    await eventually(all_is_folded)
     check = await station.ask(CheckStockReports())
     assert check.items == ()
 
-    async def sums_kept() -> int | None:
-        async with running.engine.connect() as connection:
-            return await connection.scalar(select(func.count()).select_from(stock_sums))
-
-    assert await sums_kept() == 32 * 3 * 3
+    assert await count(stock_sums) == 32 * 3 * 3
     until_now = StockTurnover(period=Period(end=datetime.now(UTC)))
     turnover = await station.ask(until_now)
     # The operator has them reckoned anew: nothing is lost, and nothing is there twice.
     assert await forget_sums(running.engine, forget) == 32 * 3
     assert await station.ask(until_now) == turnover
-    while await fold_some(running, fold):
-        pass
+    await eventually(all_is_folded)
     assert (await station.ask(CheckStockReports())).items == ()
-    assert await sums_kept() == 32 * 3 * 3
+    assert await count(stock_sums) == 32 * 3 * 3
 
 
 async def _shift(station: Station, times: dict[str, datetime]) -> None:

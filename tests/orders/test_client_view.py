@@ -51,7 +51,10 @@ def test_a_bill_is_shown_when_the_order_is_done_and_not_before() -> None:
     view = shown(order)
     assert (view.bill, view.paid, view.due) == (None, money(300), None)
     done = shown(replace(order, status="done"))
-    assert (done.bill, done.paid, done.due) == (money(1000), money(300), money(700))
+    assert (done.bill, done.paid, done.due) == (money(1000), money(300), None)
+    # Of it 200 came from the client's balance.
+    settled = shown(replace(order, status="done", settled=True, completion=1, owed=money(500)))
+    assert (settled.bill, settled.paid, settled.due) == (money(1000), money(300), money(500))
 
 
 def test_a_payment_and_a_step_leave_what_the_client_was_asked_as_it_is() -> None:
@@ -72,6 +75,8 @@ def test_a_payment_and_a_step_leave_what_the_client_was_asked_as_it_is() -> None
         # Money that named no order has paid it: finance says so.
         ({"status": "done", "settled": True, "completion": 1, "paid_completion": 1}, 0),
         ({"status": "done", "settled": True, "completion": 2, "paid_completion": 1}, 1000),
+        # … or a part of it.
+        ({"status": "done", "settled": True, "completion": 1, "owed": money(150)}, 150),
     ],
 )
 def test_what_is_due_is_what_no_money_covers(fields: dict[str, Any], due: int) -> None:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import asyncpg
 
@@ -26,6 +27,7 @@ from deploy.local.postgres import Postgres
 
 SUPERUSER_PASSWORD = "superuser"
 START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 30.0
 READY = "ready.json"
 USERS_LOCK = "users.lock"
 
@@ -41,6 +43,25 @@ def shared_cluster(folder: Path) -> Iterator[str]:
             if not ready.exists():
                 _start_keeper(folder)
         yield json.loads(ready.read_text())["url"]
+        is_last = _is_alone(in_use)
+    if is_last:
+        # pytest removes the folder of a run without failures: not from under a running server.
+        _wait_until_cleared(ready)
+
+
+def _is_alone(in_use: IO[str]) -> bool:
+    """Whether no other worker is left; the keeper only waits for the lock."""
+    try:
+        fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _wait_until_cleared(ready: Path) -> None:
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while ready.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def arm(point: str) -> None:
     match point:
         case "before_commit":
             # The last thing that happens inside the transaction.
-            Pending.send = die_async  # type: ignore[method-assign]
+            Pending.send_last = die_async  # type: ignore[method-assign]
         case "after_commit":
             # The transaction is durable, and nobody has been told.
             outbox.Relay.hand_over = die  # type: ignore[method-assign]

@@ -13,12 +13,10 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
-    insert,
     or_,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clients.domain.cards import Client
@@ -41,9 +39,10 @@ from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle
 from shared.contracts.finance import OrderSettled, SettlementReversed
 from shared.contracts.tags import TagClient, TagVehicle, UntagClient, UntagVehicle
-from shared.database import saving
 from shared.handlers import Store
+from shared.reading import read_together
 from shared.refusals import Refused
+from shared.writing import adding, inserting, merging
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _CLIENTS = select(clients).where(clients.c.id == any_(_IDS))
@@ -81,8 +80,9 @@ _HAVING = (
     .limit(bindparam("most", type_=Integer))
 )
 
-_SAVE_CLIENTS = saving(clients)
-_SAVE_VEHICLES = saving(vehicles)
+_SAVE_CLIENTS = merging(clients)
+_SAVE_VEHICLES = merging(vehicles)
+_NEW_FACTS = inserting(vehicle_facts)
 _END_FACTS = (
     update(vehicle_facts)
     .where(
@@ -92,7 +92,7 @@ _END_FACTS = (
     )
     .values(until=bindparam("ended"))
 )
-_SAVE_WORDS = upsert(name_words).on_conflict_do_nothing()
+_SAVE_WORDS = adding(name_words)
 
 
 class ClientsStore(Store):
@@ -106,7 +106,7 @@ class ClientsStore(Store):
         self.links = Links(connection)
         self.segments = Segments(connection)
         self.tags = Tags(connection)
-        self.visits = Visits(connection)
+        self.visits = Visits(connection, self.pending)
         self._clients: dict[UUID, Client | None] = {}
         self._vehicles: dict[UUID, Vehicle | None] = {}
         self._holders: dict[str, UUID | None] = {}
@@ -138,15 +138,14 @@ class ClientsStore(Store):
                 # Anything else is refused, and some of it no database can be asked for (NUL).
                 if vin.isalnum():
                     vins.add(vin)
-        await self._load_clients(client_ids)
-        await self._load_vehicles(vehicle_ids, vins)
+        await self._load(client_ids, vehicle_ids, vins)
 
     # --- one thing, to be changed ------------------------------------------------------------
 
     async def client(self, client_id: UUID) -> Client:
         """Raises ``Refused``: ``client_not_found``, ``client_merged``, ``client_erased``."""
         if client_id not in self._clients:
-            await self._load_clients({client_id})
+            await self._load([client_id])
         client = _found("client_not_found", client_id, self._clients[client_id])
         if client.merged_into:
             raise Refused("client_merged", id=client_id, client_id=client.merged_into)
@@ -157,7 +156,7 @@ class ClientsStore(Store):
     async def survivor_of(self, client_id: UUID) -> UUID:
         """Whom this id means, itself or what it was merged into; the card is locked, so that
         nobody merges it meanwhile."""
-        await self._load_clients({client_id})
+        await self._load([client_id])
         client = self._clients[client_id]
         if client is None or client.merged_into is None:
             return client_id
@@ -165,11 +164,11 @@ class ClientsStore(Store):
 
     async def hold_clients(self, client_ids: set[UUID]) -> None:
         """Locks these cards at once."""
-        await self._load_clients(client_ids)
+        await self._load(client_ids)
 
     async def cards(self, client_ids: Collection[UUID]) -> list[Client]:
         """Those of these cards that there are, merged or not; locked."""
-        await self._load_clients(set(client_ids))
+        await self._load(client_ids)
         found = (self._clients[client_id] for client_id in client_ids)
         return [client for client in found if client]
 
@@ -184,7 +183,7 @@ class ClientsStore(Store):
     async def vehicle(self, vehicle_id: UUID) -> Vehicle:
         """Raises ``Refused("vehicle_not_found")``."""
         if vehicle_id not in self._vehicles:
-            await self._load_vehicles({vehicle_id}, set())
+            await self._load(vehicle_ids=[vehicle_id])
         return _found("vehicle_not_found", vehicle_id, self._vehicles[vehicle_id])
 
     async def holder_of(self, vin: str | None) -> Vehicle | None:
@@ -192,7 +191,7 @@ class ClientsStore(Store):
         if vin is None:
             return None
         if vin not in self._holders:
-            await self._load_vehicles(set(), {vin})
+            await self._load(vins=[vin])
         holder = self._holders[vin]
         return self._vehicles[holder] if holder else None
 
@@ -250,18 +249,12 @@ class ClientsStore(Store):
     # --- a batch -----------------------------------------------------------------------------
 
     async def flush(self) -> None:
-        if self._new_clients:
-            await self.connection.execute(
-                _SAVE_CLIENTS, [client_row(client) for client in self._new_clients.values()]
-            )
-            keys = " ".join(name_key(client) for client in self._new_clients.values())
-            if words := sorted(set(keys.split())):
-                await self.connection.execute(_SAVE_WORDS, [{"word": word} for word in words])
-        if self._new_vehicles:
-            await self.connection.execute(
-                _SAVE_VEHICLES, [vehicle_row(vehicle) for vehicle in self._new_vehicles.values()]
-            )
-            await self._flush_facts()
+        cards = self._new_clients.values()
+        words = {word for card in cards for word in name_key(card).split()}
+        self.pending.add(_SAVE_CLIENTS, map(client_row, cards))
+        self.pending.add(_SAVE_WORDS, ((word,) for word in sorted(words)))
+        self.pending.add(_SAVE_VEHICLES, map(vehicle_row, self._new_vehicles.values()))
+        await self._flush_facts()
         await self._look_for_duplicates()
         await self.visits.flush()
         self._new_clients, self._new_vehicles, self._new_facts = {}, {}, []
@@ -275,6 +268,7 @@ class ClientsStore(Store):
         owners = {car.client_id for car in self._new_vehicles.values()}
         new = {client_id for client_id, revision in saved.items() if revision == 1}
         if touched := saved.keys() | owners:
+            await self.pending.send(self.connection)
             await self.duplicates.look_for(new, touched - new)
 
     async def _flush_facts(self) -> None:
@@ -301,27 +295,28 @@ class ClientsStore(Store):
                 written.append(latest[key])
         if ended:
             await self.connection.execute(_END_FACTS, ended)
-        if written:
-            await self.connection.execute(insert(vehicle_facts), written)
+        self.pending.add(_NEW_FACTS, written)
 
-    async def _load_clients(self, client_ids: set[UUID]) -> None:
-        missing = client_ids - self._clients.keys()
-        if not missing:
-            return
-        self._clients |= dict.fromkeys(missing)
-        for row in await self.connection.execute(_LOCK_CLIENTS, {"ids": list(missing)}):
-            self._clients[row.id] = client_of(row)
-
-    async def _load_vehicles(self, vehicle_ids: set[UUID], vins: set[str]) -> None:
-        missing, unknown = vehicle_ids - self._vehicles.keys(), vins - self._holders.keys()
-        if not missing and not unknown:
-            return
-        self._vehicles |= dict.fromkeys(missing)
+    async def _load(
+        self,
+        client_ids: Collection[UUID] = (),
+        vehicle_ids: Collection[UUID] = (),
+        vins: Collection[str] = (),
+    ) -> None:
+        """Locks what is not here yet: cards, cars, and whoever has a VIN."""
+        cards = set(client_ids) - self._clients.keys()
+        cars, unknown = set(vehicle_ids) - self._vehicles.keys(), set(vins) - self._holders.keys()
+        self._clients |= dict.fromkeys(cards)
+        self._vehicles |= dict.fromkeys(cars)
         self._holders |= dict.fromkeys(unknown)
-        rows = await self.connection.execute(
-            _LOCK_VEHICLES, {"ids": list(missing), "vins": list(unknown)}
+        clients, vehicles = await read_together(
+            self.connection,
+            (_LOCK_CLIENTS, {"ids": list(cards)}),
+            (_LOCK_VEHICLES, {"ids": list(cars), "vins": list(unknown)}),
         )
-        for row in rows:
+        for row in clients:
+            self._clients[row.id] = client_of(row)
+        for row in vehicles:
             if row.id in self._new_vehicles:
                 # It has another VIN by now, which the database does not know of yet.
                 continue

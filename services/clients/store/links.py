@@ -142,6 +142,8 @@ class Links:
 
     async def _parties(self, client_ids: Collection[UUID | None]) -> dict[UUID, Party]:
         ids: Sequence[UUID] = sorted(filter(None, client_ids))
+        if not ids:
+            return {}
         cards = map(client_of, await self._connection.execute(_CLIENTS, {"ids": ids}))
         return {
             card.id: Party(client_id=card.id, name=card.name, phone=next(iter(card.phones), None))

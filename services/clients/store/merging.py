@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, or_, select, text, tuple_, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, or_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clients.domain.cards import client_view
@@ -23,10 +23,6 @@ MOST_OF_ONE = 20
 """Others that one card is compared with by one thing: the phone of a whole fleet is no sign."""
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
-_FORGET = delete(duplicates).where(
-    duplicates.c.dismissed_at.is_(None),
-    or_(duplicates.c.one_id == any_(_IDS), duplicates.c.other_id == any_(_IDS)),
-)
 
 
 def _alike(reason: str, condition: str, cars: str = "") -> str:
@@ -64,13 +60,26 @@ _FIND = text(
             " AND (other.phone_key = '  ' OR mine.phone_key = '  ')",
         )
     }
+    ),
+    found AS (
+        SELECT least(a, b) AS one_id, greatest(a, b) AS other_id,
+            array_agg(DISTINCT reason ORDER BY reason) AS reasons
+        FROM alike GROUP BY 1, 2
+    ),
+    gone AS (
+        DELETE FROM duplicates pair
+        WHERE dismissed_at IS NULL AND (one_id = ANY(:changed) OR other_id = ANY(:changed))
+        AND NOT EXISTS (
+            SELECT FROM found
+            WHERE found.one_id = pair.one_id AND found.other_id = pair.other_id
+        )
     )
     INSERT INTO duplicates (one_id, other_id, reasons, found_at)
-    SELECT least(a, b), greatest(a, b), array_agg(DISTINCT reason ORDER BY reason), now()
-    FROM alike GROUP BY 1, 2 ORDER BY 1, 2
+    SELECT one_id, other_id, reasons, now() FROM found ORDER BY 1, 2
     ON CONFLICT (one_id, other_id) DO UPDATE SET reasons = excluded.reasons
+    WHERE duplicates.reasons <> excluded.reasons
     """
-).bindparams(_IDS)
+).bindparams(_IDS, bindparam("changed", type_=ARRAY(Uuid)))
 
 
 class Duplicates:
@@ -81,9 +90,8 @@ class Duplicates:
 
     async def look_for(self, new: Collection[UUID], changed: Collection[UUID]) -> None:
         """Compares these cards with all others; what no longer holds of a changed one goes."""
-        if changed:
-            await self._connection.execute(_FORGET, {"ids": sorted(changed)})
-        await self._connection.execute(_FIND, {"ids": sorted({*new, *changed})})
+        ids = {"ids": sorted({*new, *changed}), "changed": sorted(changed)}
+        await self._connection.execute(_FIND, ids)
 
     async def dismiss(self, pair: tuple[UUID, UUID], by: str, now: datetime) -> bool:
         """False when no such pair was found."""

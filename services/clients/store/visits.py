@@ -5,22 +5,29 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clients.domain.visits import Visit
 from services.clients.store.tables_segments import counters, past_visits, visits
 from shared.contracts.visits import ClientVisits, KeptVisits
+from shared.writing import Pending, Rows, inserting
 
-_NEW = insert(visits)
-# What is known of a visit stays: only its reversal is news, and that is never undone.
-_SAVE = _NEW.on_conflict_do_update(
-    index_elements=["order_id", "completion"],
-    set_={"reversed": visits.c.reversed | _NEW.excluded.reversed},
+_NEW = inserting(visits)
+_inserted = cast("Insert", _NEW.statement)
+_SAVE = Rows(
+    _NEW.name,
+    _inserted.on_conflict_do_update(
+        index_elements=["order_id", "completion"],
+        set_={"reversed": visits.c.reversed | _inserted.excluded.reversed},
+    ),
+    _NEW.columns,
 )
+"""What is known of a visit stays: only its reversal is news, and that is never undone."""
 _COUNT = text(
     """
     INSERT INTO counters (client_id, visits, revenue, first_visit, last_visit, last_section_id)
@@ -46,8 +53,9 @@ class Visits:
     Whoever calls ``hear`` or ``move`` holds the clients' cards, so that nobody counts meanwhile.
     """
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, pending: Pending) -> None:
         self._connection = connection
+        self._pending = pending
         self._heard: dict[tuple[UUID, int], Visit] = {}
         self._touched: set[UUID] = set()
         self.saves = 0
@@ -84,10 +92,9 @@ class Visits:
         await self.flush()
 
     async def flush(self) -> None:
-        if self._heard:
-            heard = sorted(self._heard)
-            await self._connection.execute(_SAVE, [asdict(self._heard[key]) for key in heard])
+        self._pending.add(_SAVE, (asdict(self._heard[key]) for key in sorted(self._heard)))
         if self._touched:
+            await self._pending.send(self._connection)
             await self._connection.execute(_COUNT, {"ids": sorted(self._touched)})
         self._heard, self._touched = {}, set()
 

@@ -21,14 +21,14 @@ class DocumentsStore(Store):
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
         self.forms = Forms(connection)
-        self.messages = Messages(connection)
+        self.messages = Messages(connection, self.pending)
         self.photos = Photos(connection)
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         await self.messages.prefetch(messages)
 
     async def flush(self) -> None:
-        await self.messages.flush()
+        self.messages.flush()
 
     def unsaved(self) -> int:
         return self.messages.saves

@@ -13,9 +13,9 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
-    delete,
     func,
     literal,
+    literal_column,
     select,
     text,
     update,
@@ -33,6 +33,7 @@ from services.documents.store.message_tables import (
     messages,
     part_answers,
 )
+from shared.contracts.approvals import EstimateQuoted, WorkDeclined
 from shared.contracts.base import Message as AnyMessage
 from shared.contracts.base import Page
 from shared.contracts.clients import ClientView, Consents
@@ -44,8 +45,11 @@ from shared.contracts.messages import (
     MessageTemplateView,
     MessageView,
 )
+from shared.contracts.orders import OrderCompleted, OrderCreated, OrderMoved
 from shared.pagination import keys_of, page_of
+from shared.reading import Rows, read_together
 from shared.refusals import Refused
+from shared.writing import Pending, merging, removing
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _FIELDS = tuple(field.name for field in fields(Message))
@@ -59,32 +63,67 @@ _DUE = (
 )
 _CAPS_LOCK = text("SELECT pg_advisory_xact_lock(7147)")
 _ANSWERS_OF = select(part_answers).where(part_answers.c.order_id == any_(_IDS))
+_ACTIVE = (
+    select(message_templates).where(message_templates.c.active).order_by(message_templates.c.id)
+)
+_AWAITED = select(messages.c.vehicle_id).where(
+    messages.c.vehicle_id == any_(_IDS),
+    messages.c.state.in_([literal_column(f"'{state}'") for state in _PENDING]),
+)
+_SAVE_CLIENTS = merging(message_clients, newer="revision")
+_SAVE_ANSWERS = merging(part_answers, "answer", "short", newer="answer")
+_FORGET_ANSWERS = removing(part_answers, "order_id")
+_SCHEDULING = (OrderCreated, OrderMoved, OrderCompleted, EstimateQuoted, WorkDeclined)
 
 
 class Messages:
     """What one transaction reads and writes of them."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, pending: Pending) -> None:
         self._connection = connection
+        self._to_write = pending
         self._active: dict[Fact, list[MessageTemplateView]] | None = None
         self._clients: dict[UUID, dict[str, Any]] = {}
         self._answers: dict[UUID, dict[UUID, PartAnswer]] = {}
         self._new_answers: dict[UUID, tuple[UUID, PartAnswer]] = {}
         self._closed_orders: set[UUID] = set()
+        self._idle_cars: set[UUID] = set()
+        """For which nothing waits to be sent, as long as this transaction adds nothing."""
         self.saves = 0
 
     async def prefetch(self, batch: Sequence[AnyMessage]) -> None:
-        """One statement for whatever the warehouse said in it."""
+        """One statement for whatever the batch's facts will look for."""
         answered = {
             message.order_id
             for message in batch
             if isinstance(message, PartsReserved | PartsUnavailable | ReservationReleased)
         }
-        await self._load_answers(answered)
+        cars = {
+            message.vehicle_id
+            for message in batch
+            if isinstance(message, OrderCreated) and message.vehicle_id
+        }
+        schedules = any(isinstance(message, _SCHEDULING) for message in batch)
+        answers, awaited, *templates = await read_together(
+            self._connection,
+            (_ANSWERS_OF, {"ids": sorted(answered)}),
+            (_AWAITED, {"ids": sorted(cars)}),
+            *([(_ACTIVE, {})] if schedules else ()),
+        )
+        self._found_answers(answered, answers)
+        self._idle_cars = cars - {row.vehicle_id for row in awaited}
+        for found in templates:
+            self._found_active(found)
 
-    async def flush(self) -> None:
-        await self._flush_clients()
-        await self._flush_answers()
+    def flush(self) -> None:
+        self._to_write.add(_SAVE_CLIENTS, (self._clients[key] for key in sorted(self._clients)))
+        answers = (
+            {"line_id": line_id, "order_id": order_id, **asdict(answer)}
+            for line_id, (order_id, answer) in sorted(self._new_answers.items())
+            if order_id not in self._closed_orders
+        )
+        self._to_write.add(_SAVE_ANSWERS, answers)
+        self._to_write.add(_FORGET_ANSWERS, ((order,) for order in sorted(self._closed_orders)))
 
     # --- templates ---------------------------------------------------------------------------
 
@@ -100,12 +139,14 @@ class Messages:
     async def templates_for(self, fact: Fact) -> list[MessageTemplateView]:
         """The active ones, oldest first; all facts' are read at once."""
         if self._active is None:
-            query = select(message_templates).where(message_templates.c.active)
-            rows = await self._connection.execute(query.order_by(message_templates.c.id))
-            self._active = {}
-            for template in map(_template_of, rows):
-                self._active.setdefault(template.fact, []).append(template)
+            self._found_active((await self._connection.execute(_ACTIVE)).all())
+        assert self._active is not None
         return self._active.get(fact, [])
+
+    def _found_active(self, rows: Rows) -> None:
+        self._active = {}
+        for template in map(_template_of, rows):
+            self._active.setdefault(template.fact, []).append(template)
 
     async def save_template(self, template: MessageTemplateView) -> None:
         """Raises ``Refused("name_taken")``."""
@@ -140,6 +181,7 @@ class Messages:
 
     async def add(self, message: Message) -> bool:
         """False when what it was made for has made one before."""
+        self._idle_cars = set()
         statement = upsert(messages).values(**asdict(message)).on_conflict_do_nothing()
         added = await self._connection.execute(statement.returning(messages.c.id))
         return added.one_or_none() is not None
@@ -183,6 +225,8 @@ class Messages:
         )
 
     async def pending_of_car(self, vehicle_id: UUID, facts: Sequence[Fact]) -> list[Message]:
+        if vehicle_id in self._idle_cars:
+            return []
         return await self._pending(messages.c.vehicle_id == vehicle_id, messages.c.fact.in_(facts))
 
     async def page(self, question: ListMessages) -> Page[MessageView]:
@@ -272,24 +316,13 @@ class Messages:
             }
         return Client(view.id, view.phones, view.email, view.language, view.consents, view.revision)
 
-    async def _flush_clients(self) -> None:
-        if not self._clients:
-            return
-        statement = upsert(message_clients)
-        statement = statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={c.name: statement.excluded[c.name] for c in message_clients.c if c.name != "id"},
-            where=message_clients.c.revision < statement.excluded.revision,
-        )
-        rows = [self._clients[key] for key in sorted(self._clients)]
-        await self._connection.execute(statement, rows)
-
     # --- what the warehouse said -------------------------------------------------------------
 
     async def part_answers(self, order_id: UUID) -> dict[UUID, PartAnswer]:
         """By line, with what this transaction has noted."""
         if order_id not in self._answers:
-            await self._load_answers({order_id})
+            asked = (_ANSWERS_OF, {"ids": [order_id]})
+            self._found_answers({order_id}, *await read_together(self._connection, asked))
         return self._answers[order_id]
 
     def note_answer(self, order_id: UUID, line_id: UUID, answer: PartAnswer) -> None:
@@ -302,33 +335,10 @@ class Messages:
         self.saves += 1
         self._closed_orders.add(order_id)
 
-    async def _load_answers(self, order_ids: set[UUID]) -> None:
-        missing = order_ids - self._answers.keys()
-        if not missing:
-            return
-        self._answers |= {order_id: {} for order_id in missing}
-        for row in await self._connection.execute(_ANSWERS_OF, {"ids": sorted(missing)}):
+    def _found_answers(self, order_ids: set[UUID], rows: Rows) -> None:
+        self._answers |= {order_id: {} for order_id in order_ids}
+        for row in rows:
             self._answers[row.order_id][row.line_id] = PartAnswer(row.answer, row.short)
-
-    async def _flush_answers(self) -> None:
-        rows = [
-            {"line_id": line_id, "order_id": order_id, **asdict(answer)}
-            for line_id, (order_id, answer) in sorted(self._new_answers.items())
-            if order_id not in self._closed_orders
-        ]
-        if rows:
-            statement = upsert(part_answers)
-            statement = statement.on_conflict_do_update(
-                index_elements=["line_id"],
-                set_={name: statement.excluded[name] for name in ("answer", "short")},
-                where=part_answers.c.answer < statement.excluded.answer,
-            )
-            await self._connection.execute(statement, rows)
-        if self._closed_orders:
-            await self._connection.execute(
-                delete(part_answers).where(part_answers.c.order_id == any_(_IDS)),
-                {"ids": sorted(self._closed_orders)},
-            )
 
     async def _pending(self, *conditions: Any) -> list[Message]:
         rows = await self._connection.execute(

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from services.finance.domain.ledger import ZERO
 from services.finance.domain.payment import Payment
-from shared.contracts.finance import FiscalState, MoneyMethod
+from shared.contracts.finance import FiscalState, MoneyMethod, PaymentMethod
 from shared.contracts.fiscal import (
     FiscalKind,
     FiscalLine,
@@ -123,9 +123,11 @@ class FiscalReceipt:
 # --- what it is about ---------------------------------------------------------------------------
 
 
-def tenders_of(amounts: Iterable[tuple[MoneyMethod, Decimal]]) -> tuple[FiscalTender, ...]:
+def tenders_of(amounts: Iterable[tuple[PaymentMethod, Decimal]]) -> tuple[FiscalTender, ...]:
+    """Of money: bonuses are told by no receipt."""
     sums: dict[MoneyMethod, Decimal] = {}
     for method, amount in amounts:
+        assert method != "bonus"
         sums[method] = sums.get(method, ZERO) + amount
     return tuple(FiscalTender(method=method, amount=amount) for method, amount in sums.items())
 
@@ -162,6 +164,19 @@ def sold_for(order_id: UUID, receipts: Iterable[FiscalReceipt]) -> Decimal:
         ),
         ZERO,
     )
+
+
+def told_advance(percent: Decimal | None, receipts: Iterable[FiscalReceipt]) -> Decimal | None:
+    """The percent at which the receipts of taken money sold an advance, the last word counting;
+    ``percent``, where they sold none, or that too."""
+    told = [
+        share.vat_percent
+        for receipt in receipts
+        if receipt.kind in ("sale", "correction")
+        for share in receipt.shares
+        if not share.is_settled
+    ]
+    return percent if percent in told or not told else told[-1]
 
 
 # --- its lines ----------------------------------------------------------------------------------

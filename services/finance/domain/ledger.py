@@ -47,6 +47,12 @@ class Account(StrEnum):
     """НДС с продаж. Passive: what sale prices contain for the state."""
     VAT_INPUT = "vat.input"
     """НДС входящий, принятый к вычету. Active: what suppliers charged of it."""
+    VAT_ADVANCES = "vat.advances"
+    """НДС с авансов (76.АВ). Active: what comes back of the state's share of deposits when they
+    have paid for something, or are given back."""
+    VAT_ADVANCES_DUE = "vat.advances.due"
+    """НДС с авансов к уплате (68). Passive: the state's share of
+    deposits. No revenue yet, so it is none of ``vat.output``."""
     COST_OF_GOODS = "cost.goods"
     """Себестоимость запчастей и материалов. Expense."""
     LABOR_PAY = "pay.labor"
@@ -162,6 +168,8 @@ class EntryKind(StrEnum):
     CASH_SURPLUS = "cash_surplus"
     EXPENSE_STORNO = "expense_storno"
     CLIENT_MERGE = "client_merge"
+    ADVANCE_VAT = "advance_vat"
+    """The VAT of deposits follows what is held."""
 
 
 SETTLEMENT_KINDS = (EntryKind.SETTLEMENT, EntryKind.SETTLEMENT_REVERSAL)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.finance.domain.ledger import ZERO
 from shared.contracts.finance import PaymentMethod, PaymentView
+from shared.vat import vat_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Payment:
     was given for, as long as that waits to be settled; until then no other order may take it.
     ``lots``: of bonuses, how much of it was taken from which lot. ``shift_id``, ``cash_box_id``:
     where it was taken; none, outside of shifts. ``document_id``: of payments that were taken
-    together. ``tendered``: cash that was given for it.
+    together. ``tendered``: cash that was given for it. ``vat_percent``: of the day on which it
+    came, for what of it is held; none of what came without VAT, or before the books kept that.
     """
 
     id: UUID
@@ -49,6 +51,7 @@ class Payment:
     cash_box_id: UUID | None = None
     document_id: UUID | None = None
     tendered: Decimal | None = None
+    vat_percent: Decimal | None = None
 
     @property
     def is_bonus(self) -> bool:
@@ -63,6 +66,11 @@ class Payment:
     def held(self) -> Decimal:
         """The deposit: what is left and on no order."""
         return self.left - sum(self.applied.values())
+
+    @property
+    def held_vat(self) -> Decimal:
+        """The VAT that the deposit contains."""
+        return vat_within(self.held, self.vat_percent)
 
     @property
     def change(self) -> Decimal | None:

@@ -100,6 +100,8 @@ BALANCES = frozenset(
         Account.PAYROLL_PAYABLE,
         Account.BONUSES,
         Account.VAT_INPUT,
+        Account.VAT_ADVANCES,
+        Account.VAT_ADVANCES_DUE,
         Account.OWNER,
         Account.TRANSFERS,
     }

@@ -19,7 +19,7 @@ from services.finance.domain.ledger import ZERO, kopecks
 from services.finance.domain.lines import IssuedLine, SoldLine, sold_lines
 from services.finance.domain.vat import Vat, vat_of
 from shared.contracts.base import Event
-from shared.contracts.finance import OrderPaid, OrderUnpaid
+from shared.contracts.finance import OrderDueChanged, OrderPaid, OrderUnpaid
 from shared.contracts.orders import OrderCompleted
 
 
@@ -208,9 +208,11 @@ def learn(
 def told_of_payment(
     before: Settlement | None, after: Settlement, at: datetime
 ) -> tuple[Event, ...]:
-    """The fact that a settlement has become fully paid, or no longer is; else none."""
+    """The fact that a settlement has become fully paid, or no longer is, or that something else is
+    due of it; else none. What is due as it is settled, the fact of that says."""
     was_paid = before is not None and before.is_paid
-    if was_paid == after.is_paid or after.state is not State.SETTLED:
+    was_due = before.due if before else after.due
+    if after.state is not State.SETTLED or (was_paid == after.is_paid and was_due == after.due):
         return ()
     order = after.order
     naming = {
@@ -222,6 +224,8 @@ def told_of_payment(
     }
     if was_paid:
         return (OrderUnpaid(**naming, due=after.due),)
+    if not after.is_paid:
+        return (OrderDueChanged(**naming, due=after.due),)
     return (OrderPaid(**naming, revenue=order.revenue, money=after.money),)
 
 

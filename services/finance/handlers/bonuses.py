@@ -67,16 +67,16 @@ KINDS: dict[EntryKind, BonusMovementKind] = {
 async def order_paid(event: OrderPaid, store: FinanceStore, work: Work) -> None:
     """Reckons the bonuses of a completion, once. From then on they follow each payment and refund
     at once: the news that it is paid again changes nothing."""
+    day = event.at.astimezone(work.settings.zone).date()
+    rules = [rule for rule in await store.rules() if rule.counts_on(day)]
+    if not rules:
+        return
     event = event.model_copy(update={"client_id": await store.survivor_of(event.client_id)})
     settlement = standing(await store.history(event.order_id))
     if settlement is None or settlement.completion != event.completion:
         log.info("no_longer_applies", completion=event.completion)
         return
     if await store.accrual(event.order_id, event.completion):
-        return
-    day = event.at.astimezone(work.settings.zone).date()
-    rules = [rule for rule in await store.rules() if rule.counts_on(day)]
-    if not rules:
         return
     order = await _work_order(event.order_id, store, work)
     if (order.status, order.completion) != ("done", event.completion):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from services.finance.domain.shifts import Shift
 from services.finance.handlers.table import handlers, order_of
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
-from shared.contracts.finance import MoneyMethod, PaymentView
+from shared.contracts.finance import PaymentMethod, PaymentView
 from shared.contracts.fiscal import (
     CorrectPayment,
     FiscalKind,
@@ -31,38 +30,46 @@ from shared.pagination import page_of
 from shared.refusals import Refused
 from shared.vat import percent_on
 
-type Moved = tuple[Payment | None, Payment]
-"""A payment before and after; before it was taken there was none."""
-
 
 async def queue_money(
     kind: FiscalKind,
-    moved: Sequence[Moved],
+    payments: Sequence[Payment],
     where: Shift | None,
     store: FinanceStore,
     work: Work,
     reason: str | None = None,
 ) -> FiscalReceipt | None:
-    """A receipt of money that came or went in this transaction; none without a register."""
-    if work.settings.fiscal_adapter == "none" or moved[0][1].is_bonus:
+    """A receipt of money that came in this transaction, by one document; none without a
+    register."""
+    if work.settings.fiscal_adapter == "none" or payments[0].is_bonus:
         return None
-    sign = -1 if kind == "refund" else 1
     sums: dict[UUID | None, Decimal] = {}
-    tenders: list[tuple[MoneyMethod, Decimal]] = []
-    for before, after in moved:
-        shares = {order: sign * share for order, share in domain.moved(before, after).items()}
-        for order_id, amount in shares.items():
+    for payment in payments:
+        for order_id, amount in domain.moved(None, payment).items():
             # What is held waits for the order that it was given for.
-            target = after.reserved_for if order_id is None else order_id
+            target = payment.reserved_for if order_id is None else order_id
             sums[target] = sums.get(target, ZERO) + amount
-        assert after.method != "bonus"
-        tenders.append((after.method, sum(shares.values(), ZERO)))
-    payment = moved[0][1]
-    day = payment.at.astimezone(work.settings.zone).date()
-    shares_ = tuple(
-        [await _share(order_id, amount, day, store, work) for order_id, amount in sums.items()]
-    )
-    receipt = FiscalReceipt(
+    percent = await percent_of(payments[0], store, work)
+    shares = [
+        await _share(order_id, amount, percent, store, work) for order_id, amount in sums.items()
+    ]
+    tenders = [(payment.method, payment.amount) for payment in payments]
+    receipt = money_receipt(kind, payments[0], shares, tenders, where, work, reason)
+    await queue(receipt, store, work)
+    return receipt
+
+
+def money_receipt(
+    kind: FiscalKind,
+    payment: Payment,
+    shares: Sequence[Share],
+    tenders: Sequence[tuple[PaymentMethod, Decimal]],
+    where: Shift | None,
+    work: Work,
+    reason: str | None = None,
+) -> FiscalReceipt:
+    """Of money that came or went over the counter."""
+    return FiscalReceipt(
         id=work.new_id(),
         kind=kind,
         state="queued",
@@ -70,30 +77,40 @@ async def queue_money(
         shift_id=where.id if where else None,
         cash_box_id=where.cash_box_id if where else None,
         cashier=work.actor.login,
-        total=domain.total_of(shares_),
+        total=domain.total_of(shares),
         tenders=domain.tenders_of(tenders),
-        shares=shares_,
+        shares=tuple(shares),
         created_at=work.now,
         wake_at=work.now,
         reason=reason,
     )
-    await queue(receipt, store, work)
-    return receipt
+
+
+async def percent_of(payment: Payment, store: FinanceStore, work: Work) -> Decimal | None:
+    """At which the payment is an advance: as it was taken, or, where nobody wrote that down yet,
+    of its day."""
+    if payment.vat_percent is not None:
+        return payment.vat_percent
+    vat = await store.vat(work.settings.station_id)
+    return percent_on(vat.counting, payment.at.astimezone(work.settings.zone).date())
 
 
 async def _share(
-    order_id: UUID | None, amount: Decimal, day: date, store: FinanceStore, work: Work
+    order_id: UUID | None,
+    amount: Decimal,
+    percent: Decimal | None,
+    store: FinanceStore,
+    work: Work,
 ) -> Share:
-    """``day``: on which the money came. What is not settled has the rate of that day."""
+    """``percent``: of the day on which the money came, which what is not settled has."""
     settled = standing(await store.history(order_id)) if order_id else None
-    if order_id and settled:
-        return share_of(settled, amount, (await order_of(order_id, store, work)).number)
-    vat = await store.vat(work.settings.station_id)
     number = (await order_of(order_id, store, work)).number if order_id else None
-    return Share(amount, order_id, number, vat_percent=percent_on(vat.counting, day))
+    if settled:
+        return share_of(settled, amount, number)
+    return Share(amount, order_id, number, vat_percent=percent)
 
 
-def share_of(settled: Settlement, amount: Decimal, number: str) -> Share:
+def share_of(settled: Settlement, amount: Decimal, number: str | None) -> Share:
     return Share(
         amount,
         settled.order_id,
@@ -166,9 +183,7 @@ async def correct_payment(
     if stands or await store.receipt_about(document_id, "correction"):
         raise Refused("fiscal_receipt_exists")
     payments = (
-        [(None, one) for one in await store.document_payments(payment.document_id)]
-        if payment.document_id
-        else [(None, payment)]
+        await store.document_payments(payment.document_id) if payment.document_id else [payment]
     )
     receipt = await queue_money("correction", payments, None, store, work, command.reason)
     if receipt is None:

@@ -4,11 +4,14 @@ What was paid before it was settled was sold as an advance, and is offset when t
 What was paid later was sold as the order's itself, by its own receipt. When the order is reopened
 all of it is an advance again: the offset goes back, and what was sold by its own receipt is taken
 back and sold as an advance, by the same methods, so that the drawer has as much as before.
+
+Money that is given back undoes what the receipts say of it: an advance at the rate at which it was
+sold, after its offset has gone back, if an order had taken it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -17,13 +20,14 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.fiscal import FiscalReceipt, Share
 from services.finance.domain.ledger import ZERO, Entry, EntryKind
 from services.finance.domain.payment import Payment
-from services.finance.domain.settlement import Settlement
-from services.finance.handlers.fiscal import queue, share_of
+from services.finance.domain.settlement import Settlement, standing
+from services.finance.domain.shifts import Shift
+from services.finance.handlers.fiscal import money_receipt, percent_of, queue, share_of
+from services.finance.handlers.table import order_of
 from services.finance.store import FinanceStore
-from shared.contracts.finance import MoneyMethod
+from shared.contracts.finance import PaymentMethod
 from shared.contracts.fiscal import FiscalKind
 from shared.handlers import Work
-from shared.vat import percent_on
 
 type Part = tuple[Payment, Decimal]
 """A payment, and how much of it."""
@@ -39,7 +43,7 @@ async def queue_offsets(decision: Decision, store: FinanceStore, work: Work) -> 
             settled = _settled(entry, decision)
             amount = sum((posting.amount for posting in entry.postings), ZERO)
             share = share_of(settled, amount, settled.order.number)
-            await queue(_receipt("sale", entry, (share,), (), work), store, work)
+            await queue(_receipt("sale", entry.id, (share,), (), work), store, work)
         elif entry.kind is EntryKind.DEPOSITS_RESTORED:
             by_id = {payment.id: payment for payment in decision.payments}
             parts = [
@@ -48,6 +52,74 @@ async def queue_offsets(decision: Decision, store: FinanceStore, work: Work) -> 
                 if posting.payment_id
             ]
             await _give_back(entry, _settled(entry, decision), parts, store, work)
+
+
+async def queue_refund(
+    before: Payment,
+    after: Payment,
+    where: Shift | None,
+    store: FinanceStore,
+    work: Work,
+    reason: str | None,
+) -> None:
+    """Of money that was given back by this transaction; none without a register."""
+    if work.settings.fiscal_adapter == "none":
+        return
+    shares: list[Share] = []
+    advances: dict[UUID | None, Decimal] = {}
+    for order_id, change in domain.moved(before, after).items():
+        amount, target = -change, after.reserved_for
+        if order_id:
+            settled = standing(await store.history(order_id))
+            assert settled, "only what is settled has money on it"
+            own = min(amount, await _sold_at_once(before, settled, store))
+            if own:
+                shares.append(share_of(settled, own, settled.order.number))
+            amount -= own
+            await _undo_offset(settled, amount, store, work)
+            target = order_id if before.order_id == order_id else None
+        if amount:
+            advances[target] = advances.get(target, ZERO) + amount
+    if advances:
+        percent = await _advance_percent(before, store, work)
+        for target, amount in advances.items():
+            number = (await order_of(target, store, work)).number if target else None
+            shares.append(Share(amount, target, number, vat_percent=percent))
+    tenders = [(after.method, domain.total_of(shares))]
+    receipt = money_receipt("refund", after, shares, tenders, where, work, reason)
+    await queue(receipt, store, work)
+
+
+async def _sold_at_once(payment: Payment, settled: Settlement, store: FinanceStore) -> Decimal:
+    """How much of it on the order was sold as the order's when it was paid: nothing of what was
+    there before the order was settled, else what its receipt says; all of it without one."""
+    assert settled.entry_id
+    on_order = payment.on(settled.order_id)
+    # Ids are in the order of time.
+    if payment.id < settled.entry_id:
+        return ZERO
+    about = await store.receipts_about((payment.document_id or payment.id,))
+    return min(on_order, domain.sold_for(settled.order_id, about)) if about else on_order
+
+
+async def _undo_offset(
+    settled: Settlement, amount: Decimal, store: FinanceStore, work: Work
+) -> None:
+    """As much of an order's offsets goes back, if there is so much."""
+    moved = sorted(await store.deposits_moved(settled.order_id))
+    back = min(amount, domain.offset_by(await store.receipts_about(moved)))
+    if back > 0:
+        share = share_of(settled, back, settled.order.number)
+        await queue(_receipt("refund", moved[-1], (share,), (), work), store, work)
+
+
+async def _advance_percent(payment: Payment, store: FinanceStore, work: Work) -> Decimal | None:
+    """At which the register has the advance: receipts of an older version have another one."""
+    about = {payment.document_id or payment.id}
+    if payment.order_id:
+        about.update(await store.deposits_moved(payment.order_id))
+    percent = await percent_of(payment, store, work)
+    return domain.told_advance(percent, await store.receipts_about(about))
 
 
 def _settled(entry: Entry, decision: Decision) -> Settlement:
@@ -63,24 +135,22 @@ async def _give_back(
     offset = min(total, domain.offset_by(await store.receipts_about(moved)))
     if offset > 0:
         share = share_of(settled, offset, number)
-        await queue(_receipt("refund", entry, (share,), (), work), store, work)
+        await queue(_receipt("refund", entry.id, (share,), (), work), store, work)
     own = await _sold_by_their_own(settled.order_id, parts, total - max(offset, ZERO), store)
     if not own:
         return
-    vat = await store.vat(work.settings.station_id)
     advances: dict[tuple[UUID | None, Decimal | None], Decimal] = {}
     for payment, amount in own:
-        day = payment.at.astimezone(work.settings.zone).date()
-        key = payment.reserved_for, percent_on(vat.counting, day)
+        key = payment.reserved_for, await percent_of(payment, store, work)
         advances[key] = advances.get(key, ZERO) + amount
     before = share_of(settled, sum(advances.values(), ZERO), number)
     after = tuple(
         Share(amount, order_id, number if order_id else None, vat_percent=percent)
         for (order_id, percent), amount in advances.items()
     )
-    tenders = list(_tenders(own))
-    await queue(_receipt("refund", entry, (before,), tenders, work), store, work)
-    await queue(_receipt("sale", entry, after, tenders, work), store, work)
+    tenders = [(payment.method, amount) for payment, amount in own]
+    await queue(_receipt("refund", entry.id, (before,), tenders, work), store, work)
+    await queue(_receipt("sale", entry.id, after, tenders, work), store, work)
 
 
 async def _sold_by_their_own(
@@ -99,24 +169,18 @@ async def _sold_by_their_own(
     return own
 
 
-def _tenders(parts: Sequence[Part]) -> Iterator[tuple[MoneyMethod, Decimal]]:
-    for payment, amount in parts:
-        assert payment.method != "bonus"
-        yield payment.method, amount
-
-
 def _receipt(
     kind: FiscalKind,
-    entry: Entry,
+    entry_id: UUID,
     shares: tuple[Share, ...],
-    tenders: Sequence[tuple[MoneyMethod, Decimal]],
+    tenders: Sequence[tuple[PaymentMethod, Decimal]],
     work: Work,
 ) -> FiscalReceipt:
     return FiscalReceipt(
         id=work.new_id(),
         kind=kind,
         state="queued",
-        document_id=entry.id,
+        document_id=entry_id,
         shift_id=None,
         cash_box_id=None,
         cashier=work.actor.login,

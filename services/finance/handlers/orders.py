@@ -35,15 +35,13 @@ log = structlog.get_logger(__name__)
 @handlers.event(ClientCreated)
 async def client_created(event: ClientCreated, store: FinanceStore, work: Work) -> None:
     """Opens the client's account."""
-    if await store.account(event.client.id) is None:
-        store.add_client(event.client.id)
+    store.open_account(event.client.id)
 
 
 @handlers.event(OrderCreated)
 async def order_created(event: OrderCreated, store: FinanceStore, work: Work) -> None:
     """Remembers whose order it is."""
-    if await store.order(event.order_id) is None:
-        store.add_order(Order(event.order_id, event.number, event.client_id))
+    store.add_order(Order(event.order_id, event.number, event.client_id))
 
 
 @handlers.event(OrderCompleted)

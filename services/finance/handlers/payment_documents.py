@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from services.finance.domain import payment_documents as domain
 from services.finance.domain.ledger import ZERO, kopecks
-from services.finance.domain.payment import Payment
+from services.finance.domain.payment import Order, Payment
 from services.finance.domain.payment_documents import PaymentDocument
 from services.finance.domain.settlement import standing
 from services.finance.handlers import fiscal, fiscal_offsets
@@ -21,6 +22,8 @@ from shared.contracts.payment_documents import (
     GiveBackDeposits,
     GivenBackView,
     MoveDeposit,
+    PaidFromBalanceView,
+    PayFromBalance,
     PaymentDocumentView,
     TakePaymentDocument,
 )
@@ -82,9 +85,8 @@ async def take_payment_document(
         )
         at = here if is_money else stamp(work)
         payments.append(await taken(payment, orders[order_id], at, store, work))
-    moved = [(None, payment) for payment in payments if not payment.is_bonus]
-    if moved:
-        await fiscal.queue_money("sale", moved, shift, store, work)
+    if money := [payment for payment in payments if not payment.is_bonus]:
+        await fiscal.queue_money("sale", money, shift, store, work)
     return await _shown(document, payments, store, work)
 
 
@@ -123,13 +125,8 @@ async def move_deposit(command: MoveDeposit, store: FinanceStore, work: Work) ->
     order = await order_of(command.order_id, store, work) if command.order_id else None
     if order and order.client_id != payment.customer_id:
         raise Refused("order_of_other_client")
-    settled = standing(await store.history(order.id)) if order else None
-    decision = domain.move_deposit(
-        payment, order, settled, command.amount, stamp(work), work.new_id()
-    )
-    await keep(decision, store, work)
-    await fiscal_offsets.queue_offsets(decision, store, work)
-    return await fiscal.with_receipt(decision.payments[0].view(), store, work)
+    moved = await _moved(payment, order, command.amount, store, work)
+    return await fiscal.with_receipt(moved.view(), store, work)
 
 
 @handlers.command(GiveBackDeposits)
@@ -137,20 +134,59 @@ async def give_back_deposits(
     command: GiveBackDeposits, store: FinanceStore, work: Work
 ) -> GivenBackView:
     await account_of(command.client_id, store, work)
-    free = [
-        payment
-        for payment in await store.deposits(command.client_id)
-        if payment.held and payment.reserved_for is None
-    ]
+    free = await _free(command.client_id, store)
     there = sum((payment.held for payment in free), ZERO)
     wanted = there if command.amount is None else kopecks(command.amount)
     if not wanted or wanted > there:
         raise Refused("deposit_exceeded", left=there)
     named: tuple[UUID | None, UUID | None] = (command.cash_box_id, command.shift_id)
     rest, payments = wanted, []
-    for payment in sorted(free, key=lambda one: (one.at, one.id), reverse=True):
+    for payment in reversed(free):
         if amount := min(payment.held, rest):
             back = await given_back(payment, amount, command.reason, named, store, work)
             payments.append(await fiscal.with_receipt(back.view(), store, work))
             rest -= amount
     return GivenBackView(client_id=command.client_id, amount=wanted, payments=tuple(payments))
+
+
+@handlers.command(PayFromBalance)
+async def pay_from_balance(
+    command: PayFromBalance, store: FinanceStore, work: Work
+) -> PaidFromBalanceView:
+    await account_of(command.client_id, store, work)
+    order = await order_of(command.order_id, store, work)
+    if order.client_id != command.client_id:
+        raise Refused("order_of_other_client")
+    settled = standing(await store.history(order.id))
+    due = settled.due if settled else ZERO
+    free = await _free(command.client_id, store)
+    there = sum((payment.held for payment in free), ZERO)
+    wanted = min(due, there) if command.amount is None else kopecks(command.amount)
+    if not due or wanted > due:
+        raise Refused("due_exceeded", due=due)
+    if not wanted or wanted > there:
+        raise Refused("deposit_exceeded", left=there)
+    rest, payments = wanted, []
+    for payment in free:
+        if amount := min(payment.held, rest):
+            moved = await _moved(payment, order, amount, store, work)
+            payments.append(await fiscal.with_receipt(moved.view(), store, work))
+            rest -= amount
+    return PaidFromBalanceView(order_id=order.id, amount=wanted, payments=tuple(payments))
+
+
+async def _moved(
+    payment: Payment, order: Order | None, amount: Decimal | None, store: FinanceStore, work: Work
+) -> Payment:
+    settled = standing(await store.history(order.id)) if order else None
+    decision = domain.move_deposit(payment, order, settled, amount, stamp(work), work.new_id())
+    await keep(decision, store, work)
+    await fiscal_offsets.queue_offsets(decision, store, work)
+    return decision.payments[0]
+
+
+async def _free(client_id: UUID, store: FinanceStore) -> list[Payment]:
+    """The client's payments of which something waits for no order, the oldest first."""
+    deposits = await store.deposits(client_id)
+    free = (payment for payment in deposits if payment.held and payment.reserved_for is None)
+    return sorted(free, key=lambda payment: (payment.at, payment.id))

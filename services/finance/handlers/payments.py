@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
 from services.finance.domain import till
-from services.finance.domain.ledger import ClientAccount, Stamp, kopecks
+from services.finance.domain.ledger import ZERO, ClientAccount, Stamp, kopecks
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.payment_documents import check_tendered
 from services.finance.domain.settlement import standing
-from services.finance.handlers import bonuses, fiscal
+from services.finance.handlers import bonuses, fiscal, fiscal_offsets
 from services.finance.handlers.table import (
     account_of,
     check_period,
@@ -70,7 +71,7 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
         tendered=command.tendered,
     )
     payment = await taken(payment, order, here, store, work)
-    await fiscal.queue_money("sale", [(None, payment)], shift, store, work)
+    await fiscal.queue_money("sale", [payment], shift, store, work)
     return await fiscal.with_receipt(payment.view(), store, work)
 
 
@@ -81,6 +82,8 @@ async def taken(
     account = await account_of(payment.customer_id, store, work)
     settled = standing(await store.history(order.id)) if order else None
     payment = payment.reserved(order.id if order and not settled else None)
+    if not payment.is_bonus:
+        payment = replace(payment, vat_percent=await fiscal.percent_of(payment, store, work))
     if payment.is_bonus:
         decision = await bonuses.pay(payment, settled, account, store, work)
     elif order:
@@ -141,7 +144,7 @@ async def given_back(
     await keep(decision, store, work)
     for settlement in decision.settlements:
         await bonuses.follow_money(settlement, reason, store, work)
-    await fiscal.queue_money("refund", [(payment, refunded)], shift, store, work, reason)
+    await fiscal_offsets.queue_refund(payment, refunded, shift, store, work, reason)
     return refunded
 
 
@@ -179,6 +182,7 @@ async def get_balance(question: GetBalance, store: FinanceStore, work: Work) -> 
         owes=account.owes,
         debt=account.receivable,
         deposit=account.deposits,
+        free=kopecks(await store.free_of(account.client_id)) if account.deposits else ZERO,
         overdue=kopecks(await store.overdue(account.client_id, today, zone)),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from services.finance.domain import advances
 from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
@@ -27,6 +28,7 @@ from shared.contracts.clients import GetCards, GetClient
 from shared.contracts.finance import (
     ExpenseRecorded,
     FinanceCommandRefused,
+    OrderDueChanged,
     OrderPaid,
     OrderSettled,
     OrderUnpaid,
@@ -48,6 +50,7 @@ handlers = Handlers(
         SettlementReversed,
         OrderPaid,
         OrderUnpaid,
+        OrderDueChanged,
         PaymentTaken,
         PaymentRefunded,
         ExpenseRecorded,
@@ -101,7 +104,8 @@ def stamp(work: Work) -> Stamp:
 
 
 async def keep(decision: Decision, store: FinanceStore, work: Work) -> None:
-    """Saves and tells what was decided."""
+    """Saves and tells what was decided; the VAT of advances follows the deposits."""
+    decision = advances.with_vat(decision, store.payment_before, work.new_id())
     await store.keep(decision)
     work.publish(*decision.events)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services.finance.domain.ledger import ZERO, kopecks
 from services.finance.domain.vat import rates_of
 from services.finance.handlers.table import check_period, handlers
@@ -10,6 +12,7 @@ from shared.contracts.base import Page
 from shared.contracts.taxes import (
     GetVatRates,
     SetVatRates,
+    VatLine,
     VatRatesSaved,
     VatRatesView,
     VatReport,
@@ -40,18 +43,22 @@ async def set_vat_rates(command: SetVatRates, store: FinanceStore, work: Work) -
 @handlers.question(VatReport)
 async def vat_report(question: VatReport, store: FinanceStore, work: Work) -> Page[VatReportRow]:
     check_period(question.period.start, question.period.end)
-    sold = [
-        VatReportRow(
-            line="output", percent=row.percent, base=kopecks(row.base), vat=kopecks(row.vat)
-        )
-        for row in await store.output_vat(question)
-    ]
-    output = sum((row.vat for row in sold), ZERO)
+    sold = [_by_rate("output", row) for row in await store.output_vat(question)]
+    advances = [_by_rate(row.told_as, row) for row in await store.advance_vat(question)]
     deductible = kopecks(await store.input_vat(question))
+    charged = sum((row.vat for row in (*sold, *advances) if row.line != "advances_back"), ZERO)
+    back = sum((row.vat for row in advances if row.line == "advances_back"), ZERO)
     return Page(
         items=(
             *sold,
+            *advances,
             VatReportRow(line="input", percent=None, base=None, vat=deductible),
-            VatReportRow(line="to_pay", percent=None, base=None, vat=output - deductible),
+            VatReportRow(line="to_pay", percent=None, base=None, vat=charged - back - deductible),
         )
+    )
+
+
+def _by_rate(line: VatLine, row: Any) -> VatReportRow:
+    return VatReportRow(
+        line=line, percent=row.percent, base=kopecks(row.base), vat=kopecks(row.vat)
     )

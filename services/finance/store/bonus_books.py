@@ -1,13 +1,12 @@
 """Bonuses during one transaction: rules, accruals and lots beside the books that they move.
 
-A client's lots are loaded with the client's account locked, and are written before the books are:
-payments name the lots that they were taken from.
+A client's lots are loaded with the client's account locked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Collection
+from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -21,14 +20,13 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ZERO
 from services.finance.domain.settlement import Settlement
 from services.finance.store import loads, rows
-from services.finance.store.books import Books, Kept
+from services.finance.store.books import Books, Kept, Load
+from services.finance.store.loads import Wanted
 from services.finance.store.rows import accrual_of, lot_of, rule_of
 from services.finance.store.schema import bonus_settings
-from shared.contracts.base import Message
 from shared.contracts.bonus_rules import BonusSettingsView
-from shared.contracts.finance import OrderPaid, TakePayment
-from shared.contracts.orders import OrderReopened
 from shared.contracts.work_order import WorkOrder
+from shared.reading import Rows
 
 
 class BonusBooks(Books):
@@ -47,34 +45,30 @@ class BonusBooks(Books):
         self._known_lots_of: set[UUID] = set()
         self._known_accruals: set[UUID] = set()
 
-    async def prefetch(self, messages: Sequence[Message]) -> None:
-        await super().prefetch(messages)
-        paid = [message for message in messages if isinstance(message, OrderPaid)]
-        reopened = [message.order_id for message in messages if isinstance(message, OrderReopened)]
-        self.orders_paid = {message.order_id for message in paid}
-        named = [
-            message.order_id
-            for message in messages
-            if isinstance(message, TakePayment) and message.order_id
+    def _guards(self, wanted: Wanted) -> list[Load]:
+        self.orders_paid = wanted.paid
+        return [*super()._guards(wanted), *([self._rules_load()] if wanted.paid else ())]
+
+    def _guarded(self, wanted: Wanted) -> list[Load]:
+        if not self._rules.values:  # nothing is earned
+            wanted = replace(wanted, paid=set(), buyers=set())
+        earned = wanted.paid | wanted.earning
+        return [
+            *super()._guarded(wanted),
+            self._accruals_load(earned),
+            self._lots_load(wanted.buyers, earned, ()),
         ]
-        await self._load_accruals(self.orders_paid.union(reopened, named))
-        clients = {message.client_id for message in paid}
-        earned = {accrual.order_id for accrual in self._accruals.values.values()}
-        await self._load_lots(clients, self.orders_paid | earned, ())
 
     # --- what handlers ask for ---
 
     async def rules(self) -> list[BonusRule]:
         if not self._knows_rules:
-            self._knows_rules = True
-            for row in await self.connection.execute(loads.RULES):
-                self._rules.find(row.id, rule_of(row))
+            await self._load(self._rules_load())
         return list(self._rules.values.values())
 
     async def rule(self, rule_id: UUID) -> BonusRule | None:
         """Locked until the transaction ends, to be changed."""
-        for row in await self._rows(loads.RULE, ids={rule_id}):
-            self._rules.find(row.id, rule_of(row))
+        self._found_rules(await self._rows(loads.RULE, ids={rule_id}))
         return self._rules.values.get(rule_id)
 
     async def bonus_settings(self, *, lock: bool = False) -> BonusSettingsView:
@@ -85,13 +79,14 @@ class BonusBooks(Books):
 
     async def accrual(self, order_id: UUID, completion: int) -> Accrual | None:
         if order_id not in self._known_accruals:
-            await self._load_accruals({order_id})
+            await self._load(self._accruals_load({order_id}))
         return self._accruals.values.get((order_id, completion))
 
     async def dues(self, client_id: UUID) -> list[Settlement]:
         dues = await super().dues(client_id)
         # One payment may cover many: what they have earned is looked up at once.
-        await self._load_accruals({due.order_id for due in dues} - self._known_accruals)
+        unknown = {due.order_id for due in dues} - self._known_accruals
+        await self._load(self._accruals_load(unknown))
         return dues
 
     async def lots(
@@ -101,7 +96,7 @@ class BonusBooks(Books):
         clients = {client_id} - self._known_purses
         orders = {order_id} - self._known_lots_of if order_id else set()
         unknown = set(ids) - self._lots.values.keys()
-        await self._load_lots(clients, orders, unknown)
+        await self._load(self._lots_load(clients, orders, unknown))
         return [lot for lot in self._lots.values.values() if lot.client_id == client_id]
 
     async def given(self, client_id: UUID, start: datetime, end: datetime) -> dict[UUID, Decimal]:
@@ -119,8 +114,8 @@ class BonusBooks(Books):
 
     async def lock_purses(self, clients: Collection[UUID]) -> None:
         """Loads many clients' accounts and lots at once."""
-        await self._load_accounts(clients)
-        await self._load_lots(clients, (), ())
+        await self._load(self._accounts_load(clients))
+        await self._load(self._lots_load(clients, (), ()))
 
     async def expiring(self, at: datetime, limit: int) -> list[UUID]:
         """Clients with bonuses that have expired by then and are not posted, the longest first."""
@@ -145,22 +140,37 @@ class BonusBooks(Books):
     async def flush(self) -> None:
         await self._execute(rows.INSERT_RULE, map(rows.rule_row, self._rules.new()))
         await self._execute(rows.UPDATE_RULE, map(rows.rule_row, self._rules.changed()))
-        await self._execute(rows.INSERT_ACCRUAL, map(asdict, self._accruals.new()))
-        await self._execute(rows.INSERT_LOT, map(asdict, self._lots.new()))
-        await self._execute(rows.UPDATE_LOT, map(asdict, self._lots.changed()))
+        self.pending.add(rows.NEW_ACCRUALS, map(asdict, self._accruals.new()))
+        self.pending.add(rows.NEW_LOTS, map(asdict, self._lots.new()))
+        self.pending.add(rows.SAVED_LOTS, map(asdict, self._lots.changed()))
         await super().flush()
 
     # --- loading ---
 
-    async def _load_accruals(self, ids: Collection[UUID]) -> None:
+    def _rules_load(self) -> Load:
+        self._knows_rules = True
+        return Load(self._found_rules, [(loads.RULES, {})])
+
+    def _found_rules(self, found: Rows) -> None:
+        for row in found:
+            self._rules.find(row.id, rule_of(row))
+
+    def _accruals_load(self, ids: Collection[UUID]) -> Load:
         self._known_accruals.update(ids)
-        for row in await self._rows(loads.ACCRUALS, ids=ids):
+        return Load(self._found_accruals, [(loads.ACCRUALS, {"ids": list(ids)})])
+
+    def _found_accruals(self, found: Rows) -> None:
+        for row in found:
             self._accruals.find((row.order_id, row.completion), accrual_of(row))
 
-    async def _load_lots(
-        self, clients: Collection[UUID], orders: Collection[UUID], ids: Iterable[UUID]
-    ) -> None:
+    def _lots_load(
+        self, clients: Collection[UUID], orders: Collection[UUID], ids: Collection[UUID]
+    ) -> Load:
         self._known_purses.update(clients)
         self._known_lots_of.update(orders)
-        for row in await self._rows(loads.LOTS, clients=clients, orders=orders, ids=list(ids)):
+        wanted = {"clients": list(clients), "orders": list(orders), "ids": list(ids)}
+        return Load(self._found_lots, [(loads.LOTS, wanted)])
+
+    def _found_lots(self, found: Rows) -> None:
+        for row in found:
             self._lots.find(row.id, lot_of(row))

@@ -1,17 +1,18 @@
 """The books during one transaction: an identity map over finance's tables.
 
-Several messages share the transaction. ``prefetch`` loads and locks what they will ask for with a
-few statements, decisions are kept in memory, ``flush`` writes each table at once. Locks are taken
-in one order everywhere (clients' accounts by id, settlements, payments), so that two processes
-rarely wait for each other in a circle; the lane does a batch again when they do.
+Several messages share the transaction. ``prefetch`` loads what they will ask for with two
+statements: one takes the locks that guard the rest (clients' accounts by id, payroll), the next
+sees what their last holders have committed. Decisions are kept in memory, ``flush`` writes all
+tables at once. Locks are taken in one order everywhere (those, settlements, payments, shifts), so
+that two processes rarely wait for each other in a circle; the lane does a batch again when they do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Executable, Row, Select, case, func, or_, select
@@ -28,6 +29,7 @@ from services.finance.store.rows import account_of, entry_of, payment_of, settle
 from services.finance.store.schema import entries, postings
 from shared.contracts.base import Message
 from shared.handlers import Store
+from shared.reading import Asked, Rows, read_together
 
 
 class Kept[KeyT, ValueT]:
@@ -36,25 +38,36 @@ class Kept[KeyT, ValueT]:
     def __init__(self) -> None:
         self.puts = 0
         self.values: dict[KeyT, ValueT] = {}
-        self._found: set[KeyT] = set()
+        self._found: dict[KeyT, ValueT] = {}
         self._put: dict[KeyT, None] = {}
 
     def find(self, key: KeyT, value: ValueT) -> None:
         """From the database; what is in memory already is newer."""
         if key not in self.values:
             self.values[key] = value
-            self._found.add(key)
+            self._found[key] = value
 
     def put(self, key: KeyT, value: ValueT) -> None:
         self.puts += 1
         self.values[key] = value
         self._put[key] = None
 
+    def before(self, key: KeyT) -> ValueT | None:
+        """As it was found; none of what is new."""
+        return self._found.get(key)
+
     def new(self) -> list[ValueT]:
         return [self.values[key] for key in self._put if key not in self._found]
 
     def changed(self) -> list[ValueT]:
         return [self.values[key] for key in self._put if key in self._found]
+
+
+class Load(NamedTuple):
+    """What is read from some tables, together with other loads, and who is given the rows."""
+
+    receive: Callable[..., None]
+    asked: Sequence[Asked]
 
 
 class Books(Store):
@@ -67,7 +80,9 @@ class Books(Store):
         self._settlements: Kept[tuple[UUID, int], Settlement] = Kept()
         self._completions: dict[UUID, set[int]] = {}
         self._payments: Kept[UUID, Payment] = Kept()
+        self._bare_payments: list[Row[Any]] = []
         self._entries: Kept[UUID, Entry] = Kept()
+        self._opened: set[UUID] = set()
         self._counted = Counted()
         # What has been looked for, found or not.
         self._known_orders: set[UUID] = set()
@@ -78,12 +93,9 @@ class Books(Store):
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         wanted = loads.wanted(messages)
-        await self._load_orders(wanted.copies)
-        await self._load_accounts(wanted.clients | await self._clients_of(wanted))
-        await self._load_histories(wanted.orders | wanted.paid)
-        # Only an order that is settled looks for its client's deposits.
-        clients = self._known_accounts if wanted.orders else ()
-        await self._load_payments(wanted.orders, clients, wanted.payments)
+        await self._load(*self._guards(wanted))
+        await self._load(*self._guarded(wanted))
+        await self._load_parts()
         await self._load_entries(
             {
                 entry_id
@@ -93,23 +105,39 @@ class Books(Store):
             }
         )
 
+    def _guards(self, wanted: Wanted) -> list[Load]:
+        """What is locked before anything else is read."""
+        return [self._accounts_of(wanted.clients, wanted.orders, wanted.payments)]
+
+    def _guarded(self, wanted: Wanted) -> list[Load]:
+        """What is read when that is locked."""
+        # Only an order that is settled looks for its client's deposits.
+        clients = self._known_accounts if wanted.orders else ()
+        return [
+            self._orders_load(wanted.copies),
+            self._histories_load(wanted.orders | wanted.paid),
+            self._payments_load(wanted.orders, clients, wanted.payments),
+        ]
+
     # --- what handlers ask for ---
 
     async def order(self, order_id: UUID) -> Order | None:
         if order_id not in self._known_orders:
-            await self._load_orders({order_id})
+            await self._load(self._orders_load({order_id}))
         return self._orders.values.get(order_id)
 
     async def account(self, client_id: UUID) -> ClientAccount | None:
         """Locked until the transaction ends; none for a client that finance has not heard of."""
         if client_id not in self._known_accounts:
-            await self._load_accounts({client_id})
+            await self._load(self._accounts_load({client_id}))
+        if client_id in self._opened and client_id not in self._accounts.values:
+            self.add_client(client_id)
         return self._accounts.values.get(client_id)
 
     async def history(self, order_id: UUID) -> list[Settlement]:
         """All completions of an order that are known, in no order."""
         if order_id not in self._known_histories:
-            await self._load_histories({order_id})
+            await self._load(self._histories_load({order_id}))
         numbers = self._completions.get(order_id, ())
         return [self._settlements.values[order_id, number] for number in numbers]
 
@@ -148,6 +176,10 @@ class Books(Store):
             await self._load_payments((), (), {payment_id})
         return self._payments.values.get(payment_id)
 
+    def payment_before(self, payment_id: UUID) -> Payment | None:
+        """As this transaction knows it; none that is new."""
+        return self._payments.values.get(payment_id)
+
     async def entry(self, entry_id: UUID) -> Entry:
         if entry_id not in self._entries.values:
             await self._load_entries((entry_id,))
@@ -174,8 +206,14 @@ class Books(Store):
     # --- what they save ---
 
     def add_order(self, order: Order) -> None:
+        """Unless it is known."""
         self._known_orders.add(order.id)
-        self._orders.put(order.id, order)
+        if order.id not in self._orders.values:
+            self._orders.put(order.id, order)
+
+    def open_account(self, client_id: UUID) -> None:
+        """Unless the client has one."""
+        self._opened.add(client_id)
 
     def add_client(self, client_id: UUID) -> ClientAccount:
         account = ClientAccount(client_id)
@@ -211,6 +249,8 @@ class Books(Store):
             rows.NEW_POSTINGS, (row for entry in entries for row in rows.posting_rows(entry))
         )
         await self._counted.write(self.connection, self.pending, entries)
+        opened = self._opened - self._accounts.values.keys()
+        self.pending.add(rows.OPENED_ACCOUNTS, ((one, ZERO, ZERO) for one in sorted(opened)))
         self.pending.add(rows.NEW_ACCOUNTS, map(rows.account_row, self._accounts.new()))
         self.pending.add(rows.SAVED_ACCOUNTS, map(rows.account_row, self._accounts.changed()))
         changed, new = (
@@ -222,55 +262,62 @@ class Books(Store):
             # An order has one standing settlement: the one that is undone has to be written first.
             await self.pending.send(self.connection)
         self.pending.add(rows.NEW_SETTLEMENTS, map(rows.settlement_row, new))
-        await self._flush_payments()
+        self._flush_payments()
 
-    async def _flush_payments(self) -> None:
-        changed = self._payments.changed()
-        self.pending.add(rows.NEW_PAYMENTS, map(rows.payment_row, self._payments.new()))
+    def _flush_payments(self) -> None:
+        new, changed = self._payments.new(), self._payments.changed()
+        self.pending.add(rows.NEW_PAYMENTS, map(rows.payment_row, new))
         self.pending.add(rows.SAVED_PAYMENTS, map(rows.payment_row, changed))
-        if changed:
-            paid = {"payments": [payment.id for payment in changed]}
-            await self.connection.execute(rows.DELETE_APPLICATIONS, paid)
-        if spent := [payment.id for payment in changed if payment.is_bonus]:
-            await self.connection.execute(rows.DELETE_SPENDS, {"payments": spent})
-        saved = (*changed, *self._payments.new())
-        self.pending.add(
-            rows.NEW_APPLICATIONS,
-            (row for payment in saved for row in rows.application_rows(payment)),
-        )
-        self.pending.add(
-            rows.NEW_SPENDS, (row for payment in saved for row in rows.spend_rows(payment))
-        )
+        for payment in (*new, *changed):
+            before = self._payments.before(payment.id)
+            rows.APPLICATIONS.put(self.pending, before, payment)
+            rows.SPENDS.put(self.pending, before, payment)
 
     def unsaved(self) -> int:
-        return sum(kept.puts for kept in vars(self).values() if isinstance(kept, Kept))
+        puts = sum(kept.puts for kept in vars(self).values() if isinstance(kept, Kept))
+        return puts + len(self._opened)
 
     # --- loading ---
 
-    async def _clients_of(self, wanted: Wanted) -> set[UUID]:
-        """Whose money the batch may move, where its messages do not say."""
-        if not wanted.orders and not wanted.payments:
-            return set()
-        result = await self.connection.execute(
-            loads.CLIENTS_OF, {"orders": list(wanted.orders), "payments": list(wanted.payments)}
-        )
-        return set(result.scalars())
+    async def _load(self, *wanted: Load) -> None:
+        """One statement for all of them; none when there is nothing to ask for."""
+        asked = [each for load in wanted for each in load.asked]
+        found = iter(await read_together(self.connection, *asked))
+        for load in wanted:
+            load.receive(*(next(found) for _ in load.asked))
 
-    async def _load_orders(self, ids: Collection[UUID]) -> None:
+    def _orders_load(self, ids: Collection[UUID]) -> Load:
         self._known_orders.update(ids)
-        for row in await self._rows(loads.ORDERS, ids=ids):
+        return Load(self._found_orders, [(loads.ORDERS, {"ids": list(ids)})])
+
+    def _found_orders(self, found: Rows) -> None:
+        for row in found:
             self._orders.find(row.id, Order(row.id, row.number, row.client_id))
 
-    async def _load_accounts(self, ids: Collection[UUID]) -> None:
+    def _accounts_load(self, ids: Collection[UUID]) -> Load:
         self._known_accounts.update(ids)
-        for row in await self._rows(loads.ACCOUNTS, ids=ids):
+        return Load(self._found_accounts, [(loads.ACCOUNTS, {"ids": list(ids)})])
+
+    def _accounts_of(
+        self, ids: Collection[UUID], orders: Collection[UUID], payments: Collection[UUID]
+    ) -> Load:
+        """Of these clients, and of those of orders and payments."""
+        if not orders and not payments:
+            return self._accounts_load(ids)
+        self._known_accounts.update(ids)
+        parameters = {"ids": list(ids), "orders": list(orders), "payments": list(payments)}
+        return Load(self._found_accounts, [(loads.ACCOUNTS_OF, parameters)])
+
+    def _found_accounts(self, found: Rows) -> None:
+        for row in found:
+            self._known_accounts.add(row.client_id)
             self._accounts.find(row.client_id, account_of(row))
 
-    async def _load_histories(self, ids: Collection[UUID]) -> None:
+    def _histories_load(self, ids: Collection[UUID]) -> Load:
         self._known_histories.update(ids)
-        self._found_settlements(await self._rows(loads.HISTORIES, ids=ids))
+        return Load(self._found_settlements, [(loads.HISTORIES, {"ids": list(ids)})])
 
-    def _found_settlements(self, found: Sequence[Row[Any]]) -> None:
+    def _found_settlements(self, found: Rows) -> None:
         for row in found:
             self._settlements.find((row.order_id, row.completion), settlement_of(row))
             self._completions.setdefault(row.order_id, set()).add(row.completion)
@@ -278,19 +325,38 @@ class Books(Store):
     async def _load_payments(
         self, orders: Collection[UUID], clients: Collection[UUID], ids: Collection[UUID]
     ) -> None:
-        """Those that name or stand on the orders, the clients' open ones, and those of the ids."""
+        await self._load(self._payments_load(orders, clients, ids))
+        await self._load_parts()
+
+    def _payments_load(
+        self, orders: Collection[UUID], clients: Collection[UUID], ids: Collection[UUID]
+    ) -> Load:
+        """Those that name or stand on the orders, the clients' open ones, and those of the ids.
+        ``_load_parts`` comes after it."""
         self._known_payments_of.update(orders)
         self._known_deposits.update(clients)
-        found = await self._rows(loads.PAYMENTS, orders=orders, clients=clients, ids=ids)
-        applied: dict[UUID, dict[UUID, Decimal]] = {row.id: {} for row in found}
-        for row in await self._rows(loads.APPLICATIONS, ids=applied):
-            applied[row.payment_id][row.order_id] = row.amount
-        taken: dict[UUID, dict[UUID, Decimal]] = {row.id: {} for row in found}
+        wanted = {"orders": list(orders), "clients": list(clients), "ids": list(ids)}
+        return Load(self._bare_payments.extend, [(loads.PAYMENTS, wanted)])
+
+    async def _load_parts(self) -> None:
+        """Where the money of the payments stands that were found: read when they are locked."""
+        found, self._bare_payments = self._bare_payments, []
+        parts: dict[UUID, tuple[dict[UUID, Decimal], dict[UUID, Decimal]]] = {
+            row.id: ({}, {}) for row in found
+        }
+        on_orders = [row.id for row in found if row.held + row.refunded < row.amount]
         spent = [row.id for row in found if row.method == "bonus"]
-        for row in await self._rows(loads.SPENDS, ids=spent):
-            taken[row.payment_id][row.lot_id] = row.amount
+        applied, taken = await read_together(
+            self.connection,
+            (loads.APPLICATIONS, {"ids": on_orders}),
+            (loads.SPENDS, {"ids": spent}),
+        )
+        for row in applied:
+            parts[row.payment_id][0][row.order_id] = row.amount
+        for row in taken:
+            parts[row.payment_id][1][row.lot_id] = row.amount
         for row in found:
-            self._payments.find(row.id, payment_of(row, applied[row.id], taken[row.id]))
+            self._payments.find(row.id, payment_of(row, *parts[row.id]))
 
     async def _load_entries(self, ids: Collection[UUID]) -> None:
         found = await self._rows(loads.ENTRIES, ids=ids)

@@ -24,7 +24,8 @@ WITH posted AS (
     FROM postings WHERE debit = 'receivable' OR credit = 'receivable' GROUP BY order_id
 ), by_payment AS (
     SELECT payment_id,
-        sum(amount * ((credit = 'deposits')::int - (debit = 'deposits')::int)) AS held
+        sum(amount * ((credit = 'deposits')::int - (debit = 'deposits')::int)) AS held,
+        sum(amount * ((debit = 'vat.advances')::int - (credit = 'vat.advances')::int)) AS held_vat
     FROM postings WHERE payment_id IS NOT NULL GROUP BY payment_id
 ), applied AS (
     SELECT order_id, sum(amount) AS paid FROM applications GROUP BY order_id
@@ -115,6 +116,8 @@ UNION ALL
     LEFT JOIN moved ON moved.document_id = payments.id,
     LATERAL (VALUES
         ('payment_held', coalesce(by_payment.held, 0), payments.held),
+        ('payment_held_vat', coalesce(by_payment.held_vat, 0),
+         coalesce(round(payments.held * vat_percent / (100 + vat_percent), 2), 0)),
         ('payment_amount', coalesce(moved.taken, 0), payments.amount),
         ('payment_refunded', coalesce(moved.refunded, 0), payments.refunded)
     ) AS side (what, expected, actual)

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from services.finance.domain.settlement import State
@@ -27,11 +38,10 @@ from services.finance.store.schema import (
 )
 from shared.contracts.base import Message
 from shared.contracts.client_merge import ClientMerged
-from shared.contracts.clients import ClientCreated
 from shared.contracts.costing import IssueCostCorrected
 from shared.contracts.finance import OrderPaid, RecordExpense, RefundPayment, TakePayment
 from shared.contracts.inventory import PartsIssued, PartsReturned
-from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderReopened
+from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderReopened
 from shared.contracts.payment_documents import (
     GiveBackDeposits,
     MoveDeposit,
@@ -49,6 +59,15 @@ class Wanted:
     paid: set[UUID] = field(default_factory=set)
     clients: set[UUID] = field(default_factory=set)
     payments: set[UUID] = field(default_factory=set)
+    earning: set[UUID] = field(default_factory=set)
+    """Orders whose bonuses may follow their money."""
+    buyers: set[UUID] = field(default_factory=set)
+    """Clients of orders that are paid."""
+    stations: set[UUID] = field(default_factory=set)
+    """Whose VAT is reckoned."""
+    settles: bool = False
+    """Something may be settled, and be paid for."""
+    at_till: bool = False
 
 
 def wanted(messages: Sequence[Message]) -> Wanted:
@@ -61,23 +80,25 @@ def wanted(messages: Sequence[Message]) -> Wanted:
 
 def _wanted_by_event(message: Message, wish: Wanted) -> None:
     match message:
-        case OrderCreated():
-            wish.copies.add(message.order_id)
-        case ClientCreated():
-            wish.clients.add(message.client.id)
         case ClientMerged():
             wish.clients |= {message.client.id, message.merged.id}
         case OrderCompleted():
             wish.orders.add(message.order_id)
             wish.clients.add(message.client_id)
-        case PartsIssued() | PartsReturned() | IssueCostCorrected() | OrderCancelled():
+            wish.stations.add(message.station_id)
+        case PartsIssued():
+            wish.orders.add(message.order_id)
+            wish.settles = True
+        case PartsReturned() | IssueCostCorrected() | OrderCancelled():
             wish.orders.add(message.order_id)
         case OrderReopened():
             wish.orders.add(message.order_id)
             wish.reopened.add(message.order_id)
+            wish.earning.add(message.order_id)
         case OrderPaid():
             wish.paid.add(message.order_id)
             wish.clients.add(message.client_id)
+            wish.buyers.add(message.client_id)
 
 
 def _wanted_by_command(message: Message, wish: Wanted) -> None:
@@ -86,9 +107,11 @@ def _wanted_by_command(message: Message, wish: Wanted) -> None:
     match message:
         case TakePayment():
             named, clients = {message.order_id}, {message.customer_id, message.payer_id}
+            wish.at_till |= message.method != "bonus"
         case TakePaymentDocument():
             named = {share.order_id for share in message.orders}
             clients = {message.customer_id, message.payer_id}
+            wish.at_till = True
         case RefundPayment():
             wish.payments.add(message.payment_id)
         case MoveDeposit():
@@ -99,11 +122,15 @@ def _wanted_by_command(message: Message, wish: Wanted) -> None:
         case RecordExpense(order_id=UUID() as order_id):
             wish.copies.add(order_id)
     orders = {order_id for order_id in named if order_id}
+    if isinstance(message, TakePayment):
+        wish.earning |= orders
     wish.copies |= orders
     wish.orders |= orders
     wish.clients |= {client_id for client_id in clients if client_id}
 
 
+# Written out: with a parameter in its place the partial indexes would not be used.
+_NOTHING: ColumnElement[Any] = literal_column("0")
 ORDERS = (
     select(
         orders.c.id,
@@ -114,19 +141,31 @@ ORDERS = (
     .where(any_of(orders.c.id, "ids"))
 )
 """Of the client whom its own was merged into."""
-CLIENTS_OF = union(
-    select(orders.c.client_id).where(any_of(orders.c.id, "orders")),
-    select(settlements.c.client_id).where(
-        any_of(settlements.c.order_id, "orders"), settlements.c.client_id.is_not(None)
-    ),
-    select(payments.c.customer_id).where(any_of(payments.c.id, "payments")),
-)
 ACCOUNTS = (
     select(accounts)
     .where(any_of(accounts.c.client_id, "ids"))
     .order_by(accounts.c.client_id)
     .with_for_update()
 )
+_CLIENTS_OF = union(
+    select(orders.c.client_id).where(any_of(orders.c.id, "orders")),
+    select(settlements.c.client_id).where(
+        any_of(settlements.c.order_id, "orders"), settlements.c.client_id.is_not(None)
+    ),
+    select(payments.c.customer_id).where(any_of(payments.c.id, "payments")),
+)
+ACCOUNTS_OF = (
+    select(accounts)
+    .where(
+        or_(
+            any_of(accounts.c.client_id, "ids"),
+            accounts.c.client_id == any_(func.array(_CLIENTS_OF.scalar_subquery())),
+        )
+    )
+    .order_by(accounts.c.client_id)
+    .with_for_update()
+)
+"""Also of those whose money may be moved where the messages do not say whose it is."""
 HISTORIES = (
     select(settlements)
     .where(any_of(settlements.c.order_id, "ids"))
@@ -149,12 +188,18 @@ PAYMENTS = (
         or_(
             any_of(payments.c.id, "ids"),
             any_of(payments.c.order_id, "orders"),
-            payments.c.id.in_(
-                select(applications.c.payment_id).where(any_of(applications.c.order_id, "orders"))
+            # An array, because a set that is searched would keep the others' indexes from use.
+            payments.c.id
+            == any_(
+                func.array(
+                    select(applications.c.payment_id)
+                    .where(any_of(applications.c.order_id, "orders"))
+                    .scalar_subquery()
+                )
             ),
             and_(
                 any_of(payments.c.customer_id, "clients"),
-                or_(payments.c.held > 0, payments.c.reserved_for.is_not(None)),
+                or_(payments.c.held > _NOTHING, payments.c.reserved_for.is_not(None)),
             ),
         )
     )
@@ -172,7 +217,7 @@ POSTINGS = (
 SPENDS = select(bonus_spends).where(any_of(bonus_spends.c.payment_id, "ids"))
 LOTS = select(bonus_lots).where(
     or_(
-        and_(any_of(bonus_lots.c.client_id, "clients"), bonus_lots.c.left > 0),
+        and_(any_of(bonus_lots.c.client_id, "clients"), bonus_lots.c.left > _NOTHING),
         any_of(bonus_lots.c.order_id, "orders"),
         any_of(bonus_lots.c.id, "ids"),
     )

@@ -25,7 +25,8 @@ from services.finance.domain.pay_rules import PayRule
 from services.finance.domain.payroll import PayrollState
 from services.finance.domain.salaries import PayDay
 from services.finance.store.bonus_books import BonusBooks
-from services.finance.store.books import Kept
+from services.finance.store.books import Kept, Load
+from services.finance.store.loads import Wanted
 from services.finance.store.rows import any_of
 from services.finance.store.schema import entries, postings
 from services.finance.store.schema_payroll import (
@@ -35,6 +36,7 @@ from services.finance.store.schema_payroll import (
     payroll_state,
 )
 from shared.database import saving
+from shared.reading import Rows
 from shared.writing import inserting
 
 INSERT_PAY_RULE = insert(pay_rules)
@@ -50,7 +52,8 @@ WHY = and_(
     pay_lines.c.line == postings.c.line,
 )
 """Of an entry that undoes another, the other's."""
-_RULES = select(pay_rules).where(or_(pay_rules.c.active, any_of(pay_rules.c.id, "ids")))
+_RULES = select(pay_rules).where(pay_rules.c.active)
+_RULE = select(pay_rules).where(any_of(pay_rules.c.id, "ids"))
 _STATE = select(payroll_state)
 _LOCKS = {"shared": _STATE.with_for_update(read=True), "alone": _STATE.with_for_update()}
 _BALANCES = (
@@ -91,27 +94,34 @@ class PayrollBooks(BonusBooks):
         self._payroll_lock: str | None = None
         self._knows_pay_rules = False
 
+    def _guards(self, wanted: Wanted) -> list[Load]:
+        return [
+            *super()._guards(wanted),
+            *([self._payroll_load("shared")] if wanted.settles else ()),
+        ]
+
+    def _guarded(self, wanted: Wanted) -> list[Load]:
+        return [*super()._guarded(wanted), *([self._pay_rules_load()] if wanted.settles else ())]
+
     # --- what handlers ask for ---
 
     async def payroll(self, lock: str) -> PayrollState:
         """``lock``: "shared" by those who only date their entries, else "alone"."""
         if self._payroll is None or (lock == "alone" and self._payroll_lock != "alone"):
-            row = (await self.connection.execute(_LOCKS[lock])).one()
-            self._payroll = PayrollState(row.closed_until, row.accrued_through, row.revision)
-            self._payroll_lock = lock
+            await self._load(self._payroll_load(lock))
+        assert self._payroll
         return self._payroll
 
     async def pay_rules(self) -> list[PayRule]:
         """All that are active."""
         if not self._knows_pay_rules:
-            self._knows_pay_rules = True
-            await self._load_pay_rules(())
+            await self._load(self._pay_rules_load())
         return list(self._pay_rules.values.values())
 
     async def pay_rule(self, rule_id: UUID) -> PayRule | None:
         """Any rule, to be changed; the lock of ``payroll`` keeps others from it."""
         if rule_id not in self._pay_rules.values:
-            await self._load_pay_rules((rule_id,))
+            self._found_pay_rules(await self._rows(_RULE, ids={rule_id}))
         return self._pay_rules.values.get(rule_id)
 
     async def pay_balances(self, ids: Collection[UUID]) -> dict[UUID, Decimal]:
@@ -177,8 +187,20 @@ class PayrollBooks(BonusBooks):
 
     # --- loading ---
 
-    async def _load_pay_rules(self, ids: Collection[UUID]) -> None:
-        for row in await self.connection.execute(_RULES, {"ids": list(ids)}):
+    def _payroll_load(self, lock: str) -> Load:
+        self._payroll_lock = lock
+        return Load(self._found_payroll, [(_LOCKS[lock], {})])
+
+    def _found_payroll(self, found: Rows) -> None:
+        (row,) = found
+        self._payroll = PayrollState(row.closed_until, row.accrued_through, row.revision)
+
+    def _pay_rules_load(self) -> Load:
+        self._knows_pay_rules = True
+        return Load(self._found_pay_rules, [(_RULES, {})])
+
+    def _found_pay_rules(self, found: Rows) -> None:
+        for row in found:
             self._pay_rules.find(row.id, pay_rule_of(row))
 
     def _with_unwritten(

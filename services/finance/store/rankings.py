@@ -2,7 +2,9 @@
 
 There may be hundreds of thousands of clients and products. Of a period that is one year or month of
 the sums a page is read from the beginning of an index, and only those whom the sums do not know
-whole are ranked beside it; everything else is added up for one page.
+whole are ranked beside it. Of other whole months the beginnings of their years are looked into
+first, which is enough when nobody further on can have brought as much; everything else is added up
+for one page.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -29,8 +31,10 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    or_,
     select,
     tuple_,
+    union,
     union_all,
 )
 
@@ -43,12 +47,14 @@ from shared.contracts.finance_reports import AbcAnalysis, Margin, MarginBy
 from shared.pagination import keys_of
 from shared.rollups import (
     MONTH,
+    YEAR,
     Grain,
     Spans,
     bucket,
     constant,
     one_stretch,
     spans,
+    whole_months,
     widened,
     within,
 )
@@ -56,6 +62,19 @@ from shared.rollups import (
 _IN_OWN_WORDS = ("service", "order_type")
 """What may be known by its name alone."""
 _IS_MERGED = accounts.c.merged_into.is_not(None)
+
+
+DEEP = 1_000
+"""So many places of each year are looked into for the places of some of its months."""
+SOME = 6
+"""Months; of fewer, years tell little."""
+
+
+class Years(NamedTuple):
+    """Of some months: the first days of their years, and of the other months of these."""
+
+    first_days: Sequence[date]
+    others: Sequence[date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +101,17 @@ class _Sold:
         """Of which the sums have one row for each key, in the order of its revenue."""
         has_one = self.by in ("client", "product") and not self.where["station_id"]
         return one_stretch(self.parts) if has_one else None
+
+    def years(self) -> Years | None:
+        """The years of a period of whole months, as far as they have rows in the order of their
+        revenue and it is worth while to look into them."""
+        ranks = self.by in ("client", "product") and not self.where["station_id"]
+        months = whole_months(self.parts)
+        if not ranks or not len(months) >= SOME or one_stretch(self.parts):
+            return None
+        first_days = sorted({day.replace(month=1) for day in months})
+        all_of_them = (day.replace(month=month) for day in first_days for month in range(1, 13))
+        return Years(first_days, [day for day in all_of_them if day not in months])
 
     def moved(self) -> CTE:
         """The keys of which the stretch's sums are not all there is."""
@@ -117,17 +147,16 @@ class Rankings(PeriodReports):
             rows: FromClause = sales_rows(zone, by, some).subquery("sold")
             rows = _of_survivors(rows) if by == "client" else rows
             page = _once(_page_of(asked, _added_up(asked.by, rows)), "page")
-        else:
-            sold = await self._sold(asked.by, asked, zone, now)
-            page = _once(_page_of(asked, _ranked(asked, sold)), "page")
-            rows = sold.of(_meant_by(page, asked.by))
-        figures = (func.max(rows.c.name).label("name"), *sums_of(rows.c))
-        added = _once(_grouped(asked.by, rows.c, *figures))
-        statement: Select[Any] = (
-            select(page.c.revenue, added)
-            .join(added, and_(page.c.key == added.c.key, page.c.own_words == added.c.own_words))
-            .order_by(*(each.desc() for each in page.c))
-        )
+            return list((await self.connection.execute(_figures(asked.by, page, rows))).all())
+        sold = await self._sold(asked.by, asked, zone, now)
+        if years := sold.years():
+            likely, bound = _likely(sold, years)
+            among = _added_up(asked.by, sold.of(_meant_by(likely, asked.by)))
+            statement = _of_page(asked, sold, among).add_columns(bound.label("bound"))
+            found = list((await self.connection.execute(statement)).all())
+            if len(found) > asked.limit and found[-1].revenue > found[-1].bound:
+                return found
+        statement = _of_page(asked, sold, _ranked(asked, sold))
         return list((await self.connection.execute(statement)).all())
 
     async def products_ranked(
@@ -172,6 +201,47 @@ class Rankings(PeriodReports):
         period = widened(asked.period, zone, *await self.sold_between(), now)
         where = {"station_id": asked.station_id, "section_id": asked.section_id}
         return _Sold(by, period, spans(period, zone), zone, where)
+
+
+def _of_page(asked: Margin, sold: _Sold, ranked: Subquery) -> Select[Any]:
+    page = _once(_page_of(asked, ranked), "page")
+    return _figures(asked.by, page, sold.of(_meant_by(page, asked.by)))
+
+
+def _figures(by: MarginBy, page: CTE, rows: FromClause) -> Select[Any]:
+    figures = (func.max(rows.c.name).label("name"), *sums_of(rows.c))
+    added = _once(_grouped(by, rows.c, *figures))
+    return (
+        select(page.c.revenue, added)
+        .join(added, and_(page.c.key == added.c.key, page.c.own_words == added.c.own_words))
+        .order_by(*(each.desc() for each in page.c))
+    )
+
+
+def _likely(sold: _Sold, years: Years) -> tuple[CTE, ColumnElement[Decimal]]:
+    """Keys that may be the greatest in some months of a few years, and a bound: nobody else has
+    brought more. What was brought in some months is no more than in all of their years, unless
+    there is less than nothing in the other months: whoever has that is among the keys."""
+    moved = sold.moved()
+    others = select(sales_sums.c.key).where(
+        or_(*(and_(*sold.unmoved((MONTH, day), moved)) for day in years.others)),
+        sales_sums.c.revenue < 0,
+    )
+    keys = [select(moved.c.key), others]
+    bound: ColumnElement[Decimal] = literal(Decimal(0))
+    for day in years.first_days:
+        order = (sales_sums.c.revenue, sales_sums.c.key, sales_sums.c.name)
+        beginning = _once(
+            select(sales_sums.c.revenue, sales_sums.c.key)
+            .where(*sold.unmoved((YEAR, day), moved))
+            .order_by(*(each.desc() for each in order))
+            .limit(DEEP),
+            f"of_{day.year}",
+        )
+        keys.append(select(beginning.c.key))
+        last = select(func.min(beginning.c.revenue)).having(func.count() == DEEP)
+        bound += func.greatest(func.coalesce(last.scalar_subquery(), 0), 0)
+    return _once(select(union(*keys).subquery().c[0].label("key")), "likely"), bound
 
 
 def _ranked(asked: Margin, sold: _Sold) -> Subquery:

@@ -162,6 +162,15 @@ class Reports(Store):
         )
         return Decimal((await self.connection.execute(total)).scalar_one())
 
+    async def free_of(self, client_id: UUID) -> Decimal:
+        """Deposits that wait for no order."""
+        total = select(func.coalesce(func.sum(payments.c.held), 0)).where(
+            payments.c.customer_id == client_id,
+            payments.c.held > 0,
+            payments.c.reserved_for.is_(None),
+        )
+        return Decimal((await self.connection.execute(total)).scalar_one())
+
     async def expenses_of(self, order_id: UUID) -> Decimal:
         spent = case(
             (postings.c.debit == Account.EXPENSE, postings.c.amount), else_=-postings.c.amount

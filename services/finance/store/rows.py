@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ARRAY, ColumnElement, Row, Uuid, any_, bindparam, delete
+from sqlalchemy import ARRAY, ColumnElement, Row, Uuid, any_, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from services.finance.domain.bonus_lots import Accrual, Lot
@@ -34,9 +35,26 @@ from services.finance.store.schema import (
     settlements,
 )
 from shared.database import saving
-from shared.writing import inserting, merging
+from shared.writing import Pending, Rows, adding, inserting, merging, removing
 
 _LABOR: TypeAdapter[Labor | None] = TypeAdapter(Labor | None)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Of payments, the amounts that stand in a table of their own: a row of payment, key, amount
+    each. Only what has changed is written."""
+
+    saved: Rows
+    gone: Rows
+    of: Callable[[Payment], Mapping[UUID, Decimal]]
+
+    def put(self, pending: Pending, before: Payment | None, now: Payment) -> None:
+        old, new = self.of(before) if before else {}, self.of(now)
+        pending.add(self.gone, ((now.id, key) for key in old.keys() - new.keys()))
+        pending.add(
+            self.saved, ((now.id, key, new[key]) for key in new if new[key] != old.get(key))
+        )
 
 
 def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
@@ -44,24 +62,23 @@ def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return column == any_(bindparam(name, type_=ARRAY(Uuid)))
 
 
-NEW_ORDERS = inserting(orders)
+NEW_ORDERS = adding(orders)
 NEW_ENTRIES = inserting(entries)
 NEW_POSTINGS = inserting(postings)
+OPENED_ACCOUNTS = adding(accounts, "client_id", "receivable", "deposits")
 NEW_ACCOUNTS = inserting(accounts)
 SAVED_ACCOUNTS = merging(accounts)
 NEW_SETTLEMENTS = inserting(settlements)
 SAVED_SETTLEMENTS = merging(settlements)
 NEW_PAYMENTS = inserting(payments)
 SAVED_PAYMENTS = merging(payments)
-DELETE_APPLICATIONS = delete(applications).where(any_of(applications.c.payment_id, "payments"))
-NEW_APPLICATIONS = inserting(applications)
-DELETE_SPENDS = delete(bonus_spends).where(any_of(bonus_spends.c.payment_id, "payments"))
-NEW_SPENDS = inserting(bonus_spends)
+APPLICATIONS = Parts(merging(applications, "amount"), removing(applications), attrgetter("applied"))
+SPENDS = Parts(merging(bonus_spends, "amount"), removing(bonus_spends), attrgetter("lots"))
 INSERT_RULE = insert(bonus_rules)
 UPDATE_RULE = saving(bonus_rules)
-INSERT_LOT = insert(bonus_lots)
-UPDATE_LOT = saving(bonus_lots)
-INSERT_ACCRUAL = insert(bonus_accruals)
+NEW_LOTS = inserting(bonus_lots)
+SAVED_LOTS = merging(bonus_lots)
+NEW_ACCRUALS = inserting(bonus_accruals)
 _SOLD = TypeAdapter(tuple[SoldLine, ...])
 _ISSUED = TypeAdapter(tuple[IssuedLine, ...])
 
@@ -235,6 +252,7 @@ def payment_row(payment: Payment) -> dict[str, Any]:
         "cash_box_id": payment.cash_box_id,
         "document_id": payment.document_id,
         "tendered": payment.tendered,
+        "vat_percent": payment.vat_percent,
     }
 
 
@@ -257,17 +275,8 @@ def payment_of(row: Row[Any], applied: dict[UUID, Decimal], lots: dict[UUID, Dec
         row.cash_box_id,
         row.document_id,
         row.tendered,
+        row.vat_percent,
     )
-
-
-def application_rows(payment: Payment) -> Iterable[dict[str, Any]]:
-    for order_id, amount in payment.applied.items():
-        yield {"payment_id": payment.id, "order_id": order_id, "amount": amount}
-
-
-def spend_rows(payment: Payment) -> Iterable[dict[str, Any]]:
-    for lot_id, amount in payment.lots.items():
-        yield {"payment_id": payment.id, "lot_id": lot_id, "amount": amount}
 
 
 def rule_row(rule: BonusRule) -> dict[str, Any]:

@@ -190,6 +190,7 @@ payments = Table(
     Column("cash_box_id", Uuid, ForeignKey("cash_boxes.id")),
     Column("document_id", Uuid, ForeignKey("payment_documents.id")),
     Column("tendered", MONEY),
+    Column("vat_percent", Numeric(5, 2)),
     CheckConstraint(
         "amount > 0 AND refunded >= 0 AND held >= 0 AND refunded + held <= amount",
         name="payments_parts",

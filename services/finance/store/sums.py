@@ -54,7 +54,10 @@ from services.finance.store.schema_reports import (
 )
 from shared.contracts.base import Period
 from shared.rollups import (
+    DAY,
     GRAINS,
+    NAMED,
+    Grain,
     Spans,
     adding,
     at_the_edges,
@@ -128,6 +131,9 @@ KEYS: dict[str, tuple[ColumnElement[Any], ColumnElement[Any]]] = {
     "order_type": (literal(NOBODY, Uuid), func.coalesce(sales.c.order_type, NO_WORDS)),
 }
 """What sales are summed by, and the name of what has no other key."""
+OF_MANY = ("client", "product")
+"""So many that hardly one is met twice in a day: their days are kept of each section, not of all of
+them together, which would be the same rows again."""
 
 
 def sales_rows(zone: ZoneInfo, by: str, of_sales: ColumnElement[bool]) -> Select[Any]:
@@ -183,14 +189,18 @@ def sales_of(
 ) -> Subquery:
     """``day, section_id, key, name``, ``COUNTED`` and ``revenue``, already summed or not; of a
     selection of ``keys``, or of all. ``by_section``: a row of each section's own."""
-    kept = select(*(sales_sums.c[name] for name in _SOLD)).where(
-        sales_sums.c.by == constant(by),
-        # All days of a key lie together.
-        summed(sales_sums.c, parts) if keys is None else summed(sales_sums.c, parts, named=0),
-        *_places(by_section, **equal),
-        *_among(sales_sums.c.key, keys),
-    )
-    return union_all(kept, *_added(by, period, parts, zone, keys, **equal)).subquery("sold")
+    # All days of a key lie together.
+    named = NAMED if keys is None else 0
+    kept = [
+        select(*(sales_sums.c[name] for name in _SOLD)).where(
+            sales_sums.c.by == constant(by),
+            summed(sales_sums.c, Spans((piece,)), named),
+            *_places(by, piece[0], by_section, **equal),
+            *_among(sales_sums.c.key, keys),
+        )
+        for piece in parts.whole
+    ]
+    return union_all(*kept, *_added(by, period, parts, zone, keys, **equal)).subquery("sold")
 
 
 def sales_not_summed(
@@ -217,13 +227,17 @@ def _added(
 
 
 def _places(
-    by_section: bool, station_id: UUID | None = None, section_id: UUID | None = None
+    by: str,
+    grain: Grain,
+    by_section: bool,
+    station_id: UUID | None = None,
+    section_id: UUID | None = None,
 ) -> Filters:
     """Every sale once: of the sections, or of all of them together."""
     section = sales_sums.c.section_id
     if section_id:
         return [section == section_id, *_equal(sales_sums.c, station_id=station_id)]
-    if by_section or station_id:
+    if by_section or station_id or (grain == DAY and by in OF_MANY):
         return [section != EVERYWHERE, *_equal(sales_sums.c, station_id=station_id)]
     return [section == EVERYWHERE]
 
@@ -251,7 +265,8 @@ def _equal(columns: Any, **equal: UUID | None) -> Filters:
 
 async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     """Adds to the sums what they do not know yet."""
-    some = select(unfolded.c.entry_id).limit(limit)
+    # In the order in which they came, and past whatever was folded before.
+    some = select(unfolded.c.entry_id).order_by(unfolded.c.entry_id).limit(limit)
     taken = await connection.execute(
         delete(unfolded).where(unfolded.c.entry_id.in_(some)).returning(unfolded.c.entry_id)
     )
@@ -279,66 +294,86 @@ _IDS_OF_SALES = any_of(sales.c.entry_id, "ids")
 
 
 def _ledger_sums(zone: ZoneInfo, of_entries: ColumnElement[bool]) -> Select[Any]:
-    """In the order of the table's columns; of each section, and of all of them."""
+    """In the order of the table's columns; of each section, and of all of them. Days are added up
+    first, since few postings have a row of their own."""
     rows = ledger_rows(zone, of_entries)
+    where_and_what = ("station_id", "section_id", "kind", "debit", "credit", "category")
+    same = [rows.c[name] for name in ("day", *where_and_what)]
+    amount, records = func.sum(rows.c.amount), func.sum(rows.c.records)
+    daily = select(*same, amount.label("amount"), records.label("records")).group_by(*same)
+    days = daily.subquery("days")
     places = (
         values(column("section_id", Uuid), name="places")
-        .data([(rows.c.section_id,), (literal(EVERYWHERE, Uuid),)])
+        .data([(days.c.section_id,), (literal(EVERYWHERE, Uuid),)])
         .lateral()
     )
     keys = (
         GRAINS.c.grain,
-        first_day(GRAINS.c.grain, rows.c.day).label("day"),
-        rows.c.station_id,
+        first_day(GRAINS.c.grain, days.c.day).label("day"),
+        days.c.station_id,
         places.c.section_id,
-        *(rows.c[name] for name in ("kind", "debit", "credit", "category")),
+        *(days.c[name] for name in where_and_what[2:]),
     )
     return (
         select(
             *keys,
-            func.sum(rows.c.amount).label("amount"),
-            cast(func.sum(rows.c.records), Integer).label("records"),
+            func.sum(days.c.amount).label("amount"),
+            cast(func.sum(days.c.records), Integer).label("records"),
         )
-        .select_from(rows.join(places, true()).join(GRAINS, true()))
+        .select_from(days.join(places, true()).join(GRAINS, true()))
         .group_by(*keys)
+        .order_by(*keys)
     )
 
 
 def _sales_sums(zone: ZoneInfo, of_sales: ColumnElement[bool]) -> Select[Any]:
     """The same sales by each of ``KEYS``, of each section and of all; in the order of the table's
-    keys and measures."""
+    keys and measures. Days are added up first."""
     by = (
         values(column("by", Text), column("key", Uuid), column("name", Text), name="keys")
         .data([(name, *key) for name, key in KEYS.items()])
         .lateral()
     )
+    same = (
+        by.c.by,
+        by.c.key,
+        day_of(sales.c.at, zone).label("day"),
+        by.c.name,
+        sales.c.station_id,
+        func.coalesce(sales.c.section_id, NOBODY).label("section_id"),
+    )
+    days = (
+        select(*same, *(func.sum(sales.c[name]).label(name) for name in COUNTED))
+        .select_from(sales.join(by, true()))
+        .where(of_sales)
+        .group_by(*same)
+        .subquery("days")
+    )
     everywhere = literal(EVERYWHERE, Uuid)
     places = (
         values(column("station_id", Uuid), column("section_id", Uuid), name="places")
-        .data(
-            [
-                (sales.c.station_id, func.coalesce(sales.c.section_id, NOBODY)),
-                (everywhere, everywhere),
-            ]
-        )
+        .data([(days.c.station_id, days.c.section_id), (everywhere, everywhere)])
         .lateral()
     )
     keys = (
         GRAINS.c.grain,
-        by.c.by,
-        by.c.key,
-        first_day(GRAINS.c.grain, day_of(sales.c.at, zone)).label("day"),
-        by.c.name,
+        days.c.by,
+        days.c.key,
+        first_day(GRAINS.c.grain, days.c.day).label("day"),
+        days.c.name,
         places.c.station_id,
         places.c.section_id,
     )
-    counts = [cast(func.sum(sales.c[name]), Integer).label(name) for name in ("orders", "jobs")]
-    amounts = [func.sum(sales.c[name]).label(name) for name in AMOUNTS]
+    is_kept = or_(
+        GRAINS.c.grain != DAY, days.c.by.not_in(OF_MANY), places.c.section_id != EVERYWHERE
+    )
+    counts = [cast(func.sum(days.c[name]), Integer).label(name) for name in ("orders", "jobs")]
     return (
-        select(*keys, *counts, *amounts)
-        .select_from(sales.join(by, true()).join(places, true()).join(GRAINS, true()))
-        .where(of_sales)
+        select(*keys, *counts, *(func.sum(days.c[name]).label(name) for name in AMOUNTS))
+        .select_from(days.join(places, true()).join(GRAINS, true()))
+        .where(is_kept)
         .group_by(*keys)
+        .order_by(*keys)
     )
 
 

@@ -20,10 +20,12 @@ from services.finance.domain.ledger import MONEY_ACCOUNTS, ZERO, Account, EntryK
 from services.finance.domain.payment import Payment
 from services.finance.domain.payment_documents import PaymentDocument
 from services.finance.domain.shifts import Movement, Shift, cash_moved, movements_of
-from services.finance.store.books import Books
+from services.finance.store.books import Books, Load
+from services.finance.store.loads import Wanted
 from services.finance.store.schema import entries, payments, postings
 from services.finance.store.tables_till import cash_boxes, payment_documents, shifts, till_settings
 from shared.contracts.till import ShiftReport, TillSettingsView
+from shared.reading import Rows
 
 _BOXES = select(cash_boxes).order_by(cash_boxes.c.created_at, cash_boxes.c.id)
 _OPEN_SHIFTS = (
@@ -48,19 +50,26 @@ class TillBooks(Books):
         super().__init__(connection)
         self._tills: Tills | None = None
 
+    def _guarded(self, wanted: Wanted) -> list[Load]:
+        return [*super()._guarded(wanted), *([self._tills_load()] if wanted.at_till else ())]
+
+    def _tills_load(self) -> Load:
+        return Load(self._found_tills, [(_SETTINGS, {}), (_BOXES, {}), (_OPEN_SHIFTS, {})])
+
+    def _found_tills(self, settings: Rows, boxes: Rows, open_shifts: Rows) -> None:
+        self._tills = Tills(
+            settings[0].shift_required,
+            {box.id: box for box in map(box_of, boxes)},
+            {shift.cash_box_id: shift for shift in map(shift_of, open_shifts)},
+        )
+
     # --- what handlers ask for ---
 
     async def tills(self) -> Tills:
         """Until the transaction ends nobody closes the shifts that are open now."""
         if self._tills is None:
-            settings = (await self.connection.execute(_SETTINGS)).one()
-            boxes = [box_of(row) for row in await self.connection.execute(_BOXES)]
-            open_shifts = [shift_of(row) for row in await self.connection.execute(_OPEN_SHIFTS)]
-            self._tills = Tills(
-                settings.shift_required,
-                {box.id: box for box in boxes},
-                {shift.cash_box_id: shift for shift in open_shifts},
-            )
+            await self._load(self._tills_load())
+        assert self._tills
         return self._tills
 
     async def till_settings(self, *, lock: bool = False) -> TillSettingsView:

@@ -7,39 +7,49 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, case, func, or_, select, update
+from sqlalchemy import Row, and_, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.finance.domain.ledger import INCOME_KINDS, REVENUE, Account
+from services.finance.domain.ledger import INCOME_KINDS, REVENUE, Account, EntryKind
+from services.finance.store.books import Books, Load
 from services.finance.store.filters import equal, in_period
-from services.finance.store.schema import entries, postings, settlements
+from services.finance.store.loads import Wanted
+from services.finance.store.rows import any_of
+from services.finance.store.schema import entries, payments, postings, settlements
 from services.finance.store.tables_vat import vat_settings
 from shared.contracts.taxes import VatRatesView, VatReport
-from shared.handlers import Store
+from shared.reading import Rows
 
-_SETTINGS = select(vat_settings)
+_SETTINGS = select(vat_settings).where(any_of(vat_settings.c.station_id, "ids"))
 
 
-class VatBooks(Store):
-    """Settings are read once per transaction."""
+class VatBooks(Books):
+    """The books, and the station's VAT: settings are read once per transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
         self._vat: dict[UUID, VatRatesView] = {}
 
-    async def vat(self, station_id: UUID) -> VatRatesView:
-        """As the station has it; without VAT as long as nobody has set it."""
-        if station_id not in self._vat:
-            statement = _SETTINGS.where(vat_settings.c.station_id == station_id)
-            row = (await self.connection.execute(statement)).one_or_none()
+    def _guarded(self, wanted: Wanted) -> list[Load]:
+        return [*super()._guarded(wanted), *map(self._vat_load, wanted.stations)]
+
+    def _vat_load(self, station_id: UUID) -> Load:
+        def found(rows: Rows) -> None:
             self._vat[station_id] = (
-                VatRatesView.model_validate(row, from_attributes=True)
-                if row
+                VatRatesView.model_validate(rows[0], from_attributes=True)
+                if rows
                 else VatRatesView(
                     station_id=station_id, regime="none", rates=(), revision=1, updated_at=None
                 )
             )
+
+        return Load(found, [(_SETTINGS, {"ids": [station_id]})])
+
+    async def vat(self, station_id: UUID) -> VatRatesView:
+        """As the station has it; without VAT as long as nobody has set it."""
+        if station_id not in self._vat:
+            await self._load(self._vat_load(station_id))
         return self._vat[station_id]
 
     async def vat_locked(self, station_id: UUID) -> VatRatesView:
@@ -48,8 +58,7 @@ class VatBooks(Store):
         await self.connection.execute(
             insert(vat_settings).values(**nothing).on_conflict_do_nothing()
         )
-        statement = _SETTINGS.where(vat_settings.c.station_id == station_id).with_for_update()
-        await self.connection.execute(statement)
+        await self.connection.execute(_SETTINGS.with_for_update(), {"ids": [station_id]})
         self._vat.pop(station_id, None)
         return await self.vat(station_id)
 
@@ -85,6 +94,38 @@ class VatBooks(Store):
             .where(entries.c.kind.in_(INCOME_KINDS), *_asked(asked))
             .group_by(percent)
             .order_by(percent.desc().nulls_last())
+        )
+        return list(await self.connection.execute(statement))
+
+    async def advance_vat(self, asked: VatReport) -> Sequence[Row[Any]]:
+        """``told_as, percent, base, vat`` of deposits that came and that were taken or given back,
+        by the rate of the day on which they came."""
+        came = postings.c.debit == Account.VAT_ADVANCES
+        told_as = case((came, "advances"), else_="advances_back").label("told_as")
+        percent = payments.c.vat_percent
+        # What it follows moved the deposit itself.
+        moved = postings.alias("moved")
+        statement = (
+            select(
+                told_as,
+                percent.label("percent"),
+                func.sum(moved.c.amount).label("base"),
+                func.sum(postings.c.amount).label("vat"),
+            )
+            .select_from(entries)
+            .join(postings, postings.c.entry_id == entries.c.id)
+            .join(payments, payments.c.id == postings.c.payment_id)
+            .join(
+                moved,
+                and_(
+                    moved.c.entry_id == entries.c.document_id,
+                    moved.c.payment_id == postings.c.payment_id,
+                    or_(moved.c.debit == Account.DEPOSITS, moved.c.credit == Account.DEPOSITS),
+                ),
+            )
+            .where(entries.c.kind == EntryKind.ADVANCE_VAT, *_asked(asked))
+            .group_by(text("told_as"), percent)
+            .order_by(text("told_as"), percent.desc())
         )
         return list(await self.connection.execute(statement))
 

@@ -172,6 +172,8 @@ VALUES = {
     "payment": ("Payment", "Оплата"),
     "refund": ("Refund", "Возврат"),
     "output": ("VAT of sales", "НДС с продаж"),
+    "advances": ("VAT of advances", "НДС с авансов"),
+    "advances_back": ("VAT of advances, deductible", "НДС с авансов к вычету"),
     "input": ("Deductible VAT", "НДС к вычету"),
     "to_pay": ("VAT to pay", "НДС к уплате"),
     "income": ("Income", "Доход"),

@@ -23,6 +23,7 @@ from shared.contracts.payment_documents import (
     GetPaymentDocument,
     GiveBackDeposits,
     MoveDeposit,
+    PayFromBalance,
     TakePaymentDocument,
 )
 from shared.contracts.till import (
@@ -63,6 +64,12 @@ AREA = Area(
             "/clients/{client_id}/balance/refund",
             GiveBackDeposits,
             "Give back what a client has paid and no order needs",
+            status=200,
+        ),
+        post(
+            "/clients/{client_id}/balance/pay",
+            PayFromBalance,
+            "Pay an order with what the client has paid and no order needs",
             status=200,
         ),
         get("/till/summary", GetTillSummary, "Open shifts, orders to pay, today's documents"),

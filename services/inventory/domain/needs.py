@@ -82,6 +82,14 @@ class Needs:
     """Those of them of which goods came."""
 
     @property
+    def looks_further(self) -> bool:
+        """Some messages do not say which products they are about."""
+        orders = self.cancelled or self.reopened
+        documents = self.transfers or self.write_offs or self.counts
+        purchases = self.barcodes or self.receipts or self.purchases or self.arriving
+        return bool(orders or documents or purchases)
+
+    @property
     def moves_goods(self) -> bool:
         """Something leaves its lots or comes into them: how is the warehouses' to say."""
         return self.receiving or bool(self.issuing or self.reopened or self.bringing)

@@ -6,54 +6,63 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, Uuid, func, literal, select, tuple_, union
+from sqlalchemy import (
+    Select,
+    String,
+    Subquery,
+    Uuid,
+    func,
+    literal,
+    select,
+    tuple_,
+    union,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.costing import kopecks
-from services.inventory.store.reports import PLACES, Key, same_place
-from services.inventory.store.sums import moves_not_folded
-from services.inventory.store.tables import labels, products, requests, stock
+from services.inventory.store.reports import PLACES, Key
+from services.inventory.store.sums import moves_not_folded, same_place
+from services.inventory.store.tables import labels, products, requests, shortages, stock
 from services.inventory.store.tables_reports import last_moves
 from shared.contracts.base import Instant, Page
 from shared.contracts.stock_reports import DeadStock, DeadStockRow, ShortageRow, StockShortages
 from shared.pagination import keys_of, page_of
 
+_ORDER = ("idle_since", "product_id", "warehouse_id")
+_IDLE = ("product_id", "warehouse_id", "idle_since", "receipt_at", "issue_at")
+
 
 async def dead_stock(
     connection: AsyncConnection, asked: DeadStock, now: datetime, *, with_value: bool
 ) -> Page[DeadStockRow]:
-    """Places are ranked by their dates alone; what they are called is read for one page."""
+    """Read from the beginning of an index; beside it those few that moved since it was kept. What
+    places are called is read for one page."""
     fresh = moves_not_folded()
-    last_receipt, last_issue = (
+    places = (last_moves.c.product_id, last_moves.c.warehouse_id)
+    unmoved = select(*(last_moves.c[name] for name in _IDLE)).where(
+        last_moves.c.lies, tuple_(*places).not_in(select(fresh.c.product_id, fresh.c.warehouse_id))
+    )
+    receipt_at, issue_at = (
         func.greatest(last_moves.c[name], fresh.c[name]) for name in ("receipt_at", "issue_at")
     )
-    idle_since = func.coalesce(last_issue, stock.c.since)
-    order = (idle_since, stock.c.product_id, stock.c.warehouse_id)
-    places = (
+    moved = (
         select(
-            stock.c.product_id,
-            stock.c.warehouse_id,
-            idle_since.label("idle_since"),
-            last_receipt.label("last_receipt_at"),
-            last_issue.label("last_issue_at"),
+            fresh.c.product_id,
+            fresh.c.warehouse_id,
+            func.coalesce(issue_at, fresh.c.idle_since).label("idle_since"),
+            receipt_at.label("receipt_at"),
+            issue_at.label("issue_at"),
         )
-        .outerjoin(last_moves, same_place(stock, last_moves))
-        .outerjoin(fresh, same_place(stock, fresh))
-        .where(stock.c.on_hand > 0, idle_since <= now - _days(asked.days))
-        .order_by(*order)
-        .limit(asked.limit + 1)
+        .outerjoin(last_moves, same_place(last_moves, fresh))
+        .where(fresh.c.lies)
     )
-    if asked.warehouse_id:
-        places = places.where(stock.c.warehouse_id == asked.warehouse_id)
-    if asked.cursor:
-        at, product_id, warehouse_id = keys_of(asked.cursor, tuple[Instant, UUID, UUID])
-        after = (literal(at, stock.c.since.type), literal(product_id, Uuid))
-        places = places.where(tuple_(*order) > tuple_(*after, literal(warehouse_id, Uuid)))
-    page = places.cte("page")
+    both = union_all(*(_longest_idle(asked, now, each.subquery()) for each in (unmoved, moved)))
+    page = _longest_idle(asked, now, both.subquery()).cte("page")
     statement = (
-        PLACES.add_columns(page.c.idle_since, page.c.last_receipt_at, page.c.last_issue_at)
+        PLACES.add_columns(page.c.idle_since, page.c.receipt_at, page.c.issue_at)
         .join(page, same_place(stock, page))
-        .order_by(page.c.idle_since, stock.c.product_id, stock.c.warehouse_id)
+        .order_by(*(page.c[name] for name in _ORDER))
     )
     rows = (await connection.execute(statement)).all()
     return page_of(
@@ -68,12 +77,25 @@ async def dead_stock(
             measure=row.measure,
             on_hand=row.on_hand,
             value=kopecks(row.value) if with_value else None,
-            last_receipt_at=row.last_receipt_at,
-            last_issue_at=row.last_issue_at,
+            last_receipt_at=row.receipt_at,
+            last_issue_at=row.issue_at,
             idle_days=(now - row.idle_since).days,
         ),
         lambda row: (row.idle_since, row.product_id, row.warehouse_id),
     )
+
+
+def _longest_idle(asked: DeadStock, now: datetime, places: Subquery) -> Select[Any]:
+    """A page of the places, and one more."""
+    order = [places.c[name] for name in _ORDER]
+    page = select(places).where(places.c.idle_since <= now - _days(asked.days))
+    if asked.warehouse_id:
+        page = page.where(places.c.warehouse_id == asked.warehouse_id)
+    if asked.cursor:
+        at, product_id, warehouse_id = keys_of(asked.cursor, tuple[Instant, UUID, UUID])
+        after = (literal(at, stock.c.since.type), literal(product_id, Uuid))
+        page = page.where(tuple_(*order) > tuple_(*after, literal(warehouse_id, Uuid)))
+    return page.order_by(*order).limit(asked.limit + 1)
 
 
 async def stock_shortages(connection: AsyncConnection, asked: StockShortages) -> Page[ShortageRow]:
@@ -84,10 +106,15 @@ async def stock_shortages(connection: AsyncConnection, asked: StockShortages) ->
         .group_by(requests.c.product_id)
         .subquery()
     )
-    few = union(
-        select(requests.c.product_id).where(requests.c.short > 0),
-        select(products.c.id).where(products.c.min_stock > 0),
-        select(stock.c.product_id).where(stock.c.on_hand < stock.c.reserved),
+    few = (
+        union(
+            select(requests.c.product_id).where(requests.c.short > 0),
+            select(products.c.id).where(products.c.min_stock > 0),
+            # Less is there than is promised only where something was issued that was not there.
+            select(shortages.c.product_id).where(shortages.c.missing > 0),
+        )
+        .cte("few")
+        .prefix_with("MATERIALIZED")
     )
     lying = (
         select(
@@ -95,7 +122,7 @@ async def stock_shortages(connection: AsyncConnection, asked: StockShortages) ->
             func.sum(stock.c.on_hand).label("on_hand"),
             func.sum(stock.c.reserved).label("reserved"),
         )
-        .where(stock.c.product_id.in_(few))
+        .where(stock.c.product_id.in_(select(few.c.product_id)))
         .group_by(stock.c.product_id)
         .subquery()
     )
@@ -120,7 +147,11 @@ async def stock_shortages(connection: AsyncConnection, asked: StockShortages) ->
         .join(labels, labels.c.id == products.c.measure_id)
         .outerjoin(waiting, waiting.c.product_id == products.c.id)
         .outerjoin(lying, lying.c.product_id == products.c.id)
-        .where(products.c.id.in_(few), products.c.active | (waits > 0), missing > 0)
+        .where(
+            products.c.id.in_(select(few.c.product_id)),
+            products.c.active | (waits > 0),
+            missing > 0,
+        )
         .order_by(*order)
         .limit(asked.limit + 1)
     )

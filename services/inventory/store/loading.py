@@ -11,7 +11,6 @@ holder has committed.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -67,67 +66,95 @@ from services.inventory.store.tables_documents import (
 from services.inventory.store.tables_offers import barcodes
 from services.inventory.store.tables_purchasing import purchase_order_lines, purchase_orders
 from shared.contracts.base import Message
+from shared.reading import Rows, read_together
 
 
 async def load(connection: AsyncConnection, book: StoreBook, messages: Sequence[Message]) -> None:
-    """As many statements for many messages as for one of each kind."""
+    """Most batches take two statements: one for the locks, one for all that they guard."""
     needs = Needs.of(messages)
-    await _load_orders(connection, book, needs)
-    await _find_products(connection, book, needs)
-    for row in await _rows(connection, _LOCK_PRODUCTS, needs.products):
+    keys = {"keys": sorted(map(_lock_key, needs.orders))}
+    if needs.looks_further:
+        await read_together(connection, (_LOCK_ORDERS, keys))
+        for row in await _rows(connection, _LINES_OF_ORDERS, needs.cancelled | needs.reopened):
+            needs.add_line(row.line_id, row.order_id, row.product_id)
+        await _find_products(connection, book, needs)
+    if not (needs.orders or needs.products):
+        return
+    products = _sorted(needs.products)
+    _, locked = await read_together(connection, (_LOCK_ORDERS, keys), (_LOCK_PRODUCTS, products))
+    for row in locked:
         book.prices[row.id] = row.price
         if row.last_cost is not None:
             book.last_costs[row.id] = row.last_cost
-    for row in await _rows(connection, _LOCK_STOCK, needs.products):
-        book.load_stock(Stock(**row._mapping))
-    # Nobody waits for what is available: these queues are empty.
-    book.queues.update(each for each in needs.products if book.available(each) > 0)
-    await _load_lines(connection, book, needs)
-    await _load_lots(connection, book, needs)
+    await _load_guarded(connection, book, needs)
+    await _load_missing(connection, book, needs)
     if needs.receiving:
         book.total_value = await connection.scalar(_TOTAL_VALUE) or ZERO
 
 
-async def _load_orders(connection: AsyncConnection, book: StoreBook, needs: Needs) -> None:
-    """Locks the orders, and finds which lines and products they are about."""
-    if not needs.orders:
-        return
-    keys = sorted(_lock_key(order_id) for order_id in needs.orders)
-    await connection.execute(_LOCK_ORDERS, {"keys": keys})
-    for row in await _rows(connection, _COMPLETIONS, needs.completing):
+async def _load_guarded(connection: AsyncConnection, book: StoreBook, needs: Needs) -> None:
+    """What is known by the ids of orders, lines and products, and whoever waits for what may
+    become free."""
+    named = {"line_ids": [*needs.lines], "order_ids": [*needs.lines.values()]}
+    freeing = {"ids": [*needs.freeing], "line_ids": [*needs.requested]}
+    moved = [*needs.products] if needs.moves_goods else []
+    rules, done, stocks, lines, waiting, holding, written, free = await read_together(
+        connection,
+        (_RULES, {}),
+        (_COMPLETIONS, _sorted(needs.completing)),
+        (_LOCK_STOCK, _sorted(needs.products)),
+        (_LINES, named),
+        (_WAITING, freeing),
+        (_HOLDING, _sorted(needs.held)),
+        (_WRITTEN_OFF, _sorted(needs.lost)),
+        (_LOTS, {"ids": moved, "lot_ids": []}),
+    )
+    for row in rules:
+        book.rules[row.id] = Rules(row.costing, row.may_be_negative)
+    for row in done:
         book.load_completion(row.order_id, row.completion, row.state)
-    for row in await _rows(connection, _LINES_OF_ORDERS, needs.cancelled | needs.reopened):
-        needs.add_line(row.line_id, row.order_id, row.product_id)
+    for row in stocks:
+        book.load_stock(Stock(**row._mapping))
+    _load_lines(book, needs, lines, [*waiting, *holding])
+    for row in written:
+        book.written_off.load((row.line_id, row.line_version), WrittenOff(**row._mapping))
+    for row in free:
+        book.load_lot(Lot(**row._mapping))
 
 
-async def _load_lots(connection: AsyncConnection, book: StoreBook, needs: Needs) -> None:
-    """Whatever says what goods cost: of those that leave or come, and of those that are missing,
-    which are filled with whatever becomes free. Also other orders' parts are in it; those are the
+def _load_lines(book: StoreBook, needs: Needs, named: Rows, others: Rows) -> None:
+    rows: dict[UUID, Row[Any]] = {}
+    for row in named:
+        if row.cancelled_at:
+            book.cancelled.load(row.named_order_id, row.cancelled_at)
+        if row.line_id:
+            rows[row.line_id] = row
+    needs.freeing.update(rows[line_id].product_id for line_id in needs.requested & rows.keys())
+    rows |= {row.line_id: row for row in others}
+    for row in rows.values():
+        book.load_line(_line_of(row))
+    # Nobody waits for what is available: these queues are empty.
+    book.queues.update(each for each in needs.products if book.available(each) > 0)
+    book.queues.update(needs.freeing)
+
+
+async def _load_missing(connection: AsyncConnection, book: StoreBook, needs: Needs) -> None:
+    """Of what is missing, which is filled with whatever becomes free, and of orders that are
+    reopened: what went out, and from which lots. Also other orders' parts are in it; those are the
     products' own, and guarded by their locks."""
     missing = {stock.product_id for stock in book.stocks.values() if stock.missing}
-    if not (needs.moves_goods or missing):
+    if not (needs.reopened or missing):
         return
-    for warehouse in await connection.execute(_RULES):
-        book.rules[warehouse.id] = Rules(warehouse.costing, warehouse.may_be_negative)
     lines = {"order_ids": list(needs.reopened), "product_ids": list(missing)}
-    if needs.reopened or missing:
-        for row in await connection.execute(_SHORTAGES, lines):
-            book.load_shortage(Shortage(**row._mapping))
-        for row in await connection.execute(_CONSUMED, lines):
-            book.load_consumption(Consumption(**row._mapping))
-    for row in await _rows(connection, _WRITTEN_OFF, needs.lost):
-        book.written_off.load((row.line_id, row.line_version), WrittenOff(**row._mapping))
-    pooled = {
-        stock.product_id
-        for stock in book.stocks.values()
-        if book.rules_of(stock.warehouse_id).costing == "average"
-    }
-    ids = needs.issuing | missing | pooled
+    short, consumed = await read_together(connection, (_SHORTAGES, lines), (_CONSUMED, lines))
+    for row in short:
+        book.load_shortage(Shortage(**row._mapping))
+    for row in consumed:
+        book.load_consumption(Consumption(**row._mapping))
     lot_ids = {consumption.lot_id for consumption in book.consumptions.values()}
-    if ids or lot_ids:
-        found = await connection.execute(_LOTS, {"ids": list(ids), "lot_ids": list(lot_ids)})
-        for row in found:
-            book.load_lot(Lot(**row._mapping))
+    of_lots = {"ids": list(missing), "lot_ids": list(lot_ids)}
+    for row in (await read_together(connection, (_LOTS, of_lots)))[0]:
+        book.load_lot(Lot(**row._mapping))
 
 
 async def _find_products(connection: AsyncConnection, book: StoreBook, needs: Needs) -> None:
@@ -154,42 +181,16 @@ async def _find_products(connection: AsyncConnection, book: StoreBook, needs: Ne
     needs.bring(row.product_id for row in await _rows(connection, _ORDERED, needs.arriving))
 
 
-async def _load_lines(connection: AsyncConnection, book: StoreBook, needs: Needs) -> None:
-    """The named lines, and whoever waits for what may become free."""
-    rows: dict[UUID, Row[Any]] = {}
-    for row in await _named_lines(connection, needs):
-        if row.cancelled_at:
-            book.cancelled.load(row.named_order_id, row.cancelled_at)
-        if row.line_id:
-            rows[row.line_id] = row
-    needs.freeing.update(rows[line_id].product_id for line_id in needs.requested & rows.keys())
-    for row in await _rows(connection, _WAITING, needs.freeing):
-        rows[row.line_id] = row
-    for row in await _rows(connection, _HOLDING, needs.held):
-        rows[row.line_id] = row
-    book.queues.update(needs.freeing)
-    holds: defaultdict[UUID, list[Hold]] = defaultdict(list)
-    for hold in await _rows(connection, _ALLOCATIONS, rows):
-        holds[hold.line_id].append(Hold(hold.warehouse_id, hold.reserved))
-    for row in rows.values():
-        book.load_line(_line_of(row, holds[row.line_id]))
-
-
-async def _named_lines(connection: AsyncConnection, needs: Needs) -> Sequence[Row[Any]]:
-    if not needs.lines:
-        return ()
-    ids = {"line_ids": list(needs.lines), "order_ids": list(needs.lines.values())}
-    return (await connection.execute(_LINES, ids)).all()
-
-
 async def _rows(
     connection: AsyncConnection, statement: Any, ids: Iterable[UUID] | Iterable[str]
 ) -> Sequence[Row[Any]]:
     """Without a question to the database when there is nothing to ask for."""
-    wanted: list[Any] = sorted(ids)
-    if not wanted:
-        return ()
-    return (await connection.execute(statement, {"ids": wanted})).all()
+    (found,) = await read_together(connection, (statement, _sorted(ids)))
+    return found
+
+
+def _sorted(ids: Iterable[Any]) -> dict[str, list[Any]]:
+    return {"ids": sorted(ids)}
 
 
 def _lock_key(order_id: UUID) -> int:
@@ -198,7 +199,8 @@ def _lock_key(order_id: UUID) -> int:
     return int.from_bytes(order_id.bytes[8:], signed=True)
 
 
-def _line_of(row: Row[Any], holds: Sequence[Hold]) -> Line:
+def _line_of(row: Row[Any]) -> Line:
+    holds = (Hold(warehouse_id, reserved) for warehouse_id, reserved in row.holds)
     return Line(
         row.line_id,
         row.order_id,
@@ -225,7 +227,8 @@ def _ids(name: str = "ids") -> ColumnElement[Any]:
 
 
 _LOCK_ORDERS = select(
-    func.pg_advisory_xact_lock(func.unnest(_array("keys", BigInteger), type_=BigInteger))
+    # Null is no answer, and nothing the driver could not read.
+    func.pg_advisory_xact_lock(func.unnest(_array("keys", BigInteger), type_=BigInteger)).is_(None)
 )
 _BY_BARCODE = (
     select(barcodes.c.product_id, barcodes.c.code, labels.c.name.label("measure"))
@@ -268,8 +271,15 @@ _named = (
     .table_valued(column("line_id", Uuid), column("order_id", Uuid))
     .render_derived(name="named")
 )
+_HOLDS = func.array(
+    select(func.row(allocations.c.warehouse_id, allocations.c.reserved))
+    .where(allocations.c.line_id == requests.c.line_id)
+    .correlate(requests)
+    .scalar_subquery()
+).label("holds")
+"""Of a line: what is reserved for it in which warehouse."""
 _LINES = select(
-    _named.c.order_id.label("named_order_id"), cancelled_orders.c.cancelled_at, *requests.c
+    _named.c.order_id.label("named_order_id"), cancelled_orders.c.cancelled_at, *requests.c, _HOLDS
 ).select_from(
     _named.outerjoin(requests, requests.c.line_id == _named.c.line_id).outerjoin(
         cancelled_orders, cancelled_orders.c.order_id == _named.c.order_id
@@ -277,7 +287,22 @@ _LINES = select(
 )
 # Written out: with a parameter in its place the partial indexes would not be used.
 _NOTHING: ColumnElement[Any] = literal_column("0")
-_WAITING = select(requests).where(requests.c.product_id == _ids(), requests.c.short > _NOTHING)
+_known = requests.alias()
+_WAITING = select(*requests.c, _HOLDS).where(
+    or_(
+        requests.c.product_id == _ids(),
+        # A line that wants less than it did may free the rest for others.
+        requests.c.product_id
+        == any_(
+            func.array(
+                select(_known.c.product_id)
+                .where(_known.c.line_id == _ids("line_ids"))
+                .scalar_subquery()
+            )
+        ),
+    ),
+    requests.c.short > _NOTHING,
+)
 _SHORTAGES = select(shortages).where(
     or_(
         shortages.c.order_id == _ids("order_ids"),
@@ -297,11 +322,10 @@ _CONSUMED = select(consumptions).where(
     ),
 )
 _WRITTEN_OFF = select(written_off).where(written_off.c.line_id == _ids())
-_HOLDING = select(requests).where(
+_HOLDING = select(*requests.c, _HOLDS).where(
     requests.c.product_id == _ids(),
     exists().where(allocations.c.line_id == requests.c.line_id),
 )
-_ALLOCATIONS = select(allocations).where(allocations.c.line_id == _ids())
 _LOTS = select(lots).where(
     or_(
         (lots.c.product_id == _ids()) & (lots.c.remaining > _NOTHING),

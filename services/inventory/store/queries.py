@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -47,7 +47,7 @@ from services.inventory.store.tables_purchasing import (
     purchase_orders,
     supplier_returns,
 )
-from shared.contracts.base import Page
+from shared.contracts.base import Instant, Page
 from shared.contracts.costing import MayBeMissing, WhatMayBeMissing
 from shared.contracts.inventory import (
     FindProducts,
@@ -59,7 +59,6 @@ from shared.contracts.inventory import (
     StockView,
     UnitView,
 )
-from shared.ids import first_id_of
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
 
@@ -149,22 +148,26 @@ async def places[ViewT](
 async def list_movements(
     connection: AsyncConnection, question: ListMovements
 ) -> Page[MovementView]:
-    """Newest first."""
+    """Newest first: of a product as they lie in its index, else by ids, which grow with time."""
     query = select(movements, _DOCUMENT.label("document"), warehouses.c.name.label("warehouse"))
     query = query.join(warehouses, warehouses.c.id == movements.c.warehouse_id)
     for column in ("product_id", "warehouse_id", "order_id"):
         if value := getattr(question, column):
             query = query.where(movements.c[column] == value)
-    rows = (
-        await connection.execute(
-            newest_first(query, movements.c.id, question.limit, question.cursor)
-        )
-    ).all()
+    if question.product_id:
+        order = (movements.c.at, movements.c.id)
+        if question.cursor:
+            at, last_id = keys_of(question.cursor, tuple[Instant, UUID])
+            after = tuple_(literal(at, movements.c.at.type), literal(last_id, Uuid))
+            query = query.where(tuple_(*order) < after)
+        query = query.order_by(*(each.desc() for each in order)).limit(question.limit + 1)
+    else:
+        query = newest_first(query, movements.c.id, question.limit, question.cursor)
     return page_of(
-        rows,
+        (await connection.execute(query)).all(),
         question.limit,
         lambda row: MovementView(**row._mapping),
-        lambda row: (row.id,),
+        lambda row: (row.at, row.id) if question.product_id else (row.id,),
     )
 
 
@@ -289,8 +292,7 @@ def _with_figures(query: Select[Any], at: datetime | None) -> Select[Any]:
     """On hand, reserved and value of each stock row, now or just before an instant.
 
     The past is what there is now less what has happened since: movements are never edited, and
-    carry the cost of what they moved. Their ids are made after their instants and grow with time,
-    so that what happened since is found at the end of an index.
+    carry the cost of what they moved. What happened since is found at the end of an index.
     """
     if at is None:
         return query.add_columns(*(stock.c[name] for name in _FIGURES))
@@ -305,7 +307,6 @@ def _with_figures(query: Select[Any], at: datetime | None) -> Select[Any]:
             movements.c.product_id == stock.c.product_id,
             movements.c.warehouse_id == stock.c.warehouse_id,
             movements.c.at >= at,
-            movements.c.id >= first_id_of(at - _CLOCKS_DIFFER),
         )
         .lateral("since")
     )
@@ -316,10 +317,6 @@ def _with_figures(query: Select[Any], at: datetime | None) -> Select[Any]:
         .join(since, true())
         .where(stock.c.since < at)
     )
-
-
-_CLOCKS_DIFFER = timedelta(minutes=10)
-"""By more than this no clock was ever set back between a movement's instant and its id."""
 
 
 def _figures(row: Any, with_value: bool) -> dict[str, Any]:

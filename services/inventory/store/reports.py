@@ -13,7 +13,6 @@ from sqlalchemy import (
     Select,
     String,
     Uuid,
-    and_,
     func,
     literal,
     select,
@@ -29,7 +28,7 @@ from services.inventory.domain.stock import (
     ISSUES,
     ZERO,
 )
-from services.inventory.store.sums import days_since_epoch, movements_of
+from services.inventory.store.sums import days_since_epoch, movements_of, same_place
 from services.inventory.store.tables import labels, products, stock, warehouses
 from shared.contracts.base import Page, Period
 from shared.contracts.inventory import StockBalance, StockBalances
@@ -135,7 +134,7 @@ def _balance(row: Any, with_value: bool) -> StockBalance:
 
 def _changes(period: Period, zone: ZoneInfo, places: Any, *, is_any: bool) -> Any:
     """What movements of the period did to each place; nothing, unless there ``is_any``."""
-    rows = movements_of(period, spans(period, zone), zone, select(places.c.product_id)).c
+    rows = movements_of(period, spans(period, zone), zone, places).c
     return (
         select(
             rows.product_id,
@@ -148,10 +147,6 @@ def _changes(period: Period, zone: ZoneInfo, places: Any, *, is_any: bool) -> An
         .group_by(rows.product_id, rows.warehouse_id)
         .subquery()
     )
-
-
-def same_place(one: Any, other: Any) -> Any:
-    return and_(one.c.product_id == other.c.product_id, one.c.warehouse_id == other.c.warehouse_id)
 
 
 # --- what came and went --------------------------------------------------------------------------
@@ -168,7 +163,7 @@ async def stock_turnover(
     places = _page_of_places(asked).cte("places")
     period = asked.period
     since = _changes(Period(start=period.end), zone, places, is_any=bool(period.end))
-    rows = movements_of(period, spans(period, zone), zone, select(places.c.product_id)).c
+    rows = movements_of(period, spans(period, zone), zone, places).c
     moved = (
         select(
             rows.product_id,

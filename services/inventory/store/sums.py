@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     ColumnElement,
+    FromClause,
     Numeric,
     Select,
     Subquery,
@@ -35,7 +37,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.stock import ISSUES
-from services.inventory.store.tables import movements
+from services.inventory.store.tables import movements, stock
 from services.inventory.store.tables_reports import last_moves, stock_sums, unfolded
 from shared.contracts.base import Period
 from shared.rollups import (
@@ -79,43 +81,63 @@ def movement_rows(zone: ZoneInfo, of_movements: ColumnElement[bool]) -> Select[A
     ).where(of_movements)
 
 
-def movements_of(period: Period, parts: Spans, zone: ZoneInfo, products: Any) -> Subquery:
-    """Of ``products`` (a selection of their ids; none: of all), already summed or not."""
-    kept = select(*(stock_sums.c[name] for name in _NAMES)).where(
-        summed(stock_sums.c, parts), _of(stock_sums.c, products)
-    )
+def movements_of(period: Period, parts: Spans, zone: ZoneInfo, places: FromClause) -> Subquery:
+    """``_NAMES`` of what moved in ``places`` (product and warehouse), already summed or not. Each
+    place and piece of the period is looked up by itself: what else a product did is not read."""
     at = movements.c.at
-    fresh = [and_(movements.c.id == any_(_FRESH), in_whole_days(at, parts, period))]
-    fresh += [at_the_edges(at, parts)] if parts.edges else []
-    added = []
-    for of_movements in fresh:
-        rows = movement_rows(zone, and_(of_movements, _of(movements.c, products))).subquery()
-        added.append(select(*(rows.c[name] for name in _NAMES)))
-    return union_all(kept, *added).subquery()
+    of_pieces = [
+        select(*(stock_sums.c[name] for name in _NAMES)).where(
+            same_place(stock_sums, places), summed(stock_sums.c, Spans((piece,)), named=0)
+        )
+        for piece in parts.whole
+    ]
+    # One by one, too: of two parts together an index finds all that lies between them.
+    of_edges = [
+        movement_rows(
+            zone, and_(same_place(movements, places), at_the_edges(at, Spans(edges=(edge,))))
+        )
+        for edge in parts.edges
+    ]
+    looked_up = [
+        # An offset keeps the planner from reading all places' rows at once.
+        select(*(each.c[name] for name in _NAMES)).select_from(places.join(each, true()))
+        for each in (some.offset(0).lateral() for some in (*of_pieces, *of_edges))
+    ]
+    fresh = and_(movements.c.id == any_(_FRESH), in_whole_days(at, parts, period))
+    rows = movement_rows(zone, fresh).subquery()
+    added = select(*(rows.c[name] for name in _NAMES)).join(places, same_place(rows, places))
+    return union_all(*looked_up, added).subquery()
 
 
-def moves_not_folded() -> Subquery:
+def moves_not_folded() -> CTE:
     """What ``last_moves`` does not know yet, in its columns."""
-    return _latest_of(movements.c.id == any_(_FRESH)).subquery("fresh")
+    fresh = _latest_of(movements.c.id == any_(_FRESH)).cte("fresh")
+    return fresh.prefix_with("MATERIALIZED")
 
 
 def _latest_of(of_movements: ColumnElement[bool]) -> Select[Any]:
-    """In the order of the table's columns."""
+    """In the order of the table's columns, of every place that moved."""
     kind, at = movements.c.kind, movements.c.at
-    places = (movements.c.product_id, movements.c.warehouse_id)
-    return (
+    moved = (
         select(
-            *places,
+            movements.c.product_id,
+            movements.c.warehouse_id,
             func.max(at).filter(kind == "receipt").label("receipt_at"),
             func.max(at).filter(kind.in_(ISSUES)).label("issue_at"),
         )
-        .where(of_movements, kind.in_(("receipt", *ISSUES)))
-        .group_by(*places)
+        .where(of_movements)
+        .group_by(movements.c.product_id, movements.c.warehouse_id)
+        .subquery("moved")
     )
+    return select(
+        *moved.c,
+        func.coalesce(moved.c.issue_at, stock.c.since).label("idle_since"),
+        (stock.c.on_hand > 0).label("lies"),
+    ).join(stock, same_place(stock, moved))
 
 
-def _of(columns: Any, products: Any) -> ColumnElement[bool]:
-    return true() if products is None else columns.product_id.in_(products)
+def same_place(one: Any, other: Any) -> ColumnElement[bool]:
+    return and_(one.c.product_id == other.c.product_id, one.c.warehouse_id == other.c.warehouse_id)
 
 
 # --- folding, and reckoning anew -----------------------------------------------------------------
@@ -123,7 +145,8 @@ def _of(columns: Any, products: Any) -> ColumnElement[bool]:
 
 async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     """Adds to the sums what they do not know yet."""
-    some = select(unfolded.c.movement_id).limit(limit)
+    # In the order in which they came, and past whatever was folded before.
+    some = select(unfolded.c.movement_id).order_by(unfolded.c.movement_id).limit(limit)
     taken = await connection.execute(
         delete(unfolded).where(unfolded.c.movement_id.in_(some)).returning(unfolded.c.movement_id)
     )
@@ -164,13 +187,15 @@ def _sums(zone: ZoneInfo, of_movements: ColumnElement[bool]) -> Select[Any]:
 
 
 def _latest() -> Any:
+    """What lies there is told by the stock itself: of a place that goes on moving meanwhile, when
+    that is folded."""
     statement = insert(last_moves).from_select(last_moves.columns.keys(), _latest_of(_IDS))
+    new, at = statement.excluded, last_moves.c
+    latest = {name: func.greatest(at[name], new[name]) for name in ("receipt_at", "issue_at")}
+    idle_since = func.coalesce(latest["issue_at"], new.idle_since)
     return statement.on_conflict_do_update(
         index_elements=["product_id", "warehouse_id"],
-        set_={
-            name: func.greatest(last_moves.c[name], statement.excluded[name])
-            for name in ("receipt_at", "issue_at")
-        },
+        set_={**latest, "idle_since": idle_since, "lies": new.lies},
     )
 
 

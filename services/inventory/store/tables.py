@@ -75,6 +75,7 @@ products = Table(
     Column("last_cost", Money),
     CheckConstraint("pricing IN ('fixed', 'matrix')", name="products_pricing"),
     Index("products_of_matrix", "id", postgresql_where=text("pricing = 'matrix'")),
+    Index("products_with_minimum", "id", postgresql_where=text("min_stock > 0")),
     Index(
         "products_part",
         "vendor_id",
@@ -168,10 +169,8 @@ movements = Table(
     Column("document_id", Uuid),
     Column("actor", Text, nullable=False),
     Column("reason", Text),
-    # Ids grow with time, so that they sort as the instants do.
-    Index("movements_of_product", "product_id", "id"),
+    Index("movements_of_product", "product_id", "at", "id"),
     Index("movements_of_order", "order_id", "id", postgresql_where=text("order_id IS NOT NULL")),
-    Index("movements_by_time", "at", postgresql_using="brin"),
 )
 receipt_numbers = Sequence("receipt_numbers", metadata=tables)
 receipts = Table(

@@ -3,7 +3,7 @@ moved. All of it follows from the movements, and can be reckoned from them anew.
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Numeric, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, Date, Index, Numeric, Table, Text, Uuid, text
 
 from services.inventory.store.tables import Instant, tables
 
@@ -30,5 +30,16 @@ last_moves = Table(
     Column("warehouse_id", Uuid, primary_key=True),
     Column("receipt_at", Instant),
     Column("issue_at", Instant),
+    # Since it was last taken of; of what never was, since it first came.
+    Column("idle_since", Instant, nullable=False),
+    # Whether anything is on hand.
+    Column("lies", Boolean, nullable=False),
+    # What lies idle is read from the beginning of it, the longest first.
+    Index(
+        "last_moves_idle",
+        *("idle_since", "product_id", "warehouse_id"),
+        postgresql_where=text("lies"),
+    ),
 )
-"""When a product was last received into a warehouse, and when an order last took of it there."""
+"""When a product was last received into a warehouse, and when an order last took of it there. A row
+of every place where something ever moved."""

@@ -13,7 +13,7 @@ from services.orders.domain.decision import (
     naming,
 )
 from services.orders.domain.header import change_header
-from services.orders.domain.life import TRANSITIONS, fully_paid, move, paid, settled
+from services.orders.domain.life import TRANSITIONS, due_told, move, paid, settled
 from services.orders.domain.lines import remove_line
 from services.orders.domain.packages import add_package
 from services.orders.domain.parts import (
@@ -44,9 +44,9 @@ __all__ = [
     "clock_stopped",
     "close_declined",
     "cost_corrected",
+    "due_told",
     "ensure_editable",
     "ensure_offered",
-    "fully_paid",
     "move",
     "naming",
     "paid",

@@ -81,7 +81,8 @@ def estimate_view(order: Order, link: Link, sender: Sender, now: datetime) -> Es
         stage=_stage(order, now),
         paid=order.paid,
         bill=order.total if order.status == "done" else None,
-        due=order.due if order.status == "done" else None,
+        # The books may have money of the client's that names no order: until they say, nothing is.
+        due=order.due if order.settled else None,
     )
     return view.model_copy(update={"version": _version(view)})
 

@@ -24,7 +24,9 @@ from shared.contracts.orders import (
 )
 from shared.refusals import Refused
 
-_UNSETTLED: dict[str, Any] = {"settled": False, "pay": None, "vat_percent": None, "vat": None}
+_UNSETTLED: dict[str, Any] = {
+    "settled": False, "pay": None, "vat_percent": None, "vat": None, "owed": None
+}  # fmt: skip
 """Of an order that the books know nothing of, or nothing any more."""
 TRANSITIONS: dict[tuple[OrderStatus, OrderStatus], str] = {
     ("draft", "new"): "the client agrees",
@@ -192,12 +194,14 @@ def settled(
     pay: Decimal | None = None,
     vat: Decimal | None = None,
     vat_percent: Decimal | None = None,
+    due: Decimal | None = None,
 ) -> Order:
     """As the books have it. ``pay``: what technicians earn of it; ``vat``: what of it is the
-    state's, at that rate."""
+    state's, at that rate; ``due``: what the client's deposits leave to be paid."""
     if order.status != "done" or completion != order.completion or order.settled:
         return order
-    return revised(order, now, settled=True, pay=pay, vat=vat, vat_percent=vat_percent)
+    owed = due if order.owed is None else order.owed
+    return revised(order, now, settled=True, pay=pay, vat=vat, vat_percent=vat_percent, owed=owed)
 
 
 def paid(order: Order, amount: Decimal, now: datetime) -> Order:
@@ -205,13 +209,14 @@ def paid(order: Order, amount: Decimal, now: datetime) -> Order:
     return revised(order, now, paid=order.paid + amount)
 
 
-def fully_paid(
-    order: Order, completion: int, is_paid: bool, told_at: datetime, now: datetime
+def due_told(
+    order: Order, completion: int, due: Decimal, told_at: datetime, now: datetime
 ) -> Order:
-    """Finance says that a completion is fully paid, or no longer is; its newest word counts."""
-    if completion != order.completion or (order.paid_told_at and told_at <= order.paid_told_at):
+    """Finance says what is due of a completion; its newest word counts, of one moment the last."""
+    if completion != order.completion or (order.paid_told_at and told_at < order.paid_told_at):
         return order
-    return revised(order, now, paid_completion=completion if is_paid else 0, paid_told_at=told_at)
+    paid_completion = 0 if due else completion
+    return revised(order, now, owed=due, paid_completion=paid_completion, paid_told_at=told_at)
 
 
 def _moved(old: Order, new: Order, reason: str | None) -> OrderMoved:

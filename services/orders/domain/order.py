@@ -170,7 +170,8 @@ class Order:
     is settled. ``client_discount`` is the client's own when
     the order was opened, or that of a valid contract if it is higher, for all that has none of its
     kind. ``paid_completion`` is the completion
-    that finance last called fully paid, ``paid_told_at`` when it last said so or took it back.
+    that finance last called fully paid, ``owed`` what it last said is due of the one that is
+    settled, ``paid_told_at`` when.
 
     A declined work stays among the lines, with its goods and materials; what is on the bill is
     what every sum is made of."""
@@ -198,6 +199,7 @@ class Order:
     client_products_discount: Decimal | None = None
     paid_completion: int = 0
     paid_told_at: datetime | None = None
+    owed: Decimal | None = None
     services: tuple[ServiceLine, ...] = ()
     parts: tuple[PartLine, ...] = ()
 
@@ -248,9 +250,12 @@ class Order:
     @property
     def due(self) -> Decimal:
         """What is still to be paid. Money also comes without naming an order: of a settled one
-        finance says whether that is all of it."""
+        finance says what that leaves, or, of one that was settled by an older version, whether it
+        leaves anything. Before that a client's free money is no order's."""
         if self.status == "cancelled" or (self.settled and not waits_for_payment(self)):
             return NOTHING
+        if self.settled and self.owed is not None:
+            return self.owed
         return max(NOTHING, self.total - self.paid)
 
     def discount(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date
+from typing import Literal
 from uuid import UUID
 
 from services.orders.domain.planning.hours import DEFAULT_WEEK, ensure_hours, ensure_week
@@ -27,6 +28,7 @@ from shared.contracts.load import (
     SetWorkingHours,
     WorkingHoursView,
 )
+from shared.edits import changes_between, named_fields
 from shared.handlers import Work
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused, ensure_revision
@@ -49,20 +51,9 @@ async def set_working_hours(
     command: SetWorkingHours, store: OrdersStore, work: Work
 ) -> WorkingHoursView:
     ensure_week(command.week)
-    station_id = work.settings.station_id
-    old, revision = await store.calendars.week(station_id)
-    ensure_revision(command.expected_revision, revision)
-    revision = await store.calendars.set_week(station_id, command.week, revision)
-    change = Change(field="week", old=DEFAULT_WEEK if old is None else old, new=command.week)
-    work.publish(
-        CalendarSaved(
-            kind="working_hours",
-            id=station_id,
-            name=work.settings.station_name,
-            changes=(change,),
-        )
-    )
-    return WorkingHoursView(time_zone=work.settings.time_zone, week=command.week, revision=revision)
+    station_id, name = work.settings.station_id, work.settings.station_name
+    before = await working_hours(GetWorkingHours(), store, work)
+    return await _set_week("working_hours", station_id, name, before, command, store, work)
 
 
 @handlers.question(GetSchedule)
@@ -76,18 +67,30 @@ async def schedule(question: GetSchedule, store: OrdersStore, work: Work) -> Sch
 async def set_schedule(command: SetSchedule, store: OrdersStore, work: Work) -> ScheduleView:
     employee = await store.places.get(employees, command.employee_id)
     ensure_week(command.week or ())
-    old, revision = await store.calendars.week(employee.id)
-    ensure_revision(command.expected_revision, revision)
-    revision = await store.calendars.set_week(employee.id, command.week, revision)
-    work.publish(
-        CalendarSaved(
-            kind="schedule",
-            id=employee.id,
-            name=f"{employee.last_name} {employee.first_name}",
-            changes=(Change(field="week", old=old, new=command.week),),
-        )
-    )
-    return ScheduleView(employee_id=employee.id, week=command.week, revision=revision)
+    name = f"{employee.last_name} {employee.first_name}"
+    week, revision = await store.calendars.week(employee.id)
+    before = ScheduleView(employee_id=employee.id, week=week, revision=revision)
+    return await _set_week("schedule", employee.id, name, before, command, store, work)
+
+
+async def _set_week[ViewT: (WorkingHoursView, ScheduleView)](
+    kind: Literal["working_hours", "schedule"],
+    owner_id: UUID,
+    name: str,
+    before: ViewT,
+    command: SetWorkingHours | SetSchedule,
+    store: OrdersStore,
+    work: Work,
+) -> ViewT:
+    ensure_revision(command.expected_revision, before.revision)
+    fields = named_fields(command, "employee_id")
+    after = before.model_copy(update=fields)
+    changes = changes_between(before, after, fields)
+    if not changes:
+        return before
+    revision = await store.calendars.set_week(owner_id, command.week, before.revision)
+    work.publish(CalendarSaved(kind=kind, id=owner_id, name=name, changes=changes))
+    return after.model_copy(update={"revision": revision})
 
 
 @handlers.question(ListHolidays)

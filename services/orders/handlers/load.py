@@ -27,7 +27,6 @@ from services.orders.handlers.table import handlers
 from services.orders.handlers.work_orders import whole
 from services.orders.store import OrdersStore
 from services.orders.store.tables import employees, posts, sections
-from shared.contracts.base import Change
 from shared.contracts.load import (
     BarView,
     CalendarSaved,
@@ -42,6 +41,7 @@ from shared.contracts.load import (
     SetLoadSettings,
 )
 from shared.contracts.work_order import WorkOrder
+from shared.edits import changes_between, named_fields
 from shared.handlers import Work
 from shared.permissions import TECHNICIAN, may
 from shared.refusals import Refused, ensure_revision
@@ -82,23 +82,22 @@ async def get_load_settings(
 async def set_load_settings(
     command: SetLoadSettings, store: OrdersStore, work: Work
 ) -> LoadSettingsView:
-    old = await _settings(store, work)
-    ensure_revision(command.expected_revision, old.revision)
-    caption, colour = command.caption or old.caption, command.colour or old.colour
-    ensure_usable(caption, colour)
-    station_id = work.settings.station_id
-    revision = await store.calendars.set_load_formulas(station_id, caption, colour, old.revision)
-    changes = tuple(
-        Change(field=name, old=before, new=after)
-        for name, before, after in (
-            ("load_caption", old.caption, caption),
-            ("load_colour", old.colour, colour),
-        )
-        if before != after
+    before = await _settings(store, work)
+    ensure_revision(command.expected_revision, before.revision)
+    named = named_fields(command)
+    fields = {name: said for name, said in named.items() if said is not None}
+    after = before.model_copy(update=fields)
+    ensure_usable(after.caption, after.colour)
+    changes = changes_between(before, after, fields)
+    if not changes:
+        return before
+    station_id, name = work.settings.station_id, work.settings.station_name
+    revision = await store.calendars.set_load_formulas(
+        station_id, after.caption, after.colour, before.revision
     )
-    name = work.settings.station_name
-    work.publish(CalendarSaved(kind="load_settings", id=station_id, name=name, changes=changes))
-    return LoadSettingsView(caption=caption, colour=colour, colours=COLOURS, revision=revision)
+    told = tuple(change.model_copy(update={"field": f"load_{change.field}"}) for change in changes)
+    work.publish(CalendarSaved(kind="load_settings", id=station_id, name=name, changes=told))
+    return after.model_copy(update={"revision": revision})
 
 
 async def _settings(store: OrdersStore, work: Work) -> LoadSettingsView:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import structlog
 
 from services.orders import domain
@@ -14,6 +16,7 @@ from shared.contracts.bonuses import BonusReturned, BonusSpent
 from shared.contracts.clients import ClientChanged, ClientCreated, VehicleAdded, VehicleChanged
 from shared.contracts.costing import IssueCostCorrected
 from shared.contracts.finance import (
+    OrderDueChanged,
     OrderPaid,
     OrderSettled,
     OrderUnpaid,
@@ -74,7 +77,13 @@ async def parts_returned(event: PartsReturned, store: OrdersStore, work: Work) -
 async def order_settled(event: OrderSettled, store: OrdersStore, work: Work) -> None:
     order = await store.order(event.order_id)
     changed = domain.settled(
-        order, event.completion, work.now, event.pay, event.vat, event.vat_percent
+        order,
+        event.completion,
+        work.now,
+        event.pay,
+        event.vat,
+        event.vat_percent,
+        event.revenue - event.deposits_applied,
     )
     _take(order, Decision(changed, ()), event, store, work)
 
@@ -137,16 +146,17 @@ async def bonus_returned(event: BonusReturned, store: OrdersStore, work: Work) -
 
 @handlers.event(OrderPaid)
 async def order_paid(event: OrderPaid, store: OrdersStore, work: Work) -> None:
-    order = await store.order(event.order_id)
-    paid = domain.fully_paid(order, event.completion, True, event.at, work.now)
-    _take(order, Decision(paid, ()), event, store, work)
+    await _due_told(event, Decimal(0), store, work)
 
 
 @handlers.event(OrderUnpaid)
 async def order_unpaid(event: OrderUnpaid, store: OrdersStore, work: Work) -> None:
-    order = await store.order(event.order_id)
-    unpaid = domain.fully_paid(order, event.completion, False, event.at, work.now)
-    _take(order, Decision(unpaid, ()), event, store, work)
+    await _due_told(event, event.due, store, work)
+
+
+@handlers.event(OrderDueChanged)
+async def order_due_changed(event: OrderDueChanged, store: OrdersStore, work: Work) -> None:
+    await _due_told(event, event.due, store, work)
 
 
 @handlers.event(ClientCreated)
@@ -172,6 +182,17 @@ async def vehicle_changed(event: VehicleChanged, store: OrdersStore, work: Work)
 @handlers.event(ProductSaved)
 async def product_saved(event: ProductSaved, store: OrdersStore, work: Work) -> None:
     store.copies.note_product(event.product)
+
+
+async def _due_told(
+    event: OrderPaid | OrderUnpaid | OrderDueChanged,
+    due: Decimal,
+    store: OrdersStore,
+    work: Work,
+) -> None:
+    order = await store.order(event.order_id)
+    told = domain.due_told(order, event.completion, due, event.at, work.now)
+    _take(order, Decision(told, ()), event, store, work)
 
 
 def _take(order: Order, decision: Decision, news: Event, store: OrdersStore, work: Work) -> None:

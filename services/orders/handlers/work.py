@@ -38,6 +38,7 @@ from shared.contracts.orders import (
     ServiceAdded,
 )
 from shared.contracts.works import PriceRulesView
+from shared.edits import ensure_filled, named_fields
 from shared.handlers import Work
 from shared.permissions import TECHNICIAN
 from shared.refusals import Refused, ensure_revision
@@ -199,26 +200,24 @@ _OF_LABOR = frozenset({"labor_hours", "labor_rate"})
 _OF_PEOPLE = frozenset({"mechanic_id", "performers"})
 _OF_WORKS = _OF_LABOR | _OF_PEOPLE | {"comment", "estimation_minutes", "progress"}
 _OF_PARTS = frozenset({"measure"})
-_NOT_OF_THE_LINE = frozenset({"order_id", "line_id", "expected_revision", "on_removal", "reason"})
 _CLEARABLE = frozenset({"comment", "mechanic_id"})
 _OF_PRICE = frozenset({"initial_price", "discount_percent", "fixed_discount"})
 
 
 def _line_changes(command: ChangeLine, line: ServiceLine | PartLine) -> dict[str, Any]:
-    named = command.model_fields_set - _NOT_OF_THE_LINE
+    """The line's fields that the command names; ``measure`` says only how ``quantity`` is meant."""
+    fields = named_fields(command, "order_id", "line_id", "on_removal", "reason")
     foreign = _OF_WORKS if isinstance(line, PartLine) else _OF_PARTS
-    for name in sorted(named):
-        if name in foreign:
-            raise Refused("field_not_of_this_line", field=name)
-        if getattr(command, name) is None and name not in _CLEARABLE:
-            raise Refused("field_required", field=name)
-    if "measure" in named and "quantity" not in named:
+    for name in sorted(fields.keys() & foreign):
+        raise Refused("field_not_of_this_line", field=name)
+    ensure_filled(fields, fields.keys() - _CLEARABLE)
+    if "measure" in fields and "quantity" not in fields:
         raise Refused("field_required", field="quantity")
-    if named & _OF_LABOR and "initial_price" in named:
+    if fields.keys() & _OF_LABOR and "initial_price" in fields:
         raise Refused("price_ambiguous")
-    if named >= _OF_PEOPLE:
+    if fields.keys() >= _OF_PEOPLE:
         raise Refused("performers_ambiguous")
-    return {name: getattr(command, name) for name in named - _OF_PARTS}
+    return {name: value for name, value in fields.items() if name not in _OF_PARTS}
 
 
 def _with_changes[LineT: (ServiceLine, PartLine)](line: LineT, changes: dict[str, Any]) -> LineT:

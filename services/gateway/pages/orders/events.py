@@ -57,6 +57,7 @@ EVENTS = {
     "evt.finance.settlement_reversed.v1": Look(N_("Taken out of the books"), "arrow-back-up"),
     "evt.finance.order_paid.v1": Look(N_("Fully paid"), "circle-check", "good"),
     "evt.finance.order_unpaid.v1": Look(N_("No longer fully paid"), "alert-circle", "warn"),
+    "evt.finance.order_due_changed.v1": Look(N_("Another sum is due"), "cash"),
     "evt.finance.pay_accrued.v1": Look(N_("Pay accrued"), "coin"),
     "evt.finance.pay_taken_back.v1": Look(N_("Pay taken back"), "coin"),
     "evt.finance.expense_recorded.v1": Look(N_("Expense recorded"), "receipt"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from services.gateway.pages.orders.order import shown
+from services.gateway.pages.orders.order import balance_for, shown
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.finance import TakePayment
@@ -13,7 +13,8 @@ from shared.contracts.orders import GetOrder
 
 async def pay_page(request: PageRequest) -> Response:
     order = await request.ask(GetOrder(order_id=request.id("order_id")))
-    return request.page("orders/pay.html", **shown(request, order=order))
+    balance = await balance_for(request, order)
+    return request.page("orders/pay.html", **shown(request, order=order, balance=balance))
 
 
 async def pay(request: PageRequest) -> Response:

@@ -23,7 +23,7 @@ from shared.contracts.approvals import (
     EstimateLinkView,
     ListDeclinedWorks,
 )
-from shared.contracts.finance import ListPayments, PaymentView
+from shared.contracts.finance import BalanceView, GetBalance, ListPayments, PaymentView
 from shared.contracts.forms import FormView, ListForms
 from shared.contracts.orders import (
     CommentView,
@@ -70,6 +70,8 @@ class Sight:
     """That belong to no work."""
     comments: tuple[CommentView, ...]
     payments: tuple[PaymentView, ...]
+    balance: BalanceView | None
+    """The client's, as long as something is due."""
     link: EstimateLinkView | None
     declined: tuple[DeclinedWorkView, ...]
     """Of the car, on other orders."""
@@ -116,9 +118,10 @@ async def sight_of(request: PageRequest, order_id: UUID) -> Sight:
         _link(request, order_id),
     )
     paid = payments.items if payments else ()
-    declined, warranty, names = await asyncio.gather(
+    declined, warranty, balance, names = await asyncio.gather(
         _declined(request, order),
         _warranty(request, order),
+        balance_for(request, order),
         people_named(
             request, (*(one.author for one in comments.items), *(one.actor for one in paid))
         ),
@@ -130,12 +133,20 @@ async def sight_of(request: PageRequest, order_id: UUID) -> Sight:
         goods=tuple(part for part in order.products if part.service_line_id is None),
         comments=comments.items,
         payments=paid,
+        balance=balance,
         link=link,
         declined=declined,
         warranty=warranty,
         forms=tuple(form for form in forms.items if form.about == "order"),
         names=names,
     )
+
+
+async def balance_for(request: PageRequest, order: OrderView) -> BalanceView | None:
+    """Of whose client; none where nothing is due, or who looks may not see it."""
+    if not order.due or not request.may("GetBalance"):
+        return None
+    return await request.ask(GetBalance(client_id=order.client_id))
 
 
 async def _link(request: PageRequest, order_id: UUID) -> EstimateLinkView | None:

@@ -11,7 +11,7 @@ from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.finance import GetPayment, ListPayments, PaymentView, RefundPayment
 from shared.contracts.fiscal import FiscalReceiptView, ListFiscalReceipts, RetryFiscalReceipt
-from shared.contracts.payment_documents import GiveBackDeposits
+from shared.contracts.payment_documents import GiveBackDeposits, PayFromBalance
 from shared.contracts.till import ListCashBoxes
 
 PAYMENTS = "/till/payments"
@@ -70,6 +70,13 @@ async def give_back(request: PageRequest) -> Response:
     )
 
 
+async def pay_from_balance(request: PageRequest) -> Response:
+    """A settled order, with what the client has paid and no order needs."""
+    paid = await request.send(request.form.message(PayFromBalance))
+    said = request._("Paid from the balance: %(amount)s", amount=request.money(paid.amount))
+    return request.go(f"/till/pay?client={request.form.get('client_id')}", said=said)
+
+
 async def retry_receipt(request: PageRequest) -> Response:
     receipt = await request.send(RetryFiscalReceipt(receipt_id=request.id("receipt_id")))
     return request.go(
@@ -85,5 +92,6 @@ PAGES = (
     show(PAYMENTS + "/{payment_id}", payment, needs=GetPayment),
     act(PAYMENTS + "/{payment_id}/refund", refund, needs=RefundPayment),
     act("/till/give-back", give_back, needs=GiveBackDeposits),
+    act("/till/from-balance", pay_from_balance, needs=PayFromBalance),
     act("/till/receipts/{receipt_id}/retry", retry_receipt, needs=RetryFiscalReceipt),
 )

@@ -9,6 +9,8 @@
 
   let wish = null;
   let sent = null;
+  let moving = Promise.resolve();
+  let answered = () => {};
   let drag = null;
   let timer = null;
   let focused = null;
@@ -84,26 +86,40 @@
     clearTimeout(timer);
     if (!changed()) return leave();
     const { bar, table, rows, row, own, quarters, stretch } = wish;
+    const wanted = { post_id: null, technician_id: null };
+    if (row !== own) wanted[table.dataset.field] = rows[row].dataset.row;
+    // Moved, it takes as much working time as before; only stretching says when it ends.
+    wanted.start = quarters ? later(bar.dataset.start, quarters * QUARTER_MIN) : null;
+    wanted.end = stretch ? later(bar.dataset.end, (quarters + stretch) * QUARTER_MIN) : null;
+    const one = wish;
+    moving = moving.then(() => submit(one, wanted));
+  }
+
+  // One after the other: the answer to one draws the day anew, with the form of the next.
+  function submit(one, wanted) {
     const form = document.querySelector("[data-move]");
-    const say = (name, value) => {
+    if (!form) return leave();
+    const { bar } = one;
+    // An earlier move of the same bar has given it a new revision.
+    const { revision } = (document.getElementById(bar.id) ?? bar).dataset;
+    const values = { ...wanted, expected_revision: revision, _key: app.newKey() };
+    for (const [name, value] of Object.entries(values)) {
       form.elements[name].disabled = value === null;
       form.elements[name].value = value ?? "";
-    };
-    for (const name of ["post_id", "technician_id"]) say(name, null);
-    if (row !== own) say(table.dataset.field, rows[row].dataset.row);
-    say("expected_revision", bar.dataset.revision);
-    // Moved, it takes as much working time as before; only stretching says when it ends.
-    say("start", quarters ? later(bar.dataset.start, quarters * QUARTER_MIN) : null);
-    say("end", stretch ? later(bar.dataset.end, (quarters + stretch) * QUARTER_MIN) : null);
-    focused = document.activeElement === bar ? bar.id : null;
+    }
+    focused = document.activeElement?.id === bar.id ? bar.id : null;
     form.setAttribute("action", `/load/bookings/${bar.dataset.booking}`);
-    sent = wish;
-    form.requestSubmit();
+    sent = one;
+    return new Promise((done) => {
+      answered = done;
+      form.requestSubmit();
+    });
   }
 
   document.addEventListener("htmx:finally:request", ({ detail }) => {
     if (!detail.ctx.sourceElement.matches?.("[data-move]")) return;
     if (wish === sent) forget();
+    answered();
   });
 
   // --- by hand ----------------------------------------------------------------------------------
