@@ -50,6 +50,9 @@ class Count:
         )
 
 
+_ONE = Count(orders=1)
+
+
 def counts_of(order: Order) -> dict[Place, Count]:
     """Of a cancelled order no works."""
 
@@ -67,15 +70,15 @@ def counts_of(order: Order) -> dict[Place, Count]:
     counts = {place("order", order.header.employee_id): Count(1, order.total)}
     if order.status == "cancelled":
         return counts
+    works: dict[UUID, Count] = {}
     for line in order.services:
         if line.is_declined and not line.clocked_minutes:
             continue
         for performer in order.performers_of(line):
-            where = place("works", performer.employee_id)
             # However many works: it is one order of theirs.
-            before = counts.get(where, Count(orders=1))
-            counts[where] = before.plus(_count_of(line, performer.share / 100))
-    return counts
+            before = works.get(performer.employee_id, _ONE)
+            works[performer.employee_id] = before.plus(_count_of(line, performer.share / 100))
+    return counts | {place("works", employee_id): count for employee_id, count in works.items()}
 
 
 def _count_of(line: ServiceLine, part: Decimal) -> Count:
@@ -93,9 +96,21 @@ def _count_of(line: ServiceLine, part: Decimal) -> Count:
 
 def changes(old: Order | None, new: Order) -> Iterator[tuple[Place, Count]]:
     """By how much each count differs; nothing where none does."""
+    if old and _same(old, new):
+        return
     before: Mapping[Place, Count] = counts_of(old) if old else {}
     after = counts_of(new)
     for where in {**before, **after}:
         change = after.get(where, Count()).plus(before.get(where, Count()), -1)
         if change != Count():
             yield where, change
+
+
+def _same(old: Order, new: Order) -> bool:
+    """Nothing that is counted was touched: most of what others tell of an order is like this."""
+    return (
+        old.services is new.services
+        and old.header is new.header
+        and old.status == new.status
+        and old.total == new.total
+    )

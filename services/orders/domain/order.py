@@ -1,4 +1,8 @@
-"""What a work order is: its header, its works and parts, and the sums that follow from them."""
+"""What a work order is: its header, its works and parts, and the sums that follow from them.
+
+Nothing of it ever changes: what follows from it is reckoned once, and a line that is left as it is
+goes with its sum from one order to the next.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 from uuid import UUID
 
@@ -27,7 +32,7 @@ class Performer:
     share: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServiceLine:
     """A work. ``total`` leaves its materials out; ``Order.customer_total`` has them.
 
@@ -65,7 +70,7 @@ class ServiceLine:
     def is_declined(self) -> bool:
         return self.approval.state == "declined"
 
-    @property
+    @cached_property
     def total(self) -> Decimal:
         return line_total(self.price, self.quantity)
 
@@ -74,7 +79,7 @@ class ServiceLine:
         return discount_of(self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PartLine:
     """Goods or a material. ``version`` counts what we asked of the warehouse, ``answer`` what it
     said: an older answer that comes late is dropped. ``released``: its work was declined.
@@ -111,7 +116,7 @@ class PartLine:
     warehouse_price: Decimal | None = None
     cost: Decimal | None = None
 
-    @property
+    @cached_property
     def total(self) -> Decimal:
         return line_total(self.price, self.quantity)
 
@@ -157,7 +162,7 @@ class Header:
         return self.mechanic_id or self.employee_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
     """A work order as a whole. ``completion`` counts how often it was done, ``returned_completion``
     the last one whose parts came back; ``paid`` is what payments that name it brought; ``pay`` what
@@ -207,11 +212,11 @@ class Order:
     def lines(self) -> tuple[ServiceLine | PartLine, ...]:
         return (*self.services, *self.parts)
 
-    @property
+    @cached_property
     def billed_services(self) -> tuple[ServiceLine, ...]:
         return tuple(line for line in self.services if not line.is_declined)
 
-    @property
+    @cached_property
     def billed_parts(self) -> tuple[PartLine, ...]:
         declined = {line.id for line in self.services if line.is_declined}
         return tuple(part for part in self.parts if part.service_line_id not in declined)
@@ -220,19 +225,19 @@ class Order:
     def billed_lines(self) -> tuple[ServiceLine | PartLine, ...]:
         return (*self.billed_services, *self.billed_parts)
 
-    @property
+    @cached_property
     def services_total(self) -> Decimal:
         return checked(sum((line.total for line in self.billed_services), NOTHING))
 
-    @property
+    @cached_property
     def products_total(self) -> Decimal:
         return self._parts_total("product")
 
-    @property
+    @cached_property
     def materials_total(self) -> Decimal:
         return self._parts_total("material")
 
-    @property
+    @cached_property
     def total(self) -> Decimal:
         return checked(self.services_total + self.products_total + self.materials_total)
 
@@ -321,11 +326,18 @@ class Order:
         come or not: what a quote promises."""
         return line.total + sum((part.total for part in self.parts_of(line.id)), NOTHING)
 
-    def parts_of(self, service_line_id: UUID) -> list[PartLine]:
+    def parts_of(self, service_line_id: UUID) -> Sequence[PartLine]:
         """The materials of a work and its goods."""
-        return [part for part in self.parts if part.service_line_id == service_line_id]
+        return self._parts_by_work.get(service_line_id, ())
 
-    @property
+    @cached_property
+    def _parts_by_work(self) -> dict[UUID | None, list[PartLine]]:
+        by_work: dict[UUID | None, list[PartLine]] = {}
+        for part in self.parts:
+            by_work.setdefault(part.service_line_id, []).append(part)
+        return by_work
+
+    @cached_property
     def flags(self) -> tuple[str, ...]:
         """What the order waits for; derived, never stored."""
         waits_for_parts = self.status in EDITABLE and any(

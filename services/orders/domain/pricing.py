@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 
 from shared.contracts.base import MAX_MONEY, RoundingMode
 from shared.refusals import Refused
@@ -13,7 +14,7 @@ KOPECK = Decimal("0.01")
 NOTHING = Decimal("0.00")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Price:
     """The steps of one line's price, in roubles per unit.
 
@@ -27,7 +28,7 @@ class Price:
     fixed_discount: Decimal
     quoted: bool
 
-    @property
+    @cached_property
     def final(self) -> Decimal:
         """The percent goes off first, then the fixed sum; never below zero."""
         discounted = self.initial * (1 - self.discount_percent / 100) - self.fixed_discount

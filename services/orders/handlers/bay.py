@@ -82,7 +82,7 @@ async def get_bay(_: GetBay, store: OrdersStore, work: Work) -> BayView:
     bookings = await store.bookings.of_orders({order.id for order in orders})
     cars = await store.copies.many(work, vehicle_ids={order.header.vehicle_id for order in orders})
     # What clients had to be asked for is known from now on.
-    await store.copies.flush()
+    await store.write()
     items = [_order(order, cars.vehicles, bookings[order.id], own.id, work) for order in orders]
     return BayView(
         employee_id=own.id,

@@ -57,7 +57,7 @@ async def whole(orders: Sequence[Order], store: OrdersStore, work: Work) -> dict
         product_ids={part.product_id for order in orders for part in order.parts},
     )
     # What their owners had to be asked for is known from now on.
-    await store.copies.flush()
+    await store.write()
     names = Names(
         stations=await store.places.many(stations, {order.station_id for order in orders}),
         sections=await store.places.many(sections, {header.section_id for header in headers}),

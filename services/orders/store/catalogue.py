@@ -39,7 +39,6 @@ class Catalogue:
         self._connection = connection
         self._places = places
         self._variants: dict[UUID, tuple[Variant, ...]] = {}
-        self._rules: PriceRulesView | None = None
 
     # --- variants --------------------------------------------------------------------------------
 
@@ -111,18 +110,16 @@ class Catalogue:
     # --- rounding --------------------------------------------------------------------------------
 
     async def price_rules(self, settings: StationSettings, *, lock: bool = False) -> PriceRulesView:
-        if self._rules is None or lock:
+        row: Any
+        if lock:
+            # There may be no row yet; then the one who inserts it is the first.
             query = select(price_rules).where(price_rules.c.station_id == settings.station_id)
-            if lock:
-                # There may be no row yet; then the one who inserts it is the first.
-                query = query.with_for_update()
-            row = (await self._connection.execute(query)).one_or_none()
-            self._rules = (
-                PriceRulesView(**row._mapping)
-                if row
-                else PriceRulesView(step=Decimal(settings.price_step), mode="half_up", revision=1)
-            )
-        return self._rules
+            row = (await self._connection.execute(query.with_for_update())).one_or_none()
+        else:
+            row = await self._places.price_rules(settings.station_id)
+        if row is None:
+            return PriceRulesView(step=Decimal(settings.price_step), mode="half_up", revision=1)
+        return PriceRulesView(**row._mapping)
 
     async def save_price_rules(
         self, rules: PriceRulesView, expected: int, settings: StationSettings
@@ -137,7 +134,7 @@ class Catalogue:
         saved = await self._connection.execute(statement.returning(price_rules.c.revision))
         if saved.one_or_none() is None:
             raise Refused("revision_conflict", expected=expected, actual=rules.revision)
-        self._rules = rules
+        self._places.changed()
 
 
 def _variant(row: Any) -> Variant:

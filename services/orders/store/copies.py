@@ -13,28 +13,39 @@ from itertools import batched, zip_longest
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Table, Uuid, and_, any_, bindparam, or_, select
-from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy import (
+    ARRAY,
+    Table,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.store.loading import Found
 from services.orders.store.tables import clients, products, vehicles
-from shared.contracts.base import Message
 from shared.contracts.clients import ClientView, GetCards, GetClient, GetVehicle, VehicleView
 from shared.contracts.inventory import GetProduct, GetProducts, ProductView
-from shared.contracts.orders import CreateOrder, RequestParts
 from shared.handlers import Work
 from shared.refusals import Refused
+from shared.writing import Pending, Rows
 
-type Rows = Mapping[UUID, Any]
+type Copied = Mapping[UUID, Any]
 
 
 class Known(NamedTuple):
     """Copies by id."""
 
-    clients: Rows
-    vehicles: Rows
-    products: Rows
+    clients: Copied
+    vehicles: Copied
+    products: Copied
 
 
 MOST_AT_ONCE = 500
@@ -51,17 +62,11 @@ class Copies:
         self._news: dict[Table, dict[UUID, dict[str, Any]]] = {}
         self.saves = 0
 
-    async def prefetch(self, messages: Sequence[Message]) -> None:
-        wanted: dict[Table, set[UUID]] = {clients: set(), vehicles: set(), products: set()}
-        for message in messages:
-            if isinstance(message, CreateOrder):
-                wanted[clients].add(message.client_id)
-                if message.vehicle_id:
-                    wanted[vehicles].add(message.vehicle_id)
-            elif isinstance(message, RequestParts):
-                wanted[products].update(line.product_id for line in message.lines)
-        for table, ids in wanted.items():
-            await self._load(table, ids, hold=True)
+    def found(self, found: Found) -> None:
+        """What was loaded with other things."""
+        self._known[clients].update(found.clients)
+        self._known[vehicles].update(found.vehicles)
+        self._known[products].update(found.products)
 
     async def client(self, client_id: UUID, work: Work) -> Any:
         """``name`` and ``discount_percent``. Nobody merges the client until the transaction ends.
@@ -198,10 +203,10 @@ class Copies:
         self._asked.update(fresh)
         return list(batched(fresh, MOST_AT_ONCE))
 
-    async def flush(self) -> None:
+    def flush(self, pending: Pending) -> None:
         for table, rows in self._news.items():
             # In one order everywhere, so that two processes cannot lock each other out.
-            await self._connection.execute(_NEWS_OF[table], [rows[key] for key in sorted(rows)])
+            pending.add(_NEWS_OF[table], [(rows[key],) for key in sorted(rows)])
         self._news.clear()
 
     async def _get(self, table: Table, row_id: UUID, *, hold: bool = False) -> Any:
@@ -230,10 +235,17 @@ class Copies:
         return _Row(row)
 
 
-def _news_of(table: Table) -> Insert:
-    """A newer revision counts; of one revision, a row from before some columns gives way."""
-    statement = upsert(table)
-    return statement.on_conflict_do_update(
+def _news_of(table: Table) -> Rows:
+    """A newer revision counts; of one revision, a row from before some columns gives way. Each row
+    travels as JSON: it has lists in it."""
+    name = f"news_of_{table.name}"
+    rows = func.to_jsonb(bindparam(f"{name}_row", type_=ARRAY(JSONB, dimensions=1)))
+    # Their columns go by their names: in the database they stand in the order of the migrations.
+    given = func.jsonb_populate_recordset(literal_column(f"NULL::{table.name}"), rows).table_valued(
+        *table.c.keys()
+    )
+    statement = upsert(table).from_select(table.c.keys(), select(given))
+    merged = statement.on_conflict_do_update(
         index_elements=["id"],
         set_={c.name: statement.excluded[c.name] for c in table.c if c.name != "id"},
         where=or_(
@@ -241,6 +253,7 @@ def _news_of(table: Table) -> Insert:
             and_(table.c.revision == statement.excluded.revision, table.c.complete.is_(False)),
         ),
     )
+    return Rows(name, merged, ("row",))
 
 
 _LOAD = {

@@ -4,7 +4,7 @@ and what is under way."""
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -50,6 +50,17 @@ class Credit:
         self._looked_at: set[UUID] = set()
         self._watched: set[UUID] = set()
         self._cheaper: dict[UUID, list[Any]] = {}
+
+    def found(self, client_ids: Collection[UUID], contracts: Mapping[UUID, Sequence[Any]]) -> None:
+        """All contracts of these clients, loaded with other things."""
+        self._looked_at.update(client_ids)
+        for client_id in client_ids:
+            rows = contracts.get(client_id, ())
+            if any(row.credit_limit is not None for row in rows):
+                self._watched.add(client_id)
+            self._cheaper[client_id] = [
+                row for row in rows if row.discount_percent is not None or not row.complete
+            ]
 
     async def look_at(self, client_ids: Collection[UUID]) -> None:
         """Which of these clients have a limit at all."""

@@ -1,9 +1,19 @@
-"""The station's own reference data: sections, posts, employees and the catalogue of works."""
+"""The station's own reference data: sections, posts, employees and the catalogue of works.
+
+What hardly ever changes, and is few, is kept in memory: the whole of it with the version that it
+had, beside each connection. A transaction uses it only if the database still has that version,
+which loading anything tells along; so that no process of the service, whoever made the change,
+works by what is out of date. What a transaction has changed itself it reads anew, and nobody else
+sees it before its commit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -11,17 +21,19 @@ from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, any_, bindparam, inser
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.store.records import reader, record
 from services.orders.store.tables import (
     employees,
     order_types,
     packages,
     posts,
+    price_rules,
     sections,
     stations,
     works,
 )
-from shared.contracts.base import Message, Page
-from shared.contracts.orders import AddService, CreateOrder, Earner, StationView
+from shared.contracts.base import Page
+from shared.contracts.orders import Earner, StationView
 from shared.contracts.taxes import VatRate, VatRatesView
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
@@ -36,49 +48,68 @@ _NOT_FOUND = {
     order_types: "order_type_not_found",
     stations: "station_not_found",
 }
+_KEPT = (stations, sections, posts, employees, order_types)
+_READ = {table: reader(table) for table in (*_KEPT, price_rules)}
+_READ_ALL = f"""SELECT version, {
+    ", ".join(
+        f"ARRAY(SELECT {record(table.c.keys())} FROM {table.name} ORDER BY 1) AS {table.name}"
+        for table in _READ
+    )
+} FROM places_version"""
+_VERSION = "SELECT version FROM places_version"
 EMPLOYEES_OF_ORDER = (
     "employee_id", "mechanic_id", "responsible_id", "product_responsible_id", "examiner_id",
 )  # fmt: skip
 """The fields of a header that name somebody."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The places as they are in one version; rows by id, in the order in which they were made."""
+
+    version: int
+    rows: dict[Table, dict[UUID, Any]]
+    types: dict[str, Any]
+    logins: dict[str, Any]
+    rules: dict[UUID, Any]
+    """By station."""
+
+
 class Places:
-    """Rows of these tables, by id. Few and rarely changed: written at once, not in batches."""
+    """Rows of these tables. Written at once, not in batches."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        self._version: int | None = None
+        self._kept: Kept | None = None
+        self._changed = False
         self._known: dict[UUID, Any] = {}
-        self._types: dict[str, Any] = {}
-        self._logins: dict[str, Any | None] = {}
 
-    async def prefetch(self, messages: Sequence[Message]) -> None:
-        """What new orders and works name: one statement per table, however many there are."""
-        added = {message.service_id for message in messages if isinstance(message, AddService)}
-        await self.many(works, added)
-        created = [message for message in messages if isinstance(message, CreateOrder)]
-        if not created:
-            return
-        await self.many(sections, {order.section_id for order in created})
-        await self.many(
-            employees,
-            {getattr(order, name) for order in created for name in EMPLOYEES_OF_ORDER},
-        )
-        await self.many(posts, {order.post_id for order in created})
-        await self._load_types({order.type for order in created})
+    def note(self, version: int, works: Mapping[UUID, Any] = MappingProxyType({})) -> None:
+        """What was loaded with other things: the version of the places, and some works."""
+        self._version = version
+        self._known.update(works)
+
+    async def kept(self) -> Kept:
+        """Everything that is kept in memory, as it is now."""
+        if self._kept is None:
+            kept = None if self._changed else self._connection.info.get(Kept)
+            if kept is None or kept.version != await self._newest():
+                kept = await self._read_all()
+                if not self._changed:
+                    self._connection.info[Kept] = kept
+            self._kept = kept
+        return self._kept
 
     async def get(self, table: Table, row_id: UUID) -> Any:
         """A row; raises ``Refused`` with that table's own code."""
-        if row_id not in self._known:
-            result = await self._connection.execute(select(table).where(table.c.id == row_id))
-            row = result.one_or_none()
-            if row is None:
-                raise Refused(_NOT_FOUND[table], id=row_id)
-            self._known[row_id] = row
-        return self._known[row_id]
+        found = await self.many(table, (row_id,))
+        if row_id not in found:
+            raise Refused(_NOT_FOUND[table], id=row_id)
+        return found[row_id]
 
     async def held(self, table: Table, row_id: UUID) -> Any:
         """A row as it is now, and stays until the end of the transaction; else as ``get``."""
-        self._known.pop(row_id, None)
         query = select(table).where(table.c.id == row_id).with_for_update()
         row = (await self._connection.execute(query)).one_or_none()
         if row is None:
@@ -88,41 +119,39 @@ class Places:
 
     async def many(self, table: Table, ids: Collection[UUID | None]) -> dict[UUID, Any]:
         """Those of the rows that there are, by id."""
-        wanted = sorted({row_id for row_id in ids if row_id and row_id not in self._known})
-        if wanted:
-            rows = await self._connection.execute(
-                select(table).where(table.c.id == any_(_IDS)), {"ids": wanted}
-            )
-            self._known.update({row.id: row for row in rows})
-        return {row_id: self._known[row_id] for row_id in ids if row_id in self._known}
+        if table in _KEPT:
+            known = (await self.kept()).rows[table]
+        else:
+            known = await self._loaded(table, ids)
+        return {row_id: known[row_id] for row_id in ids if row_id in known}
 
     async def every(self, table: Table) -> list[Any]:
-        """All rows, in the order in which they were made."""
-        rows = (await self._connection.execute(select(table).order_by(table.c.id))).all()
-        self._known.update({row.id: row for row in rows})
-        return list(rows)
+        """All rows of one that is kept, in the order in which they were made."""
+        return list((await self.kept()).rows[table].values())
 
     async def employee_of(self, login: str) -> Any | None:
         """Who signs in by this name."""
-        if login not in self._logins:
-            result = await self._connection.execute(
-                select(employees).where(employees.c.login == login)
-            )
-            self._logins[login] = result.one_or_none()
-        return self._logins[login]
+        return (await self.kept()).logins.get(login)
 
     async def order_type(self, code: str) -> Any:
         """One that may be chosen; raises ``Refused("order_type_not_found")``."""
-        if code not in self._types:
-            await self._load_types({code})
-        if code not in self._types or not self._types[code].active:
+        found = (await self.kept()).types.get(code)
+        if found is None or not found.active:
             raise Refused("order_type_not_found", id=code)
-        return self._types[code]
+        return found
 
     async def types(self, codes: Collection[str]) -> dict[str, Any]:
         """By code, whether they may still be chosen or not."""
-        await self._load_types(set(codes) - self._types.keys())
-        return {code: self._types[code] for code in codes if code in self._types}
+        known = (await self.kept()).types
+        return {code: known[code] for code in codes if code in known}
+
+    async def price_rules(self, station_id: UUID) -> Any | None:
+        """None: nobody has set them."""
+        return (await self.kept()).rules.get(station_id)
+
+    def changed(self) -> None:
+        """This transaction has written what is kept: from now on it reads that anew."""
+        self._changed, self._kept = True, None
 
     async def pay_percents(self, employee_ids: Collection[UUID]) -> dict[UUID, Decimal]:
         """What share of the works that they do these people earn."""
@@ -174,7 +203,7 @@ class Places:
         return page_of(rows, limit, view, lambda row: (row.id,))
 
     async def stations(self) -> list[StationView]:
-        rows = await self._connection.execute(select(stations).order_by(stations.c.code))
+        rows = sorted(await self.every(stations), key=attrgetter("code"))
         return [StationView(**row._mapping) for row in rows]
 
     async def note_vat(self, vat: VatRatesView) -> None:
@@ -185,19 +214,39 @@ class Places:
             .where(stations.c.id == vat.station_id, stations.c.vat_revision < vat.revision)
             .values(vat_rates=rates, vat_revision=vat.revision)
         )
-        self._known.pop(vat.station_id, None)
+        self.changed()
 
     async def vat_rates(self, station_id: UUID) -> tuple[VatRate, ...]:
         """The station's rates by date; none when it sells without VAT."""
         station = (await self.many(stations, {station_id})).get(station_id)
         return tuple(VatRate.model_validate(rate) for rate in station.vat_rates) if station else ()
 
-    async def _load_types(self, codes: set[str]) -> None:
-        if codes:
+    async def _loaded(self, table: Table, ids: Collection[UUID | None]) -> dict[UUID, Any]:
+        wanted = sorted({row_id for row_id in ids if row_id and row_id not in self._known})
+        if wanted:
             rows = await self._connection.execute(
-                select(order_types).where(order_types.c.code.in_(codes))
+                select(table).where(table.c.id == any_(_IDS)), {"ids": wanted}
             )
-            self._types.update({row.code: row for row in rows})
+            self._known.update({row.id: row for row in rows})
+        return self._known
+
+    async def _newest(self) -> int:
+        if self._version is None:
+            self._version = (await self._connection.exec_driver_sql(_VERSION)).scalar_one()
+        return self._version
+
+    async def _read_all(self) -> Kept:
+        found = (await self._connection.exec_driver_sql(_READ_ALL)).one()._mapping
+        rows = {
+            table: {row.id: row for row in map(_READ[table], found[table.name])} for table in _KEPT
+        }
+        return Kept(
+            found["version"],
+            rows,
+            {row.code: row for row in rows[order_types].values()},
+            {row.login: row for row in rows[employees].values()},
+            {row.station_id: row for row in map(_READ[price_rules], found[price_rules.name])},
+        )
 
     async def _written(self, statement: Any, taken: Refused) -> Any:
         try:
@@ -207,5 +256,6 @@ class Places:
             if getattr(error.orig, "sqlstate", "") == "23505":
                 raise taken from error
             raise
+        self.changed()
         self._known[row.id] = row
         return row

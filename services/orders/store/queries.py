@@ -235,12 +235,6 @@ _DECLINED_WORKS = (
     .where(_IS_OFFERED)
     .order_by(service_lines.c.approval_at.desc(), service_lines.c.id.desc())
 )
-_DECLINED_COUNTS = (
-    select(orders.c.vehicle_id, func.count().label("works"))
-    .join(service_lines, service_lines.c.order_id == orders.c.id)
-    .where(orders.c.vehicle_id == any_(_IDS), _IS_OFFERED)
-    .group_by(orders.c.vehicle_id)
-)
 
 
 async def declined_works(
@@ -271,11 +265,3 @@ async def declined_orders(
         {"ids": list(line_ids)},
     )
     return list(rows.scalars())
-
-
-async def declined_counts(
-    connection: AsyncConnection, vehicle_ids: Iterable[UUID]
-) -> dict[UUID, int]:
-    """How many works of each car are still offered; a car without any is not there."""
-    rows = await connection.execute(_DECLINED_COUNTS, {"ids": sorted(vehicle_ids)})
-    return {row.vehicle_id: row.works for row in rows}

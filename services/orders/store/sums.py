@@ -7,7 +7,7 @@ holds the two against each other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -50,6 +50,8 @@ from shared.rollups import (
 
 MEASURES = ("orders", "total", "planned_minutes", "sold_hours", "clocked_minutes")
 _PLACE = ("station_id", "section_id", "what", "status", "employee_id")
+_OF_PLACE = attrgetter("at", *_PLACE)
+_OF_COUNT = attrgetter(*MEASURES)
 _KEYS = tuple(column.name for column in order_sums.primary_key)
 
 
@@ -67,9 +69,10 @@ _DOES_IT = func.coalesce(
 _PART = func.coalesce(_PERFORMER.c.share, 100) / 100
 
 
-def change_row(change: tuple[Place, Count]) -> dict[str, Any]:
+def change_row(change: tuple[Place, Count]) -> Sequence[Any]:
+    """In the order of the table's columns."""
     place, count = change
-    return {**asdict(place), **asdict(count)}
+    return (*_OF_PLACE(place), *_OF_COUNT(count))
 
 
 def order_rows(of_orders: ColumnElement[bool]) -> Subquery:

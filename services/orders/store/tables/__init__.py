@@ -17,6 +17,7 @@ from services.orders.store.tables.orders import (
 from services.orders.store.tables.places import (
     employees,
     order_types,
+    places_version,
     posts,
     sections,
     stations,
@@ -41,6 +42,7 @@ __all__ = [
     "orders",
     "packages",
     "part_lines",
+    "places_version",
     "posts",
     "price_rules",
     "price_steps",

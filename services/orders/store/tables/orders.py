@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    PrimaryKeyConstraint,
     Sequence,
     Table,
     Text,
@@ -209,7 +210,7 @@ part_lines = Table(
 price_steps = Table(
     "price_steps",
     tables,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", BigInteger, Identity(always=True), nullable=False),
     Column("order_id", ForeignKey("orders.id"), nullable=False),
     # Not a reference: what is told of a line outlives it.
     Column("line_id", Uuid, nullable=False),
@@ -219,7 +220,7 @@ price_steps = Table(
     Column("by", Text, nullable=False),
     Column("cause", Text, nullable=False),
     Column("at", Instant, nullable=False),
-    Index("price_steps_of_line", "line_id", "id"),
+    PrimaryKeyConstraint("line_id", "id"),
 )
 """Append-only: every change of what a line's price is made of."""
 comments = Table(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -99,3 +101,12 @@ works = Table(
     Column("group", Text),
     Index("works_name_fragment", text("lower(name) gin_trgm_ops"), postgresql_using="gin"),
 )
+places_version = Table(
+    "places_version",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="places_version_one"),
+)
+"""One row. Triggers raise its version with every change of stations, sections, posts, employees,
+order types and price rules, in the transaction of that change: see ``store.places``."""

@@ -1,0 +1,29 @@
+"""Rows that come as values: several tables' in one statement, each an array of records."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Table
+
+
+def record(columns: Iterable[str]) -> str:
+    """These columns of a row as one value, in SQL. They are named one by one: a column that a
+    newer version has added changes nothing."""
+    return f"ROW({', '.join(f'"{name}"' for name in columns)})"
+
+
+def reader(table: Table) -> Callable[[Iterable[Any]], Any]:
+    """Makes a row, as SQLAlchemy would, of a ``record`` of all columns of the table."""
+
+    class Row(namedtuple(table.name, table.columns.keys())):  # type: ignore[misc]
+        __slots__ = ()
+
+        @property
+        def _mapping(self) -> Mapping[str, Any]:
+            return self._asdict()
+
+    make: Callable[[Iterable[Any]], Any] = Row._make
+    return make
