@@ -218,7 +218,7 @@ class ClientsStore(Store):
         return await self.look_at_client(client.merged_into) if client.merged_into else client
 
     async def look_at_clients(self, client_ids: Sequence[UUID]) -> list[Client]:
-        rows = await self.connection.execute(_CLIENTS, {"ids": list(client_ids)})
+        (rows,) = await read_together(self.connection, (_CLIENTS, {"ids": list(client_ids)}))
         return list(map(client_of, rows))
 
     async def look_at_vehicle(self, vehicle_id: UUID) -> Vehicle:
@@ -226,13 +226,14 @@ class ClientsStore(Store):
         return _found("vehicle_not_found", vehicle_id, next(iter(found), None))
 
     async def look_at_vehicles(self, vehicle_ids: Sequence[UUID]) -> list[Vehicle]:
-        rows = await self.connection.execute(_VEHICLES, {"ids": list(vehicle_ids)})
+        (rows,) = await read_together(self.connection, (_VEHICLES, {"ids": list(vehicle_ids)}))
         return list(map(vehicle_of, rows))
 
     async def vehicles_of(self, client_ids: Sequence[UUID]) -> dict[UUID, list[Vehicle]]:
         """The cars of each of these clients, oldest first."""
         owned: dict[UUID, list[Vehicle]] = {client_id: [] for client_id in client_ids}
-        for row in await self.connection.execute(_VEHICLES_OF, {"ids": list(client_ids)}):
+        (rows,) = await read_together(self.connection, (_VEHICLES_OF, {"ids": list(client_ids)}))
+        for row in rows:
             owned[row.client_id].append(vehicle_of(row))
         return owned
 

@@ -18,6 +18,7 @@ from services.clients.store.tables_merging import duplicates
 from shared.contracts.base import Instant, Page
 from shared.contracts.client_merge import Duplicate
 from shared.pagination import keys_of, page_of
+from shared.statements import Prepared
 
 MOST_OF_ONE = 20
 """Others that one card is compared with by one thing: the phone of a whole fleet is no sign."""
@@ -36,8 +37,9 @@ def _alike(reason: str, condition: str, cars: str = "") -> str:
     """
 
 
-_FIND = text(
-    f"""
+_FIND = Prepared(
+    text(
+        f"""
     WITH mine AS (SELECT * FROM clients WHERE id = ANY(:ids) AND merged_into IS NULL),
     alike AS (
         {_alike("phone", "other.phones && mine.phones")}
@@ -45,21 +47,21 @@ _FIND = text(
         {_alike("email", "lower(other.email) = lower(mine.email)")}
         UNION ALL
         {
-        _alike(
-            "plate",
-            "theirs.plate_key = ours.plate_key",
-            "JOIN vehicles theirs ON theirs.client_id = other.id"
-            " JOIN vehicles ours ON ours.client_id = mine.id",
-        )
-    }
+            _alike(
+                "plate",
+                "theirs.plate_key = ours.plate_key",
+                "JOIN vehicles theirs ON theirs.client_id = other.id"
+                " JOIN vehicles ours ON ours.client_id = mine.id",
+            )
+        }
         UNION ALL
         {
-        _alike(
-            "name",
-            "other.name_key = mine.name_key AND mine.name_key LIKE ' % % '"
-            " AND (other.phone_key = '  ' OR mine.phone_key = '  ')",
-        )
-    }
+            _alike(
+                "name",
+                "other.name_key = mine.name_key AND mine.name_key LIKE ' % % '"
+                " AND (other.phone_key = '  ' OR mine.phone_key = '  ')",
+            )
+        }
     ),
     found AS (
         SELECT least(a, b) AS one_id, greatest(a, b) AS other_id,
@@ -79,7 +81,8 @@ _FIND = text(
     ON CONFLICT (one_id, other_id) DO UPDATE SET reasons = excluded.reasons
     WHERE duplicates.reasons <> excluded.reasons
     """
-).bindparams(_IDS, bindparam("changed", type_=ARRAY(Uuid)))
+    ).bindparams(_IDS, bindparam("changed", type_=ARRAY(Uuid)))
+)
 
 
 class Duplicates:
@@ -90,8 +93,8 @@ class Duplicates:
 
     async def look_for(self, new: Collection[UUID], changed: Collection[UUID]) -> None:
         """Compares these cards with all others; what no longer holds of a changed one goes."""
-        ids = {"ids": sorted({*new, *changed}), "changed": sorted(changed)}
-        await self._connection.execute(_FIND, ids)
+        both = sorted({*new, *changed})
+        await _FIND.rows(self._connection, ids=both, changed=sorted(changed))
 
     async def dismiss(self, pair: tuple[UUID, UUID], by: str, now: datetime) -> bool:
         """False when no such pair was found."""

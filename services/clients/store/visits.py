@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.clients.domain.visits import Visit
 from services.clients.store.tables_segments import counters, past_visits, visits
 from shared.contracts.visits import ClientVisits, KeptVisits
+from shared.statements import Prepared
 from shared.writing import Pending, Rows, inserting
 
 _NEW = inserting(visits)
@@ -28,8 +29,9 @@ _SAVE = Rows(
     _NEW.columns,
 )
 """What is known of a visit stays: only its reversal is news, and that is never undone."""
-_COUNT = text(
-    """
+_COUNT = Prepared(
+    text(
+        """
     INSERT INTO counters (client_id, visits, revenue, first_visit, last_visit, last_section_id)
     SELECT client.id, count(visit.at), coalesce(sum(visit.revenue), 0), min(visit.at),
         max(visit.at), (array_agg(visit.section_id ORDER BY visit.at DESC, visit.order_id DESC))[1]
@@ -41,7 +43,8 @@ _COUNT = text(
         first_visit = excluded.first_visit, last_visit = excluded.last_visit,
         last_section_id = excluded.last_section_id
     """
-).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+    ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+)
 _NEVER = ClientVisits(
     visits=0, revenue=Decimal("0.00"), first_visit=None, last_visit=None, last_section_id=None
 )
@@ -95,7 +98,7 @@ class Visits:
         self._pending.add(_SAVE, (asdict(self._heard[key]) for key in sorted(self._heard)))
         if self._touched:
             await self._pending.send(self._connection)
-            await self._connection.execute(_COUNT, {"ids": sorted(self._touched)})
+            await _COUNT.rows(self._connection, ids=sorted(self._touched))
         self._heard, self._touched = {}, set()
 
     async def of_client(self, client_id: UUID) -> ClientVisits:

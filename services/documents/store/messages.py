@@ -45,7 +45,7 @@ from shared.contracts.messages import (
     MessageTemplateView,
     MessageView,
 )
-from shared.contracts.orders import OrderCompleted, OrderCreated, OrderMoved
+from shared.contracts.orders import OrderCompleted, OrderCreated
 from shared.pagination import keys_of, page_of
 from shared.reading import Rows, read_together
 from shared.refusals import Refused
@@ -73,7 +73,7 @@ _AWAITED = select(messages.c.vehicle_id).where(
 _SAVE_CLIENTS = merging(message_clients, newer="revision")
 _SAVE_ANSWERS = merging(part_answers, "answer", "short", newer="answer")
 _FORGET_ANSWERS = removing(part_answers, "order_id")
-_SCHEDULING = (OrderCreated, OrderMoved, OrderCompleted, EstimateQuoted, WorkDeclined)
+_SCHEDULING = (OrderCreated, OrderCompleted, EstimateQuoted, WorkDeclined)
 
 
 class Messages:

@@ -366,14 +366,10 @@ class Books(Store):
         for row in found:
             self._entries.find(row.id, entry_of(row, lines[row.id]))
 
-    async def _rows(self, statement: Select[Any], **ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    async def _rows(self, statement: Select[Any], **ids: Collection[UUID]) -> Rows:
         """Rows found by ids; asks nothing when there are none to ask for."""
-        if not any(ids.values()):
-            return ()
-        result = await self.connection.execute(
-            statement, {name: list(some) for name, some in ids.items()}
-        )
-        found: Sequence[Row[Any]] = result.all()
+        asked = (statement, {name: list(some) for name, some in ids.items()})
+        (found,) = await read_together(self.connection, asked)
         return found
 
     async def _execute(self, statement: Executable, values: Iterable[dict[str, Any]]) -> None:

@@ -63,8 +63,7 @@ class Wanted:
     """Orders whose bonuses may follow their money."""
     buyers: set[UUID] = field(default_factory=set)
     """Clients of orders that are paid."""
-    stations: set[UUID] = field(default_factory=set)
-    """Whose VAT is reckoned."""
+    vat: bool = False
     settles: bool = False
     """Something may be settled, and be paid for."""
     at_till: bool = False
@@ -85,7 +84,7 @@ def _wanted_by_event(message: Message, wish: Wanted) -> None:
         case OrderCompleted():
             wish.orders.add(message.order_id)
             wish.clients.add(message.client_id)
-            wish.stations.add(message.station_id)
+            wish.vat = True
         case PartsIssued():
             wish.orders.add(message.order_id)
             wish.settles = True
@@ -108,10 +107,11 @@ def _wanted_by_command(message: Message, wish: Wanted) -> None:
         case TakePayment():
             named, clients = {message.order_id}, {message.customer_id, message.payer_id}
             wish.at_till |= message.method != "bonus"
+            wish.vat = True
         case TakePaymentDocument():
             named = {share.order_id for share in message.orders}
             clients = {message.customer_id, message.payer_id}
-            wish.at_till = True
+            wish.at_till = wish.vat = True
         case RefundPayment():
             wish.payments.add(message.payment_id)
         case MoveDeposit():

@@ -15,13 +15,12 @@ from services.finance.domain.ledger import INCOME_KINDS, REVENUE, Account, Entry
 from services.finance.store.books import Books, Load
 from services.finance.store.filters import equal, in_period
 from services.finance.store.loads import Wanted
-from services.finance.store.rows import any_of
 from services.finance.store.schema import entries, payments, postings, settlements
 from services.finance.store.tables_vat import vat_settings
 from shared.contracts.taxes import VatRatesView, VatReport
 from shared.reading import Rows
 
-_SETTINGS = select(vat_settings).where(any_of(vat_settings.c.station_id, "ids"))
+_SETTINGS = select(vat_settings)
 
 
 class VatBooks(Books):
@@ -30,27 +29,27 @@ class VatBooks(Books):
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
         self._vat: dict[UUID, VatRatesView] = {}
+        self._knows_vat = False
 
     def _guarded(self, wanted: Wanted) -> list[Load]:
-        return [*super()._guarded(wanted), *map(self._vat_load, wanted.stations)]
+        return [*super()._guarded(wanted), *([self._vat_load()] if wanted.vat else ())]
 
-    def _vat_load(self, station_id: UUID) -> Load:
-        def found(rows: Rows) -> None:
-            self._vat[station_id] = (
-                VatRatesView.model_validate(rows[0], from_attributes=True)
-                if rows
-                else VatRatesView(
-                    station_id=station_id, regime="none", rates=(), revision=1, updated_at=None
-                )
-            )
+    def _vat_load(self) -> Load:
+        """Of all stations: they are few."""
+        self._knows_vat = True
+        return Load(self._found_vat, [(_SETTINGS, {})])
 
-        return Load(found, [(_SETTINGS, {"ids": [station_id]})])
+    def _found_vat(self, found: Rows) -> None:
+        for row in found:
+            self._vat[row.station_id] = VatRatesView.model_validate(row, from_attributes=True)
 
     async def vat(self, station_id: UUID) -> VatRatesView:
         """As the station has it; without VAT as long as nobody has set it."""
-        if station_id not in self._vat:
-            await self._load(self._vat_load(station_id))
-        return self._vat[station_id]
+        if not self._knows_vat:
+            await self._load(self._vat_load())
+        return self._vat.get(station_id) or VatRatesView(
+            station_id=station_id, regime="none", rates=(), revision=1, updated_at=None
+        )
 
     async def vat_locked(self, station_id: UUID) -> VatRatesView:
         """As it is now, until the transaction ends: to be changed."""
@@ -58,8 +57,9 @@ class VatBooks(Books):
         await self.connection.execute(
             insert(vat_settings).values(**nothing).on_conflict_do_nothing()
         )
-        await self.connection.execute(_SETTINGS.with_for_update(), {"ids": [station_id]})
-        self._vat.pop(station_id, None)
+        own = _SETTINGS.where(vat_settings.c.station_id == station_id)
+        await self.connection.execute(own.with_for_update())
+        self._knows_vat = False
         return await self.vat(station_id)
 
     async def save_vat(self, vat: VatRatesView) -> None:

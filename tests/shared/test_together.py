@@ -1,0 +1,124 @@
+"""Many selects read, and many tables written, each as one statement: as if each had gone alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    event,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import engine_for
+from shared.reading import read_together
+from shared.writing import Pending, adding, inserting, merging, removing
+
+tables = MetaData()
+people = Table(
+    "people",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("names", ARRAY(Text), nullable=False),
+    Column("owes", Numeric(12, 2)),
+    Column("said", JSONB(none_as_null=True)),
+    Column("revision", Integer, nullable=False),
+)
+words = Table("words", tables, Column("word", Text, primary_key=True))
+_IDS = bindparam("ids", type_=ARRAY(Integer))
+_PEOPLE = select(people).where(people.c.id == any_(_IDS)).order_by(people.c.id)
+_LOCKED = _PEOPLE.with_for_update()
+_WORDS = select(words).order_by(words.c.word)
+_NEW_PEOPLE = inserting(people)
+IVAN = (1, ["Иван", 'О"Нил, {мл.}'], Decimal("10.50"), {"a": [1, None]}, 1)
+ANNA: tuple[Any, ...] = (2, [], None, None, 1)
+
+
+@pytest.fixture
+async def connection(bare_database: str) -> AsyncIterator[AsyncConnection]:
+    engine = engine_for(bare_database)
+    async with engine.begin() as connection:
+        await connection.run_sync(tables.create_all)
+        pending = Pending()
+        pending.add(_NEW_PEOPLE, [IVAN, ANNA])
+        pending.add(adding(words), [("масло",), ("шина",)])
+        await pending.send(connection)
+        yield connection
+    await engine.dispose()
+
+
+@contextmanager
+def statements_of(connection: AsyncConnection) -> Iterator[list[str]]:
+    sent: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        sent.append(statement)
+
+    event.listen(connection.engine.sync_engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(connection.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def everybody(connection: AsyncConnection) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in await connection.execute(select(people).order_by(people.c.id))]
+
+
+async def test_rows_are_those_that_each_select_would_have_had(connection: AsyncConnection) -> None:
+    alone = [tuple(row) for row in await connection.execute(_PEOPLE, {"ids": [1, 2]})]
+    assert alone == [IVAN, ANNA]
+    # The same select twice, each with ids of its own.
+    both, one, found = await read_together(
+        connection, (_PEOPLE, {"ids": [2, 1]}), (_LOCKED, {"ids": [1]}), (_WORDS, {})
+    )
+    assert [tuple(row) for row in both] == alone
+    assert [(row.owes, row.said, row.names) for row in one] == [(IVAN[2], IVAN[3], IVAN[1])]
+    assert dict(one[0]._mapping)["revision"] == 1
+    assert [row.word for row in found] == ["масло", "шина"]
+
+
+async def test_what_has_no_ids_is_not_asked(connection: AsyncConnection) -> None:
+    with statements_of(connection) as sent:
+        assert await read_together(connection, (_PEOPLE, {"ids": []})) == [()]
+        assert sent == []
+        nobody, found = await read_together(connection, (_PEOPLE, {"ids": []}), (_WORDS, {}))
+        assert (nobody, len(found)) == ((), 2)
+        assert len(sent) == 1
+        assert "people" not in sent[0]
+
+
+async def test_many_tables_are_written_at_once(connection: AsyncConnection) -> None:
+    pending = Pending()
+    newer = merging(people, "names", "owes", "revision", newer="revision")
+    pending.add(newer, [(1, ["Старое имя"], None, None, 0), (2, ["Анна", "Аня"], 5, None, 2)])
+    pending.add(adding(words), [("масло",), ("фильтр",)])
+    with statements_of(connection) as sent:
+        await pending.send(connection)
+    assert len(sent) == 1
+    # An older revision changes nothing; what was there stays as it was.
+    assert await everybody(connection) == [IVAN, (2, ["Анна", "Аня"], Decimal(5), None, 2)]
+    (found,) = await read_together(connection, (_WORDS, {}))
+    assert [row.word for row in found] == ["масло", "фильтр", "шина"]
+
+
+async def test_rows_go_by_their_keys_or_by_what_is_named(connection: AsyncConnection) -> None:
+    pending = Pending()
+    pending.add(removing(words), [("шина",)])
+    pending.add(removing(people, "revision"), [(1,)])
+    await pending.send(connection)
+    assert await everybody(connection) == []
+    (found,) = await read_together(connection, (_WORDS, {}))
+    assert [row.word for row in found] == ["масло"]
