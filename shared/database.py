@@ -115,7 +115,7 @@ def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
         pool_recycle=1800,
         # The one that was used last, whose statements are prepared and whose pages are warm.
         pool_use_lifo=True,
-        json_serializer=lambda value: pydantic_core.to_json(value).decode(),
+        json_serializer=_as_json,
         json_deserializer=pydantic_core.from_json,
         connect_args={
             "timeout": 5,
@@ -123,6 +123,10 @@ def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
             "server_settings": {"application_name": "pitlane"},
         },
     )
+
+
+def _as_json(value: Any) -> str:
+    return pydantic_core.to_json(value).decode()
 
 
 class Writes:
