@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.broker import TestNats, running_nats
 from tests.support.cluster import shared_cluster
+from tests.support.compiled import share_compiled_statements
 from tests.support.databases import Databases
 from tests.support.memory import keep_files_in_memory
 
@@ -21,6 +22,7 @@ for variable in [name for name in os.environ if name.startswith(("PG", "PITLANE_
     # Settings of whoever runs the tests must not lead them to another server.
     del os.environ[variable]
 keep_files_in_memory()
+share_compiled_statements()
 
 # The same examples in every run, so that a run that fails fails again. Others are drawn with
 # --hypothesis-profile=default, and again with --hypothesis-seed.
