@@ -30,6 +30,17 @@ from shared.contracts.stock_reports import DeadStock, DeadStockRow, ShortageRow,
 from shared.pagination import keys_of, page_of
 
 _ORDER = ("idle_since", "product_id", "warehouse_id")
+_FEW = (
+    union(
+        select(requests.c.product_id).where(requests.c.short > 0),
+        select(products.c.id).where(products.c.min_stock > 0),
+        # Less is there than is promised only where something was issued that was not there.
+        select(shortages.c.product_id).where(shortages.c.missing > 0),
+    )
+    .cte("few")
+    .prefix_with("MATERIALIZED")
+)
+"""Products of which something may be missing."""
 _IDLE = ("product_id", "warehouse_id", "idle_since", "receipt_at", "issue_at")
 
 
@@ -106,23 +117,13 @@ async def stock_shortages(connection: AsyncConnection, asked: StockShortages) ->
         .group_by(requests.c.product_id)
         .subquery()
     )
-    few = (
-        union(
-            select(requests.c.product_id).where(requests.c.short > 0),
-            select(products.c.id).where(products.c.min_stock > 0),
-            # Less is there than is promised only where something was issued that was not there.
-            select(shortages.c.product_id).where(shortages.c.missing > 0),
-        )
-        .cte("few")
-        .prefix_with("MATERIALIZED")
-    )
     lying = (
         select(
             stock.c.product_id,
             func.sum(stock.c.on_hand).label("on_hand"),
             func.sum(stock.c.reserved).label("reserved"),
         )
-        .where(stock.c.product_id.in_(select(few.c.product_id)))
+        .where(stock.c.product_id.in_(select(_FEW.c.product_id)))
         .group_by(stock.c.product_id)
         .subquery()
     )
@@ -148,7 +149,7 @@ async def stock_shortages(connection: AsyncConnection, asked: StockShortages) ->
         .outerjoin(waiting, waiting.c.product_id == products.c.id)
         .outerjoin(lying, lying.c.product_id == products.c.id)
         .where(
-            products.c.id.in_(select(few.c.product_id)),
+            products.c.id.in_(select(_FEW.c.product_id)),
             products.c.active | (waits > 0),
             missing > 0,
         )
