@@ -122,7 +122,7 @@ COLUMNS = {
     "since": ("Held since", "С"),
     "line": ("What", "Показатель"),
     "percent": ("Rate, %", "Ставка, %"),
-    "base": ("Without VAT, RUB", "Без НДС, руб."),
+    "base": ("Base (of advances: with VAT), RUB", "База (авансы — с НДС), руб."),
     "labor": ("Of labour, RUB", "С работ, руб."),
     "hours": ("By norm-hours, RUB", "За нормо-часы, руб."),
     "fixed": ("Fixed, RUB", "Фиксированная, руб."),
