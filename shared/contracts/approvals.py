@@ -270,7 +270,8 @@ class DeclinedWorkView(View):
 
 
 class ListDeclinedWorks(Question[Page[DeclinedWorkView]]):
-    """What a car still needs, newest first, whoever owned it when it was declined."""
+    """What a car still needs, newest first, whoever owned it when it was declined. Refused:
+    ``vehicle_not_found``."""
 
     subject: ClassVar[str] = "ask.orders.declined_works.v1"
 

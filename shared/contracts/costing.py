@@ -189,7 +189,8 @@ class PickView(View):
 
 
 class PickList(Question[Page[PickView]]):
-    """What to fetch for an order, in the order of warehouses and their cells."""
+    """What to fetch for an order, in the order of warehouses and their cells. Refused:
+    ``order_not_found``."""
 
     subject: ClassVar[str] = "ask.inventory.pick_list.v1"
 

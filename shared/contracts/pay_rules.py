@@ -74,7 +74,7 @@ class CreatePayRule(Command[PayRuleView]):
     not reckoned anew.
 
     Refused: ``pay_rule_invalid`` (a percent above 100; a group where no work is paid for),
-    ``pay_rule_overlaps``, ``employee_not_found``, ``period_invalid``."""
+    ``pay_rule_overlaps``, ``employee_not_found``, ``section_not_found``, ``period_invalid``."""
 
     subject: ClassVar[str] = "cmd.finance.create_pay_rule.v1"
 

@@ -96,7 +96,7 @@ class RemovePhoto(Command[Done]):
 
 
 class ListPhotos(Question[Page[PhotoView]]):
-    """Of an order, oldest first."""
+    """Of an order, oldest first. Refused: ``order_not_found``."""
 
     subject: ClassVar[str] = "ask.documents.photos.v1"
 

@@ -84,7 +84,7 @@ class PurchaseOrderView(View):
 class CreatePurchaseOrder(Command[PurchaseOrderView]):
     """A draft. Refused: ``supplier_not_found``, ``warehouse_not_found``, ``product_not_found``,
     ``unit_unknown``, ``quantity_not_exact``, ``amount_too_large``, ``line_not_found`` (the order
-    has asked for no such product on that line)."""
+    has asked for no such product on that line), ``order_not_found``."""
 
     subject: ClassVar[str] = "cmd.inventory.create_purchase_order.v1"
 
@@ -290,10 +290,11 @@ class SetPrepayment(Command[PrepaymentView]):
 
 
 class SpecialOrderLine(View):
-    """What is bought for one line of an order. Says no cost: the counter reads it."""
+    """What is bought for an order, mostly for one line of it. Says no cost: the counter reads
+    it."""
 
     order_id: UUID
-    line_id: UUID
+    line_id: UUID | None
     product_id: UUID
     purchase_order_id: UUID
     number: str
@@ -331,7 +332,7 @@ class OrderSpecially(Command[SpecialOrderView]):
 
 
 class ListSpecialOrders(Question[Page[SpecialOrderLine]]):
-    """What is or was bought for an order, oldest first; one page."""
+    """What is or was bought for an order, oldest first; one page. Refused: ``order_not_found``."""
 
     subject: ClassVar[str] = "ask.inventory.special_orders.v1"
 

@@ -85,7 +85,7 @@ class SegmentDetails(SegmentView):
 
 
 class CreateSegment(Command[SegmentView]):
-    """Refused: ``name_taken``, ``conditions_invalid``, ``tag_not_found``."""
+    """Refused: ``name_taken``, ``conditions_invalid``, ``tag_not_found``, ``section_not_found``."""
 
     subject: ClassVar[str] = "cmd.clients.create_segment.v1"
 

@@ -20,11 +20,14 @@ SOON_S = 4.0
 MOST_BYTES = 1_000_000
 
 
-async def told(person: httpx.AsyncClient, path: str, body: dict[str, Any]) -> httpx.Response:
+async def told(
+    person: httpx.AsyncClient, path: str, body: dict[str, Any], method: str = "POST"
+) -> httpx.Response:
     """The answer: soon, not long, and no fault of ours. Sent as ASCII: some texts are none."""
     started = process_time()
-    headers = {"Content-Type": "application/json"}
-    answer = await person.post(API + path, content=json.dumps(body), headers=headers)
+    headers = {**a_key(), "Content-Type": "application/json"}
+    content = json.dumps(body)
+    answer = await person.request(method, API + path, content=content, headers=headers)
     where = (path, str(body)[:120], answer.status_code)
     assert process_time() - started < SOON_S, where
     assert answer.status_code < 500, where

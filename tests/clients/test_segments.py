@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,10 +14,11 @@ import pytest
 import sqlalchemy as sa
 
 from services.clients.store.tables_segments import visits
-from shared.contracts.base import Event
+from shared.contracts.base import Event, Page
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import SaidConsents
 from shared.contracts.finance import OrderSettled, SettlementReversed
+from shared.contracts.orders import ListSections, SectionView
 from shared.contracts.segments import (
     ChangeSegment,
     CreateSegment,
@@ -46,6 +47,8 @@ from shared.ids import new_id
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
 from tests.clients.test_handlers import published
+from tests.gateway.support import FakeServices
+from tests.support.broker import TestNats
 from tests.support.day import Station
 from tests.support.waiting import eventually
 
@@ -240,6 +243,17 @@ async def people(station: Station) -> dict[str, UUID]:
     }
 
 
+@pytest.fixture
+async def sections(nats_server: TestNats) -> AsyncIterator[None]:
+    """Orders says which there are."""
+    orders = FakeServices(nats_server)
+    known = SectionView(id=OTHER_SECTION, name="Кузовной", station_id=new_id(), revision=1)
+    orders.replies[ListSections.subject] = Page(items=(known,))
+    await orders.start("orders")
+    yield
+    await orders.stop()
+
+
 CONDITIONS: list[tuple[dict[str, Any], set[str]]] = [
     ({"visits_from": 3}, {"regular"}),
     ({"visits_to": 0}, {"newcomer"}),
@@ -269,6 +283,7 @@ CONDITIONS: list[tuple[dict[str, Any], set[str]]] = [
 ]
 
 
+@pytest.mark.usefixtures("sections")
 async def test_each_condition_finds_those_who_fit(
     station: Station, people: dict[str, UUID]
 ) -> None:
@@ -341,8 +356,10 @@ async def test_conditions_that_cannot_be_are_refused(
         await station.send(CreateSegment(name="a", conditions=SegmentConditions(**fields)))
 
 
+@pytest.mark.usefixtures("sections")
 async def test_segments_are_edited_and_guarded(station: Station) -> None:
     regulars = SegmentConditions(visits_from=3)
+    elsewhere = SegmentConditions(section_id=new_id())
     segment = await station.send(CreateSegment(name="Постоянные", conditions=regulars))
     edited = await station.send(
         ChangeSegment(
@@ -357,6 +374,8 @@ async def test_segments_are_edited_and_guarded(station: Station) -> None:
     refusals: list[tuple[Callable[[], Any], str]] = [
         (lambda: CreateSegment(name="ПОСТОЯННЫЕ", conditions=regulars), "name_taken"),
         (lambda: ChangeSegment(segment_id=segment.id, expected_revision=1), "revision_conflict"),
+        (lambda: CreateSegment(name="b", conditions=elsewhere), "section_not_found"),
+        (lambda: ChangeSegment(segment_id=segment.id, conditions=elsewhere), "section_not_found"),
         (lambda: ChangeSegment(segment_id=new_id(), name="x"), "segment_not_found"),
         (
             lambda: CreateSegment(name="x", conditions=SegmentConditions(tag_ids=(new_id(),))),

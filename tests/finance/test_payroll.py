@@ -200,6 +200,8 @@ async def test_a_changed_rule_never_alters_what_is_accrued(office: Office) -> No
     assert (await refused(office, twice)).code == "pay_rule_overlaps"
     stranger = CreatePayRule(kind="per_work", value=Decimal(5), employee_id=new_id())
     assert (await refused(office, stranger)).code == "employee_not_found"
+    nowhere = CreatePayRule(kind="per_work", value=Decimal(5), section_id=new_id())
+    assert (await refused(office, nowhere)).code == "section_not_found"
 
 
 async def test_the_office_grants_fines_and_undoes_it(office: Office) -> None:

@@ -221,7 +221,7 @@ async def running_gateway(
 
 @asynccontextmanager
 async def running_whole(
-    server: TestNats, database: Callable[[str], str]
+    server: TestNats, database: Callable[[str], str], *, station: str = "station-1"
 ) -> AsyncIterator[TestGateway]:
     """The gateway with all services behind it, and the demo's users."""
     business = SERVICES[:-1]
@@ -230,12 +230,16 @@ async def running_whole(
         behind = {}
         for name in business:
             settings = ServiceSettings(
-                service=name, database_url=database(name), nats_url=server.url(name)
+                service=name,
+                database_url=database(name),
+                nats_url=server.url(name),
+                station=station,
             )
             behind[name] = await stack.enter_async_context(service_named(name).running(settings))
         url = database("gateway")
         await ensure_demo_users(url)
-        gateway = await stack.enter_async_context(running_gateway(server, url))
+        running = running_gateway(server, url, station=station)
+        gateway = await stack.enter_async_context(running)
         gateway.behind = behind
         yield gateway
 

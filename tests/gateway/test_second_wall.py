@@ -18,7 +18,17 @@ from shared.contracts import jobs
 from shared.contracts.base import Message
 from shared.ids import new_id
 from shared.messaging.envelope import Actor, opening
-from shared.permissions import ROLES, may, may_grant, scope_of, within
+from shared.permissions import (
+    CLIENT,
+    OPERATOR,
+    ROLES,
+    SERVICE,
+    may,
+    may_grant,
+    scope_of,
+    sent_by,
+    within,
+)
 from shared.refusals import Refused
 from tests.gateway.support import API, TestGateway, a_key, running_gateway
 from tests.gateway.test_tokens import make
@@ -29,6 +39,12 @@ MESSAGES: list[Any] = sorted(
     {endpoint.message for area in AREAS for endpoint in area.endpoints if endpoint.message},
     key=lambda message: str(message.subject),
 )
+SENDERS = (*ROLES, SERVICE, OPERATOR, CLIENT)
+ALL_MESSAGES: list[Any] = sorted(
+    {message for role in SENDERS for message in sent_by(role)},
+    key=lambda message: str(message.subject),
+)
+"""Also those that no address leads to."""
 PASSWORD = "correct horse"
 
 
@@ -37,6 +53,7 @@ async def refusal(
 ) -> str:
     """What a service says to an empty message; mostly that it is empty."""
     subject: str = message.subject  # type: ignore[attr-defined]
+    subject = subject.replace("{service}", "orders")
     envelope = opening(source, subject, actor, idempotency_key=str(new_id()))
     try:
         await whole.service.client.request(subject, b"{", envelope)
@@ -49,8 +66,8 @@ async def refusal(
 async def test_every_service_refuses_every_role_that_the_table_does_not_name(
     whole: TestGateway,
 ) -> None:
-    for message in MESSAGES:
-        for role in ROLES:
+    for message in ALL_MESSAGES:
+        for role in (*SENDERS, "root", ""):
             said = await refusal(whole, message, Actor("anna", role, new_id()))
             wanted = "request_invalid" if may(role, message) else "forbidden"
             assert said == wanted, (message.subject, role)
@@ -70,7 +87,7 @@ async def test_every_service_refuses_a_program_beyond_its_scope(whole: TestGatew
 
 async def test_every_service_refuses_messages_of_another_station(whole: TestGateway) -> None:
     actor = Actor("anna", "owner", new_id())
-    for message in MESSAGES:
+    for message in ALL_MESSAGES:
         for source in ("/station-2/gateway", "/station-1x/gateway", "gateway", "/"):
             said = await refusal(whole, message, actor, source)
             assert said == "station_forbidden", (message.subject, source)

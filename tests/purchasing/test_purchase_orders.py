@@ -246,6 +246,21 @@ async def test_what_does_not_exist_is_not_ordered(
     product = await station.a_product()
     with pytest.raises(Refused, match="line_not_found"):
         await a_purchase(station, wanted(product.id, "1", line_id=new_id(), order_id=new_id()))
+    with pytest.raises(Refused, match="order_not_found"):
+        await a_purchase(station, wanted(product.id, "1", order_id=new_id()))
+    with pytest.raises(Refused, match="order_not_found"):
+        await station.ask(ListSpecialOrders(order_id=new_id()))
+
+
+async def test_what_is_bought_for_an_order_and_for_none_of_its_lines_is_shown(
+    station: Station,
+) -> None:
+    order = await station.an_order()
+    assert (await station.ask(ListSpecialOrders(order_id=order.id))).items == ()
+    product = await station.a_product()
+    await a_purchase(station, wanted(product.id, "2", order_id=order.id))
+    (line,) = (await station.ask(ListSpecialOrders(order_id=order.id))).items
+    assert (line.product_id, line.line_id) == (product.id, None)
 
 
 # --- what to buy ---------------------------------------------------------------------------------

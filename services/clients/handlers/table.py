@@ -48,6 +48,7 @@ handlers = Handlers(
         orders.GetOrder,
         orders.FindOrders,
         orders.ListComments,
+        orders.ListSections,
         client_data.GetOpenOrders,
         finance.GetBalance,
         finance.ListPayments,

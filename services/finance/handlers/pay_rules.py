@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.finance.domain import pay_rules
 from services.finance.domain.pay_rules import PayRule
-from services.finance.handlers.people import ensure_employee
+from services.finance.handlers.people import ensure_employee, ensure_section
 from services.finance.handlers.table import handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
@@ -28,6 +28,7 @@ MAY_BE_ABSENT = {"valid_from", "valid_to", "comment"}
 async def create_pay_rule(command: CreatePayRule, store: FinanceStore, work: Work) -> PayRuleView:
     if command.employee_id:
         await ensure_employee(command.employee_id, work)
+    await ensure_section(command.section_id, work)
     await store.payroll("alone")
     rule = PayRule(
         **dict(command), id=work.new_id(), revision=1, created_at=work.now, updated_at=work.now

@@ -43,6 +43,12 @@ async def ensure_employee(employee_id: UUID, work: Work) -> None:
         raise Refused("employee_not_found", id=employee_id)
 
 
+async def ensure_section(section_id: UUID | None, work: Work) -> None:
+    """Refused: ``section_not_found``."""
+    if section_id is not None and section_id not in await sections(work):
+        raise Refused("section_not_found", id=section_id)
+
+
 def shown_to(people: dict[UUID, EmployeeView], work: Work) -> dict[UUID, EmployeeView]:
     """Whose pay the asker may see: the office everybody's, others their own."""
     if work.actor.role in _OFFICE:

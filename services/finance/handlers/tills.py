@@ -11,11 +11,11 @@ from uuid import UUID
 from services.finance.domain.cash_boxes import CashBox
 from services.finance.domain.ledger import MONEY_ACCOUNTS, Stamp
 from services.finance.domain.shifts import Shift, ensure_enough
+from services.finance.handlers.people import ensure_section
 from services.finance.handlers.table import handlers, stamp
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
 from shared.contracts.finance import MoneyMethod, PaymentMethod
-from shared.contracts.orders import ListSections
 from shared.contracts.till import (
     CashBoxSaved,
     CashBoxView,
@@ -31,8 +31,6 @@ from shared.edits import edited, edited_row, ensure_filled, named_fields
 from shared.handlers import Work
 from shared.pagination import page_of
 from shared.refusals import Refused, ensure_revision
-
-PAGE = 200
 
 
 async def at_till(
@@ -73,7 +71,7 @@ async def create_cash_box(command: CreateCashBox, store: FinanceStore, work: Wor
         updated_at=work.now,
     )
     await _ensure_free(box, store)
-    await _ensure_section(box.section_id, work)
+    await ensure_section(box.section_id, work)
     await store.save_box(box)
     work.publish(CashBoxSaved(cash_box=box.view()))
     return box.view()
@@ -94,7 +92,7 @@ async def change_cash_box(command: ChangeCashBox, store: FinanceStore, work: Wor
         return box.view()
     await _ensure_free(changed, store)
     if changed.section_id != box.section_id:
-        await _ensure_section(changed.section_id, work)
+        await ensure_section(changed.section_id, work)
     if not changed.active and box.id in (await store.tills()).shifts:
         raise Refused("shift_is_open", name=box.name)
     await store.save_box(changed)
@@ -145,15 +143,3 @@ async def _ensure_free(box: CashBox, store: FinanceStore) -> None:
     boxes = (await store.tills()).boxes.values()
     if any(one.name.lower() == box.name.lower() and one.id != box.id for one in boxes):
         raise Refused("name_taken", name=box.name)
-
-
-async def _ensure_section(section_id: UUID | None, work: Work) -> None:
-    """Refused: ``section_not_found``."""
-    cursor: str | None = None
-    while section_id is not None:
-        page = await work.ask(ListSections(limit=PAGE, cursor=cursor))
-        if any(section.id == section_id for section in page.items):
-            return
-        cursor = page.next
-        if cursor is None:
-            raise Refused("section_not_found", id=section_id)

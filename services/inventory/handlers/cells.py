@@ -22,6 +22,7 @@ from shared.contracts.costing import (
     PickView,
     SetHomeCell,
 )
+from shared.contracts.orders import GetOrder
 from shared.handlers import Work
 from shared.refusals import Refused
 
@@ -89,4 +90,7 @@ async def list_home_cells(
 
 @handlers.question(PickList)
 async def pick_list(question: PickList, store: InventoryStore, work: Work) -> Page[PickView]:
-    return await cells.pick_list(store.connection, question)
+    page = await cells.pick_list(store.connection, question)
+    if not page.items:
+        await work.ask(GetOrder(order_id=question.order_id))
+    return page

@@ -12,6 +12,7 @@ from services.inventory.store import InventoryStore, purchases, references
 from services.inventory.store.tables_purchasing import purchase_order_numbers
 from shared.contracts import purchase_orders as contracts
 from shared.contracts.inventory import ProductView
+from shared.contracts.orders import GetOrder
 from shared.contracts.purchase_orders import (
     CreatePurchaseOrder,
     PurchaseOrderSaved,
@@ -32,7 +33,7 @@ async def make(command: CreatePurchaseOrder, store: InventoryStore, work: Work) 
         warehouse_id=command.warehouse_id,
         expected_on=command.expected_on,
         comment=command.comment,
-        lines=await lines_of(command.lines, store),
+        lines=await lines_of(command.lines, store, work),
         created_at=work.now,
     )
     await keep(order, store, work)
@@ -47,10 +48,10 @@ async def keep(order: PurchaseOrder, store: InventoryStore, work: Work) -> Purch
 
 
 async def lines_of(
-    entered: Sequence[contracts.PurchaseLine], store: InventoryStore
+    entered: Sequence[contracts.PurchaseLine], store: InventoryStore, work: Work
 ) -> tuple[PurchaseLine, ...]:
     """Refused: ``product_not_found``, ``unit_unknown``, ``quantity_not_exact``,
-    ``line_not_found``."""
+    ``line_not_found``, ``order_not_found``."""
     ids = {line.product_id for line in entered}
     products = {each.id: each for each in await references.shown_products(store.connection, ids)}
     for line in entered:
@@ -62,6 +63,9 @@ async def lines_of(
     for line in entered:
         if line.line_id and wanted.get(line.line_id) != (line.order_id, line.product_id):
             raise Refused("line_not_found", id=line.line_id)
+    # The lines that the warehouse knows are of orders that there are.
+    for order_id in {line.order_id for line in entered if line.order_id and not line.line_id}:
+        await work.ask(GetOrder(order_id=order_id))
     return tuple(_line(line, products[line.product_id]) for line in entered)
 
 

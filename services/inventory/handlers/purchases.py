@@ -56,7 +56,7 @@ async def change_purchase_order(
     ensure_revision(command.expected_revision, order.revision)
     if command.lines is not None:
         changed = stepped(order, "edit")
-        changed = replace(changed, lines=await lines_of(command.lines, store))
+        changed = replace(changed, lines=await lines_of(command.lines, store, work))
     elif order.state in ("draft", *OPEN):
         changed = replace(order, revision=order.revision + 1)
     else:

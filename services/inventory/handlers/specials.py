@@ -74,7 +74,10 @@ async def order_specially(
 async def list_special_orders(
     question: ListSpecialOrders, store: InventoryStore, work: Work
 ) -> Page[SpecialOrderLine]:
-    return Page(items=tuple(await purchases.specials(store.connection, question.order_id)))
+    bought = await purchases.specials(store.connection, question.order_id)
+    if not bought:
+        await work.ask(GetOrder(order_id=question.order_id))
+    return Page(items=tuple(bought))
 
 
 # --- the prepayment ------------------------------------------------------------------------------
@@ -148,7 +151,7 @@ async def _unbought(command: OrderSpecially, store: InventoryStore) -> tuple[Pur
     for line_id in command.line_ids:
         if line_id not in wanting:
             raise Refused("line_not_found", id=line_id)
-    coming: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    coming: defaultdict[UUID | None, Decimal] = defaultdict(Decimal)
     for line in await purchases.specials(store.connection, command.order_id):
         if line.state in ("draft", "sent", "partly_received"):
             coming[line.line_id] += max(ZERO, line.main_quantity - line.received)

@@ -37,6 +37,8 @@ async def list_declined_works(
 ) -> Page[DeclinedWorkView]:
     after = keys_of(question.cursor, tuple[Instant, UUID]) if question.cursor else None
     rows = await declined_works(store.connection, question.vehicle_id, question.limit + 1, after)
+    if not rows:
+        await store.copies.vehicle(question.vehicle_id, work)
     return page_of(rows, question.limit, _declined_view, lambda row: (row.declined_at, row.id))
 
 
