@@ -167,11 +167,10 @@ class Order:
     """A work order as a whole. ``completion`` counts how often it was done, ``returned_completion``
     the last one whose parts came back; ``paid`` is what payments that name it brought; ``pay`` what
     technicians earn of it and ``vat`` what of it is the state's, by ``vat_percent``: known when it
-    is settled. ``client_discount`` is the client's own when
-    the order was opened, or that of a valid contract if it is higher, for all that has none of its
-    kind. ``paid_completion`` is the completion
-    that finance last called fully paid, ``owed`` what it last said is due of the one that is
-    settled, ``paid_told_at`` when.
+    is settled. ``client_discount`` is the client's own when the order was opened, or that of a
+    valid contract if it is higher, for all that has none of its kind. ``paid_completion`` is the
+    completion that finance last called fully paid, ``owed`` what it last said is due of the one
+    that is settled, ``paid_told_at`` when.
 
     A declined work stays among the lines, with its goods and materials; what is on the bill is
     what every sum is made of."""
@@ -273,10 +272,8 @@ class Order:
     @property
     def estimation_cost(self) -> Decimal:
         """What was suggested when the lines were added, for all of their quantities."""
-        suggested = sum(
-            (line.price.suggested * line.quantity for line in self.billed_lines), NOTHING
-        )
-        return to_kopecks(suggested)
+        suggested = (line.price.suggested * line.quantity for line in self.billed_lines)
+        return to_kopecks(sum(suggested, NOTHING))
 
     @property
     def estimation_minutes(self) -> int:
