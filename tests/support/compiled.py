@@ -26,7 +26,7 @@ def share_compiled_statements() -> None:
         make(engine, *arguments, **options)
         engine._compiled_cache = shared
 
-    Engine.__init__ = made  # type: ignore[method-assign]
+    Engine.__init__ = made  # type: ignore[method-assign, assignment]
     PGDialect_asyncpg.__eq__ = _is_alike  # type: ignore[method-assign, assignment]
     PGDialect_asyncpg.__hash__ = _hash  # type: ignore[method-assign, assignment]
 
