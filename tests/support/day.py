@@ -204,7 +204,7 @@ class Station:
         return await self.ask(GetOrder(order_id=order_id))
 
     async def order_when(
-        self, order_id: UUID, condition: Callable[[OrderView], bool], *, timeout_s: float = 10.0
+        self, order_id: UUID, condition: Callable[[OrderView], bool], *, timeout_s: float = 30.0
     ) -> OrderView:
         """The order as soon as it is so."""
 
@@ -224,7 +224,7 @@ class Station:
         """Audit records, newest first."""
         return list((await self.ask(FindRecords(limit=200, **filters))).items)
 
-    async def settle_down(self, *, timeout_s: float = 20.0) -> None:
+    async def settle_down(self, *, timeout_s: float = 30.0) -> None:
         """Waits until every outbox is empty and every consumer has handled all there is."""
 
         async def is_quiet() -> bool:

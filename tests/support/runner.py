@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,6 @@ from typing import Any
 import httpx
 
 from deploy.local.data_folder import running_station
-from deploy.local.postgres import free_port
 from deploy.local.processes import CannotStart, arguments_of
 from tests.support.waiting import eventually
 
@@ -26,7 +27,7 @@ class Runner:
 
     def __init__(self, data_dir: Path, *options: str, port: int | None = None) -> None:
         self.data_dir = data_dir
-        self.port = port or free_port()
+        self.port = port or quiet_port()
         self._options = options
         self._process: asyncio.subprocess.Process | None = None
         self._pids: set[int] = set()
@@ -141,6 +142,16 @@ class Runner:
                 json={"login": login, "password": password},
                 timeout=20,
             )
+
+
+def quiet_port() -> int:
+    """A loopback port that is free, and that the system gives to nobody who does not ask for it:
+    a station that is started again finds it free again."""
+    while True:
+        port = random.randrange(16_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def pitlane(*arguments: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 
 async def eventually[T](
-    condition: Callable[[], Awaitable[T]], *, timeout_s: float = 10.0, every_s: float = 0.02
+    condition: Callable[[], Awaitable[T]], *, timeout_s: float = 30.0, every_s: float = 0.02
 ) -> T:
     """The first true answer of ``condition``, asked again and again; fails after ``timeout_s``,
     with the last answer or the last assertion that did not hold."""
