@@ -23,7 +23,7 @@ from services.orders.store.order_rows import (
     SERVICE_COLUMNS,
     orders_of,
 )
-from services.orders.store.records import reader, record
+from services.orders.store.records import prepared, reader, record
 from services.orders.store.tables import client_contracts, clients, products, vehicles, works
 
 type Rows = dict[UUID, Any]
@@ -66,20 +66,18 @@ class Found:
 
 async def load(connection: AsyncConnection, wanted: Wanted) -> Found:
     """One statement; one more if somebody else was just at one of the orders."""
-    ids = sorted(wanted.orders)
-    some = (wanted.clients, wanted.vehicles, wanted.products, wanted.works)
-    result = await connection.exec_driver_sql(
-        _LOCKED,
-        (
-            ids,
-            *map(sorted, some),
-            sorted(wanted.contracts_of),
-            sorted(wanted.contracts_with),
-            sorted(wanted.offered_on),
-            wanted.numbers,
-        ),
+    (found,) = await _LOCKED.rows(
+        connection,
+        orders=(ids := sorted(wanted.orders)),
+        clients=sorted(wanted.clients),
+        vehicles=sorted(wanted.vehicles),
+        products=sorted(wanted.products),
+        works=sorted(wanted.works),
+        contracts_of=sorted(wanted.contracts_of),
+        contracts_with=sorted(wanted.contracts_with),
+        offered_on=sorted(wanted.offered_on),
+        numbers=wanted.numbers,
     )
-    found = result.one()
     orders = orders_of(found.orders, found.services, found.parts)
     if found.written_by != found.seen:
         orders = (await look_at(connection, ids)).orders
@@ -110,8 +108,7 @@ class Seen:
 
 async def look_at(connection: AsyncConnection, order_ids: Iterable[UUID]) -> Seen:
     """Takes no lock."""
-    result = await connection.exec_driver_sql(_SEEN, (sorted(order_ids),))
-    found = result.one()
+    (found,) = await _SEEN.rows(connection, orders=sorted(order_ids))
     orders = orders_of(found.orders, found.services, found.parts)
     return Seen(orders, dict(found.offered), found.places)
 
@@ -145,33 +142,37 @@ _CLIENT, _VEHICLE, _PRODUCT, _WORK, _CONTRACT = map(
 )
 
 
-def _ids(place: int) -> str:
+def _ids(name: str) -> str:
     """Given ids, such that the planner cannot look at them: where it can, it plans every call anew
     for their number, which costs three times as much as the rest of the statement."""
-    return f"(SELECT ${place}::uuid[])::uuid[]"
+    return f"(SELECT CAST(:{name} AS uuid[]))::uuid[]"
 
 
-_ORDERS = f"id = ANY({_ids(1)}) ORDER BY id"
-_OF_THEM = f"order_id = ANY({_ids(1)}) ORDER BY position"
-_LINES = f"""
-    {_rows("service_lines", SERVICE_COLUMNS, _OF_THEM)} AS services,
-    {_rows("part_lines", PART_COLUMNS, _OF_THEM)} AS parts,
-    (SELECT version FROM places_version) AS places"""
-_CARS = f"ARRAY(SELECT vehicle_id FROM orders WHERE id = ANY({_ids(1)}))"
-_SEEN = f"""SELECT {_rows("orders", ORDER_COLUMNS, _ORDERS)} AS orders, {_LINES},
-    {_offered_on(_CARS)} AS offered"""
-_CLIENTS = f"{_ids(6)} || ARRAY(SELECT client_id FROM orders WHERE id = ANY({_ids(7)}))"
-_LOCKED = f"""WITH locked AS (
-        SELECT {record(ORDER_COLUMNS)} AS whole, xmin FROM orders WHERE {_ORDERS} FOR UPDATE
-    )
-    SELECT ARRAY(SELECT whole FROM locked) AS orders,
-    ARRAY(SELECT xmin FROM locked) AS written_by,
-    ARRAY(SELECT xmin FROM orders WHERE {_ORDERS}) AS seen,
-    {_LINES},
-    {_all_of(clients, f"id = ANY({_ids(2)}) ORDER BY id FOR KEY SHARE")} AS clients,
-    {_all_of(vehicles, f"id = ANY({_ids(3)})")} AS vehicles,
-    {_all_of(products, f"id = ANY({_ids(4)})")} AS products,
-    {_all_of(works, f"id = ANY({_ids(5)})")} AS works,
-    {_all_of(client_contracts, f"client_id = ANY({_CLIENTS})")} AS contracts,
-    {_offered_on(_ids(8))} AS offered,
-    ARRAY(SELECT nextval('order_numbers') FROM generate_series(1, $9::integer)) AS numbers"""
+_ORDERS = f"id = ANY({_ids('orders')}) ORDER BY id"
+_OF_THEM = f"order_id = ANY({_ids('orders')}) ORDER BY position"
+_LINES = {
+    "services": _rows("service_lines", SERVICE_COLUMNS, _OF_THEM),
+    "parts": _rows("part_lines", PART_COLUMNS, _OF_THEM),
+    "places": "(SELECT version FROM places_version)",
+}
+_CARS = f"ARRAY(SELECT vehicle_id FROM orders WHERE id = ANY({_ids('orders')}))"
+_SEEN = prepared(
+    orders=_rows("orders", ORDER_COLUMNS, _ORDERS), **_LINES, offered=_offered_on(_CARS)
+)
+_WITH = f"ARRAY(SELECT client_id FROM orders WHERE id = ANY({_ids('contracts_with')}))"
+_LOCKED = prepared(
+    orders="ARRAY(SELECT whole FROM locked)",
+    written_by="ARRAY(SELECT xmin FROM locked)",
+    seen=f"ARRAY(SELECT xmin FROM orders WHERE {_ORDERS})",
+    **_LINES,
+    clients=_all_of(clients, f"id = ANY({_ids('clients')}) ORDER BY id FOR KEY SHARE"),
+    vehicles=_all_of(vehicles, f"id = ANY({_ids('vehicles')})"),
+    products=_all_of(products, f"id = ANY({_ids('products')})"),
+    works=_all_of(works, f"id = ANY({_ids('works')})"),
+    contracts=_all_of(client_contracts, f"client_id = ANY({_ids('contracts_of')} || {_WITH})"),
+    offered=_offered_on(_ids("offered_on")),
+    numbers="""ARRAY(
+        SELECT nextval('order_numbers') FROM generate_series(1, CAST(:numbers AS integer)))""",
+    before=f"""WITH locked AS (
+        SELECT {record(ORDER_COLUMNS)} AS whole, xmin FROM orders WHERE {_ORDERS} FOR UPDATE)""",
+)

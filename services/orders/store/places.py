@@ -21,7 +21,7 @@ from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, any_, bindparam, inser
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.store.records import reader, record
+from services.orders.store.records import prepared, reader, record
 from services.orders.store.tables import (
     employees,
     order_types,
@@ -50,13 +50,15 @@ _NOT_FOUND = {
 }
 _KEPT = (stations, sections, posts, employees, order_types)
 _READ = {table: reader(table) for table in (*_KEPT, price_rules)}
-_READ_ALL = f"""SELECT version, {
-    ", ".join(
-        f"ARRAY(SELECT {record(table.c.keys())} FROM {table.name} ORDER BY 1) AS {table.name}"
+_VERSION = "(SELECT version FROM places_version)"
+_READ_VERSION = prepared(version=_VERSION)
+_READ_ALL = prepared(
+    version=_VERSION,
+    **{
+        table.name: f"ARRAY(SELECT {record(table.c.keys())} FROM {table.name} ORDER BY 1)"
         for table in _READ
-    )
-} FROM places_version"""
-_VERSION = "SELECT version FROM places_version"
+    },
+)
 EMPLOYEES_OF_ORDER = (
     "employee_id", "mechanic_id", "responsible_id", "product_responsible_id", "examiner_id",
 )  # fmt: skip
@@ -232,20 +234,22 @@ class Places:
 
     async def _newest(self) -> int:
         if self._version is None:
-            self._version = (await self._connection.exec_driver_sql(_VERSION)).scalar_one()
+            (found,) = await _READ_VERSION.rows(self._connection)
+            self._version = int(found.version)
         return self._version
 
     async def _read_all(self) -> Kept:
-        found = (await self._connection.exec_driver_sql(_READ_ALL)).one()._mapping
+        (found,) = await _READ_ALL.rows(self._connection)
         rows = {
-            table: {row.id: row for row in map(_READ[table], found[table.name])} for table in _KEPT
+            table: {row.id: row for row in map(_READ[table], getattr(found, table.name))}
+            for table in _KEPT
         }
         return Kept(
-            found["version"],
+            found.version,
             rows,
             {row.code: row for row in rows[order_types].values()},
             {row.login: row for row in rows[employees].values()},
-            {row.station_id: row for row in map(_READ[price_rules], found[price_rules.name])},
+            {row.station_id: row for row in map(_READ[price_rules], found.price_rules)},
         )
 
     async def _written(self, statement: Any, taken: Refused) -> Any:

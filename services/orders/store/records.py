@@ -6,7 +6,9 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, column, text
+
+from shared.statements import Prepared
 
 
 def record(columns: Iterable[str]) -> str:
@@ -27,3 +29,10 @@ def reader(table: Table) -> Callable[[Iterable[Any]], Any]:
 
     make: Callable[[Iterable[Any]], Any] = Row._make
     return make
+
+
+def prepared(*, before: str = "", **columns: str) -> Prepared:
+    """A statement whose one row has these columns, each in SQL with its parameters as ``:name``;
+    ``before``: the words before SELECT."""
+    values = ", ".join(f"{value} AS {name}" for name, value in columns.items())
+    return Prepared(text(f"{before} SELECT {values}").columns(*map(column, columns)))
