@@ -20,6 +20,8 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Row,
+    Select,
+    Table,
     Text,
     Uuid,
     any_,
@@ -159,17 +161,14 @@ async def _load_missing(connection: AsyncConnection, book: StoreBook, needs: Nee
 
 async def _find_products(connection: AsyncConnection, book: StoreBook, needs: Needs) -> None:
     """Locks the documents, and finds which products they and barcodes are about."""
-    for ids, document, line, note in (
-        (needs.transfers, transfers, parcels.c.transfer_id, needs.bring),
-        (needs.write_offs, write_offs, write_off_parts.c.write_off_id, needs.bring),
-        (needs.counts, counts, count_lines.c.count_id, needs.correct),
+    for ids, (lock, lines), note in (
+        (needs.transfers, _TRANSFERS, needs.bring),
+        (needs.write_offs, _WRITE_OFFS, needs.bring),
+        (needs.counts, _COUNTS, needs.correct),
     ):
         if ids:
-            lock = select(document.c.id).where(document.c.id == _ids()).order_by(document.c.id)
-            await _rows(connection, lock.with_for_update(), ids)
-            product_id = line.table.c.product_id
-            found = await _rows(connection, select(product_id).where(line == _ids()), ids)
-            note(row.product_id for row in found)
+            await _rows(connection, lock, ids)
+            note(row.product_id for row in await _rows(connection, lines, ids))
     for row in await _rows(connection, _BY_BARCODE, needs.barcodes):
         book.barcodes[row.code] = (row.product_id, row.measure)
         needs.bring([row.product_id])
@@ -230,6 +229,17 @@ _LOCK_ORDERS = select(
     # Null is no answer, and nothing the driver could not read.
     func.pg_advisory_xact_lock(func.unnest(_array("keys", BigInteger), type_=BigInteger)).is_(None)
 )
+
+
+def _document(document: Table, lines: Table, of: str) -> tuple[Select[Any], Select[Any]]:
+    """A kind's lock, and the products of its lines."""
+    lock = select(document.c.id).where(document.c.id == _ids()).order_by(document.c.id)
+    return lock.with_for_update(), select(lines.c.product_id).where(lines.c[of] == _ids())
+
+
+_TRANSFERS = _document(transfers, parcels, "transfer_id")
+_WRITE_OFFS = _document(write_offs, write_off_parts, "write_off_id")
+_COUNTS = _document(counts, count_lines, "count_id")
 _BY_BARCODE = (
     select(barcodes.c.product_id, barcodes.c.code, labels.c.name.label("measure"))
     .outerjoin(labels, labels.c.id == barcodes.c.unit_id)
