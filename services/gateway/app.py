@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 import pydantic_core
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -71,16 +71,22 @@ SERVED: dict[str, Any] = {
 }
 
 
-class Application(Starlette):
+class Application(FastAPI):
     """All addresses behind the edge. The layers that the framework would put around them do again,
-    for every request, what the edge does."""
+    for every request, what the edge does; its documents and pages would load theirs from elsewhere,
+    and its traces would tell the secrets that stand in addresses."""
 
     def __init__(self, routes: Sequence[BaseRoute], lifespan: Lifespan[Application]) -> None:
-        super().__init__()
-        self.router = Addresses(routes, lifespan)
+        super().__init__(
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            telemetry={"tracing": False, "metrics": False, "logs": False},
+        )
+        self.addresses = Addresses(routes, lifespan)
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Edge(self.router, present)
+        return Edge(self.addresses, present)
 
 
 def create_app(settings: ServiceSettings) -> Application:

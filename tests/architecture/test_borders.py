@@ -126,7 +126,7 @@ def test_contract_that_needs_more_is_caught() -> None:
 
 IMPURE = frozenset(
     {
-        "alembic", "asyncio", "asyncpg", "faststream", "httpx", "nats", "os", "random",
+        "alembic", "asyncio", "asyncpg", "fastapi", "faststream", "httpx", "nats", "os", "random",
         "secrets", "sqlalchemy", "starlette", "structlog", "time",
     }
 )  # fmt: skip

@@ -213,7 +213,7 @@ async def running_gateway(
         },
     )
     app = create_app(settings)
-    async with app.router.lifespan_context(app):
+    async with app.addresses.lifespan_context(app):
         gateway = TestGateway(app, settings)
         async with gateway.clients:
             yield gateway
