@@ -1,7 +1,6 @@
 """What a work order is: its header, its works and parts, and the sums that follow from them.
 
-Nothing of it ever changes: what follows from it is reckoned once, and a line that is left as it is
-goes with its sum from one order to the next.
+None of it ever changes: what follows from it is reckoned once, and an untouched line keeps its sum.
 """
 
 from __future__ import annotations
