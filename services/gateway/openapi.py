@@ -187,7 +187,8 @@ def _possible(endpoint: Endpoint) -> set[int]:
     possible = {422, 500, 503}
     if not endpoint.public:
         possible |= {401, 403}
-    if (asks := endpoint.message or endpoint.body) and _names_a_thing(asks):
+    asks = endpoint.message or endpoint.body
+    if "{" in endpoint.path or (asks and _names_a_thing(asks)):
         possible.add(404)
     if endpoint.method != "GET":
         possible |= {403}

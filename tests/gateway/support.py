@@ -221,7 +221,7 @@ async def running_gateway(
 
 @asynccontextmanager
 async def running_whole(
-    server: TestNats, database: Callable[[str], str], *, station: str = "station-1"
+    server: TestNats, database: Callable[[str], str], **overrides: Any
 ) -> AsyncIterator[TestGateway]:
     """The gateway with all services behind it, and the demo's users."""
     business = SERVICES[:-1]
@@ -233,12 +233,12 @@ async def running_whole(
                 service=name,
                 database_url=database(name),
                 nats_url=server.url(name),
-                station=station,
+                **overrides,
             )
             behind[name] = await stack.enter_async_context(service_named(name).running(settings))
         url = database("gateway")
         await ensure_demo_users(url)
-        running = running_gateway(server, url, station=station)
+        running = running_gateway(server, url, **overrides)
         gateway = await stack.enter_async_context(running)
         gateway.behind = behind
         yield gateway
