@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from deploy.reconciliation import differences
 from shared.contracts.finance import GetOrderProfit, ListRecords, OrderProfitView
 from shared.contracts.inventory import (
     ChangeWarehouse,
@@ -73,6 +74,7 @@ async def test_an_order_is_done_with_what_comes_later_and_costs_what_that_cost(
     assert said(line.state, line.cost, line.short) == ("issued", 300, 3)
     row = await balance(station, warehouse)
     assert said(row.on_hand, row.reserved, row.available, row.value) == (-3, 0, -3, -180)
+    assert await differences(station.ask, pause_s=0) == []
 
     await station.receive(warehouse, product.id, "4", "80")
 
@@ -82,6 +84,7 @@ async def test_an_order_is_done_with_what_comes_later_and_costs_what_that_cost(
     assert said(after.cost, after.margin) == (360, 390)
     line = (await station.order(order.id)).products[0]
     assert said(line.state, line.cost, line.short) == ("issued", 360, 0)
+    assert await differences(station.ask, pause_s=0) == []
     kinds = [said(each.kind, each.quantity) for each in await moves_of(station, order.id)]
     assert kinds == [("reserve", 2), ("issue", -2), ("issue_short", -3), ("correction", 0)]
 
