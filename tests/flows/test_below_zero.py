@@ -17,6 +17,7 @@ from shared.contracts.inventory import (
     StockBalances,
 )
 from shared.contracts.orders import ChangeLine, OrderView, RemoveLine
+from shared.contracts.stock_counts import PostCount, SetCounted, StartCount
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
 from tests.support.day import Station
@@ -95,6 +96,25 @@ async def test_an_order_is_done_with_what_comes_later_and_costs_what_that_cost(
     assert said(row.on_hand, row.reserved, row.value) == (6, 5, 440)
     books = await station.ask(GetOrderProfit(order_id=order.id))
     assert said(books.settled, books.cost) == (False, 0)
+
+
+async def test_what_a_count_finds_is_what_an_order_was_done_without(station: Station) -> None:
+    warehouse = await allowed_below_zero(station)
+    product = await station.a_product("150")
+    await station.receive(warehouse, product.id, "2", "60")
+    order = await wanting(station, product.id, "5")
+    await station.move(order.id, "done")
+    assert (await settled(station, order.id)).cost == 300
+
+    count = await station.send(StartCount(warehouse_id=warehouse, product_ids=(product.id,)))
+    await station.send(SetCounted(count_id=count.id, product_id=product.id, quantity=Decimal(1)))
+    await station.send(PostCount(count_id=count.id))
+
+    row = await balance(station, warehouse)
+    assert row.on_hand == 1
+    line = (await station.order(order.id)).products[0]
+    assert said(line.state, line.short) == ("issued", 0)
+    assert await differences(station.ask, pause_s=0) == []
 
 
 async def test_a_reopened_order_waits_again_for_what_never_came(station: Station) -> None:
