@@ -133,7 +133,7 @@ def _parts(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
             expected = (NOTHING, NOTHING)
         else:
             expected = (part.quantity, part.reserved)
-        actual = (there.wanted, there.held + there.issued) if there else (NOTHING, NOTHING)
+        actual = (there.wanted, _got(there)) if there else (NOTHING, NOTHING)
         for what, wanted, got in zip(
             ("wanted by the order", "reserved or issued for the order"),
             expected,
@@ -145,6 +145,11 @@ def _parts(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
     for left in held.values():
         if left.wanted or left.held or left.issued:
             yield _of(seen, "reserved for a line that is", "none", left.held + left.issued, left)
+
+
+def _got(part: HeldPart) -> Decimal:
+    """What the line has: what was issued short has not come."""
+    return part.held + part.issued - part.missing
 
 
 def _counts(part: WantedPart) -> bool:

@@ -51,7 +51,8 @@ class Difference(View):
 
 
 class WantedPart(View):
-    """A line as the order has it. ``reserved`` counts what was issued, too."""
+    """A line as the order has it. ``reserved`` counts what was issued, too, but for what of that
+    is still to come."""
 
     line_id: UUID
     product_id: UUID
@@ -85,13 +86,15 @@ class GetOrderFigures(Question[Page[OrderFigures]]):
 
 
 class HeldPart(View):
-    """A line as the warehouse has it."""
+    """A line as the warehouse has it. ``missing`` of what is ``issued`` was not there, and is still
+    to come."""
 
     line_id: UUID
     product_id: UUID
     wanted: Decimal
     held: Decimal
     issued: Decimal
+    missing: Decimal = Decimal(0)
 
 
 class StockFigures(View):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from deploy.reconciliation import differences
 from shared.contracts.finance import GetOrderProfit, ListRecords, OrderProfitView
 from shared.contracts.inventory import (
     ChangeWarehouse,
@@ -16,6 +17,7 @@ from shared.contracts.inventory import (
     StockBalances,
 )
 from shared.contracts.orders import ChangeLine, OrderView, RemoveLine
+from shared.contracts.stock_counts import PostCount, SetCounted, StartCount
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
 from tests.support.day import Station
@@ -73,6 +75,7 @@ async def test_an_order_is_done_with_what_comes_later_and_costs_what_that_cost(
     assert said(line.state, line.cost, line.short) == ("issued", 300, 3)
     row = await balance(station, warehouse)
     assert said(row.on_hand, row.reserved, row.available, row.value) == (-3, 0, -3, -180)
+    assert await differences(station.ask, pause_s=0) == []
 
     await station.receive(warehouse, product.id, "4", "80")
 
@@ -82,6 +85,7 @@ async def test_an_order_is_done_with_what_comes_later_and_costs_what_that_cost(
     assert said(after.cost, after.margin) == (360, 390)
     line = (await station.order(order.id)).products[0]
     assert said(line.state, line.cost, line.short) == ("issued", 360, 0)
+    assert await differences(station.ask, pause_s=0) == []
     kinds = [said(each.kind, each.quantity) for each in await moves_of(station, order.id)]
     assert kinds == [("reserve", 2), ("issue", -2), ("issue_short", -3), ("correction", 0)]
 
@@ -92,6 +96,25 @@ async def test_an_order_is_done_with_what_comes_later_and_costs_what_that_cost(
     assert said(row.on_hand, row.reserved, row.value) == (6, 5, 440)
     books = await station.ask(GetOrderProfit(order_id=order.id))
     assert said(books.settled, books.cost) == (False, 0)
+
+
+async def test_what_a_count_finds_is_what_an_order_was_done_without(station: Station) -> None:
+    warehouse = await allowed_below_zero(station)
+    product = await station.a_product("150")
+    await station.receive(warehouse, product.id, "2", "60")
+    order = await wanting(station, product.id, "5")
+    await station.move(order.id, "done")
+    assert (await settled(station, order.id)).cost == 300
+
+    count = await station.send(StartCount(warehouse_id=warehouse, product_ids=(product.id,)))
+    await station.send(SetCounted(count_id=count.id, product_id=product.id, quantity=Decimal(1)))
+    await station.send(PostCount(count_id=count.id))
+
+    row = await balance(station, warehouse)
+    assert row.on_hand == 1
+    line = (await station.order(order.id)).products[0]
+    assert said(line.state, line.short) == ("issued", 0)
+    assert await differences(station.ask, pause_s=0) == []
 
 
 async def test_a_reopened_order_waits_again_for_what_never_came(station: Station) -> None:

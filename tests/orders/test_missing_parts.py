@@ -64,6 +64,31 @@ def test_a_correction_waits_for_its_issue_and_is_void_once_that_is_undone() -> N
     assert domain.cost_corrected(reopened, 1, issues, LATER) is reopened
 
 
+def test_of_two_corrections_the_newer_one_holds_in_whatever_order_they_come() -> None:
+    order = done_short()
+    line_id = order.parts[0].id
+    issued = domain.parts_issued(order, 1, {line_id: domain.Issue(money(300), Decimal(3))}, LATER)
+    first = {line_id: domain.Issue(money(320), Decimal(2))}
+    second = {line_id: domain.Issue(money(360))}
+    came = domain.cost_corrected(issued, 1, second, LATER)
+    assert domain.cost_corrected(came, 1, first, LATER) is came
+    in_order = domain.cost_corrected(issued, 1, first, LATER)
+    assert domain.cost_corrected(in_order, 1, second, LATER).parts == came.parts
+
+
+def test_parts_that_came_back_of_an_older_completion_do_not_come_back_of_a_newer_one() -> None:
+    """The order was reopened before it heard that its parts had left, and is done again."""
+    order = an_order(status="in_progress", parts=(a_reserved_part(),))
+    for step in ("done", "in_progress", "done"):
+        order = domain.move(order, step, None, {}, NOW).order
+    issued = domain.parts_issued(order, 2, {order.parts[0].id: domain.Issue(money(300))}, LATER)
+
+    assert domain.parts_returned(issued, 1, LATER) is issued
+
+    reopened = domain.move(issued, "in_progress", None, {}, LATER).order
+    assert domain.parts_returned(reopened, 2, LATER).parts[0].state == "reserved"
+
+
 def test_what_is_written_off_is_told_to_the_warehouse_with_its_reason() -> None:
     part = a_reserved_part(quantity=4)
     order = an_order(status="in_progress", parts=(part,), completion=1, returned_completion=1)

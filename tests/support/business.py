@@ -110,7 +110,8 @@ class Business:
             with suppress(Duplicate):
                 await member.lane.submit(job)
         except Exception as error:
-            if type(error).__name__ != "TooEarly":
+            # Either says that what this event builds on has not come yet.
+            if type(error).__name__ not in ("TooEarly", "LookupError"):
                 raise
             return False
         if event not in self.heard[service]:

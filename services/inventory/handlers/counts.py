@@ -11,7 +11,7 @@ from uuid import UUID
 from services.inventory.domain.stock import THOUSANDTH, ZERO
 from services.inventory.domain.storekeeping import Corrected, Goods
 from services.inventory.domain.units import MAIN, in_main_units
-from services.inventory.handlers.answers import supplied
+from services.inventory.handlers.answers import corrected, supplied
 from services.inventory.handlers.goods import new_ids, products_of
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore, barcodes, counts, references
@@ -89,17 +89,19 @@ async def post_count(command: PostCount, store: InventoryStore, work: Work) -> C
     if any(line.product_id not in store.book.prices for line in found):
         # Scanned since the batch was loaded.
         await store.prefetch([command])
-    corrected = await _corrected(found, count, store, work)
+    put_right = await _corrected(found, count, store, work)
     if zeroing:
         await counts.zero_uncounted(store.connection, count.id)
-    surplus = sum((value for _, _, value in corrected.differences if value > 0), NOTHING)
-    shortage = -sum((value for _, _, value in corrected.differences if value < 0), NOTHING)
+    surplus = sum((value for _, _, value in put_right.differences if value > 0), NOTHING)
+    shortage = -sum((value for _, _, value in put_right.differences if value < 0), NOTHING)
     await counts.close(
         store.connection, count.id, "posted", work.now, surplus=surplus, shortage=shortage
     )
     view = await counts.shown(store.connection, count.id)
-    work.publish(CountPosted(count=view), *_corrections(view, corrected, work))
-    work.publish(*supplied((*corrected.named, *corrected.filled), store.book))
+    work.publish(CountPosted(count=view), *_corrections(view, put_right, work))
+    work.publish(
+        *supplied((*put_right.named, *put_right.filled), store.book), *corrected(put_right)
+    )
     return view
 
 

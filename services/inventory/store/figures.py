@@ -37,6 +37,11 @@ _HELD = (
     .where(allocations.c.line_id == requests.c.line_id)
     .scalar_subquery()
 )
+_MISSING = (
+    select(func.coalesce(func.sum(shortages.c.missing), 0))
+    .where(shortages.c.order_id == requests.c.order_id, shortages.c.line_id == requests.c.line_id)
+    .scalar_subquery()
+)
 
 
 async def stock_figures(
@@ -102,6 +107,7 @@ async def _parts(
         requests.c.wanted,
         requests.c.issued,
         _HELD.label("held"),
+        _MISSING.label("missing"),
     ).where(requests.c.order_id.in_(order_ids))
     parts: defaultdict[UUID, list[Any]] = defaultdict(list)
     for row in await connection.execute(statement):
@@ -112,6 +118,7 @@ async def _parts(
                 wanted=row.wanted,
                 held=row.held,
                 issued=row.issued,
+                missing=row.missing,
             )
         )
     return parts

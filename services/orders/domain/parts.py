@@ -145,14 +145,18 @@ def parts_issued(
 def cost_corrected(
     order: Order, completion: int, issues: Mapping[UUID, Issue], now: datetime
 ) -> Order:
-    """What was issued before it was there has come. Raises ``LookupError`` while the issue itself
-    has not been heard of here."""
+    """What was issued before it was there has come. What is still to come only grows less, so that
+    older news that comes late is known by saying more of it. Raises ``LookupError`` while the issue
+    itself has not been heard of here."""
     if order.status != "done" or completion != order.completion:
         return order
-    waiting = [part.id for part in order.parts if part.id in issues and part.state != "issued"]
-    if waiting:
+    corrected = [part for part in order.parts if part.id in issues]
+    if waiting := [part.id for part in corrected if part.state != "issued"]:
         raise LookupError(f"lines {waiting} are corrected before they are issued here")
-    return revised(order, now, parts=_issued(order, issues))
+    news = {
+        part.id: issues[part.id] for part in corrected if issues[part.id].provisional < part.short
+    }
+    return revised(order, now, parts=_issued(order, news)) if news else order
 
 
 def _issued(order: Order, issues: Mapping[UUID, Issue]) -> tuple[PartLine, ...]:
@@ -171,7 +175,8 @@ def _issued(order: Order, issues: Mapping[UUID, Issue]) -> tuple[PartLine, ...]:
 
 
 def parts_returned(order: Order, completion: int, now: datetime) -> Order:
-    if completion <= order.returned_completion:
+    """What is issued is of the newest completion: late news of an older one changes nothing."""
+    if completion <= order.returned_completion or completion < order.completion:
         return order
     parts = tuple(
         replace(part, state="reserved") if part.state == "issued" else part for part in order.parts
