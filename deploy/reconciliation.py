@@ -122,6 +122,8 @@ def _money(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
     yield from _same(seen, "revenue in the ledger", books.revenue, books.posted_revenue)
     yield from _same(seen, "cost in the ledger", books.cost, books.posted_cost)
     yield from _same(seen, "pay in the ledger", books.pay, books.posted_pay)
+    if order.due is not None:
+        yield from _same(seen, "due = due in the books", books.due, order.due)
 
 
 def _parts(seen: Seen, order: OrderFigures) -> Iterator[Difference]:

@@ -969,6 +969,10 @@ REASONS: dict[str, Reason] = {
             "The payment has a receipt, or it is on its way",
             "По этому платежу чек уже есть или печатается",
         ),
+        nothing_to_correct=(
+            "All of the money has been given back: there is nothing to correct",
+            "Деньги возвращены полностью: исправлять нечего",
+        ),
         fiscal_receipt_under_way=(
             "The receipt is {state}: there is nothing to try again",
             "Чек в состоянии {state}, повторять нечего",

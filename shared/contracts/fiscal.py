@@ -111,9 +111,9 @@ class RetryFiscalReceipt(Command[FiscalReceiptView]):
 
 
 class CorrectPayment(Command[FiscalReceiptView]):
-    """A correction for money that was taken without a receipt, or whose receipt has failed.
-    Refused: ``payment_not_found``, ``fiscal_off`` (no register is configured),
-    ``fiscal_receipt_exists``."""
+    """A correction for money that was taken without a receipt, or whose receipt has failed, as far
+    as it has not been given back. Refused: ``payment_not_found``, ``fiscal_off`` (no register is
+    configured), ``fiscal_receipt_exists``, ``nothing_to_correct`` (all of it was given back)."""
 
     subject: ClassVar[str] = "cmd.finance.correct_payment.v1"
 

@@ -63,7 +63,8 @@ class WantedPart(View):
 
 class OrderFigures(View):
     """``completion``: the one that stands; zero when the order is not done. ``lines_total``: the
-    sum of what its lines come to."""
+    sum of what its lines come to. ``due``: what it believes to be due of what is settled; ``None``
+    when nothing is, or an older version was told."""
 
     order_id: UUID
     number: str
@@ -72,6 +73,7 @@ class OrderFigures(View):
     total: SignedMoney
     lines_total: SignedMoney
     parts: tuple[WantedPart, ...]
+    due: SignedMoney | None = None
 
 
 class GetOrderFigures(Question[Page[OrderFigures]]):
@@ -130,7 +132,7 @@ class GetStockWorth(Question[StockWorth]):
 
 class BooksFigures(View):
     """``completion``: the settlement that stands; zero when none does. The ``posted`` figures are
-    what the ledger's entries of the order come to."""
+    what the ledger's entries of the order come to. ``due``: what no money and no bonuses cover."""
 
     order_id: UUID
     number: str | None
@@ -141,6 +143,7 @@ class BooksFigures(View):
     posted_revenue: SignedMoney
     posted_cost: SignedMoney
     posted_pay: SignedMoney
+    due: SignedMoney | None = None
 
 
 class GetBooksFigures(Question[Page[BooksFigures]]):

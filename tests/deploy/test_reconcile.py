@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
+from typing import Any
 
 import asyncpg
 import pytest
 
 from deploy import reconciliation
+from deploy.reconciliation import Seen, compared
 from shared.contracts.base import Period
 from shared.contracts.finance_reports import ProfitLoss
-from shared.contracts.reconciliation import GetAccountBalances, StockTakenOver, TakeOverStock
+from shared.contracts.orders import AddService
+from shared.contracts.reconciliation import (
+    BooksFigures,
+    GetAccountBalances,
+    OrderFigures,
+    StockTakenOver,
+    TakeOverStock,
+)
+from shared.ids import new_id
 from shared.messaging.envelope import Actor
 from shared.permissions import OPERATOR, OWNER
 from shared.refusals import Refused
@@ -104,14 +114,42 @@ async def test_only_the_difference_that_was_seen_is_posted_and_only_by_an_operat
 
 async def test_nothing_is_taken_over_while_something_else_differs(station: Station) -> None:
     await books_lose(station, "0.01")
-    order = await station.an_order()
+    order, done = [await station.an_order() for _ in range(2)]
+    work: dict[str, Any] = {"name": "Диагностика", "initial_price": Decimal(800)}
+    await station.send(AddService(order_id=done.id, **work))
+    await station.move(done.id, "in_progress")
+    await station.move(done.id, "done")
+    await station.order_when(done.id, lambda order: "settled" in order.flags)
     await station.settle_down()
     owner = await asyncpg.connect(as_owner(station.database_urls["orders"]))
     await owner.execute("UPDATE orders SET total = 5 WHERE id = $1", order.id)
+    await owner.execute("UPDATE orders SET owed = 799 WHERE id = $1", done.id)
     await owner.close()
 
     told = await reconcile(station, "--take-over", "Всё равно")
 
     assert told.exit_code == 1
     assert "total = sum of its lines" in told.stdout
+    assert "due = due in the books: expected 800.00, found 799.00" in told.stdout
     assert await published(station.running["finance"], StockTakenOver) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "differs"),
+    [("300", False), ("299.99", True), ("0", True), (None, False)],
+    ids=["the same", "another", "nothing", "settled by an older version"],
+)
+def test_orders_and_the_books_say_the_same_to_be_due(told: str | None, differs: bool) -> None:
+    named = {"order_id": new_id(), "number": "A-000001", "completion": 1}
+    total, nothing = Decimal(1000), Decimal(0)
+    order = OrderFigures(
+        **named, status="done", total=total, lines_total=total, parts=(), due=told and Decimal(told)
+    )
+    books = BooksFigures(
+        **named, revenue=total, cost=nothing, pay=nothing, posted_revenue=total,
+        posted_cost=nothing, posted_pay=nothing, due=Decimal(300),
+    )  # fmt: skip
+
+    wrong = [each.what for each in compared(Seen(order.order_id, orders=order, books=books))]
+
+    assert wrong == (["due = due in the books"] if differs else [])

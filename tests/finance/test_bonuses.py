@@ -18,6 +18,7 @@ from shared.contracts.base import Command
 from shared.contracts.bonus_rules import ChangeBonusRule, ListBonusRules, TryBonusRule
 from shared.contracts.bonuses import AdjustBonuses, BonusAccrued, GetBonuses
 from shared.contracts.finance import IncomeExpenses, OrderPaid, RefundPayment, TakePayment
+from shared.contracts.payment_documents import MoveDeposit, PayFromBalance
 from shared.database import engine_for
 from shared.ids import new_id
 from shared.refusals import Refused
@@ -213,6 +214,37 @@ async def test_part_of_the_money_that_comes_after_a_refund_restores_its_part_of_
     await then(news)
 
     assert balances == ["50.00", "0.00", "20.00", "35.00", "15.00", "50.00", "50.00"]
+
+
+@pytest.mark.parametrize("whole_payment", [True, False])
+async def test_money_that_waited_on_the_balance_restores_the_bonuses_as_new_money_does(
+    database: Callable[[str], str], whole_payment: bool
+) -> None:
+    books = Books(database("finance"), Orders())
+    order, waiting, client = new_id(), new_id(), new_id()
+    books.orders.known[order] = work_order(order, client, money("1000"), completed_at=NOON)
+    await books.do(
+        client_created(client),
+        order_created(order, client),
+        order_created(waiting, client),
+        order_completed(order, client, services=(work("1000"),)),
+        parts_issued(order),
+        rule("TotalMoney * 0.05"),
+    )
+    paid = {"customer_id": client, "method": "card"}
+    whole, news = await books.do(TakePayment(order_id=order, amount=money("1000"), **paid))
+    await books.do(news)
+    await books.do(RefundPayment(payment_id=whole.payment.id, amount=money("600")))
+    (other,) = await books.do(TakePayment(order_id=waiting, amount=money("600"), **paid))
+    assert await books.balance(client) == money("20")
+
+    if whole_payment:
+        await books.do(MoveDeposit(payment_id=other.payment.id, order_id=order))
+    else:
+        await books.do(MoveDeposit(payment_id=other.payment.id))
+        await books.do(PayFromBalance(client_id=client, order_id=order))
+
+    assert await books.balance(client) == money("50")
 
 
 async def test_a_dry_run_says_what_really_accrues(database: Callable[[str], str]) -> None:

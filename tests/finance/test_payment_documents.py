@@ -112,6 +112,8 @@ async def test_one_payment_by_cash_and_card_pays_several_orders(station: Station
     running = station.running["finance"]
     assert len(await published(running, PaymentTaken)) == 3
     assert [event.order_id for event in await published(running, OrderPaid)] == [first, second]
+    # The second was paid by two payments, of one moment: what the first of them left nobody hears.
+    assert await published(running, OrderDueChanged) == []
     assert (await station.ask(GetBalance(client_id=client))).owes == 0
     listed = await station.ask(ListPayments(document_id=document.id))
     assert Counter(listed.items) == Counter(document.payments)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import permutations, product
+from dataclasses import replace
+from itertools import chain, pairwise, permutations, product
 
 import pytest
 
@@ -15,11 +16,15 @@ from services.finance.domain.settlement import (
     Reopened,
     Settlement,
     State,
+    last_words,
     learn,
     standing,
+    told_of_payment,
 )
+from shared.contracts.base import Event
+from shared.contracts.finance import OrderDueChanged, OrderPaid, OrderUnpaid
 from shared.ids import id_of
-from tests.finance.builders import money, order_completed, work
+from tests.finance.builders import NOON, money, order_completed, work
 
 ORDER = id_of("order")
 CLIENT = id_of("client")
@@ -122,3 +127,31 @@ def test_an_order_whose_parts_exceed_its_total_is_not_taken_into_the_books() -> 
     event = order_completed(ORDER, CLIENT, products="500", total=money("400"))
     with pytest.raises(ValueError, match="more than its total"):
         Completed.of(event)
+
+
+@pytest.mark.parametrize(
+    ("dues", "said"),
+    [
+        ("1000 700 400", [(OrderDueChanged, "400")]),
+        ("1000 700 0", [(OrderPaid, None)]),
+        ("0 300 1000", [(OrderUnpaid, "1000")]),
+        ("0 300 0", [(OrderPaid, None)]),
+        ("1000 700", [(OrderDueChanged, "700")]),
+        ("1000 1000", []),
+    ],
+)
+def test_of_what_is_due_a_moment_says_one_word(
+    dues: str, said: list[tuple[type[Event], str | None]]
+) -> None:
+    (settled,) = heard((1, Fact.COMPLETED), (1, Fact.ISSUED))
+    steps = [settled.covered(settled.order.revenue - money(due)) for due in dues.split()]
+    other = replace(settled, order_id=id_of("other"))
+    strange = told_of_payment(other, other.covered(money("1")), NOON)
+
+    told = [told_of_payment(old, new, NOON) for old, new in pairwise(steps)]
+    first, *words = last_words([*strange, *chain(*told)])
+
+    assert (first,) == strange
+    assert [(type(word), getattr(word, "due", None)) for word in words] == [
+        (kind, due and money(due)) for kind, due in said
+    ]

@@ -11,6 +11,7 @@ import pytest
 
 from services.orders.domain.approval import quoted
 from services.orders.domain.estimate import Link, Sender, estimate_view
+from services.orders.domain.life import due_told
 from services.orders.domain.order import Order
 from services.orders.domain.pricing import formed
 from shared.contracts.approvals import ClientStage, EstimateView
@@ -81,6 +82,34 @@ def test_a_payment_and_a_step_leave_what_the_client_was_asked_as_it_is() -> None
 )
 def test_what_is_due_is_what_no_money_covers(fields: dict[str, Any], due: int) -> None:
     assert an_order(services=(a_service(1000),), **fields).due == money(due)
+
+
+@pytest.mark.parametrize(
+    ("completion", "minutes", "due", "owed", "told"),
+    [
+        (2, 1, 0, 0, 1),
+        (2, 1, 700, 700, 1),
+        (2, -1, 0, 300, 0),
+        (2, -1, 700, 300, 0),
+        # One command of an older version told several, as it paid more and more.
+        (2, 0, 100, 100, 0),
+        (2, 0, 700, 300, 0),
+        # What is said of another completion is of no use.
+        (1, 1, 0, 300, 0),
+        (3, 1, 0, 300, 0),
+    ],
+)
+def test_the_newest_word_about_what_is_due_counts(
+    completion: int, minutes: int, due: int, owed: int, told: int
+) -> None:
+    fields = {"status": "done", "settled": True, "completion": 2}
+    order = an_order(services=(a_service(1000),), owed=money(300), paid_told_at=NOW, **fields)
+
+    after = due_told(order, completion, money(due), NOW + timedelta(minutes=minutes), LATER)
+
+    assert (after.owed, after.due) == (money(owed), money(owed))
+    assert after.paid_told_at == NOW + timedelta(minutes=told)
+    assert (after.paid_completion == 2) is (owed == 0)
 
 
 def test_discounts_come_to_what_was_quoted_less_what_is_asked() -> None:

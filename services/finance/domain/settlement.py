@@ -7,7 +7,7 @@ reversed by new entries; done again, it is settled again under the next completi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -227,6 +227,23 @@ def told_of_payment(
     if not after.is_paid:
         return (OrderDueChanged(**naming, due=after.due),)
     return (OrderPaid(**naming, revenue=order.revenue, money=after.money),)
+
+
+def last_words(told: Iterable[Event]) -> list[Event]:
+    """Facts of one moment, with one word about what is due of a completion, the last: whoever
+    hears two of them the other way round could not know. What was paid before and no longer is, is
+    told so."""
+    kept: dict[object, Event] = {}
+    for place, event in enumerate(told):
+        if not isinstance(event, OrderPaid | OrderUnpaid | OrderDueChanged):
+            kept[place] = event
+            continue
+        key = event.order_id, event.completion
+        earlier = kept.pop(key, None)
+        if isinstance(earlier, OrderUnpaid) and isinstance(event, OrderDueChanged):
+            event = earlier.model_copy(update={"due": event.due})
+        kept[key] = event
+    return list(kept.values())
 
 
 def standing(history: Sequence[Settlement]) -> Settlement | None:

@@ -32,6 +32,7 @@ async def get_books_figures(
             posted_revenue=row.posted_revenue,
             posted_cost=row.posted_cost,
             posted_pay=row.posted_pay,
+            due=row.due,
         ),
         lambda row: (row.id,),
     )

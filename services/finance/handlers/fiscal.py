@@ -39,8 +39,8 @@ async def queue_money(
     work: Work,
     reason: str | None = None,
 ) -> FiscalReceipt | None:
-    """A receipt of money that came in this transaction, by one document; none without a
-    register."""
+    """A receipt of money that came by one document, as far as it has not been given back; none
+    without a register."""
     if work.settings.fiscal_adapter == "none" or payments[0].is_bonus:
         return None
     sums: dict[UUID | None, Decimal] = {}
@@ -53,7 +53,7 @@ async def queue_money(
     shares = [
         await _share(order_id, amount, percent, store, work) for order_id, amount in sums.items()
     ]
-    tenders = [(payment.method, payment.amount) for payment in payments]
+    tenders = [(payment.method, payment.left) for payment in payments]
     receipt = money_receipt(kind, payments[0], shares, tenders, where, work, reason)
     await queue(receipt, store, work)
     return receipt
@@ -182,10 +182,13 @@ async def correct_payment(
     stands = sale is not None and sale.state not in ("failed", "undetermined")
     if stands or await store.receipt_about(document_id, "correction"):
         raise Refused("fiscal_receipt_exists")
-    payments = (
+    together = (
         await store.document_payments(payment.document_id) if payment.document_id else [payment]
     )
-    receipt = await queue_money("correction", payments, None, store, work, command.reason)
+    money = [one for one in together if one.left and not one.is_bonus]
+    if not money:
+        raise Refused("nothing_to_correct")
+    receipt = await queue_money("correction", money, None, store, work, command.reason)
     if receipt is None:
         raise Refused("fiscal_off")
     return receipt.view()

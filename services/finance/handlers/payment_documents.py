@@ -11,7 +11,7 @@ from services.finance.domain.ledger import ZERO, kopecks
 from services.finance.domain.payment import Order, Payment
 from services.finance.domain.payment_documents import PaymentDocument
 from services.finance.domain.settlement import standing
-from services.finance.handlers import fiscal, fiscal_offsets
+from services.finance.handlers import bonuses, fiscal, fiscal_offsets
 from services.finance.handlers.payments import given_back, taken
 from services.finance.handlers.table import account_of, handlers, keep, order_of, stamp
 from services.finance.handlers.tills import at_till
@@ -181,6 +181,8 @@ async def _moved(
     settled = standing(await store.history(order.id)) if order else None
     decision = domain.move_deposit(payment, order, settled, amount, stamp(work), work.new_id())
     await keep(decision, store, work)
+    for settlement in decision.settlements:
+        await bonuses.follow_money(settlement, None, store, work)
     await fiscal_offsets.queue_offsets(decision, store, work)
     return decision.payments[0]
 

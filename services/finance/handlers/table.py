@@ -9,6 +9,7 @@ from services.finance.domain import advances
 from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
+from services.finance.domain.settlement import last_words
 from services.finance.store import FinanceStore
 from shared.contracts import (
     bonus_rules,
@@ -104,10 +105,11 @@ def stamp(work: Work) -> Stamp:
 
 
 async def keep(decision: Decision, store: FinanceStore, work: Work) -> None:
-    """Saves and tells what was decided; the VAT of advances follows the deposits."""
+    """Saves what was decided, and tells it once for all that the message has come to; the VAT of
+    advances follows the deposits."""
     decision = advances.with_vat(decision, store.payment_before, work.new_id())
     await store.keep(decision)
-    work.publish(*decision.events)
+    work.published = last_words((*work.published, *decision.events))
 
 
 async def order_of(order_id: UUID, store: FinanceStore, work: Work) -> Order:

@@ -46,6 +46,7 @@ _FIGURES = (
         func.coalesce(settlements.c.revenue, 0).label("revenue"),
         func.coalesce(settlements.c.cost, 0).label("cost"),
         func.coalesce(settlements.c.pay, 0).label("pay"),
+        func.coalesce(settlements.c.revenue - settlements.c.paid, 0).label("due"),
         _POSTED.c.revenue.label("posted_revenue"),
         _POSTED.c.cost.label("posted_cost"),
         _POSTED.c.pay.label("posted_pay"),

@@ -45,6 +45,7 @@ from shared.contracts.orders import OrderCancelled, OrderCompleted, OrderReopene
 from shared.contracts.payment_documents import (
     GiveBackDeposits,
     MoveDeposit,
+    PayFromBalance,
     TakePaymentDocument,
 )
 
@@ -117,13 +118,14 @@ def _wanted_by_command(message: Message, wish: Wanted) -> None:
         case MoveDeposit():
             named = {message.order_id}
             wish.payments.add(message.payment_id)
+        case PayFromBalance():
+            named, clients = {message.order_id}, {message.client_id}
         case GiveBackDeposits():
             clients = {message.client_id}
         case RecordExpense(order_id=UUID() as order_id):
             wish.copies.add(order_id)
     orders = {order_id for order_id in named if order_id}
-    if isinstance(message, TakePayment):
-        wish.earning |= orders
+    wish.earning |= orders
     wish.copies |= orders
     wish.orders |= orders
     wish.clients |= {client_id for client_id in clients if client_id}

@@ -7,7 +7,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, case, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +33,7 @@ from shared.contracts.taxes import VatRatesView, VatReport
 from shared.reading import Rows
 
 _SETTINGS = select(vat_settings)
+_NOTHING: ColumnElement[Any] = literal(Decimal(0))
 
 
 class VatBooks(Books):
@@ -99,33 +112,31 @@ class VatBooks(Books):
 
     async def advance_vat(self, asked: VatReport) -> Sequence[Row[Any]]:
         """``told_as, percent, base, vat`` of deposits that came and that were taken or given back,
-        by the rate of the day on which they came."""
-        came = postings.c.debit == Account.VAT_ADVANCES
-        told_as = case((came, "advances"), else_="advances_back").label("told_as")
-        percent = payments.c.vat_percent
-        # What it follows moved the deposit itself.
-        moved = postings.alias("moved")
+        by the rate of the day on which they came. VAT follows what is held, so that a small deposit
+        may move without any."""
+        moves = union_all(
+            _advances(
+                postings.c.credit == Account.DEPOSITS,
+                postings.c.debit == Account.DEPOSITS,
+                asked,
+                base=postings.c.amount,
+            ),
+            _advances(
+                postings.c.debit == Account.VAT_ADVANCES,
+                postings.c.credit == Account.VAT_ADVANCES,
+                asked,
+                vat=postings.c.amount,
+            ),
+        ).subquery("moves")
         statement = (
             select(
-                told_as,
-                percent.label("percent"),
-                func.sum(moved.c.amount).label("base"),
-                func.sum(postings.c.amount).label("vat"),
+                moves.c.told_as,
+                moves.c.percent,
+                func.sum(moves.c.base).label("base"),
+                func.sum(moves.c.vat).label("vat"),
             )
-            .select_from(entries)
-            .join(postings, postings.c.entry_id == entries.c.id)
-            .join(payments, payments.c.id == postings.c.payment_id)
-            .join(
-                moved,
-                and_(
-                    moved.c.entry_id == entries.c.document_id,
-                    moved.c.payment_id == postings.c.payment_id,
-                    or_(moved.c.debit == Account.DEPOSITS, moved.c.credit == Account.DEPOSITS),
-                ),
-            )
-            .where(entries.c.kind == EntryKind.ADVANCE_VAT, *_asked(asked))
-            .group_by(text("told_as"), percent)
-            .order_by(text("told_as"), percent.desc())
+            .group_by(moves.c.told_as, moves.c.percent)
+            .order_by(moves.c.told_as, moves.c.percent.desc())
         )
         return list(await self.connection.execute(statement))
 
@@ -151,6 +162,35 @@ def _credited(*some: Account) -> Any:
         (postings.c.credit.in_(some), postings.c.amount),
         (postings.c.debit.in_(some), -postings.c.amount),
         else_=0,
+    )
+
+
+def _advances(
+    came: ColumnElement[bool],
+    went: ColumnElement[bool],
+    asked: VatReport,
+    *,
+    base: ColumnElement[Any] = _NOTHING,
+    vat: ColumnElement[Any] = _NOTHING,
+) -> Select[Any]:
+    """Postings of payments that contained VAT when they came."""
+    return (
+        select(
+            case((came, "advances"), else_="advances_back").label("told_as"),
+            payments.c.vat_percent.label("percent"),
+            base.label("base"),
+            vat.label("vat"),
+        )
+        .select_from(entries)
+        .join(postings, postings.c.entry_id == entries.c.id)
+        .join(payments, payments.c.id == postings.c.payment_id)
+        .where(
+            payments.c.vat_percent > 0,
+            or_(came, went),
+            # It hands deposits over from name to name: none of them came or went.
+            entries.c.kind != EntryKind.CLIENT_MERGE,
+            *_asked(asked),
+        )
     )
 
 

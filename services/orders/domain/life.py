@@ -212,8 +212,11 @@ def paid(order: Order, amount: Decimal, now: datetime) -> Order:
 def due_told(
     order: Order, completion: int, due: Decimal, told_at: datetime, now: datetime
 ) -> Order:
-    """Finance says what is due of a completion; its newest word counts, of one moment the last."""
+    """Finance says what is due of a completion; its newest word counts. Of one moment an older
+    version told several, as payments came: the least is the last."""
     if completion != order.completion or (order.paid_told_at and told_at < order.paid_told_at):
+        return order
+    if told_at == order.paid_told_at and order.owed is not None and due > order.owed:
         return order
     paid_completion = 0 if due else completion
     return revised(order, now, owed=due, paid_completion=paid_completion, paid_told_at=told_at)

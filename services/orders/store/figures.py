@@ -39,6 +39,7 @@ _ORDERS = select(
     case((orders.c.status == "done", orders.c.completion), else_=0).label("completion"),
     orders.c.total,
     (_SERVICES + _PARTS).label("lines_total"),
+    case((orders.c.settled, orders.c.owed)).label("due"),
 ).order_by(orders.c.id)
 
 
@@ -63,6 +64,7 @@ async def order_figures(
             total=row.total,
             lines_total=row.lines_total,
             parts=tuple(parts[row.id]),
+            due=row.due,
         )
         for row in rows
     ]

@@ -1,0 +1,98 @@
+"""Receipts for money that was taken without one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from unittest.mock import AsyncMock
+from uuid import UUID
+
+import pytest
+
+from services.finance import app
+from services.finance.handlers import fiscal
+from shared.contracts.bonuses import AdjustBonuses
+from shared.contracts.finance import RefundPayment, TakePayment
+from shared.contracts.fiscal import CorrectPayment
+from shared.contracts.payment_documents import OrderShare, PaymentPart, TakePaymentDocument
+from shared.ids import new_id
+from shared.refusals import Refused
+from tests.finance.at_work import in_turn
+from tests.finance.builders import (
+    client_created,
+    money,
+    order_completed,
+    order_created,
+    parts_issued,
+    work,
+)
+from tests.support.broker import TestNats
+from tests.support.day import Station, running_station
+
+
+@pytest.fixture
+async def station(
+    nats_server: TestNats, database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Station]:
+    """With a register, that prints nothing by itself."""
+    monkeypatch.setenv("PITLANE_FISCAL_ADAPTER", "file")
+    monkeypatch.setattr(app, "register_of", lambda settings: None)
+    async with running_station(nats_server, database, "finance") as station:
+        yield station
+
+
+async def test_a_correction_tells_of_money_that_is_still_there_and_of_no_bonuses(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, client = new_id(), new_id()
+    await in_turn(
+        station.running["finance"],
+        client_created(client),
+        order_created(order, client),
+        order_completed(order, client, services=(work("1000"),)),
+        parts_issued(order),
+    )
+    await station.send(AdjustBonuses(client_id=client, amount=money("200"), reason="Извинение"))
+    with monkeypatch.context() as before:
+        before.setattr(fiscal, "queue_money", AsyncMock())
+        document = await station.send(
+            TakePaymentDocument(
+                customer_id=client,
+                orders=(OrderShare(order_id=order, amount=money("1000")),),
+                parts=(
+                    PaymentPart(method="bonus", amount=money("200")),
+                    PaymentPart(method="cash", amount=money("300")),
+                    PaymentPart(method="card", amount=money("500")),
+                ),
+            )
+        )
+    by_bonuses, cash, card = (one.id for one in document.payments)
+    await give_back(station, cash)
+    await give_back(station, card, "150")
+
+    correction = await station.send(CorrectPayment(payment_id=cash, reason="Без чека"))
+
+    assert correction.total == money("350")
+    assert [(one.method, one.amount) for one in correction.tenders] == [("card", money("350"))]
+    with pytest.raises(Refused, match="fiscal_receipt_exists"):
+        await station.send(CorrectPayment(payment_id=card, reason="Ещё раз"))
+    with pytest.raises(Refused, match="payment_not_found"):
+        await station.send(CorrectPayment(payment_id=by_bonuses, reason="Бонусы"))
+
+
+async def test_what_was_given_back_whole_needs_no_correction(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = new_id()
+    await in_turn(station.running["finance"], client_created(client))
+    with monkeypatch.context() as before:
+        before.setattr(fiscal, "queue_money", AsyncMock())
+        command = TakePayment(customer_id=client, amount=money("100"), method="cash")
+        payment = await station.send(command)
+    await give_back(station, payment.id)
+    with pytest.raises(Refused, match="nothing_to_correct"):
+        await station.send(CorrectPayment(payment_id=payment.id, reason="Без чека"))
+
+
+async def give_back(station: Station, payment_id: UUID, amount: str | None = None) -> None:
+    wanted = money(amount) if amount else None
+    await station.send(RefundPayment(payment_id=payment_id, amount=wanted, reason="Брак"))
