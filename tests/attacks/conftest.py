@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.gateway.conftest import gateway, services, whole
+from tests.gateway.conftest import gateway, services, slow_passwords, whole
 
-__all__ = ["gateway", "services", "whole"]
+__all__ = ["gateway", "services", "slow_passwords", "whole"]

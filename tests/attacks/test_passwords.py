@@ -1,13 +1,18 @@
-"""One's own password, changed twice at once."""
+"""One's own password, changed twice at once: between its check and its writing there is a tenth of
+a second, in which the other comes."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
+import pytest
+
 from services.gateway.passwords import hashed
 from shared.ids import new_id
 from tests.gateway.support import API, TestGateway
+
+pytestmark = pytest.mark.usefixtures("slow_passwords")
 
 
 async def test_a_password_is_changed_once_however_often_it_is_sent(gateway: TestGateway) -> None:

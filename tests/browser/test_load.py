@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 from tests.gateway.support import a_key
@@ -174,6 +175,7 @@ async def test_an_advisor_books_moves_and_carries_over(
     assert await barriers(second) == []
 
     await both_are_moved(page, second, bays, order, other)
+    await one_waits_when_its_page_is_left(page, bays, order, other)
 
     # Enter opens it: the dialog moves it to another time, and frees the post.
     await bar(page, order).focus()
@@ -208,14 +210,45 @@ async def both_are_moved(
     page: Page, second: Page, bays: Bays, order: dict[str, Any], other: dict[str, Any]
 ) -> None:
     """Two bars one right after the other: neither move waits for the answer to the first."""
+    sent: list[str] = []
+    page.on("request", lambda each: sent.append(each.url) if each.method == "POST" else None)
     await bar(page, order).focus()
     await page.keyboard.press("ArrowLeft")
     await bar(page, other).focus()
     await page.keyboard.press("ArrowRight")
     await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")  # whoever takes the hand off does not send it once more
     await expect(bar(second, order)).to_contain_text("12:15–14:30")
     await expect(bar(second, other)).to_contain_text("10:15–12:15")
     assert await bays.booking(order) == ("Подъёмник 2", at(12, 15), at(14, 30))
+    assert await bays.booking(other) == ("Подъёмник 1", at(10, 15), at(12, 15))
+    assert len(sent) == 2, sent
+
+
+async def one_waits_when_its_page_is_left(
+    page: Page, bays: Bays, order: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """It is not sent any more, and that is said."""
+    panel, answers = page.url, asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await answers.wait()
+        await route.continue_()
+
+    await page.route("**/load/bookings/*", later)
+    async with page.expect_request("**/load/bookings/*"):
+        await bar(page, order).focus()
+        await page.keyboard.press("ArrowRight")
+        await bar(page, other).focus()
+        await page.keyboard.press("ArrowLeft")
+        await page.keyboard.press("Enter")
+    await page.locator('.side a[href^="/clients"]').first.click()
+    await expect(page).to_have_url(re.compile("/clients"))
+    answers.set()
+    await expect(page.locator("#problems [data-unanswered]")).to_be_visible()
+    await page.unroute("**/load/bookings/*")
+    await page.goto(panel)
+    assert await bays.booking(order) == ("Подъёмник 2", at(12, 30), at(14, 45))
     assert await bays.booking(other) == ("Подъёмник 1", at(10, 15), at(12, 15))
 
 

@@ -342,6 +342,21 @@ async def test_hours_of_station_and_people_are_saved_with_a_revision(bays: Bays)
         )
 
 
+async def test_what_is_said_as_it_was_is_no_edit(bays: Bays) -> None:
+    station, technician = bays.station, bays.technicians[0].id
+    hours = await station.ask(GetWorkingHours())
+    settings = await station.ask(GetLoadSettings())
+    told = len(await events_of(station, "evt.orders.calendar_saved.v1"))
+    assert await station.send(SetWorkingHours(week=hours.week)) == hours
+    own = await station.send(SetSchedule(employee_id=technician, week=None))
+    assert own == await station.ask(GetSchedule(employee_id=technician))
+    assert own.revision == 1
+    assert await station.send(SetLoadSettings(caption=settings.caption)) == settings
+    assert await station.ask(GetWorkingHours()) == hours
+    assert await station.ask(GetLoadSettings()) == settings
+    assert len(await events_of(station, "evt.orders.calendar_saved.v1")) == told
+
+
 async def test_holidays_are_listed_by_day_and_none_is_entered_twice(bays: Bays) -> None:
     days = [date(2027, 5, 9), date(2027, 1, 1), date(2028, 1, 1)]
     made = [await bays.station.send(AddHoliday(day=day, name="Праздник")) for day in days]

@@ -14,12 +14,26 @@ from shared.contracts import purchase_orders as contracts
 from shared.contracts.inventory import ProductView
 from shared.contracts.orders import GetOrder
 from shared.contracts.purchase_orders import (
+    ChangePurchaseOrder,
     CreatePurchaseOrder,
     PurchaseOrderSaved,
     PurchaseOrderView,
 )
 from shared.handlers import Work
 from shared.refusals import Refused
+
+
+async def for_orders_there_are[CommandT: (CreatePurchaseOrder, ChangePurchaseOrder)](
+    command: CommandT, store: InventoryStore, work: Work
+) -> CommandT:
+    """The command as it is. Refused: ``order_not_found``."""
+    # The lines that the warehouse knows are of orders that there are.
+    named = {line.order_id for line in command.lines or () if line.order_id and not line.line_id}
+    if named:
+        await store.release()
+    for order_id in named:
+        await work.ask(GetOrder(order_id=order_id))
+    return command
 
 
 async def make(command: CreatePurchaseOrder, store: InventoryStore, work: Work) -> PurchaseOrder:
@@ -33,7 +47,7 @@ async def make(command: CreatePurchaseOrder, store: InventoryStore, work: Work) 
         warehouse_id=command.warehouse_id,
         expected_on=command.expected_on,
         comment=command.comment,
-        lines=await lines_of(command.lines, store, work),
+        lines=await lines_of(command.lines, store),
         created_at=work.now,
     )
     await keep(order, store, work)
@@ -48,10 +62,10 @@ async def keep(order: PurchaseOrder, store: InventoryStore, work: Work) -> Purch
 
 
 async def lines_of(
-    entered: Sequence[contracts.PurchaseLine], store: InventoryStore, work: Work
+    entered: Sequence[contracts.PurchaseLine], store: InventoryStore
 ) -> tuple[PurchaseLine, ...]:
     """Refused: ``product_not_found``, ``unit_unknown``, ``quantity_not_exact``,
-    ``line_not_found``, ``order_not_found``."""
+    ``line_not_found``."""
     ids = {line.product_id for line in entered}
     products = {each.id: each for each in await references.shown_products(store.connection, ids)}
     for line in entered:
@@ -63,9 +77,6 @@ async def lines_of(
     for line in entered:
         if line.line_id and wanted.get(line.line_id) != (line.order_id, line.product_id):
             raise Refused("line_not_found", id=line.line_id)
-    # The lines that the warehouse knows are of orders that there are.
-    for order_id in {line.order_id for line in entered if line.order_id and not line.line_id}:
-        await work.ask(GetOrder(order_id=order_id))
     return tuple(_line(line, products[line.product_id]) for line in entered)
 
 

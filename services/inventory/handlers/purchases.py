@@ -15,7 +15,7 @@ from services.inventory.domain.purchase import (
     stepped,
 )
 from services.inventory.handlers import receipts, specials
-from services.inventory.handlers.drafting import keep, lines_of, make
+from services.inventory.handlers.drafting import for_orders_there_are, keep, lines_of, make
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore, proposals, purchases
 from shared.contracts.base import Page
@@ -41,14 +41,14 @@ from shared.pagination import keys_of, page_of
 from shared.refusals import Refused, ensure_revision
 
 
-@handlers.command(CreatePurchaseOrder)
+@handlers.command(CreatePurchaseOrder, before=for_orders_there_are)
 async def create_purchase_order(
     command: CreatePurchaseOrder, store: InventoryStore, work: Work
 ) -> PurchaseOrderView:
     return (await make(command, store, work)).view()
 
 
-@handlers.command(ChangePurchaseOrder)
+@handlers.command(ChangePurchaseOrder, before=for_orders_there_are)
 async def change_purchase_order(
     command: ChangePurchaseOrder, store: InventoryStore, work: Work
 ) -> PurchaseOrderView:
@@ -56,7 +56,7 @@ async def change_purchase_order(
     ensure_revision(command.expected_revision, order.revision)
     if command.lines is not None:
         changed = stepped(order, "edit")
-        changed = replace(changed, lines=await lines_of(command.lines, store, work))
+        changed = replace(changed, lines=await lines_of(command.lines, store))
     elif order.state in ("draft", *OPEN):
         changed = replace(order, revision=order.revision + 1)
     else:

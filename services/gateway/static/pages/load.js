@@ -10,6 +10,7 @@
   let wish = null;
   let sent = null;
   let moving = Promise.resolve();
+  const waiting = [];
   let answered = () => {};
   let drag = null;
   let timer = null;
@@ -38,7 +39,11 @@
   // --- what is wanted of one bar --------------------------------------------------------------------
 
   function begin(bar) {
-    if (wish?.bar === bar) return wish;
+    if (wish?.bar === bar) {
+      // What it is given now is not on its way yet.
+      wish.queued = false;
+      return wish;
+    }
     if (wish) forget();
     const table = bar.closest("[data-timeline]");
     const rows = rowsOf(table);
@@ -85,24 +90,31 @@
   function send() {
     clearTimeout(timer);
     if (!changed()) return leave();
+    if (wish.queued) return;
     const { bar, table, rows, row, own, quarters, stretch } = wish;
     const wanted = { post_id: null, technician_id: null };
     if (row !== own) wanted[table.dataset.field] = rows[row].dataset.row;
     // Moved, it takes as much working time as before; only stretching says when it ends.
     wanted.start = quarters ? later(bar.dataset.start, quarters * QUARTER_MIN) : null;
     wanted.end = stretch ? later(bar.dataset.end, (quarters + stretch) * QUARTER_MIN) : null;
+    // An earlier move of the same bar will have given it a new revision; somebody else's will not do.
+    wanted.expected_revision = waiting.includes(bar.id) ? null : bar.dataset.revision;
     const one = wish;
-    moving = moving.then(() => submit(one, wanted));
+    one.queued = true;
+    waiting.push(bar.id);
+    moving = moving.then(() => submit(one, wanted)).catch(() => {
+      if (wish === one) leave();
+      app.tell();
+    }).finally(() => waiting.shift());
   }
 
   // One after the other: the answer to one draws the day anew, with the form of the next.
   function submit(one, wanted) {
     const form = document.querySelector("[data-move]");
-    if (!form) return leave();
+    if (!form) throw new Error("its page was left while it waited");
     const { bar } = one;
-    // An earlier move of the same bar has given it a new revision.
-    const { revision } = (document.getElementById(bar.id) ?? bar).dataset;
-    const values = { ...wanted, expected_revision: revision, _key: app.newKey() };
+    wanted.expected_revision ??= (document.getElementById(bar.id) ?? bar).dataset.revision;
+    const values = { ...wanted, _key: app.newKey() };
     for (const [name, value] of Object.entries(values)) {
       form.elements[name].disabled = value === null;
       form.elements[name].value = value ?? "";
