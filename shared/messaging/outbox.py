@@ -149,7 +149,9 @@ class Relay:
                 batches.append(self._queue.get_nowait())
             try:
                 events = [event for batch in batches for event in batch]
-                self._published += await self._publish(events)
+                # Two statements: what is marked meanwhile must not come back.
+                published = await self._publish(events)
+                self._published += published
                 self._to_mark.set()
             except Exception:
                 # They stay unpublished in the outbox, where the sweep finds them.
