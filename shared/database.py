@@ -132,6 +132,8 @@ def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
             "prepared_statement_cache_size": PREPARED,
             "statement_cache_size": PREPARED,
             "max_cached_statement_lifetime": 0,
+            # However long: what is asked together is one statement.
+            "max_cacheable_statement_size": 0,
             "server_settings": {"application_name": "pitlane"},
         },
     )
@@ -228,6 +230,8 @@ def create_delivery_tables(bind: Any) -> None:
 
 def set_unpublished_apart(bind: Connection) -> None:
     """For a migration: a published event no longer has its row written anew."""
+    # What a service that still runs writes or marks comes before all of this, or after.
+    bind.execute(text("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE"))
     delivery.create_all(bind, [unpublished])
     bind.execute(
         text(
