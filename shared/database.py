@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ DIALECT = PGDialect_asyncpg(**JSON)  # type: ignore[no-untyped-call]
 
 def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
     """An engine that gives a broken connection up instead of handing it out again."""
-    return create_async_engine(
+    engine = create_async_engine(
         driver_url(url),
         pool_size=pool_size,
         max_overflow=0,
@@ -137,6 +138,14 @@ def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
             "server_settings": {"application_name": "pitlane"},
         },
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: Any, *_: Any) -> None:
+    """The pool makes a new one of it. The driver knows without asking the database."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("closed while nobody used it")
 
 
 class Writes:

@@ -245,4 +245,4 @@ _MARK_PUBLISHED = Prepared(
 
 
 async def _mark_published(connection: AsyncConnection, event_ids: Sequence[UUID]) -> None:
-    await _MARK_PUBLISHED.run_alone(connection, ids=event_ids)
+    await _MARK_PUBLISHED.run_last(connection, ids=event_ids)
