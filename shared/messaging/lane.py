@@ -188,8 +188,7 @@ class Lane:
         self._began_at = clock()
 
     def _presses(self) -> bool:
-        """Whether what is queued behind a first job is worth a transaction at once: a command, or
-        as much as fills the batch."""
+        """Whether a command is queued, or so much that it fills the batch of a first job."""
         return self._commands > 0 or self._waiting.qsize() >= MAX_BATCH - 1
 
     async def _together(self, jobs: Sequence[Job], *, careful: bool) -> None:
