@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ DIALECT = PGDialect_asyncpg(**JSON)  # type: ignore[no-untyped-call]
 
 def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
     """An engine that gives a broken connection up instead of handing it out again."""
-    return create_async_engine(
+    engine = create_async_engine(
         driver_url(url),
         pool_size=pool_size,
         max_overflow=0,
@@ -132,9 +133,19 @@ def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
             "prepared_statement_cache_size": PREPARED,
             "statement_cache_size": PREPARED,
             "max_cached_statement_lifetime": 0,
+            # However long: what is asked together is one statement.
+            "max_cacheable_statement_size": 0,
             "server_settings": {"application_name": "pitlane"},
         },
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: Any, *_: Any) -> None:
+    """The pool makes a new one of it. The driver knows without asking the database."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("closed while nobody used it")
 
 
 class Writes:
@@ -228,6 +239,8 @@ def create_delivery_tables(bind: Any) -> None:
 
 def set_unpublished_apart(bind: Connection) -> None:
     """For a migration: a published event no longer has its row written anew."""
+    # What a service that still runs writes or marks comes before all of this, or after.
+    bind.execute(text("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE"))
     delivery.create_all(bind, [unpublished])
     bind.execute(
         text(

@@ -5,6 +5,9 @@ Each select is a column of the answer, an array of its rows, and they are answer
 which they are given; so are the locks taken that they ask for. All of them see the database at one
 moment, the one at which the statement began: what a lock guards is read by a later statement, which
 sees what its last holder has committed.
+
+This is the way to read several tables at once. Only orders has another for what every command of
+its needs (``services/orders/store/records.py``), whose text never changes.
 """
 
 from __future__ import annotations

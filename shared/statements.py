@@ -8,6 +8,7 @@ context, a cursor, a greenlet) costs as much as the database's answer to a small
 
 from __future__ import annotations
 
+import asyncio
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -49,7 +50,7 @@ class Prepared:
         """The rows, with their columns as fields. Raises what ``connection.execute`` does."""
         return await self._run(connection, parameters, begin=True)
 
-    async def run_alone(self, connection: AsyncConnection, **parameters: Any) -> None:
+    async def run_last(self, connection: AsyncConnection, **parameters: Any) -> None:
         """For the last statement of a transaction. If it is its only one, it commits itself:
         neither BEGIN nor COMMIT goes to the database."""
         await self._run(connection, parameters, begin=False)
@@ -68,6 +69,10 @@ class Prepared:
             if begin and adapted._transaction is None:
                 await adapted._start_transaction()
             records = await adapted.driver_connection.fetch(self._sql, *values)
+        except asyncio.CancelledError:
+            # Whatever the database has begun by now, nobody here knows of it.
+            await connection.invalidate()
+            raise
         except Exception as error:
             await self._fail(connection, adapted, error)
         if any(self._out):

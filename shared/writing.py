@@ -20,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Delete,
     Table,
+    Text,
     bindparam,
     delete,
     func,
@@ -60,7 +61,7 @@ def inserting(table: Table, *columns: str, when: ColumnElement[bool] | None = No
     return _inserting("new", table, columns, when)
 
 
-def adding(table: Table, *columns: str) -> Rows:
+def inserting_missing(table: Table, *columns: str) -> Rows:
     """Inserts rows as ``inserting`` does, but for those that are there already, by whatever key."""
     rows = _inserting("added", table, columns)
     statement: Insert = rows.statement  # type: ignore[assignment]
@@ -110,7 +111,7 @@ class Pending:
         """The same, when nothing but the commit comes after it."""
         if found := self._taken():
             statement, parameters = found
-            await statement.run_alone(connection, **parameters)
+            await statement.run_last(connection, **parameters)
 
     def _taken(self) -> tuple[Prepared, dict[str, list[Any]]] | None:
         if not self._waiting:
@@ -140,6 +141,8 @@ def _inserting(
     columns = columns or tuple(
         one.key for one in table.columns if one.identity is None and one.computed is None
     )
+    # What ``_texts`` makes of a list is never NULL, and texts.
+    assert all(_is_list_of_texts(table.c[key]) for key in columns if _is_list(table.c[key])), name
     given = _unnested(name, table, columns)
     values = (_texts(given, key) if _is_list(table.c[key]) else given.c[key] for key in columns)
     new = select(*values)
@@ -164,6 +167,11 @@ def _unnested(name: str, table: Table, columns: Sequence[str]) -> TableValuedAli
 
 def _is_list(column: Column[Any]) -> bool:
     return isinstance(column.type, ARRAY)
+
+
+def _is_list_of_texts(column: Column[Any]) -> bool:
+    type_ = column.type
+    return isinstance(type_, ARRAY) and isinstance(type_.item_type, Text) and not column.nullable
 
 
 def _texts(given: TableValuedAlias, key: str) -> ColumnElement[Any]:

@@ -79,6 +79,8 @@ and take each other's consumer away."""
 async def alone(engine: AsyncEngine) -> AsyncIterator[None]:
     """Waits for its turn. ``engine``: of one and the same database for everybody."""
     async with engine.connect() as connection:
+        # The session holds the lock; a transaction would hold a snapshot as well.
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(select(func.pg_advisory_lock(ALONE)))
         yield  # the lock goes with the session, whose pool is disposed of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +11,7 @@ from deploy.commands.reach import StationDir
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import AsyncIterator, Mapping
 
     from nats.aio.client import Client
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -88,7 +89,7 @@ def watch(data_dir: StationDir = None) -> None:
 
 async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
     from deploy import topology
-    from deploy.commands.event_replay import InStream, alone, as_of_now, read_stream
+    from deploy.commands.event_replay import InStream, alone, read_stream
     from deploy.commands.reach import BOOTSTRAP_URL, nats_connection, needed
     from deploy.commands.topology import consumed
 
@@ -99,13 +100,14 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
         connection = await nats_connection(url, topology.BOOTSTRAP)
         stack.push_async_callback(connection.close)
         await stack.enter_async_context(alone(_engine(databases["audit"], stack)))
-        outboxes = [await stack.enter_async_context(as_of_now(*each)) for each in engines.items()]
-        stream = await read_stream(connection, outboxes)
-        if stream is None:
-            typer.echo("the stream does not exist")
-        lost = await _count_missing(outboxes, stream or InStream())
+        async with _as_of_now(engines) as outboxes:
+            stream = await read_stream(connection, outboxes)
+            if stream is None:
+                typer.echo("the stream does not exist")
+            lost = await _count_missing(outboxes, stream or InStream())
         if check:
             raise typer.Exit(1 if lost or stream is None else 0)
+        # However long a person thinks, the databases go on: it is all looked at again afterwards.
         if stream is None:
             _confirm("Make it?", yes)
         elif lost:
@@ -113,8 +115,17 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
         # Consumers may be gone as well.
         await topology.apply(url, consumed())
         if lost:
-            gateway = databases["gateway"]
-            await _put_back(connection, outboxes, stream or InStream(), lost, gateway)
+            async with _as_of_now(engines) as outboxes:
+                stream = await read_stream(connection, outboxes) or InStream()
+                await _put_back(connection, outboxes, stream, lost, databases["gateway"])
+
+
+@asynccontextmanager
+async def _as_of_now(engines: Mapping[str, AsyncEngine]) -> AsyncIterator[list[Outbox]]:
+    from deploy.commands.event_replay import as_of_now
+
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(as_of_now(*each)) for each in engines.items()]
 
 
 def _confirm(question: str, yes: bool) -> None:

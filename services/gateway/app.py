@@ -72,9 +72,11 @@ SERVED: dict[str, Any] = {
 
 
 class Application(FastAPI):
-    """All addresses behind the edge. The layers that the framework would put around them do again,
-    for every request, what the edge does; its documents and pages would load theirs from elsewhere,
-    and its traces would tell the secrets that stand in addresses."""
+    """All addresses behind the edge. It is the framework's application because all that stands
+    behind it is built on the framework: its types of routes, its exceptions, how it reads forms,
+    and the tools that make the documents. The layers that the framework would put around them do
+    again, for every request, what the edge does; its documents and pages would load theirs from
+    elsewhere, and its traces would tell the secrets that stand in addresses."""
 
     def __init__(self, routes: Sequence[BaseRoute], lifespan: Lifespan[Application]) -> None:
         super().__init__(

@@ -77,7 +77,11 @@ class Keys:
                 command_timeout=TIMEOUT_S,
                 server_settings={"application_name": "pitlane", "synchronous_commit": "off"},
             )
-            self._claiming = await connection.prepare(_CLAIM)
+            try:
+                self._claiming = await connection.prepare(_CLAIM)
+            except BaseException:
+                connection.terminate()
+                raise
             self._connection = connection
         return self._connection, self._claiming
 

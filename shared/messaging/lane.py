@@ -99,8 +99,8 @@ class Lane:
         gather_s: float = 0.0,
     ) -> None:
         """``gather_s``: so much lies at least between the beginnings of two transactions, unless
-        a command waits; when events come thick, several times as much. Nobody waits for what only
-        listens."""
+        a command or a full batch waits; when events come thick, several times as much. Nobody
+        waits for what only listens."""
         self._settings = settings
         self._source = settings.source(settings.service)
         self._engine = engine
@@ -113,7 +113,8 @@ class Lane:
         self._gather_s = gather_s
         self._began_at = -gather_s
         self._last = 0
-        self._commanded = asyncio.Event()
+        self._commands = 0
+        self._pressed = asyncio.Event()
         self._careful = False
         self.commits = Commits()
 
@@ -131,8 +132,9 @@ class Lane:
             raise Refused("busy", service=self._settings.service)
         if job.route.before is None or await self._prepared(job, job.route.before):
             self._waiting.put_nowait(job)
-            if not job.is_event:
-                self._commanded.set()
+            self._commands += not job.is_event
+            if self._presses():
+                self._pressed.set()
         return await job.ended
 
     async def _prepared(self, job: Job, before: Before) -> bool:
@@ -153,6 +155,7 @@ class Lane:
             await self._gather(jobs[0])
             while len(jobs) < MAX_BATCH and not self._waiting.empty():
                 jobs.append(self._waiting.get_nowait())
+            self._commands -= sum(not job.is_event for job in jobs)
             self._last = len(jobs)
             BATCH_SIZE.observe(len(jobs))
             try:
@@ -177,11 +180,16 @@ class Lane:
     async def _gather(self, first: Job) -> None:
         clock = asyncio.get_running_loop().time
         gather_s = self._gather_s * (LONGER if self._last >= THICK else 1)
-        if first.is_event and (early_s := self._began_at + gather_s - clock()) > 0:
+        early_s = self._began_at + gather_s - clock()
+        if early_s > 0 and first.is_event and not self._presses():
+            self._pressed.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._commanded.wait(), early_s)
-        self._commanded.clear()
+                await asyncio.wait_for(self._pressed.wait(), early_s)
         self._began_at = clock()
+
+    def _presses(self) -> bool:
+        """Whether a command is queued, or so much that it fills the batch of a first job."""
+        return self._commands > 0 or self._waiting.qsize() >= MAX_BATCH - 1
 
     async def _together(self, jobs: Sequence[Job], *, careful: bool) -> None:
         """All or nothing: either every job has ended and is committed, or this raises.

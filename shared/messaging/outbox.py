@@ -149,7 +149,9 @@ class Relay:
                 batches.append(self._queue.get_nowait())
             try:
                 events = [event for batch in batches for event in batch]
-                self._published += await self._publish(events)
+                # Two statements: what is marked meanwhile must not come back.
+                published = await self._publish(events)
+                self._published += published
                 self._to_mark.set()
             except Exception:
                 # They stay unpublished in the outbox, where the sweep finds them.
@@ -243,4 +245,4 @@ _MARK_PUBLISHED = Prepared(
 
 
 async def _mark_published(connection: AsyncConnection, event_ids: Sequence[UUID]) -> None:
-    await _MARK_PUBLISHED.run_alone(connection, ids=event_ids)
+    await _MARK_PUBLISHED.run_last(connection, ids=event_ids)

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import engine_for
 from shared.reading import read_together
-from shared.writing import Pending, adding, inserting, merging, removing
+from shared.writing import Pending, inserting, inserting_missing, merging, removing
 
 tables = MetaData()
 people = Table(
@@ -55,7 +55,7 @@ async def connection(bare_database: str) -> AsyncIterator[AsyncConnection]:
         await connection.run_sync(tables.create_all)
         pending = Pending()
         pending.add(_NEW_PEOPLE, [IVAN, ANNA])
-        pending.add(adding(words), [("масло",), ("шина",)])
+        pending.add(inserting_missing(words), [("масло",), ("шина",)])
         await pending.send(connection)
         yield connection
     await engine.dispose()
@@ -104,7 +104,7 @@ async def test_many_tables_are_written_at_once(connection: AsyncConnection) -> N
     pending = Pending()
     newer = merging(people, "names", "owes", "revision", newer="revision")
     pending.add(newer, [(1, ["Старое имя"], None, None, 0), (2, ["Анна", "Аня"], 5, None, 2)])
-    pending.add(adding(words), [("масло",), ("фильтр",)])
+    pending.add(inserting_missing(words), [("масло",), ("фильтр",)])
     with statements_of(connection) as sent:
         await pending.send(connection)
     assert len(sent) == 1
@@ -122,3 +122,14 @@ async def test_rows_go_by_their_keys_or_by_what_is_named(connection: AsyncConnec
     assert await everybody(connection) == []
     (found,) = await read_together(connection, (_WORDS, {}))
     assert [row.word for row in found] == ["масло"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [Column("list", ARRAY(Text)), Column("list", ARRAY(Integer), nullable=False)],
+    ids=["may be null", "of no texts"],
+)
+def test_a_list_that_cannot_travel_is_refused_at_the_start(column: Column[Any]) -> None:
+    table = Table("lists", MetaData(), Column("id", Integer, primary_key=True), column)
+    with pytest.raises(AssertionError, match="new_lists"):
+        inserting(table)

@@ -34,8 +34,9 @@ SOURCE = "/station-1/gateway"
 class Business:
     """Some services that hear of each other when they are told to."""
 
-    def __init__(self, database: Callable[[str], str], *names: str) -> None:
-        self.members = {name: _Member(name, database(name), self) for name in names}
+    def __init__(self, database: Callable[[str], str], *names: str, gather_s: float = 0.0) -> None:
+        """``gather_s``: of every lane."""
+        self.members = {name: _Member(name, database(name), self, gather_s) for name in names}
         self.waiting: dict[str, list[Outgoing]] = {name: [] for name in names}
         """By consumer, what it has not heard yet."""
         self.heard: dict[str, list[Outgoing]] = {name: [] for name in names}
@@ -122,13 +123,13 @@ class Business:
 class _Member:
     """One service of the business."""
 
-    def __init__(self, name: str, url: str, business: Business) -> None:
+    def __init__(self, name: str, url: str, business: Business, gather_s: float) -> None:
         self.settings = ServiceSettings(service=name, database_url=url)
         self.engine: AsyncEngine = engine_for(url)
         self.handlers: Handlers[Any] = service_named(name).handlers
         self.client = _Client(name, business)
         relay = cast(Relay, _Stream(business))
-        self.lane = Lane(self.settings, self.engine, self.handlers, self.client, relay)
+        self.lane = Lane(self.settings, self.engine, self.handlers, self.client, relay, gather_s)
 
     async def answer(self, question: Question[Any], envelope: Envelope) -> Any:
         route = self.handlers.questions[type(question).subject]

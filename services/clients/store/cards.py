@@ -42,7 +42,7 @@ from shared.contracts.tags import TagClient, TagVehicle, UntagClient, UntagVehic
 from shared.handlers import Store
 from shared.reading import read_together
 from shared.refusals import Refused
-from shared.writing import adding, inserting, merging
+from shared.writing import inserting, inserting_missing, merging
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _CLIENTS = select(clients).where(clients.c.id == any_(_IDS))
@@ -92,7 +92,7 @@ _END_FACTS = (
     )
     .values(until=bindparam("ended"))
 )
-_SAVE_WORDS = adding(name_words)
+_SAVE_WORDS = inserting_missing(name_words)
 
 
 class ClientsStore(Store):

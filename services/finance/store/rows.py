@@ -35,7 +35,7 @@ from services.finance.store.schema import (
     settlements,
 )
 from shared.database import saving
-from shared.writing import Pending, Rows, adding, inserting, merging, removing
+from shared.writing import Pending, Rows, inserting, inserting_missing, merging, removing
 
 _LABOR: TypeAdapter[Labor | None] = TypeAdapter(Labor | None)
 
@@ -62,10 +62,10 @@ def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return column == any_(bindparam(name, type_=ARRAY(Uuid)))
 
 
-NEW_ORDERS = adding(orders)
+NEW_ORDERS = inserting_missing(orders)
 NEW_ENTRIES = inserting(entries)
 NEW_POSTINGS = inserting(postings)
-OPENED_ACCOUNTS = adding(accounts, "client_id", "receivable", "deposits")
+OPENED_ACCOUNTS = inserting_missing(accounts, "client_id", "receivable", "deposits")
 NEW_ACCOUNTS = inserting(accounts)
 SAVED_ACCOUNTS = merging(accounts)
 NEW_SETTLEMENTS = inserting(settlements)

@@ -1,4 +1,9 @@
-"""Rows that come as values: several tables' in one statement, each an array of records."""
+"""Rows that come as values: several tables' in one statement, each an array of records.
+
+``shared/reading.py`` does the same with selects, and is the way for all else. Here the columns are
+SQL, for the few statements that need words before their SELECT (locks, which the columns build on)
+and that are asked for every command: one text each, whatever a batch is about.
+"""
 
 from __future__ import annotations
 
