@@ -105,7 +105,7 @@ def stamp(work: Work) -> Stamp:
 
 async def keep(decision: Decision, store: FinanceStore, work: Work) -> None:
     """Saves and tells what was decided; the VAT of advances follows the deposits."""
-    decision = advances.with_vat(decision, store.payment_before, work.new_id())
+    decision = advances.with_vat(decision, store.known_payment, work.new_id())
     await store.keep(decision)
     work.publish(*decision.events)
 
