@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.orders.domain.order import Order
+from services.orders.handlers.reference import change_section
 from services.orders.store import OrdersStore
 from services.orders.store.order_rows import order_row, service_row
 from services.orders.store.tables import (
@@ -27,7 +28,7 @@ from services.orders.store.tables import (
     sections,
     service_lines,
 )
-from shared.contracts.orders import CommentView, MoveOrder
+from shared.contracts.orders import ChangeSection, CommentView, MoveOrder
 from shared.database import engine_for
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
@@ -100,14 +101,17 @@ async def _after_a_wait[ResultT](
     async with engine.begin() as first:
         await OrdersStore(first).order(order.id)
         second = asyncio.create_task(wait_for_it())
-
-        async def waits() -> bool:
-            async with engine.connect() as looking:
-                return bool(await looking.scalar(_WAITS))
-
-        await eventually(waits)
+        await _somebody_waits(engine)
         await change(first)
     return await second
+
+
+async def _somebody_waits(engine: AsyncEngine) -> None:
+    async def waits() -> bool:
+        async with engine.connect() as looking:
+            return bool(await looking.scalar(_WAITS))
+
+    await eventually(waits)
 
 
 async def test_whoever_waited_for_an_order_sees_the_lines_that_were_added_meanwhile(
@@ -206,6 +210,28 @@ async def test_what_is_kept_of_the_places_is_never_older_than_the_last_commit(
     async with engine.begin() as other:
         await other.execute(renaming.values(name="Малярный"))
     assert await name() == "Малярный"
+
+
+async def test_of_two_who_edit_the_same_at_once_the_second_is_told(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        section_id = (await _kept(connection))["section_id"]
+    work: Any = SimpleNamespace(publish=lambda *_: None)
+
+    async def rename(name: str, connection: AsyncConnection) -> int:
+        command = ChangeSection(section_id=section_id, expected_revision=1, name=name)
+        return (await change_section(command, OrdersStore(connection), work)).revision
+
+    async def rename_too() -> int:
+        async with engine.begin() as connection:
+            return await rename("Малярный", connection)
+
+    async with engine.begin() as first:
+        assert await rename("Кузовной", first) == 2
+        second = asyncio.create_task(rename_too())
+        await _somebody_waits(engine)
+    with pytest.raises(Refused) as refused:
+        await second
+    assert refused.value.code == "revision_conflict"
 
 
 async def test_a_change_that_is_taken_back_is_kept_by_nobody(engine: AsyncEngine) -> None:
