@@ -223,6 +223,10 @@ async def test_a_cell_is_found_by_name_and_barcode_and_shown_with_what_lies_in_i
         (other, "A-03-2", 2),
         (first, "B-01-2", 1),
     ]
+    # Nobody is asked of an order whose list goes on, though the rest has been fetched meanwhile.
+    begun = await station.ask(PickList(order_id=order, limit=1))
+    await together(shop.running, job(completed(order, 1, *asks)))
+    assert (await station.ask(PickList(order_id=order, cursor=begun.next))).items == ()
 
     await station.send(SetHomeCell(product_id=first, warehouse_id=main, cell_id=None))
     homes = (await station.ask(ListHomeCells(warehouse_id=main))).items

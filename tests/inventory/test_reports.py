@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, insert, select
 
-from services.inventory.store.sums import fold, forget
+from services.inventory.store.sums import differences, fold, forget
+from services.inventory.store.tables import movements
 from services.inventory.store.tables_reports import stock_sums, unfolded
 from shared.contracts.base import Period
 from shared.contracts.inventory import ListMovements, StockBalances
@@ -225,6 +226,31 @@ async def test_counting_costs_no_statement_and_nobody_waits_for_it(station: Stat
     await eventually(all_is_folded)
     assert (await station.ask(CheckStockReports())).items == ()
     assert await count(stock_sums) == 32 * 3 * 3
+
+
+async def test_a_place_whose_last_moves_are_told_wrong_is_named(station: Station) -> None:
+    """Of one that goes on moving it is told when that is folded."""
+    running, product = station.running["inventory"], await station.a_product()
+    warehouse = await station.a_warehouse()
+    await station.receive(warehouse.id, product.id, "5", cost="10")
+    await fold_some(running, fold)
+    assert (await station.ask(CheckStockReports())).items == ()
+
+    owner = await asyncpg.connect(as_owner(station.database_urls["inventory"]))
+    await owner.execute("UPDATE last_moves SET lies = false, idle_since = '2020-01-01'")
+    await owner.close()
+    named = (await station.ask(CheckStockReports())).items
+    assert {(each.what, each.key) for each in named} == {
+        (f"last_moves.{column}", f"{product.id} {warehouse.id}")
+        for column in ("idle_since", "lies")
+    }
+    assert [each.actual for each in named if each.what == "last_moves.lies"] == ["false"]
+
+    async with running.engine.connect() as connection:
+        every = select(movements.c.id)
+        await connection.execute(insert(unfolded).from_select(["movement_id"], every))
+        found = await differences(connection, running.settings.zone, 100)
+        assert {each.what.partition(".")[0] for each in found} == {"stock_sums"}
 
 
 async def _shift(station: Station, times: dict[str, datetime]) -> None:

@@ -5,29 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import cast
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, select, text, update
-from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clients.domain.visits import Visit
 from services.clients.store.tables_segments import counters, past_visits, visits
 from shared.contracts.visits import ClientVisits, KeptVisits
 from shared.statements import Prepared
-from shared.writing import Pending, Rows, inserting
+from shared.writing import Pending, merging
 
-_NEW = inserting(visits)
-_inserted = cast("Insert", _NEW.statement)
-_SAVE = Rows(
-    _NEW.name,
-    _inserted.on_conflict_do_update(
-        index_elements=["order_id", "completion"],
-        set_={"reversed": visits.c.reversed | _inserted.excluded.reversed},
-    ),
-    _NEW.columns,
-)
+_SAVE = merging(visits, "reversed", newer="reversed")
 """What is known of a visit stays: only its reversal is news, and that is never undone."""
 _COUNT = Prepared(
     text(

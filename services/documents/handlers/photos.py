@@ -107,7 +107,7 @@ async def remove_photo(command: RemovePhoto, store: DocumentsStore, work: Work) 
 async def list_photos(question: ListPhotos, store: DocumentsStore, work: Work) -> Page[PhotoView]:
     after = keys_of(question.cursor, tuple[UUID])[0] if question.cursor else None
     rows = await store.photos.of_order(question.order_id, question.limit + 1, after)
-    if not rows:
+    if not (rows or question.cursor):
         await work.ask(GetOrder(order_id=question.order_id))
     return page_of(rows, question.limit, _view, lambda row: (row.id,))
 

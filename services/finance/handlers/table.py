@@ -107,7 +107,7 @@ def stamp(work: Work) -> Stamp:
 async def keep(decision: Decision, store: FinanceStore, work: Work) -> None:
     """Saves what was decided, and tells it once for all that the message has come to; the VAT of
     advances follows the deposits."""
-    decision = advances.with_vat(decision, store.payment_before, work.new_id())
+    decision = advances.with_vat(decision, store.known_payment, work.new_id())
     await store.keep(decision)
     work.published = last_words((*work.published, *decision.events))
 

@@ -176,8 +176,8 @@ class Books(Store):
             await self._load_payments((), (), {payment_id})
         return self._payments.values.get(payment_id)
 
-    def payment_before(self, payment_id: UUID) -> Payment | None:
-        """As this transaction knows it; none that is new."""
+    def known_payment(self, payment_id: UUID) -> Payment | None:
+        """As this transaction has it until now, without reading; none where it has none."""
         return self._payments.values.get(payment_id)
 
     async def entry(self, entry_id: UUID) -> Entry:

@@ -29,6 +29,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     case,
+    false,
     func,
     literal,
     or_,
@@ -224,7 +225,7 @@ def _likely(sold: _Sold, years: Years) -> tuple[CTE, ColumnElement[Decimal]]:
     there is less than nothing in the other months: whoever has that is among the keys."""
     moved = sold.moved()
     others = select(sales_sums.c.key).where(
-        or_(*(and_(*sold.unmoved((MONTH, day), moved)) for day in years.others)),
+        or_(false(), *(and_(*sold.unmoved((MONTH, day), moved)) for day in years.others)),
         sales_sums.c.revenue < 0,
     )
     keys = [select(moved.c.key), others]

@@ -91,6 +91,6 @@ async def list_home_cells(
 @handlers.question(PickList)
 async def pick_list(question: PickList, store: InventoryStore, work: Work) -> Page[PickView]:
     page = await cells.pick_list(store.connection, question)
-    if not page.items:
+    if not (page.items or question.cursor):
         await work.ask(GetOrder(order_id=question.order_id))
     return page

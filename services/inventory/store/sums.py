@@ -16,10 +16,12 @@ from sqlalchemy import (
     ARRAY,
     CTE,
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Numeric,
     Select,
     Subquery,
+    Text,
     Uuid,
     and_,
     any_,
@@ -31,6 +33,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    tuple_,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -203,6 +206,35 @@ _LATEST = _latest()
 
 
 async def differences(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> Sequence[Any]:
-    """The sums that are not what their rows come to: ``what, key, expected, actual``."""
+    """The sums, and last moves, that are not what their rows come to: ``what, key, expected,
+    actual``."""
     anew = _sums(zone, movements.c.id.not_in(_NOT_FOLDED)).subquery("anew")
-    return await differences_of(connection, stock_sums, stock_sums, anew, limit)
+    found = await differences_of(connection, stock_sums, stock_sums, anew, limit)
+    moved = await connection.execute(_last_moves_apart().limit(limit - len(found)))
+    return [*found, *moved.all()]
+
+
+def _last_moves_apart() -> CompoundSelect[Any]:
+    """Of places where everything is folded; of others ``last_moves`` knows a part, and the stock
+    all of it."""
+    anew = _latest_of(true()).subquery("anew")
+    both = last_moves.outerjoin(anew, same_place(last_moves, anew), full=True)
+    place = [func.coalesce(each, anew.c[each.name]) for each in last_moves.primary_key]
+    going_on = select(movements.c.product_id, movements.c.warehouse_id).where(
+        movements.c.id == any_(_FRESH)
+    )
+    return union_all(
+        *(
+            select(
+                literal(f"last_moves.{name}").label("what"),
+                func.concat_ws(" ", *place).label("key"),
+                cast(last_moves.c[name], Text).label("actual"),
+                cast(anew.c[name], Text).label("expected"),
+            )
+            .select_from(both)
+            .where(
+                last_moves.c[name].is_distinct_from(anew.c[name]), tuple_(*place).not_in(going_on)
+            )
+            for name in ("receipt_at", "issue_at", "idle_since", "lies")
+        )
+    )

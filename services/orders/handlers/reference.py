@@ -136,7 +136,7 @@ async def create_service(command: CreateService, store: OrdersStore, work: Work)
 
 @handlers.command(ChangeService)
 async def change_service(command: ChangeService, store: OrdersStore, work: Work) -> ServiceView:
-    row = await store.places.get(works, command.service_id)
+    row = await store.places.held(works, command.service_id)
     named = command.model_fields_set
     ensure_one_price(
         *(
@@ -221,7 +221,7 @@ async def _change(
     kind: Kind, table: Table, row_id: UUID, command: Command[Any], store: OrdersStore, work: Work
 ) -> Any:
     """Sets the fields that the command names; what it does not name stays."""
-    row = await store.places.get(table, row_id)
+    row = await store.places.held(table, row_id)
     ensure_revision(getattr(command, "expected_revision", None), row.revision)
     fields = named_fields(command, f"{kind}_id")
     ensure_filled(fields, [each.name for each in table.c if not each.nullable])

@@ -43,7 +43,9 @@ async def find_work_orders(
 
 
 async def whole(orders: Sequence[Order], store: OrdersStore, work: Work) -> dict[UUID, WorkOrder]:
-    """One statement for each kind of thing that the orders name, however many they are."""
+    """The orders as documents show them, by id: one statement for each kind of thing that they
+    name, however many they are. What owners had to be asked for is written, and known from now on.
+    """
     headers = [order.header for order in orders]
     services = [line for order in orders for line in order.services]
     people = {getattr(header, name) for header in headers for name in EMPLOYEES_OF_ORDER}
@@ -56,7 +58,6 @@ async def whole(orders: Sequence[Order], store: OrdersStore, work: Work) -> dict
         vehicle_ids={header.vehicle_id for header in headers},
         product_ids={part.product_id for order in orders for part in order.parts},
     )
-    # What their owners had to be asked for is known from now on.
     await store.write()
     names = Names(
         stations=await store.places.many(stations, {order.station_id for order in orders}),

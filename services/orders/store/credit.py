@@ -51,11 +51,10 @@ class Credit:
         self._watched: set[UUID] = set()
         self._cheaper: dict[UUID, list[Any]] = {}
 
-    def found(self, client_ids: Collection[UUID], contracts: Mapping[UUID, Sequence[Any]]) -> None:
+    def found(self, contracts: Mapping[UUID, Sequence[Any]]) -> None:
         """All contracts of these clients, loaded with other things."""
-        self._looked_at.update(client_ids)
-        for client_id in client_ids:
-            rows = contracts.get(client_id, ())
+        self._looked_at.update(contracts)
+        for client_id, rows in contracts.items():
             if any(row.credit_limit is not None for row in rows):
                 self._watched.add(client_id)
             self._cheaper[client_id] = [

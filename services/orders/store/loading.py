@@ -50,7 +50,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What there is of it, by id; contracts by client, what is offered by car."""
+    """What there is of it, by id; contracts by client, also of those who have none; what is offered
+    by car."""
 
     orders: dict[UUID, Order]
     clients: Rows
@@ -81,9 +82,11 @@ async def load(connection: AsyncConnection, wanted: Wanted) -> Found:
     orders = orders_of(found.orders, found.services, found.parts)
     if found.written_by != found.seen:
         orders = (await look_at(connection, ids)).orders
-    contracts: dict[UUID, list[Any]] = {}
+    contracts: dict[UUID, list[Any]] = {
+        client_id: [] for client_id in (*wanted.contracts_of, *found.contracts_with)
+    }
     for contract in map(_CONTRACT, found.contracts):
-        contracts.setdefault(contract.client_id, []).append(contract)
+        contracts[contract.client_id].append(contract)
     return Found(
         orders,
         _by_id(_CLIENT, found.clients),
@@ -106,9 +109,12 @@ class Seen:
     places: int
 
 
-async def look_at(connection: AsyncConnection, order_ids: Iterable[UUID]) -> Seen:
-    """Takes no lock."""
-    (found,) = await _SEEN.rows(connection, orders=sorted(order_ids))
+async def look_at(
+    connection: AsyncConnection, order_ids: Iterable[UUID], *, and_offered: bool = False
+) -> Seen:
+    """Takes no lock. What is offered is counted only where that is asked for."""
+    ids = sorted(order_ids)
+    (found,) = await _SEEN.rows(connection, orders=ids, offered_with=ids if and_offered else [])
     orders = orders_of(found.orders, found.services, found.parts)
     return Seen(orders, dict(found.offered), found.places)
 
@@ -155,7 +161,7 @@ _LINES = {
     "parts": _rows("part_lines", PART_COLUMNS, _OF_THEM),
     "places": "(SELECT version FROM places_version)",
 }
-_CARS = f"ARRAY(SELECT vehicle_id FROM orders WHERE id = ANY({_ids('orders')}))"
+_CARS = f"ARRAY(SELECT vehicle_id FROM orders WHERE id = ANY({_ids('offered_with')}))"
 _SEEN = prepared(
     orders=_rows("orders", ORDER_COLUMNS, _ORDERS), **_LINES, offered=_offered_on(_CARS)
 )
@@ -171,6 +177,7 @@ _LOCKED = prepared(
     works=_all_of(works, f"id = ANY({_ids('works')})"),
     contracts=_all_of(client_contracts, f"client_id = ANY({_ids('contracts_of')} || {_WITH})"),
     offered=_offered_on(_ids("offered_on")),
+    contracts_with=_WITH,
     numbers="""ARRAY(
         SELECT nextval('order_numbers') FROM generate_series(1, CAST(:numbers AS integer)))""",
     before=f"""WITH locked AS (

@@ -20,7 +20,7 @@ from services.orders.store.catalogue import Catalogue
 from services.orders.store.copies import Copies
 from services.orders.store.credit import Credit
 from services.orders.store.links import Links
-from services.orders.store.loading import Wanted, load, look_at
+from services.orders.store.loading import Seen, Wanted, load, look_at
 from services.orders.store.order_rows import (
     SAVE_ORDERS,
     SAVE_PARTS,
@@ -140,19 +140,18 @@ class OrdersStore(Store):
 
     async def shown(self, order_id: UUID) -> Order:
         """For looking only: takes no lock."""
-        for order in await self.all_shown([order_id]):
-            return order
-        raise Refused("order_not_found", id=order_id)
+        seen = await look_at(self.connection, [order_id], and_offered=True)
+        self._note_seen(seen)
+        if order_id not in self._orders:
+            raise Refused("order_not_found", id=order_id)
+        order = self._orders[order_id]
+        self._note_offered(seen.offered, [order.header.vehicle_id])
+        return order
 
     async def all_shown(self, order_ids: Sequence[UUID]) -> list[Order]:
         """Those of the orders that there are, in this order; takes no lock."""
         if order_ids:
-            seen = await look_at(self.connection, order_ids)
-            self._loaded.update(seen.orders)
-            self._orders.update(seen.orders)
-            cars = (order.header.vehicle_id for order in seen.orders.values())
-            self._note_offered(seen.offered, cars)
-            self.places.note(seen.places)
+            self._note_seen(await look_at(self.connection, order_ids))
         return [self._orders[order_id] for order_id in order_ids if order_id in self._orders]
 
     async def number_of(self, order_id: UUID) -> str:
@@ -195,6 +194,7 @@ class OrdersStore(Store):
         self._comments.append({**comment.model_dump(), "order_id": order_id})
 
     async def flush(self) -> None:
+        """What was flushed before is not written again."""
         self.copies.flush(self.pending)
         changed = [
             (self._loaded[order.id], order)
@@ -210,6 +210,8 @@ class OrdersStore(Store):
         self.pending.add(_GONE_PARTS, _gone_lines(changed, _parts_of))
         self.pending.add(_ADD_STEPS, self._steps)
         self.pending.add(_ADD_COMMENTS, self._comments)
+        self._loaded.update({order.id: order for _, order in changed})
+        self._steps, self._comments = [], []
         await self.links.flush()
 
     def unsaved(self) -> int:
@@ -224,12 +226,12 @@ class OrdersStore(Store):
         self._note_offered(found.offered, wanted.offered_on)
         self.copies.found(found)
         self.places.note(found.places, found.works)
-        named = {
-            found.orders[order_id].client_id
-            for order_id in wanted.contracts_with
-            if order_id in found.orders
-        }
-        self.credit.found(wanted.contracts_of | named, found.contracts)
+        self.credit.found(found.contracts)
+
+    def _note_seen(self, seen: Seen) -> None:
+        self._loaded.update(seen.orders)
+        self._orders.update(seen.orders)
+        self.places.note(seen.places)
 
     def _note_offered(self, offered: Mapping[UUID, int], cars: Iterable[UUID | None]) -> None:
         self._offered.update({car: offered.get(car, 0) for car in cars if car})
