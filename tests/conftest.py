@@ -13,7 +13,7 @@ from tests.support.broker import TestNats, running_nats
 from tests.support.cluster import shared_cluster
 from tests.support.compiled import share_compiled_statements
 from tests.support.databases import Databases
-from tests.support.memory import keep_files_in_memory
+from tests.support.memory import files_lie_in, keep_files_in_memory
 
 CLUSTER = "TESTS_CLUSTER"
 """The folder of a PostgreSQL that several runs share, one after the other: see the mutants."""
@@ -28,6 +28,10 @@ share_compiled_statements()
 # --hypothesis-profile=default, and again with --hypothesis-seed.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
 hypothesis.settings.load_profile("repeatable")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"files of the tests: {files_lie_in()}"
 
 
 @pytest.fixture(scope="session")
