@@ -9,6 +9,7 @@ nothing here changes, or begins to name what is not here.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -122,11 +123,18 @@ class Here:
         await maker.everything()
         self.own = maker.there
         await eventually(self._all_files_are_read)
+        await eventually(self._nothing_goes_on)
 
     async def _all_files_are_read(self) -> bool:
         lists = ("/clients/imports", "/price-lists/imports")
         listed = [(await self.people[OWNER].get(API + path)).json()["items"] for path in lists]
         return not {"uploading", "checking"} & {each["state"] for one in listed for each in one}
+
+    async def _nothing_goes_on(self) -> bool:
+        """Messages that were made are sent, and what came late is taken over."""
+        before = await self.contents()
+        await asyncio.sleep(QUIET_S)
+        return await self.contents() == before
 
     async def asked(self, role: str, place: Place, foreign: dict[str, str]) -> httpx.Response:
         endpoint, thing = place.endpoint, called(place.name, foreign)
@@ -161,8 +169,12 @@ SUM = 'SELECT count(*), sum(hashtextextended(t::text, 0)) FROM "{}" t'
 TRACES = {
     *("inbox", "outbox", "replies", "records", "heads"),
     *("sessions", "idempotency_keys", "sign_in_failures"),
+    *("unpublished", "unfolded", "order_changes", "last_moves"),
+    *("order_sums", "stock_sums", "sales_sums", "ledger_sums"),
 }
-"""Where an attempt is written down, and where it is known when somebody was last seen."""
+"""Where an attempt is written down, where it is known when somebody was last seen, and what is
+published and added up of the rest by and by."""
+QUIET_S = 1.5
 
 
 def to_ask(role: str) -> Iterator[Place]:

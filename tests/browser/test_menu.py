@@ -98,8 +98,10 @@ async def test_what_is_offered_may_be_done(site: Site, browse: Open) -> None:
             assert await forbidden_forms(page, role, text) == [], (role, path)
             onward |= set(await page.evaluate(LINKS, text))
         for path in sorted(onward - {*entries, order}):
-            answer = await page.request.get(site.url + as_shown(path))
+            shown = as_shown(path)
+            answer = await page.request.get(site.url + shown)
             assert answer.status == 200, (role, path)
-            if answer.headers["content-type"].startswith("text/html"):
+            # A paper leads nowhere.
+            if shown == path and answer.headers["content-type"].startswith("text/html"):
                 text = await answer.text()
                 assert await forbidden_forms(page, role, text) == [], (role, path)
