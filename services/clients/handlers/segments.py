@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from services.clients.domain.segments import bounds_of, changed_segment, new_segment
 from services.clients.handlers.table import handlers
 from services.clients.store import ClientsStore
 from shared.contracts.base import Done, Page
+from shared.contracts.orders import ListSections
 from shared.contracts.segments import (
     ChangeSegment,
     CreateSegment,
@@ -21,13 +24,15 @@ from shared.contracts.segments import (
     SegmentView,
 )
 from shared.handlers import Work
-from shared.sections import ensure_section
+from shared.refusals import Refused
+
+PAGE = 200
 
 
 @handlers.command(CreateSegment)
 async def create_segment(command: CreateSegment, store: ClientsStore, work: Work) -> SegmentView:
     segment = new_segment(command, work.new_id(), work.now)
-    await ensure_section(segment.conditions.section_id, work)
+    await _ensure_section(segment.conditions.section_id, work)
     await _hold_tags(segment.conditions, store)
     await store.segments.save(segment)
     work.publish(SegmentSaved(segment=segment))
@@ -40,7 +45,7 @@ async def change_segment(command: ChangeSegment, store: ClientsStore, work: Work
     segment, changes = changed_segment(before, command, work.now)
     if changes:
         if segment.conditions.section_id != before.conditions.section_id:
-            await ensure_section(segment.conditions.section_id, work)
+            await _ensure_section(segment.conditions.section_id, work)
         await _hold_tags(segment.conditions, store)
         await store.segments.save(segment)
         work.publish(SegmentSaved(segment=segment, changes=changes))
@@ -77,6 +82,18 @@ async def segment_clients(
     conditions = (await store.segments.one(question.segment_id)).conditions
     bounds = bounds_of(conditions, work.now, work.settings.zone)
     return await store.segments.clients(conditions, bounds, question.limit, question.cursor)
+
+
+async def _ensure_section(section_id: UUID | None, work: Work) -> None:
+    """Refused: ``section_not_found``."""
+    cursor: str | None = None
+    while section_id is not None:
+        page = await work.ask(ListSections(limit=PAGE, cursor=cursor))
+        if any(section.id == section_id for section in page.items):
+            return
+        cursor = page.next
+        if cursor is None:
+            raise Refused("section_not_found", id=section_id)
 
 
 async def _hold_tags(conditions: SegmentConditions, store: ClientsStore) -> None:

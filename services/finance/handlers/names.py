@@ -12,10 +12,9 @@ import structlog
 from shared.contracts.clients import GetCards
 from shared.contracts.finance_reports import MarginBy
 from shared.contracts.inventory import GetProducts, ProductView
-from shared.contracts.orders import ListEmployees
+from shared.contracts.orders import ListEmployees, ListSections
 from shared.handlers import Work
 from shared.refusals import Refused
-from shared.sections import sections
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +77,14 @@ async def _employee_names(ids: Sequence[UUID], work: Work) -> dict[UUID, str]:
 
 
 async def _section_names(ids: Sequence[UUID], work: Work) -> dict[UUID, str]:
-    return await sections(work)
+    names: dict[UUID, str] = {}
+    cursor: str | None = None
+    while True:
+        page = await work.ask(ListSections(limit=PAGE, cursor=cursor))
+        names |= {section.id: section.name for section in page.items}
+        cursor = page.next
+        if cursor is None or names.keys() >= set(ids):
+            return names
 
 
 _ASK: dict[str, Callable[[Sequence[UUID], Work], Awaitable[dict[UUID, str]]]] = {

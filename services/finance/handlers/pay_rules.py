@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.finance.domain import pay_rules
 from services.finance.domain.pay_rules import PayRule
-from services.finance.handlers.people import ensure_employee
+from services.finance.handlers.people import ensure_employee, ensure_section
 from services.finance.handlers.table import handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
@@ -20,7 +20,6 @@ from shared.edits import edited_row, ensure_filled, named_fields
 from shared.handlers import Work
 from shared.pagination import page_of
 from shared.refusals import Refused, ensure_revision
-from shared.sections import ensure_section
 
 MAY_BE_ABSENT = {"valid_from", "valid_to", "comment"}
 

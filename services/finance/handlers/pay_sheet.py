@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.finance.domain.ledger import ZERO, kopecks
 from services.finance.domain.pay_lines import PAYOUT_ACCOUNTS
-from services.finance.handlers.people import everybody, shown_to
+from services.finance.handlers.people import everybody, sections, shown_to
 from services.finance.handlers.table import check_period, handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
@@ -26,7 +26,6 @@ from shared.handlers import Work
 from shared.pagination import page_of
 from shared.permissions import may_see_cost
 from shared.refusals import Refused
-from shared.sections import sections
 
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "labor": ("labor_percent",),

@@ -11,6 +11,7 @@ from uuid import UUID
 from services.finance.domain.cash_boxes import CashBox
 from services.finance.domain.ledger import MONEY_ACCOUNTS, Stamp
 from services.finance.domain.shifts import Shift, ensure_enough
+from services.finance.handlers.people import ensure_section
 from services.finance.handlers.table import handlers, stamp
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
@@ -30,7 +31,6 @@ from shared.edits import edited, edited_row, ensure_filled, named_fields
 from shared.handlers import Work
 from shared.pagination import page_of
 from shared.refusals import Refused, ensure_revision
-from shared.sections import ensure_section
 
 
 async def at_till(
