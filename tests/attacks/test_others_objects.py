@@ -169,11 +169,11 @@ SUM = 'SELECT count(*), sum(hashtextextended(t::text, 0)) FROM "{}" t'
 TRACES = {
     *("inbox", "outbox", "replies", "records", "heads"),
     *("sessions", "idempotency_keys", "sign_in_failures"),
-    *("unpublished", "unfolded", "order_changes", "last_moves"),
+    *("unpublished", "unfolded", "order_changes", "last_moves", "past_visits"),
     *("order_sums", "stock_sums", "sales_sums", "ledger_sums"),
 }
 """Where an attempt is written down, where it is known when somebody was last seen, and what is
-published and added up of the rest by and by."""
+published, added up and taken over of the rest by and by."""
 QUIET_S = 1.5
 
 
