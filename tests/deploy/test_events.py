@@ -28,6 +28,7 @@ from tests.deploy.operating import Outcome, pitlane, pitlane_on, reconnected
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
 from tests.support.day import BUSINESS, Station, running_station
+from tests.support.waiting import eventually
 
 ALL = (*BUSINESS, "gateway")
 
@@ -82,6 +83,23 @@ async def events_in_outboxes(station: Station) -> Counter[str]:
     return counts
 
 
+async def settled(station: Station) -> None:
+    """Everything is handled, and what is published is known to be so: a rebuild leaves to its relay
+    what is not."""
+    await station.settle_down()
+    await eventually(lambda: _all_are_marked(station))
+
+
+async def _all_are_marked(station: Station) -> bool:
+    for service in ALL:
+        owner = await asyncpg.connect(as_owner(station.database_urls[service]))
+        waiting = await owner.fetchval("SELECT count(*) FROM unpublished")
+        await owner.close()
+        if waiting:
+            return False
+    return True
+
+
 def told(outcome: Outcome, what: str) -> Counter[str]:
     """Events by service, of the lines that end in ``what``."""
     lines = [line.split(maxsplit=2) for line in outcome.stdout.splitlines()]
@@ -96,7 +114,7 @@ async def an_order_in_work(station: Station) -> tuple[UUID, UUID, UUID]:
     order = await station.an_order()
     await station.request(order.id, product.id, "4")
     await station.order_when(order.id, lambda order: order.products[0].state == "reserved")
-    await station.settle_down()
+    await settled(station)
     return order.id, product.id, warehouse.id
 
 
@@ -106,7 +124,7 @@ async def test_lost_store_loses_no_event_and_doubles_none(station: Station) -> N
     await station.stop("inventory", "finance", "audit")
     await station.request(order_id, product_id, "3")
     await station.move(order_id, "in_progress")
-    await station.settle_down()
+    await settled(station)
     await station.stop("orders", "clients")
     await lose_the_store(station)
     await apply_topology(station)
@@ -122,7 +140,7 @@ async def test_lost_store_loses_no_event_and_doubles_none(station: Station) -> N
     order = await station.order_when(
         order_id, lambda order: all(part.state == "reserved" for part in order.products)
     )
-    await station.settle_down()
+    await settled(station)
     assert (order.total, len(order.products)) == (Decimal("700.00"), 2)
     stock = await station.stock(product_id, warehouse_id)
     assert (stock.on_hand, stock.reserved) == (Decimal(10), Decimal(7))
@@ -144,7 +162,7 @@ async def test_stream_is_rebuilt_while_the_services_work_on(station: Station) ->
     await station.order_when(
         order_id, lambda order: [part.state for part in order.products] == ["reserved"] * 2
     )
-    await station.settle_down()
+    await settled(station)
     recorded = [record.event_id for record in await station.records()]
     assert len(recorded) == len(set(recorded)) == (await events_in_outboxes(station)).total()
     assert (await rebuild(station, "--check")).exit_code == 0
@@ -199,7 +217,7 @@ async def test_stream_that_is_missing_is_made_above_all_that_was_acknowledged(
             if consumed_subjects(service)
         }
     assert "inventory" in consumers
-    await station.settle_down()
+    await settled(station)
 
 
 async def test_stream_that_was_cut_gets_only_what_it_lost(station: Station) -> None:
@@ -210,7 +228,7 @@ async def test_stream_that_was_cut_gets_only_what_it_lost(station: Station) -> N
     await station.nats.start()
     await station.move(order_id, "in_progress")
     await station.move(order_id, "done")
-    await station.settle_down()
+    await settled(station)
     whole = await events_in_stream(station)
     await station.nats.kill()
     shutil.rmtree(store)
@@ -229,7 +247,7 @@ async def test_stream_that_was_cut_gets_only_what_it_lost(station: Station) -> N
     outcome = await rebuild(station, "--yes")
     assert told(outcome, "put back") == told(checked, "missing")
     assert set(await events_in_stream(station)) == set(whole)
-    await station.settle_down()
+    await settled(station)
     recorded = [record.event_id for record in await station.records()]
     assert sorted(recorded) == sorted(whole)
 
@@ -246,7 +264,7 @@ async def test_whole_stream_is_left_alone(station: Station) -> None:
 async def test_events_come_back_in_the_order_in_which_they_happened(station: Station) -> None:
     order_id, _, _ = await an_order_in_work(station)
     await station.move(order_id, "in_progress")
-    await station.settle_down()
+    await settled(station)
     engines = [engine_for(station.database_urls[service], pool_size=1) for service in ALL]
     async with AsyncExitStack() as stack:
         outboxes = [
@@ -280,7 +298,7 @@ async def test_event_whose_id_nats_remembers_though_it_lost_it_is_put_back(
     station: Station,
 ) -> None:
     await station.a_section()
-    await station.settle_down()
+    await settled(station)
     (event_id,) = await events_in_stream(station)
     await lose_the_store(station)
     await apply_topology(station)
