@@ -57,12 +57,12 @@ app.add_typer(events.app, name="events")
 
 
 def main() -> None:
-    """Entry point of ``pitlane``. What cannot be done is told in one line; exit code 1."""
+    """Entry point of ``pitlane``. What cannot be done is told in one line."""
     try:
         app()
     except CannotStart as error:
         print(f"pitlane: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def rebuild(
 
     from deploy.commands.event_replay import FAILURES
     from deploy.commands.reach import reach
-    from deploy.local.processes import CannotStart
+    from deploy.local.processes import CannotStart, DatabaseAway
 
     try:
         asyncio.run(_rebuild(reach(data_dir), check=check, yes=yes))
@@ -55,7 +55,8 @@ def rebuild(
         why = getattr(error, "description", None) or repr(error)
         raise CannotStart(f"NATS refuses: {why}; run this again when that is mended") from error
     except (SQLAlchemyError, OSError) as error:
-        raise CannotStart(f"a database does not answer: {error}") from error
+        why = str(error).partition("\n")[0]
+        raise DatabaseAway(f"a database does not answer: {why}") from error
 
 
 @app.command("watch")

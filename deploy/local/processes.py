@@ -23,6 +23,20 @@ type OnLine = Callable[[bytes], None]
 class CannotStart(Exception):
     """Something of the station cannot start; the message is one line for a person."""
 
+    exit_code = 1
+
+
+class DatabaseAway(CannotStart):
+    """A database does not answer, which is the fault of nothing else. A command of ours tells its
+    caller so by its exit code."""
+
+    exit_code = 69  # EX_UNAVAILABLE of sysexits.h
+
+
+def failure(exit_code: int, why: str) -> CannotStart:
+    """What a command of ours ended with."""
+    return (DatabaseAway if exit_code == DatabaseAway.exit_code else CannotStart)(why)
+
 
 class Process(Protocol):
     """What a child is made of: asyncio's process, or one that somebody else forked for us."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from deploy.local.log_files import ServiceLog
 from deploy.local.nursery import Nursery
 from deploy.local.postgres import free_port
-from deploy.local.processes import CannotStart, Child, clean_environment
+from deploy.local.processes import CannotStart, Child, clean_environment, failure
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 15.0
@@ -90,7 +90,7 @@ async def run_to_end(
     nursery: Nursery, arguments: Sequence[str], own: Mapping[str, str], log: ServiceLog
 ) -> str:
     """One of our commands, to its end; answers what it printed, which is not logged: it may be a
-    password. Raises ``CannotStart``."""
+    password. Raises ``CannotStart``, or the kind of it that the command ended with."""
     said: list[bytes] = []
     name = arguments[0]
     child = await nursery.start(name, arguments, environment(own), said.append, log.hear)
@@ -100,7 +100,7 @@ async def run_to_end(
         await child.kill()
         raise
     if code != 0:
-        raise CannotStart(f"{name} failed: {log.last or f'exit code {code}'}")
+        raise failure(code, f"{name} failed: {log.last or f'exit code {code}'}")
     return b"\n".join(said).decode(errors="replace").strip()
 
 

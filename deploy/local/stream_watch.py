@@ -20,7 +20,7 @@ from nats.aio.client import Client
 from nats.js.errors import APIError, NotFoundError
 
 from deploy import topology
-from deploy.local.processes import CannotStart
+from deploy.local.processes import CannotStart, DatabaseAway
 
 type Say = Callable[..., None]
 """``say(level, event, **more)`` logs."""
@@ -169,10 +169,12 @@ class StreamWatch:
         try:
             await self._rebuild()
         except CannotStart as error:
-            self._failures += 1
             self._say("error", "stream_not_rebuilt", error=str(error), why=why)
-            if self._restart and self._failures % 2 == 0:
-                await self._start_anew("the stream could not be rebuilt")
+            # A server that is started anew gives no database back.
+            if not isinstance(error, DatabaseAway):
+                self._failures += 1
+                if self._restart and self._failures % 2 == 0:
+                    await self._start_anew("the stream could not be rebuilt")
             await asyncio.sleep(PAUSE_S)
             return
         self._failures = 0

@@ -40,7 +40,7 @@ def pitlane(
     """Runs ``pitlane …`` in this process, and tells its errors as the command line does."""
     result = CliRunner().invoke(app, arguments, input=typed, env=environment)
     if isinstance(result.exception, CannotStart):
-        return Outcome(1, result.stdout, f"pitlane: {result.exception}\n")
+        return Outcome(result.exception.exit_code, result.stdout, f"pitlane: {result.exception}\n")
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Outcome(result.exit_code, result.stdout, result.stderr)

@@ -14,7 +14,7 @@ from sqlalchemy import delete
 from deploy import topology
 from deploy.commands.reach import nats_connection
 from deploy.local import stream_watch
-from deploy.local.processes import CannotStart
+from deploy.local.processes import failure
 from deploy.local.stream_watch import Seen, StreamWatch, files_in, suspicion
 from shared.contracts.audit import VerifyChain
 from shared.contracts.orders import OrderChanged
@@ -57,16 +57,18 @@ class Watched:
         )
         self.rebuilt = 0
         self.put_back = 0
+        self.restarted = 0
 
     async def rebuild(self) -> None:
         outcome = await pitlane_on(self.station, "events", "rebuild", "--yes")
         if outcome.exit_code:
-            raise CannotStart(outcome.stderr)
+            raise failure(outcome.exit_code, outcome.stderr)
         lines = (line.split() for line in outcome.stdout.splitlines())
         self.put_back += sum(int(line[1]) for line in lines if line[2:] == ["put", "back"])
         self.rebuilt += 1
 
     async def restart(self) -> None:
+        self.restarted += 1
         await self.station.nats.kill()
         await self.station.nats.start()
 
@@ -260,6 +262,30 @@ async def test_server_that_refuses_without_a_reason_is_started_anew(
 
         await eventually(started_anew)
         await eventually(lambda: at.has_compared("the server was started anew"))
+
+
+async def test_database_that_is_away_is_no_reason_to_start_the_server_anew(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_watch, "PAUSE_S", 0.1)
+    async with watched(station, monkeypatch) as watched_:
+        there = station.database_urls["audit"]
+        station.database_urls["audit"] = there + "_elsewhere"
+        watched_.watch.doubted()
+
+        async def failed_often() -> bool:
+            return len(watched_.told("stream_not_rebuilt")) >= 3
+
+        await eventually(failed_often)
+        station.database_urls["audit"] = there
+        before = watched_.rebuilt
+
+        async def has_compared_again() -> bool:
+            return watched_.rebuilt > before
+
+        await eventually(has_compared_again)
+        assert watched_.restarted == 0
+        assert "a database does not answer" in str(watched_.said)
 
 
 async def test_full_stream_is_told_and_not_restarted(
