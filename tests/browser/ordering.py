@@ -111,5 +111,26 @@ async def answered(site: Site, station: Station) -> None:
     await eventually(said)
 
 
+async def settled(site: Site, order_id: str) -> None:
+    """The books have heard that it is done: what is left to pay is known."""
+
+    async def said() -> bool:
+        return "settled" in (await site.get(f"/orders/{order_id}"))["flags"]
+
+    await eventually(said)
+
+
+async def stands(site: Site, order_id: str, **fields: str) -> None:
+    """What others say of the order has come to it too: that these fields are so."""
+
+    async def heard() -> bool:
+        order = await site.get(f"/orders/{order_id}")
+        told = {name: order[name] for name in fields}
+        assert told == fields
+        return True
+
+    await eventually(heard)
+
+
 def job(page: Page, name: str) -> Any:
     return page.locator("article.job", has_text=name)

@@ -119,6 +119,7 @@ async def test_a_technician_does_an_order_from_the_list_to_the_end(
     for name in (PADS, OIL):
         await card(page, name).get_by_role("button", name="Готово", exact=True).tap()
         await expect(card(page, name).locator(".bay-if-finished").first).to_be_visible()
+    await expect(page.locator("#bay-queue")).to_be_hidden()
 
     await page.get_by_role("link", name="Запросить запчасть").tap()
     await page.get_by_role("searchbox").fill("колодки trw")
@@ -138,7 +139,7 @@ async def test_a_technician_does_an_order_from_the_list_to_the_end(
     picture = tmp_path / "photo.jpg"
     picture.write_bytes(a_photo((3000, 2000)))
     await page.locator("input[type=file]").set_input_files(picture)
-    await expect(page.get_by_alt_text("Трещина в пыльнике")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_alt_text("Трещина в пыльнике")).to_be_visible()
     await page.get_by_placeholder("Что нашли").fill("Пыльник под замену")
     await page.locator(".bay-comment-form button").tap()
     await expect(page.locator(".bay-comment")).to_contain_text("Пыльник под замену")

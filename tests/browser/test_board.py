@@ -59,19 +59,31 @@ def card(page: Page, order: dict[str, Any]) -> Locator:
 
 
 async def carry(page: Page, what: Locator, to: Locator) -> None:
-    """As a hand does: the card is taken and carried there."""
+    """As a hand does: the card is taken and carried there. It is taken where it lies still."""
+    await what.hover(position={"x": 120, "y": 40})
+    await page.mouse.down()
     start, end = await what.bounding_box(), await to.bounding_box()
     assert start
     assert end
-    await page.mouse.move(start["x"] + 120, start["y"] + 40)
-    await page.mouse.down()
     await page.mouse.move(start["x"] + 150, start["y"] + 60, steps=4)
+    await expect(what).to_have_attribute("data-busy", "")
     await page.mouse.move(end["x"] + 90, end["y"] + 60, steps=12)
+
+
+async def put_down(page: Page) -> None:
+    """Until the browser says so itself, the next press would belong to this drag."""
+    dragged = await page.evaluate_handle(
+        """() => ({ ended: new Promise(then => {
+            document.addEventListener("dragend", () => then(), { once: true, capture: true });
+        }) })"""
+    )
+    await page.mouse.up()
+    await dragged.evaluate("dragged => dragged.ended")
 
 
 async def drag(page: Page, what: Locator, to: Locator) -> None:
     await carry(page, what, to)
-    await page.mouse.up()
+    await put_down(page)
 
 
 async def let_go(page: Page, over: Locator) -> None:
@@ -83,7 +95,7 @@ async def let_go(page: Page, over: Locator) -> None:
             document.dispatchEvent(new DragEvent("drop", there));
         }"""
     )
-    await page.mouse.up()
+    await put_down(page)
 
 
 async def test_a_card_goes_from_lane_to_lane(site: Site, browse: Open) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.visitors import DESK, PHONE, Open, Site, barriers, too_wide
-from tests.support.waiting import eventually
+from tests.browser.visitors import DESK, PHONE, Open, Site, barriers, paper, too_wide
 
 
 @pytest.fixture
@@ -123,13 +122,7 @@ async def test_money_messages_and_the_car_are_seen_and_changed_on_a_phone(
     await page.get_by_role("link", name="Деньги").last.tap()
     await expect(page.locator("tbody")).to_contain_text("Платёж")
     await fits(page)
-    paper = await page.get_by_role("link", name="Печать (PDF)").get_attribute("href")
-
-    async def is_printed() -> bool:
-        answer = await page.request.get(site.url + str(paper))
-        return answer.ok and (await answer.body()).startswith(b"%PDF-")
-
-    await eventually(is_printed, timeout_s=60)
+    assert await paper(page, page.get_by_role("link", name="Печать (PDF)"))
     await page.get_by_role("link", name="Сообщения").tap()
     await page.get_by_label("Текст").fill("Ждём вас завтра")
     await page.get_by_role("button", name="Отправить").tap()
@@ -144,7 +137,7 @@ async def test_money_messages_and_the_car_are_seen_and_changed_on_a_phone(
         json={"mileage_km": 91000},
         headers={"Idempotency-Key": "mileage"},
     )
-    await expect(page.locator("dd", has_text="91 000 км")).to_be_visible(timeout=2000)
+    await expect(page.locator("dd", has_text="91 000 км")).to_be_visible()
     await page.get_by_role("button", name="Другой владелец").tap()
     await page.get_by_label("Новый владелец").press_sequentially("1112233")
     await page.locator(".picks label", has_text="Орлов").tap()
@@ -171,7 +164,7 @@ async def test_two_cards_become_one_and_a_person_is_forgotten(
     page.on("dialog", lambda dialog: dialog.accept())
     card = page.locator("section", has_text="О555ТО77")
     await card.get_by_role("button", name="Оставить эту карточку").click()
-    await expect(page.get_by_text("Теперь карточка одна")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_text("Теперь карточка одна")).to_be_visible()
     merged = await site.get(f"/clients/{twin['id']}")
     assert (merged["id"], merged["merged_into"]) == (olga["id"], olga["id"])
 

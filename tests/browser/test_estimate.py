@@ -144,7 +144,9 @@ async def test_a_client_accepts_all_that_is_left_and_changes_their_mind(
     page = (await browse()).page
     await page.goto(site.url + quoted.path)
     await job(page, "Мойка").get_by_role("button", name="Отказаться").tap()
+    await expect(job(page, "Мойка")).to_contain_text("Вы отказались")
     await page.get_by_role("button", name="Согласиться со всем").tap()
+    await expect(job(page, "колодок")).to_contain_text("Вы согласились")
     await expect(page.get_by_role("button", name="Согласиться со всем")).to_have_count(0)
     assert set((await states(site, quoted)).values()) == {"approved", "declined"}
     await job(page, "Мойка").get_by_text("Изменить ответ").tap()

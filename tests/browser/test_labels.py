@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.async_api import expect
 
 from tests.browser.visitors import DESK, Open, Site, barriers
+from tests.support.waiting import eventually
 
 
 async def test_labels_have_the_barcode_and_the_price(site: Site, browse: Open) -> None:
@@ -21,5 +22,9 @@ async def test_labels_have_the_barcode_and_the_price(site: Site, browse: Open) -
     await expect(labels.first).to_contain_text("4606453849072")
     await expect(labels.first).to_contain_text("890,00")
     bars = labels.first.get_by_role("img", name="4606453849072")
-    assert await bars.evaluate("image => image.naturalWidth") > 100
+
+    async def are_drawn() -> bool:
+        return bool(await bars.evaluate("image => image.naturalWidth") > 100)
+
+    await eventually(are_drawn)
     assert await barriers(page) == []

@@ -146,7 +146,7 @@ async def test_an_advisor_books_moves_and_carries_over(
     # Another screen's booking is there at once; onto it nothing can be moved.
     other = await bays.order()
     await bays.book(other, at(10), at(12))
-    await expect(bar(page, other)).to_be_visible(timeout=2_000)
+    await expect(bar(page, other)).to_be_visible()
     await bar(page, order).focus()
     await page.keyboard.press("ArrowUp")
     await expect(page.locator("#problems")).to_contain_text(other["number"])
@@ -159,13 +159,13 @@ async def test_an_advisor_books_moves_and_carries_over(
     second = (await browse(role="advisor", size=DESK, language="en")).page
     await second.goto(f"{site.url}/load?day={day}&view=people")
     await expect(bar(second, order)).to_contain_text("10:30–12:45")
+    await bar(page, order).hover()
+    await page.mouse.down()
     box = await bar(page, order).bounding_box()
     hour = await page.locator("thead .load-hour").first.bounding_box()
     assert box
     assert hour
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    await page.mouse.move(x, y)
-    await page.mouse.down()
     await page.mouse.move(x + hour["width"], y, steps=5)
     await page.mouse.move(x + 2 * hour["width"], y, steps=5)
     await page.mouse.up()

@@ -7,15 +7,21 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from tests.browser.ordering import answered, job, order_of, station_of
-from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
+from tests.browser.ordering import answered, job, order_of, settled, stands, station_of
+from tests.browser.visitors import DESK, PHONE, Open, Site, barriers, paper
 from tests.gateway.support import a_key
 from tests.support.waiting import eventually
 
 
+async def by_key(page: Page, key: str) -> None:
+    """A key means what lies on top: the page, as soon as its dialog is closed."""
+    await expect(page.locator("dialog[open]")).to_have_count(0)
+    await page.keyboard.press(key)
+
+
 async def add_by_typing(page: Page, key: str, typed: str) -> None:
     """As at the counter: a key, a few letters, Enter."""
-    await page.keyboard.press(key)
+    await by_key(page, key)
     await expect(page.locator("#sheet[open] form[data-finds] input[name=q]")).to_be_focused()
     await page.keyboard.type(typed)
     await page.keyboard.press("Enter")
@@ -36,7 +42,7 @@ async def test_an_order_from_its_first_work_to_its_payment(site: Site, browse: O
     oil = job(page, "Замена масла")
     await expect(oil).to_contain_text("1 080,00")
     # A part, seen in each warehouse while it is typed.
-    await page.keyboard.press("p")
+    await by_key(page, "p")
     await expect(page.locator("#sheet[open] input[name=q]")).to_be_focused()
     await page.keyboard.type("w 914")
     await expect(page.locator("#hits .hit")).to_have_count(1)
@@ -56,7 +62,7 @@ async def test_an_order_from_its_first_work_to_its_payment(site: Site, browse: O
     await expect(steps).to_contain_text("Марина Кузнецова")
     await page.mouse.move(0, 0)
 
-    await page.keyboard.press("c")
+    await by_key(page, "c")
     await page.keyboard.type("Позвонить после обеда")
     await page.get_by_role("button", name="Добавить", exact=True).click()
     await expect(page.locator(".comment")).to_contain_text("Позвонить после обеда")
@@ -88,15 +94,12 @@ async def test_an_order_from_its_first_work_to_its_payment(site: Site, browse: O
     await expect(page.locator(".payments")).to_contain_text("2 250,00")
     await expect(page.locator(".payments")).to_contain_text("Карта, Марина Кузнецова")
     assert await barriers(page) == []
-    order = await order_of(site, station)
-    assert (order["status"], order["paid"], order["due"]) == ("done", "2250.00", "0.00")
+    await stands(site, station.order_id, status="done", paid="2250.00", due="0.00")
     # Cost 2 x 400, pay 40 % of 1080.
     await expect(page.locator(".totals")).to_contain_text("1 018,00")
 
     await page.locator("#print-menu summary").click()
-    paper = page.get_by_role("link", name="Акт выполненных работ")
-    printed = await page.context.request.get(site.url + str(await paper.get_attribute("href")))
-    assert printed.headers["content-type"] == "application/pdf"
+    assert await paper(page, page.get_by_role("link", name="Акт выполненных работ"))
 
     await page.get_by_role("link", name="Хронология").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Хронология")
@@ -282,11 +285,10 @@ async def test_a_client_follows_the_order_to_its_end(site: Site, browse: Open) -
     assert await barriers(page) == []
     for status in ("in_progress", "done"):
         await site.post(f"{order}/status", {"to": status})
+    await settled(site, station.order_id)
     await page.reload()
     await expect(page.locator("[aria-current=step]")).to_have_text("Готов")
     await expect(page.locator(".totals")).to_contain_text("Осталось оплатить")
     await expect(page.locator(".totals .bad")).to_contain_text("2 250,00")
     assert await barriers(page) == []
-    act = page.get_by_role("link", name="Акт выполненных работ")
-    paper = await page.context.request.get(site.url + str(await act.get_attribute("href")))
-    assert (await paper.body()).startswith(b"%PDF-")
+    assert await paper(page, page.get_by_role("link", name="Акт выполненных работ"))

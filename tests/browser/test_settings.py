@@ -70,6 +70,7 @@ async def test_an_administrator_sets_the_station_up(site: Site, browse: Open) ->
     await expect(row).to_contain_text("Используется")
     await row.get_by_role("link", name="Изменить: Иванов").click()
     form = page.locator(".settings-form form").first
+    await expect(form.get_by_label("Имя")).to_have_value("Пётр")
     # Meanwhile somebody else has edited him: the one who comes second is told.
     [employee] = (await site.get("/employees"))["items"]
     changed = await site.office.patch(

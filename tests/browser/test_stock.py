@@ -272,6 +272,7 @@ async def test_a_warehouse_is_counted_with_a_scanner(
     await expect(page.get_by_label("Посчитано: Масло 5W-30")).to_have_value("9")
     await expect(desk.locator("[data-label='Difference']", has_text="-1")).to_be_visible()
     await desk.get_by_role("link", name="Differ").click()
+    await desk.wait_for_url("**?show=differing")
     await looked_at(desk, "count-desk")
     await desk.get_by_text("Post the count").click()
     await desk.get_by_role("button", name="Put the books right").click()
@@ -297,7 +298,7 @@ async def test_a_price_list_is_brought_looked_through_and_taken(
     await page.get_by_label("Файл: XLSX или CSV").set_input_files(prices)  # type: ignore[arg-type]
     await page.get_by_role("button", name="Загрузить файл").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("прайс.csv")
-    await expect(page.get_by_text("Готов к приёму")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_text("Готов к приёму")).to_be_visible()
     # It can be left, and found again.
     await page.goto(site.url + "/stock/import")
     await page.get_by_role("link", name="прайс.csv").click()
@@ -308,7 +309,7 @@ async def test_a_price_list_is_brought_looked_through_and_taken(
         await page.get_by_role("link", name="Все в CSV").click()
     assert (await download.value).suggested_filename == "problems.csv"
     await page.get_by_role("button", name="Принять годные строки").click()
-    await expect(page.get_by_text("Принято", exact=True)).to_be_visible(timeout=15_000)
+    await expect(page.get_by_text("Принято", exact=True)).to_be_visible()
     await page.goto(f"{site.url}/stock/products/{shelves['pads']['id']}")
     await expect(page.get_by_role("row", name="Автодок")).to_contain_text("1 990,00")
     await page.goto(site.url + "/stock/offers?q=w914")

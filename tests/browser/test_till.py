@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.ordering import settled, stands
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
-from tests.support.waiting import eventually
 
 
 async def a_done_order(site: Site, price: str = "1500") -> dict[str, Any]:
@@ -39,11 +39,7 @@ async def a_done_order(site: Site, price: str = "1500") -> dict[str, Any]:
     await site.post(f"{path}/services", {"name": "Замена масла", "initial_price": price})
     for step in ("in_progress", "done"):
         order = await site.post(f"{path}/status", {"to": step})
-
-    async def settled() -> bool:
-        return "settled" in (await site.get(path))["flags"]
-
-    await eventually(settled)
+    await settled(site, order["id"])
     return order
 
 
@@ -85,7 +81,7 @@ async def test_a_cashier_opens_a_shift_takes_money_gives_it_back_and_counts(
     await page.get_by_role("button", name="Принять деньги").click()
     await shows(page, "Сдача: 4 000,00 ₽")
     await expect(page.get_by_text("Всё выполненное оплачено.")).to_be_visible()
-    assert (await site.get(f"/orders/{order['id']}"))["paid"] == "1500.00"
+    await stands(site, order["id"], paid="1500.00")
 
     await page.get_by_role("link", name="Платежи").click()
     await page.get_by_role("row", name="Карта").get_by_role("link").first.click()
@@ -95,7 +91,7 @@ async def test_a_cashier_opens_a_shift_takes_money_gives_it_back_and_counts(
     await page.get_by_role("button", name="Вернуть").click()
     await shows(page, "Деньги возвращены")
     assert await barriers(page) == []
-    assert (await site.get(f"/orders/{order['id']}"))["paid"] == "1300.00"
+    await stands(site, order["id"], paid="1300.00")
 
     await page.goto(site.url + "/till")
     await page.get_by_role("link", name="X-отчёт, закрыть").click()
@@ -140,4 +136,4 @@ async def test_money_taken_elsewhere_is_there_at_once(site: Site, browse: Open) 
             "method": "card",
         },
     )
-    await expect(page.get_by_text("Всё выполненное оплачено.")).to_be_visible(timeout=2_000)
+    await expect(page.get_by_text("Всё выполненное оплачено.")).to_be_visible()

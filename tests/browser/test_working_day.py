@@ -18,12 +18,11 @@ from shared.permissions import (
     STOREKEEPER,
     TECHNICIAN,
 )
-from tests.browser.ordering import job
+from tests.browser.ordering import job, settled
 from tests.browser.test_board import WIDE, lane
 from tests.browser.test_orders import add_by_typing
 from tests.browser.test_till import shows
 from tests.browser.visitors import DEMO_LOGINS, DESK, PHONE, Open, Site
-from tests.support.waiting import eventually
 
 FILTER, PADS, OIL = "Фильтр масляный MANN", "Колодки TRW", "Замена масла"
 PLATE = "К777КК50"
@@ -233,10 +232,7 @@ async def the_owner_looks_at_the_day(owner: Page, number: str) -> None:
 
 
 async def in_the_books(day: Day, station: Station) -> None:
-    async def settled() -> bool:
-        return "settled" in (await day.order())["flags"]
-
-    await eventually(settled)
+    await settled(day.site, day.order_id)
     order = await day.order()
     assert (order["status"], order["total"], order["paid"], order["due"]) == (
         "done",

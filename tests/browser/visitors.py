@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urljoin
 
 import httpx
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Locator, Page
 
 from services.gateway.users import DEMO_USERS
 from tests.gateway.support import TestGateway, a_key
+from tests.support.waiting import eventually
 
 DEMO_LOGINS = {role: login for login, _, role in DEMO_USERS}
 PHONE = (390, 844)
@@ -68,6 +70,22 @@ async def barriers(page: Page) -> list[str]:
     await page.evaluate(AXE)
     found: list[str] = await page.evaluate(_CHECK, _RULES)
     return found
+
+
+async def paper(page: Page, link: Locator) -> bytes:
+    """The PDF that a link leads to. Papers are made by a process of their own: whoever finds all of
+    it busy is asked to come again, and does."""
+    href = await link.get_attribute("href")
+    assert href
+    address = urljoin(page.url, href)
+
+    async def made() -> bytes:
+        answer = await page.context.request.get(address)
+        return await answer.body() if answer.status != 503 else b""
+
+    printed = await eventually(made, timeout_s=60)
+    assert printed.startswith(b"%PDF-"), printed[:200]
+    return printed
 
 
 _TOO_WIDE = """() => [...document.querySelectorAll("#page *")]

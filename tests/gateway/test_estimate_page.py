@@ -186,10 +186,14 @@ async def test_a_done_order_has_its_bill_and_its_papers(
     gateway: TestGateway, orders: FakeServices
 ) -> None:
     assert f"/e/{TOKEN}/invoice" not in (await gateway.anyone.get(f"/e/{TOKEN}?lang=en")).text
-    orders.replies[SHOW] = an_estimate(
-        stage="ready", open=False, bill="2500.00", paid="1000.00", due="1500.00"
-    )
+    done = an_estimate(stage="ready", open=False, bill="2500.00", paid="1000.00")
+    orders.replies[SHOW] = done
+    # Until the books have said what is left, nothing else is named.
     shown = await gateway.anyone.get(f"/e/{TOKEN}?lang=en")
+    assert "is being worked out" in shown.text
+    orders.replies[SHOW] = done | {"due": "1500.00"}
+    shown = await gateway.anyone.get(f"/e/{TOKEN}?lang=en")
+    assert "is being worked out" not in shown.text
     assert "1,500.00" in shown.text
     assert "Left to pay" in shown.text
     assert f'href="/e/{TOKEN}/invoice?lang=en"' in shown.text

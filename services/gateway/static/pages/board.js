@@ -69,16 +69,16 @@
       Sortable.create(list, {
         group: "board",
         sort: false,
-        animation: 120,
+        animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
         filter: ".card-menu",
         preventOnFilter: false,
         onStart: ({ item }) => { item.dataset.busy = ""; },
+        onUnchoose: ({ item }) => { delete item.dataset.busy; },
         onMove: ({ to }) => {
           for (const lane of document.querySelectorAll(".lane")) lane.classList.toggle("is-target", lane === laneOf(to));
         },
         onEnd: ({ item, from, originalEvent }) => {
           document.querySelector(".lane.is-target")?.classList.remove("is-target");
-          delete item.dataset.busy;
           // Where it was let go counts. Where it was last drawn, the pointer may have left already.
           const under = document.elementFromPoint(originalEvent.clientX, originalEvent.clientY);
           const lane = under?.closest(".lane");
@@ -91,6 +91,12 @@
       });
     }
   }
+
+  // The browser takes it up a moment before onStart: no renewal slips in between.
+  document.addEventListener("dragstart", ({ target }) => {
+    const card = cardOf(target);
+    if (card && card === window.Sortable?.dragged) card.dataset.busy = "";
+  }, true);
 
   // --- keys ---------------------------------------------------------------------------------------
 

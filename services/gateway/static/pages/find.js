@@ -1,7 +1,7 @@
 // The box that finds anything: arrows go through what was found, Enter opens it.
 
 (() => {
-  const AGAIN_MS = 1000, TRIES = 5;
+  const AGAIN_MS = 1000, LONGEST_MS = 30000;
   const input = () => document.getElementById("find-q");
   const items = () => [...document.querySelectorAll("#findings .found-item")];
 
@@ -16,10 +16,19 @@
   }
 
   const isShown = () => input().dataset.shown === input().value;
+  const isWhole = () => isShown() && !document.querySelector("#findings [data-incomplete]");
   const ask = () => input().dispatchEvent(new Event("input", { bubbles: true }));
 
-  // What was chosen among what is shown, and how often that was asked for again.
-  let chosen = null, tries = 0;
+  // What was chosen among what is shown.
+  let chosen = null;
+
+  // What did not come, or not all of it, is asked for as long as somebody looks: later each time.
+  let wait = AGAIN_MS, retry = null;
+  function askAgain() {
+    clearTimeout(retry);
+    retry = setTimeout(() => { if (input()?.checkVisibility() && !isWhole()) ask(); }, wait);
+    wait = Math.min(2 * wait, LONGEST_MS);
+  }
 
   // Keys that were pressed before the answer was there count when it is.
   let ahead = [];
@@ -37,8 +46,13 @@
     else ahead.push(event.key);
   });
 
-  document.addEventListener("input", ({ target }) => {
-    if (target === input()) ahead = [];
+  function begin() {
+    ahead = [];
+    wait = AGAIN_MS;
+  }
+
+  document.addEventListener("input", ({ target, isTrusted }) => {
+    if (target === input() && isTrusted) begin();
   });
 
   const queryOf = (ctx) => new URL(ctx.request.action, location).searchParams.get("q") ?? "";
@@ -47,7 +61,6 @@
     if (ctx.sourceElement !== input()) return;
     const same = input().dataset.shown === queryOf(ctx);
     chosen = same ? document.querySelector(".found-item.chosen")?.getAttribute("href") : null;
-    if (!same) tries = 0;
   });
 
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
@@ -55,19 +68,23 @@
     input().dataset.shown = queryOf(ctx);
     if (!isShown()) return;
     items().find((item) => item.getAttribute("href") === chosen)?.classList.add("chosen");
-    // A part of the station was too slow or away: what it would have found is asked for again.
-    const asked = input().value, open = ahead.includes("Enter");
-    if (document.querySelector("#findings [data-incomplete]") && !open && tries < TRIES) {
-      tries += 1;
-      setTimeout(() => { if (input()?.value === asked && input().checkVisibility()) ask(); }, AGAIN_MS);
-    }
     for (const key of ahead.splice(0)) press(key);
+  });
+
+  // A part of the station, or all of it, was too slow or away.
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement === input() && queryOf(ctx) === input().value && !isWhole()) askAgain();
+  });
+
+  // A page that was on its way when the box was opened comes with an empty one.
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.target === document.body && document.getElementById("find")?.open) ask();
   });
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-find]") && input()) {
       document.querySelector(".found-item.chosen")?.classList.remove("chosen");
-      tries = 0;
+      begin();
       input().select();
       ask();
     }
