@@ -209,6 +209,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     approvals.AnswerWork: _RECEPTION,
     approvals.AnswerWorks: _RECEPTION,
     approvals.EstimateLink: _RECEPTION | {SERVICE},
+    approvals.ReplaceLinkSecret: frozenset({OPERATOR}),
     approvals.RevokeEstimateLink: _RECEPTION,
     approvals.ShowEstimate: frozenset({CLIENT}),
     approvals.OrderOfLink: frozenset({SERVICE}),

@@ -26,8 +26,11 @@ from shared.contracts.approvals import (
     EstimateLinkView,
     EstimateView,
     LinkedOrder,
+    LinkSecretReplaced,
     OrderOfLink,
     QuoteWorks,
+    ReplacedLinks,
+    ReplaceLinkSecret,
     RevokeEstimateLink,
     ShowEstimate,
 )
@@ -110,6 +113,15 @@ async def revoke_estimate_link(command: RevokeEstimateLink, store: OrdersStore, 
     store.links.save(link.revoked(work.now))
     work.publish(EstimateLinkRevoked(**domain.naming(order), link_id=link.id))
     return Done()
+
+
+@handlers.command(ReplaceLinkSecret)
+async def replace_link_secret(
+    command: ReplaceLinkSecret, store: OrdersStore, work: Work
+) -> ReplacedLinks:
+    links = await store.links.replace_secret(work.now)
+    work.publish(LinkSecretReplaced(replacement_id=work.new_id(), links=links))
+    return ReplacedLinks(links=links)
 
 
 @handlers.question(ShowEstimate)

@@ -53,6 +53,7 @@ handlers = Handlers(
         works.PackageAdded,
         approvals.EstimateQuoted,
         approvals.EstimateLinkRevoked,
+        approvals.LinkSecretReplaced,
         approvals.WorkApproved,
         approvals.WorkDeclined,
         approvals.ApprovalReset,
