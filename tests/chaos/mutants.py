@@ -1,13 +1,16 @@
-"""``python -m tests.chaos.mutants``: each mutation on a copy of the code, and the tests that must
-find it.
+"""``python -m tests.chaos.mutants [NAME…] [--unproven]``: each mutation on a copy of the code, and
+the tests that must find it.
 
-First the tests are run on the code as it is: a test that fails anyway finds nothing.
+First the tests are run on the code as it is, unless that is known: a test that fails anyway finds
+nothing. Exit code 1: a mutant survived, 2: nothing was proven (the text of a mutation has gone, or
+the code as it is fails).
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +33,10 @@ FAILED = 1
 """pytest's word for tests that ran and failed; any other is an accident."""
 
 
+REASON_CHARS = 90
+_REASON = re.compile(r"^(?:FAILED|ERROR) \S+(?: - (.*))?$", re.MULTILINE)
+
+
 class Stale(Exception):
     """The code that a mutation is about is not there any more."""
 
@@ -41,21 +48,38 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="mutants at once")
     given = parser.parse_args()
     chosen = [each for each in MUTATIONS if _is_meant(each, given.names)]
-    for mutation in chosen:
-        mutated(ROOT, mutation)
+    _ensure_fresh(chosen)
     with tempfile.TemporaryDirectory(prefix="pitlane-mutants-") as name:
         folder = Path(name)
         copies: Queue[Path] = Queue()
         for number in range(given.jobs):
             copies.put(_copied(folder / f"code-{number}"))
         with shared_cluster(folder / "cluster"):
-            environment = {**os.environ, CLUSTER: str(folder / "cluster")}
+            # Wide enough for what a test found to stand in one line.
+            environment = {**os.environ, CLUSTER: str(folder / "cluster"), "COLUMNS": "240"}
             if not given.unproven:
                 _prove(copies.queue[0], chosen, environment)
             with ThreadPoolExecutor(given.jobs) as pool:
                 killed = list(pool.map(lambda each: _is_killed(copies, each, environment), chosen))
     print(f"\n{sum(killed)} of {len(chosen)} killed", flush=True)
+    for mutation, dead in zip(chosen, killed, strict=True):
+        if not dead:
+            print(f"SURVIVED: {mutation.name} ({mutation.file}): {', '.join(mutation.checks)}")
     sys.exit(0 if all(killed) else 1)
+
+
+def _ensure_fresh(chosen: Sequence[Mutation]) -> None:
+    """All that has to be written anew is named at once."""
+    stale = []
+    for mutation in chosen:
+        try:
+            mutated(ROOT, mutation)
+        except Stale as error:
+            stale.append(str(error))
+    if stale:
+        print(f"{len(stale)} of {len(chosen)} mutations are about code that has changed:")
+        print("\n".join(stale))
+        sys.exit(2)
 
 
 def _is_meant(mutation: Mutation, names: Sequence[str]) -> bool:
@@ -77,7 +101,7 @@ def _prove(copy: Path, chosen: Sequence[Mutation], environment: dict[str, str]) 
     checks = sorted({check for mutation in chosen for check in mutation.checks})
     code, took_s, said = _run(copy, checks, environment)
     print(
-        f"{'the code as it is':<52} {'passes' if not code else 'FAILS':<9}{took_s:6.1f} s",
+        f"{'the code as it is':<64} {'passes' if not code else 'FAILS':<9}{took_s:6.1f} s",
         flush=True,
     )
     if code:
@@ -91,7 +115,8 @@ def _is_killed(copies: Queue[Path], mutation: Mutation, environment: dict[str, s
         code, took_s, said = _run(copy, mutation.checks, environment)
     copies.put(copy)
     verdict = {0: "SURVIVED", FAILED: "killed"}.get(code, f"pytest: {code}")
-    print(f"{mutation.name:<52} {verdict:<9}{took_s:6.1f} s", flush=True)
+    reason = _reason(said) if code == FAILED else ""
+    print(f"{mutation.name:<64} {verdict:<9}{took_s:6.1f} s  {reason}".rstrip(), flush=True)
     if code not in (0, FAILED):
         print(said)
     return code == FAILED
@@ -113,6 +138,12 @@ def _run(copy: Path, checks: Sequence[str], environment: dict[str, str]) -> tupl
         check=False,
     )
     return done.returncode, time.monotonic() - began, done.stdout[-4000:] + done.stderr[-1000:]
+
+
+def _reason(said: str) -> str:
+    """What the test found: a time-out, on a busy machine, may have found nothing."""
+    found = _REASON.search(said)
+    return (found[1] or "")[:REASON_CHARS] if found else ""
 
 
 @contextmanager
