@@ -44,7 +44,7 @@ def rotate(what: What, yes: Yes = False, data_dir: StationDir = None) -> None:
 async def _replace_links(at: Reach) -> int:
     from deploy.commands.reach import connected
     from deploy.local.processes import CannotStart
-    from shared.contracts.approvals import ReplacedLinks, ReplaceLinkSecret
+    from shared.contracts.link_secret import ReplacedLinks, ReplaceLinkSecret
     from shared.refusals import Refused
 
     async with connected(at) as operator:

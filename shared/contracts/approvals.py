@@ -149,21 +149,6 @@ class RevokeEstimateLink(Command[Done]):
     order_id: UUID
 
 
-class ReplacedLinks(View):
-    """``links``: how many worked until then."""
-
-    links: int
-
-
-class ReplaceLinkSecret(Command[ReplacedLinks]):
-    """Signs clients' links with a new secret: every link that was sent stops working at once, as
-    after somebody has read it who should not. The rows stay: ``EstimateLink`` tells each order's
-    new address, which has to be sent again; what is still to be sent carries it already.
-    """
-
-    subject: ClassVar[str] = "cmd.orders.replace_link_secret.v1"
-
-
 class EstimateGoods(View):
     """Goods on an estimate. Materials never are."""
 
@@ -350,19 +335,6 @@ class EstimateLinkRevoked(OrderEvent):
     subject: ClassVar[str] = "evt.orders.estimate_link_revoked.v1"
 
     link_id: UUID
-
-
-class LinkSecretReplaced(Event):
-    """No link that was sent before answers any more. Producer: orders. Consumer: audit."""
-
-    subject: ClassVar[str] = "evt.orders.link_secret_replaced.v1"
-
-    replacement_id: UUID
-    links: int
-    """How many worked until then."""
-
-    def aggregate_id(self) -> UUID:
-        return self.replacement_id
 
 
 class WorkAnswered(OrderEvent):

@@ -16,11 +16,11 @@ from shared.contracts.approvals import (
     EstimateView,
     OrderOfLink,
     QuoteWorks,
-    ReplaceLinkSecret,
     RevokeEstimateLink,
     ShowEstimate,
 )
 from shared.contracts.inventory import ProductSaved
+from shared.contracts.link_secret import ReplaceLinkSecret
 from shared.contracts.orders import (
     AddService,
     Approval,

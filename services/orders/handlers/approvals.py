@@ -26,15 +26,13 @@ from shared.contracts.approvals import (
     EstimateLinkView,
     EstimateView,
     LinkedOrder,
-    LinkSecretReplaced,
     OrderOfLink,
     QuoteWorks,
-    ReplacedLinks,
-    ReplaceLinkSecret,
     RevokeEstimateLink,
     ShowEstimate,
 )
 from shared.contracts.base import Done
+from shared.contracts.link_secret import LinkSecretReplaced, ReplacedLinks, ReplaceLinkSecret
 from shared.contracts.orders import OrderView
 from shared.handlers import Work
 from shared.refusals import Refused, ensure_revision
