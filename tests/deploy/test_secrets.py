@@ -12,7 +12,8 @@ from tests.support.day import Station, running_station
 
 async def secret_of(station: Station) -> bytes:
     async with station.running["orders"].engine.connect() as connection:
-        return (await connection.execute(select(station_secrets.c.value))).scalar_one()
+        secret: bytes = (await connection.execute(select(station_secrets.c.value))).scalar_one()
+        return secret
 
 
 async def test_links_are_signed_with_another_secret_once_somebody_says_yes(
