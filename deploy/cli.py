@@ -21,6 +21,7 @@ from deploy.commands import (
     processes,
     reconcile,
     reports,
+    secrets,
     status,
     topology,
     up,
@@ -54,6 +55,7 @@ app.add_typer(reports.app, name="reports")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(audit.app, name="audit")
 app.add_typer(events.app, name="events")
+app.add_typer(secrets.app, name="secrets")
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ the services are known to NATS.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import os
@@ -47,6 +46,10 @@ class DataFolder:
     def run(self) -> Path:
         return self.path / "run"
 
+    @property
+    def _told(self) -> Path:
+        return self.run / "station.json"
+
     def open(self) -> None:
         """Makes the folder if need be, and takes it for this process alone. Raises
         ``CannotStart``, and then has changed nothing."""
@@ -62,14 +65,15 @@ class DataFolder:
             self._lock.flush()
             for folder in (self.logs, self.run, self.nats):
                 folder.mkdir(mode=0o700, exist_ok=True)
+            # Of a runner that was killed: its processes are gone, their numbers may be others'.
+            self._told.unlink(missing_ok=True)
         except BlockingIOError as error:
             raise CannotStart(f"{self.path} is in use by {self._holder()}") from error
         except OSError as error:
             raise CannotStart(f"cannot write to {self.path}: {error.strerror}") from error
 
     def close(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            (self.run / "station.json").unlink()
+        self._told.unlink(missing_ok=True)
         if self._lock:
             self._lock.close()
             self._lock = None
@@ -103,7 +107,7 @@ class DataFolder:
 
     def tell(self, station: Mapping[str, Any]) -> None:
         """What other commands need to find this station."""
-        write_private(self.run / "station.json", json.dumps(station, indent=2))
+        write_private(self._told, json.dumps(station, indent=2))
 
     def _holder(self) -> str:
         try:

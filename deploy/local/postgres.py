@@ -230,7 +230,11 @@ class Postgres:
         # believe that it runs. Our own it takes for a stale one, and still looks whether any
         # session of before is alive: which is why the file must not simply be removed.
         if pid_file.exists():
-            pid_file.write_text("\n".join([str(os.getpid()), *rest]) + "\n")
+            # In its place: emptied first, it would stay empty on a disk that is full, and
+            # PostgreSQL starts beside no empty one.
+            with pid_file.open("r+") as file:
+                file.write("\n".join([str(os.getpid()), *rest]) + "\n")
+                file.truncate()
 
     def _flags(self) -> Sequence[str]:
         settings = dict(SETTINGS)

@@ -190,6 +190,8 @@ async def end_leftover(pid: int, word: str, last_word: signal.Signals) -> None:
             raise CannotStart(f"process {pid} still works with {word}, and does not end")
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, last_word)
+            # One that somebody has stopped hears nothing else until it goes on.
+            os.kill(pid, signal.SIGCONT)
         await asyncio.sleep(0.05)
 
 

@@ -150,7 +150,12 @@ _ABOUT_STOCK = frozenset(
     )
 )
 # Attempts that changed nothing, what only operators look at, and what a service tells itself.
-_SILENT = ("evt.gateway.", "evt.audit.", "evt.inventory.repricing_due.")
+_SILENT = (
+    "evt.gateway.",
+    "evt.audit.",
+    "evt.inventory.repricing_due.",
+    "evt.orders.link_secret_replaced.",
+)
 _SILENT_FACTS = ("command_refused.v1", "dead_letter_decided.v1", "stock_taken_over.v1")
 
 

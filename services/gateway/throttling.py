@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_network
 from math import ceil
 
 FORGOTTEN_AFTER = timedelta(hours=1)
 """Without another failure the count starts anew."""
+MAX_ADDRESS_CHARS = 64
+"""Of what a proxy says in the place of an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,26 @@ class Failures:
 
 def subjects(login_key: str, address: str) -> list[str]:
     """What a failed attempt counts against."""
-    return [f"address:{address}", f"login:{login_key}", place(login_key, address)]
+    return [f"address:{whence(address)}", f"login:{login_key}", place(login_key, address)]
 
 
 def place(login_key: str, address: str) -> str:
     """A login at an address: where a person mistypes."""
-    return f"place:{login_key}@{address}"
+    return f"place:{login_key}@{whence(address)}"
+
+
+def link(address: str) -> str:
+    """Whoever tries links."""
+    return f"link:{whence(address)}"
+
+
+def whence(address: str) -> str:
+    """An address as failures count against it: whoever has one of IPv6 has 2⁶⁴ of them."""
+    try:
+        number = IPv6Address(address)
+    except ValueError:
+        return address[:MAX_ADDRESS_CHARS]
+    return str(number.ipv4_mapped or ip_network((number, 64), strict=False))
 
 
 def seconds_to_wait(known: Iterable[Failures], now: datetime) -> int:

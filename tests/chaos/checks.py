@@ -62,6 +62,7 @@ class Checks:
             return [str(error)]
         return [
             *self._memory.broken,
+            *(f"orphan: {each}" for each in self._station.orphans()),
             *await self._books(),
             *await self._journal_and_marks(),
             *await self._dead_letters(exactly=nothing_lost_by_broker),

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+from deploy.local.processes import arguments_of
 from shared.settings import SERVICES
 from tests.bench import processes
 from tests.bench.station import HOST as HOST
@@ -45,6 +46,9 @@ class ChaosStation(BenchStation):
         self.armed.mkdir(parents=True, exist_ok=True)
         self._runner: ChaosRunner = ChaosRunner(self.data_dir, self.armed)
         self._frozen: set[int] = set()
+        self._beginning = asyncio.Lock()
+        self._ended: set[tuple[int, int]] = set()
+        """Processes of supervisors that were killed: number, and when it began."""
         self._wants_small_disk = small_disk
         self.has_small_disk = False
         self.is_evidence = False
@@ -139,11 +143,24 @@ class ChaosStation(BenchStation):
                 _signal(pid, signal.SIGCONT)
 
     async def begin_again(self) -> None:
-        """After the supervisor has died, and all the others with it."""
-        self._runner.send(signal.SIGKILL)
-        if self._runner.is_running:
+        """After the supervisor has died, and all the others with it: at once, as whoever watches
+        over it would."""
+        async with self._beginning:
+            if (pid := self._runner.pid) is not None:
+                family = processes.Snapshot().tree(pid)
+                self._ended |= {(each.pid, born_at(each.pid) or 0) for each in family}
+            self._runner.send(signal.SIGKILL)
             await self._runner.exit_code()
-        await self._runner.begin()
+            await self._runner.begin()
+
+    def orphans(self) -> list[str]:
+        """What still runs of a station whose supervisor was killed."""
+        return [
+            f"{pid} {' '.join(arguments_of(pid))[:100]}"
+            for pid, born in self._ended
+            # One that has ended, and that nobody has buried, has no arguments.
+            if born_at(pid) == born and arguments_of(pid)
+        ]
 
     @property
     def is_supervised(self) -> bool:
@@ -190,11 +207,22 @@ class ChaosStation(BenchStation):
 
 
 def parent_of(pid: int) -> int | None:
+    fields = _stat_of(pid)
+    return int(fields[1]) or None if fields else None
+
+
+def born_at(pid: int) -> int | None:
+    """In ticks since the machine began; with the number it names one process for ever."""
+    fields = _stat_of(pid)
+    return int(fields[19]) if fields else None
+
+
+def _stat_of(pid: int) -> list[str]:
+    """What the kernel tells of a process, after its name; nothing of one that is gone."""
     try:
-        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return None
-    return int(after_name.split()[1]) or None
+        return []
 
 
 def _signal(pid: int, what: signal.Signals) -> bool:

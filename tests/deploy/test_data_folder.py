@@ -23,6 +23,19 @@ def test_folder_serves_one_station_at_a_time(tmp_path: Path) -> None:
     second.close()
 
 
+def test_what_a_killed_runner_told_is_not_believed_of_the_next(tmp_path: Path) -> None:
+    killed, after = DataFolder(tmp_path), DataFolder(tmp_path)
+    killed.open()
+    killed.tell({"pid": 1})
+    assert running_station(tmp_path) == {"pid": 1}
+    assert killed._lock
+    killed._lock.close()
+    after.open()
+    with pytest.raises(CannotStart, match="just starting"):
+        running_station(tmp_path)
+    after.close()
+
+
 def test_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CannotStart, match="cannot write to .*: Not a directory"):

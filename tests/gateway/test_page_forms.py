@@ -10,6 +10,7 @@ from services.gateway.pages.forms import read
 from services.gateway.problems import RequestInvalid
 from shared.contracts.load import AddAbsence
 from shared.ids import new_id
+from tests.gateway.support import TestGateway
 
 
 def test_a_wrong_field_is_named_as_the_form_names_it() -> None:
@@ -17,3 +18,13 @@ def test_a_wrong_field_is_named_as_the_form_names_it() -> None:
     with pytest.raises(RequestInvalid) as refused:
         read(AddAbsence, pairs, ZoneInfo("Europe/Moscow"), employee_id=new_id())
     assert [error.field for error in refused.value.errors] == ["start", "end"]
+
+
+@pytest.mark.parametrize("typed", ["x" * 300, "A-\0"])
+async def test_what_no_question_takes_is_told_as_any_other_wrong_field(
+    gateway: TestGateway, typed: str
+) -> None:
+    admin = await gateway.signed_in("administrator")
+    headers = {"Accept": "text/html"}
+    answer = await admin.get("/audit", params={"order": typed}, headers=headers)
+    assert answer.status_code == 422

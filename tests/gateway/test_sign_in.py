@@ -89,6 +89,16 @@ async def test_a_wrong_password_and_an_unknown_login_are_told_the_same(
     assert "wrong" not in str(refusals).replace("Wrong login", "")
 
 
+@pytest.mark.parametrize("login", ["", "а\0нна", "Анна" * 100])
+async def test_a_login_that_nobody_can_have_is_told_the_same_at_the_page(
+    gateway: TestGateway, anna: str, login: str
+) -> None:
+    said = {"login": login, "password": PASSWORD}
+    answer = await gateway.anyone.post("/sign-in", data=said)
+    assert answer.status_code == 401
+    assert "Wrong login or password" in answer.text
+
+
 @pytest.mark.usefixtures("slow_passwords")
 def test_checking_an_unknown_login_takes_as_long_as_a_known_one() -> None:
     password_hash = passwords.hashed(PASSWORD)

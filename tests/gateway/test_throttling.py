@@ -12,6 +12,7 @@ from services.gateway.throttling import (
     RULES,
     Failures,
     Rule,
+    link,
     seconds_to_wait,
     subjects,
 )
@@ -41,6 +42,14 @@ def test_the_longest_of_all_waits_counts() -> None:
     assert seconds_to_wait(known, NOW) == 4
     assert seconds_to_wait(known, NOW + timedelta(seconds=3.5)) == 1
     assert seconds_to_wait(known, NOW + timedelta(seconds=4)) == 0
+
+
+def test_one_line_of_ipv6_is_one_address_however_many_it_has() -> None:
+    one, another, next_door = "2001:db8:1:2::7", "2001:db8:1:2:ffff::9", "2001:db8:1:3::7"
+    assert subjects("anna", one) == subjects("anna", another)
+    assert link(one) == link(another) != link(next_door)
+    assert link("::ffff:10.0.0.7") == link("10.0.0.7") != link("10.0.0.8")
+    assert link("elsewhere") == "link:elsewhere"
 
 
 def test_an_old_failure_is_forgotten() -> None:

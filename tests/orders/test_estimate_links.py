@@ -20,6 +20,7 @@ from shared.contracts.approvals import (
     ShowEstimate,
 )
 from shared.contracts.inventory import ProductSaved
+from shared.contracts.link_secret import ReplaceLinkSecret
 from shared.contracts.orders import (
     AddService,
     Approval,
@@ -38,6 +39,7 @@ from tests.support.day import ADMIN, Station
 
 CLIENT = Actor("client link 1", "client")
 SERVICE = Actor("documents", "service")
+OPERATOR = Actor("root", "operator")
 
 
 async def a_quoted_order(station: Station, *prices: str, **fields: Any) -> OrderView:
@@ -136,6 +138,25 @@ async def test_another_quote_renews_the_link_that_the_client_has(station: Statio
     await station.send(QuoteWorks(order_id=order.id))
     assert await token_of(station, order) == token
     assert (await show(station, token)).number == order.number
+
+
+async def test_a_new_secret_makes_what_was_sent_worthless_and_keeps_the_links(
+    station: Station,
+) -> None:
+    order, other = await a_quoted_order(station), await a_quoted_order(station)
+    await station.send(RevokeEstimateLink(order_id=other.id))
+    sent = await token_of(station, order)
+    with pytest.raises(Refused, match="forbidden"):
+        await station.send(ReplaceLinkSecret(), actor=ADMIN)
+    assert (await show(station, sent)).number == order.number
+    replaced = await station.send(ReplaceLinkSecret(), actor=OPERATOR)
+    assert replaced.links == 1
+    with pytest.raises(Refused, match="estimate_link_invalid"):
+        await show(station, sent)
+    again = await token_of(station, order)
+    assert again.partition(".")[0] == sent.partition(".")[0]
+    assert (await show(station, again)).number == order.number
+    assert '"links":1' in await outbox(station)
 
 
 async def test_a_revoked_link_stays_dead_and_the_next_quote_makes_another(

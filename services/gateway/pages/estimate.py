@@ -26,7 +26,7 @@ from services.gateway.call import SECRET_PATH, Call
 from services.gateway.pages.rendering import LANGUAGES, page
 from services.gateway.problems import headers_of, status_of
 from services.gateway.routes.forms import disposition
-from services.gateway.throttling import seconds_to_wait
+from services.gateway.throttling import link, seconds_to_wait
 from shared.contracts.approvals import AnswerEstimate, ShowEstimate
 from shared.contracts.base import Question
 from shared.contracts.forms import ClientForm, PrintByLink
@@ -156,7 +156,7 @@ async def _asked[ReplyT](call: Call, question: type[Question[ReplyT]], **fields:
     """What the link's owner may see. Raises ``estimate_link_invalid``, after some of them
     ``link_throttled``."""
     engine = call.gateway.engine
-    subjects = [f"link:{call.address}"]
+    subjects = [link(call.address)]
     known = await failures.known(engine, subjects)
     if seconds := seconds_to_wait(known, datetime.now(UTC)):
         raise Refused("link_throttled", seconds=seconds)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.call import Call
@@ -175,7 +175,7 @@ class PageRequest:
         any could be asked. Raises ``Refused``."""
         body = question.model_dump_json(exclude_unset=True).encode()
         reply = await self.call.send(addressed_to(type(question), of), body)
-        answer: ReplyT = reply_adapter(type(question)).validate_json(reply)
+        answer: ReplyT = _read(reply, type(question))
         return answer
 
     async def ask_if_there[ReplyT](
@@ -200,7 +200,7 @@ class PageRequest:
         # put right and sent again as it is.
         subject = addressed_to(type(command), to)
         reply = await self.call.send(subject, body, key=f"{person.user_id}:{key}")
-        answer: ReplyT = reply_adapter(type(command)).validate_json(reply)
+        answer: ReplyT = _read(reply, type(command))
         return answer
 
     # --- answering --------------------------------------------------------------------------
@@ -262,6 +262,17 @@ class PageRequest:
             httponly=True,
             samesite="lax",
         )
+
+
+class UnreadableReply(Exception):
+    """A service has answered with something else than its contract says."""
+
+
+def _read(reply: bytes, message: type[Message]) -> Any:
+    try:
+        return reply_adapter(message).validate_json(reply)
+    except ValidationError as error:
+        raise UnreadableReply(message.__name__) from error
 
 
 async def if_there[T](asked: Awaitable[T], patience_s: float = PATIENCE_S) -> T | None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
 
+from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -24,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 from services.gateway.call import Call
 from services.gateway.pages.forms import Form
 from services.gateway.pages.request import PageRequest
-from services.gateway.problems import errors_of, headers_of, status_of
+from services.gateway.problems import errors_of, headers_of, invalid, status_of
 from shared.contracts.base import Message
 from shared.refusals import Refused
 
@@ -92,7 +93,11 @@ class Address:
         request = await PageRequest.of(
             call, page.needs, public=page.public, takes_file=page.takes_file
         )
-        response = await page.answer(request)
+        try:
+            response = await page.answer(request)
+        except ValidationError as error:
+            # Of a question that the page made of what was typed; of replies see ``request``.
+            raise invalid(error, {}) from None
         await response(scope, receive, send)
 
 

@@ -7,7 +7,8 @@ from starlette.responses import Response
 from services.gateway.pages.request import PageRequest, own_path
 from services.gateway.pages.routing import SIGN_IN, act, show
 from services.gateway.problems import headers_of, status_of
-from services.gateway.routes.session import forget, keep
+from services.gateway.reading import parsed
+from services.gateway.routes.session import SignIn, forget, keep
 from shared.refusals import Refused
 
 
@@ -25,8 +26,7 @@ async def sign_in(request: PageRequest) -> Response:
         if note:
             user = await sessions.noted(note)
         else:
-            login, password = request.form.get("login").strip(), request.form.get("password")
-            user = await sessions.proven(request.call, login, password)
+            user = await sessions.proven(request.call, *_said(request))
             note = sessions.note_of(user)
     except Refused as refusal:
         return _form(request, refusal)
@@ -46,6 +46,16 @@ async def sign_out(request: PageRequest) -> Response:
     response = request.go(SIGN_IN)
     forget(request.call, response)
     return response
+
+
+def _said(request: PageRequest) -> tuple[str, str]:
+    """Login and password. What nobody can have is nobody's, and looked up nowhere: raises
+    ``sign_in_failed``."""
+    try:
+        said = parsed(SignIn, {name: request.form.get(name) for name in ("login", "password")})
+    except Refused:
+        raise Refused("sign_in_failed") from None
+    return said.login, said.password
 
 
 def _form(request: PageRequest, refusal: Refused | None = None, note: str = "") -> Response:

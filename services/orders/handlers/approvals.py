@@ -32,6 +32,7 @@ from shared.contracts.approvals import (
     ShowEstimate,
 )
 from shared.contracts.base import Done
+from shared.contracts.link_secret import LinkSecretReplaced, ReplacedLinks, ReplaceLinkSecret
 from shared.contracts.orders import OrderView
 from shared.handlers import Work
 from shared.refusals import Refused, ensure_revision
@@ -110,6 +111,15 @@ async def revoke_estimate_link(command: RevokeEstimateLink, store: OrdersStore, 
     store.links.save(link.revoked(work.now))
     work.publish(EstimateLinkRevoked(**domain.naming(order), link_id=link.id))
     return Done()
+
+
+@handlers.command(ReplaceLinkSecret)
+async def replace_link_secret(
+    command: ReplaceLinkSecret, store: OrdersStore, work: Work
+) -> ReplacedLinks:
+    links = await store.links.replace_secret(work.now)
+    work.publish(LinkSecretReplaced(replacement_id=work.new_id(), links=links))
+    return ReplacedLinks(links=links)
 
 
 @handlers.question(ShowEstimate)

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from itsdangerous import Signer
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -77,6 +77,21 @@ class Links:
     def save(self, link: Link) -> None:
         self.saves += 1
         self._saved[link.id] = link
+
+    async def replace_secret(self, now: datetime) -> int:
+        """Another one; answers how many links worked by the last."""
+        await self._connection.execute(
+            update(station_secrets)
+            .where(station_secrets.c.name == _SECRET)
+            .values(value=secrets.token_bytes(_SECRET_BYTES))
+        )
+        self._signer = None
+        working = await self._connection.execute(
+            select(func.count())
+            .select_from(estimate_links)
+            .where(estimate_links.c.revoked_at.is_(None), estimate_links.c.expires_at > now)
+        )
+        return working.scalar_one()
 
     async def flush(self) -> None:
         if not self._saved:
