@@ -1,10 +1,11 @@
-"""Sums that reports answer from, kept by day, month and year, and how a period is made of them.
+"""Sums that reports answer from, kept by day, month, quarter and year, and how a period is made of
+them.
 
 A service writes, in the transaction of whatever a report counts, one small row that says "this is
 not in the sums yet". A background task folds such rows into the sums, a bounded number at a time.
-A report adds up whole years, months and days of the sums, what is not folded yet, and the parts of
-days at the period's ends, all of it in one statement: so that it is exact at every moment, and
-nobody who does business ever waits for a day's row.
+A report adds up whole years, quarters, months and days of the sums, what is not folded yet, and
+the parts of days at the period's ends, all of it in one statement: so that it is exact at every
+moment, and nobody who does business ever waits for a day's row.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Date,
     FromClause,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     and_,
     cast,
     column,
+    delete,
     false,
     func,
     literal,
@@ -40,11 +43,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.base import Period
 
-type Grain = Literal["year", "month", "day"]
+type Grain = Literal["year", "quarter", "month", "day"]
 YEAR: Grain = "year"
+QUARTER: Grain = "quarter"
 MONTH: Grain = "month"
 DAY: Grain = "day"
-_FINER: tuple[Grain, ...] = (YEAR, MONTH, DAY)
+_FINER: tuple[Grain, ...] = (YEAR, QUARTER, MONTH, DAY)
 GRAINS: FromClause = (
     values(column("grain", SqlText), name="grains")
     .data([(grain,) for grain in _FINER])
@@ -67,8 +71,8 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """A period as the sums know it: whole years, whole months and days beside them, and parts of
-    days."""
+    """A period as the sums know it: whole years, whole quarters, months and days beside them, and
+    parts of days."""
 
     whole: tuple[tuple[Grain, Range], ...] = ()
     edges: tuple[tuple[datetime, datetime], ...] = ()
@@ -96,13 +100,13 @@ def spans(period: Period, zone: ZoneInfo, *, coarsest: Grain = YEAR) -> Spans:
 def widened(
     period: Period, zone: ZoneInfo, first: datetime | None, latest: datetime | None, now: datetime
 ) -> Period:
-    """The same of what is summed, in fewer pieces. What begins with a year or month and lasts
-    beyond everything that has happened (between ``first`` and ``latest``) lasts until the end of
-    its year or month; what has no beginning begins with the year of the first thing."""
+    """The same of what is summed, in fewer pieces. What begins with a year, quarter or month and
+    lasts beyond everything that has happened (between ``first`` and ``latest``) lasts until the end
+    of its year, quarter or month; what has no beginning begins with the year of the first thing."""
     if first is None or latest is None or (period.end and period.end <= max(latest, now)):
         return period
     start = period.start or _midnight(_beginning(YEAR, _day_of(first, zone)), zone)
-    for grain in (YEAR, MONTH):
+    for grain in (YEAR, QUARTER, MONTH):
         if start == _midnight(_beginning(grain, _day_of(start, zone)), zone):
             end = period.end or max(latest, now)
             last = _beginning(grain, _day_of(end - timedelta(microseconds=1), zone))
@@ -111,7 +115,7 @@ def widened(
 
 
 def one_stretch(parts: Spans) -> tuple[Grain, date] | None:
-    """The year or month that a period's whole days are."""
+    """The year, quarter or month that a period's whole days are."""
     match parts.whole:
         case ((grain, Range(start=date() as start, end=date() as end)),) if (
             grain != DAY and _after(grain, start) == end
@@ -214,7 +218,7 @@ def day_of(at: ColumnElement[datetime], zone: ZoneInfo) -> ColumnElement[date]:
 
 
 def first_day(grain: ColumnElement[str], day: ColumnElement[date]) -> ColumnElement[date]:
-    """The day under which a grain's sum is kept: the month's first, or the day itself."""
+    """The day under which a grain's sum is kept: its first one."""
     return cast(func.date_trunc(grain, cast(day, Date)), Date)
 
 
@@ -230,11 +234,26 @@ def adding(table: Table, sums: Select[Any]) -> Insert:
     """Adds sums, in the order of the table's keys and measures, to those that it has."""
     keys = [each.name for each in table.primary_key]
     measures = _measures_of(table)
-    statement = insert(table).from_select([*keys, *measures], sums)
+    statement = _inserting(table, sums)
     return statement.on_conflict_do_update(
         index_elements=keys,
         set_={name: table.c[name] + statement.excluded[name] for name in measures},
     )
+
+
+async def replace(
+    connection: AsyncConnection, table: Table, sums: Select[Any], *together: CTE
+) -> int:
+    """Sums anew, in the order of the table's keys and measures, in place of those that it has:
+    until the transaction ends everybody reads these. ``together``: what is done at the same moment
+    as the sums are read. Answers how many there are."""
+    await connection.execute(delete(table))
+    return (await connection.execute(_inserting(table, sums).add_cte(*together))).rowcount
+
+
+def _inserting(table: Table, sums: Select[Any]) -> Insert:
+    keys = [each.name for each in table.primary_key]
+    return insert(table).from_select([*keys, *_measures_of(table)], sums)
 
 
 def _measures_of(table: Table) -> list[str]:
@@ -279,16 +298,19 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _beginning(grain: Grain, day: date) -> date:
-    """The first day of the year, month or day that it lies in."""
-    return (
-        day.replace(month=1, day=1)
-        if grain == YEAR
-        else day.replace(day=1)
-        if grain == MONTH
-        else day
-    )
+    """The first day of the year, quarter or month that it lies in, or itself."""
+    match grain:
+        case "year":
+            return day.replace(month=1, day=1)
+        case "quarter":
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+        case "month":
+            return day.replace(day=1)
+        case "day":
+            return day
 
 
 def _after(grain: Grain, first: date) -> date:
     """The first day of the next."""
-    return _beginning(grain, first + timedelta(days={YEAR: 366, MONTH: 32, DAY: 1}[grain]))
+    longest = {YEAR: 366, QUARTER: 92, MONTH: 31, DAY: 1}
+    return _beginning(grain, first + timedelta(days=longest[grain]))

@@ -31,16 +31,16 @@ type Fold = Callable[[AsyncConnection, ZoneInfo, int], Awaitable[int]]
 """Folds at most so many rows, answers how many there were."""
 
 
-type Forget = Callable[[AsyncConnection], Awaitable[int]]
-"""Empties the sums and marks everything as not folded, in one statement and so of one moment;
-answers how much that is."""
+type Reckon = Callable[[AsyncConnection, ZoneInfo], Awaitable[int]]
+"""Puts sums that are reckoned anew in place of those that there are; answers how many."""
 
 
-async def forget_sums(engine: AsyncEngine, forget: Forget) -> int:
-    """One transaction; nobody folds meanwhile."""
+async def reckon_sums(engine: AsyncEngine, zone: ZoneInfo, reckon: Reckon) -> int:
+    """One transaction: until it ends reports answer from the sums there were. Nobody folds
+    meanwhile; what happens meanwhile is folded afterwards."""
     async with engine.begin() as connection:
         await connection.execute(_LOCK)
-        return await forget(connection)
+        return await reckon(connection, zone)
 
 
 async def fold_some(running: Running, fold: Fold) -> int:

@@ -6,7 +6,11 @@ of them when the tables are filled, then some more while it is measured who fall
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import md5
+from uuid import UUID
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 SECTIONS, MECHANICS, SERVICES, PRODUCTS, WAREHOUSES = 20, 100, 300, 20_000, 3
@@ -39,11 +43,22 @@ _GENERATED = f"""
     ) AS numbered
 """
 
-ACCOUNTS = (
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a service has: ``things`` of the station, rows ``of_orders``, and the ``news`` that its
+    sums do not know yet."""
+
+    things: Sequence[str]
+    of_orders: Sequence[str]
+    news: Sequence[str]
+
+
+_ACCOUNTS = (
     """INSERT INTO accounts (client_id, receivable, deposits)
     SELECT md5('client' || n)::uuid, 0, 0 FROM generate_series(0, {orders} / 4) AS n""",
 )
-FINANCE = (
+_BOOKS = (
     _GENERATED,
     "INSERT INTO orders SELECT order_id, 'A-' || n, client_id FROM generated",
     """INSERT INTO entries (id, kind, at, station_id, actor, order_id, client_id, section_id)
@@ -77,10 +92,14 @@ FINANCE = (
     UNION ALL
     SELECT entry_id, 1, at, station_id, section_id, order_id, client_id, NULL, NULL, '',
         product_id, 0, 0, 1, 0, goods, 0, 0, cost, 0 FROM generated""",
-    "INSERT INTO unfolded SELECT entry_id FROM generated UNION ALL SELECT paid_id FROM generated",
+)
+FINANCE = Rows(
+    _ACCOUNTS,
+    _BOOKS,
+    ["INSERT INTO unfolded SELECT entry_id FROM generated UNION ALL SELECT paid_id FROM generated"],
 )
 
-GOODS = (
+_GOODS = (
     """INSERT INTO labels (id, kind, name, key, short_name, short_key)
     VALUES (md5('bench')::uuid, 'measure', 'штука-bench', 'штука-bench', 'шт-b', 'шт-b')""",
     f"""INSERT INTO products (id, name, search_name, measure_id, price, active, revision,
@@ -91,7 +110,7 @@ GOODS = (
     SELECT md5('warehouse' || n)::uuid, 'Склад ' || n, 'склад ' || n, 1, 'average', false
     FROM generate_series(0, {WAREHOUSES - 1}) AS n""",
 )
-INVENTORY = (
+_MOVEMENTS = (
     _GENERATED,
     f"""INSERT INTO movements (id, at, kind, product_id, warehouse_id, quantity, value, order_id,
         actor)
@@ -105,11 +124,16 @@ INVENTORY = (
     FROM generated""",
     """INSERT INTO stock (product_id, warehouse_id, since, on_hand, reserved, value, missing)
     SELECT product_id, warehouse_id, min(at), count(*), 0, sum(cost), 0 FROM generated
-    GROUP BY product_id, warehouse_id ON CONFLICT DO NOTHING""",
-    *(f"INSERT INTO unfolded SELECT {_id(kind)} FROM generated" for kind in "rvi"),
+    GROUP BY product_id, warehouse_id ON CONFLICT (product_id, warehouse_id) DO UPDATE
+    SET on_hand = stock.on_hand + excluded.on_hand, value = stock.value + excluded.value""",
+)
+INVENTORY = Rows(
+    _GOODS,
+    _MOVEMENTS,
+    [f"INSERT INTO unfolded SELECT {_id(kind)} FROM generated" for kind in "rvi"],
 )
 
-PLACES = (
+_PLACES = (
     f"""INSERT INTO sections
     SELECT md5('section' || n)::uuid, md5('station')::uuid, 'Участок ' || n, 1
     FROM generate_series(0, {SECTIONS - 1}) AS n""",
@@ -119,7 +143,7 @@ PLACES = (
         md5('section' || n % {SECTIONS})::uuid, 40, true, 1
     FROM generate_series(0, {MECHANICS - 1}) AS n""",
 )
-ORDERS = (
+_ORDERS = (
     _GENERATED,
     """INSERT INTO orders (id, number, station_id, client_id, client_name, client_discount, status,
         type, section_id, employee_id, payer_id, visible_to_customer, assignment_at, created_at,
@@ -133,6 +157,8 @@ ORDERS = (
         suggested_minutes, mechanic_id, progress, clocked_minutes, approval_state)
     SELECT md5('line' || n)::uuid, order_id, 1, 'Работа', 1, works, works, 0, 0, false, works, 1.5,
         90, 90, mechanic_id, 'finished', 80, 'not_needed' FROM generated""",
+)
+_CHANGES = (
     """INSERT INTO order_changes (at, station_id, section_id, what, status, employee_id, orders,
         total, planned_minutes, sold_hours, clocked_minutes)
     SELECT at, station_id, section_id, 'order', 'done', mechanic_id, 1, works + goods, 0, 0, 0
@@ -141,3 +167,9 @@ ORDERS = (
     SELECT at, station_id, section_id, 'works', 'done', mechanic_id, 1, works, 90, 1.5, 80
     FROM generated""",
 )
+ORDERS = Rows(_PLACES, _ORDERS, _CHANGES)
+
+
+def uuid_of(name: str) -> UUID:
+    """Of a thing of the station: ``section7``, ``client12``."""
+    return UUID(md5(name.encode(), usedforsecurity=False).hexdigest())

@@ -78,6 +78,10 @@ KEPT = {
     "SELECT day || ' ' || quantity || ' ' || value FROM stock_sums WHERE grain = 'year'": [
         "2024-01-01 4.000 40.00000"
     ],
+    "SELECT day || ' ' || quantity FROM stock_sums WHERE grain = 'quarter' ORDER BY day": [
+        "2024-01-01 2.000",
+        "2024-04-01 2.000",
+    ],
     "SELECT receipt_at = '2024-03-01 09:00Z' AND issue_at = '2024-03-03 09:00Z'"
     " AND idle_since = issue_at AND NOT lies"
     f" FROM last_moves WHERE warehouse_id = '{WAREHOUSE}'": ["True"],

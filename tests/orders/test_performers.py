@@ -12,7 +12,7 @@ from services.orders import domain
 from services.orders.domain.costs import expected_pay
 from services.orders.domain.order import Performer
 from services.orders.domain.performers import shared_by
-from services.orders.store.sums import fold, forget
+from services.orders.store.sums import reckon
 from shared.contracts.base import Command
 from shared.contracts.clients import ClientCreated
 from shared.contracts.order_reports import CheckOrderReports
@@ -32,7 +32,7 @@ from shared.contracts.orders import (
 from shared.contracts.work_order import GetWorkOrder
 from shared.ids import id_of, new_id
 from shared.messaging.envelope import Actor
-from shared.messaging.folding import fold_some, forget_sums
+from shared.messaging.folding import reckon_sums
 from shared.refusals import Refused
 from tests.orders.builders import LATER, a_service, an_order, money
 from tests.orders.test_handlers import a_client_view, told
@@ -218,10 +218,7 @@ async def test_a_shared_work_is_everybodys_workload_by_shares(station: Station) 
     }
     # An operator has the sums reckoned anew: nothing is lost, and nothing is there twice.
     running = station.running["orders"]
-    assert await forget_sums(running.engine, forget) > 0
-    assert await station.ask(EmployeeWorkload()) == report
-    while await fold_some(running, fold):
-        pass
+    assert await reckon_sums(running.engine, running.settings.zone, reckon) > 0
     assert await station.ask(EmployeeWorkload()) == report
     assert (await station.ask(CheckOrderReports())).items == ()
 

@@ -12,7 +12,7 @@ from shared.contracts.base import Period
 from shared.rollups import Grain, Range, Spans, one_stretch, spans, widened
 
 MOSCOW = ZoneInfo("Europe/Moscow")
-GRAINS: tuple[Grain, ...] = ("year", "month", "day")
+GRAINS: tuple[Grain, ...] = ("year", "quarter", "month", "day")
 zones = st.sampled_from([MOSCOW, ZoneInfo("Asia/Kolkata"), ZoneInfo("Europe/Berlin"), UTC])
 instants = st.datetimes(datetime(2024, 1, 1), datetime(2025, 6, 1)).map(
     lambda moment: moment.replace(tzinfo=UTC)
@@ -27,6 +27,7 @@ def times_counted(at: datetime, parts: Spans, zone: ZoneInfo) -> int:
     day = at.astimezone(zone).date()
     first: dict[Grain, date] = {
         "year": day.replace(month=1, day=1),
+        "quarter": day.replace(month=(1, 4, 7, 10)[(day.month - 1) // 3], day=1),
         "month": day.replace(day=1),
         "day": day,
     }
@@ -69,7 +70,7 @@ def lies_within(moment: datetime, period: Period) -> bool:
     return begun and (period.end is None or moment < period.end)
 
 
-def test_the_year_until_today_and_the_month_until_today_are_one_sum_each() -> None:
+def test_the_year_the_quarter_and_the_month_until_today_are_one_sum_each() -> None:
     now = datetime(2024, 11, 28, 15, tzinfo=MOSCOW)
     today = now.replace(hour=0) + timedelta(days=1)
 
@@ -80,20 +81,23 @@ def test_the_year_until_today_and_the_month_until_today_are_one_sum_each() -> No
     first = datetime(2024, 1, 1, tzinfo=MOSCOW)
     assert stretch(first, today) == stretch(None, None) == ("year", date(2024, 1, 1))
     assert stretch(first.replace(month=11), today) == ("month", date(2024, 11, 1))
-    assert stretch(first, now) is stretch(first.replace(month=10), today) is None
+    assert stretch(first.replace(month=10), today) == ("quarter", date(2024, 10, 1))
+    assert stretch(first, now) is stretch(first.replace(month=9), today) is None
     assert stretch(first.replace(month=11, day=2), today) is None
 
 
-def test_a_year_is_one_sum_and_what_lies_beside_it_is_in_months_and_days() -> None:
+def test_a_year_is_one_sum_and_what_lies_beside_it_is_in_quarters_months_and_days() -> None:
     first, last = date(2024, 1, 1), date(2025, 1, 1)
     year = Range(first, last)
 
     assert whole(first, last) == (("year", year),)
     assert whole(first, last, "month") == (("month", year),)
+    assert whole(first, date(2024, 7, 1)) == (("quarter", Range(first, date(2024, 7, 1))),)
     assert whole(first, last, "day") == (("day", year),)
-    assert whole(date(2023, 11, 30), date(2025, 2, 3)) == (
-        ("day", Range(date(2023, 11, 30), date(2023, 12, 1))),
-        ("month", Range(date(2023, 12, 1), first)),
+    assert whole(date(2023, 8, 31), date(2025, 2, 3)) == (
+        ("day", Range(date(2023, 8, 31), date(2023, 9, 1))),
+        ("month", Range(date(2023, 9, 1), date(2023, 10, 1))),
+        ("quarter", Range(date(2023, 10, 1), first)),
         ("year", year),
         ("month", Range(last, date(2025, 2, 1))),
         ("day", Range(date(2025, 2, 1), date(2025, 2, 3))),

@@ -1,5 +1,5 @@
-"""What finance's reports answer from: the sales, and the sums by day, month and year of ledger and
-sales. All of it follows from the ledger, and can be reckoned from it anew."""
+"""What finance's reports answer from: the sales, and the sums by day, month, quarter and year of
+ledger and sales. All of it follows from the ledger, and can be reckoned from it anew."""
 
 from __future__ import annotations
 

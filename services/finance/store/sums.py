@@ -20,6 +20,7 @@ from sqlalchemy import (
     Numeric,
     Select,
     Subquery,
+    Table,
     Text,
     Uuid,
     and_,
@@ -29,16 +30,17 @@ from sqlalchemy import (
     cast,
     column,
     delete,
+    exists,
     func,
     literal,
     literal_column,
+    not_,
     or_,
     select,
     true,
     union_all,
     values,
 )
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.finance.domain.ledger import EXPENSES, Account
@@ -66,6 +68,7 @@ from shared.rollups import (
     differences_of,
     first_day,
     in_whole_days,
+    replace,
     summed,
 )
 
@@ -74,8 +77,7 @@ COUNTED = ("orders", "jobs", *AMOUNTS)
 REVENUE = ("works", "goods", "materials", "vat")
 _SOLD = ("day", "section_id", "key", "name", *COUNTED, "revenue")
 _IN_CATEGORIES = (*EXPENSES, Account.VAT_OUTPUT, Account.OTHER_INCOME)
-_NOT_FOLDED = select(unfolded.c.entry_id)
-_FRESH = func.array(_NOT_FOLDED.scalar_subquery(), type_=ARRAY(Uuid))
+_FRESH = func.array(select(unfolded.c.entry_id).scalar_subquery(), type_=ARRAY(Uuid))
 """The same as one value: few or none, each of them looked up in an index."""
 
 NO_WORDS = literal_column("''::text", Text)
@@ -277,15 +279,10 @@ async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     return len(ids["ids"])
 
 
-async def forget(connection: AsyncConnection) -> int:
-    """All sums; every entry is to be folded again."""
-    every = insert(unfolded).from_select(["entry_id"], select(entries.c.id))
-    result = await connection.execute(
-        every.on_conflict_do_nothing().add_cte(
-            delete(ledger_sums).cte("ledger"), delete(sales_sums).cte("sold")
-        )
-    )
-    return result.rowcount
+async def reckon(connection: AsyncConnection, zone: ZoneInfo) -> int:
+    """All sums anew, of every entry that is folded."""
+    kept = [await replace(connection, *each) for each in _sums_of_folded(zone)]
+    return sum(kept)
 
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
@@ -377,13 +374,21 @@ def _sales_sums(zone: ZoneInfo, of_sales: ColumnElement[bool]) -> Select[Any]:
     )
 
 
+def _sums_of_folded(zone: ZoneInfo) -> tuple[tuple[Table, Select[Any]], ...]:
+    return (
+        (ledger_sums, _ledger_sums(zone, _is_folded(entries.c.id))),
+        (sales_sums, _sales_sums(zone, _is_folded(sales.c.entry_id))),
+    )
+
+
+def _is_folded(entry_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    return not_(exists().where(unfolded.c.entry_id == entry_id))
+
+
 async def differences(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> Sequence[Any]:
     """The sums that are not what their rows come to: ``what, key, expected, actual``."""
     found: list[Any] = []
-    for table, sums in (
-        (ledger_sums, _ledger_sums(zone, entries.c.id.not_in(_NOT_FOLDED))),
-        (sales_sums, _sales_sums(zone, sales.c.entry_id.not_in(_NOT_FOLDED))),
-    ):
+    for table, sums in _sums_of_folded(zone):
         anew = sums.subquery("anew")
         found += await differences_of(connection, table, table, anew, limit - len(found))
     return found

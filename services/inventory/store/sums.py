@@ -28,8 +28,10 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
+    exists,
     func,
     literal,
+    not_,
     or_,
     select,
     true,
@@ -52,15 +54,16 @@ from shared.rollups import (
     differences_of,
     first_day,
     in_whole_days,
+    replace,
     summed,
 )
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MEASURES = ("quantity", "value", "moment")
 _NAMES = ("product_id", "warehouse_id", "kind", "incoming", *MEASURES)
-_NOT_FOLDED = select(unfolded.c.movement_id)
-_FRESH = func.array(_NOT_FOLDED.scalar_subquery(), type_=ARRAY(Uuid))
+_FRESH = func.array(select(unfolded.c.movement_id).scalar_subquery(), type_=ARRAY(Uuid))
 """The same as one value: few or none, each of them looked up in an index."""
+_IS_FOLDED = not_(exists().where(unfolded.c.movement_id == movements.c.id))
 _IDS = movements.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
 
 
@@ -160,15 +163,10 @@ async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     return len(ids["ids"])
 
 
-async def forget(connection: AsyncConnection) -> int:
-    """All sums; every movement is to be folded again."""
-    every = insert(unfolded).from_select(["movement_id"], select(movements.c.id))
-    result = await connection.execute(
-        every.on_conflict_do_nothing().add_cte(
-            delete(stock_sums).cte("sums"), delete(last_moves).cte("moves")
-        )
-    )
-    return result.rowcount
+async def reckon(connection: AsyncConnection, zone: ZoneInfo) -> int:
+    """All sums and last moves anew, of every movement that is folded."""
+    kept = await replace(connection, stock_sums, _sums(zone, _IS_FOLDED))
+    return kept + await replace(connection, last_moves, _latest_of(_IS_FOLDED))
 
 
 def _sums(zone: ZoneInfo, of_movements: ColumnElement[bool]) -> Select[Any]:
@@ -208,7 +206,7 @@ _LATEST = _latest()
 async def differences(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> Sequence[Any]:
     """The sums, and last moves, that are not what their rows come to: ``what, key, expected,
     actual``."""
-    anew = _sums(zone, movements.c.id.not_in(_NOT_FOLDED)).subquery("anew")
+    anew = _sums(zone, _IS_FOLDED).subquery("anew")
     found = await differences_of(connection, stock_sums, stock_sums, anew, limit)
     moved = await connection.execute(_last_moves_apart().limit(limit - len(found)))
     return [*found, *moved.all()]

@@ -1,5 +1,5 @@
-"""What reports of stock answer from: movements summed by day, month and year, and when things last
-moved. All of it follows from the movements, and can be reckoned from them anew."""
+"""What reports of stock answer from: movements summed by day, month, quarter and year, and when
+things last moved. All of it follows from the movements, and can be reckoned from them anew."""
 
 from __future__ import annotations
 

@@ -29,7 +29,6 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.domain.counts import Count, Place
@@ -45,6 +44,7 @@ from shared.rollups import (
     differences_of,
     first_day,
     in_whole_days,
+    replace,
     summed,
 )
 
@@ -159,15 +159,10 @@ async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     return int(count)
 
 
-async def forget(connection: AsyncConnection) -> int:
-    """All sums, and what they do not know yet; every order is to be folded as it is now."""
-    rows = order_rows(true())
-    names = ("at", *_PLACE, *MEASURES)
-    every = insert(order_changes).from_select(names, select(*(rows.c[name] for name in names)))
-    result = await connection.execute(
-        every.add_cte(delete(order_sums).cte("sums"), delete(order_changes).cte("changes"))
-    )
-    return result.rowcount
+async def reckon(connection: AsyncConnection, zone: ZoneInfo) -> int:
+    """All sums anew, of the orders as they are: what had changed until then is in them."""
+    changes = delete(order_changes).cte("changes")
+    return await replace(connection, order_sums, _sums(order_rows(true()), zone), changes)
 
 
 def _sums(rows: Any, zone: ZoneInfo) -> Select[Any]:

@@ -1,5 +1,5 @@
-"""What reports of orders answer from: sums by day, month and year, and changes that they do not
-know yet. All of it follows from the orders, and can be reckoned from them anew."""
+"""What reports of orders answer from: sums by day, month, quarter and year, and changes that
+they do not know yet. All of it follows from the orders, and can be reckoned from them anew."""
 
 from __future__ import annotations
 
