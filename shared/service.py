@@ -143,7 +143,7 @@ class Service:
             client = ServiceClient(
                 connection, settings.source(self.name), settings.command_timeout_s
             )
-            relay = Relay(engine, connection.jetstream())
+            relay = Relay(engine, connection)
             lane = Lane(settings, engine, self.handlers, client, relay, self._gather_s)
             dead_letters = DeadLetters(engine)
             running = Running(
@@ -169,7 +169,9 @@ class Service:
                 consumer.start()
                 stack.push_async_callback(consumer.stop)
             operations = Operations(running, self.handlers.events)
-            Server(settings, engine, self.handlers, client, lane, operations).register(broker)
+            server = Server(settings, engine, self.handlers, client, lane, operations)
+            server.register(broker)
+            stack.push_async_callback(server.stop)
             await broker.start()
             # Only when the server has the subscriptions is anybody answered.
             asked = [question.subject for question in self.handlers.asks]

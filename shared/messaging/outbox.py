@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pydantic_core
 import structlog
-from nats.js import JetStreamContext
+from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js.errors import APIError
 from sqlalchemy import ARRAY, Uuid, all_, any_, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -24,6 +26,7 @@ from shared.contracts.operations import addressed_to
 from shared.database import outbox, unpublished
 from shared.ids import new_id
 from shared.log_lines import PUBLISH_FAILED
+from shared.messaging.answers import Answers, Asked
 from shared.messaging.envelope import Envelope
 from shared.messaging.sums import with_sum
 from shared.statements import Prepared
@@ -93,9 +96,9 @@ def put(pending: Pending, events: Sequence[Outgoing]) -> None:
 class Relay:
     """Publishes what was committed. Woken in process by each commit; a sweep is the safety net."""
 
-    def __init__(self, engine: AsyncEngine, js: JetStreamContext) -> None:
+    def __init__(self, engine: AsyncEngine, connection: Client) -> None:
         self._engine = engine
-        self._js = js
+        self._answers = Answers(connection)
         self._queue: asyncio.Queue[Sequence[Outgoing]] = asyncio.Queue()
         self._handed = 0
         self._published: list[UUID] = []
@@ -207,23 +210,15 @@ class Relay:
 
     async def _publish(self, events: Sequence[Outgoing]) -> list[UUID]:
         """Publishes all at once and waits for the acknowledgements; answers those that came."""
-        results = await asyncio.gather(*map(self._publish_one, events), return_exceptions=True)
-        failed = [result for result in results if isinstance(result, BaseException)]
+        answers = await self._answers.to_all(map(_as_asked, events), PUBLISH_TIMEOUT_S)
+        results = [_taken(*each) for each in zip(events, answers, strict=True)]
+        failed = [result for result in results if isinstance(result, Exception)]
         if failed:
             self.refusal = _told(failed[0])
             log.warning(PUBLISH_FAILED, events=len(failed), error=self.refusal)
         elif events:
             self.refusal = None
         return [result for result in results if isinstance(result, UUID)]
-
-    async def _publish_one(self, event: Outgoing) -> UUID:
-        headers = with_sum(event.subject, event.headers, event.body)
-        headers["Nats-Msg-Id"] = str(event.event_id)
-        # Without the stream's name a subject that no stream keeps would be lost silently.
-        await self._js.publish(
-            event.subject, event.body, PUBLISH_TIMEOUT_S, stream=STREAM, headers=headers
-        )
-        return event.event_id
 
     async def _mark(self) -> None:
         published, self._published = self._published, []
@@ -232,7 +227,23 @@ class Relay:
                 await _mark_published(connection, published)
 
 
-def _told(error: BaseException) -> str:
+def _as_asked(event: Outgoing) -> Asked:
+    headers = with_sum(event.subject, event.headers, event.body)
+    headers["Nats-Msg-Id"] = str(event.event_id)
+    # Without the stream's name a subject that no stream keeps would be lost silently.
+    headers["Nats-Expected-Stream"] = STREAM
+    return event.subject, event.body, headers
+
+
+def _taken(event: Outgoing, answer: Msg | Exception) -> UUID | Exception:
+    """The event's id if the stream has it, or else why not."""
+    if isinstance(answer, Exception):
+        return answer
+    told = pydantic_core.from_json(answer.data)
+    return APIError(**told["error"]) if "error" in told else event.event_id
+
+
+def _told(error: Exception) -> str:
     """``10077: maximum bytes exceeded``, as NATS puts it; of other errors, what Python says."""
     if isinstance(error, APIError):
         return f"{error.err_code}: {error.description}"

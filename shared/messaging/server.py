@@ -1,22 +1,22 @@
-"""Commands and questions on their way in: served by FastStream over NATS request/reply."""
+"""What a service answers: commands through the lane, questions at once."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
-from faststream import AckPolicy
-from faststream.nats import NatsBroker, NatsMessage, NatsResponse
+from faststream.nats import NatsBroker
+from nats.aio.msg import Msg
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.base import Message
 from shared.handlers import Handlers, Route, Store, Work
-from shared.messaging.client import STATUS_HEADER, ServiceClient, refusal_body
-from shared.messaging.connection import INBOXES
+from shared.messaging.client import ServiceClient
 from shared.messaging.envelope import Envelope
 from shared.messaging.lane import Job, Lane, is_outage, reading
+from shared.messaging.requests import Requests
 from shared.operations import Operation, Operations
 from shared.permissions import may, scope_of, within
 from shared.refusals import Refused
@@ -25,14 +25,9 @@ from shared.telemetry import count_handled, handling
 
 log = structlog.get_logger(__name__)
 
-CONCURRENT = 256
-"""Requests of one process that are in work at once; more wait in the connection's buffer."""
-_OK = {STATUS_HEADER: "ok", "content-type": "application/json"}
-_REFUSED = {STATUS_HEADER: "refused", "content-type": "application/json"}
-
 
 class Server:
-    """Answers what is addressed to one service: commands through the lane, questions at once."""
+    """Answers what is addressed to one service."""
 
     def __init__(
         self,
@@ -52,58 +47,27 @@ class Server:
 
     def register(self, broker: NatsBroker) -> None:
         """One subscription for all commands and one for all questions of the service."""
-        service = self._settings.service
-        for pattern, answer in (
-            (f"cmd.{service}.>", self._command),
-            (f"ask.{service}.>", self._question),
-        ):
-            # Decoding is ours: a body that is not valid must be answered, not only logged.
-            # There is nothing to acknowledge: FastStream need not look after it.
-            broker.subscriber(
-                pattern,
-                queue=service,
-                max_workers=CONCURRENT,
-                decoder=_as_it_came,
-                ack_policy=AckPolicy.MANUAL,
-            )(answer, filter=self._is_request)
+        self._requests = [
+            Requests(broker, self._settings.service, kind, answer)
+            for kind, answer in (("cmd", self._command), ("ask", self._question))
+        ]
 
-    async def _is_request(self, message: NatsMessage) -> bool:
-        """Whether somebody who may has sent this here. The broker delivers the answer to any
-        request where its sender wants it: an event that was pulled, or our own words, under a
-        name in which that sender may not speak. Such a message gets no answer."""
-        raw = message.raw_message
-        kind, _, rest = raw.subject.partition(".")
-        is_request = (
-            kind in {"cmd", "ask"}
-            and rest.startswith(f"{self._settings.service}.")
-            and (not raw.reply or raw.reply.startswith(INBOXES))
-        )
-        if not is_request:
-            log.error("request_misused", subject=raw.subject, reply=raw.reply)
-        return is_request
+    async def stop(self) -> None:
+        """Takes no more requests; those that are in work are answered."""
+        await asyncio.gather(*(each.stop() for each in self._requests))
 
-    async def _command(self, message: NatsMessage) -> NatsResponse:
-        try:
-            route, envelope, body = self._open(message, self._handlers.commands)
-            if isinstance(route, Operation):
-                reply = await _operate(route, envelope, body)
-            else:
-                job = Job(route, _parse(route, body), envelope, body)  # type: ignore[arg-type]
-                reply = await self._lane.submit(job)
-            return NatsResponse(reply, headers=_OK)
-        except Refused as refusal:
-            return NatsResponse(refusal_body(refusal), headers=_REFUSED)
+    async def _command(self, request: Msg) -> bytes:
+        route, envelope = self._open(request, self._handlers.commands)
+        if isinstance(route, Operation):
+            return await _operate(route, envelope, request.data)
+        job = Job(route, _parse(route, request.data), envelope, request.data)  # type: ignore[arg-type]
+        return await self._lane.submit(job)
 
-    async def _question(self, message: NatsMessage) -> NatsResponse:
-        try:
-            route, envelope, body = self._open(message, self._handlers.questions)
-            if isinstance(route, Operation):
-                reply = await _operate(route, envelope, body)
-            else:
-                reply = await self._answer(route, envelope, body)
-            return NatsResponse(reply, headers=_OK)
-        except Refused as refusal:
-            return NatsResponse(refusal_body(refusal), headers=_REFUSED)
+    async def _question(self, request: Msg) -> bytes:
+        route, envelope = self._open(request, self._handlers.questions)
+        if isinstance(route, Operation):
+            return await _operate(route, envelope, request.data)
+        return await self._answer(route, envelope, request.data)
 
     async def _answer(self, route: Route, envelope: Envelope, body: bytes) -> bytes:
         question = _parse(route, body)
@@ -125,19 +89,16 @@ class Server:
         reply: bytes = view.model_dump_json().encode()
         return reply
 
-    def _open(
-        self, message: NatsMessage, routes: dict[str, Route]
-    ) -> tuple[Route | Operation, Envelope, bytes]:
+    def _open(self, request: Msg, routes: dict[str, Route]) -> tuple[Route | Operation, Envelope]:
         """The route by the message's own subject, if its sender may use it."""
-        raw = message.raw_message
-        route = routes.get(raw.subject) or self._operations.get(raw.subject)
+        route = routes.get(request.subject) or self._operations.get(request.subject)
         if route is None:
             raise Refused("not_found")
         try:
-            envelope = Envelope.from_headers(raw.headers or {})
+            envelope = Envelope.from_headers(request.headers or {})
         except (KeyError, ValueError) as error:
             raise Refused("request_invalid", errors=f"headers: {error}") from error
-        if envelope.type != raw.subject:
+        if envelope.type != request.subject:
             raise Refused("request_invalid", errors="ce-type is not the subject")
         if envelope.station != self._settings.station:
             raise Refused("station_forbidden", station=self._settings.station)
@@ -145,7 +106,7 @@ class Server:
             raise Refused("forbidden")
         if not within(envelope.actor.scopes, route.message_type):
             raise Refused("scope_missing", scope=scope_of(route.message_type) or "—")
-        return route, envelope, raw.data
+        return route, envelope
 
 
 async def _operate(operation: Operation, envelope: Envelope, body: bytes) -> bytes:
@@ -166,7 +127,3 @@ def error_list(error: ValidationError) -> str:
         f"{'.'.join(map(str, item['loc'])) or 'body'}: {item['msg']}"
         for item in error.errors(include_url=False, include_context=False, include_input=False)
     )
-
-
-async def _as_it_came(message: Any) -> Any:
-    return message

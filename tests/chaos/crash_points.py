@@ -103,7 +103,7 @@ def install() -> None:
     _around_plain(outbox.Relay, "hand_over", "after_commit", "handed_over")
     _around(Server, "_command", None, "before_reply")
     _around(outbox.Relay, "_publish", "before_publish", None)
-    _around(outbox.Relay, "_publish_one", None, "amid_publish")
+    _around_plain(outbox, "_taken", None, "amid_publish")
     _around(outbox, "_mark_published", "after_publish", "before_mark_commit")
     _around(outbox.Relay, "_mark", None, "after_mark")
     _around(outbox.Relay, "_sweep", "before_sweep", "after_sweep")
@@ -133,12 +133,13 @@ def _around(owner: Any, name: str, before: str | None, after: str | None) -> Non
     setattr(owner, name, passing)
 
 
-def _around_plain(owner: Any, name: str, before: str, after: str) -> None:
+def _around_plain(owner: Any, name: str, before: str | None, after: str) -> None:
     wrapped: Callable[..., Any] = getattr(owner, name)
 
     @wraps(wrapped)
     def passing(*args: Any, **kwargs: Any) -> Any:
-        reached(before)
+        if before:
+            reached(before)
         result = wrapped(*args, **kwargs)
         reached(after)
         return result

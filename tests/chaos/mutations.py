@@ -293,10 +293,11 @@ MUTATIONS = (
     _one(
         "published without waiting for the ack",
         OUTBOX,
-        "        await self._js.publish(\n"
-        "            event.subject, event.body, PUBLISH_TIMEOUT_S, stream=STREAM, headers=headers\n"
-        "        )\n",
-        "        await self._js._nc.publish(event.subject, event.body, headers=headers)\n",
+        "        answers = await self._answers.to_all(map(_as_asked, events), PUBLISH_TIMEOUT_S)\n"
+        "        results = [_taken(*each) for each in zip(events, answers, strict=True)]\n",
+        "        for subject, body, headers in map(_as_asked, events):\n"
+        "            await self._answers._connection.publish(subject, body, headers=headers)\n"
+        "        results: list[UUID | Exception] = [event.event_id for event in events]\n",
         FULL_STREAM,
     ),
     _one(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -332,13 +332,13 @@ async def test_a_stalled_broker_does_not_fill_the_memory(
     )
     published: list[outbox.Outgoing] = []
 
-    async def stalled(event: outbox.Outgoing) -> UUID:
-        published.append(event)
+    async def stalled(events: Sequence[outbox.Outgoing]) -> list[UUID]:
+        published.extend(events)
         await goes_on.wait()
-        return event.event_id
+        return [event.event_id for event in events]
 
     monkeypatch.setattr(outbox, "MAX_HANDED", 1)
-    monkeypatch.setattr(relay, "_publish_one", stalled)
+    monkeypatch.setattr(relay, "_publish", stalled)
     relay.hand_over([first])
     relay.hand_over([second])  # left to the sweep
     goes_on.set()
