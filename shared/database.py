@@ -33,6 +33,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.packing import Packed, PackedJson
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -47,8 +49,8 @@ outbox = Table(
     Column("seq", BigInteger, Identity(always=True), primary_key=True),
     Column("event_id", Uuid, nullable=False, unique=True),
     Column("subject", Text, nullable=False),
-    Column("headers", JSONB, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("headers", PackedJson, nullable=False),
+    Column("body", Packed, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
 )
 unpublished = Table(
@@ -69,7 +71,7 @@ replies = Table(
     delivery,
     Column("key", Text, primary_key=True),
     Column("fingerprint", LargeBinary, nullable=False),
-    Column("reply", LargeBinary, nullable=False),
+    Column("reply", Packed, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
 )
 dead_letters = Table(
@@ -235,6 +237,11 @@ def create_delivery_tables(bind: Any) -> None:
     delivery.create_all(bind, [outbox, inbox, replies, dead_letters])
     bind.execute(text("ALTER TABLE outbox ADD published_at timestamptz"))
     bind.execute(text("CREATE INDEX outbox_unpublished ON outbox (seq) WHERE published_at IS NULL"))
+    bind.execute(
+        text(
+            "ALTER TABLE outbox ALTER headers TYPE jsonb USING convert_from(headers, 'UTF8')::jsonb"
+        )
+    )
 
 
 def set_unpublished_apart(bind: Connection) -> None:
@@ -249,6 +256,14 @@ def set_unpublished_apart(bind: Connection) -> None:
         )
     )
     bind.execute(text("ALTER TABLE outbox DROP published_at"))  # its index goes with it
+
+
+def pack_headers(bind: Connection) -> None:
+    """For a migration: an event's headers as bytes, which new ones have packed. Bodies and replies
+    are bytes already, and what is in them is read as it stands."""
+    bind.execute(
+        text("ALTER TABLE outbox ALTER headers TYPE bytea USING convert_to(headers::text, 'UTF8')")
+    )
 
 
 def make_append_only(bind: Connection, *tables: str) -> None:

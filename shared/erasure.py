@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, func, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import dead_letters, outbox, replies
@@ -24,6 +24,8 @@ _EMPTIED = frozenset(
     }
 )  # fmt: skip
 _CALLED = frozenset({"last_name", "client_name", "recipient", "email_subject", "text"})
+AT_ONCE = 500
+"""Messages that are looked through together."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -49,23 +51,20 @@ def mentioned(text: str) -> set[UUID]:
 async def redact(connection: AsyncConnection, ids: Collection[UUID], called: str) -> None:
     """The service's events and replies that name one of these ids, sent or not: without the
     person. They are read through from end to end: it is seldom that somebody is erased."""
+    sought = [str(one).encode() for one in ids]
     for table, column in ((outbox, "body"), (replies, "reply"), (dead_letters, "body")):
-        await _redact(connection, table, column, ids, called)
-
-
-async def _redact(
-    connection: AsyncConnection, table: Table, column: str, ids: Collection[UUID], called: str
-) -> None:
-    (key,) = table.primary_key
-    said = func.convert_from(table.c[column], "UTF8")
-    names_them = or_(*(func.strpos(said, str(one)) > 0 for one in ids))
-    rows = await connection.execute(
-        select(key, table.c[column].label("said")).where(names_them).with_for_update()
-    )
-    for row in rows.all():
-        redacted = without_person(json.loads(row.said), called)
-        body = json.dumps(redacted, ensure_ascii=False, separators=(",", ":")).encode()
-        await connection.execute(update(table).where(key == row[0]).values({column: body}))
+        (key,) = table.primary_key
+        said = select(key, table.c[column].label("said"))
+        # Packed, they cannot be looked through where they lie.
+        async with connection.stream(said.execution_options(yield_per=AT_ONCE)) as rows:
+            naming = [row[0] async for row in rows if any(one in row.said for one in sought)]
+        for one in naming:
+            # Somebody else may have been erased from it meanwhile.
+            row = (await connection.execute(said.where(key == one).with_for_update())).first()
+            if row:
+                redacted = without_person(json.loads(row.said), called)
+                body = json.dumps(redacted, ensure_ascii=False, separators=(",", ":")).encode()
+                await connection.execute(update(table).where(key == one).values({column: body}))
 
 
 def _without(name: str, value: Any, around: Mapping[str, Any], called: str) -> Any:

@@ -23,6 +23,7 @@ from deploy.reconciliation import differences
 from shared.contracts.audit import VerifyChain
 from shared.contracts.base import Question
 from shared.messaging.outbox import STREAM
+from shared.packing import unpack
 from shared.refusals import Refused
 from shared.service import consumed_subjects
 from shared.settings import SERVICES
@@ -255,8 +256,8 @@ class Checks:
 
 def _marks_in(event: asyncpg.Record) -> set[str]:
     if event["subject"] == ORDER_CREATED:
-        return {json.loads(event["body"])["client_id"]}
-    return {mark.decode() for mark in MARK.findall(event["body"])}
+        return {json.loads(unpack(event["body"]))["client_id"]}
+    return {mark.decode() for mark in MARK.findall(unpack(event["body"]))}
 
 
 def _unlike(order: dict[str, Any], known: KnownOrder) -> list[str]:

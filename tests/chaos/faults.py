@@ -23,6 +23,7 @@ from shared.contracts.finance import PaymentTaken, PaymentView
 from shared.ids import new_id
 from shared.messaging.envelope import SYSTEM, opening
 from shared.messaging.outbox import STREAM, Outgoing, outgoing
+from shared.packing import unpack
 from shared.service import consumed_subjects
 from tests.chaos import crash_points
 from tests.chaos.memory import Memory
@@ -267,7 +268,9 @@ class Hand:
 
 
 def _outgoing_of(row: asyncpg.Record) -> Outgoing:
-    return Outgoing(row["event_id"], row["subject"], json.loads(row["headers"]), row["body"])
+    return Outgoing(
+        row["event_id"], row["subject"], json.loads(unpack(row["headers"])), unpack(row["body"])
+    )
 
 
 def _hears(service: str, subject: str) -> bool:

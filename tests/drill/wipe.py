@@ -78,8 +78,11 @@ async def _published(station: Runner, each: int) -> None:
         ]
         connection = await asyncpg.connect(station.told()["databases"][service]["url"])
         await connection.executemany(
-            "INSERT INTO outbox (event_id, subject, headers, body) VALUES ($1, $2, $3::jsonb, $4)",
-            [(one.event_id, one.subject, json.dumps(one.headers), one.body) for one in sent],
+            "INSERT INTO outbox (event_id, subject, headers, body) VALUES ($1, $2, $3, $4)",
+            [
+                (one.event_id, one.subject, json.dumps(one.headers).encode(), one.body)
+                for one in sent
+            ],
         )
         await connection.close()
 

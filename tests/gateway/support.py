@@ -21,13 +21,14 @@ import uvicorn
 from argon2 import PasswordHasher
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 
 from services.gateway import passwords
 from services.gateway.app import SERVED, Application, create_app
 from services.gateway.store import login_key, sessions, users
 from services.gateway.users import ensure_demo_users
 from shared.contracts.photos import GetPhoto, GetSmallPhoto
+from shared.database import outbox
 from shared.ids import new_id
 from shared.messaging.client import STATUS_HEADER, refusal_body
 from shared.messaging.envelope import Envelope
@@ -186,8 +187,9 @@ class TestGateway:
         """Bodies of the events of that subject in the outbox, oldest first; with their actor."""
         async with self.service.engine.connect() as connection:
             rows = await connection.execute(
-                text("SELECT headers, body FROM outbox WHERE subject = :subject ORDER BY seq"),
-                {"subject": subject},
+                select(outbox.c.headers, outbox.c.body)
+                .where(outbox.c.subject == subject)
+                .order_by(outbox.c.seq)
             )
             return [
                 {**pydantic_core.from_json(row.body), "actor": row.headers["actor"]} for row in rows

@@ -7,11 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from services.gateway.examples import BODIES
 from services.gateway.routes import AREAS
+from services.gateway.store import api_tokens
 from shared.contracts.users import TokenSaved
+from shared.database import outbox, replies
 from shared.permissions import may, scope_of
 from shared.settings import SERVICES
 from tests.gateway.support import API, FakeServices, TestGateway, a_key
@@ -58,9 +60,9 @@ async def test_a_token_is_told_once_and_acts_for_its_owner(
     (item,) = (await advisor.get(TOKENS)).json()["items"]
     assert item["last_used_at"] is not None
     async with gateway.service.engine.connect() as connection:
-        for table in ("api_tokens", "replies", "outbox"):
-            kept = (await connection.execute(text(f"SELECT * FROM {table}"))).all()
-            assert made["token"] not in str(kept), table
+        for table in (api_tokens, replies, outbox):
+            kept = (await connection.execute(select(table))).all()
+            assert made["token"] not in str(kept), table.name
     (told,) = await gateway.told(TokenSaved.subject)
     assert (told["name"], told["state"], told["login"]) == ("Обмен", "active", "advisor")
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from services.gateway import passwords
+from services.gateway.store import idempotency_keys, users
 from shared.contracts.users import PasswordReset, SessionsEnded, UserSaved
+from shared.database import outbox, replies
 from shared.ids import new_id
 from tests.gateway.support import API, TestGateway, a_key
 
@@ -63,9 +65,9 @@ async def test_a_user_is_made_with_a_password_that_is_told_once_and_must_be_chan
     (told,) = await gateway.told(UserSaved.subject)
     assert (told["login"], told["role"], told["actor"]) == ("petrov", "technician", "owner")
     async with gateway.service.engine.connect() as connection:
-        for table in ("users", "replies", "outbox", "idempotency_keys"):
-            kept = (await connection.execute(text(f"SELECT * FROM {table}"))).all()
-            assert password not in str(kept), table
+        for table in (users, replies, outbox, idempotency_keys):
+            kept = (await connection.execute(select(table))).all()
+            assert password not in str(kept), table.name
 
 
 async def test_users_are_found_page_by_page_and_by_a_part_of_login_or_name(

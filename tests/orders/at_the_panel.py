@@ -29,6 +29,7 @@ from shared.contracts.orders import (
     PostView,
 )
 from shared.messaging.envelope import Actor
+from shared.packing import unpack
 from tests.orders.test_handlers import a_client_view, told
 from tests.support.day import ADMIN, Station
 
@@ -87,8 +88,8 @@ async def events_of(station: Station, subject: str) -> list[dict[str, Any]]:
     return [
         {
             "subject": row["subject"],
-            "headers": json.loads(row["headers"]),
-            "body": json.loads(row["body"]),
+            "headers": json.loads(unpack(row["headers"])),
+            "body": json.loads(unpack(row["body"])),
         }
         for row in rows
     ]

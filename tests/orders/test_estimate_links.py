@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from shared.contracts.approvals import (
     AnswerEstimate,
@@ -31,6 +31,7 @@ from shared.contracts.orders import (
     PartRequest,
     RequestParts,
 )
+from shared.database import outbox as events
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
@@ -70,8 +71,8 @@ async def say(
 
 async def outbox(station: Station) -> str:
     async with station.running["orders"].engine.connect() as connection:
-        rows = await connection.execute(text("SELECT convert_from(body, 'UTF8') FROM outbox"))
-        return "\n".join(rows.scalars())
+        rows = await connection.execute(select(events.c.body))
+        return "\n".join(body.decode() for body in rows.scalars())
 
 
 # --- the link ----------------------------------------------------------------------------------
