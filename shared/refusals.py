@@ -164,6 +164,10 @@ REASONS: dict[str, Reason] = {
             "A part is not its own analogue",
             "Деталь не может быть аналогом самой себя",
         ),
+        import_offer_repeated=(
+            "An earlier row names this number of this maker: that one holds",
+            "Этот номер этого производителя есть в строке выше: действует она",
+        ),
         import_file_missing=("Send a file", "Приложите файл"),
         import_file_kind=(
             "It is neither an XLSX nor a CSV file",
@@ -976,6 +980,10 @@ REASONS: dict[str, Reason] = {
         fiscal_receipt_under_way=(
             "The receipt is {state}: there is nothing to try again",
             "Чек в состоянии {state}, повторять нечего",
+        ),
+        fiscal_sale_not_printed=(
+            "What it gives back is not printed yet: print that receipt first",
+            "Чек, по которому возврат, ещё не напечатан: сначала напечатайте его",
         ),
         expense_reversed=("The expense is taken back already", "Расход уже сторнирован"),
         expense_category_inactive=(

@@ -74,7 +74,8 @@ class FiscalReceiptView(View):
     attempts: int
     next_at: Instant | None
     detail: str | None
-    """What the register said when it did not take it."""
+    """What the register said when it did not take it; of a refund that waits ``sale_not_printed``,
+    of one that follows a correction under another id ``replaced``."""
     created_at: Instant
     sent_at: Instant | None
     revision: Revision
@@ -102,8 +103,10 @@ class ListFiscalReceipts(Question[Page[FiscalReceiptView]]):
 
 
 class RetryFiscalReceipt(Command[FiscalReceiptView]):
-    """Once more, after a look at the register: it must not have it. Refused:
-    ``fiscal_receipt_not_found``, ``fiscal_receipt_under_way``."""
+    """Once more, after a look at the register: it must not have it. Refunds that waited for it are
+    printed after it. Refused: ``fiscal_receipt_not_found``, ``fiscal_receipt_under_way``,
+    ``fiscal_receipt_exists`` (a correction has told it), ``fiscal_sale_not_printed`` (of a refund:
+    what it gives back has failed)."""
 
     subject: ClassVar[str] = "cmd.finance.retry_fiscal_receipt.v1"
 
@@ -111,9 +114,11 @@ class RetryFiscalReceipt(Command[FiscalReceiptView]):
 
 
 class CorrectPayment(Command[FiscalReceiptView]):
-    """A correction for money that was taken without a receipt, or whose receipt has failed, as far
-    as it has not been given back. Refused: ``payment_not_found``, ``fiscal_off`` (no register is
-    configured), ``fiscal_receipt_exists``, ``nothing_to_correct`` (all of it was given back)."""
+    """A correction for money that was taken without a receipt, as far as it has not been given
+    back; or for money whose receipt has failed: it says what that would have said, and refunds that
+    waited for it are printed after it. Either way the register has what was kept. Refused:
+    ``payment_not_found``, ``fiscal_off`` (no register is configured), ``fiscal_receipt_exists``,
+    ``nothing_to_correct`` (all of it was given back)."""
 
     subject: ClassVar[str] = "cmd.finance.correct_payment.v1"
 

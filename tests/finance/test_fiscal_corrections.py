@@ -53,7 +53,7 @@ async def test_a_correction_tells_of_money_that_is_still_there_and_of_no_bonuses
     )
     await station.send(AdjustBonuses(client_id=client, amount=money("200"), reason="Извинение"))
     with monkeypatch.context() as before:
-        before.setattr(fiscal, "queue_money", AsyncMock())
+        before.setattr(fiscal, "queue_sale", AsyncMock())
         document = await station.send(
             TakePaymentDocument(
                 customer_id=client,
@@ -85,7 +85,7 @@ async def test_what_was_given_back_whole_needs_no_correction(
     client = new_id()
     await in_turn(station.running["finance"], client_created(client))
     with monkeypatch.context() as before:
-        before.setattr(fiscal, "queue_money", AsyncMock())
+        before.setattr(fiscal, "queue_sale", AsyncMock())
         command = TakePayment(customer_id=client, amount=money("100"), method="cash")
         payment = await station.send(command)
     await give_back(station, payment.id)

@@ -28,7 +28,7 @@ from shared.contracts.fiscal import (
 from shared.contracts.work_order import WorkOrder
 from shared.refusals import Refused
 
-type Step = Literal["claim", "accept", "put_off", "refuse", "lose", "retry"]
+type Step = Literal["claim", "accept", "put_off", "refuse", "lose", "hold", "retry"]
 
 TRANSITIONS: Mapping[tuple[FiscalState, Step], FiscalState] = {
     ("queued", "claim"): "sending",
@@ -36,6 +36,7 @@ TRANSITIONS: Mapping[tuple[FiscalState, Step], FiscalState] = {
     ("sending", "put_off"): "queued",
     ("sending", "refuse"): "failed",
     ("sending", "lose"): "undetermined",
+    ("queued", "hold"): "failed",
     ("failed", "retry"): "queued",
     ("undetermined", "retry"): "queued",
 }
@@ -43,6 +44,10 @@ TRANSITIONS: Mapping[tuple[FiscalState, Step], FiscalState] = {
 
 RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600))
 """After the first, second, … attempt that surely was none. One more, and it has failed."""
+SALE_NOT_PRINTED = "sale_not_printed"
+"""Of a refund that is not printed as long as what it gives back has failed."""
+REPLACED = "replaced"
+"""Of a refund that follows a correction under another id."""
 VAT_CODES: Mapping[Decimal, VatCode] = {
     Decimal(0): "vat0",
     Decimal(5): "vat5",
@@ -129,7 +134,7 @@ def tenders_of(amounts: Iterable[tuple[PaymentMethod, Decimal]]) -> tuple[Fiscal
     for method, amount in amounts:
         assert method != "bonus"
         sums[method] = sums.get(method, ZERO) + amount
-    return tuple(FiscalTender(method=method, amount=amount) for method, amount in sums.items())
+    return tuple(FiscalTender(method=method, amount=sum_) for method, sum_ in sums.items() if sum_)
 
 
 def moved(before: Payment | None, after: Payment) -> dict[UUID | None, Decimal]:
@@ -152,18 +157,42 @@ def offset_by(receipts: Iterable[FiscalReceipt]) -> Decimal:
     )
 
 
-def sold_for(order_id: UUID, receipts: Iterable[FiscalReceipt]) -> Decimal:
-    """How much the receipts of taken money say that it paid what the order had sold already."""
-    return sum(
-        (
-            share.amount
-            for receipt in receipts
-            if receipt.kind in ("sale", "correction")
-            for share in receipt.shares
-            if share.order_id == order_id and share.is_settled
-        ),
-        ZERO,
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the register hears of taken money: ``receipt`` is its sale, or the correction that
+    stands for it; ``since``: the id of the first of them, and ids are in the order of time.
+
+    All that follows counts with it even when it has failed, since it is told in the end, by itself
+    or by a correction; only refunds wait for it (``held``)."""
+
+    receipt: FiscalReceipt
+    since: UUID
+
+    @property
+    def has_failed(self) -> bool:
+        return self.receipt.state == "failed"
+
+    def sold_for(self, order_id: UUID, settled_by: UUID) -> Decimal:
+        """How much it says that the money paid what an order had sold already, by the settlement
+        of that entry; nothing of what was there before."""
+        if self.since < settled_by:
+            return ZERO
+        return sum(
+            (
+                share.amount
+                for share in self.receipt.shares
+                if share.order_id == order_id and share.is_settled
+            ),
+            ZERO,
+        )
+
+
+def told_by(receipts: Sequence[FiscalReceipt]) -> Told | None:
+    """``receipts``: the sale and the correction of a document, as far as there are any."""
+    taken = sorted(
+        (one for one in receipts if one.kind in ("sale", "correction")), key=lambda one: one.id
     )
+    return Told(taken[-1], taken[0].id) if taken else None
 
 
 def told_advance(percent: Decimal | None, receipts: Iterable[FiscalReceipt]) -> Decimal | None:
@@ -280,6 +309,60 @@ def unclear(
 def waiting(receipt: FiscalReceipt, detail: str, until: datetime) -> FiscalReceipt:
     """Its lines cannot be asked for now."""
     return replace(receipt, wake_at=until, detail=detail, revision=receipt.revision + 1)
+
+
+def held(refund: FiscalReceipt) -> FiscalReceipt:
+    """Until what it gives back is printed."""
+    return _after(refund, "hold", wake_at=None, detail=SALE_NOT_PRINTED)
+
+
+def standing_for(
+    sale: FiscalReceipt, correction_id: UUID, cashier: str, reason: str, now: datetime
+) -> FiscalReceipt:
+    """The correction that says what a sale would have said."""
+    return _anew(
+        sale,
+        correction_id,
+        now,
+        kind="correction",
+        shift_id=None,
+        cash_box_id=None,
+        cashier=cashier,
+        reason=reason,
+    )
+
+
+def following(refund: FiscalReceipt, new_id: UUID, now: datetime) -> tuple[FiscalReceipt, ...]:
+    """A refund that was not printed, to be printed after a correction: as it stays, and anew."""
+    stays = replace(refund, detail=REPLACED, revision=refund.revision + 1)
+    return stays, _anew(refund, new_id, now)
+
+
+def _anew(receipt: FiscalReceipt, new_id: UUID, now: datetime, **changes: Any) -> FiscalReceipt:
+    return replace(
+        receipt,
+        id=new_id,
+        state="queued",
+        created_at=now,
+        wake_at=now,
+        number=None,
+        attempts=0,
+        detail=None,
+        sent_at=None,
+        revision=1,
+        **changes,
+    )
+
+
+def ensure_retriable(receipt: FiscalReceipt, told: Told | None) -> None:
+    """``told``: of the document that it is about. Refused: ``fiscal_receipt_exists`` (something
+    else tells it), ``fiscal_sale_not_printed``."""
+    if told is None:
+        return
+    if receipt.detail == REPLACED or (receipt.kind == "sale" and receipt.id != told.receipt.id):
+        raise Refused("fiscal_receipt_exists")
+    if told.has_failed and told.receipt.id < receipt.id:
+        raise Refused("fiscal_sale_not_printed")
 
 
 def retried(receipt: FiscalReceipt, now: datetime) -> FiscalReceipt:

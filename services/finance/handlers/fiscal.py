@@ -31,18 +31,19 @@ from shared.refusals import Refused
 from shared.vat import percent_on
 
 
-async def queue_money(
-    kind: FiscalKind,
-    payments: Sequence[Payment],
-    where: Shift | None,
-    store: FinanceStore,
-    work: Work,
-    reason: str | None = None,
-) -> FiscalReceipt | None:
-    """A receipt of money that came by one document, as far as it has not been given back; none
-    without a register."""
+async def queue_sale(
+    payments: Sequence[Payment], where: Shift | None, store: FinanceStore, work: Work
+) -> None:
+    """A receipt of money that came by one document; none without a register."""
     if work.settings.fiscal_adapter == "none" or payments[0].is_bonus:
-        return None
+        return
+    shares = await _shares(payments, store, work)
+    tenders = [(payment.method, payment.left) for payment in payments]
+    await queue(money_receipt("sale", payments[0], shares, tenders, where, work), store, work)
+
+
+async def _shares(payments: Sequence[Payment], store: FinanceStore, work: Work) -> list[Share]:
+    """Where the money of one document stands, as far as it has not been given back."""
     sums: dict[UUID | None, Decimal] = {}
     for payment in payments:
         for order_id, amount in domain.moved(None, payment).items():
@@ -50,13 +51,14 @@ async def queue_money(
             target = payment.reserved_for if order_id is None else order_id
             sums[target] = sums.get(target, ZERO) + amount
     percent = await percent_of(payments[0], store, work)
-    shares = [
+    return [
         await _share(order_id, amount, percent, store, work) for order_id, amount in sums.items()
     ]
-    tenders = [(payment.method, payment.left) for payment in payments]
-    receipt = money_receipt(kind, payments[0], shares, tenders, where, work, reason)
-    await queue(receipt, store, work)
-    return receipt
+
+
+def document_of(payment: Payment | PaymentView) -> UUID:
+    """What the receipts of taken money are about."""
+    return payment.document_id or payment.id
 
 
 def money_receipt(
@@ -73,7 +75,7 @@ def money_receipt(
         id=work.new_id(),
         kind=kind,
         state="queued",
-        document_id=payment.document_id or payment.id,
+        document_id=document_of(payment),
         shift_id=where.id if where else None,
         cash_box_id=where.cash_box_id if where else None,
         cashier=work.actor.login,
@@ -151,22 +153,42 @@ async def with_receipt(payment: PaymentView, store: FinanceStore, work: Work) ->
     """As it is shown: with what became of its receipt."""
     if work.settings.fiscal_adapter == "none" or payment.method == "bonus":
         return payment
-    sale = await store.receipt_about(payment.document_id or payment.id, "sale")
+    sale = await store.receipt_about(document_of(payment), "sale")
     if sale is None:
         return payment
     return payment.model_copy(update={"fiscal_state": sale.state, "fiscal_number": sale.number})
+
+
+async def take_along(receipt: FiscalReceipt, store: FinanceStore, work: Work) -> None:
+    """Refunds are not printed as long as what they give back has failed, and follow it then."""
+    if receipt.kind not in ("sale", "correction"):
+        return
+    for refund in await store.refunds_after(receipt):
+        if receipt.state == "failed" and refund.state == "queued":
+            await _moved(domain.held(refund), store, work)
+        elif receipt.state == "queued" and refund.state == "failed":
+            await _moved(domain.retried(refund, work.now), store, work)
+
+
+async def _moved(receipt: FiscalReceipt, store: FinanceStore, work: Work) -> None:
+    await store.save_receipt(receipt)
+    work.publish(FiscalReceiptMoved(receipt=receipt.view()))
 
 
 @handlers.command(RetryFiscalReceipt)
 async def retry_fiscal_receipt(
     command: RetryFiscalReceipt, store: FinanceStore, work: Work
 ) -> FiscalReceiptView:
-    receipt = await store.receipt(command.receipt_id, lock=True)
-    if receipt is None:
+    seen = await store.receipt(command.receipt_id)
+    if seen is None:
         raise Refused("fiscal_receipt_not_found", id=command.receipt_id)
+    told = await store.told_of(seen.document_id, "to_change")
+    receipt = await store.receipt(seen.id, lock=True)
+    assert receipt, "none is ever deleted"
     retried = domain.retried(receipt, work.now)
-    await store.save_receipt(retried)
-    work.publish(FiscalReceiptMoved(receipt=retried.view()))
+    domain.ensure_retriable(receipt, told)
+    await _moved(retried, store, work)
+    await take_along(retried, store, work)
     return retried.view()
 
 
@@ -177,21 +199,52 @@ async def correct_payment(
     payment = await store.payment(command.payment_id)
     if payment is None or payment.is_bonus:
         raise Refused("payment_not_found", id=command.payment_id)
-    document_id = payment.document_id or payment.id
-    sale = await store.receipt_about(document_id, "sale")
-    stands = sale is not None and sale.state not in ("failed", "undetermined")
-    if stands or await store.receipt_about(document_id, "correction"):
-        raise Refused("fiscal_receipt_exists")
     together = (
         await store.document_payments(payment.document_id) if payment.document_id else [payment]
     )
-    money = [one for one in together if one.left and not one.is_bonus]
-    if not money:
+    told = await store.told_of(document_of(payment), "to_change")
+    if told and (
+        told.receipt.kind == "correction" or told.receipt.state not in ("failed", "undetermined")
+    ):
+        raise Refused("fiscal_receipt_exists")
+    about = await store.receipts_about((document_of(payment),))
+    refunds = [receipt for receipt in about if receipt.kind == "refund"]
+    money = [one for one in together if not one.is_bonus]
+    left = any(one.left for one in money)
+    if not left and all(refund.state == "failed" for refund in refunds):
         raise Refused("nothing_to_correct")
-    receipt = await queue_money("correction", money, None, store, work, command.reason)
-    if receipt is None:
+    if work.settings.fiscal_adapter == "none":
         raise Refused("fiscal_off")
+    if told:
+        receipt = domain.standing_for(
+            told.receipt, work.new_id(), work.actor.login, command.reason, work.now
+        )
+    else:
+        receipt = await _never_told(money, refunds, command.reason, store, work)
+    await queue(receipt, store, work)
+    for refund in refunds:
+        if refund.state == "failed":
+            stays, anew = domain.following(refund, work.new_id(), work.now)
+            await _moved(stays, store, work)
+            await queue(anew, store, work)
     return receipt.view()
+
+
+async def _never_told(
+    money: Sequence[Payment],
+    refunds: Sequence[FiscalReceipt],
+    reason: str,
+    store: FinanceStore,
+    work: Work,
+) -> FiscalReceipt:
+    """What is left of money without a receipt, and what refunds say of it that have receipts all
+    the same."""
+    shares = await _shares(money, store, work)
+    tenders = [(payment.method, payment.left) for payment in money]
+    for refund in refunds:
+        shares += refund.shares
+        tenders += [(tender.method, tender.amount) for tender in refund.tenders]
+    return money_receipt("correction", money[0], shares, tenders, None, work, reason)
 
 
 @handlers.question(GetFiscalReceipt)

@@ -22,7 +22,13 @@ from services.finance.domain.ledger import ZERO, Entry, EntryKind
 from services.finance.domain.payment import Payment
 from services.finance.domain.settlement import Settlement, standing
 from services.finance.domain.shifts import Shift
-from services.finance.handlers.fiscal import money_receipt, percent_of, queue, share_of
+from services.finance.handlers.fiscal import (
+    document_of,
+    money_receipt,
+    percent_of,
+    queue,
+    share_of,
+)
 from services.finance.handlers.table import order_of
 from services.finance.store import FinanceStore
 from shared.contracts.finance import PaymentMethod
@@ -40,18 +46,9 @@ async def queue_offsets(decision: Decision, store: FinanceStore, work: Work) -> 
         return
     for entry in decision.entries:
         if entry.kind is EntryKind.DEPOSITS_APPLIED:
-            settled = _settled(entry, decision)
-            amount = sum((posting.amount for posting in entry.postings), ZERO)
-            share = share_of(settled, amount, settled.order.number)
-            await queue(_receipt("sale", entry.id, (share,), (), work), store, work)
+            await _take(entry, _settled(entry, decision), _parts(entry, decision), store, work)
         elif entry.kind is EntryKind.DEPOSITS_RESTORED:
-            by_id = {payment.id: payment for payment in decision.payments}
-            parts = [
-                (by_id[posting.payment_id], posting.amount)
-                for posting in entry.postings
-                if posting.payment_id
-            ]
-            await _give_back(entry, _settled(entry, decision), parts, store, work)
+            await _give_back(entry, _settled(entry, decision), _parts(entry, decision), store, work)
 
 
 async def queue_refund(
@@ -62,8 +59,12 @@ async def queue_refund(
     work: Work,
     reason: str | None,
 ) -> None:
-    """Of money that was given back by this transaction; none without a register."""
+    """Of money that was given back by this transaction; none without a register, nor of what no
+    receipt has told of. It waits as long as that has failed."""
     if work.settings.fiscal_adapter == "none":
+        return
+    told = await store.told_of(document_of(before), "to_read")
+    if told is None:
         return
     shares: list[Share] = []
     advances: dict[UUID | None, Decimal] = {}
@@ -72,7 +73,8 @@ async def queue_refund(
         if order_id:
             settled = standing(await store.history(order_id))
             assert settled, "only what is settled has money on it"
-            own = min(amount, await _sold_at_once(before, settled, store))
+            assert settled.entry_id
+            own = min(amount, told.sold_for(order_id, settled.entry_id))
             if own:
                 shares.append(share_of(settled, own, settled.order.number))
             amount -= own
@@ -87,19 +89,7 @@ async def queue_refund(
             shares.append(Share(amount, target, number, vat_percent=percent))
     tenders = [(after.method, domain.total_of(shares))]
     receipt = money_receipt("refund", after, shares, tenders, where, work, reason)
-    await queue(receipt, store, work)
-
-
-async def _sold_at_once(payment: Payment, settled: Settlement, store: FinanceStore) -> Decimal:
-    """How much of it on the order was sold as the order's when it was paid: nothing of what was
-    there before the order was settled, else what its receipt says; all of it without one."""
-    assert settled.entry_id
-    on_order = payment.on(settled.order_id)
-    # Ids are in the order of time.
-    if payment.id < settled.entry_id:
-        return ZERO
-    about = await store.receipts_about((payment.document_id or payment.id,))
-    return min(on_order, domain.sold_for(settled.order_id, about)) if about else on_order
+    await queue(domain.held(receipt) if told.has_failed else receipt, store, work)
 
 
 async def _undo_offset(
@@ -115,7 +105,7 @@ async def _undo_offset(
 
 async def _advance_percent(payment: Payment, store: FinanceStore, work: Work) -> Decimal | None:
     """At which the register has the advance: receipts of an older version have another one."""
-    about = {payment.document_id or payment.id}
+    about = {document_of(payment)}
     if payment.order_id:
         about.update(await store.deposits_moved(payment.order_id))
     percent = await percent_of(payment, store, work)
@@ -124,6 +114,28 @@ async def _advance_percent(payment: Payment, store: FinanceStore, work: Work) ->
 
 def _settled(entry: Entry, decision: Decision) -> Settlement:
     return next(each for each in decision.settlements if each.order_id == entry.order_id)
+
+
+def _parts(entry: Entry, decision: Decision) -> list[Part]:
+    by_id = {payment.id: payment for payment in decision.payments}
+    return [
+        (by_id[posting.payment_id], posting.amount)
+        for posting in entry.postings
+        if posting.payment_id
+    ]
+
+
+async def _take(
+    entry: Entry, settled: Settlement, parts: Sequence[Part], store: FinanceStore, work: Work
+) -> None:
+    """What no receipt sold as an advance is none to the register: a correction will sell it as the
+    order's."""
+    about = await store.receipts_about([document_of(payment) for payment, _ in parts])
+    told = {receipt.document_id for receipt in about if receipt.kind != "refund"}
+    amount = sum((amount for payment, amount in parts if document_of(payment) in told), ZERO)
+    if amount:
+        share = share_of(settled, amount, settled.order.number)
+        await queue(_receipt("sale", entry.id, (share,), (), work), store, work)
 
 
 async def _give_back(
@@ -136,7 +148,7 @@ async def _give_back(
     if offset > 0:
         share = share_of(settled, offset, number)
         await queue(_receipt("refund", entry.id, (share,), (), work), store, work)
-    own = await _sold_by_their_own(settled.order_id, parts, total - max(offset, ZERO), store)
+    own = await _sold_by_their_own(settled, parts, total - max(offset, ZERO), store)
     if not own:
         return
     advances: dict[tuple[UUID | None, Decimal | None], Decimal] = {}
@@ -154,15 +166,17 @@ async def _give_back(
 
 
 async def _sold_by_their_own(
-    order_id: UUID, parts: Sequence[Part], rest: Decimal, store: FinanceStore
+    settled: Settlement, parts: Sequence[Part], rest: Decimal, store: FinanceStore
 ) -> list[Part]:
     """What of the parts was sold as the order's by the receipts of the payments themselves, at most
     ``rest``: the newest first, as older money may have been an advance since. What was taken
     without a receipt, or never was offset, is none of it."""
+    assert settled.entry_id
     own: list[Part] = []
     for payment, amount in sorted(parts, key=lambda part: (part[0].at, part[0].id), reverse=True):
-        about = await store.receipts_about((payment.document_id or payment.id,))
-        part = min(amount, rest, domain.sold_for(order_id, about))
+        told = await store.told_of(document_of(payment))
+        sold = told.sold_for(settled.order_id, settled.entry_id) if told else ZERO
+        part = min(amount, rest, sold)
         if part > 0:
             own.append((payment, part))
             rest -= part

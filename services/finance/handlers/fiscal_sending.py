@@ -16,6 +16,7 @@ import structlog
 
 from services.finance.domain import fiscal as domain
 from services.finance.domain.fiscal import FiscalReceipt
+from services.finance.handlers.fiscal import take_along
 from services.finance.handlers.table import handlers
 from services.finance.providers import Passing, Permanent, Register
 from services.finance.store import FinanceStore
@@ -143,6 +144,8 @@ class FiscalSender:
             await store.save_receipt(after)
             if after.state not in (found.state, "sending"):
                 work.publish(FiscalReceiptMoved(receipt=after.view()))
+            if after.state == "failed":
+                await take_along(after, store, work)
         return after
 
 

@@ -86,7 +86,7 @@ async def take_payment_document(
         at = here if is_money else stamp(work)
         payments.append(await taken(payment, orders[order_id], at, store, work))
     if money := [payment for payment in payments if not payment.is_bonus]:
-        await fiscal.queue_money("sale", money, shift, store, work)
+        await fiscal.queue_sale(money, shift, store, work)
     return await _shown(document, payments, store, work)
 
 

@@ -71,7 +71,7 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
         tendered=command.tendered,
     )
     payment = await taken(payment, order, here, store, work)
-    await fiscal.queue_money("sale", [payment], shift, store, work)
+    await fiscal.queue_sale([payment], shift, store, work)
     return await fiscal.with_receipt(payment.view(), store, work)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, fields
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.finance.domain.fiscal import FiscalReceipt, Share
+from services.finance.domain.fiscal import FiscalReceipt, Share, Told, told_by
 from services.finance.domain.ledger import EntryKind
 from services.finance.store.books import Books
 from services.finance.store.schema import entries
@@ -21,6 +21,7 @@ from shared.database import saving
 from shared.pagination import keys_of
 
 _SAVE = saving(fiscal_receipts)
+_RECEIPTS = select(fiscal_receipts).order_by(fiscal_receipts.c.id)
 _OF_DEPOSITS = (EntryKind.DEPOSITS_APPLIED, EntryKind.DEPOSITS_RESTORED)
 
 
@@ -45,14 +46,33 @@ class FiscalBooks(Books):
             )
         )
 
+    async def told_of(
+        self, document_id: UUID, lock: Literal["to_read", "to_change"] | None = None
+    ) -> Told | None:
+        """What the register hears of taken money. ``lock``: it stays as it is until the
+        transaction ends; whoever changes it takes its refunds along, so that none is missed."""
+        statement = _RECEIPTS.where(
+            fiscal_receipts.c.document_id == document_id,
+            fiscal_receipts.c.kind.in_(("sale", "correction")),
+        )
+        if lock:
+            statement = statement.with_for_update(read=lock == "to_read")
+        return told_by(await self._receipts(statement))
+
+    async def refunds_after(self, receipt: FiscalReceipt) -> list[FiscalReceipt]:
+        """Of what a receipt tells, the oldest first, locked."""
+        return await self._receipts(
+            _RECEIPTS.where(
+                fiscal_receipts.c.document_id == receipt.document_id,
+                fiscal_receipts.c.kind == "refund",
+                fiscal_receipts.c.id > receipt.id,
+            ).with_for_update()
+        )
+
     async def receipts_about(self, document_ids: Collection[UUID]) -> list[FiscalReceipt]:
         """All of them, the oldest first."""
-        found = await self.connection.execute(
-            select(fiscal_receipts)
-            .where(fiscal_receipts.c.document_id.in_(document_ids))
-            .order_by(fiscal_receipts.c.id)
-        )
-        return [_receipt_of(row) for row in found]
+        about = fiscal_receipts.c.document_id.in_(document_ids)
+        return await self._receipts(_RECEIPTS.where(about))
 
     async def deposits_moved(self, order_id: UUID) -> list[UUID]:
         """The entries by which an order took deposits, and by which they were given back."""
@@ -90,6 +110,9 @@ class FiscalBooks(Books):
             statement = statement.where(columns.id < last)
         found = await self.connection.execute(statement.limit(asked.limit + 1))
         return [_receipt_of(row) for row in found]
+
+    async def _receipts(self, statement: Select[Any]) -> list[FiscalReceipt]:
+        return [_receipt_of(row) for row in await self.connection.execute(statement)]
 
     async def _one_receipt(self, statement: Select[Any]) -> FiscalReceipt | None:
         row = (await self.connection.execute(statement)).one_or_none()

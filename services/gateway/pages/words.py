@@ -72,6 +72,17 @@ FISCAL_STATES = {
     "failed": N_("Not taken by the register"),
     "undetermined": N_("Look at the register"),
 }
+FISCAL_KINDS = {
+    "sale": N_("Receipt of the sale"),
+    "refund": N_("Receipt of the refund"),
+    "correction": N_("Correction"),
+    "shift_open": N_("Shift opened"),
+    "shift_close": N_("Shift closed"),
+}
+FISCAL_DETAILS = {
+    "sale_not_printed": N_("Waits for the receipt of the sale"),
+    "replaced": N_("Printed again after the correction"),
+}
 EXPENSE_KINDS = {
     "operating": N_("Running costs"),
     "rent": N_("Rent"),
