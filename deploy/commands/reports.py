@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Select, Table
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from deploy.commands.job_progress import JobProgress
     from deploy.commands.reach import Reach
-    from deploy.progress import Progress
     from shared.messaging.folding import Forget
 
 LOOK_S = 0.5
@@ -96,7 +96,7 @@ def _chosen(service: str | None) -> Mapping[str, tuple[Forget, Table]]:
 
 
 async def _rebuild(
-    at: Reach, chosen: Mapping[str, tuple[Forget, Table]], progress: Progress, *, wait: bool
+    at: Reach, chosen: Mapping[str, tuple[Forget, Table]], progress: JobProgress, *, wait: bool
 ) -> None:
     from contextlib import AsyncExitStack
 
@@ -133,7 +133,7 @@ async def waiting_now(engine: AsyncEngine, waiting: Table) -> Select[int]:
 
 
 async def _summed(
-    name: str, engine: AsyncEngine, waiting: Select[int], count: int, progress: Progress
+    name: str, engine: AsyncEngine, waiting: Select[int], count: int, progress: JobProgress
 ) -> None:
     """When the service has summed all that waited. Raises ``CannotStart`` when nobody sums."""
     import asyncio
@@ -157,3 +157,4 @@ async def _summed(
             )
         await asyncio.sleep(LOOK_S)
     progress.end(f"{count} summed anew" if count else "")
+    progress.came_to("summed_anew", service=name, count=count)
