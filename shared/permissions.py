@@ -100,6 +100,12 @@ MAY_WAIVE = _OFFICE
 """Who may do with less than was required of a client, or let a car go although its client then
 owes more than the contract allows."""
 
+_TAKEN_AWAY_BY: dict[type[Message], frozenset[str]] = {
+    clients.FindClients: _RECEPTION,
+    orders.FindOrders: _RECEPTION | {CASHIER},
+}
+"""Lists of people that all look through for somebody, and few carry away."""
+
 _ALLOWED: dict[type[Message], frozenset[str]] = {
     # clients
     clients.CreateClient: _RECEPTION,
@@ -504,6 +510,11 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
 def may(role: str | None, message: type[Message]) -> bool:
     """Whether this role may send this message. What the table does not name, nobody may."""
     return role is not None and role in _ALLOWED.get(message, frozenset())
+
+
+def may_take_away(role: str | None, question: type[Message]) -> bool:
+    """Whether this role may have all that answers the question as a file."""
+    return may(role, question) and role in _TAKEN_AWAY_BY.get(question, _EVERYONE)
 
 
 def sent_by(role: str) -> list[type[Message]]:

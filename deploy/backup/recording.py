@@ -10,12 +10,14 @@ from sqlalchemy import delete
 
 from deploy.commands.reach import operator
 from services.gateway.jobs import rows
+from services.gateway.jobs.notes import note_of
 from services.gateway.store import jobs
 from shared.contracts.operations import StationRestored
 from shared.database import engine_for
 from shared.ids import new_id
 from shared.messaging import outbox
 from shared.messaging.envelope import opening
+from shared.settings import StationSettings
 
 if TYPE_CHECKING:
     from deploy.backup.checking import Findings
@@ -51,6 +53,8 @@ async def record_restore_job(gateway_url: str, at: Point, reached: datetime | No
     station that comes of it."""
     manifest, now = at.backup.manifest, datetime.now(UTC)
     who = operator()
+    moment = (reached or at.until or manifest.cut_at).astimezone(StationSettings().zone)
+    note, particulars = note_of("restored", moment=f"{moment:%d.%m.%Y %H:%M:%S}")
     engine = engine_for(gateway_url, pool_size=1)
     try:
         async with engine.begin() as connection:
@@ -66,7 +70,8 @@ async def record_restore_job(gateway_url: str, at: Point, reached: datetime | No
                 role=who.role,
                 station=manifest.station,
                 state="done",
-                note=at.words(reached),
+                note=note,
+                particulars=particulars,
                 created_at=now,
                 started_at=now,
                 finished_at=now,

@@ -146,7 +146,7 @@ async def recovered(
             more=_recovery(at),
             start_timeout_s=RECOVERY_TIMEOUT_S,
         )
-        progress.begin(f"databases {at.words()}", None)
+        progress.begin("databases", None)
         try:
             await postgres.start()
         except CannotStart as error:
@@ -157,7 +157,7 @@ async def recovered(
                 ) from error
             raise
         try:
-            progress.end(await _size(postgres))
+            progress.end(f"{await _size(postgres)}, {at.words()}")
             await _bring_up_to_date(new, postgres, at.backup.manifest, progress)
             yield postgres
         finally:

@@ -56,18 +56,18 @@ def backup(
     terminal = TerminalProgress()
     with closing(terminal), recorded(terminal, "backup", str(to), gateway) as progress:
         made = asyncio.run(take(data_dir, to, progress=progress))
-        size = f"{made.manifest.size / 1024**2:,.0f} MB"
-        progress.note = f"{made.path}: {size}, not checked"
+        about = {"path": made.path, "size": f"{made.manifest.size / 1024**2:.0f}"}
+        progress.came_to("backup_unchecked", **about)
         if check:
             findings = asyncio.run(checked(made, progress))
             terminal.close()
             write_manifest(made.path, replace(made.manifest, checked=findings.told()))
             _tell(findings)
             if not findings.good:
-                progress.note = f"{made.path}: {size}; it can be restored, and is NOT GOOD"
+                progress.came_to("backup_bad", **about)
                 typer.echo(progress.note, err=True)
                 raise typer.Exit(1)
-            progress.note = f"{made.path}: {size}, checked: it can be restored"
+            progress.came_to("backup_good", **about)
         _make_room(to, keep)
         typer.echo(progress.note)
 

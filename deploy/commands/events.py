@@ -182,7 +182,7 @@ async def _put_back(
             counts += batch
             progress.advance(counts.total())
         progress.end("")
-        progress.note = f"{counts.total()} put back"
+        progress.came_to("put_back", count=counts.total())
     _tell(counts, outboxes, "put back")
 
 

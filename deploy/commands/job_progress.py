@@ -15,6 +15,7 @@ import typer
 
 from deploy.commands.reach import operator
 from services.gateway.jobs import rows
+from services.gateway.jobs.notes import note_of
 from shared.database import engine_for
 from shared.ids import new_id
 from shared.settings import StationSettings
@@ -43,14 +44,16 @@ def recorded(
     except BaseException as error:
         # A command that has told itself what is wrong ends with a code.
         said = job.note if isinstance(error, typer.Exit) else str(error) or type(error).__name__
-        job.finish("failed", failure=rows.COMMAND_FAILED, note=said)
+        told = job.particulars if said == job.note else {}
+        job.finish("failed", failure=rows.COMMAND_FAILED, note=said, particulars=told)
         raise
-    job.finish("done", note=job.note)
+    job.finish("done", note=job.note, particulars=job.particulars)
 
 
 class JobProgress:
     """Tells the other one, too. The database is written to in a thread of its own: whoever makes
-    progress does not wait for it. ``note``: what came of it, in a few words."""
+    progress does not wait for it. ``note``: what came of it, in a few words; ``particulars``: the
+    same by code."""
 
     def __init__(self, other: Progress, kind: JobKind, title: str, url: str | None) -> None:
         self._other = other
@@ -62,6 +65,11 @@ class JobProgress:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, name="job", daemon=True)
         self.note = ""
+        self.particulars: dict[str, str] = {}
+
+    def came_to(self, code: str, **values: Any) -> None:
+        """What came of it all, by a code of ``notes``."""
+        self.note, self.particulars = note_of(code, **values)
 
     def start(self) -> None:
         if self._url:
@@ -86,7 +94,7 @@ class JobProgress:
     def end(self, note: str) -> None:
         self._other.end(note)
         stage = self._said["stage"]
-        self.note = f"{stage}: {note}" if note else stage
+        self.note, self.particulars = f"{stage}: {note}" if note else stage, {}
 
     # --- the thread ---------------------------------------------------------------------------
 

@@ -11,8 +11,8 @@ from deploy.commands.reach import StationDir
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from deploy.commands.job_progress import JobProgress
     from deploy.commands.reach import Reach
-    from deploy.progress import Progress
     from shared.messaging.folding import Reckon
 
 app = typer.Typer(help="The sums that reports answer from.", no_args_is_help=True)
@@ -76,7 +76,7 @@ def _chosen(service: str | None) -> Mapping[str, Reckon]:
     return {service: every[service]}
 
 
-async def _rebuild(at: Reach, chosen: Mapping[str, Reckon], progress: Progress) -> None:
+async def _rebuild(at: Reach, chosen: Mapping[str, Reckon], progress: JobProgress) -> None:
     from zoneinfo import ZoneInfo
 
     from deploy.commands.reach import TIME_ZONE, needed
@@ -96,3 +96,4 @@ async def _rebuild(at: Reach, chosen: Mapping[str, Reckon], progress: Progress) 
         finally:
             await engine.dispose()
         progress.end(f"{count} reckoned anew")
+        progress.came_to("summed_anew", service=name, count=count)

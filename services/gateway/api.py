@@ -26,10 +26,12 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway import exports
 from services.gateway.call import Call
+from services.gateway.exports.lists import Listing, Teller
 from services.gateway.reading import Reading
 from shared.contracts.base import Command, Message, Question, reply_type
 from shared.contracts.orders import OrderView
 from shared.messaging.inbox import fingerprint
+from shared.permissions import may_take_away
 from shared.refusals import Refused
 
 PREFIX = "/api/v1"
@@ -66,6 +68,8 @@ class Endpoint:
     takes_file: tuple[str, ...] = ()
     """The body is a file of one of these media types, or a form with one."""
     media_types: tuple[str, ...] = (JSON,)
+    listing: Listing | None = None
+    """What a table of it has, where that is not what its answer has."""
     description: str = ""
 
     @cached_property
@@ -73,6 +77,11 @@ class Endpoint:
         if self.message is None:
             return None
         return Reading.of(self.message, self.path, asks_in_body=self.asks_in_body)
+
+    @property
+    def table_type(self) -> Any:
+        """What rows of a table are read from."""
+        return self.listing.page_type if self.listing else self.reply
 
     @cached_property
     def tagged(self) -> bool:
@@ -145,8 +154,10 @@ def delete(path: str, command: type[Command[Any]], summary: str) -> Endpoint:
     return _command("DELETE", path, command, summary)
 
 
-def report(path: str, question: type[Question[Any]], summary: str) -> Endpoint:
-    """A question whose rows can also be had as CSV and XLSX."""
+def report(
+    path: str, question: type[Question[Any]], summary: str, listing: Listing | None = None
+) -> Endpoint:
+    """A question whose rows can also be had as CSV and XLSX: as they are, or as a ``listing``."""
     return Endpoint(
         method="GET",
         path=path,
@@ -155,6 +166,7 @@ def report(path: str, question: type[Question[Any]], summary: str) -> Endpoint:
         message=question,
         reply=reply_type(question),
         media_types=exports.MEDIA_TYPES,
+        listing=listing,
     )
 
 
@@ -210,10 +222,15 @@ async def _report(call: Call, endpoint: Endpoint) -> Response:
     if media_type == JSON:
         body = message.model_dump_json(exclude_unset=True).encode()
         return shown(call, endpoint, await call.send(message.subject, body))
-    pages = await exports.all_pages(call, message)
+    if not may_take_away(call.actor.role, type(message)):
+        raise Refused("forbidden")
     zone = call.gateway.settings.zone
+    pages = await exports.all_pages(call, message)
+    if endpoint.listing:
+        teller = Teller(call.gateway.client, call.gateway.engine, call.language, zone)
+        pages = [await endpoint.listing.told(page, teller) for page in pages]
     return await exports.rendered(
-        endpoint.path, endpoint.reply, pages, media_type, call.language, zone
+        endpoint.path, endpoint.table_type, pages, media_type, call.language, zone
     )
 
 

@@ -24,6 +24,7 @@ from services.gateway.door import Door, allow_connections
 from services.gateway.edge import Edge
 from services.gateway.formulas_page import formulas_page
 from services.gateway.handlers import handlers
+from services.gateway.jobs.imports import Imports
 from services.gateway.jobs.worker import Jobs
 from services.gateway.journal import Journal
 from services.gateway.keys import Keys
@@ -140,6 +141,7 @@ class Gateway:
     uploads: Uploads
     darkroom: Darkroom
     jobs: Jobs
+    imports: Imports
 
     @classmethod
     def of(cls, running: Running) -> Gateway:
@@ -162,6 +164,7 @@ class Gateway:
             uploads=Uploads(),
             darkroom=Darkroom(),
             jobs=Jobs(running, journal, changes),
+            imports=Imports(),
         )
 
 

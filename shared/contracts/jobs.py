@@ -47,6 +47,8 @@ class JobView(View):
     unit: str
     note: str
     """What an operator's command said last, in its own words; of exports nothing."""
+    note_ru: str = ""
+    """The same in Russian, as far as it is no message of what went wrong."""
     failure: str | None = None
     failure_en: str | None = None
     failure_ru: str | None = None

@@ -83,7 +83,9 @@ async def test_a_workbook_that_is_given_up_leaves_nothing_of_its_writer(tmp_path
     async def is_writing() -> bool:
         return laid_aside()
 
-    making = asyncio.create_task(tables.make(table, orders, files, file_id, send, lambda *_: None))
+    names: Any = None  # a report asks nobody for any
+    made = tables.make(table, orders, files, file_id, send, names, lambda *_: None)
+    making = asyncio.create_task(made)
     await eventually(is_writing, timeout_s=60)
     making.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from services.gateway.pages import rendering
+import deploy
+from services.gateway.jobs.notes import NOTES, in_russian, note_of
+from services.gateway.pages import audit_events, rendering
+from services.gateway.pages.jobs import STAGES
 from services.gateway.pages.orders.events import EVENTS
 from services.gateway.pages.rendering import LANGUAGES, LOCALE
 from services.gateway.rights import rights_by_area
 from shared import contracts
+from shared.contracts.audit import AnyEvent
 from shared.contracts.base import Event
+from shared.settings import SERVICES
 
 PAGES = Path(rendering.__file__).parent
 METHODS = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
@@ -86,3 +93,37 @@ def test_everything_that_happens_to_an_order_has_words() -> None:
     # What operators decide about an event is told to operators.
     wordless = {subject for subject in subjects - EVENTS.keys() if "{service}" not in subject}
     assert wordless == set()
+
+
+def test_the_journal_has_words_for_whatever_happens() -> None:
+    subjects = {
+        event.subject.format(service=service)
+        for event in every_event()
+        if hasattr(event, "subject") and event is not AnyEvent
+        for service in SERVICES
+    }
+    assert subjects == audit_events.EVENTS.keys()
+    offered = [event for _, some in audit_events.choices(str) for event, _ in some]
+    assert sorted(offered) == sorted(subjects)
+
+
+def test_whatever_operators_commands_are_at_has_words() -> None:
+    said = {
+        stage
+        for path in Path(deploy.__path__[0]).rglob("*.py")
+        if path.name != "audit.py"  # tells nobody but the terminal
+        for stage in re.findall(r'progress\.begin\(\s*"([^"]+)"', path.read_text())
+    }
+    sums = {f"sums of {service}" for service in ("finance", "inventory", "orders")}
+    assert said
+    assert STAGES.keys() - {"reading", "writing"} == said | sums
+
+
+@pytest.mark.parametrize("code", NOTES)
+def test_what_came_of_operators_commands_is_told_in_both_languages(code: str) -> None:
+    names = {name for _, name, _, _ in Formatter().parse(NOTES[code][0]) if name}
+    note, particulars = note_of(code, **{name: f"<{name}>" for name in names})
+    told = in_russian(note, particulars)
+    assert told != note
+    assert all(f"<{name}>" in note and f"<{name}>" in told for name in names)
+    assert in_russian("the disk is full", {}) == "the disk is full"

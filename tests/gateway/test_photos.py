@@ -129,6 +129,7 @@ async def test_who_and_what_is_refused(whole: TestGateway) -> None:
         assert (await whole.anyone.get(API + path)).status_code == 401
     for content, code in (
         (b"%PDF-1.7 nothing to see", "photo_invalid"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "photo_invalid"),
         (b"", "import_file_missing"),
     ):
         refused = await sent(technician, order["id"], content, a_key())

@@ -16,6 +16,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pydantic_core
+from annotated_types import Le
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
@@ -83,16 +84,22 @@ async def all_pages(call: Call, message: Message) -> list[bytes]:
         "cursor",
     }
     if not is_one:
-        asked = message.model_copy(update={"limit": PAGE_ROWS})
+        asked = message.model_copy(update={"limit": rows_a_page(message)})
     while True:
         body = asked.model_dump_json(exclude_unset=True).encode()
         pages.append(await call.send(asked.subject, body))
         cursor = pydantic_core.from_json(pages[-1]).get("next")
         if is_one or cursor is None:
             return pages
-        if len(pages) * PAGE_ROWS >= MAX_ROWS:
+        if len(pages) * asked.limit >= MAX_ROWS:
             raise Refused("export_too_long", rows=MAX_ROWS)
         asked = asked.model_copy(update={"cursor": cursor})
+
+
+def rows_a_page(question: Message) -> int:
+    """As many as one answer to it may have."""
+    bounds = type(question).model_fields["limit"].metadata
+    return min(PAGE_ROWS, *(int(str(bound.le)) for bound in bounds if isinstance(bound, Le)))
 
 
 async def rendered(

@@ -20,6 +20,8 @@ import xlsxwriter  # type: ignore[import-untyped]
 ROWS_OF_A_PAGE = 1_000_000
 """A sheet takes 1,048,576, its head with them."""
 
+CHARS_OF_A_CELL = 32_767
+
 type Cell = str | int | Decimal | date | None
 
 
@@ -103,7 +105,7 @@ def _write(
         case None:
             pass
         case str():
-            page.write_string(row, column, cell)
+            page.write_string(row, column, cell[:CHARS_OF_A_CELL])
         case Decimal() if field in PERCENTS:
             page.write_number(row, column, cell / 100, formats["percent"])
         case Decimal():
@@ -145,7 +147,26 @@ QUANTITIES = frozenset(
         "min_stock",
         "missing",
         "waiting",
+        "incoming",
     }
 )
-PERCENTS = frozenset({"margin_percent", "share", "cumulative", "variation"})
-_LONG = frozenset({"product", "employee", "section", "warehouse", "category", "name"})
+PERCENTS = frozenset({"margin_percent", "discount_percent", "share", "cumulative", "variation"})
+_LONG = frozenset(
+    {
+        "product",
+        "employee",
+        "section",
+        "warehouse",
+        "category",
+        "name",
+        "client",
+        "payer",
+        "vehicle",
+        "vehicles",
+        "places",
+        "comment",
+        "happened",
+        "about",
+        "edits",
+    }
+)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 REPORTS = {
     "clients": ("Clients", "Клиенты"),
+    "orders": ("Orders", "Заказ-наряды"),
+    "shelves": ("Stock", "Склад"),
+    "payments": ("Payments", "Оплаты"),
+    "expenses": ("Expenses", "Расходы"),
+    "audit": ("Audit", "Журнал"),
     "orders-by-section": ("Orders by section", "Заказы по участкам"),
     "employee-workload": ("Employee workload", "Загрузка сотрудников"),
     "stock-balances": ("Stock balances", "Остатки на складах"),
@@ -133,7 +138,50 @@ COLUMNS = {
     "paid_out": ("Paid out, RUB", "Выплачено, руб."),
 }
 OWN_COLUMNS = {
+    "orders": {
+        "status": ("State", "Состояние"),
+        "flags": ("Remarks", "Пометки"),
+        "vehicle": ("Car", "Автомобиль"),
+        "employee": ("Assigned to", "Исполнитель"),
+        "created_at": ("Opened", "Открыт"),
+        "completed_at": ("Done", "Выполнен"),
+        "total": ("Total, RUB", "Сумма, руб."),
+    },
+    "shelves": {
+        "vendor": ("Maker", "Производитель"),
+        "group": ("Group", "Группа"),
+        "places": ("Where", "Где лежит"),
+        "incoming": ("Incoming", "В пути"),
+        "last_cost": ("Last cost, RUB", "Последняя закупка, руб."),
+        "price": ("Price, RUB", "Цена, руб."),
+    },
+    "payments": {
+        "refunded": ("Given back, RUB", "Возвращено, руб."),
+        "receipt": ("Receipt", "Чек"),
+        "employee": ("Who took it", "Кто принял"),
+    },
+    "expenses": {
+        "supplier": ("Supplier", "Поставщик"),
+        "reversed": ("Taken back", "Сторно"),
+        "employee": ("Who recorded it", "Кто записал"),
+    },
+    "audit": {
+        "seq": ("No.", "№"),
+        "employee": ("Who", "Кто"),
+        "login": ("Login", "Логин"),
+        "role": ("Role", "Роль"),
+        "token": ("Token", "Токен"),
+        "happened": ("What happened", "Что произошло"),
+        "about": ("About", "О чём"),
+        "edits": ("Was and is", "Было и стало"),
+        "event": ("Event", "Событие"),
+        "hash": ("Hash", "Хеш"),
+    },
     "clients": {
+        "kind": ("Kind", "Вид"),
+        "vehicles": ("Cars", "Автомобили"),
+        "discount_percent": ("Discount, %", "Скидка, %"),
+        "entered_at": ("Entered", "Внесён"),
         "name": ("Client", "Клиент"),
         "phone": ("Phone", "Телефон"),
         "email": ("E-mail", "E-mail"),

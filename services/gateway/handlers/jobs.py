@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from services.gateway.handlers.table import handlers, the_user
 from services.gateway.jobs import rows
+from services.gateway.jobs.notes import in_russian
 from services.gateway.jobs.tables import file_name, media_type_of, table_at, title_of
 from services.gateway.jobs.worker import moved
 from services.gateway.store import jobs
@@ -119,6 +120,7 @@ def shown(row: Any) -> JobView:
         total=row.total,
         unit=row.unit,
         note=row.note,
+        note_ru=in_russian(row.note, row.particulars),
         failure=row.failure,
         failure_en=rows.words_of_failure(row, "en"),
         failure_ru=rows.words_of_failure(row, "ru"),

@@ -14,7 +14,7 @@ from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any
 from uuid import UUID
@@ -24,19 +24,27 @@ import pydantic_core
 import structlog
 
 from services.gateway.call import query_of
-from services.gateway.exports import CSV, FORMATS, MEDIA_TYPES, PAGE_ROWS, words_of
+from services.gateway.exports import (
+    CSV,
+    FORMATS,
+    MEDIA_TYPES,
+    PAGE_ROWS,
+    rows_a_page,
+    words_of,
+)
+from services.gateway.exports.lists import Listing, Teller
 from services.gateway.exports.titles import REPORTS
 from services.gateway.jobs.files import Files
 from services.gateway.jobs.writing import Orders
 from shared.contracts.base import Message
-from shared.permissions import may, scope_of, within
+from shared.permissions import may_take_away, scope_of, within
 from shared.refusals import Kind, Refused
 
 log = structlog.get_logger(__name__)
 
 QUICK_S = 2.0
 QUICK_PAGES = 2
-"""What somebody waits for before the page: so long, or so many pages of rows."""
+"""What somebody waits for before the page: so long, or so many pages of ``PAGE_ROWS`` rows."""
 PATIENCE = 12
 RETRY_S = 5.0
 """A service that is away may be back in a minute."""
@@ -59,11 +67,16 @@ class Table:
     name: str
     question: Any
     page_type: Any
-    """What the question is answered with."""
+    """What its rows are read from."""
+    listing: Listing | None
 
     @property
     def is_paged(self) -> bool:
         return "limit" in type(self.question).model_fields
+
+    @property
+    def rows_a_page(self) -> int:
+        return rows_a_page(self.question) if self.is_paged else PAGE_ROWS
 
 
 def table_at(
@@ -73,7 +86,7 @@ def table_at(
     ``period_invalid``."""
     path, _, query = address.partition("?")
     match, endpoint = _report_at(path)
-    if not may(role, endpoint.message):
+    if not may_take_away(role, endpoint.message):
         raise Refused("forbidden")
     if not within(scopes, endpoint.message):
         raise Refused("scope_missing", scope=scope_of(endpoint.message) or "—")
@@ -81,7 +94,13 @@ def table_at(
     fields = query_of(query.encode(), reading.in_query.keys() | _SHARED)
     asked = {name: value for name, value in fields.items() if name not in _SHARED}
     question = reading.question(asked, match.groupdict(), zone)
-    return Table(endpoint.path, endpoint.path.rsplit("/", 1)[-1], question, endpoint.reply)
+    return Table(
+        endpoint.path,
+        endpoint.path.rsplit("/", 1)[-1],
+        question,
+        endpoint.table_type,
+        endpoint.listing,
+    )
 
 
 def title_of(table: Table, language: str) -> str:
@@ -123,7 +142,13 @@ def _reports() -> list[tuple[re.Pattern[str], Any]]:
 
 
 async def make(
-    table: Table, orders: Orders, files: Files, file_id: UUID, send: Send, tell: Tell
+    table: Table,
+    orders: Orders,
+    files: Files,
+    file_id: UUID,
+    send: Send,
+    teller: Teller,
+    tell: Tell,
 ) -> int:
     """Writes the table to the file of that id, which is new; how many bytes it has. Raises
     ``Refused`` as the report does."""
@@ -134,7 +159,7 @@ async def make(
         TemporaryFile(dir=files.folder) as spool,
     ):
         rows = 0
-        async for page in pages(table, send):
+        async for page in pages(table, send, teller):
             spool.write(page + b"\n")
             rows += len(pydantic_core.from_json(page)["items"])
             tell("reading", rows, None)
@@ -143,13 +168,14 @@ async def make(
         return os.fstat(file.fileno()).st_size
 
 
-async def at_once(table: Table, send: Send) -> list[bytes] | None:
+async def at_once(table: Table, send: Send, teller: Teller) -> list[bytes] | None:
     """All answers, if they are few and come soon; else None: the table is a job."""
     found: list[bytes] = []
+    most = QUICK_PAGES * PAGE_ROWS // table.rows_a_page
     try:
         async with asyncio.timeout(QUICK_S):
-            async for page in pages(table, send):
-                if len(found) == QUICK_PAGES:
+            async for page in pages(table, send, teller):
+                if len(found) == most:
                     return None
                 found.append(page)
     except TimeoutError:
@@ -157,29 +183,30 @@ async def at_once(table: Table, send: Send) -> list[bytes] | None:
     return found
 
 
-async def pages(table: Table, send: Send) -> AsyncIterator[bytes]:
-    """Every answer to the question, as it came."""
+async def pages(table: Table, send: Send, teller: Teller) -> AsyncIterator[bytes]:
+    """Every answer to the question, as it came, or as rows of the listing."""
     question = table.question
     if table.is_paged:
-        question = question.model_copy(update={"limit": PAGE_ROWS})
+        question = question.model_copy(update={"limit": table.rows_a_page})
     while True:
-        page = await _patiently(question, send)
-        yield page
+        page = await _patiently(partial(send, question))
+        listing = table.listing
+        yield await _patiently(partial(listing.told, page, teller)) if listing else page
         cursor = pydantic_core.from_json(page).get("next")
         if cursor is None:
             return
         question = question.model_copy(update={"cursor": cursor})
 
 
-async def _patiently(question: Message, send: Send) -> bytes:
+async def _patiently(asked: Callable[[], Awaitable[bytes]]) -> bytes:
     for _ in range(PATIENCE):
         try:
-            return await send(question)
+            return await asked()
         except Refused as refusal:
             if refusal.reason.kind is not Kind.UNAVAILABLE:
                 raise
         await asyncio.sleep(RETRY_S)
-    return await send(question)
+    return await asked()
 
 
 async def _write(orders: Orders, spool: IO[bytes], file: IO[Any], rows: int, tell: Tell) -> None:

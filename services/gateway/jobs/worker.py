@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from services.gateway.changes import Changes
 from services.gateway.exports import FORMATS
+from services.gateway.exports.lists import Teller
 from services.gateway.jobs import rows, tables
 from services.gateway.jobs.files import Files
 from services.gateway.jobs.writing import Orders
@@ -190,7 +191,8 @@ class Jobs:
             body = question.model_dump_json(exclude_unset=True).encode()
             return await self._client.request(subject, body, self._envelope(job, subject, actor))
 
-        size = await tables.make(table, orders, self.files, job.lease_id, send, hold.tell)
+        teller = Teller(self._client, self._engine, job.language, self._settings.zone)
+        size = await tables.make(table, orders, self.files, job.lease_id, send, teller, hold.tell)
         await asyncio.to_thread(_to_disk, self.files.path(job.lease_id))
         return size
 

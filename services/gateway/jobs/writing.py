@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> None:
         os.fdopen(2, "w", buffering=1, closefd=False) as progress,
     ):
         sheet = sheet_of(
-            name, endpoint.reply, Spool(spool), orders.language, ZoneInfo(orders.time_zone)
+            name, endpoint.table_type, Spool(spool), orders.language, ZoneInfo(orders.time_zone)
         )
 
         def told() -> Iterator[Sequence[Cell]]:

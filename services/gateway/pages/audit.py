@@ -7,13 +7,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from services.gateway.pages.audit_facts import facts_of
+from services.gateway.pages.audit_events import EVENTS, choices
+from services.gateway.pages.audit_facts import facts_of, known_words
 from services.gateway.pages.names import orders_named, people_named
-from services.gateway.pages.orders.events import CODES, EVENTS
 from services.gateway.pages.orders.order import MANY
 from services.gateway.pages.request import PageRequest, if_there
 from services.gateway.pages.routing import show
-from services.gateway.pages.words import ROLES
 from shared.contracts.audit import FindRecords, VerifyChain
 from shared.contracts.orders import FindOrders, ListEmployees, ListPosts, ListSections
 from shared.refusals import Refused
@@ -30,7 +29,8 @@ async def records(request: PageRequest) -> Response:
         if not found.items:
             raise Refused("order_not_found", id=number)
         fixed = {"order_id": found.items[0].id}
-    page = await request.ask(request.reads(FindRecords, **fixed))
+    asked = request.reads(FindRecords, **fixed)
+    page = await request.ask(asked)
     numbers, people, known = await asyncio.gather(
         if_there(orders_named(request, [record.order_id for record in page.items])),
         people_named(request, (record.actor for record in page.items)),
@@ -43,6 +43,8 @@ async def records(request: PageRequest) -> Response:
         people=people,
         facts={record.seq: facts_of(record, known) for record in page.items},
         looks=EVENTS,
+        events=choices(request._),
+        table=request.table("/audit", asked),
     )
 
 
@@ -56,7 +58,7 @@ async def _known(request: PageRequest) -> dict[str, str]:
     asked: list[Any] = [ListEmployees(limit=MANY), ListSections(limit=MANY), ListPosts(limit=MANY)]
     lists = await asyncio.gather(*(request.ask_if_there(question) for question in asked))
     known = {str(each.id): each.name for found in lists if found for each in found.items}
-    return known | {code: request._(word) for code, word in (CODES | ROLES).items()}
+    return known | known_words(request._)
 
 
 PAGES = (

@@ -3,12 +3,13 @@ for, without ids. The whole event stands beside it as it was recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from services.gateway.pages import words
 from services.gateway.pages.orders import events
 from services.gateway.pages.words import N_
 from shared.contracts.audit import AuditRecord
@@ -85,6 +86,17 @@ FIELDS = {
     "year_to": N_("Until year"),
 } | events.FIELDS
 """Fields that edits name; what is not here is the system's own business."""
+_CODES = (
+    words.CLIENT_KINDS,
+    words.EXPENSE_KINDS,
+    words.PAY_RULE_KINDS,
+    words.PAY_KINDS,
+    words.COSTING,
+    words.CHANNELS,
+    words.ROLES,
+    events.CODES,
+)
+"""Of two tables that have a code, the later one is right: it is met more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,11 @@ class Facts:
 
     about: tuple[Any, ...]
     changes: tuple[tuple[str, Any, Any], ...]
+
+
+def known_words(translated: Callable[[str], str]) -> dict[str, str]:
+    """What codes of records are called."""
+    return {code: translated(word) for table in _CODES for code, word in table.items()}
 
 
 def facts_of(record: AuditRecord, known: Mapping[str, str]) -> Facts:

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from services.gateway.exports import FORMATS, rendered
+from services.gateway.exports.lists import Teller
 from services.gateway.jobs.tables import at_once, table_at
 from services.gateway.pages.clients import words as clients_words
 from services.gateway.pages.request import PageRequest
@@ -45,8 +46,21 @@ STATES = {
 STAGES = {
     "reading": N_("Rows are being collected"),
     "writing": N_("The file is being written"),
+    # As operators' commands call them.
+    "databases, kB": N_("Databases are copied, kB"),
+    "files of the station": N_("The station's files are copied"),
+    "checksums, bytes": N_("Checksums are reckoned, bytes"),
+    "unpacking, files": N_("Files are unpacked"),
+    "databases": N_("Databases are started from the copy"),
+    "migrations": N_("Databases are brought up to date"),
+    "counting": N_("What is in the copy is counted"),
+    "journal, records": N_("The journal's chain is checked, records"),
+    "orders, stock and books compared": N_("Orders, stock and books are compared"),
+    "putting back, events": N_("Events are put back"),
+    "sums of finance": N_("Sums of the books are reckoned"),
+    "sums of inventory": N_("Sums of the stock are reckoned"),
+    "sums of orders": N_("Sums of orders are reckoned"),
 }
-"""Of exports; operators' commands say in their own words what they are at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +77,12 @@ class Brought:
 
 async def list_of_jobs(request: PageRequest) -> Response:
     found, brought = await asyncio.gather(
-        request.ask(request.reads(ListJobs)),
-        asyncio.gather(*(_brought(request, question, href) for question, href in _LISTS)),
+        request.ask(request.reads(ListJobs)), _all_brought(request)
     )
     return request.page(
         "jobs/list.html",
         found=found,
-        brought=sorted(
-            (each for some in brought for each in some),
-            key=lambda each: each.view.created_at,
-            reverse=True,
-        ),
+        brought=brought,
         kinds=KINDS,
         states=STATES,
         stages=STAGES,
@@ -81,6 +90,15 @@ async def list_of_jobs(request: PageRequest) -> Response:
         size=size,
         share=share,
     )
+
+
+async def _all_brought(request: PageRequest) -> list[Brought]:
+    """The person's own, newest first; the frame knows from here how many are going."""
+    lists = await asyncio.gather(*(_brought(request, question, href) for question, href in _LISTS))
+    brought = [each for some in lists for each in some]
+    going = sum(each.is_going for each in brought)
+    request.call.gateway.imports.know(request.signed_in.user_id, going)
+    return sorted(brought, key=lambda each: each.view.created_at, reverse=True)
 
 
 async def _brought(request: PageRequest, question: Any, href: str) -> list[Brought]:
@@ -92,6 +110,7 @@ async def _brought(request: PageRequest, question: Any, href: str) -> list[Broug
 
 
 async def mark(request: PageRequest) -> Response:
+    await _all_brought(request)
     return request.page("jobs/mark_alone.html")
 
 
@@ -106,7 +125,8 @@ async def take_away(request: PageRequest) -> Response:
         body = question.model_dump_json(exclude_unset=True).encode()
         return await request.call.send(subject, body)
 
-    pages = await at_once(table, send)
+    teller = Teller(request.services, request.engine, request.language, request.zone)
+    pages = await at_once(table, send, teller)
     if pages is not None:
         media_type = FORMATS[command.format]
         return await rendered(

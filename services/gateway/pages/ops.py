@@ -14,6 +14,7 @@ from typing import Any
 import pydantic_core
 from starlette.responses import Response
 
+from services.gateway.pages.jobs import STAGES
 from services.gateway.pages.jobs import STATES as JOB_STATES
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
@@ -64,6 +65,7 @@ async def services(request: PageRequest) -> Response:
         # What nobody could tell is no alarm.
         is_backed_up=backups is None or _are_good(backups.items),
         states=JOB_STATES,
+        stages=STAGES,
         logs=_log_folder(request) is not None,
     )
 

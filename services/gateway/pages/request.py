@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from string import Formatter
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.call import Call
@@ -26,12 +29,13 @@ from services.gateway.pages.rendering import (
     translations,
 )
 from services.gateway.person import Person
+from services.gateway.reading import PERIOD_ENDS
 from services.gateway.uploads import Received, received
 from shared.contracts.base import Command, Message, Question
 from shared.contracts.operations import addressed_to
 from shared.ids import new_id
-from shared.messaging.client import reply_adapter
-from shared.permissions import may, may_see_cost, message_named
+from shared.messaging.client import ServiceClient, reply_adapter
+from shared.permissions import may, may_see_cost, may_take_away, message_named
 from shared.refusals import Refused
 
 THEMES = ("auto", "light", "dark")
@@ -95,6 +99,15 @@ class PageRequest:
     # --- who and where ----------------------------------------------------------------------
 
     @property
+    def services(self) -> ServiceClient:
+        """Asked in the gateway's own right."""
+        return self.call.gateway.client
+
+    @property
+    def engine(self) -> AsyncEngine:
+        return self.call.gateway.engine
+
+    @property
     def zone(self) -> ZoneInfo:
         return self.call.gateway.settings.zone
 
@@ -115,7 +128,15 @@ class PageRequest:
     @property
     def jobs_going(self) -> int:
         """How much long work of this person waits or runs: the frame says so."""
-        return self.call.gateway.jobs.going(self.person.user_id) if self.person else 0
+        if self.person is None:
+            return 0
+        gateway, user_id = self.call.gateway, self.person.user_id
+        return gateway.jobs.going(user_id) + gateway.imports.going(user_id)
+
+    @property
+    def jobs_to_be_asked_for(self) -> bool:
+        """What the frame says of them may be over."""
+        return self.person is not None and self.call.gateway.imports.is_old(self.person.user_id)
 
     def id(self, name: str) -> UUID:
         """Of the path. Raises ``not_found`` where it is no id."""
@@ -162,6 +183,25 @@ class PageRequest:
 
     def money(self, amount: Decimal) -> str:
         return money(amount, LOCALES[self.language])
+
+    def table(self, path: str, question: Message) -> str:
+        """The address at which the API has that list with the same filters, for ``ui.foot``;
+        nothing for whoever may look at it and not carry it away."""
+        person = self.signed_in
+        if not may_take_away(person.role, type(question)):
+            return ""
+        in_path = {name for _, name, _, _ in Formatter().parse(path) if name}
+        asked = {
+            PERIOD_ENDS.get(name, name): getattr(question, name)
+            for name in sorted(question.model_fields_set - {"limit", "cursor", *in_path})
+        }
+        said = {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in asked.items()
+        }
+        query = urlencode(fields_of(said))
+        address = path.format_map({name: getattr(question, name) for name in in_path})
+        return f"{address}?{query}" if query else address
 
     # --- asking and telling services --------------------------------------------------------
 

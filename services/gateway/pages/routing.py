@@ -129,7 +129,7 @@ async def present(call: Call, refusal: Refused) -> Response:
         "problem_within.html" if within else "problem.html",
         status=status,
         code=refusal.code,
-        words=refusal.words(request.language),
+        words=_words(request, refusal),
         errors=errors_of(refusal, request.language),
     )
     response.headers.update(headers_of(refusal, status))
@@ -143,6 +143,16 @@ async def present(call: Call, refusal: Refused) -> Response:
             }
         )
     return response
+
+
+def _words(request: PageRequest, refusal: Refused) -> str:
+    """What programs call a key, people know nothing of."""
+    if refusal.code == "idempotency_key_reused":
+        return request._(
+            "This was taken already, as it was before the last edit. Open the page anew: what was "
+            "made is there."
+        )
+    return refusal.words(request.language)
 
 
 def http_pages(pages: Iterable[Page]) -> list[BaseRoute]:

@@ -1,6 +1,7 @@
 """Client cards and their cars."""
 
-from services.gateway.api import Area, delete, get, patch, post
+from services.gateway.api import Area, delete, get, patch, post, report
+from services.gateway.exports import lists
 from services.gateway.routes import personal_data
 from shared.contracts.client_contracts import ChangeContract, CreateContract, ListContracts
 from shared.contracts.client_data import EraseClient
@@ -25,7 +26,7 @@ AREA = Area(
     "clients",
     "Client cards and their cars, found by phone, VIN, plate or name",
     (
-        get("/clients", FindClients, "Find clients"),
+        report("/clients", FindClients, "Find clients", lists.CLIENTS),
         post("/clients", CreateClient, "Make a client card", location="/clients/{id}"),
         get("/clients/duplicates", FindDuplicates, "Cards that may be of one client"),
         post(

@@ -1,6 +1,7 @@
 """Payments, expenses and the records of both; bonuses of clients."""
 
-from services.gateway.api import Area, ask_by_post, get, patch, post
+from services.gateway.api import Area, ask_by_post, get, patch, post, report
+from services.gateway.exports import lists
 from shared.contracts.bonus_rules import (
     ChangeBonusRule,
     ChangeBonusSettings,
@@ -25,7 +26,7 @@ AREA = Area(
     "finance",
     "Payments, refunds, expenses, income and what clients owe",
     (
-        get("/payments", ListPayments, "Payments, newest first"),
+        report("/payments", ListPayments, "Payments, newest first", lists.PAYMENTS),
         post("/payments", TakePayment, "Take a payment", location="/payments/{id}"),
         get("/payments/{payment_id}", GetPayment, "A payment"),
         post("/payments/{payment_id}/refund", RefundPayment, "Give money back", status=200),

@@ -1,6 +1,7 @@
 """The catalogue of parts, the warehouses, and what lies and moves in them."""
 
-from services.gateway.api import Area, get, patch, post, put
+from services.gateway.api import Area, get, patch, post, put, report
+from services.gateway.exports import lists
 from shared.contracts.costing import (
     ChangeCell,
     CheckStock,
@@ -57,7 +58,7 @@ AREA = Area(
         post("/suppliers", CreateSupplier, "Add a supplier", location="/suppliers/{id}"),
         patch("/suppliers/{supplier_id}", ChangeSupplier, "Edit a supplier"),
         get("/stock", GetStock, "What there is, per product and warehouse"),
-        get("/stock/shelves", FindStock, "Products with where they lie, found by any name"),
+        report("/stock/shelves", FindStock, "Products with where they lie", lists.SHELVES),
         get("/products/{product_id}/lots", ListLots, "What lies there, by delivery"),
         get("/products/{product_id}/waiting", ListWaiting, "Which orders wait for it"),
         get("/catalogue-names", ListCatalogueNames, "The groups or vendors of products"),

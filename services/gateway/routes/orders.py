@@ -1,6 +1,7 @@
 """Work orders, from the first line to the last step."""
 
-from services.gateway.api import Area, delete, get, patch, post
+from services.gateway.api import Area, delete, get, patch, post, report
+from services.gateway.exports import lists
 from shared.contracts.audit import OrderTimeline
 from shared.contracts.board import GetBoard
 from shared.contracts.finance import GetOrderProfit
@@ -26,7 +27,7 @@ AREA = Area(
     "orders",
     "Work orders: works, parts, steps and comments",
     (
-        get("/orders", FindOrders, "Find orders"),
+        report("/orders", FindOrders, "Find orders", lists.ORDERS),
         get("/board", GetBoard, "What is still to be done, by lanes"),
         post("/orders", CreateOrder, "Open an order", location=_ORDER),
         get("/orders/{order_id}", GetOrder, "An order with its lines"),

@@ -1,6 +1,7 @@
 """Cash boxes, shifts and what the cashier sees."""
 
-from services.gateway.api import Area, get, patch, post
+from services.gateway.api import Area, get, patch, post, report
+from services.gateway.exports import lists
 from shared.contracts.expenses import (
     ChangeExpenseCategory,
     ChangeRecurringExpense,
@@ -111,7 +112,7 @@ EXPENSES = Area(
     "expenses",
     "Categories of expenses, their storno, and expenses that come again and again",
     (
-        get("/finance/expenses", ListExpenses, "Expenses, newest first"),
+        report("/finance/expenses", ListExpenses, "Expenses, newest first", lists.EXPENSES),
         post("/finance/expenses/{expense_id}/storno", ReverseExpense, "Take an expense back"),
         get("/expense-categories", ListExpenseCategories, "Categories of expenses, by name"),
         post("/expense-categories", CreateExpenseCategory, "Make a category"),

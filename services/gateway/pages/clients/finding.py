@@ -31,6 +31,9 @@ async def clients(request: PageRequest) -> Response:
         found=page.items if not segment_id else (),
         of_segment=page.items if segment_id else (),
         next=page.next,
+        table=request.table(
+            "/segments/{segment_id}/clients" if segment_id else "/clients", question
+        ),
         segment_id=segment_id,
         tags=[(tag.id, tag.name) for tag in tags.items],
         segments=[(segment.id, segment.name) for segment in segments.items] if segments else [],

@@ -34,8 +34,9 @@ CHOICES = 200
 
 async def expenses(request: PageRequest) -> Response:
     """Newest first, as the address narrows them."""
+    asked = request.reads(ListExpenses)
     found, categories, boxes, suppliers = await asyncio.gather(
-        request.ask(request.reads(ListExpenses)),
+        request.ask(asked),
         request.ask(ListExpenseCategories(active=True, limit=CHOICES)),
         request.ask(ListCashBoxes(active=True)),
         request.ask(ListSuppliers(limit=CHOICES)),
@@ -43,6 +44,7 @@ async def expenses(request: PageRequest) -> Response:
     return request.page(
         "money/expenses.html",
         found=found,
+        table=request.table("/finance/expenses", asked),
         categories=categories.items,
         boxes=boxes.items,
         suppliers=suppliers.items,

@@ -37,6 +37,7 @@ async def orders_page(request: PageRequest) -> Response:
             request,
             found=found,
             asked=asked,
+            table=request.table("/orders", asked),
             span=span,
             sections={each.id: each.name for each in sections.items},
             people={each.id: each.name for each in people.items},

@@ -35,6 +35,7 @@ async def stock(request: PageRequest) -> Response:
         "stock/stock.html",
         found=found,
         asked=question,
+        table=request.table("/stock/shelves", question),
         warehouses=warehouses,
         groups=[group.name for group in groups],
     )

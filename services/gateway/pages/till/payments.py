@@ -19,12 +19,19 @@ PAYMENTS = "/till/payments"
 
 async def payments(request: PageRequest) -> Response:
     """Newest first, as the address narrows them."""
-    found = await request.ask(request.reads(ListPayments))
+    asked = request.reads(ListPayments)
+    found = await request.ask(asked)
     names, orders = await asyncio.gather(
         clients_named(request, [each.payer_id for each in found.items]),
         orders_named(request, [each.order_id for each in found.items]),
     )
-    return request.page("till/payments.html", found=found, names=names, orders=orders)
+    return request.page(
+        "till/payments.html",
+        found=found,
+        names=names,
+        orders=orders,
+        table=request.table("/payments", asked),
+    )
 
 
 async def payment(request: PageRequest) -> Response:
