@@ -138,7 +138,7 @@ async def test_a_cancelled_import_leaves_nothing_behind(
         left = [await rows_left(station, table) for table in ("offers", "import_chunks")]
         return left == [0, 0]
 
-    await eventually(swept, timeout_s=20.0)
+    await eventually(swept)
 
 
 async def test_other_columns_check_every_row_anew_and_keep_nothing_twice(
@@ -185,5 +185,5 @@ async def test_a_replaced_list_is_swept(station: Station, monkeypatch: pytest.Mo
     async def swept() -> bool:
         return await rows_left(station, "offers") == 50
 
-    await eventually(swept, timeout_s=20.0)
+    await eventually(swept)
     assert await offered(station, supplier.id) == numbers(50, 50)

@@ -355,7 +355,7 @@ async def test_a_part_that_was_bought_for_an_order_is_kept_for_it(station: Stati
         messages = (await station.ask(ListMessages(order_id=order.id))).items
         return [message.fact for message in messages] == ["parts_arrived"]
 
-    assert await eventually(is_told, timeout_s=10)
+    assert await eventually(is_told)
 
 
 async def test_what_was_bought_for_an_order_that_is_called_off_is_for_who_waits(
