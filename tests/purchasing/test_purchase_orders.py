@@ -203,6 +203,32 @@ async def test_receipts_that_race_are_all_counted(station: Station) -> None:
     assert (await station.stock(oil.id, order.warehouse_id)).on_hand == 10
 
 
+async def test_more_than_was_ordered_is_received_and_each_receipt_says_so(
+    station: Station,
+) -> None:
+    oil, belt = await station.a_product(), await station.a_product()
+    order = await sent(station, wanted(oil.id, "10"), wanted(belt.id, "1"))
+
+    async def came(quantity: str) -> tuple[UUID, list[Decimal]]:
+        lines = (ArrivedLine(product_id=oil.id, quantity=Decimal(quantity)),)
+        receipt = await station.send(ReceivePurchase(purchase_order_id=order.id, lines=lines))
+        return receipt.id, [each.quantity for each in receipt.over_delivered]
+
+    async def shown() -> list[list[Decimal]]:
+        """The oldest first."""
+        found = (await station.ask(ListReceipts(supplier_id=order.supplier_id))).items
+        return [[each.quantity for each in one.over_delivered] for one in reversed(found)]
+
+    mistake, beyond = await came("6")
+    assert beyond == []
+    assert (await came("7"))[1] == [3]
+    assert (await came("2"))[1] == [2]
+    assert await shown() == [[], [3], [2]]
+    # What stands is 9 of 10 then.
+    await station.send(CancelReceipt(receipt_id=mistake, reason="Ошибка"))
+    assert await shown() == [[], [], []]
+
+
 async def test_goods_that_were_not_ordered_change_nothing(station: Station) -> None:
     oil, belt = await station.a_product(), await station.a_product()
     order = await sent(station, wanted(oil.id, "10"))
