@@ -50,7 +50,6 @@ from tests.clients.test_handlers import published
 from tests.gateway.support import FakeServices
 from tests.support.broker import TestNats
 from tests.support.day import Station
-from tests.support.waiting import eventually
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SECTION, OTHER_SECTION = new_id(), new_id()
@@ -87,7 +86,7 @@ def undone(event: OrderSettled, *, named: bool = True) -> SettlementReversed:
 async def hear(station: Station, *events: Event) -> None:
     for event in events:
         await station.publish(event, "finance")
-    await eventually(lambda: station.has_consumed("clients"))
+    await station.settle_down()
 
 
 async def came(station: Station, client_id: UUID) -> tuple[int, Decimal]:
@@ -203,7 +202,7 @@ async def test_news_of_clients_who_are_being_merged_are_not_lost(station: Statio
         *(station.publish(event, "finance") for event in news),
         *(station.send(MergeClients(client_id=client.id, other_id=other.id)) for other in others),
     )
-    await eventually(lambda: station.has_consumed("clients"))
+    await station.settle_down()
     assert await came(station, client.id) == (20, Decimal(20_000))
 
 

@@ -119,7 +119,7 @@ async def test_the_same_event_and_the_same_fact_twice_settle_once(station: Stati
         await station.publish(event, source)
         await station.publish(event, source, event_id=event_id)
 
-    await eventually(lambda: station.has_consumed("finance"))
+    await station.settle_down()
 
     assert len(await published(running, OrderSettled)) == 1
     assert await ledger(running.engine) == [
@@ -265,7 +265,7 @@ async def test_parts_that_come_back_at_another_cost_are_noted(station: Station) 
 
 async def test_received_goods_are_in_the_ledger(station: Station) -> None:
     await station.publish(stock_received("10", "60"), "inventory")
-    await eventually(lambda: station.has_consumed("finance"))
+    await station.settle_down()
 
     assert await ledger(station.running["finance"].engine) == [
         ("receipt", "inventory", "payables", Decimal("600.00"))

@@ -13,7 +13,6 @@ from shared.contracts.taxes import SetVatRates, VatRate, VatReport
 from shared.contracts.work_order import GetWorkOrder, WorkOrder
 from tests.flows.test_working_day import is_settled, reserved
 from tests.support.day import Station
-from tests.support.waiting import eventually
 
 LONG_AGO = date(2019, 1, 1)
 
@@ -22,7 +21,7 @@ async def with_vat(station: Station, percent: str, since: date = LONG_AGO) -> No
     """The rates are set, and orders knows them."""
     rates = (VatRate(since=since, percent=Decimal(percent)),)
     await station.send(SetVatRates(regime="vat", rates=rates))
-    await eventually(lambda: station.has_consumed("orders"))
+    await station.settle_down()
 
 
 async def an_order_of_odd_prices(station: Station) -> OrderView:

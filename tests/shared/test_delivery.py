@@ -138,7 +138,7 @@ async def test_a_poisonous_event_harms_only_itself_and_is_parked(
     assert "order_not_found" in letter.reason
     assert (await operate(station, GetServiceState())).dead_letters == 1
     # The broker does not bring it again.
-    await eventually(lambda: station.has_consumed("orders"))
+    await station.settle_down()
 
 
 async def test_a_dead_letter_is_requeued_or_dropped_by_decision(

@@ -232,13 +232,23 @@ class Station:
         """Waits until every outbox is empty and every consumer has handled all there is."""
 
         async def is_quiet() -> bool:
+            # Handlers commit before they acknowledge, and relays mark after they publish: what
+            # anybody has set in motion meanwhile is on its way out, or has come into the stream.
+            before = await self._last_event()
+            if not await self.has_consumed(*self.running):
+                return False
             lags = [(await running.relay.lag())[0] for running in self.running.values()]
-            return not any(lags) and await self.has_consumed(*self.running)
+            return not any(lags) and await self._last_event() == before
 
-        # Twice in a row: between the two looks nothing may have been under way.
+        # Twice: a consumer is told of what is in the stream a moment after whoever published it.
         await eventually(is_quiet, timeout_s=timeout_s)
         await asyncio.sleep(0.02)
         await eventually(is_quiet, timeout_s=timeout_s)
+
+    async def _last_event(self) -> int:
+        js = (await self._operator()).jetstream()
+        last: int = (await js.stream_info(STREAM)).state.last_seq
+        return last
 
     async def has_consumed(self, *names: str) -> bool:
         """Whether these services have acknowledged all that the stream has for them."""

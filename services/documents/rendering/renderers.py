@@ -23,8 +23,9 @@ AT_ONCE = 2
 WAITING = 6
 """Jobs beyond this are told to come back: a queue that only grows helps nobody."""
 WAIT_S = 4.0
-START_S = 4.0
-"""A first job waits for the zygote to be ready."""
+START_S = 30.0
+"""A first job waits for the zygote to be ready, which is no fault of the job's: on a busy machine
+that takes long. Whatever works on a job ends by itself after ``WALL_S``."""
 
 
 FUNERAL_S = 0.25
