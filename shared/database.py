@@ -33,6 +33,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.driver import DriverConnection
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -129,6 +131,7 @@ def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
         pool_use_lifo=True,
         **JSON,
         connect_args={
+            "connection_class": DriverConnection,
             "timeout": 5,
             "prepared_statement_cache_size": PREPARED,
             "statement_cache_size": PREPARED,
