@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.driver import DriverConnection
 from shared.packing import Packed, PackedJson
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
         pool_use_lifo=True,
         **JSON,
         connect_args={
+            "connection_class": DriverConnection,
             "timeout": 5,
             "prepared_statement_cache_size": PREPARED,
             "statement_cache_size": PREPARED,
