@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from tests.support.memory import files_lie_in, keep_files_in_memory
 CLUSTER = "TESTS_CLUSTER"
 """The folder of a PostgreSQL that several runs share, one after the other: see the mutants."""
 
+KEEP_FILES = "TESTS_KEEP_FILES"
+"""Set, a run that failed leaves its files to whoever looks into them."""
+
 for variable in [name for name in os.environ if name.startswith(("PG", "PITLANE_"))]:
     # Settings of whoever runs the tests must not lead them to another server.
     del os.environ[variable]
@@ -32,6 +36,15 @@ hypothesis.settings.load_profile("repeatable")
 
 def pytest_report_header(config: pytest.Config) -> str:
     return f"files of the tests: {files_lie_in()}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Files of tests that failed lie in memory, too: they go with the run."""
+    is_worker = hasattr(session.config, "workerinput")
+    base: Path | None = session.config._tmp_path_factory._basetemp  # type: ignore[attr-defined]
+    if base and not is_worker and KEEP_FILES not in os.environ:
+        shutil.rmtree(base, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -372,6 +372,13 @@ class SupplierCharge(View):
     vat: Money
 
 
+class OverDelivered(View):
+    """Goods of a purchase order that came beyond what was ordered, in the product's main unit."""
+
+    product_id: UUID
+    quantity: StockQuantity
+
+
 class ReceiptView(View):
     """``total_cost`` is what stock is worth more. What is null here only older events lack."""
 
@@ -395,6 +402,8 @@ class ReceiptView(View):
     charges: tuple[SupplierCharge, ...] = ()
     """What each supplier is owed for it."""
     purchase_order_id: UUID | None = None
+    over_delivered: tuple[OverDelivered, ...] = ()
+    """What of it came beyond what its purchase order orders: received as all else, and told."""
     cancelled_at: Instant | None = None
 
 

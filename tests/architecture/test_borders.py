@@ -255,11 +255,14 @@ PUBLISHES = {
     "shared/messaging/consumer.py": "asks the stream for more",
     "shared/messaging/admission.py": "says once what it may say, in words nobody acts upon",
     "shared/messaging/client.py": "commands and questions, which are answered",
+    "shared/messaging/answers.py": "what the relay and the client say, and what comes back",
+    "shared/messaging/requests.py": "the replies to commands and questions",
     "services/audit/anchor.py": "keeps the chain's head outside the database",
 }
 """Who talks to the broker, and what about."""
 OUTBOXES = frozenset({"work", "entry"})
 """What a handler, or the gateway, publishes through."""
+PUBLISHING = frozenset({"publish", "publish_async", "Answers"})
 REQUEST = re.compile(r"(^|[._])(nc|broker|connection|nats)\.request$")
 
 
@@ -269,7 +272,7 @@ def publishes_nothing(source: Source) -> Iterator[str]:
         return
     for call, name in calls(source):
         receiver, _, verb = name.rpartition(".")
-        publishes = verb in {"publish", "publish_async"} and receiver not in OUTBOXES
+        publishes = verb in PUBLISHING and receiver not in OUTBOXES
         if publishes or REQUEST.search(name):
             yield source.at(call, f"calls {name}")
 
@@ -280,7 +283,13 @@ def test_only_the_outbox_publishes() -> None:
 
 def test_a_publish_past_the_outbox_is_caught() -> None:
     path = "services/orders/handlers/work.py"
-    for text in ("js.publish(s, b)", "self._nc.publish(s)", "broker.publish(m)", "nc.request(s)"):
+    for text in (
+        "js.publish(s, b)",
+        "self._nc.publish(s)",
+        "broker.publish(m)",
+        "nc.request(s)",
+        "Answers(nc)",
+    ):
         assert caught(publishes_nothing, path, text)
     assert not caught(publishes_nothing, path, "work.publish(event)\nbook.request(line)")
 
@@ -288,7 +297,7 @@ def test_a_publish_past_the_outbox_is_caught() -> None:
 @pytest.mark.parametrize("path", [*COMMITS, *PUBLISHES])
 def test_every_exception_is_still_needed(path: str) -> None:
     (source,) = [each for each in python("services", "shared") if each.path == path]
-    verbs = {"publish", "request", "commit", "begin"}
+    verbs = {"publish", "Answers", "request", "commit", "begin"}
     assert any(name.split(".")[-1] in verbs for _, name in calls(source))
 
 

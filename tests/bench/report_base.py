@@ -48,44 +48,51 @@ class Books:
 class Base:
     """A running PostgreSQL with ``orders`` in the year."""
 
-    def __init__(self, server: Postgres, folder: Path, orders: int, progress: Progress) -> None:
+    def __init__(self, server: Postgres, folder: Path, orders: int) -> None:
         self._server = server
         self._folder = folder
         self._orders = orders
-        self._progress = progress
+        self._one_by_one = asyncio.Lock()
 
-    async def loaded(self, books: Books) -> str:
+    async def loaded(self, books: Books, progress: Progress) -> str:
         """The URL of the service's database with all of it: made now, unless it is there. What was
         made in part is made anew."""
-        database = service_database(books.service)
         done = self._folder / f"{books.service}.loaded"
-        url = self._server.url(database.name, database.role, database.password)
+        async with self._one_by_one:
+            url = await self._database(books.service, is_new=not done.exists())
         if not done.exists():
-            await self._execute("postgres", f"DROP DATABASE IF EXISTS {database.name} WITH (FORCE)")
-        inside = {books.service: self._server.url(database.name)}
-        await ensure_databases(self._server.url("postgres"), [database], inside)
-        # A base of before may lack the newest tables.
-        await asyncio.to_thread(migrate, books.service, as_owner(url))
-        if not done.exists():
-            await self._load(books, url)
+            await self._load(books, url, progress)
             done.touch()
         return url
 
-    async def _load(self, books: Books, url: str) -> None:
+    async def _database(self, service: str, *, is_new: bool) -> str:
+        database = service_database(service)
+        url = self._server.url(database.name, database.role, database.password)
+        if is_new:
+            await self._execute("postgres", f"DROP DATABASE IF EXISTS {database.name} WITH (FORCE)")
+        inside = {service: self._server.url(database.name)}
+        await ensure_databases(self._server.url("postgres"), [database], inside)
+        # A base of before may lack the newest tables.
+        await asyncio.to_thread(migrate, service, as_owner(url))
+        return url
+
+    async def _load(self, books: Books, url: str, progress: Progress) -> None:
         late = min(LEFT_TO_FOLD, self._orders // 10)
         owner = await asyncpg.connect(as_owner(url))
         try:
             indexes = await _taken_away(owner)
             await add(owner, books.rows.things, self._orders, 0, self._orders)
-            await self._fill(owner, books, 0, self._orders - late)
+            await self._fill(owner, books, progress, 0, self._orders - late)
             await owner.execute("ANALYZE")
-            await self._reckon(books, url)
-            self._progress.begin(f"{books.service}: indexes", len(indexes))
+            await self._reckon(books, url, progress)
+            progress.begin("indexes", len(indexes))
             for number, index in enumerate(indexes):
                 await owner.execute(index)
-                self._progress.advance(number + 1)
-            self._progress.end(f"{len(indexes)} made")
-            await self._fill(owner, books, self._orders - late, self._orders, with_news=True)
+                progress.advance(number + 1)
+            progress.end(f"{len(indexes)} made")
+            await self._fill(
+                owner, books, progress, self._orders - late, self._orders, with_news=True
+            )
             await owner.execute("VACUUM ANALYZE")
         finally:
             await owner.close()
@@ -94,28 +101,29 @@ class Base:
         self,
         owner: asyncpg.Connection,
         books: Books,
+        progress: Progress,
         first: int,
         last: int,
         *,
         with_news: bool = False,
     ) -> None:
         statements = [*books.rows.of_orders, *(books.rows.news if with_news else ())]
-        self._progress.begin(f"{books.service}: orders", last - first)
+        progress.begin("orders", last - first)
         for begin in range(first, last, PIECE):
             end = min(begin + PIECE, last)
             await add(owner, statements, self._orders, begin, end)
-            self._progress.advance(end - first)
-        self._progress.end(f"{last - first:,} loaded")
+            progress.advance(end - first)
+        progress.end(f"{last - first:,} loaded")
 
-    async def _reckon(self, books: Books, url: str) -> None:
-        self._progress.begin(f"{books.service}: sums", None)
+    async def _reckon(self, books: Books, url: str, progress: Progress) -> None:
+        progress.begin("sums", None)
         engine = engine_for(url, pool_size=1)
         try:
             zone = ServiceSettings(service=books.service, database_url=url).zone
             count = await reckon_sums(engine, zone, books.reckon)
         finally:
             await engine.dispose()
-        self._progress.end(f"{count:,} reckoned")
+        progress.end(f"{count:,} reckoned")
 
     async def _execute(self, database: str, statement: str) -> None:
         connection = await asyncpg.connect(self._server.url(database))
@@ -126,7 +134,7 @@ class Base:
 
 
 @asynccontextmanager
-async def base(folder: Path, orders: int, progress: Progress) -> AsyncIterator[Base]:
+async def base(folder: Path, orders: int) -> AsyncIterator[Base]:
     """``folder`` may have one for each number of orders."""
     folder = folder / str(orders)
     folder.mkdir(parents=True, exist_ok=True)
@@ -136,7 +144,7 @@ async def base(folder: Path, orders: int, progress: Progress) -> AsyncIterator[B
         )
         try:
             await server.start()
-            yield Base(server, folder, orders, progress)
+            yield Base(server, folder, orders)
         finally:
             await server.stop()
 

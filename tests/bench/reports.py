@@ -31,7 +31,7 @@ import structlog
 from rich.console import Console
 from sqlalchemy import text
 
-from deploy.progress import Progress, TerminalProgress
+from deploy.progress import Progress
 from shared.contracts.base import Question
 from shared.database import engine_for
 from shared.handlers import Work
@@ -44,7 +44,7 @@ from shared.service import service_named
 from shared.settings import ServiceSettings
 from tests.bench import table
 from tests.bench.percentiles import percentile
-from tests.bench.report_base import add, base
+from tests.bench.report_base import Base, add, base
 from tests.bench.report_questions import PAGE, PARTS, Part
 from tests.bench.table import Row
 from tests.support.databases import as_owner
@@ -53,6 +53,7 @@ OWNER = Actor("bench", "owner")
 ANSWER_MS, BEHIND_S = 50.0, 1.0
 RATE, TOGETHER, BATCHES = 100, 10, 100
 """Orders in a second, in a transaction; transactions."""
+SAY_EVERY_S = 10.0
 TOLD_S = 60.0
 """Until nobody is told any more."""
 
@@ -64,6 +65,33 @@ class Alone(ServiceClient):
 
     async def ask(self, question: Any, **_: Any) -> Any:
         raise Refused("service_unavailable", service="others")
+
+
+class Lines:
+    """Progress of one of several at once, also where there is no terminal."""
+
+    def __init__(self, console: Console, service: str) -> None:
+        self._console = console
+        self._service = service
+        self._what = ""
+        self._total: int | None = None
+        self._began = self._said = 0.0
+
+    def begin(self, what: str, total: int | None) -> None:
+        self._what, self._total = what, total
+        self._began = self._said = time.monotonic()
+        self._say("…")
+
+    def advance(self, done: int) -> None:
+        if time.monotonic() - self._said >= SAY_EVERY_S:
+            self._said = time.monotonic()
+            self._say(f"{done:,} of {self._total:,}")
+
+    def end(self, note: str) -> None:
+        self._say(f"{note}, {time.monotonic() - self._began:.0f} s")
+
+    def _say(self, words: str) -> None:
+        self._console.print(f"  {datetime.now():%H:%M:%S} {self._service}: {self._what}: {words}")
 
 
 class Measured:
@@ -82,17 +110,17 @@ class Measured:
         try:
             await self._fold_all(progress)
             await self._answers(times, progress)
-            progress.begin(f"{self._service}: how far reports are behind", None)
+            progress.begin("how far reports are behind", None)
             behind = await self._behind()
         finally:
             await self._engine.dispose()
-        progress.end("")
+        progress.end("told")
         what = f"{self._service}: what reports tell behind the orders, p99"
         note = f"{RATE} orders/s, p50 {percentile(behind, 50):.2f} s"
         self._rows.append(Row(what, percentile(behind, 99), "s", BEHIND_S, "goal ≤", note))
 
     async def _fold_all(self, progress: Progress) -> None:
-        progress.begin(f"{self._service}: the rest", None)
+        progress.begin("the rest", None)
         began, folded = time.perf_counter(), 0
         while True:
             async with self._engine.begin() as connection:
@@ -110,7 +138,7 @@ class Measured:
 
     async def _answers(self, times: int, progress: Progress) -> None:
         part = self._part
-        progress.begin(f"{self._service}: questions", len(part.questions) + len(part.beside))
+        progress.begin("questions", len(part.questions) + len(part.beside))
         floor = percentile(await _timed([partial(self._select, part.floor)] * times), 50) * 1000
         self._rows.append(Row(f"{self._service}: a row by its key", floor, "ms"))
         for number, (name, question) in enumerate((part.questions | part.beside).items()):
@@ -191,16 +219,29 @@ async def _timed(steps: Sequence[Any]) -> list[float]:
     return found
 
 
-async def measure(
-    folder: Path, orders: int, times: int, rows: list[Row], progress: Progress
-) -> None:
+async def measure(folder: Path, orders: int, times: int, rows: list[Row], console: Console) -> None:
     task = asyncio.current_task()
     assert task
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    async with base(folder, orders, progress) as filled:
+    async with base(folder, orders) as filled:
+        urls = await _filled(filled, console)
         for part in PARTS:
-            url = await filled.loaded(part.books)
-            await Measured(part, url, orders, rows).all(times, progress)
+            url = urls[part.books.service]
+            await Measured(part, url, orders, rows).all(times, Lines(console, part.books.service))
+
+
+async def _filled(filled: Base, console: Console) -> dict[str, str]:
+    """By service. Finance takes as long as the others together: it is filled beside them."""
+
+    async def fill(*parts: Part) -> dict[str, str]:
+        return {
+            part.books.service: await filled.loaded(part.books, Lines(console, part.books.service))
+            for part in parts
+        }
+
+    async with asyncio.TaskGroup() as tasks:
+        books, others = tasks.create_task(fill(PARTS[0])), tasks.create_task(fill(*PARTS[1:]))
+    return books.result() | others.result()
 
 
 def main() -> None:
@@ -212,15 +253,13 @@ def main() -> None:
     console = Console(highlight=False)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     rows: list[Row] = []
-    progress = TerminalProgress(console)
     with tempfile.TemporaryDirectory(prefix="pitlane-bench-") as name:
         folder = options.base.resolve() if options.base else Path(name)
         try:
-            asyncio.run(measure(folder, options.orders, options.times, rows, progress))
+            asyncio.run(measure(folder, options.orders, options.times, rows, console))
         except (asyncio.CancelledError, KeyboardInterrupt):
             sys.exit("ended early: what was measured until then stands above")
         finally:
-            progress.close()
             table.show(rows, console)
 
 

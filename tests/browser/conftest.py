@@ -20,6 +20,8 @@ from tests.support.broker import TestNats
 # its time. How soon it comes is measured by the bench.
 expect.set_options(timeout=15_000)
 
+PATIENCE_S = 30
+"""So long an answer of a service is waited for: on a machine that is busy it is late, not lost."""
 STORY_S = 300
 """For a test that says nothing else: it starts a station, and lives through a part of its day."""
 
@@ -43,7 +45,8 @@ def chromium() -> str:
 
 @pytest.fixture
 async def site(nats_server: TestNats, database: Callable[[str], str]) -> AsyncIterator[Site]:
-    async with running_whole(nats_server, database) as gateway, served(gateway) as (host, port):
+    whole = running_whole(nats_server, database, command_timeout_s=PATIENCE_S)
+    async with whole as gateway, served(gateway) as (host, port):
         url = f"http://{host}:{port}"
         headers = {"Authorization": f"Bearer {await gateway.token('administrator', 'admin')}"}
         async with httpx.AsyncClient(base_url=url + API, headers=headers) as office:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import product
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.ordering import answered, job, order_of, settled, stands, station_of
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers, paper
@@ -68,8 +69,22 @@ async def test_an_order_from_its_first_work_to_its_payment(site: Site, browse: O
     await expect(page.locator(".comment")).to_contain_text("Позвонить после обеда")
     await expect(page.locator("#comment-text")).to_have_value("")
 
+    # A hand that is quicker than the answer opens a form over the page that is still to come.
+    opened = asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await opened.wait()
+        await route.continue_()
+
+    await page.route("**/quote", later)
     await page.get_by_role("button", name="Отправить на согласование").click()
+    await page.keyboard.press("w")
+    await expect(page.locator("#find-work")).to_be_focused()
+    opened.set()
     await expect(oil).to_contain_text("Ждём ответа")
+    await expect(page.locator("[data-waits]")).to_have_count(0)
+    await expect(page.locator("#find-work")).to_be_focused()
+    await page.keyboard.press("Escape")
     await expect(page.get_by_label("Ссылка для клиента").last).to_have_value(
         f"{site.url}{(await site.get(f'/orders/{station.order_id}/estimate-link'))['path']}"
     )

@@ -8,7 +8,6 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers, too_wide
-from tests.support.waiting import eventually
 
 TYPED = 90
 """Key presses for a new client with a new car and a reason: what is typed in half a minute."""
@@ -57,12 +56,7 @@ class Keyboard:
 
 
 async def newest_order(site: Site, *, of: int) -> dict[str, Any]:
-    """As soon as there are so many."""
-
-    async def are_there() -> bool:
-        return len((await site.get("/orders"))["items"]) >= of
-
-    await eventually(are_there)
+    """Of so many."""
     orders = (await site.get("/orders"))["items"]
     assert len(orders) == of
     return await site.get(f"/orders/{orders[0]['id']}")
@@ -102,6 +96,7 @@ async def test_a_new_client_with_a_new_car_is_entered_by_keyboard_alone(
     await keys.press("ArrowDown")
     await keys.press("Control+Enter")
     assert keys.presses <= TYPED
+    await page.wait_for_url("**/orders/*")
 
     order = await newest_order(site, of=1)
     assert (order["client_name"], order["vehicle_name"]) == ("Волков Пётр", "Lada Niva К777КК50")
@@ -116,6 +111,7 @@ async def test_a_new_client_with_a_new_car_is_entered_by_keyboard_alone(
     await has_focus(page, "customer_reason")
     await keys.types("Масло")
     await keys.press("Control+Enter")
+    await page.wait_for_url("**/orders/*")
     order = await newest_order(site, of=2)
     assert keys.presses - before == 14
     assert (order["client_name"], order["customer_reason"]) == ("Смирнова Ольга", "Масло")
@@ -150,6 +146,7 @@ async def test_what_was_made_before_a_refusal_is_kept_and_nobody_is_made_twice(
     slot = page.get_by_role("group", name="Подъёмник").locator("label").first
     await slot.click()
     await page.get_by_role("button", name="Open the order").dblclick()
+    await page.wait_for_url("**/orders/*")
     order = await newest_order(site, of=1)
     found = (await site.get("/clients?q=Павлова"))["items"]
     assert [(each["name"], len(each["vehicles"])) for each in found] == [("Павлова Инна", 1)]
@@ -181,7 +178,7 @@ async def test_what_matters_of_a_client_is_told_at_once_on_a_phone(
         visitor.forgiven = ("404",)
         page = visitor.page
         await page.goto(site.url + "/visits/new")
-        await page.get_by_label("Телефон, госномер").press_sequentially("о555")
+        await page.get_by_label("Телефон, госномер").fill("о555")
         await page.get_by_role("option", name="Смирнова Ольга").tap()
         await expect(page.get_by_role("link", name=order["number"])).to_be_visible()
         assert await too_wide(page) == []
@@ -189,11 +186,6 @@ async def test_what_matters_of_a_client_is_told_at_once_on_a_phone(
     await page.get_by_label("Замена колодок").check()
     await page.get_by_label("Исполнитель").select_option("Морозов Сергей")
     await page.get_by_role("button", name="Открыть заказ").tap()
-    await newest_order(site, of=2)
-
-    async def is_on_it() -> bool:
-        return bool((await newest_order(site, of=2))["services"])
-
-    await eventually(is_on_it)
+    await page.wait_for_url("**/orders/*")
     opened = await newest_order(site, of=2)
     assert [each["name"] for each in opened["services"]] == ["Замена колодок"]

@@ -106,7 +106,9 @@ async def a_visit_is_entered(day: Day, office: Page) -> str:
     """By telephone; the order's number."""
     await menu(office, "Новый визит").click()
     await office.get_by_label("Телефон, госномер").press_sequentially("89035551234")
-    await office.get_by_role("option", name="Новый клиент").click()
+    # What is offered for the whole of it, not for its first digits.
+    offered = office.locator("#matches[data-typed='89035551234']")
+    await offered.get_by_role("option", name="Новый клиент").click()
     await expect(office.get_by_label("Телефон", exact=True)).to_have_value("89035551234")
     for label, text in (
         ("Фамилия", "Волков"),
@@ -139,7 +141,7 @@ async def it_is_agreed_with_the_client(day: Day, advisor: Page) -> None:
     await expect(work).to_contain_text("1 500,00")
     await work.get_by_role("link", name="Добавить запчасть к работе").click()
     await advisor.locator("#sheet input[name=q]").press_sequentially("w 914")
-    await advisor.locator("#hits .hit", has_text=FILTER).click()
+    await advisor.locator("#hits[data-q='w 914'] .hit", has_text=FILTER).click()
     await advisor.locator("#sheet").get_by_role("button", name="Добавить").click()
     await expect(work.locator(".part-row")).to_contain_text("Зарезервирована")
     await advisor.get_by_role("button", name="Отправить на согласование").click()

@@ -33,11 +33,11 @@ from shared.service import Running
 from tests.shared.test_delivery import NOW, a_payment, an_order, doomed
 from tests.support.crashing import EXIT_CODE
 from tests.support.day import ADMIN, Station
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 PAID = "evt.finance.payment_taken.v1"
 KEEP_DAYS = 7
-SWEPT_WITHIN_S = 3 * outbox_code.SWEEP_INTERVAL_S + 10
+SWEPT_WITHIN_S = 3 * outbox_code.SWEEP_INTERVAL_S + PATIENCE_S
 SAVED = "evt.orders.reference_saved.v1"
 
 
@@ -64,15 +64,15 @@ async def test_an_event_survives_a_crash_and_counts_once(
     await station.stop("orders")
     async with doomed(station, point) as process:
         await station.publish(a_payment(order.id), "finance")
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(PATIENCE_S):
             assert await process.wait() == EXIT_CODE
     await station.start("orders")
 
     async def is_paid() -> bool:
         return (await station.order(order.id)).paid == 100
 
-    await eventually(is_paid, timeout_s=25)
-    await station.settle_down(timeout_s=25)
+    await eventually(is_paid)
+    await station.settle_down()
     assert await is_paid()
 
 
@@ -165,7 +165,7 @@ async def test_one_that_fails_in_a_batch_takes_nobody_with_it(
 
     assert await eventually(is_parked) == [(poison, 4)]
     # Parked for good: the broker has been told.
-    await station.settle_down(timeout_s=10)
+    await station.settle_down()
     assert (await station.order(order.id)).paid == 20
 
 
@@ -202,7 +202,7 @@ async def test_two_processes_that_are_asked_the_same_at_once_do_it_once(
         if len(looked) == 2:
             both.set()
         if len(looked) <= 2:
-            await asyncio.wait_for(both.wait(), 10)
+            await asyncio.wait_for(both.wait(), PATIENCE_S)
         return found
 
     async with orders_service.running(station.settings("orders")) as second:

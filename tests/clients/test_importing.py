@@ -22,7 +22,7 @@ from shared.database import engine_for, outbox
 from shared.refusals import Refused
 from tests.support.crashing import EXIT_CODE
 from tests.support.day import Station
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 ROWS = (
     ("Фамилия", "Имя", "Телефон", "Госномер"),
@@ -105,7 +105,7 @@ async def test_the_counter_enters_clients_while_a_list_is_taken(station: Station
     await station.send(ApplyClientImport(import_id=job.id))
     for n in range(20):
         command = CreateClient(last_name=f"Волков{n}", first_name="Иван")
-        await asyncio.wait_for(station.send(command), timeout=5.0)
+        await asyncio.wait_for(station.send(command), timeout=PATIENCE_S / 2)
     await when(station, job, "applied")
     page = await station.ask(FindClients(q="Волков7 Иван", limit=200))
     assert sum(client.last_name == "Волков7" for client in page.items) == 2

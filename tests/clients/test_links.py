@@ -26,7 +26,14 @@ from shared.settings import ServiceSettings
 from tests.clients.test_handlers import published
 from tests.support.day import Station
 
-TODAY = datetime.now(ServiceSettings(service="clients", database_url="").zone).date()
+
+def today() -> date:
+    """By the station's clock."""
+    return datetime.now(ServiceSettings(service="clients", database_url="").zone).date()
+
+
+TODAY = today()
+"""Or yesterday, where midnight has come since."""
 LONG_AGO = TODAY - timedelta(days=400)
 
 
@@ -64,7 +71,7 @@ async def test_links_are_made_listed_from_both_sides_and_ended(station: Station)
         "driver",
     ]
     told = await published(station, ClientUnlinked)
-    assert [event.link.until for event in told] == [None, TODAY]
+    assert [event.link.until for event in told] == [None, today()]
     with pytest.raises(Refused, match="link_not_found"):
         await station.send(UnlinkClient(client_id=man.id, link_id=driver.id))
 

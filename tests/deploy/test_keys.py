@@ -46,7 +46,7 @@ def keys_of(server: Nats) -> Path:
 async def is_let_in(url: str, user: str) -> bool:
     try:
         client = await nats.connect(
-            **NatsAddress.of(url).options(user), allow_reconnect=False, connect_timeout=10
+            **NatsAddress.of(url).options(user), allow_reconnect=False, connect_timeout=60
         )
     except nats.errors.Error as error:
         if "authorization violation" in str(error).lower():

@@ -21,6 +21,7 @@ from shared.log_lines import as_line, open_with_older
 from shared.log_selection import OrderWay, Search
 from shared.settings import StationSettings
 from tests.deploy.operating import pitlane
+from tests.support.waiting import PATIENCE_S
 
 ORDER = "0195aaaa-0000-7000-8000-000000000001"
 OTHER_ORDER = "0195aaaa-0000-7000-8000-000000000002"
@@ -358,7 +359,7 @@ async def following(logs: Logs, *arguments: str) -> AsyncIterator[asyncio.subpro
 
 async def next_event(process: asyncio.subprocess.Process) -> str:
     assert process.stdout
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         event: str = json.loads(await process.stdout.readline())["event"]
     return event
 

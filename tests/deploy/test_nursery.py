@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local.nursery import Nursery
 from deploy.local.processes import CannotStart, Child, arguments_of, clean_environment
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 
 class Forks:
@@ -73,7 +73,7 @@ async def test_forks_end_with_their_nursery_and_the_next_start_makes_a_new_one(
     first = forks.nursery.pid
     assert first
     os.kill(first, signal.SIGKILL)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         assert await child.wait() == -signal.SIGKILL
 
     async def gone() -> bool:

@@ -53,7 +53,7 @@ async def all_is_summed(station: Station) -> None:
                 return False
         return True
 
-    await eventually(nothing_waits, timeout_s=30, every_s=0.5)
+    await eventually(nothing_waits, every_s=0.5)
 
 
 async def jobs_of(station: Station) -> list[Any]:

@@ -130,7 +130,7 @@ async def whole(station: Station) -> None:
         ]
         return sum(committed) == await in_database(station, "audit", "SELECT count(*) FROM records")
 
-    await eventually(recorded, timeout_s=30, every_s=0.1)
+    await eventually(recorded, every_s=0.1)
     chain = await station.ask(VerifyChain())
     assert chain.intact, chain.faults
 
@@ -158,7 +158,7 @@ async def test_store_deleted_under_a_running_server_is_noticed_and_made_whole(
     """Such a server goes on acknowledging, into nothing."""
     async with watched(station, monkeypatch) as at, under_load(station):
         await asyncio.to_thread(shutil.rmtree, station.nats.server.folder)
-        await eventually(lambda: at.has_compared("there is no stream"), timeout_s=20)
+        await eventually(lambda: at.has_compared("there is no stream"))
         assert at.told("nats_started_anew") == ["its files were taken away"]
         await reconnected(station)
     await whole(station)
@@ -171,7 +171,7 @@ async def test_server_that_comes_back_with_an_empty_store_is_filled_again(
         await station.nats.kill()
         await asyncio.to_thread(shutil.rmtree, station.nats.server.folder)
         await station.nats.start()
-        await eventually(lambda: at.has_compared("there is no stream"), timeout_s=20)
+        await eventually(lambda: at.has_compared("there is no stream"))
     await whole(station)
 
 
@@ -184,7 +184,7 @@ async def test_stream_that_comes_back_as_it_was_is_given_what_came_since(
         await asyncio.to_thread(shutil.copytree, store, tmp_path / "older")
         await station.nats.start()
         before = len(made)
-        await eventually(lambda: has(made, before + 100), timeout_s=30)
+        await eventually(lambda: has(made, before + 100))
         await station.nats.kill()
         await asyncio.to_thread(shutil.rmtree, store)
         (tmp_path / "older").rename(store)
@@ -194,7 +194,7 @@ async def test_stream_that_comes_back_as_it_was_is_given_what_came_since(
         async def compared_again() -> bool:
             return at.rebuilt > compared
 
-        await eventually(compared_again, timeout_s=20)
+        await eventually(compared_again)
         # But for the few that were not published yet when the broker died: relays see to these.
         assert at.put_back >= 90
     await whole(station)
@@ -207,7 +207,7 @@ async def test_bit_that_flips_in_the_middle_of_a_block_cuts_nothing_for_good(
         # What was not heard yet is what a cut stream would never tell.
         await station.stop("audit")
         before = len(made)
-        await eventually(lambda: has(made, before + 100), timeout_s=30)
+        await eventually(lambda: has(made, before + 100))
         await station.nats.kill()
         for block in messages_of(station).glob("*.blk"):
             spoilt = bytearray(block.read_bytes())
@@ -222,7 +222,7 @@ async def test_bit_that_flips_in_the_middle_of_a_block_cuts_nothing_for_good(
         async def compared_again() -> bool:
             return at.rebuilt > compared
 
-        await eventually(compared_again, timeout_s=20)
+        await eventually(compared_again)
         assert at.put_back > 0
         await station.start("audit")
     await whole(station)

@@ -15,7 +15,7 @@ from deploy.local import processes, supervision
 from deploy.local.log_files import LogFile, ServiceLog
 from deploy.local.processes import CannotStart, Child, arguments_of
 from deploy.local.supervision import Keeper, all_of
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 
 class Sleeper:
@@ -164,7 +164,7 @@ async def test_waiting_for_a_child_does_not_wait_for_its_children() -> None:
     child = await python(
         "import subprocess; print(subprocess.Popen(['sleep', '600']).pid, flush=True)", heard
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         assert await child.wait() == 0
     grandchild = int(heard[0])
     assert arguments_of(grandchild) == ["sleep", "600"]

@@ -14,7 +14,7 @@ from deploy import topology
 from shared.contracts.clients import GetClient
 from shared.messaging.subscriptions import subscribed
 from tests.support.broker import TestNats
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 CONSUMERS = {
     "orders": ["evt.inventory.>", "evt.finance.>"],
@@ -186,7 +186,7 @@ async def test_command_is_answered_once_and_only_by_who_was_asked(connect: Conne
 
     await orders.client.subscribe("cmd.orders.>", queue="orders", cb=answer)
     await subscribed(orders.client)
-    reply = await gateway.client.request("cmd.orders.create_order.v1", b"{}", timeout=10)
+    reply = await gateway.client.request("cmd.orders.create_order.v1", b"{}", timeout=PATIENCE_S)
     assert reply.data == b"ok"
     assert await orders.is_refused()  # the second answer
     assert not await orders.may_publish(f"{topology.inbox('gateway')}.guess")
@@ -200,14 +200,14 @@ async def test_services_ask_each_other(connect: Connect) -> None:
 
     await clients.client.subscribe("ask.clients.>", queue="clients", cb=answer)
     await subscribed(clients.client)
-    reply = await orders.client.request(GetClient.subject, b"{}", timeout=10)
+    reply = await orders.client.request(GetClient.subject, b"{}", timeout=PATIENCE_S)
     assert reply.data == b"Ivanov"
 
 
 async def test_nobody_there_is_told_at_once(connect: Connect) -> None:
     gateway = await connect("gateway")
     with pytest.raises(nats.errors.NoRespondersError):
-        await gateway.client.request("cmd.orders.create_order.v1", b"{}", timeout=5)
+        await gateway.client.request("cmd.orders.create_order.v1", b"{}", timeout=PATIENCE_S)
 
 
 async def test_gateway_hears_events_as_they_pass(connect: Connect) -> None:
@@ -215,7 +215,7 @@ async def test_gateway_hears_events_as_they_pass(connect: Connect) -> None:
     subscription = await gateway.client.subscribe("evt.>")
     await subscribed(gateway.client)
     await orders.client.jetstream().publish("evt.orders.order_created.v1", b"hello")
-    assert (await subscription.next_msg(timeout=10)).data == b"hello"
+    assert (await subscription.next_msg(timeout=PATIENCE_S)).data == b"hello"
 
 
 async def test_audit_alone_keeps_heads_of_its_chain_outside_its_database(connect: Connect) -> None:
@@ -256,7 +256,7 @@ async def test_stranger_is_not_let_in(nats_server: TestNats) -> None:
         f"nats://orders:guess@127.0.0.1:{nats_server.server.port}",
     ):
         with pytest.raises(nats.errors.Error, match="Authorization Violation"):
-            await nats.connect(url, allow_reconnect=False, connect_timeout=10)
+            await nats.connect(url, allow_reconnect=False, connect_timeout=PATIENCE_S)
 
 
 async def test_server_tells_who_was_refused(nats_server: TestNats, connect: Connect) -> None:
@@ -279,6 +279,6 @@ async def pull(connected: Connected, count: int) -> list[Msg]:
         f'{{"batch": {count}, "expires": 3000000000}}'.encode(),
         inbox,
     )
-    messages = [await subscription.next_msg(timeout=10) for _ in range(count)]
+    messages = [await subscription.next_msg(timeout=PATIENCE_S) for _ in range(count)]
     await subscription.unsubscribe()
     return messages

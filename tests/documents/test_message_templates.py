@@ -105,10 +105,10 @@ def test_cost_and_materials_are_in_no_text_whatever_it_asks_for(text: str) -> No
     ],
 )
 def test_hostile_template_is_refused_and_quickly(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(Refused, match="formula_invalid"):
         texts.checked(fields(ru=MessageText(text=text)))
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_condition_of_a_message_does_not_see_cost_either() -> None:

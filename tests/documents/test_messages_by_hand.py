@@ -293,7 +293,7 @@ async def test_every_step_is_in_the_audit_and_in_the_orders_timeline(
         async def is_sent() -> bool:
             return bool((tmp_path / "messages.jsonl").exists())
 
-        await eventually(is_sent, timeout_s=10)
+        await eventually(is_sent)
         await station.settle_down()
         (line,) = map(json.loads, (tmp_path / "messages.jsonl").read_text().splitlines())
         assert (line["id"], line["text"]) == (str(message.id), "Ждём вас")
@@ -305,4 +305,4 @@ async def test_every_step_is_in_the_audit_and_in_the_orders_timeline(
                 "evt.documents.message_sent.v1",
             } <= told
 
-        await eventually(is_told, timeout_s=10)
+        await eventually(is_told)

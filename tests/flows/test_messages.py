@@ -62,7 +62,7 @@ async def messages_when(station: Station, order_id: UUID, **states: str) -> dict
         so_far = {fact: str(message.state) for fact, message in found.items()}
         return found if states.items() <= so_far.items() else None
 
-    found = await eventually(are_so, timeout_s=20)
+    found = await eventually(are_so)
     assert found
     return found
 

@@ -37,6 +37,7 @@ from shared.refusals import Refused
 from shared.service import Running, consumed_subjects, service_named
 from shared.settings import SERVICES, ServiceSettings
 from tests.support.broker import TestNats
+from tests.support.waiting import PATIENCE_S
 
 type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -208,7 +209,7 @@ async def running_gateway(
         database_url=database_url,
         nats_url=server.url("gateway"),
         **{
-            "command_timeout_s": 5,
+            "command_timeout_s": PATIENCE_S / 2,
             "gateway_key": KEY,
             "export_folder": server.folder / "exports",
             **overrides,
@@ -235,7 +236,7 @@ async def running_whole(
                 service=name,
                 database_url=database(name),
                 nats_url=server.url(name),
-                **overrides,
+                **{"command_timeout_s": PATIENCE_S / 2, **overrides},
             )
             behind[name] = await stack.enter_async_context(service_named(name).running(settings))
         url = database("gateway")

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from services.gateway.pages.audit_facts import Facts, facts_of
+from services.gateway.pages.orders.events import in_language
 from shared.contracts.audit import AuditRecord
 from shared.ids import new_id
+from shared.refusals import REASONS, Refused
 
 SECTION, PERSON, NOBODY = (str(new_id()) for _ in range(3))
 KNOWN = {SECTION: "Слесарный", PERSON: "Петров Пётр", "new": "Новый", "in_progress": "В работе"}
@@ -54,3 +56,16 @@ def test_edits_are_told_by_the_names_of_things() -> None:
 def test_a_step_and_what_it_was_about_are_told_once() -> None:
     body = {"old_status": "new", "status": "in_progress", "name": "Замена масла", "by": NOBODY}
     assert said(body) == Facts(("Замена масла",), (("State", "Новый", "В работе"),))
+
+
+def test_a_refusal_is_told_in_the_language_of_who_reads() -> None:
+    refused = Refused("order_not_found", id="A-7")
+    body = {"code": refused.code, "detail": refused.words("en"), "command": "MoveOrder"}
+    assert in_language(body, "en") is body
+    assert in_language(body, "ru")["detail"] == refused.words("ru")
+    assert "A-7" in refused.words("ru")
+    for code in REASONS:
+        told = {"code": code, "detail": Refused(code).words("en")}
+        assert in_language(told, "ru")["detail"] == Refused(code).words("ru"), code
+    unknown = {"code": "of_a_newer_service", "detail": "Something"}
+    assert in_language(unknown, "ru") is unknown

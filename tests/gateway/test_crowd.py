@@ -12,6 +12,7 @@ from services.gateway.edge import Edge
 from services.gateway.pages.routing import present
 from services.gateway.problems import RETRY_AFTER_S
 from tests.gateway.support import API, TestGateway
+from tests.support.waiting import PATIENCE_S
 
 PAGE = {"Accept": "text/html"}
 WITHIN = {**PAGE, "HX-Request": "true"}
@@ -71,7 +72,7 @@ async def test_who_takes_their_answer_slowly_keeps_nobody_out(
 
     whole = Edge(app, present)
     slow = asyncio.create_task(whole(scope(), nothing, slowly))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await takes.wait()
         await whole(scope(), nothing, at_once)
         taken.set()

@@ -36,7 +36,7 @@ from tests.contracts.catalogue import EVENTS, subject_of
 from tests.contracts.test_examples import example_of
 from tests.gateway.support import API, TestGateway, served
 from tests.support.broker import TestNats
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 ORDER, CLIENT, PRODUCT, OTHER = (new_id() for _ in range(4))
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -161,7 +161,7 @@ async def listening(
     base = "http://{}:{}".format(*address)
     async with httpx.AsyncClient(base_url=base, headers=headers, cookies=cookies) as client:
         before = gateway.app.state.gateway.changes.screens
-        async with client.stream("GET", f"{API}/events", timeout=20) as response:
+        async with client.stream("GET", f"{API}/events", timeout=PATIENCE_S) as response:
             assert response.status_code == 200
             assert response.headers["content-type"].startswith("text/event-stream")
             assert response.headers["cache-control"] == "no-store"
@@ -321,14 +321,14 @@ async def test_silence_is_broken_by_a_heartbeat_and_ends_with_the_session(
         heard = [await anext(lines) for _ in range(8)]
         assert heard.count(":") + heard.count(": ") >= 2
         assert (await program.delete(f"{API}/session")).status_code == 204
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             rest = [line async for line in lines]  # ends by itself
         assert not any(line.startswith("data:") for line in rest)
 
 
 async def test_the_stream_ends_whole_when_the_gateway_stops(gateway: TestGateway) -> None:
     token = await gateway.token("advisor")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         async with served(gateway) as address:
             ended = asyncio.create_task(_read_to_the_end(gateway, address, token))
             await eventually(lambda: _has_screens(gateway))

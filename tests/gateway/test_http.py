@@ -11,12 +11,13 @@ from structlog.testing import CapturingLogger
 from services.gateway import edge
 from shared.ids import new_id
 from tests.gateway.support import API, FakeServices, TestGateway, a_key, served
+from tests.support.waiting import PATIENCE_S
 
 
 async def raw(address: tuple[str, int], request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(*address)
     writer.write(request)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         answer = await reader.read(65536)
     writer.close()
     return answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import os
 import stat
@@ -29,7 +28,7 @@ from shared.ids import new_id
 from shared.refusals import Refused
 from tests.gateway.support import API, FakeServices, TestGateway, a_key, running_gateway
 from tests.support.broker import TestNats
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 BALANCES = "/reports/stock-balances"
 PRODUCT, WAREHOUSE = new_id(), new_id()
@@ -77,7 +76,7 @@ async def begun(client: httpx.AsyncClient, address: str = BALANCES, **body: Any)
     return response.json()
 
 
-async def over(client: httpx.AsyncClient, job_id: str, timeout_s: float = 30) -> Any:
+async def over(client: httpx.AsyncClient, job_id: str, timeout_s: float = PATIENCE_S) -> Any:
     async def is_over() -> Any:
         job = (await client.get(f"{API}/jobs/{job_id}")).json()
         return None if job["state"] in rows.GOING else job
@@ -220,7 +219,7 @@ async def test_who_may_not_be_here_any_more_gets_nothing_made(
             row = (await connection.execute(select(jobs))).one()
         return row if row.state == "failed" else None
 
-    row = await eventually(failed, timeout_s=30)
+    row = await eventually(failed)
     assert (row.failure, row.file_id, row.attempts) == ("forbidden", None, 2)
 
 
@@ -383,7 +382,7 @@ async def test_screens_are_told_and_machines_work_is_for_operators(
         heard.extend(hint for _, hint in await screen.take(1))
         return ("operation", str(row.id)) in heard
 
-    await asyncio.wait_for(eventually(is_told), 15)
+    await eventually(is_told)
     [job] = (await owner.get(f"{API}/jobs?kind=backup")).json()["items"]
     assert (job["stage"], job["done"], job["total"]) == ("database orders", 3, 7)
     response = await owner.post(f"{API}/jobs/{row.id}/cancel", headers=a_key())

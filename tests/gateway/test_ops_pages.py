@@ -26,13 +26,13 @@ async def test_operations_are_shown_without_the_broker_and_alarm_nobody_in_vain(
             return ALARM in (await operator.get("/ops")).text
 
         # There is none, and this is known.
-        assert await is_alarmed()
+        await eventually(is_alarmed)
         await nats_server.kill()
         response = await operator.get("/ops")
         assert response.status_code == 200
         assert ALARM not in response.text
         await nats_server.start()
-        await eventually(is_alarmed, timeout_s=30)
+        await eventually(is_alarmed)
 
 
 async def test_the_journal_is_shown_without_names_while_who_knows_them_is_away(

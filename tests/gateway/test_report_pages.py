@@ -30,7 +30,9 @@ def test_spans_by_name_have_both_their_days() -> None:
         "month": Span(date(2026, 11, 1), FRIDAY),
         "last_month": Span(date(2026, 10, 1), date(2026, 10, 31)),
         "quarter": Span(date(2026, 10, 1), FRIDAY),
+        "last_quarter": Span(date(2026, 7, 1), date(2026, 9, 30)),
         "year": Span(date(2026, 1, 1), FRIDAY),
+        "last_year": Span(date(2025, 1, 1), date(2025, 12, 31)),
     }
     period = Span(FRIDAY, FRIDAY).period(ZoneInfo("Europe/Moscow"))
     assert period.start

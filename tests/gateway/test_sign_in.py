@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
+from time import process_time
 
 import httpx
 import pytest
@@ -104,9 +104,9 @@ def test_checking_an_unknown_login_takes_as_long_as_a_known_one() -> None:
     password_hash = passwords.hashed(PASSWORD)
 
     def seconds(password_hash: str | None) -> float:
-        started = perf_counter()
+        started = process_time()
         assert not passwords.matches("wrong", password_hash)
-        return perf_counter() - started
+        return process_time() - started
 
     passwords.matches("warm up", password_hash)
     known = min(seconds(password_hash) for _ in range(3))

@@ -50,7 +50,7 @@ async def when(station: Station, import_id: UUID, *states: str) -> ImportView:
         job = await station.ask(GetStockImport(import_id=import_id))
         return job if job.state in states else None
 
-    found = await eventually(arrived, timeout_s=30.0)
+    found = await eventually(arrived)
     assert found
     return found
 

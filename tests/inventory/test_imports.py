@@ -16,6 +16,7 @@ from shared.contracts.price_lists import (
     CancelStockImport,
     ChangeStockImport,
     FindOffers,
+    ListStockImportProblems,
     StockImportMoved,
 )
 from shared.database import engine_for
@@ -122,6 +123,29 @@ async def test_the_same_rows_once_more_change_nothing(station: Station) -> None:
         await station.send(AddStockImportRows(import_id=job.id, first_row=1, rows=(("a",),)))
 
 
+async def test_a_list_offers_a_part_once_however_often_it_names_it(station: Station) -> None:
+    """The first row holds, in the same chunk or in another; the others are named."""
+    supplier = await station.a_supplier()
+    header, *rows = price_rows(CHUNK)
+    number, vendor, name, _, *rest = rows[0]
+    again = (f" {number.lower()} ", vendor.upper(), name, "1,00", *rest)
+    other_vendor = (number, f"{vendor} Plus", name, "2,00", *rest)
+    job = await bring(
+        station, [header, rows[0], again, *rows[1:], again, other_vendor], supplier_id=supplier.id
+    )
+    ready = await when(station, job.id, "ready")
+    assert (ready.rows_good, ready.rows_bad) == (CHUNK + 1, 2)
+    wrong = (await station.ask(ListStockImportProblems(import_id=job.id))).items
+    assert [(each.row, each.field, each.code) for each in wrong] == [
+        (3, "number", "import_offer_repeated"),
+        (CHUNK + 3, "number", "import_offer_repeated"),
+    ]
+    await apply(station, job.id)
+    found = await station.ask(FindOffers(supplier_id=supplier.id, q=number))
+    assert {offer.vendor for offer in found.items} == {vendor, f"{vendor} Plus"}
+    assert min(offer.price for offer in found.items if offer.price) == 2
+
+
 async def test_a_cancelled_import_leaves_nothing_behind(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +162,7 @@ async def test_a_cancelled_import_leaves_nothing_behind(
         left = [await rows_left(station, table) for table in ("offers", "import_chunks")]
         return left == [0, 0]
 
-    await eventually(swept, timeout_s=20.0)
+    await eventually(swept)
 
 
 async def test_other_columns_check_every_row_anew_and_keep_nothing_twice(
@@ -185,5 +209,5 @@ async def test_a_replaced_list_is_swept(station: Station, monkeypatch: pytest.Mo
     async def swept() -> bool:
         return await rows_left(station, "offers") == 50
 
-    await eventually(swept, timeout_s=20.0)
+    await eventually(swept)
     assert await offered(station, supplier.id) == numbers(50, 50)

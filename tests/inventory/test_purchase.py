@@ -22,6 +22,7 @@ from services.inventory.domain.purchase import (
     as_expected,
     earmarked,
     missing,
+    over_delivered,
     stepped,
     undone,
 )
@@ -98,6 +99,9 @@ def test_more_than_was_ordered_is_received_and_shown() -> None:
     assert (order.state, taken) == ("received", {0: quantity(12)})
     (line,) = order.view().lines
     assert (line.received, line.main_quantity, line.incoming) == decimals(12, 10, 0)
+    assert [each.quantity for each in over_delivered(order, taken)] == [2]
+    order, taken = arrived(order, [(OIL, quantity(3))])
+    assert [each.quantity for each in over_delivered(order, taken)] == [3]
 
 
 def test_what_is_bought_for_a_client_comes_first() -> None:

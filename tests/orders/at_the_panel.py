@@ -37,9 +37,13 @@ ZONE = ZoneInfo("Europe/Moscow")
 DAY = timedelta(days=1)
 
 
+_opened_on = [datetime.now(ZONE)]
+"""The day of the test, on which the bays were opened: midnight may come in the middle of it."""
+
+
 def at(hour: int, minute: int = 0, *, days: int = 7) -> datetime:
-    """That many days from today, by the station's clock."""
-    today = datetime.now(ZONE).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    """That many days from the day of the test, by the station's clock."""
+    today = _opened_on[0].replace(hour=hour, minute=minute, second=0, microsecond=0)
     return (today + DAY * days).astimezone(UTC)
 
 
@@ -96,6 +100,7 @@ async def events_of(station: Station, subject: str) -> list[dict[str, Any]]:
 
 
 async def open_bays(station: Station, opens: str = "09:00", closes: str = "18:00") -> Bays:
+    _opened_on[0] = datetime.now(ZONE)
     client = a_client_view()
     await told(station, ClientCreated(client=client), "clients")
     section = await station.a_section()

@@ -353,4 +353,4 @@ async def test_the_books_know_of_a_receipt_within_a_moment(station: Station) -> 
     async def is_owed() -> bool:
         return [row.owed for row in await balances(station)] == [Decimal(300)]
 
-    assert await eventually(is_owed, timeout_s=5)
+    assert await eventually(is_owed)

@@ -246,7 +246,7 @@ async def _serving(station: Station) -> None:
             return False
         return True
 
-    await eventually(answers, timeout_s=30)
+    await eventually(answers)
 
 
 @pytest.mark.parametrize("point", ["before_commit", "after_commit", "after_publish"])
@@ -317,7 +317,7 @@ async def test_events_wait_in_the_outbox_while_the_broker_is_away(
         records = await station.records(event="evt.orders.reference_saved.v1")
         return len(records) == 2
 
-    await eventually(is_recorded, timeout_s=40)
+    await eventually(is_recorded)
 
 
 async def test_a_stalled_broker_does_not_fill_the_memory(

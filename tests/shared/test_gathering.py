@@ -16,7 +16,7 @@ from tests.shared.test_refused_in_batches import job
 from tests.support.business import OWNER, Business
 
 FOR_EVER_S = 600.0
-LONG_S = 20.0
+LONG_S = 60.0
 
 
 @pytest.fixture

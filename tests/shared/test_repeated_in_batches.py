@@ -70,6 +70,20 @@ async def test_a_command_that_would_be_refused_by_now_is_answered_as_before(
     assert [each.name for each in sections.items].count("Кузовной") == 1
 
 
+async def test_what_would_be_refused_by_now_is_looked_up_where_nothing_else_conflicts(
+    station: Station,
+) -> None:
+    order = await station.an_order()
+    cancel = job("orders", MoveOrder(order_id=order.id, to="cancelled", reason="передумал"))
+    await together(station, "orders", cancel)
+    jobs = [again(cancel), job("orders", AddComment(order_id=order.id, text="позвонить"))]
+
+    await together(station, "orders", *jobs)
+
+    assert codes(jobs) == [None, None]
+    assert jobs[0].ended.result() == cancel.ended.result()
+
+
 async def test_one_key_with_another_command_is_refused_alone(station: Station) -> None:
     order = await station.an_order()
     first = job("orders", AddComment(order_id=order.id, text="once"))

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from shared import serving
+from tests.support.waiting import PATIENCE_S
 
 
 async def nothing(_: Scope, __: Receive, ___: Send) -> None: ...
@@ -25,7 +26,7 @@ async def test_who_is_told_to_stop_does_not_wait_for_the_next_tick(
 
     server.handle_exit(signal.SIGTERM, None)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await running
 
 
@@ -33,5 +34,5 @@ async def test_who_was_told_before_it_began_ends_too(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(serving, "TICK_S", 3600.0)
     server = serving.Server(uvicorn.Config(nothing, lifespan="off", **serving.OPTIONS))
     server.handle_exit(signal.SIGTERM, None)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await server.main_loop()

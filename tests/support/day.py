@@ -47,7 +47,7 @@ from shared.messaging.outbox import STREAM, outgoing
 from shared.service import Running, consumed_subjects, service_named
 from shared.settings import ServiceSettings
 from tests.support.broker import TestNats
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 BUSINESS = ("clients", "orders", "inventory", "finance", "documents", "audit")
 ADMIN = Actor("admin", "administrator", new_id())
@@ -83,14 +83,14 @@ class Station:
             service=name,
             database_url=self.database_urls[name],
             nats_url=self.nats.url(name),
-            command_timeout_s=5,
+            command_timeout_s=PATIENCE_S / 2,
         )
 
     async def connect(self) -> None:
         self._connection = await nats.connect(
             self.nats.url("gateway"), inbox_prefix=b"_INBOX_gateway", max_reconnect_attempts=-1
         )
-        self._client = ServiceClient(self._connection, "/station-1/gateway", 10.0)
+        self._client = ServiceClient(self._connection, "/station-1/gateway", PATIENCE_S / 2)
 
     async def close(self) -> None:
         await self.stop(*list(self._stacks))
@@ -204,7 +204,11 @@ class Station:
         return await self.ask(GetOrder(order_id=order_id))
 
     async def order_when(
-        self, order_id: UUID, condition: Callable[[OrderView], bool], *, timeout_s: float = 30.0
+        self,
+        order_id: UUID,
+        condition: Callable[[OrderView], bool],
+        *,
+        timeout_s: float = PATIENCE_S,
     ) -> OrderView:
         """The order as soon as it is so."""
 
@@ -224,7 +228,7 @@ class Station:
         """Audit records, newest first."""
         return list((await self.ask(FindRecords(limit=200, **filters))).items)
 
-    async def settle_down(self, *, timeout_s: float = 30.0) -> None:
+    async def settle_down(self, *, timeout_s: float = PATIENCE_S) -> None:
         """Waits until every outbox is empty and every consumer has handled all there is."""
 
         async def is_quiet() -> bool:

@@ -15,14 +15,17 @@ class Line:
         self._socket_path = socket_path
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._is_cut = True
         self.port = 0
 
     async def mend(self) -> None:
+        self._is_cut = False
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Ends what is under way, and refuses whoever comes."""
+        self._is_cut = True
         if self._server:
             self._server.close()
         for writer in self._writers:
@@ -32,6 +35,8 @@ class Line:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_unix_connection(self._socket_path)
         self._writers |= {writer, far_writer}
+        if self._is_cut:  # while it was being laid
+            await self.cut()
         await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
 
 

@@ -69,10 +69,11 @@ async def order_reopened(event: OrderReopened, store: FinanceStore, work: Work) 
 
 @handlers.event(PartsReturned)
 async def parts_returned(event: PartsReturned, store: FinanceStore, work: Work) -> None:
-    """The reversal has put the cost back already; here the two services check each other."""
+    """The reversal has put the cost back already. What came back may know of a correction that is
+    still on its way; what differs for good ``pitlane reconcile`` names, as the stock's account."""
     for settlement in await store.history(event.order_id):
         if settlement.completion == event.completion and settlement.cost not in (None, event.cost):
-            log.error(
+            log.info(
                 "returned_cost_differs",
                 completion=event.completion,
                 issued=str(settlement.cost),

@@ -2,9 +2,9 @@
 
 There may be hundreds of thousands of clients and products. Of a period that is one year, quarter
 or month of the sums a page is read from the beginning of an index, and only those whom the sums do
-not know whole are ranked beside it. Of other whole months the beginnings of their years are looked into
-first, which is enough when nobody further on can have brought as much; everything else is added up
-for one page.
+not know whole are ranked beside it. Of other whole months the beginnings of their years are looked
+into first, which is enough when nobody further on can have brought as much; everything else is
+added up for one page.
 """
 
 from __future__ import annotations

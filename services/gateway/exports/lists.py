@@ -314,7 +314,7 @@ async def _records(items: Sequence[AuditRecord], teller: Teller) -> list[RecordR
         known |= await teller.listed(question(limit=MANY))
     rows = []
     for record in items:
-        facts = facts_of(record, known)
+        facts = facts_of(record, known, teller.language)
         happened = EVENTS.get(record.event)
         rows.append(
             RecordRow(

@@ -41,7 +41,7 @@ async def records(request: PageRequest) -> Response:
         page=page,
         numbers=numbers or {},
         people=people,
-        facts={record.seq: facts_of(record, known) for record in page.items},
+        facts={record.seq: facts_of(record, known, request.language) for record in page.items},
         looks=EVENTS,
         events=choices(request._),
         table=request.table("/audit", asked),

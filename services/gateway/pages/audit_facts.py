@@ -112,12 +112,13 @@ def known_words(translated: Callable[[str], str]) -> dict[str, str]:
     return {code: translated(word) for table in _CODES for code, word in table.items()}
 
 
-def facts_of(record: AuditRecord, known: Mapping[str, str]) -> Facts:
+def facts_of(record: AuditRecord, known: Mapping[str, str], language: str = "en") -> Facts:
     """``known``: what ids and codes are called."""
     changes = tuple(_changes(record, known))
-    inner = (each for each in record.body.values() if isinstance(each, Mapping))
+    whole = events.in_language(record.body, language)
+    inner = (each for each in whole.values() if isinstance(each, Mapping))
     about = dict.fromkeys(
-        said for body in (record.body, *inner) for said in events.about(body, known)
+        said for body in (whole, *inner) for said in events.about(body, known)
     )
     # A sum that has changed is told with what it was.
     return Facts(

@@ -29,6 +29,7 @@ from shared.refusals import Refused
 MAX_FIELDS = 3_000
 KEY, CSRF = "_key", "_csrf"
 """Fields of every form: the idempotency key, and the proof that one of our own pages made it."""
+YEARS = range(1900, 2200)
 _SALT_CHARS = 22
 
 
@@ -192,6 +193,15 @@ def _instant(name: str, said: str, zone: ZoneInfo) -> datetime:
     except (ValueError, OverflowError):
         raise field_invalid(name, "It is not a date and time", "это не дата и время") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def day_said(said: str | None) -> date | None:
+    """None where it is no day that a station could mean."""
+    try:
+        day = date.fromisoformat(said or "")
+    except ValueError:
+        return None
+    return day if day.year in YEARS else None
 
 
 def today(zone: ZoneInfo) -> date:

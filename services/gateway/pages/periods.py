@@ -35,7 +35,8 @@ def named_spans(now: date) -> dict[str, Span]:
     """By name; what is not over yet ends today."""
     month = now.replace(day=1)
     before = (month - DAY).replace(day=1)
-    quarter = month.replace(month=(now.month - 1) // 3 * 3 + 1)
+    quarter = _quarter_of(now)
+    year = now.replace(month=1, day=1)
     return {
         "today": Span(now, now),
         "yesterday": Span(now - DAY, now - DAY),
@@ -43,8 +44,15 @@ def named_spans(now: date) -> dict[str, Span]:
         "month": Span(month, now),
         "last_month": Span(before, month - DAY),
         "quarter": Span(quarter, now),
-        "year": Span(now.replace(month=1, day=1), now),
+        "last_quarter": Span(_quarter_of(quarter - DAY), quarter - DAY),
+        "year": Span(year, now),
+        "last_year": Span((year - DAY).replace(month=1, day=1), year - DAY),
     }
+
+
+def _quarter_of(day: date) -> date:
+    """Its first day."""
+    return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
 
 
 def same_days_before(span: Span) -> Span:

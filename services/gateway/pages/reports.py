@@ -272,7 +272,9 @@ def span_words(request: PageRequest) -> dict[str, str]:
         "month": request._("This month"),
         "last_month": request._("Last month"),
         "quarter": request._("This quarter"),
+        "last_quarter": request._("Last quarter"),
         "year": request._("This year"),
+        "last_year": request._("Last year"),
     }
     return {name: words[name] for name in named_spans(datetime.now(request.zone).date())}
 

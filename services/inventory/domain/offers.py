@@ -100,6 +100,11 @@ class Offer:
     multiplicity: Decimal
     delivery_days: int | None
 
+    @property
+    def part(self) -> tuple[str, str]:
+        """What a list offers once."""
+        return self.number_key, self.vendor_key
+
 
 @dataclass(frozen=True, slots=True)
 class Cross:
@@ -140,6 +145,11 @@ def offer_of(row: FileRow) -> Offer | list[Problem]:
         multiplicity=multiplicity or Decimal(1),
         delivery_days=days,
     )
+
+
+def repeated(row: FileRow) -> Problem:
+    """An earlier row of the list names the same number of the same maker."""
+    return Problem(row.number, "number", row.get("number"), Refused("import_offer_repeated"))
 
 
 def cross_of(row: FileRow) -> Cross | list[Problem]:

@@ -13,7 +13,7 @@ from services.inventory.domain.costing import kopecks
 from services.inventory.domain.stock import ZERO
 from services.inventory.domain.units import MAIN, in_main_units
 from shared.contracts.base import MAX_MONEY
-from shared.contracts.inventory import ReceivedLine
+from shared.contracts.inventory import OverDelivered, ReceivedLine
 from shared.contracts.purchase_orders import (
     ProposedLine,
     PurchaseLineView,
@@ -158,6 +158,18 @@ def arrived(
         if quantity:  # more than was ordered
             taken[places[-1]] = taken.get(places[-1], ZERO) + quantity
     return _counted(order, taken), taken
+
+
+def over_delivered(after: PurchaseOrder, taken: Mapping[int, Decimal]) -> tuple[OverDelivered, ...]:
+    """What of it came beyond what was ordered, by product; ``after`` it has come."""
+    beyond: dict[UUID, Decimal] = {}
+    for place, quantity in taken.items():
+        line = after.lines[place]
+        if (over := min(quantity, line.received - line.main_quantity)) > 0:
+            beyond[line.product_id] = beyond.get(line.product_id, ZERO) + over
+    return tuple(
+        OverDelivered(product_id=product_id, quantity=over) for product_id, over in beyond.items()
+    )
 
 
 def undone(order: PurchaseOrder, taken: Mapping[int, Decimal]) -> PurchaseOrder:

@@ -12,6 +12,7 @@ from services.inventory.domain.offers import (
     Offer,
     cross_of,
     offer_of,
+    repeated,
 )
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore, offers, references
@@ -38,7 +39,7 @@ from shared.refusals import Refused
 
 class PriceLists(Taking[InventoryStore]):
     """Good rows wait as offers of a list that does not hold yet: to apply it is to change which
-    one holds, whatever its length."""
+    one holds, whatever its length. A list offers a part once: the first row that names it holds."""
 
     kind = "price_list"
     fields = PRICE_LIST_FIELDS
@@ -46,13 +47,21 @@ class PriceLists(Taking[InventoryStore]):
     async def check(
         self, store: InventoryStore, job: Import, rows: Sequence[FileRow], work: Work
     ) -> Checked:
-        checked, good = Checked(), list[tuple[UUID, Offer]]()
+        checked, read = Checked(), list[tuple[FileRow, Offer]]()
         async for row in in_turns(rows):
             offer = offer_of(row)
             if isinstance(offer, Offer):
-                good.append((work.new_id(), offer))
+                read.append((row, offer))
             else:
                 checked.problems += offer
+        named = await offers.named(store.connection, job.id, [offer for _, offer in read])
+        good = list[tuple[UUID, Offer]]()
+        for row, offer in read:
+            if offer.part in named:
+                checked.problems.append(repeated(row))
+            else:
+                named.add(offer.part)
+                good.append((work.new_id(), offer))
         await offers.add_offers(store.connection, job.id, good)
         checked.good = len(good)
         return checked

@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.inventory.domain.costing import Lot, check_books_can_hold
-from services.inventory.domain.purchase import PurchaseOrder, arrived, earmarked
+from services.inventory.domain.purchase import PurchaseOrder, arrived, earmarked, over_delivered
 from services.inventory.domain.receiving import Reckoned, Terms, reckoned
 from services.inventory.domain.stock import ZERO, Hold
 from services.inventory.handlers.answers import filled
@@ -67,6 +67,8 @@ async def take_in(
     if order:
         goods = [(line.product_id, line.main_quantity or ZERO) for line in receipt.lines]
         after, taken = arrived(order, goods)
+        over = over_delivered(after, taken)
+        receipt = receipt.model_copy(update={"over_delivered": over})
         marks = [(line, Hold(receipt.warehouse_id, q)) for line, q in earmarked(after, taken)]
         await keep(after, store, work)
         store.add_arrivals(receipt.id, taken)

@@ -60,6 +60,10 @@ SWEEP_ROWS = 20_000
 NO_DAYS = 10_000
 _ADD_OFFERS = inserting(offers)
 _ADD_CROSSES = inserting(crosses)
+_NAMED = select(offers.c.number_key, offers.c.vendor_key).where(
+    offers.c.list_id == bindparam("list_id", type_=Uuid),
+    offers.c.number_key == any_(bindparam("keys", type_=ARRAY(Text))),
+)
 
 
 # --- lists ---------------------------------------------------------------------------------------
@@ -81,6 +85,13 @@ async def add_offers(
             ],
         ),
     )  # fmt: skip
+
+
+async def named(connection: AsyncConnection, list_id: UUID, some: Sequence[Offer]) -> set[Number]:
+    """The numbers of these offers, with their makers' keys, that the list offers already."""
+    keys = list({offer.number_key for offer in some})
+    found = await connection.execute(_NAMED, {"list_id": list_id, "keys": keys})
+    return {(row.number_key, row.vendor_key) for row in found}
 
 
 async def add_crosses(

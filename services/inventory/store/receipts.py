@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.inventory.store.queries import newest_first
 from services.inventory.store.tables import receipt_lines, receipts
 from services.inventory.store.tables_purchasing import (
+    purchase_arrivals,
+    purchase_order_lines,
     receipt_extras,
     supplier_charges,
     supplier_return_lines,
@@ -22,6 +24,7 @@ from shared.contracts.base import Page
 from shared.contracts.inventory import (
     ExtraCost,
     ListReceipts,
+    OverDelivered,
     ReceiptLine,
     ReceiptView,
     SupplierCharge,
@@ -68,6 +71,53 @@ _CHARGES = (
     select(supplier_charges)
     .where(supplier_charges.c.document_id == _IDS)
     .order_by(supplier_charges.c.document_id, supplier_charges.c.supplier_id)
+)
+_arrivals = purchase_arrivals.alias("arrivals")
+_arrived = receipts.alias("arrived")
+_undone = supplier_returns.alias("undone")
+_ARRIVALS = (
+    select(
+        _arrivals.c.receipt_id,
+        purchase_order_lines.c.place,
+        purchase_order_lines.c.product_id,
+        _arrivals.c.quantity,
+        (
+            func.sum(_arrivals.c.quantity).over(
+                partition_by=(
+                    purchase_order_lines.c.purchase_order_id,
+                    purchase_order_lines.c.place,
+                ),
+                order_by=_arrivals.c.receipt_id,
+            )
+            - purchase_order_lines.c.main_quantity
+        ).label("beyond"),
+    )
+    .join(_arrived, _arrived.c.id == _arrivals.c.receipt_id)
+    .join(
+        purchase_order_lines,
+        (purchase_order_lines.c.purchase_order_id == _arrived.c.purchase_order_id)
+        & (purchase_order_lines.c.place == _arrivals.c.place),
+    )
+    .outerjoin(
+        _undone, (_undone.c.receipt_id == _arrivals.c.receipt_id) & (_undone.c.kind == "storno")
+    )
+    .where(
+        _undone.c.id.is_(None),
+        _arrived.c.purchase_order_id == any_(bindparam("orders", type_=ARRAY(Uuid))),
+    )
+    .subquery()
+)
+"""What receipts brought that stand, and by how much that line of the purchase order was beyond what
+is ordered then."""
+_OVER_DELIVERED = (
+    select(
+        _ARRIVALS.c.receipt_id,
+        _ARRIVALS.c.product_id,
+        func.sum(func.least(_ARRIVALS.c.quantity, _ARRIVALS.c.beyond)).label("quantity"),
+    )
+    .where(_ARRIVALS.c.receipt_id == _IDS, _ARRIVALS.c.beyond > 0)
+    .group_by(_ARRIVALS.c.receipt_id, _ARRIVALS.c.product_id)
+    .order_by(_ARRIVALS.c.receipt_id, func.min(_ARRIVALS.c.place))
 )
 _RETURNS = select(
     *supplier_returns.c,
@@ -123,7 +173,26 @@ async def _with_lines(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> 
             )
         )
     charges = await _charges(connection, ids)
-    return [_receipt(row, lines[row.id], extras[row.id], charges[row.id]) for row in rows]
+    over = await _over_delivered(connection, rows)
+    return [
+        _receipt(row, lines[row.id], extras[row.id], charges[row.id]).model_copy(
+            update={"over_delivered": tuple(over[row.id])}
+        )
+        for row in rows
+    ]
+
+
+async def _over_delivered(
+    connection: AsyncConnection, rows: Sequence[Row[Any]]
+) -> dict[UUID, list[OverDelivered]]:
+    over: defaultdict[UUID, list[OverDelivered]] = defaultdict(list)
+    orders = {row.purchase_order_id for row in rows if row.purchase_order_id}
+    if orders:
+        asked = {"ids": [row.id for row in rows], "orders": list(orders)}
+        for each in await connection.execute(_OVER_DELIVERED, asked):
+            goods = OverDelivered(product_id=each.product_id, quantity=each.quantity)
+            over[each.receipt_id].append(goods)
+    return over
 
 
 def _receipt(

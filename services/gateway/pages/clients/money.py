@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.gateway.pages.clients.card import head
 from services.gateway.pages.clients.finding import if_may
-from services.gateway.pages.forms import today
+from services.gateway.pages.forms import day_said, today
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.base import Period
@@ -22,8 +22,8 @@ QUARTER = timedelta(days=90)
 
 async def money(request: PageRequest) -> Response:
     client_id = request.id("client_id")
-    last = _day(request.query.get("to")) or today(request.zone)
-    first = _day(request.query.get("from")) or last - QUARTER
+    last = day_said(request.query.get("to")) or today(request.zone)
+    first = day_said(request.query.get("from")) or last - QUARTER
     period = Period(start=_midnight(request, first), end=_midnight(request, last, later=1))
     about, statement, bonuses = await gather(
         head(request),
@@ -46,13 +46,6 @@ async def adjust_bonuses(request: PageRequest) -> Response:
     client_id = request.id("client_id")
     await request.send(request.form.message(AdjustBonuses, client_id=client_id))
     return request.go(f"/clients/{client_id}/money", said=request._("Saved"))
-
-
-def _day(said: str | None) -> date | None:
-    try:
-        return date.fromisoformat(said) if said else None
-    except ValueError:
-        return None
 
 
 def _midnight(request: PageRequest, day: date, later: int = 0) -> datetime:

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from services.gateway.pages.forms import today
+from services.gateway.pages.forms import YEARS, today
 from services.gateway.pages.load.panel import LOAD
 from services.gateway.pages.load.timeline import midnight
 from services.gateway.pages.request import PageRequest
@@ -88,7 +88,7 @@ async def person(request: PageRequest) -> Response:
 def _year(request: PageRequest) -> int:
     said = request.query["year"]
     now = today(request.zone).year
-    return int(said) if said.isdecimal() and 1900 <= int(said) <= 2199 else now
+    return int(said) if said.isdecimal() and len(said) == 4 and int(said) in YEARS else now
 
 
 async def _every[ItemT](

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from starlette.responses import Response
 
-from services.gateway.pages.forms import today
+from services.gateway.pages.forms import day_said, today
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from services.gateway.problems import field_invalid
@@ -53,10 +53,7 @@ async def _state(request: PageRequest) -> PayrollStateView | None:
 
 
 def _month(request: PageRequest) -> date:
-    try:
-        return date.fromisoformat(request.query["month"] + "-01")
-    except ValueError:
-        return today(request.zone).replace(day=1)
+    return day_said(request.query["month"] + "-01") or today(request.zone).replace(day=1)
 
 
 async def employee(request: PageRequest) -> Response:

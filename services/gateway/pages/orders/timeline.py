@@ -59,21 +59,21 @@ async def timeline_page(request: PageRequest) -> Response:
         **shown(
             request,
             order=order,
-            happenings=[_happening(entry, known) for entry in entries],
+            happenings=[_happening(entry, known, request.language) for entry in entries],
             next=listed.next,
             names=await people_named(request, (entry.actor for entry in entries)),
         ),
     )
 
 
-def _happening(entry: TimelineEntry, known: Mapping[str, str]) -> Happening:
+def _happening(entry: TimelineEntry, known: Mapping[str, str], language: str) -> Happening:
     edited = [
         (events.FIELDS[change.field], change.old, change.new)
         for change in entry.changes
         if change.field in events.FIELDS
     ]
     steps = [*events.steps(entry.body), *edited]
-    told = dict.fromkeys(events.about(entry.body, known))
+    told = dict.fromkeys(events.about(events.in_language(entry.body, language), known))
     return Happening(
         entry,
         events.EVENTS[entry.event],

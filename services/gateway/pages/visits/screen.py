@@ -13,7 +13,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.gateway.pages.clients import words
-from services.gateway.pages.forms import today
+from services.gateway.pages.forms import YEARS, day_said, today
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from services.gateway.pages.visits.free_times import free_days, technician_row
@@ -324,14 +324,13 @@ def _wanted(request: PageRequest, load: LoadView, post_id: str, at: str) -> Want
         start = datetime.fromisoformat(at).replace(tzinfo=request.zone)
     except ValueError:
         return None
+    if start.year not in YEARS:
+        return None
     return Wanted(post.id, post.name, start.astimezone(UTC)) if post else None
 
 
 def _midnight(request: PageRequest, day: str) -> datetime:
-    try:
-        date = datetime.fromisoformat(day).date() if day else today(request.zone)
-    except ValueError:
-        date = today(request.zone)
+    date = day_said(day[: len("2026-11-27")]) or today(request.zone)
     return datetime.combine(date, datetime.min.time(), request.zone)
 
 

@@ -153,7 +153,8 @@
 
   document.addEventListener("htmx:after:swap", () => {
     arrange();
-    if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
+    // Given back to what was moved; whoever has gone on meanwhile stays where they are.
+    if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
     focused = null;
   });
   // What is overdue becomes so by time alone.

@@ -128,6 +128,10 @@
     });
   }
 
+  // What it was given by keys since is counted from where it stood: it is sent before that is drawn.
+  document.addEventListener("htmx:before:swap", ({ detail }) => {
+    if (wish && wish === sent && !drag && detail.ctx.sourceElement.matches?.("[data-move]")) send();
+  });
   document.addEventListener("htmx:finally:request", ({ detail }) => {
     if (!detail.ctx.sourceElement.matches?.("[data-move]")) return;
     if (wish === sent) forget();
@@ -252,7 +256,9 @@
       dialog.showModal();
       dialog.querySelector("form[method=post] :is(select, input:not([type=hidden])), .btn-primary")?.focus();
     }
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (focused && document.activeElement === document.body) {
+      document.getElementById(focused)?.focus({ preventScroll: true });
+    }
     focused = null;
     line();
   }

@@ -10,7 +10,7 @@
     if (!link || !sheet() || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     event.stopPropagation();
-    fill(link.getAttribute("href"), link);
+    fill(link.getAttribute("href"));
   }, true);
 
   // Within a dialog, whatever leads back to the page closes it.
@@ -22,17 +22,32 @@
     sheet().close();
   }, true);
 
-  async function fill(address, source) {
+  // What is on its way into it, and what it shows: by their addresses.
+  let coming = null, shown = null;
+
+  // It asks for itself: what is asked for last is what it shows, and a no is told above the page.
+  async function fill(address) {
+    const own = coming = { address };
     await htmx.ajax("GET", address, {
-      source, target: sheet(), select: "#sheet-body", swap: "innerHTML", push: "false",
+      source: sheet(), target: sheet(), select: "#sheet-body", swap: "innerHTML", push: "false",
     });
-    if (!sheet().firstElementChild) return;
+    if (coming !== own) return;
+    coming = null;
+    if (!sheet()?.firstElementChild) return;
+    shown = address;
     if (!sheet().open) sheet().showModal();
     const first = sheet().querySelector("[autofocus]")
       ?? sheet().querySelector("form input:not([type=hidden]), form select, form textarea");
     first?.focus();
     first?.select?.();
   }
+
+  // The answer to something earlier draws the page anew, and the sheet with it: it is filled again.
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.target !== document.body || !sheet()) return;
+    const address = coming?.address ?? (sheet().open ? shown : null);
+    if (address?.startsWith(location.pathname)) fill(address);
+  });
 
   // --- what was found while typing: arrows walk, Enter takes the first ---------------------------
 
@@ -75,7 +90,7 @@
     const typed = [...form.elements].filter(
       (field) => field.name && field.type !== "hidden" && field.value !== valueAtFirst(field));
     const values = typed.map(({ name, value }) => [name, value]);
-    await fill(form.dataset.again, sheet());
+    await fill(form.dataset.again);
     sheet().querySelector(".dialog-head").after(problem);
     for (const [name, value] of values) {
       const field = sheet().querySelector(`[name="${CSS.escape(name)}"]:not([type=hidden])`);

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 KEYS = "product_id, warehouse_id, kind, incoming"
 MEASURES = "quantity, value, moment"

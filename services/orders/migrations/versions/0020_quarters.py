@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 
 KEYS = "what, station_id, section_id, status, employee_id"
 MEASURES = "orders, total, planned_minutes, sold_hours, clocked_minutes"
