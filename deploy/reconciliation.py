@@ -19,6 +19,8 @@ from shared.contracts.costing import CheckStock
 from shared.contracts.finance_reports import CheckReports
 from shared.contracts.order_reports import CheckOrderReports
 from shared.contracts.reconciliation import (
+    COST_AGREES,
+    ISSUED_AGREES,
     STOCK_AGREES,
     BooksFigures,
     Difference,
@@ -118,7 +120,7 @@ def _money(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
     revenue = order.total if order.completion else NOTHING
     yield from _same(seen, "settled amount = total", revenue, books.revenue)
     cost = seen.stock.cost if seen.stock else NOTHING
-    yield from _same(seen, "cost settled = cost issued", cost, books.cost)
+    yield from _same(seen, COST_AGREES, cost, books.cost)
     yield from _same(seen, "revenue in the ledger", books.revenue, books.posted_revenue)
     yield from _same(seen, "cost in the ledger", books.cost, books.posted_cost)
     yield from _same(seen, "pay in the ledger", books.pay, books.posted_pay)
@@ -137,7 +139,7 @@ def _parts(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
             expected = (part.quantity, part.reserved)
         actual = (there.wanted, _got(there)) if there else (NOTHING, NOTHING)
         for what, wanted, got in zip(
-            ("wanted by the order", "reserved or issued for the order"),
+            ("wanted by the order", ISSUED_AGREES),
             expected,
             actual,
             strict=True,

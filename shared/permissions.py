@@ -479,7 +479,8 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     reconciliation.GetStockFigures: _OPERATORS,
     reconciliation.GetStockWorth: _OPERATORS | {SERVICE},
     reconciliation.TakeOverStock: frozenset({OPERATOR}),
-    reconciliation.GetBooksFigures: _OPERATORS,
+    reconciliation.GetBooksFigures: _OPERATORS | {SERVICE},
+    reconciliation.TellIssueCost: frozenset({OPERATOR}),
     reconciliation.GetAccountBalances: _OPERATORS,
     # users: each sees to one's own sessions and programs
     users.CreateUser: _OFFICE,

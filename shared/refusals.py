@@ -961,6 +961,14 @@ REASONS: dict[str, Reason] = {
             "The stock is worth {worth}, its account says {booked}",
             "Остатки стоят {worth}, на счёте запасов {booked}",
         ),
+        issue_cost_told=(
+            "What these parts cost was told again already",
+            "Себестоимость этих запчастей уже передана повторно",
+        ),
+        issue_cost_differs_otherwise=(
+            "Issued at {issued}, settled at {settled}: that is not the difference that was seen",
+            "Выдано на {issued}, учтено {settled}: это не та разница, что была видна",
+        ),
         not_enough_cash=(
             "The cash box has only {left}",
             "В кассе только {left}",

@@ -11,11 +11,14 @@ import typer
 from deploy.commands.reach import StationDir
 
 if TYPE_CHECKING:
-    from deploy.commands.reach import Reach
+    from collections.abc import Sequence
+
+    from deploy.commands.reach import Operator, Reach
     from shared.contracts.base import Question
     from shared.contracts.reconciliation import Difference, StockTakeOver
 
 
+NOTHING = Decimal(0)
 TakeOver = Annotated[
     str | None,
     typer.Option(
@@ -27,7 +30,20 @@ TakeOver = Annotated[
 ]
 
 
-def reconcile(data_dir: StationDir = None, take_over: TakeOver = None) -> None:
+TellCosts = Annotated[
+    str | None,
+    typer.Option(
+        "--tell-costs",
+        metavar="REASON",
+        help="After an upgrade: what counts of an older version found of parts that orders had "
+        "been done without is told to orders and books. Once for an order.",
+    ),
+]
+
+
+def reconcile(
+    data_dir: StationDir = None, take_over: TakeOver = None, tell_costs: TellCosts = None
+) -> None:
     """Compares what orders, inventory and finance say of every order, and every
     service's own books with themselves; names each difference.
 
@@ -36,7 +52,7 @@ def reconcile(data_dir: StationDir = None, take_over: TakeOver = None) -> None:
     """
     from deploy.commands.reach import reach
 
-    found = asyncio.run(_compared(reach(data_dir), take_over))
+    found = asyncio.run(_compared(reach(data_dir), take_over, tell_costs))
     for difference in found:
         typer.echo(line_of(difference))
     if found:
@@ -45,7 +61,7 @@ def reconcile(data_dir: StationDir = None, take_over: TakeOver = None) -> None:
     typer.echo("everything agrees")
 
 
-async def _compared(at: Reach, take_over: str | None) -> list[Difference]:
+async def _compared(at: Reach, take_over: str | None, tell_costs: str | None) -> list[Difference]:
     from deploy.commands.reach import connected
     from deploy.local.processes import CannotStart
     from deploy.reconciliation import differences
@@ -59,6 +75,8 @@ async def _compared(at: Reach, take_over: str | None) -> list[Difference]:
 
         try:
             found = await differences(ask)
+            if tell_costs is not None and await _told(found, tell_costs, operator):
+                found = await differences(ask)
             if take_over is None or [each.what for each in found] != [STOCK_AGREES]:
                 return found
             amount = Decimal(found[0].expected) - Decimal(found[0].actual)
@@ -70,6 +88,34 @@ async def _compared(at: Reach, take_over: str | None) -> list[Difference]:
             return await differences(ask)
         except Refused as refused:
             raise CannotStart(refused.words()) from refused
+
+
+async def _told(found: Sequence[Difference], reason: str, operator: Operator) -> bool:
+    """Whether there was anything to tell."""
+    from shared.contracts.reconciliation import (
+        COST_AGREES,
+        ISSUED_AGREES,
+        IssueCostTold,
+        TellIssueCost,
+    )
+    from shared.refusals import Refused
+
+    amounts = {each.order_id: NOTHING for each in found if each.what == ISSUED_AGREES}
+    for each in found:
+        if each.what == COST_AGREES:
+            amounts[each.order_id] = Decimal(each.expected) - Decimal(each.actual)
+    numbers = {each.order_id: each.number for each in found}
+    for order_id, amount in amounts.items():
+        if order_id is None:
+            continue
+        command = TellIssueCost(order_id=order_id, amount=amount, reason=reason)
+        try:
+            told: IssueCostTold = await operator.send(command, "inventory")
+        except Refused as refused:
+            typer.echo(f"{numbers[order_id]}: {refused.words()}")
+        else:
+            typer.echo(f"{numbers[order_id]}: told what its parts cost: {told.amount} more")
+    return bool(amounts)
 
 
 def line_of(difference: Difference) -> str:

@@ -69,6 +69,8 @@ class IssueCostCorrected(Event):
     completion: int
     lines: tuple[CorrectedPart, ...]
     amount: SignedMoney
+    reason: str | None = None
+    """Why it is told so late; none of what is told as it happens."""
 
     def aggregate_id(self) -> UUID:
         return self.order_id

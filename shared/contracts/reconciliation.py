@@ -203,6 +203,35 @@ class TakeOverStock(Command[StockTakeOver]):
     reason: Annotated[Text, Field(min_length=1)]
 
 
+COST_AGREES = "cost settled = cost issued"
+ISSUED_AGREES = "reserved or issued for the order"
+"""The rules that ``TellIssueCost`` makes true."""
+
+
+class IssueCostTold(View):
+    """``amount``: what the parts cost above what the books had; below zero, less."""
+
+    order_id: UUID
+    completion: int
+    amount: SignedMoney
+
+
+class TellIssueCost(Command[IssueCostTold]):
+    """Older versions told nobody that a count found parts that had been issued below zero, and
+    what they cost. This tells it as it would have been told then (``IssueCostCorrected``, with the
+    reason), once for a completion. ``amount``: the cost issued less the cost settled, as
+    ``pitlane reconcile`` found it; zero, where they cost what was supposed.
+
+    Refused: ``issue_cost_told`` (it was done before), ``issue_cost_differs_otherwise`` (the
+    difference is another one by now, or none, or no count explains it)."""
+
+    subject: ClassVar[str] = "cmd.inventory.tell_issue_cost.v1"
+
+    order_id: UUID
+    amount: SignedMoney
+    reason: Annotated[Text, Field(min_length=1)]
+
+
 class StockTakenOver(Event):
     """The stock's account says what the stock is worth. Producer: finance. Consumer: audit."""
 

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import pytest
 
+from deploy import reconciliation
 from deploy.reconciliation import differences
+from services.inventory.handlers import counts
 from shared.contracts.finance import GetOrderProfit, ListRecords, OrderProfitView
 from shared.contracts.inventory import (
     ChangeWarehouse,
@@ -17,10 +19,15 @@ from shared.contracts.inventory import (
     StockBalances,
 )
 from shared.contracts.orders import ChangeLine, OrderView, RemoveLine
+from shared.contracts.reconciliation import COST_AGREES, ISSUED_AGREES, TellIssueCost
 from shared.contracts.stock_counts import PostCount, SetCounted, StartCount
 from shared.messaging.envelope import Actor
+from shared.permissions import OPERATOR
 from shared.refusals import Refused
+from tests.deploy.operating import pitlane_on
 from tests.support.day import Station
+
+MACHINIST = Actor("root", OPERATOR)
 
 
 def said(*values: object) -> tuple[object, ...]:
@@ -115,6 +122,47 @@ async def test_what_a_count_finds_is_what_an_order_was_done_without(station: Sta
     line = (await station.order(order.id)).products[0]
     assert said(line.state, line.short) == ("issued", 0)
     assert await differences(station.ask, pause_s=0) == []
+
+
+async def test_what_an_older_version_did_not_tell_of_a_count_is_told_once(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = await allowed_below_zero(station)
+    product = await station.a_product("150")
+    await station.receive(warehouse, product.id, "2", "60")
+    await station.receive(warehouse, product.id, "1", "80")
+    order = await wanting(station, product.id, "5")
+    await station.move(order.id, "done")
+    booked = (await settled(station, order.id)).cost
+    # What is found is worth what such a part is worth by then.
+    elsewhere = await station.a_warehouse()
+    await station.receive(elsewhere.id, product.id, "1", "100")
+    count = await station.send(StartCount(warehouse_id=warehouse, product_ids=(product.id,)))
+    await station.send(SetCounted(count_id=count.id, product_id=product.id, quantity=Decimal(1)))
+    with monkeypatch.context() as older:
+        older.setattr(counts, "corrected", lambda decision: [])
+        await station.send(PostCount(count_id=count.id))
+    await station.settle_down()
+    found = {each.what: each for each in await differences(station.ask, pause_s=0)}
+    wrong = found[COST_AGREES]
+    assert ISSUED_AGREES in found
+    amount = Decimal(wrong.expected) - Decimal(wrong.actual)
+    tell = TellIssueCost(order_id=order.id, amount=amount, reason="Пересчёт до обновления")
+    other = tell.model_copy(update={"amount": amount + 1})
+    with pytest.raises(Refused, match="issue_cost_differs_otherwise"):
+        await station.send(other, actor=MACHINIST)
+
+    monkeypatch.setattr(reconciliation, "PAUSE_S", 0)
+    told = await pitlane_on(station, "reconcile", "--tell-costs", "Пересчёт до обновления")
+
+    assert f"told what its parts cost: {amount} more" in told.stdout
+    assert amount != 0
+    assert (await settled(station, order.id)).cost == booked + amount
+    assert await differences(station.ask, pause_s=0) == []
+    with pytest.raises(Refused, match="issue_cost_differs_otherwise"):
+        await station.send(tell, actor=MACHINIST)
+    (record,) = await station.records(event="evt.inventory.issue_cost_corrected.v1")
+    assert record.actor_role == OPERATOR
 
 
 async def test_a_reopened_order_waits_again_for_what_never_came(station: Station) -> None:

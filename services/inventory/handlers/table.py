@@ -11,6 +11,7 @@ from shared.contracts import (
     price_lists,
     purchase_orders,
     purchasing,
+    reconciliation,
     stock_counts,
     stock_documents,
 )
@@ -53,5 +54,5 @@ handlers = Handlers(
         part_numbers.BarcodesSaved,
         price_lists.StockImportMoved,
     ),
-    asks=(orders.GetOrder, purchase_orders.GetDeposit),
+    asks=(orders.GetOrder, purchase_orders.GetDeposit, reconciliation.GetBooksFigures),
 )

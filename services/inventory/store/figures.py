@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, union
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.domain.costing import kopecks
+from services.inventory.domain.costing import Consumption, Handed, Shortage, handed, kopecks
 from services.inventory.store.tables import (
     allocations,
     completions,
@@ -20,7 +22,7 @@ from services.inventory.store.tables import (
     shortages,
     stock,
 )
-from services.inventory.store.tables_documents import parcels
+from services.inventory.store.tables_documents import parcels, told_costs
 from shared.contracts.reconciliation import GetStockFigures, HeldPart, StockFigures, StockWorth
 from shared.pagination import keys_of
 
@@ -75,6 +77,35 @@ async def stock_worth(connection: AsyncConnection) -> StockWorth:
     lies = await connection.scalar(select(func.coalesce(func.sum(stock.c.value), 0)))
     goes = await connection.scalar(select(func.coalesce(func.sum(parcels.c.left_value), 0)))
     return StockWorth(value=Decimal(lies or 0) + Decimal(goes or 0))
+
+
+async def issued_lines(
+    connection: AsyncConnection, order_id: UUID, completion: int
+) -> list[Handed]:
+    """What a completion took below zero, line by line, with all that the line was issued."""
+    of_completion = {"order_id": order_id, "completion": completion}
+    short = await connection.execute(select(shortages).filter_by(**of_completion))
+    taken = await connection.execute(
+        select(consumptions).filter_by(**of_completion).order_by(consumptions.c.line_id)
+    )
+    used = [Consumption(**row._mapping) for row in taken]
+    return [
+        handed([each for each in used if each.line_id == shortage.line_id], shortage)
+        for shortage in (Shortage(**row._mapping) for row in short)
+    ]
+
+
+async def note_told(
+    connection: AsyncConnection, order_id: UUID, completion: int, at: datetime
+) -> bool:
+    """False: it was told before."""
+    told = await connection.execute(
+        upsert(told_costs)
+        .values(order_id=order_id, completion=completion, at=at)
+        .on_conflict_do_nothing()
+        .returning(told_costs.c.order_id)
+    )
+    return told.scalar_one_or_none() is not None
 
 
 async def _costs(

@@ -39,6 +39,14 @@ transfers = Table(
     CheckConstraint("(state = 'in_transit') = (closed_at IS NULL)", name="transfers_closed"),
     Index("transfers_open", "id", postgresql_where=text("state = 'in_transit'")),
 )
+told_costs = Table(
+    "told_costs",
+    tables,
+    # What an older version did not tell of a completion's cost was told then.
+    Column("order_id", Uuid, primary_key=True),
+    Column("completion", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
 parcels = Table(
     "parcels",
     tables,
