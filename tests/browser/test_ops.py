@@ -26,7 +26,7 @@ async def test_an_operator_looks_at_services_journal_and_chain(site: Site, brows
     await page.get_by_role("link", name="Журнал").click()
     await page.get_by_label("Заказ", exact=True).fill(order["number"])
     await page.get_by_role("button", name="Показать").click()
-    await expect(page.get_by_role("cell", name="orders.order_created")).to_be_visible()
+    await expect(page.get_by_role("cell", name="Заказ-наряд оформлен")).to_be_visible()
     await expect(page.get_by_role("link", name=order["number"]).first).to_be_visible()
     assert await barriers(page) == []
 
