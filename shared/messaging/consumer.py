@@ -32,6 +32,9 @@ IN_FLIGHT = 512
 PULL_EXPIRES_S = 30
 HEARTBEAT_S = 5
 """The server says that much that it is alive; twice the silence means that the pull is lost."""
+REFUSED_PAUSE_S = 1.0
+"""A pull that is refused is refused at once: without a stream, or a consumer, who asks without
+pause keeps the whole machine, and who would make them anew, from doing anything."""
 RETRY_DELAYS_S = (0.2, 1, 3, 10, 30, 60, 120, 300)
 """After the first, second, … failure. One failure more, and the event is parked."""
 OUTAGE_DELAY_S = 2.0
@@ -55,6 +58,7 @@ class Consumer:
         self._lane = lane
         self._dead_letters = dead_letters
         self._asked = 0
+        self._refused = False
         self._handling: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._inbox = ""
@@ -93,6 +97,9 @@ class Consumer:
         self._asked = 0
         while True:
             if self._asked + len(self._handling) <= IN_FLIGHT // 2:
+                if self._refused:
+                    self._refused = False
+                    await asyncio.sleep(REFUSED_PAUSE_S)
                 await self._pull(IN_FLIGHT - self._asked - len(self._handling))
             elif not self._asked:
                 # Nobody sends anything before these are done: a backlog would go in leaps.
@@ -130,6 +137,7 @@ class Consumer:
             task.add_done_callback(self._handling.discard)
         elif status != "100":  # 100 is a heartbeat; anything else ends the pull
             headers = message.headers or {}
+            self._refused = status not in {"404", "408"}
             if status not in {"404", "408", "409"}:
                 log.warning("pull_refused", status=status, headers=dict(headers))
             unused = int(headers.get("Nats-Pending-Messages", self._asked))

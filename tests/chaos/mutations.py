@@ -134,6 +134,13 @@ MUTATIONS = (
         f"{DELIVERY}test_events_wait_in_the_outbox_while_the_broker_is_away",
     ),
     _one(
+        "who is refused asks again at once",
+        CONSUMER,
+        '            self._refused = status not in {"404", "408"}\n',
+        "",
+        f"{DIRECTED}test_who_is_refused_events_does_not_ask_without_pause",
+    ),
+    _one(
         "failures are not forgotten",
         CONSUMER,
         "                await self._dead_letters.forget(job.envelope.id)\n",

@@ -4,10 +4,12 @@ against, besides the tests of the services."""
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import nats
@@ -29,7 +31,7 @@ from shared.messaging.envelope import opening
 from shared.messaging.housekeeping import Housekeeping
 from shared.messaging.outbox import Outgoing
 from shared.refusals import Refused
-from shared.service import Running
+from shared.service import Running, consumed_subjects
 from tests.shared.test_delivery import NOW, a_payment, an_order, doomed
 from tests.support.crashing import EXIT_CODE
 from tests.support.day import ADMIN, Station
@@ -182,6 +184,41 @@ async def test_late_news_of_a_client_does_not_set_its_copy_back(station: Station
     await station.settle_down()
     name = select(clients.c.name).where(clients.c.id == client.id)
     assert await rows(station.running["orders"], name) == [("Петров",)]
+
+
+async def test_who_is_refused_events_does_not_ask_without_pause(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stream is gone: nobody else would get anything done where all ask for it."""
+    monkeypatch.setattr(consumer, "REFUSED_PAUSE_S", 0.2)
+    monkeypatch.setattr(consumer, "HEARTBEAT_S", 1)
+    asked: list[float] = []
+    pull = consumer.Consumer._pull
+
+    async def noted(self: consumer.Consumer, batch: int) -> None:
+        if self._durable == "orders":
+            asked.append(asyncio.get_running_loop().time())
+        await pull(self, batch)
+
+    async def several_times() -> bool:
+        return len(asked) >= 5
+
+    order = await an_order(station)
+    await station.settle_down()
+    monkeypatch.setattr(consumer.Consumer, "_pull", noted)
+    await station.nats.kill()
+    shutil.rmtree(station.nats.folder)
+    await station.nats.start()
+    asked.clear()
+    await eventually(several_times, timeout_s=30)
+    assert all(later - earlier >= 0.2 for earlier, later in pairwise(asked[1:5]))
+    await station.nats.apply_topology({"orders": consumed_subjects("orders")})
+    await station.publish(a_payment(order.id), "finance")
+
+    async def is_paid() -> bool:
+        return (await station.order(order.id)).paid == 100
+
+    await eventually(is_paid)
 
 
 # --- commands ----------------------------------------------------------------------------------
