@@ -117,9 +117,7 @@ def facts_of(record: AuditRecord, known: Mapping[str, str], language: str = "en"
     changes = tuple(_changes(record, known))
     whole = events.in_language(record.body, language)
     inner = (each for each in whole.values() if isinstance(each, Mapping))
-    about = dict.fromkeys(
-        said for body in (whole, *inner) for said in events.about(body, known)
-    )
+    about = dict.fromkeys(said for body in (whole, *inner) for said in events.about(body, known))
     # A sum that has changed is told with what it was.
     return Facts(
         tuple(
