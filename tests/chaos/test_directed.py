@@ -32,6 +32,7 @@ from shared.messaging.housekeeping import Housekeeping
 from shared.messaging.outbox import Outgoing
 from shared.refusals import Refused
 from shared.service import Running, consumed_subjects
+from shared.writing import Pending
 from tests.shared.test_delivery import NOW, a_payment, an_order, doomed
 from tests.support.crashing import EXIT_CODE
 from tests.support.day import ADMIN, Station
@@ -273,19 +274,20 @@ async def test_a_database_that_gives_way_once_is_no_failure(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A deadlock, a serialization failure: PostgreSQL asks to try again."""
-    write = outbox_code.write
+    send = Pending.send_last
     left = [2]
 
-    async def give_way(connection: Any, events: Any) -> None:
-        await write(connection, events)
+    async def give_way(self: Pending, connection: Any) -> None:
         if left[0]:
             left[0] -= 1
             await connection.execute(
                 text("DO $$ BEGIN RAISE 'give way' USING ERRCODE = '40001'; END $$")
             )
+        await send(self, connection)
 
-    monkeypatch.setattr(outbox_code, "write", give_way)
+    monkeypatch.setattr(Pending, "send_last", give_way)
     await station.send(CreateSection(name="Кузов"))
+    assert left == [0]
     assert len((await station.ask(ListSections())).items) == 1
 
 
