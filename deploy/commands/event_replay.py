@@ -93,15 +93,16 @@ async def read_stream(connection: Client, outboxes: Sequence[Outbox] = ()) -> In
     ``CannotStart`` when it ends before what consumers acknowledged: they would never be given
     what is published into it now."""
     js = connection.jetstream(timeout=TIMEOUT_S)
+    # In this order: what comes meanwhile only makes the stream longer.
+    acknowledged = {service: await _acknowledged(js, service) for service in SERVICES}
     try:
         last_seq = (await js.stream_info(STREAM)).state.last_seq
     except NotFoundError:
         return None
-    for service in SERVICES:
-        acknowledged = await _acknowledged(js, service)
-        if acknowledged > last_seq:
+    for service, seq in acknowledged.items():
+        if seq > last_seq:
             raise CannotStart(
-                f"{STREAM} ends at {last_seq}, and {service} has acknowledged {acknowledged}: "
+                f"{STREAM} ends at {last_seq}, and {service} has acknowledged {seq}: "
                 "restart NATS, which puts consumers back to the end of the stream, and try again"
             )
     oldest = [outbox.oldest for outbox in outboxes if outbox.oldest]
