@@ -43,7 +43,7 @@ SWEEP_BATCH = 500
 MAX_HANDED = 10_000
 """Events handed over and not published yet. The broker stalls when there are so many: what comes
 then is left to the sweep."""
-MARK_AFTER_S = 1.0
+MARK_AFTER_S = 0.25
 """What was published in this time is marked together; a crash before that publishes it again."""
 _EVENTS = inserting(outbox, "event_id", "subject", "headers", "body")
 _UNPUBLISHED = inserting(unpublished, "event_id")

@@ -127,7 +127,7 @@ def test_every_fact_is_told_to_screens_or_is_nothing_for_them(event: type[Event]
 
 NOTHING_FOR_SCREENS = (
     "evt.gateway.", "command_refused", "dead_letter_decided", "repricing_due", "stock_taken_over",
-    "station_restored", "{service}",
+    "station_restored", "link_secret_replaced", "{service}",
 )  # fmt: skip
 
 

@@ -167,7 +167,7 @@ async def test_what_is_asked_for_is_refused_as_the_report_would_be(
     technician = await gateway.signed_in("technician")
     for client, address, wanted in (
         (owner, "/reports/nothing", (422, "export_unknown")),
-        (owner, "/clients", (422, "export_unknown")),
+        (owner, "/sections", (422, "export_unknown")),
         (owner, "/clients/x/statement", (422, "request_invalid")),
         (owner, f"{BALANCES}?colour=red", (422, "request_invalid")),
         (owner, "/reports/margin?from=2026-12-01&to=2026-11-01", (422, "period_invalid")),

@@ -34,6 +34,7 @@ EVENTS = events.EVENTS | {
     "evt.orders.declined_works_dismissed.v1": Look(
         N_("Declined works are not offered any more"), "circle-x"
     ),
+    "evt.orders.link_secret_replaced.v1": Look(N_("Links of clients signed anew"), "key"),
     "evt.orders.order_type_saved.v1": Look(N_("Type of orders saved"), "settings"),
     "evt.orders.package_saved.v1": Look(N_("Package saved"), "gift"),
     "evt.orders.price_rules_saved.v1": Look(N_("Rounding of prices changed"), "percentage"),
