@@ -29,6 +29,7 @@ async def test_each_role_gets_through_exactly_where_the_table_lets_it(
             if message is None:
                 continue
             path, _ = filled(endpoint)
+            services.sent.clear()
             response = await client.request(
                 endpoint.method,
                 path,
