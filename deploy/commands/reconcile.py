@@ -75,8 +75,10 @@ async def _compared(at: Reach, take_over: str | None, tell_costs: str | None) ->
 
         try:
             found = await differences(ask)
-            if tell_costs is not None and await _told(found, tell_costs, operator):
-                found = await differences(ask)
+            if tell_costs is not None and found:
+                await _ensure_all_is_heard(at)
+                if await _told(found, tell_costs, operator):
+                    found = await differences(ask)
             if take_over is None or [each.what for each in found] != [STOCK_AGREES]:
                 return found
             amount = Decimal(found[0].expected) - Decimal(found[0].actual)
@@ -88,6 +90,18 @@ async def _compared(at: Reach, take_over: str | None, tell_costs: str | None) ->
             return await differences(ask)
         except Refused as refused:
             raise CannotStart(refused.words()) from refused
+
+
+async def _ensure_all_is_heard(at: Reach) -> None:
+    """What is only late would be told twice, and counted twice."""
+    from deploy.commands.status import look
+    from deploy.local.processes import CannotStart
+
+    if behind := (await look(at)).behind({"orders", "inventory", "finance"}):
+        raise CannotStart(
+            f"news may be on their way ({', '.join(behind)}): nothing is told again. "
+            "Try again when `pitlane status` shows nothing unsent, waiting, in work or dead"
+        )
 
 
 async def _told(found: Sequence[Difference], reason: str, operator: Operator) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import compress
@@ -67,6 +67,18 @@ class Picture:
             *_of_servers(self.servers),
             *([] if self.nats_problem else _of_stream(self)),
         ]
+
+    def behind(self, names: Collection[str]) -> list[str]:
+        """Those of these services that have news to tell or to hear, or that do not say."""
+        return [seen.name for seen in self.services if seen.name in names and _is_behind(seen)]
+
+
+def _is_behind(seen: ServiceSeen) -> bool:
+    if isinstance(seen.state, str):
+        return True
+    heard = seen.consumer
+    waiting = heard and ((heard.num_pending or 0) + (heard.num_ack_pending or 0))
+    return bool(seen.state.relay_pending or seen.state.dead_letters or waiting)
 
 
 def _of_service(seen: ServiceSeen) -> Iterator[str]:
