@@ -33,7 +33,7 @@ def pack(plain: bytes) -> bytes:
 
 
 def unpack(stored: bytes) -> bytes:
-    """Raises ``zlib.error`` for what was spoilt."""
+    """Raises ``zlib.error`` for most of what was spoilt; a whole event has its sum besides."""
     if not stored.startswith(_MARK):
         return stored
     return zlib.decompressobj(_WINDOW, WORDS).decompress(stored[1:])

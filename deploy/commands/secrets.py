@@ -29,8 +29,9 @@ def rotate(what: What, yes: Yes = False, data_dir: StationDir = None) -> None:
 
     `links`: every link that clients were sent stops working at once, and
     they see that there is nothing there. Each order's page shows its new
-    link, which has to be sent again; messages that still wait to be sent
-    carry it already. The audit keeps who did so.
+    link, which has to be sent again; messages that wait for their day carry
+    it already, those that wait to be tried again still have the old one.
+    The audit keeps who did so.
     """
     from deploy.commands.reach import reach
 

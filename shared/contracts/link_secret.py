@@ -17,7 +17,7 @@ class ReplacedLinks(View):
 class ReplaceLinkSecret(Command[ReplacedLinks]):
     """Signs clients' links with a new secret: every link that was sent stops working at once, as
     after somebody has read it who should not. The rows stay: ``EstimateLink`` tells each order's
-    new address, which has to be sent again; what is still to be sent carries it already.
+    new address, which has to be sent again; what waits for its day carries it already.
     """
 
     subject: ClassVar[str] = "cmd.orders.replace_link_secret.v1"

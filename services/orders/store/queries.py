@@ -35,8 +35,6 @@ from services.orders.store.tables import (
 from shared.contracts.orders import CommentView, PriceStepView
 from shared.contracts.work_order import FindWorkOrders
 
-OPEN = frozenset({"draft", "new", "in_progress"})
-
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
@@ -80,15 +78,11 @@ def newest_first(
 ) -> Select[Any]:
     """A part of a list of orders; ``after``: when the last one shown was made, and its id."""
     statement = statement.order_by(orders.c.created_at.desc(), orders.c.id.desc()).limit(limit)
-    for name in ("section_id", "employee_id", "client_id", "vehicle_id"):
+    for name in ("status", "section_id", "employee_id", "client_id", "vehicle_id"):
         if (value := getattr(filters, name)) is not None:
             statement = statement.where(orders.c[name] == value)
-    if statuses := filters.statuses or ((filters.status,) if filters.status else ()):
-        statement = statement.where(orders.c.status.in_(statuses))
-        if OPEN.issuperset(statuses):
-            # All of these are, so that their index finds them. Of those that are done a page is
-            # full soon; an index by status would be written anew, with all others, by each move.
-            statement = statement.where(orders.c.on_board)
+    if filters.statuses:
+        statement = statement.where(orders.c.status.in_(filters.statuses))
     if filters.own_of:
         works_on_it = exists().where(
             service_lines.c.order_id == orders.c.id,
@@ -109,7 +103,7 @@ def newest_first(
             bookings.c.order_id == orders.c.id, bookings.c.state == "planned"
         )
         statement = statement.where(
-            orders.c.status.in_(sorted(OPEN)), orders.c.on_board, ~holds_a_post
+            orders.c.status.in_(("draft", "new", "in_progress")), ~holds_a_post
         )
     at = orders.c.assignment_at if filters.accounted else orders.c.created_at
     if filters.start:

@@ -68,7 +68,7 @@
     input().dataset.shown = queryOf(ctx);
     if (!isShown()) return;
     items().find((item) => item.getAttribute("href") === chosen)?.classList.add("chosen");
-    for (const key of ahead.splice(0)) press(key);
+    for (const key of ahead.splice(0)) if (input().checkVisibility()) press(key);
   });
 
   // A part of the station, or all of it, was too slow or away.

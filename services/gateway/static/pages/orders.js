@@ -28,6 +28,8 @@
   // It asks for itself: what is asked for last is what it shows, and a no is told above the page.
   async function fill(address) {
     const own = coming = { address };
+    // What a closed one has of before is nobody's any more, whatever comes, or does not.
+    if (!sheet().open) sheet().replaceChildren();
     await htmx.ajax("GET", address, {
       source: sheet(), target: sheet(), select: "#sheet-body", swap: "innerHTML", push: "false",
     });

@@ -92,6 +92,7 @@ orders = Table(
     Column("on_board", Boolean, Computed(_ON_BOARD, persisted=True), nullable=False),
     Index("orders_newest", "created_at", "id"),
     Index("orders_on_board", "created_at", "id", postgresql_where=text("on_board")),
+    Index("orders_status", "status", "created_at", "id"),
     Index("orders_mechanic", "mechanic_id", "created_at", "id"),
     Index("orders_accounting", "assignment_at"),
     Index("orders_completed", "completed_at", "id"),
