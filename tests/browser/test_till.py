@@ -84,7 +84,9 @@ async def test_a_cashier_opens_a_shift_takes_money_gives_it_back_and_counts(
     await stands(site, order["id"], paid="1500.00")
 
     await page.get_by_role("link", name="Платежи").click()
+    await page.wait_for_url("**/till/payments")
     await page.get_by_role("row", name="Карта").get_by_role("link").first.click()
+    await page.wait_for_url("**/till/payments/*")
     await page.get_by_label("Сумма").fill("200")
     await page.get_by_label("Причина").fill("Скидка")
     page.once("dialog", lambda dialog: dialog.accept())
