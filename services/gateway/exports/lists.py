@@ -60,14 +60,12 @@ class Teller:
         """By id, the names of a short list of the station's own."""
         subject = type(question).subject
         if subject not in self._known:
-            names: dict[str, str] = {}
-            cursor, more = None, True
-            while more:
-                page = await self.services.ask(question.model_copy(update={"cursor": cursor}))
-                names |= {str(each.id): each.name for each in page.items}
-                cursor = page.next
-                more = cursor is not None
-            self._known[subject] = names
+            page = await self.services.ask(question)
+            items = [*page.items]
+            while page.next:
+                page = await self.services.ask(question.model_copy(update={"cursor": page.next}))
+                items += page.items
+            self._known[subject] = {str(each.id): each.name for each in items}
         return self._known[subject]
 
 
