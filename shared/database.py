@@ -119,8 +119,12 @@ DIALECT = PGDialect_asyncpg(**JSON)  # type: ignore[no-untyped-call]
 """What every engine here speaks."""
 
 
-def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
-    """An engine that gives a broken connection up instead of handing it out again."""
+def engine_for(url: str, *, pool_size: int = 8, planned_once: bool = False) -> AsyncEngine:
+    """An engine that gives a broken connection up instead of handing it out again.
+
+    ``planned_once``: what PostgreSQL makes of a statement the first time, it keeps. Else it plans
+    the first five executions on each connection for their values, which for a statement that writes
+    into ten tables costs more than they do."""
     engine = create_async_engine(
         driver_url(url),
         pool_size=pool_size,
@@ -139,7 +143,10 @@ def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
             "max_cached_statement_lifetime": 0,
             # However long: what is asked together is one statement.
             "max_cacheable_statement_size": 0,
-            "server_settings": {"application_name": "pitlane"},
+            "server_settings": {
+                "application_name": "pitlane",
+                "plan_cache_mode": "force_generic_plan" if planned_once else "auto",
+            },
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)

@@ -133,6 +133,8 @@ class Service:
         async with AsyncExitStack() as stack:
             engine = engine_for(settings.database_url)
             stack.push_async_callback(engine.dispose)
+            lane_engine = engine_for(settings.database_url, pool_size=1, planned_once=True)
+            stack.push_async_callback(lane_engine.dispose)
             if self._prepare:
                 async with engine.begin() as transaction:
                     await self._prepare(transaction, settings)
@@ -144,7 +146,7 @@ class Service:
                 connection, settings.source(self.name), settings.command_timeout_s
             )
             relay = Relay(engine, connection)
-            lane = Lane(settings, engine, self.handlers, client, relay, self._gather_s)
+            lane = Lane(settings, lane_engine, engine, self.handlers, client, relay, self._gather_s)
             dead_letters = DeadLetters(engine)
             running = Running(
                 settings,

@@ -13,7 +13,7 @@ from collections import namedtuple
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from sqlalchemy import Executable
+from sqlalchemy import ARRAY, Executable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -101,6 +101,10 @@ class Prepared:
 
 
 def _into(type_: TypeEngine[Any]) -> Convert | None:
+    if isinstance(type_, ARRAY) and type_.dimensions == 1:
+        # SQLAlchemy's own asks each value whether it is a list once more.
+        one = _into(type_.item_type)
+        return None if one is None else lambda values: [one(value) for value in values]
     return type_.dialect_impl(DIALECT).bind_processor(DIALECT)
 
 

@@ -120,7 +120,8 @@ class Pending:
         parameters: dict[str, list[Any]] = {}
         for how, rows in waiting.items():
             parameters |= how.arrays(rows)
-        return _as_one(tuple(waiting)), parameters
+        # Whatever came first: the same tables are the same statement.
+        return _as_one(tuple(sorted(waiting, key=_by_name))), parameters
 
 
 @lru_cache(maxsize=256)
@@ -177,6 +178,10 @@ def _is_list_of_texts(column: Column[Any]) -> bool:
 def _texts(given: TableValuedAlias, key: str) -> ColumnElement[Any]:
     texts = select(func.jsonb_array_elements_text(given.c[key])).correlate(given)
     return func.array(texts.scalar_subquery())
+
+
+def _by_name(how: Rows) -> str:
+    return how.name
 
 
 def _parameter(name: str, column: str) -> str:

@@ -93,17 +93,20 @@ class Lane:
         self,
         settings: ServiceSettings,
         engine: AsyncEngine,
+        beside: AsyncEngine,
         handlers: Handlers[Store],
         client: ServiceClient,
         relay: Relay,
         gather_s: float = 0.0,
     ) -> None:
-        """``gather_s``: so much lies at least between the beginnings of two transactions, unless
-        a command or a full batch waits; when events come thick, several times as much. Nobody
-        waits for what only listens."""
+        """``engine``: the lane's own, of one connection, where each statement is prepared once;
+        ``beside``: for what goes on beside its transactions. ``gather_s``: so much lies at least
+        between the beginnings of two transactions, unless a command or a full batch waits; when
+        events come thick, several times as much. Nobody waits for what only listens."""
         self._settings = settings
         self._source = settings.source(settings.service)
         self._engine = engine
+        self._beside = beside
         self._writes = Writes(engine)
         self._handlers = handlers
         self._client = client
@@ -142,7 +145,7 @@ class Lane:
         work = Work(job.envelope, datetime.now(UTC), self._settings, self._client)
         try:
             with handling(job.envelope) as work.envelope:
-                async with reading(self._engine, self._handlers) as store:
+                async with reading(self._beside, self._handlers) as store:
                     job.message = await before(job.message, store, work)
         except Exception as error:
             await self._give_up(job, error)
@@ -161,7 +164,8 @@ class Lane:
             try:
                 await self._all_of(jobs)
             except asyncio.CancelledError:
-                _end_all(jobs, Refused("service_unavailable", service=self._settings.service))
+                for job in jobs:
+                    _end(job, Refused("service_unavailable", service=self._settings.service))
                 raise
 
     async def _all_of(self, jobs: Sequence[Job]) -> None:
@@ -296,7 +300,7 @@ class Lane:
             refusal = Refused("internal_error")
         with contextlib.suppress(Exception):
             events = self._refusal_event(job, refusal)
-            async with self._engine.begin() as connection:
+            async with self._beside.begin() as connection:
                 await outbox.write(connection, events)
             self._relay.hand_over(events)
         _end(job, refusal)
@@ -354,11 +358,6 @@ def _tell(job: Job, end: bytes | Exception) -> None:
     if number := getattr(job.message, "number", None):
         details["number"] = number
     log.info(outcome, **log_context(job.envelope), **details)
-
-
-def _end_all(jobs: Sequence[Job], end: Exception) -> None:
-    for job in jobs:
-        _end(job, end)
 
 
 # PostgreSQL's own words for "not your fault, try again": serialization failure, deadlock,

@@ -114,6 +114,20 @@ async def test_many_tables_are_written_at_once(connection: AsyncConnection) -> N
     assert [row.word for row in found] == ["масло", "фильтр", "шина"]
 
 
+async def test_the_same_tables_are_the_same_statement(connection: AsyncConnection) -> None:
+    people_first, words_first = Pending(), Pending()
+    changed, added = merging(people), inserting_missing(words)
+    people_first.add(changed, [IVAN])
+    people_first.add(added, [("масло",)])
+    words_first.add(added, [("шина",)])
+    words_first.add(changed, [ANNA])
+    with statements_of(connection) as sent:
+        await people_first.send(connection)
+        await words_first.send(connection)
+    assert len(sent) == 2
+    assert len(set(sent)) == 1
+
+
 async def test_rows_go_by_their_keys_or_by_what_is_named(connection: AsyncConnection) -> None:
     pending = Pending()
     pending.add(removing(words), [("шина",)])

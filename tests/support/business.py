@@ -129,7 +129,9 @@ class _Member:
         self.handlers: Handlers[Any] = service_named(name).handlers
         self.client = _Client(name, business)
         relay = cast(Relay, _Stream(business))
-        self.lane = Lane(self.settings, self.engine, self.handlers, self.client, relay, gather_s)
+        self.lane = Lane(
+            self.settings, self.engine, self.engine, self.handlers, self.client, relay, gather_s
+        )
 
     async def answer(self, question: Question[Any], envelope: Envelope) -> Any:
         route = self.handlers.questions[type(question).subject]
