@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.bench import (
+    bare,
     board_page,
     drain,
     flow,
@@ -88,7 +89,12 @@ async def _flow(work: Work) -> Sequence[Row]:
     rows, points = await flow.measure(work.station, work.business, work.extent.flow_s)
     picture.write(points, PICTURE)
     work.console.print(f"    drawn: {PICTURE}", soft_wrap=True)
-    return rows
+    pid, seconds = work.station.told["pid"], work.extent.flow_s / 2
+    floors = [
+        await bare.measure(work.folder / f"bare-{clients}", pid, clients, seconds)
+        for clients in (flow.CLIENTS[0], flow.CLIENTS[-1])
+    ]
+    return [*rows, *floors]
 
 
 # In this order: what starts the station anew comes when the others are through with it, and the

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,10 +73,28 @@ class Floors:
 
 
 class FloorServers:
-    def __init__(self, asking: Client, storing: Client, database: asyncpg.Connection) -> None:
+    """A broker and a database server of their own, with the station's settings."""
+
+    def __init__(
+        self,
+        broker: Nats,
+        postgres: Postgres,
+        asking: Client,
+        storing: Client,
+        database: asyncpg.Connection,
+    ) -> None:
+        self._broker = broker
+        self.database_url = postgres.url(SUPERUSER)
         self._asking = asking
         self._js = storing.jetstream()
         self._database = database
+
+    def broker_url(self, user: str) -> str:
+        return self._broker.url(user)
+
+    async def consume(self, consumers: Mapping[str, Sequence[str]]) -> None:
+        """Makes the services' durable consumers, of these subjects."""
+        await topology.apply(self.broker_url(topology.BOOTSTRAP), consumers)
 
     async def measure(self, floors: Floors, count: int) -> None:
         """Adds so many of each, in turns: what the machine does otherwise hits all alike."""
@@ -117,7 +135,7 @@ async def floor_servers(folder: Path) -> AsyncIterator[FloorServers]:
         await database.execute(
             "CREATE TABLE stored (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body bytea)"
         )
-        servers = FloorServers(asking, storing, database)
+        servers = FloorServers(broker, postgres, asking, storing, database)
         await servers.measure(Floors(), 50)  # plans, caches and connections are warm
         yield servers
 
