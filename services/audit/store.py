@@ -47,7 +47,7 @@ records = Table(
     Column("previous_hash", Text),
     Column("hash", Text),
     # Copies of what the content says, to search by. The rest is read from the content itself.
-    Column("event_id", Uuid, nullable=False, unique=True),
+    Column("event_id", Uuid, nullable=False),
     Column("event", Text, nullable=False),
     Column("at", TIMESTAMP(timezone=True), nullable=False),
     Column("actor", Text, nullable=False),
@@ -56,12 +56,18 @@ records = Table(
     Column("seal", LargeBinary),
     Column("mentions", LargeBinary),
     Index("records_order", "order_id", "seq", postgresql_where=text("order_id IS NOT NULL")),
-    Index("records_actor", "actor", "seq"),
-    Index("records_event", "event", "seq"),
+    # Which stretch of the table holds which: what is rare is found by them, and what is frequent is
+    # among the newest anyway. A place of its own for each record would cost as much as the record.
     Index(
-        "records_at",
+        "records_stretches",
         "at",
+        "actor",
+        "event",
         postgresql_using="brin",
+        postgresql_ops={
+            "actor": "text_bloom_ops (n_distinct_per_range = 50)",
+            "event": "text_bloom_ops (n_distinct_per_range = 100)",
+        },
         postgresql_with={"autosummarize": True, "pages_per_range": 32},
     ),
 )
