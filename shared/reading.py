@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Select, bindparam, cast, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import BindParameter
@@ -53,18 +53,13 @@ def _as_one(selects: tuple[Select[Any], ...]) -> Prepared:
 
 
 def _array(statement: Select[Any], number: int) -> Any:
-    """As one value; what it is given goes by names of its own, and ids such that the planner
-    cannot look at them: where it can, it plans every call anew for their number, which costs
-    several times as much as the answer."""
+    """As one value; what it is given goes by names of its own."""
     rows = statement.with_only_columns(func.row(*statement.selected_columns))
 
     def renamed(element: Any, **_: Any) -> Any:
-        if not isinstance(element, BindParameter) or element.unique:
-            return None
-        given = bindparam(f"{element.key}_{number}", type_=element.type)
-        if isinstance(element.type, ARRAY):
-            return cast(select(given).scalar_subquery(), element.type)
-        return given
+        if isinstance(element, BindParameter) and not element.unique:
+            return bindparam(f"{element.key}_{number}", type_=element.type)
+        return None
 
     own: Select[Any] = replacement_traverse(rows, {}, renamed)  # type: ignore[assignment]
     return func.array(own.scalar_subquery())
