@@ -7,7 +7,6 @@ the journal. Which of their fields tell of a person is said here, once.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
@@ -26,7 +25,6 @@ _EMPTIED = frozenset(
 _CALLED = frozenset({"last_name", "client_name", "recipient", "email_subject", "text"})
 AT_ONCE = 500
 """Messages that are looked through together."""
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def without_person(value: Any, called: str) -> Any:
@@ -41,11 +39,6 @@ def without_person(value: Any, called: str) -> Any:
         case list():
             return [without_person(inner, called) for inner in value]
     return value
-
-
-def mentioned(text: str) -> set[UUID]:
-    """The ids that stand in a text."""
-    return {UUID(found) for found in _UUID.findall(text)}
 
 
 async def redact(connection: AsyncConnection, ids: Collection[UUID], called: str) -> None:

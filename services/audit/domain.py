@@ -8,6 +8,7 @@ content carries its own number, so that a record can be neither changed, nor tak
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,9 @@ from shared.contracts.audit import ChainFault
 GENESIS = "0" * 64
 """What stands before the first record."""
 MAX_FAULTS = 100
+TAIL_BYTES = 8
+"""Of an id, its last bytes: drawn at random, so that no two ids share them."""
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 COST_FIELDS = frozenset(
     {
@@ -101,6 +105,20 @@ def hash_of(previous_hash: str, content: str) -> str:
     return sha256(f"{previous_hash}\n{content}".encode()).hexdigest()
 
 
+def mentioned(content: str) -> set[UUID]:
+    """The ids that stand in a text."""
+    return {UUID(found) for found in _UUID.findall(content)}
+
+
+def mentions(content: str) -> bytes:
+    """The tails of those ids, one after the other: what is packed is searched by them."""
+    return b"".join(sorted(map(tail, mentioned(content))))
+
+
+def tail(one: UUID) -> bytes:
+    return one.bytes[-TAIL_BYTES:]
+
+
 class Verification:
     """Walks the chain from its beginning and names what does not fit."""
 
@@ -129,8 +147,9 @@ class Verification:
     def _check(self, link: Sealed, copy: Mapping[str, Any]) -> None:
         fact = _fact_of(link)
         event_id = UUID(copy["event_id"])
+        told = {**fact, "mentions": mentions(link.content)}
         if hash_of(link.previous_hash, link.content) != link.hash or any(
-            fact.get(name) != value for name, value in copy.items()
+            told.get(name) != value for name, value in copy.items()
         ):
             self._fault(link.seq, event_id, "changed")
         elif fact.get("seq") != link.seq:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,16 @@ from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
     Column,
+    ColumnElement,
     Index,
+    LargeBinary,
     MetaData,
     Select,
     Table,
     Text,
     Uuid,
     func,
+    literal,
     or_,
     select,
     text,
@@ -25,11 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.audit.domain import Fact, Head, Sealed, sealed
+from services.audit.domain import Fact, Head, Sealed, mentioned, mentions, sealed, tail
 from shared.contracts.base import Message
 from shared.contracts.orders import OrderCreated
-from shared.erasure import mentioned
 from shared.handlers import Store
+from shared.packing import pack, unpack
 from shared.writing import inserting
 
 tables = MetaData()
@@ -38,23 +42,37 @@ records = Table(
     "records",
     tables,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("content", Text, nullable=False),
-    Column("previous_hash", Text, nullable=False),
-    Column("hash", Text, nullable=False),
+    # As of older versions: what they recorded is never written anew.
+    Column("content", Text),
+    Column("previous_hash", Text),
+    Column("hash", Text),
     # Copies of what the content says, to search by. The rest is read from the content itself.
-    Column("event_id", Uuid, nullable=False, unique=True),
+    Column("event_id", Uuid, nullable=False),
     Column("event", Text, nullable=False),
     Column("at", TIMESTAMP(timezone=True), nullable=False),
     Column("actor", Text, nullable=False),
-    Column("actor_role", Text),
-    Column("station", Text, nullable=False),
     Column("order_id", Uuid),
-    Column("correlation_id", Uuid, nullable=False),
+    Column("packed", LargeBinary),
+    Column("seal", LargeBinary),
+    Column("mentions", LargeBinary),
     Index("records_order", "order_id", "seq", postgresql_where=text("order_id IS NOT NULL")),
-    Index("records_actor", "actor", "seq"),
-    Index("records_event", "event", "seq"),
-    Index("records_at", "at", "seq"),
+    # Which stretch of the table holds which: what is rare is found by them, and what is frequent is
+    # among the newest anyway. A place of its own for each record would cost as much as the record.
+    Index(
+        "records_stretches",
+        "at",
+        "actor",
+        "event",
+        postgresql_using="brin",
+        postgresql_ops={
+            "actor": "text_bloom_ops (n_distinct_per_range = 50)",
+            "event": "text_bloom_ops (n_distinct_per_range = 100)",
+        },
+        postgresql_with={"autosummarize": True, "pages_per_range": 32},
+    ),
 )
+"""``packed``: the content; ``seal``: the previous hash and its own; ``mentions``: the ids that the
+content names, by which it is found (``domain.mentions``)."""
 
 erased = Table(
     "erased",
@@ -65,20 +83,17 @@ erased = Table(
 """Persons who asked to be forgotten, and their orders. The law wants the journal whole, so that it
 keeps what it has; it is shown without them, and with ``name`` in their place."""
 
-_COPIES = (
-    "event_id",
-    "event",
-    "at",
-    "actor",
-    "actor_role",
-    "station",
-    "order_id",
-    "correlation_id",
-)
+_COPIES = ("event_id", "event", "at", "actor", "order_id")
+_HASH_BYTES = 32
 _LOCK = select(func.pg_advisory_xact_lock(7147))
-_HEAD = select(records.c.seq, records.c.hash).order_by(records.c.seq.desc()).limit(1)
+_HASHES = select(records.c.seq, records.c.previous_hash, records.c.hash, records.c.seal)
+_HEAD = _HASHES.order_by(records.c.seq.desc()).limit(1)
 WALK_ROWS = 5_000
-_LINKS = inserting(records, when=_LOCK.scalar_subquery().is_not(None))
+_LINKS = inserting(
+    records,
+    *("seq", *_COPIES, "packed", "seal", "mentions"),
+    when=_LOCK.scalar_subquery().is_not(None),
+)
 _ends: WeakKeyDictionary[AsyncEngine, Head] = WeakKeyDictionary()
 """Where the chain ended when this process last wrote to it."""
 
@@ -106,7 +121,7 @@ class AuditStore(Store):
 
     async def head(self) -> Head:
         row = (await self.connection.execute(_HEAD)).one_or_none()
-        return Head(row.seq, row.hash) if row else Head()
+        return Head(row.seq, _hashes(row)[1]) if row else Head()
 
     def append(self, fact: Fact) -> None:
         if self._head is None:
@@ -116,9 +131,9 @@ class AuditStore(Store):
         self._links.append(
             {
                 "seq": link.seq,
-                "content": link.content,
-                "previous_hash": link.previous_hash,
-                "hash": link.hash,
+                "packed": pack(link.content.encode()),
+                "seal": bytes.fromhex(link.previous_hash + link.hash),
+                "mentions": mentions(link.content),
                 **{name: getattr(fact, name) for name in _COPIES},
             }
         )
@@ -131,25 +146,24 @@ class AuditStore(Store):
 
     async def erase(self, subjects: Collection[UUID], name: str) -> None:
         """From now on nothing that names these ids is shown with the person."""
-        naming = or_(*(func.strpos(records.c.content, str(one)) > 0 for one in subjects))
         orders = await self.connection.execute(
             select(records.c.order_id)
-            .where(records.c.event == OrderCreated.subject, naming)
+            .where(records.c.event == OrderCreated.subject, or_(*map(naming, subjects)))
             .distinct()
         )
         rows = [{"subject_id": one, "name": name} for one in {*subjects, *orders.scalars()}]
         await self.connection.execute(upsert(erased).on_conflict_do_nothing(), rows)
 
-    async def erased(self, rows: Sequence[Any]) -> dict[UUID, str]:
+    async def erased(self, links: Sequence[Sealed]) -> dict[UUID, str]:
         """By id, what those are called now who are named in these records and were erased."""
-        named = {one for row in rows for one in mentioned(row.content)}
+        named = {one for link in links for one in mentioned(link.content)}
         if not named:
             return {}
         found = await self.connection.execute(select(erased).where(erased.c.subject_id.in_(named)))
         return {row.subject_id: row.name for row in found}
 
-    async def rows(self, statement: Select[Any]) -> list[Any]:
-        return list(await self.connection.execute(statement))
+    async def links(self, statement: Select[Any]) -> list[Sealed]:
+        return [link_of(row) for row in await self.connection.execute(statement)]
 
     async def walk(self) -> AsyncIterator[list[tuple[Sealed, Mapping[str, Any]]]]:
         """The whole chain by ``seq``, a few thousand links at a time."""
@@ -161,25 +175,49 @@ class AuditStore(Store):
                 .order_by(records.c.seq)
                 .limit(WALK_ROWS)
             )
-            rows = await self.rows(statement)
+            rows = (await self.connection.execute(statement)).all()
             if not rows:
                 return
             yield [(link_of(row), _copy_of(row)) for row in rows]
             after = rows[-1].seq
 
     async def hash_at(self, seq: int) -> str | None:
-        rows = await self.rows(select(records.c.hash).where(records.c.seq == seq))
-        return rows[0].hash if rows else None
+        row = (await self.connection.execute(_HASHES.where(records.c.seq == seq))).one_or_none()
+        return _hashes(row)[1] if row else None
+
+
+def naming(one: UUID) -> ColumnElement[bool]:
+    """Whether a record's content names this id."""
+    found = literal(tail(one), LargeBinary).op("IN")(records.c.mentions)
+    return or_(func.position(found) > 0, func.strpos(records.c.content, str(one)) > 0)
 
 
 def link_of(row: Any) -> Sealed:
-    return Sealed(row.seq, row.content, row.previous_hash, row.hash)
+    return Sealed(row.seq, _content(row), *_hashes(row))
+
+
+def _content(row: Any) -> str:
+    if row.packed is None:
+        return row.content or ""
+    try:
+        return unpack(row.packed).decode()
+    except (zlib.error, UnicodeDecodeError):
+        return ""  # which has another hash
+
+
+def _hashes(row: Any) -> tuple[str, str]:
+    """The previous one, and its own."""
+    if row.seal is None:
+        return row.previous_hash, row.hash
+    return row.seal[:_HASH_BYTES].hex(), row.seal[_HASH_BYTES:].hex()
 
 
 def _copy_of(row: Any) -> dict[str, Any]:
     """The searchable columns as the content has them."""
     copy = {name: getattr(row, name) for name in _COPIES}
-    for name in ("event_id", "order_id", "correlation_id"):
+    for name in ("event_id", "order_id"):
         copy[name] = str(copy[name]) if copy[name] else None
     copy["at"] = copy["at"].isoformat()
+    if row.packed is not None:
+        copy["mentions"] = row.mentions
     return copy

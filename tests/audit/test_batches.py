@@ -113,8 +113,8 @@ async def test_content_that_is_no_record_is_named(database: Callable[[str], str]
     async with owner.begin() as connection:
         await connection.execute(
             sa.text(
-                "UPDATE records SET content = '[]', hash = encode("
-                "sha256(convert_to(previous_hash || E'\\n[]', 'UTF8')), 'hex')"
+                "UPDATE records SET packed = '[]', seal = substr(seal, 1, 32) ||"
+                " sha256(convert_to(encode(substr(seal, 1, 32), 'hex') || E'\\n[]', 'UTF8'))"
             )
         )
     state = await state_of(engine)

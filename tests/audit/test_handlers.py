@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -91,6 +92,28 @@ async def test_records_are_found_by_order_actor_event_and_page(station: Station)
     assert seen == [5, 4, 3, 2, 1]
 
 
+async def test_records_of_a_period_are_found_newest_first(station: Station) -> None:
+    began = datetime.now(UTC)
+    await tell(station, 3)
+    ended = datetime.now(UTC)
+    await tell(station, 2)
+    for start in (began, began - timedelta(days=300)):  # sorted, and walked through
+        page = await station.ask(FindRecords(start=start, end=ended, limit=2))
+        rest = await station.ask(FindRecords(start=start, end=ended, limit=2, cursor=page.next))
+        assert [record.seq for record in (*page.items, *rest.items)] == [3, 2, 1]
+        assert rest.next is None
+
+
+async def test_records_are_found_by_whatever_id_they_name(station: Station) -> None:
+    order_id = new_id()
+    await tell(station, 2)
+    (mine,) = await tell(station, 1, order_id)
+    for about in (order_id, mine):
+        page = await station.ask(FindRecords(about=about, event=OrderChanged.subject))
+        assert [record.seq for record in page.items] == [3]
+    assert (await station.ask(FindRecords(about=new_id()))).items == ()
+
+
 async def test_only_the_office_reads_the_journal(station: Station) -> None:
     with pytest.raises(Refused, match="forbidden"):
         await station.ask(FindRecords(), actor=Actor("misha", "technician"))
@@ -160,8 +183,20 @@ async def test_an_untouched_chain_is_intact_and_anchored(station: Station) -> No
     [
         ("UPDATE records SET actor = 'nobody' WHERE seq = 3", [(3, "changed")]),
         (
-            "UPDATE records SET content = replace(content, 'срочно', 'потом') WHERE seq = 3",
+            "UPDATE records SET packed = set_byte(packed, 40, 255 - get_byte(packed, 40))"
+            " WHERE seq = 3",
             [(3, "changed")],
+        ),
+        (
+            "UPDATE records SET packed = substr(packed, 1, length(packed) - 4) WHERE seq = 3",
+            [(3, "changed")],
+        ),
+        ("UPDATE records SET packed = '\\xff' WHERE seq = 3", [(3, "changed")]),
+        ("UPDATE records SET packed = NULL WHERE seq = 3", [(3, "changed")]),
+        ("UPDATE records SET mentions = '' WHERE seq = 3", [(3, "changed")]),
+        (
+            "UPDATE records SET seal = set_byte(seal, 40, 255 - get_byte(seal, 40)) WHERE seq = 3",
+            [(3, "changed"), (4, "reordered")],
         ),
         ("DELETE FROM records WHERE seq = 3", [(3, "removed")]),
         ("DELETE FROM records WHERE seq > 8", [(9, "truncated"), (10, "truncated")]),

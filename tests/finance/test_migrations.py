@@ -6,14 +6,20 @@ import asyncio
 from decimal import Decimal
 
 import asyncpg
+from sqlalchemy import select
 
+from services.finance.domain.lines import issued_lines
+from services.finance.domain.settlement import Completed, Settlement, State
+from services.finance.store.rows import settlement_of, settlement_row
+from services.finance.store.schema import settlements
 from services.finance.store.schema_reports import NOBODY
 from shared.contracts.finance_reports import Margin
 from shared.database import engine_for, migrate
 from shared.ids import new_id
+from shared.packing import unpack
 from shared.settings import ServiceSettings
 from tests.finance.at_work import answer
-from tests.finance.builders import NOON
+from tests.finance.builders import NOON, order_completed, parts_issued, work
 from tests.finance.period_reports_at_work import Alone, sums_are_right
 
 ENTRY = "INSERT INTO entries (id, kind, at, station_id, actor) VALUES ($1, $2, $3, $1, 'kassa')"
@@ -95,4 +101,36 @@ async def test_sums_of_before_are_those_that_are_kept_now(bare_database: str) ->
     await sums_are_right(engine, settings)
     (row,) = (await answer(engine, settings, Margin(by="client"), client=Alone())).items
     assert (row.revenue, row.margin) == (Decimal(120), Decimal(25))
+    await engine.dispose()
+
+
+async def test_a_settlement_of_before_has_its_lines(bare_database: str) -> None:
+    """It waits for the cost of its parts: what orders said is needed when that comes."""
+    order_id = new_id()
+    done = order_completed(order_id, new_id(), services=(work("1500", "40"),), products="200")
+    waiting = Settlement(
+        order_id,
+        1,
+        State.AWAITING_PARTS,
+        Completed.of(done),
+        issued=issued_lines(parts_issued(order_id, "60")),
+    )
+    row = {
+        name: unpack(value).decode() if isinstance(value, bytes) else value
+        for name, value in settlement_row(waiting).items()
+    }
+    await asyncio.to_thread(migrate, "finance", bare_database, "0020")
+    connection = await asyncpg.connect(bare_database)
+    values = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    await connection.execute(
+        f"INSERT INTO settlements ({', '.join(row)}) VALUES ({values})", *row.values()
+    )
+    await connection.close()
+
+    await asyncio.to_thread(migrate, "finance", bare_database)
+
+    engine = engine_for(bare_database)
+    async with engine.connect() as reading:
+        found = (await reading.execute(select(settlements))).one()
+    assert settlement_of(found) == waiting
     await engine.dispose()

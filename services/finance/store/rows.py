@@ -35,6 +35,7 @@ from services.finance.store.schema import (
     settlements,
 )
 from shared.database import saving
+from shared.packing import pack, unpack
 from shared.writing import Pending, Rows, inserting, inserting_missing, merging, removing
 
 _LABOR: TypeAdapter[Labor | None] = TypeAdapter(Labor | None)
@@ -186,17 +187,21 @@ def settlement_row(settlement: Settlement) -> dict[str, Any]:
         "vat_services": order and order.vat.services,
         "vat_products": order and order.vat.products,
         "vat_materials": order and order.vat.materials,
-        "labor": _LABOR.dump_python(order.labor, mode="json") if order else None,
+        "labor": _packed(_LABOR, order.labor) if order and order.labor else None,
         "cost": settlement.cost,
         "paid": settlement.paid,
         "entry_id": settlement.entry_id,
         "bonuses": settlement.bonuses,
         "corrected": settlement.corrected,
         "pay_entry_id": settlement.pay_entry_id,
-        "sold_lines": [asdict(line) for line in order.lines] if order and waits else None,
-        "issued_lines": [asdict(line) for line in settlement.issued] if waits else None,
+        "sold_lines": _packed(_SOLD, order.lines) if order and waits else None,
+        "issued_lines": _packed(_ISSUED, settlement.issued) if waits else None,
         "order_type": order and order.order_type,
     }
+
+
+def _packed(kind: TypeAdapter[Any], value: Any) -> bytes:
+    return pack(kind.dump_json(value))
 
 
 def settlement_of(row: Row[Any]) -> Settlement:
@@ -211,9 +216,9 @@ def settlement_of(row: Row[Any]) -> Settlement:
             row.products,
             row.materials,
             row.pay,
-            labor=_LABOR.validate_python(row.labor),
+            labor=_LABOR.validate_json(unpack(row.labor or b"null")),
             vat=Vat(row.vat_percent, row.vat_services, row.vat_products, row.vat_materials),
-            lines=_SOLD.validate_python(row.sold_lines or ()),
+            lines=_SOLD.validate_json(unpack(row.sold_lines or b"[]")),
             order_type=row.order_type,
         )
         if row.number is not None
@@ -230,7 +235,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
         row.bonuses,
         row.corrected,
         row.pay_entry_id,
-        _ISSUED.validate_python(row.issued_lines or ()),
+        _ISSUED.validate_json(unpack(row.issued_lines or b"[]")),
     )
 
 
