@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clients.handlers.finding import find
 from services.clients.store import ClientsStore
+from services.clients.store.merging import MOST_OF_ONE, Duplicates
+from services.clients.store.tables import clients
+from services.clients.store.tables_merging import duplicates
 from shared.contracts.clients import (
     ChangeClient,
     ChangeVehicle,
@@ -303,6 +306,39 @@ async def rows_read(connection: AsyncConnection) -> int:
         sa.text("SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables")
     )
     return int(result.scalar_one())
+
+
+ALIKE = f"""
+INSERT INTO clients (id, kind, last_name, phones, revision, created_at, updated_at, name_key,
+                     phone_key)
+SELECT gen_random_uuid(), 'person', 'Иванов', ARRAY['+79990000000'], 1, now(), now(),
+       ' иванов иван ', ' 79990000000 '
+FROM generate_series(1, {MANY // 4})
+"""
+
+
+@pytest.mark.parametrize("plan", ["force_custom_plan", "force_generic_plan"])
+async def test_no_card_is_compared_with_all_others(crowd: str, plan: str) -> None:
+    """Neither one that is like hardly any other, nor one of thousands who share name and phone."""
+    engine = engine_for(crowd)
+    async with engine.connect() as connection:
+        await connection.execute(sa.text(f"SET plan_cache_mode = {plan}"))
+        # To begin with an index is as dear as it is with fifty times as many clients.
+        await connection.execute(sa.text("SET cpu_index_tuple_cost = 0.25"))
+        await connection.execute(sa.text(ALIKE))
+        is_alike = clients.c.name_key == " иванов иван "
+        (alone,) = await connection.scalars(sa.select(clients.c.id).where(~is_alike).limit(1))
+        (one,) = await connection.scalars(sa.select(clients.c.id).where(is_alike).limit(1))
+        for client_id, pairs in ((alone, 1), (one, MOST_OF_ONE)):
+            before = await rows_read(connection)
+            await Duplicates(connection).look_for([client_id], [])
+            after = await rows_read(connection)
+            mine = sa.or_(duplicates.c.one_id == client_id, duplicates.c.other_id == client_id)
+            found = await connection.scalars(sa.select(duplicates.c.reasons).where(mine))
+            assert len(found.all()) == pairs
+            assert after - before < 100
+        await connection.rollback()
+    await engine.dispose()
 
 
 # --- by a tag ----------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.clients.domain.importing import Known, car_shown
 from services.clients.domain.search import words_of
 from services.clients.store.tables import clients, name_words, vehicles
-from services.clients.store.tables_importing import PHONE_NUMBERS, client_row_keys, client_rows
+from services.clients.store.tables_importing import client_row_keys, client_rows
 from shared.contracts.base import Page
 from shared.contracts.client_imports import ClientRowView, ListClientImportRows, RowMatch
 from shared.contracts.imports import Choice
@@ -110,16 +110,14 @@ async def known_by(connection: AsyncConnection, keys: Iterable[str]) -> dict[str
         kind, _, value = key.partition(":")
         of_kind[kind].append(value)
     found: dict[str, list[UUID]] = defaultdict(list)
-    phones = {phone.lstrip("+"): phone for phone in of_kind["phone"]}
-    if phones:
+    if phones := set(of_kind["phone"]):
         asked = bindparam("phones", type_=ARRAY(Text))
-        query = select(clients.c.id, clients.c.phone_key).where(
-            PHONE_NUMBERS.bool_op("&&")(asked), clients.c.merged_into.is_(None)
+        query = select(clients.c.id, clients.c.phones).where(
+            clients.c.phones.bool_op("&&")(asked), clients.c.merged_into.is_(None)
         )
         for row in await connection.execute(query.order_by(clients.c.id), {"phones": [*phones]}):
-            for phone in row.phone_key.split():
-                if phone in phones:
-                    found[f"phone:{phones[phone]}"].append(row.id)
+            for phone in phones.intersection(row.phones):
+                found[f"phone:{phone}"].append(row.id)
     for kind, column in (("vin", vehicles.c.vin), ("plate", vehicles.c.plate_key)):
         if of_kind[kind]:
             query = select(column.label("value"), vehicles.c.client_id).where(

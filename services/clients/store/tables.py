@@ -73,12 +73,13 @@ clients = Table(
         name="clients_discounts_of_kinds",
     ),
     Index("clients_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
-    # What two cards of one client have in common: see merging.py.
+    # What two cards of one client have in common (see merging.py), and a card and a line of a list.
     Index(
         "clients_phones", "phones", postgresql_using="gin", postgresql_with={"fastupdate": "off"}
     ),
     Index("clients_email", text("lower(email)"), postgresql_where=text("email IS NOT NULL")),
     Index("clients_name", "name_key"),
+    Index("clients_without_phone", "name_key", postgresql_where=text("phone_key = '  '")),
     _fragments("clients", "name_key"),
     _fragments("clients", "phone_key"),
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Index, Integer, Table, Text, Uuid, func
+from sqlalchemy import CheckConstraint, Column, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.clients.store.tables import clients, tables, vehicles
+from services.clients.store.tables import tables
 
 client_rows = Table(
     "client_rows",
@@ -34,7 +34,3 @@ client_row_keys = Table(
     Column("row", Integer, nullable=False),
 )
 """The first row of a file that has a phone, a VIN or a plate."""
-
-PHONE_NUMBERS = func.string_to_array(func.btrim(clients.c.phone_key), " ", type_=ARRAY(Text))
-Index("clients_phone_numbers", PHONE_NUMBERS, postgresql_using="gin")
-Index("vehicles_plate", vehicles.c.plate_key)
