@@ -33,10 +33,15 @@ def pack(plain: bytes) -> bytes:
 
 
 def unpack(stored: bytes) -> bytes:
-    """Raises ``zlib.error`` for most of what was spoilt; a whole event has its sum besides."""
+    """Raises ``zlib.error`` for what is cut short or goes on after its end, and for most of what
+    was spoilt otherwise; a whole event has its sum besides."""
     if not stored.startswith(_MARK):
         return stored
-    return zlib.decompressobj(_WINDOW, WORDS).decompress(stored[1:])
+    unpacker = zlib.decompressobj(_WINDOW, WORDS)
+    plain = unpacker.decompress(stored[1:])
+    if not unpacker.eof or unpacker.unused_data:
+        raise zlib.error("not one whole message")
+    return plain
 
 
 class Packed(TypeDecorator[bytes]):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from string import Formatter
+from tempfile import TemporaryFile
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from starlette.types import Receive, Scope, Send
 from services.gateway import exports
 from services.gateway.call import Call
 from services.gateway.exports.lists import Listing, Teller
+from services.gateway.exports.spool import Spool
 from services.gateway.reading import Reading
 from shared.contracts.base import Command, Message, Question, reply_type
 from shared.contracts.orders import OrderView
@@ -217,7 +219,10 @@ async def _report(call: Call, endpoint: Endpoint) -> Response:
     assert endpoint.reading is not None
     query = call.query(endpoint.reading.in_query.keys() | exports.FORMAT_FIELD)
     # First: what cannot be shown need not be computed.
-    media_type = exports.chosen(call, query.get("format"))
+    # A plain list is JSON for whoever does not ask for a table of it by name.
+    media_type = exports.chosen(
+        call, query.get("format"), only_by_name=endpoint.listing is not None
+    )
     message: Any = await endpoint.reading.read(call, exports.FORMAT_FIELD)
     if media_type == JSON:
         body = message.model_dump_json(exclude_unset=True).encode()
@@ -225,13 +230,14 @@ async def _report(call: Call, endpoint: Endpoint) -> Response:
     if not may_take_away(call.actor.role, type(message)):
         raise Refused("forbidden")
     zone = call.gateway.settings.zone
-    pages = await exports.all_pages(call, message)
-    if endpoint.listing:
-        teller = Teller(call.gateway.client, call.gateway.engine, call.language, zone)
-        pages = [await endpoint.listing.told(page, teller) for page in pages]
-    return await exports.rendered(
-        endpoint.path, endpoint.table_type, pages, media_type, call.language, zone
-    )
+    teller = Teller(call.gateway.client, call.gateway.engine, call.language, zone)
+    with TemporaryFile() as file:
+        spool = Spool(file)
+        async for page in exports.all_pages(call, message):
+            spool.add(await endpoint.listing.told(page, teller) if endpoint.listing else page)
+        return await exports.rendered(
+            endpoint.path, endpoint.table_type, spool, media_type, call.language, zone
+        )
 
 
 async def _message(call: Call, endpoint: Endpoint) -> tuple[str, bytes]:

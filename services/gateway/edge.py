@@ -16,6 +16,7 @@ from services.gateway.call import Call, Presents
 from services.gateway.crowd import MAX_IN_WORK, MAX_STREAMS, Crowd
 from services.gateway.problems import problem, status_of
 from shared.contracts.gateway import RequestRefused
+from shared.messaging.client import UnreadableReply
 from shared.messaging.lane import is_outage
 from shared.refusals import Refused
 from shared.telemetry import HTTP_SECONDS, span
@@ -147,6 +148,9 @@ def _refusal_of(call: Call, error: Exception) -> Refused:
     if is_outage(error):
         log.warning("gateway_database_down", error=repr(error), **_about(call))
         return Refused("service_unavailable", service="gateway")
+    if isinstance(error, UnreadableReply):
+        log.error("reply_unreadable", exc_info=error, **_about(call))
+        return Refused("service_unavailable", service=error.service)
     log.error("request_failed", exc_info=error, **_about(call))
     return Refused("internal_error")
 

@@ -10,7 +10,7 @@ from typing import Any
 import nats.errors
 import pydantic_core
 from nats.aio.client import Client
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from shared.contracts.base import Command, Question, reply_type
 from shared.ids import new_id
@@ -24,6 +24,18 @@ SERVICE_ROLE = "service"
 """The role in which a service asks another one, on nobody's behalf but the station's."""
 
 
+type Asked = Command[Any] | Question[Any]
+
+
+class UnreadableReply(Exception):
+    """A service has answered with something else than its contract says: it is another version, or
+    wrong. Nothing is wrong with what it was asked."""
+
+    def __init__(self, message_type: type[Asked], service: str) -> None:
+        super().__init__(message_type.__name__)
+        self.service = service
+
+
 class ServiceClient:
     """Sends commands and questions over NATS request/reply."""
 
@@ -35,12 +47,12 @@ class ServiceClient:
 
     async def send[ReplyT](self, command: Command[ReplyT], envelope: Envelope) -> ReplyT:
         """Sends a command. Raises ``Refused``: the service's own, or ``service_unavailable``;
-        after the latter the same command with the same key is safe to send again."""
+        after the latter the same command with the same key is safe to send again. Raises
+        ``UnreadableReply`` too."""
         body = command.model_dump_json(exclude_unset=True).encode()
-        reply: ReplyT = reply_adapter(type(command)).validate_json(
-            await self.request(type(command).subject, body, envelope)
-        )
-        return reply
+        reply = await self.request(type(command).subject, body, envelope)
+        answer: ReplyT = read_reply(type(command), reply)
+        return answer
 
     async def ask[ReplyT](
         self,
@@ -49,13 +61,13 @@ class ServiceClient:
         caused_by: Envelope | None = None,
         actor: Actor | None = None,
     ) -> ReplyT:
-        """Asks a question; on behalf of ``actor``, or of the asking service itself."""
+        """Asks a question; on behalf of ``actor``, or of the asking service itself. Raises as
+        ``send`` does."""
         body = question.model_dump_json(exclude_unset=True).encode()
         envelope = self._asking(type(question).subject, caused_by, actor)
-        reply: ReplyT = reply_adapter(type(question)).validate_json(
-            await self.request(type(question).subject, body, envelope)
-        )
-        return reply
+        reply = await self.request(type(question).subject, body, envelope)
+        answer: ReplyT = read_reply(type(question), reply)
+        return answer
 
     async def request(self, subject: str, body: bytes, envelope: Envelope) -> bytes:
         """The reply's JSON as it came. Raises ``Refused`` as ``send`` does."""
@@ -98,6 +110,15 @@ def refusal_from(body: bytes) -> Refused:
     if said["code"] not in REASONS:  # a newer service than we are
         return Refused("internal_error")
     return Refused(said["code"], **said["params"])
+
+
+def read_reply(message_type: type[Asked], reply: bytes, of: str = "") -> Any:
+    """What a command or question of this type was answered with; ``of`` names the service where it
+    could go to any. Raises ``UnreadableReply``."""
+    try:
+        return reply_adapter(message_type).validate_json(reply)
+    except ValidationError as error:
+        raise UnreadableReply(message_type, of or message_type.subject.split(".")[1]) from error
 
 
 @cache

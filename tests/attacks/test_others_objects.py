@@ -123,6 +123,7 @@ class Here:
         await maker.everything()
         self.own = maker.there
         await eventually(self._all_files_are_read)
+        await self.whole.settle_down()
         await eventually(self._nothing_goes_on)
 
     async def _all_files_are_read(self) -> bool:

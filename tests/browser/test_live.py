@@ -179,9 +179,16 @@ async def test_what_was_asked_for_last_is_what_is_shown(site: Site, browse: Open
     await page.get_by_role("link", name="Доска").click()
     await answer.made.wait()
     await expect(sends).to_be_disabled()
+    # Enter is not either, and says so.
+    await page.evaluate("document.querySelector('#new-client').showModal()")
+    await page.get_by_label("Фамилия").press("Enter")
+    waits = page.get_by_text("ещё в пути")
+    await expect(waits).to_be_visible()
+    await page.keyboard.press("Escape")
     await page.route("**/profile", lambda route: route.abort())
     await page.get_by_role("link", name="Клиенты").click()
     await expect(sends).to_be_enabled()
+    await expect(waits).to_have_count(0)
     answer.let_through()
     await expect(sends).to_be_enabled()
 

@@ -14,6 +14,7 @@ from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 from tests.gateway.support import a_key
+from tests.support.waiting import eventually
 
 ZONE = ZoneInfo("Europe/Moscow")
 
@@ -175,6 +176,7 @@ async def test_an_advisor_books_moves_and_carries_over(
     assert await barriers(second) == []
 
     await both_are_moved(page, second, bays, order, other)
+    await one_is_moved_again_before_the_answer(page, bays, order)
     await one_waits_when_its_page_is_left(page, bays, order, other)
 
     # Enter opens it: the dialog moves it to another time, and frees the post.
@@ -223,6 +225,61 @@ async def both_are_moved(
     assert await bays.booking(order) == ("Подъёмник 2", at(12, 15), at(14, 30))
     assert await bays.booking(other) == ("Подъёмник 1", at(10, 15), at(12, 15))
     assert len(sent) == 2, sent
+
+
+async def one_is_moved_again_before_the_answer(
+    page: Page, bays: Bays, order: dict[str, Any]
+) -> None:
+    """What it is given last is what becomes of it: taken back by keys, dragged on by hand."""
+    answers = asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await answers.wait()
+        await route.continue_()
+
+    path = "**/load/bookings/*"
+    await page.route(path, later)
+    await bar(page, order).focus()
+    async with page.expect_request(path):
+        await page.keyboard.press("ArrowRight")
+        await page.keyboard.press("Enter")
+    await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("Enter")
+    async with page.expect_request(path) as again, page.expect_response(path):
+        answers.set()
+    await (await again.value).response()
+    await expect(bar(page, order)).not_to_have_class(re.compile("load-moving"))
+    await expect(bar(page, order)).to_contain_text("12:15–14:30")
+    await eventually(lambda: is_booked(bays, order, at(12, 15), at(14, 30)))
+
+    answers.clear()
+    hour = await page.locator("thead .load-hour").first.bounding_box()
+    assert hour
+    async with page.expect_request(path):
+        await drag_on(page, order, hour["width"])
+    await expect(bar(page, order)).to_contain_text("13:15–15:30")
+    await drag_on(page, order, -2 * hour["width"])
+    await expect(bar(page, order)).to_contain_text("11:15–13:30")
+    answers.set()
+    await eventually(lambda: is_booked(bays, order, at(11, 15), at(13, 30)))
+    await expect(bar(page, order)).to_contain_text("11:15–13:30")
+    await drag_on(page, order, hour["width"])
+    await eventually(lambda: is_booked(bays, order, at(12, 15), at(14, 30)))
+    await page.unroute(path)
+
+
+async def drag_on(page: Page, order: dict[str, Any], across: float) -> None:
+    box = await bar(page, order).bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + across, y, steps=4)
+    await page.mouse.up()
+
+
+async def is_booked(bays: Bays, order: dict[str, Any], start: datetime, end: datetime) -> bool:
+    return (await bays.booking(order))[1:] == (start, end)
 
 
 async def one_waits_when_its_page_is_left(

@@ -37,6 +37,7 @@ from shared.refusals import Refused
 from shared.service import Running, consumed_subjects, service_named
 from shared.settings import SERVICES, ServiceSettings
 from tests.support.broker import TestNats
+from tests.support.quiet import settle_down
 from tests.support.waiting import PATIENCE_S
 
 type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -128,7 +129,14 @@ class TestGateway:
         self.clients = AsyncExitStack()
         self.behind: dict[str, Running] = {}
         """The services, where they are real ones."""
+        self.broker: TestNats | None = None
+        """Where they speak with each other."""
         self.anyone = self.client()
+
+    async def settle_down(self) -> None:
+        """Waits until every service has heard of all that has happened."""
+        assert self.broker
+        await settle_down(self.broker, {**self.behind, "gateway": self.service})
 
     @property
     def service(self) -> Running:
@@ -243,7 +251,7 @@ async def running_whole(
         await ensure_demo_users(url)
         running = running_gateway(server, url, **overrides)
         gateway = await stack.enter_async_context(running)
-        gateway.behind = behind
+        gateway.behind, gateway.broker = behind, server
         yield gateway
 
 

@@ -276,6 +276,19 @@ async def unanswered(role: str, person: Person, ids: Ids) -> list[tuple[str, str
     return silent
 
 
+async def nobody_carries_costs_off_the_shelves(people: dict[str, Person]) -> None:
+    """The list of what lies where has columns for costs: there is something in them for those who
+    may see it, and nothing for others, who have every row besides."""
+    for table_format in ("csv", "xlsx"):
+        path = f"{API}/stock/shelves?format={table_format}"
+        said = {role: await person.client.get(path) for role, person in people.items()}
+        for role, answer in said.items():
+            assert says_something(answer), role
+            assert (COST in figures_in(answer)) == may_see_cost(role), role
+            rows = text_of(answer).splitlines()
+            assert len(rows) == len(text_of(said[OWNER]).splitlines()), role
+
+
 def of_role(role: str, ids: Ids, day: dict[str, str]) -> Ids:
     """With what is only one's own, and what addresses call otherwise than answers do."""
     own = Ids()
@@ -302,6 +315,7 @@ async def test_nothing_tells_a_cost_a_margin_or_pay_to_who_may_not_see_it(
 ) -> None:
     people, watches, day = await a_days_work(whole)
     await furnish(people, day, COST)
+    await whole.settle_down()
     ids = Ids()
     ids.known["name"] = set(ENDPOINTS)
     ids.known["language"] = {"ru"}
@@ -317,6 +331,7 @@ async def test_nothing_tells_a_cost_a_margin_or_pay_to_who_may_not_see_it(
         file = await people[role].file(f"/jobs/{day[f'job of {role}']}/file")
         assert says_something(file), role
     assert {path for _, path in silent} == NOTHING_TO_SAY.keys(), silent
+    await nobody_carries_costs_off_the_shelves(people)
     for role, watch in watches.items():
         fine = [*WHAT_SUPPLIERS_ARE_OWED, *([AN_ORDERS_PAY_IN_SUM] if may_see_cost(role) else [])]
         found = [each for each in watch.found if not any(re.search(that, each) for that in fine)]

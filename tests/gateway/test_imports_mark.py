@@ -9,6 +9,7 @@ import pytest
 
 from services.gateway.jobs import imports
 from shared.ids import new_id
+from shared.refusals import Refused
 from tests.gateway.support import FakeServices, TestGateway
 
 AT = "2026-11-27T12:30:00Z"
@@ -52,6 +53,14 @@ async def test_a_going_import_is_marked_until_it_ends(
         services.replies[each] = {"items": [an_import("owner", "applied")]}
     assert "<span>" not in marked((await owner.get("/jobs/mark")).text)
     assert "hx-get" not in marked((await owner.get("/profile")).text)
+
+    # What is away has not ended anything.
+    services.replies[lists[0]] = {"items": [an_import("owner", "checking")]}
+    await owner.get("/jobs/mark")
+    services.replies[lists[0]] = Refused("service_unavailable", service="clients")
+    assert "<span>1</span>" in marked((await owner.get("/jobs/mark")).text)
+    services.replies[lists[0]] = {"items": [an_import("owner", "applied")]}
+    assert "<span>" not in marked((await owner.get("/jobs/mark")).text)
 
     technician = await gateway.signed_in("technician")
     services.sent.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import re
+import tracemalloc
 from datetime import UTC, datetime
 from html import unescape
 from io import StringIO
@@ -13,7 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from services.gateway.exports import rows_a_page
+from services.gateway.exports import CSV, JSON, rows_a_page
+from services.gateway.exports.lists import Listing, Teller
+from services.gateway.exports.sheets import CHARS_OF_A_CELL, fitting
 from services.gateway.jobs import tables
 from services.gateway.routes import AREAS
 from shared.contracts.clients import FindClients
@@ -21,6 +24,7 @@ from shared.contracts.finance_reports import Margin
 from shared.contracts.orders import FindOrders
 from shared.contracts.shelves import FindStock
 from shared.ids import new_id
+from shared.refusals import Refused
 from tests.gateway.support import API, FakeServices, TestGateway
 
 NOW = "2026-11-27T12:30:00Z"
@@ -190,3 +194,82 @@ def test_as_many_rows_are_asked_for_as_an_answer_may_have() -> None:
     for endpoint in listed:
         assert endpoint.listing
         assert endpoint.listing.question is endpoint.message
+
+
+async def test_an_answer_that_is_not_as_agreed_is_no_fault_of_who_asked(
+    gateway: TestGateway, asked: FakeServices
+) -> None:
+    owner = await gateway.signed_in("owner")
+    page = {"Accept": "text/html"}
+    asked.replies["ask.orders.find_orders.v1"] = a_page(AN_ORDER | {"number": None})
+    for response in (
+        await owner.get(f"{API}/orders", params={"format": "csv"}),
+        await owner.get("/orders", headers=page),
+    ):
+        assert response.status_code == 503
+        assert Refused("service_unavailable", service="orders").words() in unescape(response.text)
+    # Of those who are asked for names besides, too.
+    asked.replies["ask.orders.find_orders.v1"] = a_page(AN_ORDER)
+    asked.replies["ask.orders.sections.v1"] = a_page({"id": SECTION})
+    for response in (
+        await owner.get(f"{API}/orders", params={"format": "csv"}),
+        await owner.get("/orders", headers=page),
+    ):
+        assert response.status_code == 503
+
+
+async def test_a_list_is_json_for_whoever_does_not_name_a_table(
+    gateway: TestGateway, asked: FakeServices
+) -> None:
+    owner = await gateway.signed_in("owner")
+    for accept, form in (
+        ("text/html", JSON),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", JSON),
+        ("*/*", JSON),
+        ("text/*", JSON),
+        ("application/pdf", JSON),
+        ("application/json;q=0, */*;q=0.1", JSON),
+        ("text/csv;q=0", JSON),
+        ("text/csv, application/json;q=0.9", CSV),
+        ("text/html, text/csv;q=0.5", CSV),
+    ):
+        response = await owner.get(f"{API}/clients", headers={"Accept": accept})
+        assert response.headers["content-type"].split(";")[0] == form, accept
+        if form == JSON:
+            assert response.json()["items"][0]["id"] == CLIENT
+
+
+async def test_no_more_than_a_page_of_a_long_list_is_in_memory(
+    gateway: TestGateway, asked: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await gateway.signed_in("owner")
+    asked.replies[FindClients.subject] = lambda message: {
+        "items": [A_CLIENT | {"comment": "x" * 2_000}] * message["limit"],
+        "next": None if message.get("cursor") == "20" else str(int(message.get("cursor", 0)) + 1),
+    }
+    told = Listing.told
+    most = 0
+
+    async def watched(self: Listing, answer: bytes, teller: Teller) -> bytes:
+        nonlocal most
+        most = max(most, tracemalloc.get_traced_memory()[0])
+        return await told(self, answer, teller)
+
+    monkeypatch.setattr(Listing, "told", watched)
+    tracemalloc.start()
+    try:
+        response = await owner.get(f"{API}/clients", params={"format": "csv"})
+    finally:
+        tracemalloc.stop()
+    assert int(response.headers["content-length"]) == len(response.content) > 20 * 400_000
+    # All of it is eight megabytes and more.
+    assert most < 4_000_000
+
+
+def test_a_text_too_long_for_a_cell_ends_with_a_sign_of_that() -> None:
+    assert fitting("я" * CHARS_OF_A_CELL) == "я" * CHARS_OF_A_CELL
+    cut = fitting("я" * (CHARS_OF_A_CELL + 1))
+    assert (len(cut), cut.endswith("я […]")) == (CHARS_OF_A_CELL, True)
+    # A sheet counts such a one as two.
+    cut = fitting("🚗" * CHARS_OF_A_CELL)
+    assert (len(cut.encode("utf-16-le")) // 2, cut.endswith("🚗 […]")) == (32_766, True)

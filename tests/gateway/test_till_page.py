@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
-from shared.contracts.clients import GetClient
-from shared.contracts.finance import GetBalance
+from shared.contracts.clients import GetCards, GetClient
+from shared.contracts.finance import GetBalance, GetPayment
+from shared.contracts.fiscal import CorrectPayment, ListFiscalReceipts
 from shared.contracts.payment_documents import PayFromBalance
 from shared.contracts.till import ListCashBoxes
 from shared.contracts.till_summary import GetTillSummary
@@ -52,3 +53,58 @@ def _to_pay(client: UUID, order: UUID) -> dict[str, object]:
         "receipts": [], "documents": [], "documents_count": 0,
         "orders_to_pay": [{**due, "total": "1000", "paid": "0", "due": "1000"}],
     }  # fmt: skip
+
+
+async def test_a_correction_is_offered_for_money_that_the_register_knows_nothing_of(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    payment, receipt = new_id(), new_id()
+    await services.start("clients", "finance")
+    taken = {
+        "id": payment, "at": NOW, "order_id": None, "customer_id": new_id(), "payer_id": new_id(),
+        "amount": "100.00", "method": "card", "refunded": "0.00", "comment": None,
+        "actor": "owner",
+    }  # fmt: skip
+    told = {
+        "id": receipt, "kind": "sale", "state": "failed", "document_id": payment, "shift_id": None,
+        "cash_box_id": None, "cashier": "owner", "total": "100.00", "created_at": NOW,
+        "number": None, "tenders": [], "lines": [], "reason": None, "attempts": 1, "next_at": None,
+        "detail": None, "sent_at": None, "revision": 2,
+    }  # fmt: skip
+    services.replies |= {
+        GetPayment.subject: taken,
+        GetCards.subject: {"clients": [], "vehicles": []},
+        ListCashBoxes.subject: {"items": [], "next": None},
+        ListFiscalReceipts.subject: {"items": [told], "next": None},
+        CorrectPayment.subject: told | {"kind": "correction", "state": "queued"},
+    }
+    address = f"/till/payments/{payment}"
+    form = f'action="{address}/correction"'
+    owner = await gateway.signed_in("owner")
+    assert form in (await owner.get(address)).text
+
+    said = {"reason": "Касса была без бумаги"}
+    pressed = await owner.post(f"{address}/correction", data=said)
+    assert (pressed.status_code, pressed.headers["location"]) == (303, address)
+    (sent,) = [one for one in services.sent if one.subject == CorrectPayment.subject]
+    assert sent.message == {"payment_id": str(payment), "reason": "Касса была без бумаги"}
+
+    # Never told, at a station that prints receipts, and at one that does not.
+    anything = {"items": [told], "next": None}
+    services.replies[ListFiscalReceipts.subject] = lambda asked: (
+        {"items": [], "next": None} if "document_id" in asked else anything
+    )
+    assert form in (await owner.get(address)).text
+    anything = {"items": [], "next": None}
+    assert form not in (await owner.get(address)).text
+
+    # It is printed, or nothing of it was kept; and it is a matter of the office.
+    services.replies[ListFiscalReceipts.subject] = {
+        "items": [told | {"state": "sent"}], "next": None,
+    }  # fmt: skip
+    assert form not in (await owner.get(address)).text
+    services.replies[ListFiscalReceipts.subject] = {"items": [told], "next": None}
+    cashier = await gateway.signed_in("cashier")
+    assert form not in (await cashier.get(address)).text
+    services.replies[GetPayment.subject] = taken | {"refunded": "100.00"}
+    assert form not in (await owner.get(address)).text

@@ -57,6 +57,12 @@ def test_a_message_packed_by_the_first_version_is_read() -> None:
 def test_what_was_spoilt_is_no_message() -> None:
     with pytest.raises(zlib.error):
         unpack(pack(REPRICED)[:1] + b"\xff\xff\xff")
+    packed = pack(REPRICED)
+    for length in range(1, len(packed)):
+        with pytest.raises(zlib.error):
+            unpack(packed[:length])
+    with pytest.raises(zlib.error):
+        unpack(packed + packed[1:])
 
 
 def test_the_last_versions_events_are_read_after_its_migration(bare_database: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
@@ -47,6 +46,7 @@ from shared.messaging.outbox import STREAM, outgoing
 from shared.service import Running, consumed_subjects, service_named
 from shared.settings import ServiceSettings
 from tests.support.broker import TestNats
+from tests.support.quiet import settle_down
 from tests.support.waiting import PATIENCE_S, eventually
 
 BUSINESS = ("clients", "orders", "inventory", "finance", "documents", "audit")
@@ -63,7 +63,6 @@ class Station:
         self._stacks: dict[str, AsyncExitStack] = {}
         self._connection: Client | None = None
         self._client: ServiceClient | None = None
-        self._operators: Client | None = None
 
     async def start(self, *names: str) -> None:
         for name in names:
@@ -94,9 +93,8 @@ class Station:
 
     async def close(self) -> None:
         await self.stop(*list(self._stacks))
-        for connection in (self._connection, self._operators):
-            if connection:
-                await connection.close()
+        if self._connection:
+            await self._connection.close()
 
     async def send[ReplyT](
         self,
@@ -230,43 +228,7 @@ class Station:
 
     async def settle_down(self, *, timeout_s: float = PATIENCE_S) -> None:
         """Waits until every outbox is empty and every consumer has handled all there is."""
-
-        async def is_quiet() -> bool:
-            # Handlers commit before they acknowledge, and relays mark after they publish: what
-            # anybody has set in motion meanwhile is on its way out, or has come into the stream.
-            before = await self._last_event()
-            if not await self.has_consumed(*self.running):
-                return False
-            lags = [(await running.relay.lag())[0] for running in self.running.values()]
-            return not any(lags) and await self._last_event() == before
-
-        # Twice: a consumer is told of what is in the stream a moment after whoever published it.
-        await eventually(is_quiet, timeout_s=timeout_s)
-        await asyncio.sleep(0.02)
-        await eventually(is_quiet, timeout_s=timeout_s)
-
-    async def _last_event(self) -> int:
-        js = (await self._operator()).jetstream()
-        last: int = (await js.stream_info(STREAM)).state.last_seq
-        return last
-
-    async def has_consumed(self, *names: str) -> bool:
-        """Whether these services have acknowledged all that the stream has for them."""
-        js = (await self._operator()).jetstream()
-        for name in names:
-            if not consumed_subjects(name):
-                continue
-            info = await js.consumer_info(STREAM, name)
-            if info.num_pending or info.num_ack_pending:
-                return False
-        return True
-
-    async def _operator(self) -> Client:
-        if self._operators is None:
-            self._operators = await nats.connect(
-                self.nats.url("ops"), inbox_prefix=b"_INBOX_ops", max_reconnect_attempts=-1
-            )
-        return self._operators
+        await settle_down(self.nats, self.running, timeout_s=timeout_s)
 
 
 @asynccontextmanager

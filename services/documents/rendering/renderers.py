@@ -9,6 +9,7 @@ import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from time import monotonic
 
 import structlog
 
@@ -56,7 +57,7 @@ class Renderers:
 
     async def made(self, job: Job) -> tuple[Outcome, bytes]:
         """The file that the job comes to. Raises ``Refused``: the job's own, ``form_too_heavy``
-        when it would take too long or too much, ``render_failed``, ``busy``."""
+        when it would take too much, ``render_failed``, ``busy``."""
         async with self._turn():
             outcome, content = await self._sent(job)
         if outcome.code == "render_failed":
@@ -87,6 +88,7 @@ class Renderers:
         body = framed(job.model_dump_json().encode())
         for _ in range(2):
             zygote, connection = await self._connected()
+            began = monotonic()
             try:
                 async with asyncio.timeout(WALL_S + START_S):
                     return await _asked(connection, body)
@@ -96,7 +98,11 @@ class Renderers:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(zygote.wait(), FUNERAL_S)
                 if zygote.returncode is None:
-                    log.warning("render_killed", kind=job.kind, error=repr(error))
+                    seconds = monotonic() - began
+                    log.warning("render_killed", kind=job.kind, error=repr(error), seconds=seconds)
+                    if seconds >= WALL_S:
+                        # It was not let compute as much as a job may.
+                        raise Refused("busy", service="documents") from error
                     raise Refused("form_too_heavy") from error
         log.error("zygote_does_not_stay", returncode=zygote.returncode)
         raise Refused("render_failed")

@@ -7,10 +7,12 @@ something with. Times are the station's own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cache
-from io import BytesIO
+from itertools import count
+from tempfile import TemporaryFile
 from typing import IO, Any, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +20,7 @@ from zoneinfo import ZoneInfo
 import pydantic_core
 from annotated_types import Le
 from pydantic import TypeAdapter
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from services.gateway.call import Call, accepted
 from services.gateway.exports.sheets import Cell, Column, Sheet, write_csv, write_xlsx
@@ -41,6 +43,8 @@ FORMATS = {"json": JSON, "csv": CSV, "xlsx": XLSX}
 FORMAT_FIELD = frozenset({"format"})
 MAX_ROWS = 100_000
 PAGE_ROWS = 5_000
+PART_BYTES = 256 * 1024
+"""Of a file on its way."""
 
 NESTED = {"categories": ("category", ("amount",)), "kinds": ("kind", ("quantity", "value"))}
 """Fields of several amounts each, by what they are of: a column for each that there is."""
@@ -54,9 +58,16 @@ _WORDS = {
 """Fields whose values are words of ours."""
 
 
-def chosen(call: Call, format_name: str | None, offered: Sequence[str] = MEDIA_TYPES) -> str:
+def chosen(
+    call: Call,
+    format_name: str | None,
+    offered: Sequence[str] = MEDIA_TYPES,
+    *,
+    only_by_name: bool = False,
+) -> str:
     """The media type to answer with: as ``?format=`` says, else as ``Accept`` does.
-    Raises ``not_acceptable``."""
+    ``only_by_name``: JSON for whatever ``Accept``, unless it likes best what it names itself; else
+    raises ``not_acceptable``."""
     if format_name is not None:
         if FORMATS.get(format_name) not in offered:
             names = ", ".join(name for name in FORMATS if FORMATS[name] in offered)
@@ -69,15 +80,16 @@ def chosen(call: Call, format_name: str | None, offered: Sequence[str] = MEDIA_T
         return JSON
     wishes = dict(accepted(header))
     best = max(offered, key=lambda media_type: _wish(wishes, media_type))
+    if only_by_name:
+        return best if wishes.get(best) else JSON
     if _wish(wishes, best) == 0:
         raise Refused("not_acceptable", offered=", ".join(offered))
     return best
 
 
-async def all_pages(call: Call, message: Message) -> list[bytes]:
+async def all_pages(call: Call, message: Message) -> AsyncIterator[bytes]:
     """The answers to a question, page after page; only the one that was asked for, when the
     question names one. Raises ``export_too_long``."""
-    pages: list[bytes] = []
     asked: Any = message
     is_one = "limit" not in type(message).model_fields or message.model_fields_set & {
         "limit",
@@ -85,13 +97,14 @@ async def all_pages(call: Call, message: Message) -> list[bytes]:
     }
     if not is_one:
         asked = message.model_copy(update={"limit": rows_a_page(message)})
-    while True:
+    for number in count(1):
         body = asked.model_dump_json(exclude_unset=True).encode()
-        pages.append(await call.send(asked.subject, body))
-        cursor = pydantic_core.from_json(pages[-1]).get("next")
+        page = await call.send(asked.subject, body)
+        yield page
+        cursor = pydantic_core.from_json(page).get("next")
         if is_one or cursor is None:
-            return pages
-        if len(pages) * asked.limit >= MAX_ROWS:
+            return
+        if number * asked.limit >= MAX_ROWS:
             raise Refused("export_too_long", rows=MAX_ROWS)
         asked = asked.model_copy(update={"cursor": cursor})
 
@@ -105,30 +118,44 @@ def rows_a_page(question: Message) -> int:
 async def rendered(
     path: str,
     page_type: Any,
-    pages: Sequence[bytes],
+    pages: Iterable[bytes],
     media_type: str,
     language: str,
     zone: ZoneInfo,
 ) -> Response:
     """The answers' rows as a file. ``pages`` are JSON of a ``page_type`` each."""
     name = path.rsplit("/", 1)[-1]
-    file = BytesIO()
+    file = TemporaryFile()  # noqa: SIM115 - it is closed when it was sent
 
-    def render() -> None:
+    def render() -> int:
         write(sheet_of(name, page_type, pages, language, zone), file, media_type, language)
+        length = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        return length
 
-    # In a thread: a long table takes a while, and others want to be answered meanwhile.
-    await asyncio.to_thread(render)
+    try:
+        # In a thread: a long table takes a while, and others want to be answered meanwhile.
+        length = await asyncio.to_thread(render)
+    except BaseException:
+        file.close()
+        raise
     extension = "csv" if media_type == CSV else "xlsx"
-    return Response(
-        file.getvalue(),
+    return StreamingResponse(
+        _parts(file),
         media_type=f"{CSV}; charset=utf-8" if media_type == CSV else media_type,
         headers={
+            "Content-Length": str(length),
             "Content-Disposition": f'attachment; filename="{name}.{extension}"',
             "Content-Language": language,
             "Vary": "Accept, Accept-Language",
         },
     )
+
+
+def _parts(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while part := file.read(PART_BYTES):
+            yield part
 
 
 def write(

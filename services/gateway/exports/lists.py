@@ -17,11 +17,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.audit import AuditRecord, FindRecords
-from shared.contracts.base import Instant, Page, Question, View, reply_type
+from shared.contracts.base import Instant, Page, Question, View
 from shared.contracts.clients import FindClients, FoundClient, VehicleView
 from shared.contracts.expenses import ExpenseView, ListExpenses
 from shared.contracts.finance import ListPayments, PaymentView
@@ -34,7 +33,7 @@ from shared.contracts.orders import (
     OrderSummary,
 )
 from shared.contracts.shelves import FindStock, ShelfView
-from shared.messaging.client import ServiceClient
+from shared.messaging.client import ServiceClient, read_reply
 
 MANY = 200
 
@@ -85,9 +84,9 @@ class Listing:
         return Page[self.row]  # type: ignore[name-defined]
 
     async def told(self, answer: bytes, teller: Teller) -> bytes:
-        """The service's answer as rows of the table. Raises ``Refused`` as those who are asked for
-        names do."""
-        items = TypeAdapter(reply_type(self.question)).validate_json(answer).items
+        """The service's answer as rows of the table. Raises ``UnreadableReply``, and as those who
+        are asked for names do."""
+        items = read_reply(self.question, answer).items
         rows = tuple(await self.rows(items, teller))
         told: str = self.page_type(items=rows).model_dump_json()
         return told.encode()

@@ -21,6 +21,9 @@ ROWS_OF_A_PAGE = 1_000_000
 """A sheet takes 1,048,576, its head with them."""
 
 CHARS_OF_A_CELL = 32_767
+"""Of text, as spreadsheets take it."""
+CUT = " […]"
+"""Ends what is longer; CSV has all of it."""
 
 type Cell = str | int | Decimal | date | None
 
@@ -105,7 +108,7 @@ def _write(
         case None:
             pass
         case str():
-            page.write_string(row, column, cell[:CHARS_OF_A_CELL])
+            page.write_string(row, column, fitting(cell))
         case Decimal() if field in PERCENTS:
             page.write_number(row, column, cell / 100, formats["percent"])
         case Decimal():
@@ -117,6 +120,19 @@ def _write(
             page.write_datetime(row, column, cell, formats["day"])
         case _:
             page.write_number(row, column, cell)
+
+
+def fitting(text: str) -> str:
+    """As much of it as a cell takes, and a sign where that is not all. A sheet counts as UTF-16
+    does: what lies beyond its first plane stands for two."""
+    if _units(text) <= CHARS_OF_A_CELL:
+        return text
+    room = 2 * (CHARS_OF_A_CELL - _units(CUT))
+    return text.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + CUT
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _width(column: Column) -> int:

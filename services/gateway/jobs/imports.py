@@ -11,20 +11,24 @@ OLD_S = 15.0
 
 
 class Imports:
-    """By user, how many were going when it was last asked."""
+    """By user and page of imports, how many were going when it was last told. Of a service that is
+    away, what it told before."""
 
     def __init__(self) -> None:
-        self._going: dict[UUID, tuple[int, float]] = {}
+        self._going: dict[UUID, dict[str, tuple[int, float]]] = {}
 
-    def know(self, user_id: UUID, going: int) -> None:
-        self._going.pop(user_id, None)
+    def know(self, user_id: UUID, page: str, going: int) -> None:
+        known = self._going.setdefault(user_id, {})
+        known.pop(page, None)
         if going:
-            self._going[user_id] = going, monotonic()
+            known[page] = going, monotonic()
+        if not known:
+            del self._going[user_id]
 
     def going(self, user_id: UUID) -> int:
-        return self._going.get(user_id, (0, 0.0))[0]
+        return sum(going for going, _ in self._going.get(user_id, {}).values())
 
     def is_old(self, user_id: UUID) -> bool:
         """Some were going, and it is a while since: they may have ended unseen."""
-        known = self._going.get(user_id)
-        return known is not None and monotonic() - known[1] > OLD_S
+        known = self._going.get(user_id, {}).values()
+        return any(monotonic() - at > OLD_S for _, at in known)

@@ -33,6 +33,7 @@ from services.gateway.exports import (
     words_of,
 )
 from services.gateway.exports.lists import Listing, Teller
+from services.gateway.exports.spool import Spool
 from services.gateway.exports.titles import REPORTS
 from services.gateway.jobs.files import Files
 from services.gateway.jobs.writing import Orders
@@ -158,9 +159,9 @@ async def make(
         TemporaryDirectory(prefix=f"{file_id}.", dir=files.folder) as folder,
         TemporaryFile(dir=files.folder) as spool,
     ):
-        rows = 0
+        answers, rows = Spool(spool), 0
         async for page in pages(table, send, teller):
-            spool.write(page + b"\n")
+            answers.add(page)
             rows += len(pydantic_core.from_json(page)["items"])
             tell("reading", rows, None)
         spool.flush()

@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from tempfile import gettempdir
-from typing import IO
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -29,21 +28,11 @@ class Orders(BaseModel):
     folder: str = gettempdir()
 
 
-class Spool:
-    """Answers, a line each; gone through as often as need be, one at a time."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def __iter__(self) -> Iterator[bytes]:
-        self._file.seek(0)
-        yield from self._file
-
-
 def main(arguments: Sequence[str]) -> None:
     # Here, and not above: whoever only gives orders does not need the table of routes.
     from services.gateway.exports import sheet_of, write
     from services.gateway.exports.sheets import Cell, Sheet
+    from services.gateway.exports.spool import Spool
     from services.gateway.routes import AREAS
 
     orders = Orders.model_validate_json(arguments[0])

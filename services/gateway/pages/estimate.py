@@ -31,7 +31,7 @@ from shared.contracts.approvals import AnswerEstimate, ShowEstimate
 from shared.contracts.base import Question
 from shared.contracts.forms import ClientForm, PrintByLink
 from shared.contracts.photos import ClientPhoto, ShowClientPhoto, ShowClientPhotos
-from shared.messaging.client import reply_adapter
+from shared.messaging.client import read_reply
 from shared.messaging.envelope import Actor
 from shared.messaging.lane import is_outage
 from shared.permissions import CLIENT
@@ -170,7 +170,7 @@ async def _asked[ReplyT](call: Call, question: type[Question[ReplyT]], **fields:
         if refusal.code == "estimate_link_invalid":
             await failures.count(engine, subjects)
         raise
-    view: ReplyT = reply_adapter(question).validate_json(reply)
+    view: ReplyT = read_reply(question, reply)
     return view
 
 

@@ -96,8 +96,6 @@ async def _all_brought(request: PageRequest) -> list[Brought]:
     """The person's own, newest first; the frame knows from here how many are going."""
     lists = await asyncio.gather(*(_brought(request, question, href) for question, href in _LISTS))
     brought = [each for some in lists for each in some]
-    going = sum(each.is_going for each in brought)
-    request.call.gateway.imports.know(request.signed_in.user_id, going)
     return sorted(brought, key=lambda each: each.view.created_at, reverse=True)
 
 
@@ -105,8 +103,13 @@ async def _brought(request: PageRequest, question: Any, href: str) -> list[Broug
     if not request.may(question.__name__):
         return []
     page = await request.ask_if_there(question(limit=IMPORTS))
-    own = (each for each in (page.items if page else ()) if each.actor == request.signed_in.login)
-    return [Brought(each, f"{href}/{each.id}") for each in own]
+    if page is None:
+        return []
+    own = (each for each in page.items if each.actor == request.signed_in.login)
+    brought = [Brought(each, f"{href}/{each.id}") for each in own]
+    going = sum(each.is_going for each in brought)
+    request.call.gateway.imports.know(request.signed_in.user_id, href, going)
+    return brought
 
 
 async def mark(request: PageRequest) -> Response:

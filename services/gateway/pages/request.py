@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ValidationError
+import structlog
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import RedirectResponse, Response
 
@@ -34,9 +35,11 @@ from services.gateway.uploads import Received, received
 from shared.contracts.base import Command, Message, Question
 from shared.contracts.operations import addressed_to
 from shared.ids import new_id
-from shared.messaging.client import ServiceClient, reply_adapter
+from shared.messaging.client import ServiceClient, UnreadableReply, read_reply
 from shared.permissions import may, may_see_cost, may_take_away, message_named
 from shared.refusals import Refused
+
+log = structlog.get_logger(__name__)
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE, NOTICE_COOKIE = "pitlane-theme", "pitlane-said"
@@ -215,7 +218,7 @@ class PageRequest:
         any could be asked. Raises ``Refused``."""
         body = question.model_dump_json(exclude_unset=True).encode()
         reply = await self.call.send(addressed_to(type(question), of), body)
-        answer: ReplyT = _read(reply, type(question))
+        answer: ReplyT = read_reply(type(question), reply, of)
         return answer
 
     async def ask_if_there[ReplyT](
@@ -240,7 +243,7 @@ class PageRequest:
         # put right and sent again as it is.
         subject = addressed_to(type(command), to)
         reply = await self.call.send(subject, body, key=f"{person.user_id}:{key}")
-        answer: ReplyT = _read(reply, type(command))
+        answer: ReplyT = read_reply(type(command), reply, to)
         return answer
 
     # --- answering --------------------------------------------------------------------------
@@ -304,23 +307,16 @@ class PageRequest:
         )
 
 
-class UnreadableReply(Exception):
-    """A service has answered with something else than its contract says."""
-
-
-def _read(reply: bytes, message: type[Message]) -> Any:
-    try:
-        return reply_adapter(message).validate_json(reply)
-    except ValidationError as error:
-        raise UnreadableReply(message.__name__) from error
-
-
 async def if_there[T](asked: Awaitable[T], patience_s: float = PATIENCE_S) -> T | None:
-    """What is asked; None of a service that is away, or slower than others wait for it."""
+    """What is asked; None of a service that is away, slower than others wait for it, or not to be
+    understood."""
     try:
         async with asyncio.timeout(patience_s):
             return await asked
     except TimeoutError:
+        return None
+    except UnreadableReply as error:
+        log.error("reply_unreadable", exc_info=error)
         return None
     except Refused as refusal:
         if refusal.code != "service_unavailable":

@@ -96,7 +96,7 @@ class Address:
         try:
             response = await page.answer(request)
         except ValidationError as error:
-            # Of a question that the page made of what was typed; of replies see ``request``.
+            # Of a question that the page made of what was typed; of replies see ``read_reply``.
             raise invalid(error, {}) from None
         await response(scope, receive, send)
 

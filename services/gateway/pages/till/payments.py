@@ -10,11 +10,18 @@ from services.gateway.pages.names import clients_named, orders_named, people_nam
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.finance import GetPayment, ListPayments, PaymentView, RefundPayment
-from shared.contracts.fiscal import FiscalReceiptView, ListFiscalReceipts, RetryFiscalReceipt
+from shared.contracts.fiscal import (
+    CorrectPayment,
+    FiscalReceiptView,
+    ListFiscalReceipts,
+    RetryFiscalReceipt,
+)
 from shared.contracts.payment_documents import GiveBackDeposits, PayFromBalance
 from shared.contracts.till import ListCashBoxes
 
 PAYMENTS = "/till/payments"
+NOT_PRINTED = ("failed", "undetermined")
+"""States of a receipt that the register may not have."""
 
 
 async def payments(request: PageRequest) -> Response:
@@ -52,6 +59,7 @@ async def payment(request: PageRequest) -> Response:
         receipts=receipts,
         boxes=boxes.items,
         left=payment.amount - payment.refunded,
+        untold=await _is_untold(request, payment, receipts),
     )
 
 
@@ -61,6 +69,27 @@ async def _receipts_of(request: PageRequest, payment: PaymentView) -> tuple[Fisc
         return ()
     asked = ListFiscalReceipts(document_id=payment.document_id or payment.id)
     return (await request.ask(asked)).items
+
+
+async def _is_untold(
+    request: PageRequest, payment: PaymentView, receipts: tuple[FiscalReceiptView, ...]
+) -> bool:
+    """Whether the register knows nothing of money that was kept, and a correction can tell it: no
+    receipt was printed, at a station that prints them, or it has failed."""
+    if not request.may("CorrectPayment") or payment.amount == payment.refunded:
+        return False
+    sales = [each for each in receipts if each.kind in ("sale", "correction")]
+    if sales:
+        return all(each.kind == "sale" and each.state in NOT_PRINTED for each in sales)
+    printed = await request.ask_if_there(ListFiscalReceipts(limit=1))
+    return payment.method != "bonus" and printed is not None and bool(printed.items)
+
+
+async def correct(request: PageRequest) -> Response:
+    payment_id = request.id("payment_id")
+    await request.send(request.form.message(CorrectPayment, payment_id=payment_id))
+    said = request._("The correction is on its way to the register")
+    return request.go(f"{PAYMENTS}/{payment_id}", said=said)
 
 
 async def refund(request: PageRequest) -> Response:
@@ -98,6 +127,7 @@ PAGES = (
     show(PAYMENTS, payments, needs=ListPayments),
     show(PAYMENTS + "/{payment_id}", payment, needs=GetPayment),
     act(PAYMENTS + "/{payment_id}/refund", refund, needs=RefundPayment),
+    act(PAYMENTS + "/{payment_id}/correction", correct, needs=CorrectPayment),
     act("/till/give-back", give_back, needs=GiveBackDeposits),
     act("/till/from-balance", pay_from_balance, needs=PayFromBalance),
     act("/till/receipts/{receipt_id}/retry", retry_receipt, needs=RetryFiscalReceipt),

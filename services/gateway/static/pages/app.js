@@ -231,6 +231,13 @@ const app = (() => {
       delete button.dataset.waits;
     }
   });
+  // Enter presses no button that waits. It is not kept for later, when it could mean another thing;
+  // but whoever pressed it is told.
+  document.addEventListener("keydown", ({ key, target }) => {
+    if (key !== "Enter" || !target.matches("input") || !target.form?.querySelector("[data-waits]")) return;
+    tell(document.getElementById("told").dataset.later, target.form);
+    document.querySelector("#problems .problem, dialog[open] > .problem").dataset.unanswered = "";
+  });
   document.addEventListener("htmx:before:swap", (event) => {
     const { ctx } = event.detail;
     if (ctx.pages === undefined || (statusOf(ctx) >= 400 && ctx.request.method !== "GET")) return;

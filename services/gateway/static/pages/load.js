@@ -89,19 +89,23 @@
 
   function send() {
     clearTimeout(timer);
-    if (!changed()) return leave();
-    if (wish.queued) return;
+    if (!wish || wish.queued) return;
     const { bar, table, rows, row, own, quarters, stretch } = wish;
+    const before = waiting.filter((each) => each.id === bar.id);
+    // What it was told before and the station has not answered yet may be taken back.
+    const told = (field) => before.some((each) => each.wanted[field] !== null);
+    const { field } = table.dataset;
     const wanted = { post_id: null, technician_id: null };
-    if (row !== own) wanted[table.dataset.field] = rows[row].dataset.row;
+    if (row !== own || told(field)) wanted[field] = rows[row].dataset.row;
     // Moved, it takes as much working time as before; only stretching says when it ends.
-    wanted.start = quarters ? later(bar.dataset.start, quarters * QUARTER_MIN) : null;
-    wanted.end = stretch ? later(bar.dataset.end, (quarters + stretch) * QUARTER_MIN) : null;
+    wanted.start = quarters || told("start") ? later(bar.dataset.start, quarters * QUARTER_MIN) : null;
+    wanted.end = stretch || told("end") ? later(bar.dataset.end, (quarters + stretch) * QUARTER_MIN) : null;
+    if (!Object.values(wanted).some(Boolean)) return leave();
     // An earlier move of the same bar will have given it a new revision; somebody else's will not do.
-    wanted.expected_revision = waiting.includes(bar.id) ? null : bar.dataset.revision;
+    wanted.expected_revision = before.length ? null : bar.dataset.revision;
     const one = wish;
     one.queued = true;
-    waiting.push(bar.id);
+    waiting.push({ id: bar.id, wanted });
     moving = moving.then(() => submit(one, wanted)).catch(() => {
       if (wish === one) leave();
       app.tell();
@@ -135,6 +139,8 @@
   document.addEventListener("htmx:finally:request", ({ detail }) => {
     if (!detail.ctx.sourceElement.matches?.("[data-move]")) return;
     if (wish === sent) forget();
+    // What is in hand goes on from where the answer has put it.
+    if (drag?.moved) follow();
     answered();
   });
 
@@ -152,23 +158,37 @@
     const across = event.clientX - drag.x;
     if (!drag.moved && Math.hypot(across, event.clientY - drag.y) < SLACK_PX) return;
     drag.moved = true;
+    drag.at = { x: event.clientX, y: event.clientY };
+    follow();
+  });
+
+  function follow() {
+    const { at, x, stretches } = drag;
+    drag.bar = document.getElementById(drag.bar.id);
+    if (!drag.bar) {
+      drag = null;
+      return;
+    }
     const now = begin(drag.bar);
+    // It may look as if it had moved already: from there it is dragged on.
+    if (drag.wish !== now) [drag.wish, drag.quarters, drag.stretch] = [now, now.quarters, now.stretch];
     drag.bar.classList.add("load-dragged");
-    const quarters = Math.round(across / quarterWidth(now.table));
-    if (drag.stretches) {
-      now.stretch = Math.max(quarters, 1 - Math.round(now.width / quarterWidth(now.table)));
+    const quarters = Math.round((at.x - x) / quarterWidth(now.table));
+    if (stretches) {
+      now.stretch = Math.max(drag.stretch + quarters, 1 - Math.round(now.width / quarterWidth(now.table)));
     } else {
-      now.quarters = quarters;
-      const under = document.elementFromPoint(event.clientX, event.clientY)?.closest("tr[data-row]");
+      now.quarters = drag.quarters + quarters;
+      const under = document.elementFromPoint(at.x, at.y)?.closest("tr[data-row]");
       const place = under ? now.rows.findIndex((row) => row.dataset.row === under.dataset.row) : -1;
       if (place >= 0) now.row = place;
     }
     draw();
-  });
+  }
 
   document.addEventListener("pointerup", () => {
     if (!drag) return;
-    const { moved } = drag;
+    const { bar, moved } = drag;
+    bar.classList.remove("load-dragged");
     drag = null;
     if (!moved) return;
     // The click that ends it opens nothing.
