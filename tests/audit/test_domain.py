@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,10 @@ from services.audit.domain import (
     Sealed,
     Verification,
     hash_of,
+    mentioned,
+    mentions,
     sealed,
+    tail,
     without,
 )
 from shared.ids import new_id
@@ -133,6 +137,15 @@ def test_a_chain_rewritten_to_its_end_shows_against_the_noted_head() -> None:
 def test_an_untouched_chain_is_intact(length: int) -> None:
     links = a_chain(length)
     assert faults(links, head_of(links) if links else None) == []
+
+
+@given(st.lists(st.uuids(), max_size=5))
+def test_a_content_mentions_each_id_that_stands_in_it(ids: list[UUID]) -> None:
+    fact = a_fact(body={"lines": [{"id": str(one), "said": f"of {one}, twice"} for one in ids]})
+    content = sealed(fact, Head()).content
+    named = {*ids, fact.event_id, fact.correlation_id}
+    assert mentioned(content) == named
+    assert mentions(content) == b"".join(sorted({tail(one) for one in named}))
 
 
 def test_costs_are_left_out_at_any_depth() -> None:
