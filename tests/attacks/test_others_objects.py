@@ -13,6 +13,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from services.documents.domain import messages
 from services.gateway.examples import BODIES
 from services.gateway.pages import MODULES
 from services.gateway.pages.routing import Page
@@ -124,12 +126,17 @@ class Here:
         self.own = maker.there
         await eventually(self._all_files_are_read)
         await self.whole.settle_down()
+        await eventually(self._all_messages_have_arrived)
         await eventually(self._nothing_goes_on)
 
     async def _all_files_are_read(self) -> bool:
         lists = ("/clients/imports", "/price-lists/imports")
         listed = [(await self.people[OWNER].get(API + path)).json()["items"] for path in lists]
         return not {"uploading", "checking"} & {each["state"] for one in listed for each in one}
+
+    async def _all_messages_have_arrived(self) -> bool:
+        async with self.whole.behind["documents"].engine.connect() as connection:
+            return not (await connection.execute(ON_THEIR_WAY)).scalar_one()
 
     async def _nothing_goes_on(self) -> bool:
         """Messages that were made are sent, and what came late is taken over."""
@@ -176,6 +183,13 @@ TRACES = {
 """Where an attempt is written down, where it is known when somebody was last seen, and what is
 published, added up and taken over of the rest by and by."""
 QUIET_S = 1.5
+ON_THEIR_WAY = text("SELECT count(*) FROM messages WHERE waits_for = 'delivery'")
+
+
+@pytest.fixture
+def messages_arrive_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether they have is looked at without a delay."""
+    monkeypatch.setattr(messages, "LOOK_DELAYS", (timedelta(0),) * len(messages.LOOK_DELAYS))
 
 
 def to_ask(role: str) -> Iterator[Place]:
@@ -209,6 +223,7 @@ def test_every_place_has_a_thing_to_stand_in_it() -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("messages_arrive_at_once")
 async def test_no_address_and_no_page_knows_a_thing_of_another_station(
     whole: TestGateway, tmp_path_factory: pytest.TempPathFactory, database: Callable[[str], str]
 ) -> None:
