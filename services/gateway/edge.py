@@ -16,7 +16,7 @@ from services.gateway.call import Call, Presents
 from services.gateway.crowd import MAX_IN_WORK, MAX_STREAMS, Crowd
 from services.gateway.problems import problem, status_of
 from shared.contracts.gateway import RequestRefused
-from shared.messaging.lane import is_outage
+from shared.messaging.outages import is_outage
 from shared.refusals import Refused
 from shared.telemetry import HTTP_SECONDS, span
 
