@@ -89,6 +89,10 @@ REASONS: dict[str, Reason] = {
             "Name a condition at least, and ranges that something can lie in",
             "Назовите хотя бы одно условие и диапазоны, в которые что-то может попасть",
         ),
+        reply_too_large=(
+            "The answer would be larger than {limit} MB: ask for less of it at once",
+            "Ответ получился бы больше {limit} МБ: запросите меньшую часть",
+        ),
         cursor_invalid=("The cursor is not one of ours", "Неверный курсор списка"),
         cost_missing=(
             "Say what product {id} cost: no cost was expected for such a unit",

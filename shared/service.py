@@ -32,6 +32,7 @@ from shared.messaging.outbox import Relay
 from shared.messaging.server import Server
 from shared.operations import Operations
 from shared.settings import ServiceSettings, pitlane_version
+from shared.stopping import BROKER_S, DATABASE_S, EVENTS_S, RELAY_S, REQUESTS_S, TASKS_S, within
 from shared.telemetry import (
     DEAD_LETTERS,
     RELAY_LAG_SECONDS,
@@ -94,6 +95,7 @@ class Running:
 
 
 type Background = Callable[[Running], Coroutine[Any, Any, None]]
+type Stop = Callable[[], Coroutine[Any, Any, None]]
 type Prepare = Callable[[AsyncConnection, ServiceSettings], Coroutine[Any, Any, None]]
 
 
@@ -132,16 +134,19 @@ class Service:
         """The service at work, as long as the context lasts."""
         async with AsyncExitStack() as stack:
             engine = engine_for(settings.database_url)
-            stack.push_async_callback(engine.dispose)
+
+            def at_end(within_s: float, stop: Stop) -> None:
+                stack.push_async_callback(lambda: within(within_s, stop()))
+
             lane_engine = engine_for(settings.database_url, pool_size=1, planned_once=True)
-            stack.push_async_callback(lane_engine.dispose)
+            at_end(DATABASE_S, lambda: _disposed(engine, lane_engine))
             if self._prepare:
                 async with engine.begin() as transaction:
                     await self._prepare(transaction, settings)
             refusals = Refusals()
             broker = broker_for(settings, refusals)
             connection = await broker.connect()
-            stack.push_async_callback(_disconnected, broker, connection)
+            at_end(BROKER_S, lambda: _disconnected(broker, connection))
             client = ServiceClient(
                 connection, settings.source(self.name), settings.command_timeout_s
             )
@@ -160,43 +165,48 @@ class Service:
                 await asyncio.to_thread(newest_revision, self.name),
             )
             relay.start()
-            stack.push_async_callback(relay.stop)
+            at_end(RELAY_S, relay.stop)
             lane.start()
-            stack.push_async_callback(lane.stop)
+            at_end(TASKS_S, lane.stop)
             housekeeping = Housekeeping(engine, settings.outbox_keep_days)
             housekeeping.start()
-            stack.push_async_callback(housekeeping.stop)
+            at_end(TASKS_S, housekeeping.stop)
             if self.handlers.events:
                 consumer = Consumer(connection, self.name, self.handlers.events, lane, dead_letters)
                 consumer.start()
-                stack.push_async_callback(consumer.stop)
+                at_end(EVENTS_S, consumer.stop)
             operations = Operations(running, self.handlers.events)
             server = Server(settings, engine, self.handlers, client, lane, operations)
             server.register(broker)
-            stack.push_async_callback(server.stop)
+            at_end(REQUESTS_S, server.stop)
             await broker.start()
             # Only when the server has the subscriptions is anybody answered.
             asked = [question.subject for question in self.handlers.asks]
             consumes = bool(self.handlers.events)
             await verify(connection, refusals, self.name, asked, consumes=consumes)
-            for work in self._background:
-                task = asyncio.create_task(work(running))
-                stack.push_async_callback(_ended, task)
+            tasks = [asyncio.create_task(work(running)) for work in self._background]
+            at_end(TASKS_S, lambda: _ended(tasks))
             log.info("started", version=pitlane_version(), database=str(engine.url.database))
             yield running
             log.info("stopping")
 
 
+async def _disposed(*engines: AsyncEngine) -> None:
+    await asyncio.gather(*(engine.dispose() for engine in engines))
+
+
 async def _disconnected(broker: NatsBroker, connection: Client) -> None:
     try:
-        await broker.stop()
-    except nats.errors.Error:  # the server is away: there is nobody to say goodbye to
+        async with asyncio.timeout(BROKER_S / 2):
+            await broker.stop()
+    except (nats.errors.Error, TimeoutError):  # the server is away, or frozen
         await connection.close()
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def broker_for(settings: ServiceSettings, refusals: Refusals) -> NatsBroker:

@@ -13,6 +13,8 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from shared.stopping import CALLERS_S
+
 TICK_S = 1.0
 """As often as the header with the date becomes another one."""
 
@@ -21,7 +23,7 @@ OPTIONS: dict[str, Any] = {
     # What it says goes through our logs; the edge writes the line per request.
     "log_config": None,
     "access_log": False,
-    "timeout_graceful_shutdown": 5,
+    "timeout_graceful_shutdown": CALLERS_S,
 }
 """uvicorn's, the same for every process."""
 

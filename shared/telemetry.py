@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -14,6 +15,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from shared.messaging.envelope import Envelope
 from shared.settings import StationSettings, pitlane_version
+from shared.stopping import TRACES_S
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
@@ -74,7 +76,11 @@ def flush_traces() -> None:
     if _tracer is not None:
         from opentelemetry import trace
 
-        trace.get_tracer_provider().shutdown()  # type: ignore[attr-defined]
+        # Who takes them may be away: nobody waits for that.
+        end = trace.get_tracer_provider().shutdown  # type: ignore[attr-defined]
+        flushing = threading.Thread(target=end, name="traces", daemon=True)
+        flushing.start()
+        flushing.join(TRACES_S)
 
 
 def span(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,9 +23,10 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, PubAck, ReplayPolicy
 from nats.js.errors import APIError, NotFoundError
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from deploy.local.processes import CannotStart
+from deploy.local.processes import CannotStart, DatabaseAway
 from deploy.topology import EVENTS, REBUILD, SERVICES
 from shared.database import outbox, unpublished
 from shared.messaging.outbox import Outgoing
@@ -75,14 +76,34 @@ ALONE = 7148
 and take each other's consumer away."""
 
 
+@contextmanager
+def asking_a_database() -> Iterator[None]:
+    """One that is frozen answers nothing at all, and a ``TimeoutError`` is also what NATS ends
+    with: whose fault it is can only be told here. Raises ``DatabaseAway``."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        why = str(error).partition("\n")[0] or type(error).__name__
+        raise DatabaseAway(f"a database does not answer: {why}") from error
+
+
 @asynccontextmanager
 async def alone(engine: AsyncEngine) -> AsyncIterator[None]:
     """Waits for its turn. ``engine``: of one and the same database for everybody."""
-    async with engine.connect() as connection:
-        # The session holds the lock; a transaction would hold a snapshot as well.
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await connection.execute(select(func.pg_advisory_lock(ALONE)))
+    async with _connected(engine, "AUTOCOMMIT") as connection:
+        with asking_a_database():
+            # The session holds the lock; a transaction would hold a snapshot as well.
+            await connection.execute(select(func.pg_advisory_lock(ALONE)))
         yield  # the lock goes with the session, whose pool is disposed of
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine, isolation_level: str) -> AsyncIterator[AsyncConnection]:
+    async with AsyncExitStack() as stack:
+        with asking_a_database():
+            connection = await stack.enter_async_context(engine.connect())
+            await connection.execution_options(isolation_level=isolation_level)
+        yield connection
 
 
 # --- the stream --------------------------------------------------------------------------------
@@ -170,9 +191,10 @@ def _event_id(message: Msg) -> UUID | None:
 @asynccontextmanager
 async def as_of_now(service: str, engine: AsyncEngine) -> AsyncIterator[Outbox]:
     """To be opened before the stream is read: what is published later, its relay sees to."""
-    async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="REPEATABLE READ")
-        yield Outbox(service, connection, await connection.scalar(_OLDEST))
+    async with _connected(engine, "REPEATABLE READ") as connection:
+        with asking_a_database():
+            oldest = await connection.scalar(_OLDEST)
+        yield Outbox(service, connection, oldest)
 
 
 async def missing(outboxes: Sequence[Outbox], stream: InStream) -> AsyncIterator[Missing]:
@@ -203,7 +225,8 @@ async def _missing_of(source: Outbox, stream: InStream) -> AsyncIterator[Missing
             .order_by(outbox.c.seq)
             .limit(PAGE_ROWS)
         )
-        rows = (await source.connection.execute(statement)).all()
+        with asking_a_database():
+            rows = (await source.connection.execute(statement)).all()
         if not rows:
             return
         for row in rows:
@@ -254,7 +277,9 @@ async def _whole(
         statement = select(
             outbox.c.seq, outbox.c.event_id, outbox.c.subject, outbox.c.headers, outbox.c.body
         ).where(outbox.c.seq.in_(seqs))
-        for seq, *event in await connections[service].execute(statement):
+        with asking_a_database():
+            rows = await connections[service].execute(statement)
+        for seq, *event in rows:
             events[service, seq] = Outgoing(*event)
     return events
 

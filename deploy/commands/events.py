@@ -43,20 +43,15 @@ def rebuild(
     """
     import asyncio
 
-    from sqlalchemy.exc import SQLAlchemyError
-
     from deploy.commands.event_replay import FAILURES
     from deploy.commands.reach import reach
-    from deploy.local.processes import CannotStart, DatabaseAway
+    from deploy.local.processes import CannotStart
 
     try:
         asyncio.run(_rebuild(reach(data_dir), check=check, yes=yes))
     except FAILURES as error:
         why = getattr(error, "description", None) or repr(error)
         raise CannotStart(f"NATS refuses: {why}; run this again when that is mended") from error
-    except (SQLAlchemyError, OSError) as error:
-        why = str(error).partition("\n")[0]
-        raise DatabaseAway(f"a database does not answer: {why}") from error
 
 
 @app.command("watch")

@@ -11,9 +11,10 @@ from deploy.local.log_files import ServiceLog
 from deploy.local.nursery import Nursery
 from deploy.local.postgres import free_port
 from deploy.local.processes import CannotStart, Child, clean_environment, failure
+from shared.stopping import TOTAL_S
 
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 15.0
+STOP_TIMEOUT_S = TOTAL_S + 1.0
 GATEWAY = "gateway"
 
 

@@ -17,7 +17,7 @@ from services.gateway.crowd import MAX_IN_WORK, MAX_STREAMS, Crowd
 from services.gateway.problems import problem, status_of
 from shared.contracts.gateway import RequestRefused
 from shared.messaging.client import UnreadableReply
-from shared.messaging.lane import is_outage
+from shared.messaging.outages import is_outage
 from shared.refusals import Refused
 from shared.telemetry import HTTP_SECONDS, span
 

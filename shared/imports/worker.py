@@ -19,7 +19,7 @@ from shared.imports.rows import FileRow
 from shared.imports.taking import Import
 from shared.messaging.envelope import Actor
 from shared.messaging.errand import errand, errand_envelope
-from shared.messaging.lane import is_outage
+from shared.messaging.outages import is_outage
 from shared.service import Running
 
 log = structlog.get_logger(__name__)

@@ -21,7 +21,8 @@ from shared.handlers import Route
 from shared.log_lines import EVENT_SPOILT
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
-from shared.messaging.lane import Duplicate, Job, Lane, is_outage
+from shared.messaging.lane import Duplicate, Job, Lane
+from shared.messaging.outages import is_outage
 from shared.messaging.outbox import STREAM
 from shared.messaging.sums import is_whole
 
@@ -72,7 +73,7 @@ class Consumer:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         if self._handling:
-            await asyncio.wait(self._handling, timeout=5)
+            await asyncio.wait(self._handling)
 
     async def _run(self) -> None:
         while True:

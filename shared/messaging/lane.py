@@ -20,8 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.base import Command, CommandRefused, Event
@@ -31,8 +30,9 @@ from shared.messaging import inbox, outbox
 from shared.messaging.client import ServiceClient
 from shared.messaging.commits import Commits
 from shared.messaging.envelope import Envelope
+from shared.messaging.outages import CONFLICT, away, is_outage, is_passing, sqlstate
 from shared.messaging.outbox import Outgoing, Relay
-from shared.refusals import Kind, Refused
+from shared.refusals import Refused
 from shared.settings import ServiceSettings
 from shared.telemetry import BATCH_SIZE, count_handled, handling, log_context
 
@@ -173,13 +173,22 @@ class Lane:
             try:
                 await self._together(jobs, careful=self._careful)
             except DBAPIError as error:
-                if self._careful or _state(error) != _CONFLICT:
+                if self._careful or sqlstate(error) != CONFLICT:
                     raise
                 await self._together(jobs, careful=True)
         except Exception as error:
             log.warning("batch_failed", jobs=len(jobs), error=repr(error))
-            for job in jobs:
-                await self._alone(job)
+            await self._one_by_one(jobs, error)
+
+    async def _one_by_one(self, jobs: Sequence[Job], failed: Exception | None) -> None:
+        """Each in a transaction of its own. While the database is away nobody is tried: one look
+        tells it for all, who would wait for a connection each."""
+        for number, job in enumerate(jobs):
+            if failed and is_outage(failed) and (why := await away(self._engine)):
+                for left in jobs[number:]:
+                    await self._give_up(left, why, noted=False)
+                return
+            failed = await self._alone(job)
 
     async def _gather(self, first: Job) -> None:
         clock = asyncio.get_running_loop().time
@@ -273,20 +282,23 @@ class Lane:
         """What a handler has changed shows here: in the database, and in the store's memory."""
         return self._writes.of(store.connection), store.unsaved()
 
-    async def _alone(self, job: Job) -> None:
-        """The same in a transaction of its own, a few times if it is others' fault."""
+    async def _alone(self, job: Job) -> Exception | None:
+        """The same in a transaction of its own, a few times if it is others' fault. Answers why
+        it was given up."""
         for left in reversed(range(ALONE_TRIES)):
             try:
                 await self._together([job], careful=True)
-                return
+                return None
             except Exception as error:
-                if left and _is_passing(error):
+                if left and is_passing(error):
                     await asyncio.sleep(0.05)
                     continue
                 await self._give_up(job, error)
-                return
+                return error
+        return None
 
-    async def _give_up(self, job: Job, error: Exception) -> None:
+    async def _give_up(self, job: Job, error: Exception, *, noted: bool = True) -> None:
+        """``noted``: a command's refusal is written down, if that is possible."""
         if job.is_event:
             _end(job, error)
             _tell(job, error)
@@ -298,11 +310,12 @@ class Lane:
         else:
             log.error("command_failed", command=job.envelope.type, exc_info=error)
             refusal = Refused("internal_error")
-        with contextlib.suppress(Exception):
-            events = self._refusal_event(job, refusal)
-            async with self._beside.begin() as connection:
-                await outbox.write(connection, events)
-            self._relay.hand_over(events)
+        if noted:
+            with contextlib.suppress(Exception):
+                events = self._refusal_event(job, refusal)
+                async with self._beside.begin() as connection:
+                    await outbox.write(connection, events)
+                self._relay.hand_over(events)
         _end(job, refusal)
         _tell(job, refusal)
 
@@ -360,23 +373,6 @@ def _tell(job: Job, end: bytes | Exception) -> None:
     log.info(outcome, **log_context(job.envelope), **details)
 
 
-# PostgreSQL's own words for "not your fault, try again": serialization failure, deadlock,
-# a key that another process has just inserted (its stored reply is found the next time).
-_CONFLICT = "23505"
-_PASSING_STATES = {"40001", "40P01", _CONFLICT}
-
-
-def _state(error: Exception) -> str | None:
-    state: str | None = getattr(getattr(error, "orig", None), "sqlstate", None)
-    return state
-
-
-def _is_passing(error: Exception) -> bool:
-    return _state(error) in _PASSING_STATES or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    )
-
-
 @contextlib.asynccontextmanager
 async def reading[StoreT: Store](
     engine: AsyncEngine, handlers: Handlers[StoreT]
@@ -385,15 +381,3 @@ async def reading[StoreT: Store](
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         yield handlers.store(connection)
-
-
-def is_outage(error: Exception) -> bool:
-    """The database is not there; nothing is wrong with the message."""
-    if isinstance(error, Refused):
-        return error.reason.kind is Kind.UNAVAILABLE
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    state = _state(error)
-    return isinstance(error, OSError | PoolTimeoutError | InterfaceError | OperationalError) or (
-        state is not None and state[:2] in {"08", "53", "57"}
-    )

@@ -30,6 +30,7 @@ from shared.messaging.answers import Answers, Asked
 from shared.messaging.envelope import Envelope
 from shared.messaging.sums import with_sum
 from shared.statements import Prepared
+from shared.stopping import RELAY_S
 from shared.writing import Pending, inserting
 
 log = structlog.get_logger(__name__)
@@ -117,7 +118,7 @@ class Relay:
     async def stop(self) -> None:
         """Publishes what is queued, if the broker lets it; the rest waits in the outbox."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._queue.join(), timeout=2)
+            await asyncio.wait_for(self._queue.join(), RELAY_S / 2)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

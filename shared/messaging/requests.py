@@ -26,7 +26,9 @@ log = structlog.get_logger(__name__)
 
 CONCURRENT = 256
 """Requests of one kind that are in work at once; more wait in the connection's buffer."""
-STOP_TIMEOUT_S = 5.0
+HEADER_ROOM = 256
+"""Bytes of a reply's headers, at most: the server counts them with its body, and ends the
+connection of whoever says too much."""
 _OK = {STATUS_HEADER: "ok", "content-type": "application/json"}
 _REFUSED = {STATUS_HEADER: "refused", "content-type": "application/json"}
 
@@ -59,7 +61,7 @@ class Requests:
         """Takes no more of them, and answers those that are in work."""
         await self._subscriber.stop()
         if self._in_work:
-            await asyncio.wait(self._in_work, timeout=STOP_TIMEOUT_S)
+            await asyncio.wait(self._in_work)
 
     async def _take(self, message: NatsMessage) -> None:
         request = message.raw_message
@@ -91,6 +93,11 @@ class Requests:
         except Exception:
             log.exception("request_failed", subject=request.subject)
             reply, headers = refusal_body(Refused("internal_error")), _REFUSED
+        limit = self._connection.max_payload - HEADER_ROOM
+        if len(reply) > limit:
+            log.error("reply_too_large", subject=request.subject, bytes=len(reply), limit=limit)
+            why = Refused("reply_too_large", limit=self._connection.max_payload // 1024**2)
+            reply, headers = refusal_body(why), _REFUSED
         if request.reply:
             # Who is not told asks again.
             with contextlib.suppress(nats.errors.Error, OSError):

@@ -15,7 +15,8 @@ from shared.contracts.base import Message
 from shared.handlers import Handlers, Route, Store, Work
 from shared.messaging.client import ServiceClient
 from shared.messaging.envelope import Envelope
-from shared.messaging.lane import Job, Lane, is_outage, reading
+from shared.messaging.lane import Job, Lane, reading
+from shared.messaging.outages import is_outage
 from shared.messaging.requests import Requests
 from shared.operations import Operation, Operations
 from shared.permissions import may, scope_of, within

@@ -256,14 +256,14 @@ MUTATIONS = (
     _one(
         "one bad message fails its whole batch",
         LANE,
-        "            for job in jobs:\n                await self._alone(job)\n",
+        "            await self._one_by_one(jobs, error)\n",
         "            for job in jobs:\n                await self._give_up(job, error)\n",
         FAILS_ALONE,
     ),
     _one(
         "a failed batch is taken for done",
         LANE,
-        "            for job in jobs:\n                await self._alone(job)\n",
+        "            await self._one_by_one(jobs, error)\n",
         '            for job in jobs:\n                _end(job, b"")\n',
         FAILS_ALONE,
     ),
@@ -277,7 +277,7 @@ MUTATIONS = (
     _one(
         "what gives way is not tried again",
         LANE,
-        "                if left and _is_passing(error):\n",
+        "                if left and is_passing(error):\n",
         "                if False:\n",
         f"{DIRECTED}test_a_database_that_gives_way_once_is_no_failure",
         f"{DIRECTED}test_two_processes_that_are_asked_the_same_at_once_do_it_once",

@@ -15,19 +15,22 @@ import nats
 import pytest
 import typer
 from nats.aio.client import Client
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy import topology
 from deploy.commands import event_replay
-from deploy.commands.event_replay import InStream, as_of_now, missing, read_stream
+from deploy.commands.event_replay import InStream, alone, as_of_now, missing, read_stream
+from deploy.local.processes import DatabaseAway
 from shared.contracts.audit import VerifyChain
 from shared.contracts.orders import ReferenceSaved
-from shared.database import engine_for
+from shared.database import driver_url, engine_for
 from shared.ids import new_id
 from shared.service import consumed_subjects
 from tests.deploy.operating import Outcome, pitlane, pitlane_on, reconnected
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
 from tests.support.day import BUSINESS, Station, running_station
+from tests.support.proxy import line_to
 from tests.support.waiting import eventually
 
 ALL = (*BUSINESS, "gateway")
@@ -340,6 +343,19 @@ async def test_stream_that_ends_before_what_was_acknowledged_is_not_written_to(
     outcome = await rebuild(station, "--yes")
     assert outcome.exit_code == 1
     assert f"clients has acknowledged {2**60}: restart NATS" in outcome.stderr
+
+
+@pytest.mark.parametrize("step", [alone, lambda engine: as_of_now("audit", engine)])
+async def test_database_that_is_frozen_is_away_and_nats_is_not_blamed(
+    database: Callable[[str], str], step: Callable[[AsyncEngine], Any]
+) -> None:
+    async with line_to(database("audit")) as (line, url):
+        line.freeze()
+        engine = create_async_engine(driver_url(url), connect_args={"timeout": 0.1})
+        with pytest.raises(DatabaseAway, match="a database does not answer: TimeoutError"):
+            async with step(engine):
+                pass
+        await engine.dispose()
 
 
 def test_databases_of_all_services_are_needed() -> None:

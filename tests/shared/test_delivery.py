@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +16,11 @@ from uuid import UUID
 import asyncpg
 import nats
 import pytest
+from nats.aio.msg import Msg
 from pydantic import BaseModel
+from sqlalchemy.event import listen
+from sqlalchemy.pool import QueuePool
+from structlog.testing import capture_logs
 
 from shared.contracts.base import Page
 from shared.contracts.clients import ClientCreated, ClientView
@@ -37,16 +42,22 @@ from shared.contracts.orders import (
 )
 from shared.ids import new_id
 from shared.messaging import consumer, outbox
+from shared.messaging.admission import Refusals
 from shared.messaging.client import ServiceClient, reply_adapter
 from shared.messaging.envelope import opening
+from shared.messaging.lane import Job
+from shared.messaging.outages import is_outage
 from shared.messaging.outbox import STREAM
+from shared.messaging.requests import HEADER_ROOM, Requests
 from shared.refusals import Refused
+from shared.service import broker_for, service_named
+from shared.stopping import TOTAL_S
 from tests.support.broker import TestNats
 from tests.support.crashing import EXIT_CODE
 from tests.support.databases import as_owner
 from tests.support.day import ADMIN, Station
 from tests.support.proxy import line_to
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -57,15 +68,27 @@ def hasty_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def an_order(station: Station) -> OrderView:
-    client = ClientView(
-        id=new_id(), name="Иванов", last_name="Иванов", revision=1, created_at=NOW, updated_at=NOW
-    )
+    client = a_client()
     await station.publish(ClientCreated(client=client), "clients")
     await station.settle_down()
     section = await station.a_section()
     employee = await station.an_employee(section.id)
     return await station.send(
         CreateOrder(client_id=client.id, section_id=section.id, employee_id=employee.id)
+    )
+
+
+def a_client_that_came() -> Callable[[], Job]:
+    """As the consumer of ``orders`` takes it from the stream, as often as it is wanted."""
+    cause = opening("/station-1/clients", "test", ADMIN)
+    event = outbox.outgoing(ClientCreated(client=a_client()), cause, "/station-1/clients", NOW)
+    routes = service_named("orders").handlers.events
+    return lambda: consumer.event_job(routes, event.subject, event.headers, event.body)
+
+
+def a_client() -> ClientView:
+    return ClientView(
+        id=new_id(), name="Иванов", last_name="Иванов", revision=1, created_at=NOW, updated_at=NOW
     )
 
 
@@ -295,6 +318,88 @@ async def test_a_database_that_is_away_is_a_503_and_the_same_key_succeeds_later(
         assert (await station.send(command, key="one")).id == section.id
         assert len((await station.ask(ListSections())).items) == 2
         await station.stop("orders")
+
+
+async def test_while_a_database_is_away_one_looks_for_all_who_wait(station: Station) -> None:
+    await station.stop("orders")
+    async with line_to(station.database_urls["orders"]) as (line, url):
+        station.database_urls["orders"] = url
+        await station.start("orders")
+        await station.a_section()
+        running = station.running["orders"]
+        tried: list[int] = []
+        listen(running.engine.sync_engine, "do_connect", lambda *_: tried.append(1))
+        await line.cut()
+        came = [a_client_that_came() for _ in range(50)]
+
+        ends = await asyncio.gather(
+            *(running.lane.submit(job()) for job in came), return_exceptions=True
+        )
+
+        assert [is_outage(end) for end in ends if isinstance(end, Exception)] == [True] * 50
+        # The batch of all, who looked whose fault it was, and perhaps a sweep.
+        assert len(tried) < 10
+        await line.mend()
+        assert await asyncio.gather(*(running.lane.submit(job()) for job in came)) == [b""] * 50
+        await station.stop("orders")
+
+
+async def test_a_service_stops_in_time_though_all_it_needs_is_frozen(
+    station: Station, nats_server: TestNats
+) -> None:
+    await station.stop("orders")
+    async with line_to(station.database_urls["orders"]) as (line, url):
+        station.database_urls["orders"] = url
+        await station.start("orders")
+        await station.settle_down()
+        pool = station.running["orders"].engine.sync_engine.pool
+        server = nats_server.server.child
+        assert server
+        assert isinstance(pool, QueuePool)
+        line.freeze()
+        asked = asyncio.create_task(station.send(CreateSection(name="Шины")))
+
+        async def is_in_work() -> bool:
+            return pool.checkedout() > 0
+
+        await eventually(is_in_work)
+        server.send(signal.SIGSTOP)
+        began = asyncio.get_running_loop().time()
+
+        await station.stop("orders")
+
+        assert asyncio.get_running_loop().time() - began < TOTAL_S
+        server.send(signal.SIGCONT)
+        asked.cancel()
+
+
+async def test_an_answer_that_no_message_can_carry_is_refused_and_told(station: Station) -> None:
+    """Headers count with it; and the connection is there afterwards."""
+    orders = station.settings("orders")
+    finance = orders.model_copy(update={"nats_url": station.nats.url("finance")})
+    broker = broker_for(finance.model_copy(update={"service": "finance"}), Refusals())
+    connection = await broker.connect()
+    limit = connection.max_payload - HEADER_ROOM
+
+    async def answer(request: Msg) -> bytes:
+        return b"x" * int(request.data)
+
+    requests = Requests(broker, "finance", "ask", answer)
+    await broker.start()
+    asking = await nats.connect(station.nats.url("gateway"), inbox_prefix=b"_INBOX_gateway")
+    client = ServiceClient(asking, "/station-1/gateway", PATIENCE_S / 2)
+    subject = "ask.finance.answer.v1"
+    envelope = opening("/station-1/gateway", subject, ADMIN)
+
+    assert len(await client.request(subject, b"%d" % limit, envelope)) == limit
+    with capture_logs() as logs, pytest.raises(Refused, match="larger than 8 MB"):
+        await client.request(subject, b"%d" % (limit + 1), envelope)
+    assert [line["bytes"] for line in logs if line["event"] == "reply_too_large"] == [limit + 1]
+    assert await client.request(subject, b"3", envelope) == b"xxx"
+
+    await requests.stop()
+    await broker.stop()
+    await asking.close()
 
 
 async def test_events_wait_in_the_outbox_while_the_broker_is_away(

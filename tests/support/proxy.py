@@ -16,36 +16,44 @@ class Line:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._is_cut = True
+        self._thaws = asyncio.Event()
         self.port = 0
 
     async def mend(self) -> None:
         self._is_cut = False
+        self._thaws.set()
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Ends what is under way, and refuses whoever comes."""
         self._is_cut = True
+        self._thaws.set()
         if self._server:
             self._server.close()
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
 
+    def freeze(self) -> None:
+        """Nobody is answered, nor refused, until the line is cut."""
+        self._thaws.clear()
+
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._thaws.wait()
         far_reader, far_writer = await asyncio.open_unix_connection(self._socket_path)
         self._writers |= {writer, far_writer}
         if self._is_cut:  # while it was being laid
             await self.cut()
-        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
 
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                await self._thaws.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ from shared.contracts.forms import ClientForm, PrintByLink
 from shared.contracts.photos import ClientPhoto, ShowClientPhoto, ShowClientPhotos
 from shared.messaging.client import read_reply
 from shared.messaging.envelope import Actor
-from shared.messaging.lane import is_outage
+from shared.messaging.outages import is_outage
 from shared.permissions import CLIENT
 from shared.refusals import Kind, Refused
 
