@@ -251,6 +251,7 @@ const app = (() => {
       pages += 1;
       waiting.clear();
       held.clear();
+      showTab();
     }
     drawn += 1;
     compare(placeOf(ctx.response.headers.get(SEEN)));
@@ -351,6 +352,14 @@ const app = (() => {
     problem.scrollIntoView({ block: "nearest" });
   }
 
+  // On a phone, tabs stand in a row that is longer than the screen.
+  function showTab() {
+    const tab = document.querySelector(".tabs [aria-current]");
+    if (!tab) return;
+    const [own, row] = [tab, tab.parentElement].map((each) => each.getBoundingClientRect());
+    tab.parentElement.scrollLeft += own.left - row.left - (row.width - own.width) / 2;
+  }
+
   let gone = null;
   function listenForNotice() {
     clearTimeout(gone);
@@ -405,6 +414,7 @@ const app = (() => {
   document.addEventListener("DOMContentLoaded", () => {
     listen();
     listenForNotice();
+    showTab();
   });
 
   return { look, newKey, renew, tell };
