@@ -44,7 +44,7 @@ async def test_messages_are_looked_through_beside_the_loop_and_a_slice_at_a_time
         await redact(connection, [somebody], "Клиент")
 
         found = await connection.execute(select(outbox.c.event_id, outbox.c.body))
-        bodies = dict(found.tuples().all())
+        bodies = {row.event_id: row.body for row in found}
     await engine.dispose()
     assert slices == [10, 10, 5]
     assert threading.main_thread() not in threads
