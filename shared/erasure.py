@@ -6,15 +6,17 @@ the journal. Which of their fields tell of a person is said here, once.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import LargeBinary, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import dead_letters, outbox, replies
+from shared.packing import unpack
 
 _EMPTIED = frozenset(
     {
@@ -48,9 +50,13 @@ async def redact(connection: AsyncConnection, ids: Collection[UUID], called: str
     for table, column in ((outbox, "body"), (replies, "reply"), (dead_letters, "body")):
         (key,) = table.primary_key
         said = select(key, table.c[column].label("said"))
-        # Packed, they cannot be looked through where they lie.
-        async with connection.stream(said.execution_options(yield_per=AT_ONCE)) as rows:
-            naming = [row[0] async for row in rows if any(one in row.said for one in sought)]
+        naming: list[Any] = []
+        # Packed, they cannot be looked through where they lie. The service answers meanwhile: it
+        # takes them as they are stored, and a thread unpacks them.
+        stored = select(key, type_coerce(table.c[column], LargeBinary))
+        async with connection.stream(stored.execution_options(yield_per=AT_ONCE)) as rows:
+            async for some in rows.partitions():
+                naming += await asyncio.to_thread(_naming, some, sought)
         for one in naming:
             # Somebody else may have been erased from it meanwhile.
             row = (await connection.execute(said.where(key == one).with_for_update())).first()
@@ -58,6 +64,12 @@ async def redact(connection: AsyncConnection, ids: Collection[UUID], called: str
                 redacted = without_person(json.loads(row.said), called)
                 body = json.dumps(redacted, ensure_ascii=False, separators=(",", ":")).encode()
                 await connection.execute(update(table).where(key == one).values({column: body}))
+
+
+def _naming(rows: Sequence[Sequence[Any]], sought: Sequence[bytes]) -> list[Any]:
+    """The keys of the messages that name one of these ids."""
+    plain = ((key, unpack(stored)) for key, stored in rows)
+    return [key for key, said in plain if any(one in said for one in sought)]
 
 
 def _without(name: str, value: Any, around: Mapping[str, Any], called: str) -> Any:

@@ -120,6 +120,11 @@ def restore(
     if done.replaced:
         typer.echo(f"what was there is in {done.replaced}")
     typer.echo(f"{data_dir} is the station {at.words(done.reached)}")
+    if at.until or not at.with_log:
+        typer.echo(
+            "links of clients open what they opened then: if their secret was made anew since, "
+            "run `pitlane secrets rotate links` after the start"
+        )
     typer.echo(f"start it with `pitlane up --data-dir {data_dir}`, and take a backup of it")
 
 

@@ -26,6 +26,7 @@ from deploy.local.processes import (
     OnLine,
     clean_environment,
     end_leftover,
+    working_with,
 )
 
 MAJOR_VERSION = "18"
@@ -227,10 +228,13 @@ class Postgres:
         """A server that a killed runner left behind is just ending: waits for it."""
         pid_file = self.folder / "postmaster.pid"
         try:
-            pid, *rest = pid_file.read_text().splitlines()
-        except (OSError, ValueError):
+            first, *rest = pid_file.read_text().splitlines() or [""]
+        except OSError:
             return
-        await end_leftover(int(pid), str(self.folder), signal.SIGQUIT)
+        # A disk that was full has left it empty.
+        pids = [int(first)] if first.isdigit() else working_with(str(self.folder))
+        for pid in pids:
+            await end_leftover(pid, str(self.folder), signal.SIGQUIT)
         # After a restart of the machine the number may be somebody else's, and PostgreSQL would
         # believe that it runs. Our own it takes for a stale one, and still looks whether any
         # session of before is alive: which is why the file must not simply be removed.

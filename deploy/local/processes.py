@@ -195,6 +195,13 @@ async def end_leftover(pid: int, word: str, last_word: signal.Signals) -> None:
         await asyncio.sleep(0.05)
 
 
+def working_with(word: str) -> list[int]:
+    """The processes of this machine, other than this one, that have ``word`` among their
+    arguments, as far as they are ours to see."""
+    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [pid for pid in pids if pid != os.getpid() and word in arguments_of(pid)]
+
+
 def arguments_of(pid: int) -> list[str]:
     """Of a running process; none when it is gone, or not ours to see."""
     try:

@@ -112,6 +112,20 @@ async def test_sessions_that_outlive_a_killed_server_end_before_the_next_one_sta
     await server.stop()
 
 
+@pytest.mark.parametrize("left", ["", "\n", "what?\n/var\n"])
+async def test_lock_file_that_tells_nothing_is_no_reason_not_to_start(
+    folder: Path, left: str
+) -> None:
+    """A disk that was full leaves it empty; a server that still works there is found without."""
+    before, after = postgres(folder), postgres(folder)
+    await before.start()
+    (before.folder / "postmaster.pid").write_text(left)
+    await after.start()
+    assert await fetch(after.url("postgres"), "SELECT 1") == 1
+    await before.wait()  # ended by the one that came after
+    await after.stop()
+
+
 async def test_postgres_never_runs_as_root_and_its_files_stay_ours(tmp_path: Path) -> None:
     server = postgres(tmp_path)
     await server.start()
