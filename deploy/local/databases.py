@@ -14,10 +14,10 @@ import asyncpg
 
 from shared.settings import SERVICES
 
-EXTENSIONS = ("pg_trgm", "btree_gist")
-"""Search by fragment and by misspelling; periods that exclude each other. Only a superuser may
-create them."""
-WHOLE = "pitlane: set up, 2"
+EXTENSIONS = ("pg_trgm", "btree_gin", "btree_gist")
+"""Search by fragment and by misspelling; within a time; periods that exclude each other. Only a
+superuser may create them."""
+WHOLE = "pitlane: set up, 3"
 """Another word for every change of what a set-up does."""
 OPEN_TO_ALL = ("postgres", "template1")
 """Of every cluster: whoever has a password may enter them, unless told otherwise."""

@@ -45,7 +45,9 @@ CARS = (
 )  # fmt: skip
 PLATE_LETTERS = "АВЕКМНОРСТУХ"
 VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
-BORN = datetime(2023, 1, 1, tzinfo=UTC)
+BORN = datetime(2017, 1, 1, tzinfo=UTC)
+EVERY = timedelta(minutes=5)
+"""A client came: a million in nine years and a half."""
 LINES_OF_ORDER = 5
 ENDINGS = 4_000
 """Rare surnames are a common one with a syllable more."""
@@ -60,8 +62,14 @@ _VEHICLES = (
 _AT_ONCE = 50_000
 
 
+def came_at(number: int) -> datetime:
+    return BORN + number * EVERY
+
+
 def client_id(number: int) -> UUID:
-    return UUID(int=(1 << 120) + (7 << 76) + (2 << 62) + number)
+    """As ids are made: they begin with the time, in milliseconds."""
+    time = int(came_at(number).timestamp() * 1000)
+    return UUID(int=(time << 80) + (7 << 76) + (2 << 62) + number)
 
 
 def phone(number: int) -> str:
@@ -115,7 +123,8 @@ async def fill_orders(connection: asyncpg.Connection, business: Business, count:
         "product": business.products[0],
         "count": str(count),
         "born": BORN.isoformat(),
-        "client": str(client_id(0))[:-12],
+        "born_ms": str(int(BORN.timestamp() * 1000)),
+        "every_ms": str(EVERY // timedelta(milliseconds=1)),
     }
     async with _without_indexes(connection, "orders", "service_lines", "part_lines"):
         for statement in _ORDERS:
@@ -124,14 +133,15 @@ async def fill_orders(connection: asyncpg.Connection, business: Business, count:
             await connection.execute(statement)
 
 
-# A client's id is a fixed beginning and its number in twelve hexadecimal digits.
+# Clients' ids as ``client_id`` makes them; they come to a first order sooner or later.
 _ORDERS = (
     """CREATE TEMP TABLE made AS
-    SELECT n, ('{client}' || lpad(to_hex(n), 12, '0'))::uuid AS client_id,
+    SELECT n, (lpad(to_hex({born_ms} + n * {every_ms}), 12, '0') || '70008000'
+            || lpad(to_hex(n), 12, '0'))::uuid AS client_id,
         md5('million' || n)::uuid AS id,
-        timestamptz '{born}' + sqrt(n::float / {count}) * interval '1000 days' AS at,
+        timestamptz '{born}' + sqrt(n::float / {count}) * interval '3472 days' AS at,
         n % 500 = 0 AS open
-    FROM generate_series(0, {count} - 1) AS n""",
+    FROM generate_series(0::bigint, {count} - 1) AS n""",
     """INSERT INTO orders (id, number, station_id, client_id, client_name, client_discount, status,
         type, vehicle_name, section_id, employee_id, payer_id, visible_to_customer, assignment_at,
         created_at, updated_at, revision, completed_at, completion, returned_completion, settled,
@@ -163,7 +173,7 @@ def _client_rows(numbers: range) -> Iterator[Sequence[Any]]:
         last, first = surname(number), NAMES[number * 31 % len(NAMES)]
         middle = FATHERS[number * 17 % len(FATHERS)]
         phones = [phone(number)] + ([f"+7495{number % 10_000_000:07}"] if number % 10 == 0 else [])
-        at = BORN + timedelta(minutes=number)
+        at = came_at(number)
         key = f" {' '.join(words_of(f'{last} {first} {middle}'))} "
         yield (
             client_id(number), "person", last, first, middle, phones, "{}", 1, at, at, key,
@@ -174,7 +184,7 @@ def _client_rows(numbers: range) -> Iterator[Sequence[Any]]:
 def _vehicle_rows(numbers: range) -> Iterator[Sequence[Any]]:
     for number in numbers:
         vendor, model = CARS[number * 7 % len(CARS)]
-        at, own = BORN + timedelta(minutes=number), plate(number)
+        at, own = came_at(number), plate(number)
         yield (
             UUID(int=client_id(number).int + (1 << 90)), client_id(number), vin(number), own,
             plate_key(own), vendor, model, 2005 + number % 20, number % 250_000, 1, at, at,

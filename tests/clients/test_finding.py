@@ -300,6 +300,38 @@ async def test_no_search_reads_all_clients(crowd: str, plan: str, query: str, hi
     assert len(statements) <= (5 if is_misspelt else 2)
 
 
+YEARS = 400
+OF_MANY_YEARS = f"""
+INSERT INTO clients (id, kind, last_name, phones, revision, created_at, updated_at, name_key,
+                     phone_key)
+SELECT ('01' || lpad(to_hex(n / 9), 2, '0') || '0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))
+       ::uuid, 'person', 'Эрастов', '{{}}', 1, now(), now(), ' эрастов ', '  '
+FROM generate_series(1, {YEARS}) n
+"""
+
+
+@pytest.mark.parametrize("plan", ["force_custom_plan", "force_generic_plan"])
+async def test_cards_of_many_years_are_found_page_by_page(crowd: str, plan: str) -> None:
+    """Too many to be fetched at once, and none of them new."""
+    engine = engine_for(crowd)
+    async with engine.connect() as connection:
+        await connection.execute(sa.text(f"SET plan_cache_mode = {plan}"))
+        await connection.execute(sa.text(OF_MANY_YEARS))
+        found: list[UUID] = []
+        cursor = None
+        while not found or cursor:
+            before = await rows_read(connection)
+            question = FindClients(q="эрастов", limit=50, cursor=cursor)
+            page = await find(question, ClientsStore(connection), None)  # type: ignore[arg-type]
+            assert await rows_read(connection) - before < MANY / 4
+            found += [client.id for client in page.items]
+            cursor = page.next
+        await connection.rollback()
+    await engine.dispose()
+    assert len(found) == YEARS
+    assert found == sorted(set(found), reverse=True)
+
+
 async def rows_read(connection: AsyncConnection) -> int:
     """Rows read in this transaction so far, of whole tables or by an index."""
     result = await connection.execute(

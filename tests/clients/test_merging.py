@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.local.databases import EXTENSIONS
 from services.clients.domain.merging import merged, stricter
 from services.clients.store.tables import clients
 from shared.contracts.client_merge import (
@@ -241,7 +242,8 @@ async def test_cards_from_before_are_compared_when_the_database_grows(
     url = bare_database
     engine = engine_for(url)
     async with engine.begin() as connection:
-        await connection.execute(sa.text("CREATE EXTENSION pg_trgm"))
+        for extension in EXTENSIONS:
+            await connection.execute(sa.text(f"CREATE EXTENSION {extension}"))
     await asyncio.to_thread(migrate, "clients", url, "0004")
     columns = "id, kind, last_name, phones, revision, created_at, updated_at, name_key, phone_key"
     async with engine.begin() as connection:

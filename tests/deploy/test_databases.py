@@ -198,7 +198,12 @@ async def test_set_up_cut_short_is_finished_by_the_next_one(
     service_url = urlunsplit(urlsplit(url)._replace(netloc=f"{half.role}:secret@{host}"))
     service = await asyncpg.connect(service_url)
     extensions = await service.fetch("SELECT extname FROM pg_extension ORDER BY extname")
-    assert [row["extname"] for row in extensions] == ["btree_gist", "pg_trgm", "plpgsql"]
+    assert [row["extname"] for row in extensions] == [
+        "btree_gin",
+        "btree_gist",
+        "pg_trgm",
+        "plpgsql",
+    ]
     await service.close()
     await connection.execute(f"DROP DATABASE {half.name} WITH (FORCE)")
     await connection.close()

@@ -67,7 +67,7 @@ def test_what_was_spoilt_is_no_message() -> None:
 
 def test_the_last_versions_events_are_read_after_its_migration(bare_database: str) -> None:
     """Clients' outbox, as it was: sent headers as JSON, the body as it left."""
-    asyncio.run(_execute(bare_database, "CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+    asyncio.run(_execute(bare_database, "CREATE EXTENSION pg_trgm; CREATE EXTENSION btree_gin"))
     migrate("clients", bare_database, "0010")
     asyncio.run(
         _execute(

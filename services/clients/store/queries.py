@@ -2,33 +2,47 @@
 
 A fragment may fit nobody or half of all clients, and the database cannot tell beforehand. Asked
 for "the newest 50 that fit", it guesses, and a wrong guess reads a million rows. So each reading
-of the query is done in two steps that cost little either way: the index gives the first
-``FEW`` that fit; only if there are more of them, the newest clients are looked through one by one,
-which then soon finds a page of them.
+of the query is done in steps that cost little whatever fits, the next only if the one before has
+not told it all. Phones, plates and VINs are rare as a rule:
+
+1. By the index, if no more than ``FEW`` fit in all.
+2. Otherwise the newest clients are looked through one by one, and a page of them is found soon.
+
+Of names there are a few that many share, and it takes the index long to tell all who do:
+
+1. Among the ``NEWEST`` clients.
+2. By the index in the newest eras, one after the other: it gives those of a few weeks without
+   touching the others.
+3. By the index, if no more than ``FEW_OF_A_NAME`` fit in all.
+4. In all eras, until there is a page.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, count
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     BindParameter,
     Column,
     ColumnElement,
     Integer,
     Select,
+    Subquery,
     Text,
     Uuid,
     and_,
     bindparam,
     column,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -40,6 +54,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.clients.domain.cards import Client
 from services.clients.domain.search import (
     LENGTH_SLACK,
+    Fits,
     Key,
     Reading,
     Search,
@@ -49,11 +64,15 @@ from services.clients.domain.search import (
     similar_readings,
 )
 from services.clients.store.rows import client_of
-from services.clients.store.tables import clients, name_words, vehicles
+from services.clients.store.tables import clients, era_of, name_words, vehicles
 from services.clients.store.tables_segments import client_tags, vehicle_tags
 from shared.contracts.base import Page
 from shared.pagination import keys_of, page_of
 
+NEWEST = 1_000
+"""Rows that every search looks through, so that they lie in memory."""
+RECENT_ERAS = 4
+FEW_OF_A_NAME = 300
 FEW = 2_000
 """Rows that are cheap to fetch and sort. What more than so many of a million fit is found again
 among the newest few ten thousand."""
@@ -131,7 +150,11 @@ async def _fitting(
     if not readings:
         return []
     shapes = tuple(
-        tuple((fits.key, len(fits.patterns)) for fits in reading) for reading in readings
+        _Shape(
+            tuple((fits.key, len(fits.patterns)) for fits in reading),
+            all(fits.key == "name_key" and not _has_digits(fits) for fits in reading),
+        )
+        for reading in readings
     )
     patterns = chain.from_iterable(fits.patterns for reading in readings for fits in reading)
     values: dict[str, Any] = {
@@ -142,8 +165,16 @@ async def _fitting(
     return list(await connection.execute(statement, values))
 
 
-type _Shape = tuple[tuple[Key, int], ...]
-"""A reading without its patterns: keys, and how many patterns each may be like."""
+def _has_digits(fits: Fits) -> bool:
+    return any(map(str.isdigit, "".join(fits.patterns)))
+
+
+class _Shape(NamedTuple):
+    """A reading without its patterns: keys, and how many patterns each may be like."""
+
+    keys: tuple[tuple[Key, int], ...]
+    is_name: bool
+    """And can be nothing else."""
 
 
 @lru_cache(maxsize=512)
@@ -152,34 +183,42 @@ def _statement(shapes: tuple[_Shape, ...], goes_on: bool, tagged: bool) -> Selec
     numbers = count()
     steps: list[Select[Any]] = []
     for shape in shapes:
-        is_about_cars = shape[0][0] in ("vin", "plate_key")
-        client_id = vehicles.c.client_id if is_about_cars else clients.c.id
-        condition = and_(
-            *(
-                or_(*(_KEYS[key].like(_pattern(next(numbers))) for _ in range(patterns)))
-                for key, patterns in shape
-            )
+        likes = [(key, [_pattern(next(numbers)) for _ in range(of)]) for key, of in shape.keys]
+        is_about_cars = shape.keys[0][0] in ("vin", "plate_key")
+        things, client_id = (
+            (vehicles, vehicles.c.client_id) if is_about_cars else (clients, clients.c.id)
         )
+        keys = (things.c[key] for key in dict.fromkeys(key for key, _ in shape.keys))
+        all_of_them = select(client_id.label("id"), *keys)
         if goes_on:
-            condition = and_(condition, client_id < _AFTER)
-        if tagged:
-            condition = and_(condition, client_id.in_(_TAGGED))
-        steps += _two_steps(len(steps), client_id, condition)
+            all_of_them = all_of_them.where(client_id < _AFTER)
+        fits = _Fits(likes, tagged)
+        if shape.is_name:
+            steps += _steps_of_name(len(steps), all_of_them, fits)
+        else:
+            condition = fits(client_id, things.c)
+            if goes_on:
+                condition = and_(condition, client_id < _AFTER)
+            steps += _two_steps(len(steps), client_id, condition)
     fitting = union(*steps).subquery()
     page = select(fitting.c.id).order_by(fitting.c.id.desc()).limit(_LIMIT)
     return select(clients).where(clients.c.id.in_(page)).order_by(clients.c.id.desc())
 
 
-_KEYS: dict[Key, Column[str]] = {
-    "name_key": clients.c.name_key,
-    "phone_key": clients.c.phone_key,
-    "vin": vehicles.c.vin,
-    "plate_key": vehicles.c.plate_key,
-}
-
-
 def _pattern(number: int) -> BindParameter[str]:
     return bindparam(f"pattern_{number}", type_=Text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fits:
+    """What each key must be like one of, and whether the client must have the tag."""
+
+    likes: Sequence[tuple[Key, Sequence[BindParameter[str]]]]
+    tagged: bool
+
+    def __call__(self, client_id: ColumnElement[UUID], columns: Any) -> ColumnElement[bool]:
+        fits = and_(*(or_(*map(columns[key].like, patterns)) for key, patterns in self.likes))
+        return and_(fits, client_id.in_(_TAGGED)) if self.tagged else fits
 
 
 def _two_steps(
@@ -193,6 +232,75 @@ def _two_steps(
     are_few = select(func.count() <= FEW).select_from(few).scalar_subquery()
     newest = fitting.where(~are_few).distinct().order_by(client_id.desc()).limit(_LIMIT)
     return select(few.c.id).where(are_few), select(newest.subquery().c.id)
+
+
+def _steps_of_name(number: int, all_of_them: Select[Any], fits: _Fits) -> tuple[Select[Any], ...]:
+    """Ids by each step, of ``all_of_them``: ``id`` and the keys."""
+    client_id = all_of_them.selected_columns.id.element
+    fitting = all_of_them.where(fits(client_id, all_of_them.selected_columns))
+
+    newest = all_of_them.order_by(client_id.desc()).limit(_exactly(NEWEST)).subquery()
+    first = _page(newest, fits(newest.c.id, newest.c)).cte(f"first_{number}")
+    lately = _by_era(f"eras_{number}", all_of_them, fitting, _exactly(RECENT_ERAS))
+    recent = lately.where(~_is_page(first)).cte(f"recent_{number}")
+
+    by_index = fitting.cte(f"fitting_{number}").prefix_with("MATERIALIZED")
+    are_missing = ~_is_page(first), ~_is_page(recent)
+    few = (
+        select(by_index.c.id)
+        .where(*are_missing)
+        .limit(_exactly(FEW_OF_A_NAME + 1))
+        .cte(f"few_{number}")
+    )
+    are_few = select(func.count() <= FEW_OF_A_NAME).select_from(few).scalar_subquery()
+    ever = _by_era(f"all_eras_{number}", all_of_them, fitting, None).where(~are_few).subquery()
+    return (
+        select(first.c.id),
+        select(recent.c.id),
+        select(few.c.id).where(are_few),
+        select(ever.c.id),
+    )
+
+
+def _is_page(found: CTE) -> ColumnElement[bool]:
+    return select(func.count() >= _LIMIT).select_from(found).scalar_subquery()
+
+
+def _by_era(
+    name: str, all_of_them: Select[Any], fitting: Select[Any], most: ColumnElement[int] | None
+) -> Select[Any]:
+    """The newest of those ``fitting``, in ``most`` eras at most; ``name``: for the eras."""
+    client_id = all_of_them.selected_columns.id.element
+    eras = _eras(all_of_them, client_id).limit(most).subquery(name)
+    # A subquery with an offset is planned by itself, too.
+    is_of_era = text(f"{era_of(str(client_id))} = {name}.era")
+    of_era = _page(fitting.where(is_of_era).offset(_exactly(0)).subquery(), true()).lateral()
+    return (
+        select(of_era.c.id)
+        .select_from(eras.join(of_era, true()))
+        .order_by(eras.c.era.desc())
+        .limit(_LIMIT)
+    )
+
+
+def _page(of: Subquery, condition: ColumnElement[bool]) -> Select[Any]:
+    """The newest; of a client who has several cars that fit, one."""
+    return select(of.c.id).where(condition).distinct().order_by(of.c.id.desc()).limit(_LIMIT)
+
+
+def _eras(all_of_them: Select[Any], client_id: ColumnElement[UUID]) -> Select[Any]:
+    """From that of the newest to that of the oldest; in their order, so that nothing needs to be
+    sorted behind them."""
+    era = literal_column(era_of(str(client_id)), Integer)
+    of_all = all_of_them.with_only_columns(era, maintain_column_froms=True).limit(_exactly(1))
+    ends = (of_all.order_by(end) for end in (client_id.desc(), client_id.asc()))
+    series = func.generate_series(*(end.scalar_subquery() for end in ends), -1).column_valued("era")
+    return select(series).order_by(series.desc()).offset(_exactly(0))
+
+
+def _exactly(number: int) -> ColumnElement[int]:
+    """Told to the planner, too."""
+    return literal_column(str(number), Integer)
 
 
 # --- misspellings ------------------------------------------------------------------------------
