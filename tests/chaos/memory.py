@@ -49,5 +49,7 @@ class Memory:
     """Event → the services that may park it."""
     must_be_parked: set[tuple[str, UUID]] = field(default_factory=set)
     """Service and event, unless the broker lost it."""
+    gone_poison: set[tuple[str, UUID]] = field(default_factory=set)
+    """The same, where the broker lost it between two tries."""
     strangers: set[UUID] = field(default_factory=set)
     """Events that no outbox has and that the journal may know: ours."""

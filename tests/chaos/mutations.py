@@ -268,6 +268,13 @@ MUTATIONS = (
         FAILS_ALONE,
     ),
     _one(
+        "each looks for a database that is away",
+        LANE,
+        "            if failed and is_outage(failed) and (why := await away(self._engine)):\n",
+        "            if failed and (why := None):\n",
+        f"{DELIVERY}test_while_a_database_is_away_one_looks_for_all_who_wait",
+    ),
+    _one(
         "no rollback of a refused command that had written",
         LANE,
         "            if work.published or job.is_event or self._changes(store) != untouched:\n",
