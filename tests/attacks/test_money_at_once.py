@@ -67,7 +67,7 @@ async def test_money_is_given_back_once_however_many_give_it_at_once(whole: Test
     ends = await tills.at_once((f"/payments/{payment['id']}/refund", {"reason": "Передумал"}))
     assert ends == {"done": 1, "refund_exceeds_payment": 3}
     assert await tills.refunded(payment) == AMOUNT
-    assert await tills.balance() == (0, 0)
+    assert await tills.balance() == (Decimal(0), Decimal(0))
 
     # More of it than there is, in parts.
     payment = await tills.deposit()
@@ -75,7 +75,7 @@ async def test_money_is_given_back_once_however_many_give_it_at_once(whole: Test
     ends = await tills.at_once((f"/payments/{payment['id']}/refund", part))
     assert ends == {"done": 2, "refund_exceeds_payment": 2}
     assert await tills.refunded(payment) == 800
-    assert await tills.balance() == (200, 200)
+    assert await tills.balance() == (Decimal(200), Decimal(200))
 
     # The payment at one till, the client's balance, of which it is a part, at the other.
     other = await tills.deposit()
