@@ -87,8 +87,7 @@ class Renderers:
         body = framed(job.model_dump_json().encode())
         for _ in range(2):
             zygote, connection = await self._connected()
-            clock = asyncio.get_running_loop().time
-            began = clock()
+            began = asyncio.get_running_loop().time()
             try:
                 async with asyncio.timeout(WALL_S + START_S):
                     return await _asked(connection, body)
@@ -98,7 +97,7 @@ class Renderers:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(zygote.wait(), FUNERAL_S)
                 if zygote.returncode is None:
-                    seconds = clock() - began
+                    seconds = asyncio.get_running_loop().time() - began
                     log.warning("render_killed", kind=job.kind, error=repr(error), seconds=seconds)
                     if seconds >= WALL_S:
                         # It was not let compute as much as a job may.
