@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from sqlalchemy import LargeBinary, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import dead_letters, outbox, replies
-from shared.packing import unpack
+from shared.packing import Packed, unpack
 
 _EMPTIED = frozenset(
     {
@@ -50,13 +50,14 @@ async def redact(connection: AsyncConnection, ids: Collection[UUID], called: str
     for table, column in ((outbox, "body"), (replies, "reply"), (dead_letters, "body")):
         (key,) = table.primary_key
         said = select(key, table.c[column].label("said"))
+        read = unpack if isinstance(table.c[column].type, Packed) else bytes
         naming: list[Any] = []
         # Packed, they cannot be looked through where they lie. The service answers meanwhile: it
         # takes them as they are stored, and a thread unpacks them.
         stored = select(key, type_coerce(table.c[column], LargeBinary))
         async with connection.stream(stored.execution_options(yield_per=AT_ONCE)) as rows:
             async for some in rows.partitions():
-                naming += await asyncio.to_thread(_naming, some, sought)
+                naming += await asyncio.to_thread(_naming, some, sought, read)
         for one in naming:
             # Somebody else may have been erased from it meanwhile.
             row = (await connection.execute(said.where(key == one).with_for_update())).first()
@@ -66,9 +67,11 @@ async def redact(connection: AsyncConnection, ids: Collection[UUID], called: str
                 await connection.execute(update(table).where(key == one).values({column: body}))
 
 
-def _naming(rows: Sequence[Sequence[Any]], sought: Sequence[bytes]) -> list[Any]:
+def _naming(
+    rows: Sequence[Sequence[Any]], sought: Sequence[bytes], read: Callable[[bytes], bytes]
+) -> list[Any]:
     """The keys of the messages that name one of these ids."""
-    plain = ((key, unpack(stored)) for key, stored in rows)
+    plain = ((key, read(stored)) for key, stored in rows)
     return [key for key, said in plain if any(one in said for one in sought)]
 
 

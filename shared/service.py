@@ -32,7 +32,16 @@ from shared.messaging.outbox import Relay
 from shared.messaging.server import Server
 from shared.operations import Operations
 from shared.settings import ServiceSettings, pitlane_version
-from shared.stopping import BROKER_S, DATABASE_S, EVENTS_S, RELAY_S, REQUESTS_S, TASKS_S, within
+from shared.stopping import (
+    BROKER_S,
+    DATABASE_S,
+    EVENTS_S,
+    RELAY_S,
+    REQUESTS_S,
+    TASKS_S,
+    WORK_S,
+    within,
+)
 from shared.telemetry import (
     DEAD_LETTERS,
     RELAY_LAG_SECONDS,
@@ -110,10 +119,13 @@ class Service:
         prepare: Prepare | None = None,
         background: Sequence[Background] = (),
         gather_s: float = 0.0,
+        forgets: bool = True,
     ) -> None:
         """``prepare`` runs in one transaction at every start, before the first message;
-        ``background`` runs beside the service, as long as it runs. ``gather_s``: of its lane."""
+        ``background`` runs beside the service, as long as it runs. ``gather_s``: of its lane.
+        ``forgets``: events that were handled so long ago that their outboxes forgot them, too."""
         self.name = name
+        self._forgets = forgets
         self._gather_s = gather_s
         self.handlers: Handlers[Store] = handlers
         self._prepare = prepare
@@ -168,7 +180,7 @@ class Service:
             at_end(RELAY_S, relay.stop)
             lane.start()
             at_end(TASKS_S, lane.stop)
-            housekeeping = Housekeeping(engine, settings.outbox_keep_days)
+            housekeeping = Housekeeping(engine, settings.outbox_keep_days, forgets=self._forgets)
             housekeeping.start()
             at_end(TASKS_S, housekeeping.stop)
             if self.handlers.events:
@@ -185,7 +197,7 @@ class Service:
             consumes = bool(self.handlers.events)
             await verify(connection, refusals, self.name, asked, consumes=consumes)
             tasks = [asyncio.create_task(work(running)) for work in self._background]
-            at_end(TASKS_S, lambda: _ended(tasks))
+            at_end(WORK_S, lambda: _ended(tasks))
             log.info("started", version=pitlane_version(), database=str(engine.url.database))
             yield running
             log.info("stopping")

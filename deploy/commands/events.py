@@ -43,15 +43,20 @@ def rebuild(
     """
     import asyncio
 
+    from sqlalchemy.exc import SQLAlchemyError
+
     from deploy.commands.event_replay import FAILURES
     from deploy.commands.reach import reach
-    from deploy.local.processes import CannotStart
+    from deploy.local.processes import CannotStart, DatabaseAway
 
     try:
         asyncio.run(_rebuild(reach(data_dir), check=check, yes=yes))
     except FAILURES as error:
         why = getattr(error, "description", None) or repr(error)
         raise CannotStart(f"NATS refuses: {why}; run this again when that is mended") from error
+    except SQLAlchemyError as error:  # one that went away meanwhile cannot even be left
+        why = str(error).partition("\n")[0]
+        raise DatabaseAway(f"a database does not answer: {why}") from error
 
 
 @app.command("watch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.audit.domain import Fact, Head, Sealed, mentioned, mentions, sealed, tail
+from services.audit.domain import GENESIS, Fact, Head, Sealed, mentioned, mentions, sealed, tail
 from shared.contracts.base import Message
 from shared.contracts.orders import OrderCreated
 from shared.handlers import Store
@@ -85,6 +86,7 @@ keeps what it has; it is shown without them, and with ``name`` in their place.""
 
 _COPIES = ("event_id", "event", "at", "actor", "order_id")
 _HASH_BYTES = 32
+_HASH = re.compile(r"[0-9a-f]{64}")
 _LOCK = select(func.pg_advisory_xact_lock(7147))
 _HASHES = select(records.c.seq, records.c.previous_hash, records.c.hash, records.c.seal)
 _HEAD = _HASHES.order_by(records.c.seq.desc()).limit(1)
@@ -206,10 +208,13 @@ def _content(row: Any) -> str:
 
 
 def _hashes(row: Any) -> tuple[str, str]:
-    """The previous one, and its own."""
+    """The previous one, and its own. What is none is taken for that of the beginning: it is named
+    by who verifies the chain, and the journal goes on from it."""
     if row.seal is None:
-        return row.previous_hash, row.hash
-    return row.seal[:_HASH_BYTES].hex(), row.seal[_HASH_BYTES:].hex()
+        previous, own = row.previous_hash, row.hash
+    else:
+        previous, own = row.seal[:_HASH_BYTES].hex(), row.seal[_HASH_BYTES:].hex()
+    return tuple(one if one and _HASH.fullmatch(one) else GENESIS for one in (previous, own))  # type: ignore[return-value]
 
 
 def _copy_of(row: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -47,6 +47,7 @@ from shared.logs import configure_logs
 from shared.messaging.client import ServiceClient
 from shared.service import Running, Service
 from shared.settings import ServiceSettings
+from shared.stopping import WORK_S, within
 from shared.telemetry import configure_traces, flush_traces
 
 service = Service("gateway", handlers)
@@ -102,10 +103,15 @@ def create_app(settings: ServiceSettings) -> Application:
         async with service.running(settings) as running:
             app.state.service = running
             app.state.gateway = gateway = Gateway.of(running)
-            async with Pruning(running.engine), gateway.jobs:
+            own = AsyncExitStack()
+            own.push_async_callback(gateway.uploads.stop)
+            await own.enter_async_context(Pruning(running.engine))
+            await own.enter_async_context(gateway.jobs)
+            try:
                 yield
-            await gateway.uploads.stop()
-            gateway.keys.stop()
+            finally:
+                await within(WORK_S, own.aclose())
+                gateway.keys.stop()
 
     return Application(all_routes(), lifespan)
 

@@ -201,7 +201,7 @@ def _possible(endpoint: Endpoint) -> set[int]:
         possible |= {404, 409}
     if endpoint.reading and endpoint.reading.has_revision:
         possible.add(412)
-    if len(endpoint.media_types) > 1:
+    if len(endpoint.media_types) > 1 and endpoint.listing is None:
         possible.add(406)
     if endpoint.path.startswith("/session") and endpoint.body:
         possible |= {401, 409, 429}

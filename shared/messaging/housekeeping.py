@@ -22,13 +22,16 @@ _PUBLISHED = "NOT EXISTS (SELECT FROM unpublished WHERE unpublished.event_id = o
 class Housekeeping:
     """One background task of a service."""
 
-    def __init__(self, engine: AsyncEngine, outbox_keep_days: int) -> None:
+    def __init__(self, engine: AsyncEngine, outbox_keep_days: int, *, forgets: bool = True) -> None:
+        """``forgets``: what was handled long ago."""
         self._engine = engine
-        self._rules = (
+        self._rules = [
             ("outbox", "event_id", "created_at", outbox_keep_days, _PUBLISHED),
-            ("inbox", "event_id", "handled_at", outbox_keep_days + INBOX_EXTRA_DAYS, "true"),
             ("replies", "key", "created_at", REPLIES_KEEP_DAYS, "true"),
-        )
+        ]
+        if forgets:
+            inbox_keep_days = outbox_keep_days + INBOX_EXTRA_DAYS
+            self._rules.append(("inbox", "event_id", "handled_at", inbox_keep_days, "true"))
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:

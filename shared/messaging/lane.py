@@ -105,7 +105,7 @@ class Lane:
         events come thick, several times as much. Nobody waits for what only listens."""
         self._settings = settings
         self._source = settings.source(settings.service)
-        self._engine = engine
+        self.engine = engine
         self._beside = beside
         self._writes = Writes(engine)
         self._handlers = handlers
@@ -184,7 +184,7 @@ class Lane:
         """Each in a transaction of its own. While the database is away nobody is tried: one look
         tells it for all, who would wait for a connection each."""
         for number, job in enumerate(jobs):
-            if failed and is_outage(failed) and (why := await away(self._engine)):
+            if failed and is_outage(failed) and (why := await away(self.engine)):
                 for left in jobs[number:]:
                     await self._give_up(left, why, noted=False)
                 return
@@ -209,7 +209,7 @@ class Lane:
 
         ``careful``: what was handled before is found first; else it makes this fail."""
         batch = _Batch()
-        async with self._engine.begin() as connection:
+        async with self.engine.begin() as connection:
             store = self._handlers.store(connection)
             fresh = {job.envelope.id for job in jobs if job.is_event}
             stored: dict[str, inbox.StoredReply] = {}

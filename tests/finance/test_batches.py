@@ -34,7 +34,7 @@ def done(order_id: UUID, client_id: UUID) -> list[Event]:
 
 
 async def statements_for(running: Running, messages: list[Event]) -> list[str]:
-    with counted(running.engine) as statements:
+    with counted(running.lane.engine) as statements:
         ends = await together(running, *messages)
     assert not [end for end in ends if isinstance(end, BaseException)]
     assert statements.made

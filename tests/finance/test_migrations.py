@@ -119,18 +119,26 @@ async def test_a_settlement_of_before_has_its_lines(bare_database: str) -> None:
         name: unpack(value).decode() if isinstance(value, bytes) else value
         for name, value in settlement_row(waiting).items()
     }
+    # What a settlement that waits for nothing any more had there.
+    nothing = dict.fromkeys(("labor", "sold_lines", "issued_lines"), "null")
+    settled = {**row, **nothing, "order_id": new_id(), "state": State.SETTLED}
     await asyncio.to_thread(migrate, "finance", bare_database, "0020")
     connection = await asyncpg.connect(bare_database)
     values = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-    await connection.execute(
-        f"INSERT INTO settlements ({', '.join(row)}) VALUES ({values})", *row.values()
-    )
+    for one in (row, settled):
+        await connection.execute(
+            f"INSERT INTO settlements ({', '.join(row)}) VALUES ({values})", *one.values()
+        )
     await connection.close()
 
     await asyncio.to_thread(migrate, "finance", bare_database)
 
     engine = engine_for(bare_database)
     async with engine.connect() as reading:
-        found = (await reading.execute(select(settlements))).one()
-    assert settlement_of(found) == waiting
+        found = (await reading.execute(select(settlements))).all()
+    kept = {row.order_id: settlement_of(row) for row in found}
+    assert kept.pop(order_id) == waiting
+    (over,) = kept.values()
+    assert over.order
+    assert (over.order.labor, over.order.lines, over.issued) == (None, (), ())
     await engine.dispose()

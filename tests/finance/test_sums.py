@@ -91,7 +91,7 @@ async def test_counting_is_one_statement_however_many_entries(station: Station) 
     await together(running, *(order_created(*pair) for pair in pairs))
     completed = [order_completed(*pair, services=(work("100"),)) for pair in pairs]
 
-    with counted(running.engine) as statements:
+    with counted(running.lane.engine) as statements:
         await together(running, *completed, *(parts_issued(order, "10") for order, _ in pairs))
 
     assert len([each for each in statements.made if "INSERT INTO unfolded" in each]) == 1

@@ -57,7 +57,7 @@ class Statements:
 def counted(running: Running) -> Iterator[Statements]:
     """Every statement that the service's lane sends meanwhile: its background works on its own."""
     statements = Statements()
-    engine = running.engine.sync_engine
+    engine = running.lane.engine.sync_engine
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
         task = asyncio.current_task()

@@ -328,7 +328,7 @@ async def test_while_a_database_is_away_one_looks_for_all_who_wait(station: Stat
         await station.a_section()
         running = station.running["orders"]
         tried: list[int] = []
-        listen(running.engine.sync_engine, "do_connect", lambda *_: tried.append(1))
+        listen(running.lane.engine.sync_engine, "do_connect", lambda *_: tried.append(1))
         await line.cut()
         came = [a_client_that_came() for _ in range(50)]
 
@@ -352,7 +352,7 @@ async def test_a_service_stops_in_time_though_all_it_needs_is_frozen(
         station.database_urls["orders"] = url
         await station.start("orders")
         await station.settle_down()
-        pool = station.running["orders"].engine.sync_engine.pool
+        pool = station.running["orders"].lane.engine.sync_engine.pool
         server = nats_server.server.child
         assert server
         assert isinstance(pool, QueuePool)

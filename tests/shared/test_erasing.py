@@ -28,10 +28,12 @@ async def test_messages_are_looked_through_beside_the_loop_and_a_slice_at_a_time
     threads: set[threading.Thread] = set()
     naming = erasure._naming
 
-    def noted(rows: list[tuple[UUID, bytes]], sought: list[bytes]) -> list[UUID]:
+    def noted(
+        rows: list[tuple[UUID, bytes]], sought: list[bytes], read: Callable[[bytes], bytes]
+    ) -> list[UUID]:
         slices.append(len(rows))
         threads.add(threading.current_thread())
-        return naming(rows, sought)
+        return naming(rows, sought, read)
 
     monkeypatch.setattr(erasure, "_naming", noted)
     monkeypatch.setattr(erasure, "AT_ONCE", 10)

@@ -278,14 +278,14 @@ def _by_era(
     return (
         select(of_era.c.id)
         .select_from(eras.join(of_era, true()))
-        .order_by(eras.c.era.desc())
+        .order_by(eras.c.era.desc(), of_era.c.id.desc())
         .limit(_LIMIT)
     )
 
 
 def _page(of: Subquery, condition: ColumnElement[bool]) -> Select[Any]:
-    """The newest; of a client who has several cars that fit, one."""
-    return select(of.c.id).where(condition).distinct().order_by(of.c.id.desc()).limit(_LIMIT)
+    """The newest."""
+    return select(of.c.id).where(condition).order_by(of.c.id.desc()).limit(_LIMIT)
 
 
 def _eras(all_of_them: Select[Any], client_id: ColumnElement[UUID]) -> Select[Any]:

@@ -44,6 +44,7 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.errand import errand, errand_envelope
 from shared.refusals import Refused
 from shared.service import Running
+from shared.stopping import WORK_S
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +53,7 @@ INTERVAL_S = 2.0
 BATCH = 50
 AT_ONCE = 4
 """Messages in work: each holds a database connection for a moment, of the few that there are."""
-STOP_GRACE_S = 10.0
+STOP_GRACE_S = WORK_S - 0.5
 CALL_LIMIT_S = 120.0
 """Of a whole call, however slowly its answer drips: far less than a claim is believed."""
 RECORD_TRIES, RECORD_PAUSE_S = 30, 1.0

@@ -66,8 +66,8 @@ def chosen(
     only_by_name: bool = False,
 ) -> str:
     """The media type to answer with: as ``?format=`` says, else as ``Accept`` does.
-    ``only_by_name``: JSON for whatever ``Accept``, unless it likes best what it names itself; else
-    raises ``not_acceptable``."""
+    ``only_by_name``: JSON for whatever ``Accept``, unless it likes best what it names itself.
+    Without it, raises ``not_acceptable``."""
     if format_name is not None:
         if FORMATS.get(format_name) not in offered:
             names = ", ".join(name for name in FORMATS if FORMATS[name] in offered)

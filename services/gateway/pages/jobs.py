@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -100,15 +101,16 @@ async def _all_brought(request: PageRequest) -> list[Brought]:
 
 
 async def _brought(request: PageRequest, question: Any, href: str) -> list[Brought]:
+    know = partial(request.call.gateway.imports.know, request.signed_in.user_id, href)
     if not request.may(question.__name__):
+        know(0)
         return []
     page = await request.ask_if_there(question(limit=IMPORTS))
     if page is None:
         return []
     own = (each for each in page.items if each.actor == request.signed_in.login)
     brought = [Brought(each, f"{href}/{each.id}") for each in own]
-    going = sum(each.is_going for each in brought)
-    request.call.gateway.imports.know(request.signed_in.user_id, href, going)
+    know(sum(each.is_going for each in brought))
     return brought
 
 

@@ -21,7 +21,11 @@ def upgrade() -> None:
         op.drop_column("records", name)
     for name in ("packed", "seal", "mentions"):
         op.add_column("records", sa.Column(name, sa.LargeBinary()))
-    # The inbox knows what was recorded.
+    # The inbox knows what was recorded, also what it had forgotten.
+    op.execute(
+        "INSERT INTO inbox (event_id, handled_at) SELECT event_id, at FROM records"
+        " ON CONFLICT DO NOTHING"
+    )
     op.drop_constraint("records_event_id_key", "records")
     for name in ("records_at", "records_actor", "records_event"):
         op.drop_index(name, "records")

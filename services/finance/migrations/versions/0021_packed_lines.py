@@ -10,9 +10,9 @@ down_revision = "0020"
 
 
 def upgrade() -> None:
-    # One pass through the table for all of them.
+    # One pass through the table for all of them. JSON's own null stands for nothing, too.
     alike = (
-        f"ALTER {name} TYPE bytea USING convert_to({name}::text, 'UTF8')"
+        f"ALTER {name} TYPE bytea USING convert_to(nullif({name}, 'null')::text, 'UTF8')"
         for name in ("labor", "sold_lines", "issued_lines")
     )
     op.execute(f"ALTER TABLE settlements {', '.join(alike)}")

@@ -75,14 +75,16 @@ async def _is_untold(
     request: PageRequest, payment: PaymentView, receipts: tuple[FiscalReceiptView, ...]
 ) -> bool:
     """Whether the register knows nothing of money that was kept, and a correction can tell it: no
-    receipt was printed, at a station that prints them, or it has failed."""
-    if not request.may("CorrectPayment") or payment.amount == payment.refunded:
+    receipt was printed, at a station that has printed any, or it has failed."""
+    if payment.method == "bonus" or payment.amount == payment.refunded:
+        return False
+    if not request.may("CorrectPayment"):
         return False
     sales = [each for each in receipts if each.kind in ("sale", "correction")]
     if sales:
         return all(each.kind == "sale" and each.state in NOT_PRINTED for each in sales)
     printed = await request.ask_if_there(ListFiscalReceipts(limit=1))
-    return payment.method != "bonus" and printed is not None and bool(printed.items)
+    return printed is not None and bool(printed.items)
 
 
 async def correct(request: PageRequest) -> Response:

@@ -234,7 +234,7 @@ const app = (() => {
   // Enter presses no button that waits. It is not kept for later, when it could mean another thing;
   // but whoever pressed it is told.
   document.addEventListener("keydown", ({ key, target }) => {
-    if (key !== "Enter" || !target.matches("input") || !target.form?.querySelector("[data-waits]")) return;
+    if (key !== "Enter" || !target.matches("input:not([role=combobox])") || !target.form?.querySelector("[data-waits]")) return;
     tell(document.getElementById("told").dataset.later, target.form);
     document.querySelector("#problems .problem, dialog[open] > .problem").dataset.unanswered = "";
   });

@@ -100,7 +100,7 @@
     // Moved, it takes as much working time as before; only stretching says when it ends.
     wanted.start = quarters || told("start") ? later(bar.dataset.start, quarters * QUARTER_MIN) : null;
     wanted.end = stretch || told("end") ? later(bar.dataset.end, (quarters + stretch) * QUARTER_MIN) : null;
-    if (!Object.values(wanted).some(Boolean)) return leave();
+    if (Object.values(wanted).every((each) => each === null)) return leave();
     // An earlier move of the same bar will have given it a new revision; somebody else's will not do.
     wanted.expected_revision = before.length ? null : bar.dataset.revision;
     const one = wish;
