@@ -90,4 +90,7 @@
     }
     if (event.target.closest(".found-item")) document.getElementById("find")?.close?.();
   });
+
+  // htmx begins to listen when the page is there, as we do after it: whoever was quicker is heard now.
+  setTimeout(() => { if (document.getElementById("find")?.open && !isShown()) ask(); });
 })();
