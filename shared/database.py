@@ -119,6 +119,13 @@ DIALECT = PGDialect_asyncpg(**JSON)  # type: ignore[no-untyped-call]
 """What every engine here speaks."""
 
 
+_PLANNED_ONCE = {
+    "plan_cache_mode": "force_generic_plan",
+    # A table may have been empty when the plan was made, and be large a minute later.
+    "enable_seqscan": "off",
+}
+
+
 def engine_for(url: str, *, pool_size: int = 8, planned_once: bool = False) -> AsyncEngine:
     """An engine that gives a broken connection up instead of handing it out again.
 
@@ -145,7 +152,7 @@ def engine_for(url: str, *, pool_size: int = 8, planned_once: bool = False) -> A
             "max_cacheable_statement_size": 0,
             "server_settings": {
                 "application_name": "pitlane",
-                "plan_cache_mode": "force_generic_plan" if planned_once else "auto",
+                **(_PLANNED_ONCE if planned_once else {}),
             },
         },
     )
