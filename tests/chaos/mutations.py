@@ -181,7 +181,7 @@ MUTATIONS = (
         "inbox written before the effect",
         LANE,
         "                inbox.put(store.pending, fresh)\n",
-        "                async with self._engine.begin() as hasty:\n"
+        "                async with self._beside.begin() as hasty:\n"
         "                    await inbox.remember(hasty, fresh)\n",
         FAILS_AT_FIRST,
     ),
@@ -210,7 +210,7 @@ MUTATIONS = (
         "            inbox.put_replies(store.pending, batch.answered)\n"
         "            await store.pending.send_last(connection)\n"
         "        self._relay.hand_over([])\n"
-        "        async with self._engine.begin() as late:\n"
+        "        async with self._beside.begin() as late:\n"
         "            await outbox.write(late, batch.outgoing)\n",
         f"{CRASHED_COMMAND}[after_commit]",
     ),
@@ -233,7 +233,7 @@ MUTATIONS = (
         "        store.committed()\n"
         "        self._careful = repeated\n"
         "        self._relay.hand_over(batch.outgoing)\n"
-        "        async with self._engine.begin() as late:\n"
+        "        async with self._beside.begin() as late:\n"
         "            claims = type(store.pending)()\n"
         "            inbox.put_replies(claims, batch.answered)\n"
         "            await claims.send(late)\n",
@@ -270,7 +270,7 @@ MUTATIONS = (
     _one(
         "each looks for a database that is away",
         LANE,
-        "            if failed and is_outage(failed) and (why := await away(self._engine)):\n",
+        "            if failed and is_outage(failed) and (why := await away(self.engine)):\n",
         "            if failed and (why := None):\n",
         f"{DELIVERY}test_while_a_database_is_away_one_looks_for_all_who_wait",
     ),
