@@ -25,12 +25,9 @@ DATABASE_S = 0.5
 """Taking leave: either may be frozen, and say nothing."""
 TRACES_S = 1.0
 
-TOTAL_S = sum(
-    (
-        *(CALLERS_S, WORK_S, REQUESTS_S, EVENTS_S, 2 * TASKS_S, RELAY_S),
-        *(BROKER_S, DATABASE_S, TRACES_S),
-    )
-)
+_MESSAGES_S = REQUESTS_S + EVENTS_S + RELAY_S
+_LEAVE_S = BROKER_S + DATABASE_S + TRACES_S
+TOTAL_S = CALLERS_S + WORK_S + 2 * TASKS_S + _MESSAGES_S + _LEAVE_S
 
 
 async def within(seconds: float, end: Awaitable[object]) -> None:

@@ -12,8 +12,8 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
@@ -41,6 +41,7 @@ from tests.bench.http import Http
 from tests.bench.table import Row
 
 HOST = "127.0.0.1"
+MODULE = "tests.bench.bare"
 BODY = "x" * 900
 """An event with its headers, and a little less than a reply."""
 TIMEOUT_S = 30.0
@@ -92,10 +93,10 @@ async def measure(folder: Path, station_pid: int, clients: int, seconds: float) 
         port = free_port()
         for name in topology.SERVICES:
             await stack.enter_async_context(
-                _process(name, servers.broker_url(name), servers.database_url)
+                processes.beside(MODULE, name, servers.broker_url(name), servers.database_url)
             )
         await stack.enter_async_context(
-            _process("gateway", servers.broker_url("gateway"), str(port))
+            processes.beside(MODULE, "gateway", servers.broker_url("gateway"), str(port))
         )
         connections = [await stack.enter_async_context(Http(HOST, port)) for _ in range(clients)]
         await _flows(connections, seconds / 4)  # plans, caches and connections are warm after it
@@ -126,24 +127,6 @@ async def _flows(connections: Sequence[Http], seconds: float) -> int:
 def _cpu_s(station_pid: int) -> float:
     now = processes.Snapshot()
     return now.cpu_s(os.getpid()) - processes.own_cpu_s() - now.cpu_s(station_pid)
-
-
-@asynccontextmanager
-async def _process(*arguments: str) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.bare", *arguments),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin
-    assert process.stdout
-    try:
-        if await process.stdout.readline() != b"ready\n":
-            raise RuntimeError(f"the bare {arguments[0]} does not start")
-        yield
-    finally:
-        process.stdin.close()
-        await process.wait()
 
 
 class Bare:

@@ -6,8 +6,6 @@ folder, programs and settings are the same.
 
 from __future__ import annotations
 
-import asyncio
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,6 +20,7 @@ from nats.aio.client import Client
 from deploy import topology
 from deploy.local.nats import Nats
 from deploy.local.postgres import SUPERUSER, Postgres
+from tests.bench import processes
 from tests.bench.table import Row
 
 ECHO = "ask.finance.echo.v1"
@@ -127,7 +126,9 @@ async def floor_servers(folder: Path) -> AsyncIterator[FloorServers]:
         stack.push_async_callback(postgres.stop)
         await postgres.start()
         await topology.apply(broker.url(topology.BOOTSTRAP), {})
-        await stack.enter_async_context(_echo(broker.url("finance")))
+        await stack.enter_async_context(
+            processes.beside("tests.bench.echo", broker.url("finance"), ECHO)
+        )
         asking = await _connected(stack, broker, "gateway")
         storing = await _connected(stack, broker, "orders")
         database = await asyncpg.connect(postgres.url(SUPERUSER))
@@ -144,21 +145,3 @@ async def _connected(stack: AsyncExitStack, broker: Nats, user: str) -> Client:
     connection = await nats.connect(broker.url(user), inbox_prefix=topology.inbox(user).encode())
     stack.push_async_callback(connection.close)
     return connection
-
-
-@asynccontextmanager
-async def _echo(url: str) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.echo", url, ECHO),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin
-    assert process.stdout
-    try:
-        if await process.stdout.readline() != b"ready\n":
-            raise RuntimeError("the echo does not start")
-        yield
-    finally:
-        process.stdin.close()
-        await process.wait()

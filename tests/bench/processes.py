@@ -1,10 +1,12 @@
-"""What a tree of processes has used, as the kernel counts it."""
+"""Processes beside this one, and what a tree of them has used, as the kernel counts it."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -57,6 +59,25 @@ def own_cpu_s() -> float:
     """Of this process: the load generator's."""
     times = os.times()
     return times.user + times.system
+
+
+@contextlib.asynccontextmanager
+async def beside(module: str, *arguments: str) -> AsyncIterator[None]:
+    """A module as a process that says ``ready``, and ends when its stdin is closed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module, *arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin
+    assert process.stdout
+    try:
+        if await process.stdout.readline() != b"ready\n":
+            raise RuntimeError(f"{module} does not start: {arguments[0]}")
+        yield
+    finally:
+        process.stdin.close()
+        await process.wait()
 
 
 def _all_processes() -> Iterator[Process]:
