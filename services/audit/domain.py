@@ -17,6 +17,10 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts.audit import ChainFault
+from shared.contracts.costing import IssueCostCorrected
+from shared.contracts.expenses import ExpenseReversed, ReverseExpense
+from shared.contracts.finance import ExpenseRecorded, RecordExpense
+from shared.contracts.reconciliation import TellIssueCost
 
 GENESIS = "0" * 64
 """What stands before the first record."""
@@ -45,6 +49,15 @@ COST_FIELDS = frozenset(
     }
 )
 """What people who may not see cost are not shown, wherever it stands in an event."""
+COSTS_OF = {
+    IssueCostCorrected.subject: frozenset({"amount"}),
+    ExpenseRecorded.subject: frozenset({"amount"}),
+    ExpenseReversed.subject: frozenset({"amount"}),
+    TellIssueCost.subject: frozenset({"attempt", "detail"}),
+    RecordExpense.subject: frozenset({"attempt", "detail"}),
+    ReverseExpense.subject: frozenset({"attempt", "detail"}),
+}
+"""The same of one event, or of a command that was refused, where the name says nothing of cost."""
 PAY_FIELDS = frozenset({"pay", "pay_percent"})
 """The same of what each person earns."""
 
@@ -169,6 +182,15 @@ class Verification:
         known = any(earlier.seq == seq for earlier in self.faults[-2:])
         if not known and len(self.faults) < MAX_FAULTS:
             self.faults.append(ChainFault(seq=seq, event_id=event_id, fault=fault))
+
+
+def costs_of(event: str, body: Mapping[str, Any]) -> frozenset[str]:
+    """The fields of an event that tell cost, if it is a refusal then of what was tried."""
+    return (
+        COST_FIELDS
+        | COSTS_OF.get(event, frozenset())
+        | COSTS_OF.get(body.get("command", ""), frozenset())
+    )
 
 
 def without(fields: frozenset[str], value: Any) -> Any:

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Select, select
 
 from services.audit.anchor import last_anchor
 from services.audit.domain import (
-    COST_FIELDS,
     PAY_FIELDS,
     Fact,
     Sealed,
     Verification,
+    costs_of,
     mentioned,
     without,
 )
@@ -103,10 +103,10 @@ async def order_timeline(
     statement = _after(select(records).order_by(by_seq), question.cursor, newest=newest)
     statement = statement.where(records.c.order_id == question.order_id)
     links = await store.links(statement.limit(question.limit + 1))
-    hidden = _hidden_from(work.actor.role)
+    role = work.actor.role
     erased = await store.erased(links)
     return page_of(
-        links, question.limit, lambda link: _entry(link, hidden, erased), lambda link: (link.seq,)
+        links, question.limit, lambda link: _entry(link, role, erased), lambda link: (link.seq,)
     )
 
 
@@ -165,10 +165,8 @@ def _shown(link: Sealed, erased: Mapping[UUID, str]) -> dict[str, Any]:
     return fact
 
 
-def _hidden_from(role: str | None) -> frozenset[str]:
-    costs = frozenset() if may_see_cost(role) else COST_FIELDS
-    return costs if may_see_pay(role) else costs | PAY_FIELDS
-
-
-def _entry(link: Sealed, hidden: frozenset[str], erased: Mapping[UUID, str]) -> TimelineEntry:
-    return TimelineEntry(**without(hidden, _shown(link, erased)))
+def _entry(link: Sealed, role: str | None, erased: Mapping[UUID, str]) -> TimelineEntry:
+    fact = _shown(link, erased)
+    costs = frozenset() if may_see_cost(role) else costs_of(fact["event"], fact["body"])
+    pay = frozenset() if may_see_pay(role) else PAY_FIELDS
+    return TimelineEntry(**without(costs | pay, fact))

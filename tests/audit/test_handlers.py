@@ -11,9 +11,19 @@ import asyncpg
 import pytest
 
 from shared.contracts.audit import ChainState, FindRecords, OrderTimeline, VerifyChain
-from shared.contracts.base import Change
-from shared.contracts.finance import OrderSettled
+from shared.contracts.base import Change, Event
+from shared.contracts.costing import CorrectedPart, IssueCostCorrected
+from shared.contracts.expenses import ExpenseReversed, ReverseExpense
+from shared.contracts.finance import (
+    ExpenseRecorded,
+    FinanceCommandRefused,
+    OrderSettled,
+    RecordExpense,
+    RecordView,
+)
+from shared.contracts.inventory import InventoryCommandRefused
 from shared.contracts.orders import OrderChanged
+from shared.contracts.reconciliation import TellIssueCost
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
@@ -141,6 +151,72 @@ async def test_a_technicians_timeline_shows_no_costs(station: Station) -> None:
     assert by_role["owner"]["margin"] == "30"
     assert by_role["technician"].keys() & {"cost", "pay", "margin"} == set()
     assert by_role["technician"]["revenue"] == "100"
+
+
+async def test_costs_under_other_names_are_not_in_a_timeline_either(station: Station) -> None:
+    order_id = new_id()
+    figure = "420.17"
+    part = CorrectedPart(
+        line_id=new_id(),
+        product_id=new_id(),
+        quantity=Decimal(1),
+        amount=Decimal(figure),
+        cost=Decimal(figure),
+        provisional=Decimal(0),
+    )
+    record = RecordView(
+        id=new_id(),
+        type="expense",
+        amount=Decimal(figure),
+        client_id=None,
+        order_id=order_id,
+        category="Доставка",
+        at=datetime.now(UTC),
+        comment=None,
+        actor="vera",
+    )
+    told: tuple[tuple[Event, str], ...] = (
+        (
+            IssueCostCorrected(
+                order_id=order_id, completion=1, lines=(part,), amount=Decimal(figure)
+            ),
+            "inventory",
+        ),
+        (ExpenseRecorded(record=record, order_id=order_id), "finance"),
+        (ExpenseReversed(record=record, expense_id=new_id(), order_id=order_id), "finance"),
+        *(
+            (
+                refused(
+                    command_id=new_id(),
+                    command=command.subject,
+                    code="refused",
+                    detail=f"it was {figure}",
+                    order_id=order_id,
+                    attempt={"amount": figure},
+                ),
+                command.subject.split(".")[1],
+            )
+            for refused, command in (
+                (InventoryCommandRefused, TellIssueCost),
+                (FinanceCommandRefused, RecordExpense),
+                (FinanceCommandRefused, ReverseExpense),
+            )
+        ),
+    )
+    for event, service in told:
+        await station.publish(event, service)
+    await station.settle_down()
+    shown = {
+        role: [
+            entry.model_dump_json()
+            for entry in (
+                await station.ask(OrderTimeline(order_id=order_id), actor=Actor("x", role))
+            ).items
+        ]
+        for role in ("owner", "technician")
+    }
+    assert [figure in entry for entry in shown["owner"]] == [True] * len(told)
+    assert [figure in entry for entry in shown["technician"]] == [False] * len(told)
 
 
 async def test_a_timeline_is_read_from_either_end_page_by_page(station: Station) -> None:
