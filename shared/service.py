@@ -119,13 +119,10 @@ class Service:
         prepare: Prepare | None = None,
         background: Sequence[Background] = (),
         gather_s: float = 0.0,
-        forgets: bool = True,
     ) -> None:
         """``prepare`` runs in one transaction at every start, before the first message;
-        ``background`` runs beside the service, as long as it runs. ``gather_s``: of its lane.
-        ``forgets``: events that were handled so long ago that their outboxes forgot them, too."""
+        ``background`` runs beside the service, as long as it runs. ``gather_s``: of its lane."""
         self.name = name
-        self._forgets = forgets
         self._gather_s = gather_s
         self.handlers: Handlers[Store] = handlers
         self._prepare = prepare
@@ -180,7 +177,7 @@ class Service:
             at_end(RELAY_S, relay.stop)
             lane.start()
             at_end(TASKS_S, lane.stop)
-            housekeeping = Housekeeping(engine, settings.outbox_keep_days, forgets=self._forgets)
+            housekeeping = Housekeeping(engine, settings.outbox_keep_days)
             housekeeping.start()
             at_end(TASKS_S, housekeeping.stop)
             if self.handlers.events:

@@ -9,12 +9,4 @@ from shared.service import Service
 GATHER_S = 0.01
 """The journal hears every event, and each of its transactions waits for the chain's end."""
 
-service = Service(
-    "audit",
-    handlers,
-    background=(keep_anchoring,),
-    gather_s=GATHER_S,
-    # The stream keeps all there ever was, and a consumer that is made anew hears all of it: but
-    # for its inbox the journal would record it twice.
-    forgets=False,
-)
+service = Service("audit", handlers, background=(keep_anchoring,), gather_s=GATHER_S)

@@ -14,24 +14,21 @@ INTERVAL_S = 600
 BATCH = 5_000
 REPLIES_KEEP_DAYS = 30
 """An idempotency key is honoured so long."""
-INBOX_EXTRA_DAYS = 30
-"""Inbox rows outlive outbox rows: a stream rebuilt from an old outbox must not act twice."""
 _PUBLISHED = "NOT EXISTS (SELECT FROM unpublished WHERE unpublished.event_id = outbox.event_id)"
 
 
 class Housekeeping:
-    """One background task of a service."""
+    """One background task of a service.
 
-    def __init__(self, engine: AsyncEngine, outbox_keep_days: int, *, forgets: bool = True) -> None:
-        """``forgets``: what was handled long ago."""
+    The inbox forgets nothing: the stream keeps all there ever was, and a consumer that has to be
+    made anew hears all of it."""
+
+    def __init__(self, engine: AsyncEngine, outbox_keep_days: int) -> None:
         self._engine = engine
         self._rules = [
             ("outbox", "event_id", "created_at", outbox_keep_days, _PUBLISHED),
             ("replies", "key", "created_at", REPLIES_KEEP_DAYS, "true"),
         ]
-        if forgets:
-            inbox_keep_days = outbox_keep_days + INBOX_EXTRA_DAYS
-            self._rules.append(("inbox", "event_id", "handled_at", inbox_keep_days, "true"))
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:

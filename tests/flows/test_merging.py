@@ -88,6 +88,25 @@ async def test_orders_money_cars_and_messages_are_the_survivors(station: Station
     assert (await station.ask(VerifyChain())).intact
 
 
+async def test_an_order_that_was_opened_before_is_answered_as_it_was(station: Station) -> None:
+    client = await station.a_client()
+    other = await station.a_client(last_name="Другова")
+    first = await station.an_order(client_id=client.id)
+    command = CreateOrder(
+        client_id=other.id, section_id=first.section_id, employee_id=first.employee_id
+    )
+    opened = await station.send(command, key="asked for twice")
+    await station.send(MergeClients(client_id=client.id, other_id=other.id))
+    await station.settle_down()
+
+    assert (await station.send(command, key="asked for twice")).id == opened.id
+    with pytest.raises(Refused, match="client_merged"):
+        await station.send(command)
+    changed = command.model_copy(update={"customer_reason": "Стучит"})
+    with pytest.raises(Refused, match="idempotency_key_reused"):
+        await station.send(changed, key="asked for twice")
+
+
 async def test_news_of_the_merged_card_that_come_late_change_nothing(station: Station) -> None:
     client = await station.a_client()
     other = await station.a_client(last_name="Другова")
