@@ -341,8 +341,10 @@ class SettlementReversed(Event):
 
 class OrderPaid(Event):
     """A settled order has become fully paid. ``money`` is how much of the revenue money covers;
-    bonuses cover the rest. An order that costs nothing is never told of. Producer: finance.
-    Consumers: finance (accrues bonuses), orders (no longer waits for payment), audit."""
+    bonuses cover the rest. An order that costs nothing is never told of. ``word`` counts what is
+    said of this completion's dues, here and in the next two events: the highest is the newest
+    (older versions counted none). Producer: finance. Consumers: finance (accrues bonuses), orders
+    (no longer waits for payment), audit."""
 
     subject: ClassVar[str] = "evt.finance.order_paid.v1"
 
@@ -353,6 +355,7 @@ class OrderPaid(Event):
     revenue: Money
     money: Money
     at: Instant
+    word: int | None = None
 
     def aggregate_id(self) -> UUID:
         return self.order_id
@@ -370,6 +373,7 @@ class OrderUnpaid(Event):
     client_id: UUID
     due: Money
     at: Instant
+    word: int | None = None
 
     def aggregate_id(self) -> UUID:
         return self.order_id
@@ -387,6 +391,7 @@ class OrderDueChanged(Event):
     client_id: UUID
     due: Money
     at: Instant
+    word: int | None = None
 
     def aggregate_id(self) -> UUID:
         return self.order_id

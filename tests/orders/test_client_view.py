@@ -11,7 +11,7 @@ import pytest
 
 from services.orders.domain.approval import quoted
 from services.orders.domain.estimate import Link, Sender, estimate_view
-from services.orders.domain.life import due_told
+from services.orders.domain.life import DueTold, due_told
 from services.orders.domain.order import Order
 from services.orders.domain.pricing import formed
 from shared.contracts.approvals import ClientStage, EstimateView
@@ -105,11 +105,32 @@ def test_the_newest_word_about_what_is_due_counts(
     fields = {"status": "done", "settled": True, "completion": 2}
     order = an_order(services=(a_service(1000),), owed=money(300), paid_told_at=NOW, **fields)
 
-    after = due_told(order, completion, money(due), NOW + timedelta(minutes=minutes), LATER)
+    said = DueTold(completion, money(due), NOW + timedelta(minutes=minutes))
+
+    after = due_told(order, said, LATER)
 
     assert (after.owed, after.due) == (money(owed), money(owed))
     assert after.paid_told_at == NOW + timedelta(minutes=told)
     assert (after.paid_completion == 2) is (owed == 0)
+
+
+@pytest.mark.parametrize(
+    ("word", "minutes", "owed"),
+    [
+        (2, -30, 0),  # the clock was put back
+        (1, 1, 300),
+        (0, 1, 300),
+        (None, 1, 0),  # of an older version, which did not count
+        (None, -1, 300),
+    ],
+)
+def test_a_word_is_the_newest_by_its_number_not_by_the_clock(
+    word: int | None, minutes: int, owed: int
+) -> None:
+    fields = {"status": "done", "settled": True, "completion": 2, "paid_word": 1}
+    order = an_order(services=(a_service(1000),), owed=money(300), paid_told_at=NOW, **fields)
+    said = DueTold(2, money(0), NOW + timedelta(minutes=minutes), word)
+    assert due_told(order, said, LATER).due == money(owed)
 
 
 def test_discounts_come_to_what_was_quoted_less_what_is_asked() -> None:

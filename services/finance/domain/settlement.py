@@ -137,7 +137,8 @@ class Settlement:
     ``cost`` is of the parts issued, as far as it is known; ``corrected`` of it was not in the entry
     that settled the order, but in others since. ``paid`` is how much of the revenue clients' money
     and bonuses cover, ``bonuses`` how much of that bonuses do; ``entry_id`` names the entry that
-    settled it, ``pay_entry_id`` the one by which its people earned, if they did. The lines of
+    settled it, ``pay_entry_id`` the one by which its people earned, if they did. ``word`` counts
+    how often what is due of it changed, so that the newest word is known by it. The lines of
     ``completed`` and ``issued`` are remembered until it is settled, and are in the sales from then
     on.
     """
@@ -153,6 +154,7 @@ class Settlement:
     corrected: Decimal = ZERO
     pay_entry_id: UUID | None = None
     issued: tuple[IssuedLine, ...] = ()
+    word: int = 0
 
     @property
     def order(self) -> Completed:
@@ -184,7 +186,7 @@ class Settlement:
     def covered(self, amount: Decimal, *, by_bonuses: bool = False) -> Settlement:
         """With so much more of it paid; less, when the amount is negative."""
         bonuses = self.bonuses + amount if by_bonuses else self.bonuses
-        return replace(self, paid=self.paid + amount, bonuses=bonuses)
+        return replace(self, paid=self.paid + amount, bonuses=bonuses, word=self.word + 1)
 
 
 def learn(
@@ -221,6 +223,7 @@ def told_of_payment(
         "completion": after.completion,
         "client_id": order.client_id,
         "at": at,
+        "word": after.word,
     }
     if was_paid:
         return (OrderUnpaid(**naming, due=after.due),)
@@ -241,7 +244,7 @@ def last_words(told: Iterable[Event]) -> list[Event]:
         key = event.order_id, event.completion
         earlier = kept.pop(key, None)
         if isinstance(earlier, OrderUnpaid) and isinstance(event, OrderDueChanged):
-            event = earlier.model_copy(update={"due": event.due})
+            event = earlier.model_copy(update={"due": event.due, "word": event.word})
         kept[key] = event
     return list(kept.values())
 

@@ -197,6 +197,7 @@ def settlement_row(settlement: Settlement) -> dict[str, Any]:
         "sold_lines": _packed(_SOLD, order.lines) if order and waits else None,
         "issued_lines": _packed(_ISSUED, settlement.issued) if waits else None,
         "order_type": order and order.order_type,
+        "word": settlement.word,
     }
 
 
@@ -236,6 +237,7 @@ def settlement_of(row: Row[Any]) -> Settlement:
         row.corrected,
         row.pay_entry_id,
         _ISSUED.validate_json(unpack(row.issued_lines or b"[]")),
+        row.word,
     )
 
 

@@ -144,6 +144,7 @@ settlements = Table(
     Column("sold_lines", LargeBinary),
     Column("issued_lines", LargeBinary),
     Column("order_type", Text),
+    Column("word", Integer, nullable=False, server_default="0"),
     CheckConstraint("paid >= 0 AND paid <= coalesce(revenue, 0)", name="settlements_paid"),
     CheckConstraint("bonuses >= 0 AND bonuses <= paid", name="settlements_bonuses"),
     Index(

@@ -13,7 +13,7 @@ from services.orders.domain.decision import (
     naming,
 )
 from services.orders.domain.header import change_header
-from services.orders.domain.life import TRANSITIONS, due_told, move, paid, settled
+from services.orders.domain.life import TRANSITIONS, DueTold, due_told, move, paid, settled
 from services.orders.domain.lines import remove_line
 from services.orders.domain.packages import add_package
 from services.orders.domain.parts import (
@@ -32,6 +32,7 @@ __all__ = [
     "TRANSITIONS",
     "Closed",
     "Decision",
+    "DueTold",
     "Issue",
     "Removal",
     "add_package",

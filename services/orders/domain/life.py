@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, overload
@@ -25,7 +25,8 @@ from shared.contracts.orders import (
 from shared.refusals import Refused
 
 _UNSETTLED: dict[str, Any] = {
-    "settled": False, "pay": None, "vat_percent": None, "vat": None, "owed": None
+    "settled": False, "pay": None, "vat_percent": None, "vat": None,
+    "owed": None, "paid_told_at": None, "paid_word": None
 }  # fmt: skip
 """Of an order that the books know nothing of, or nothing any more."""
 TRANSITIONS: dict[tuple[OrderStatus, OrderStatus], str] = {
@@ -209,17 +210,40 @@ def paid(order: Order, amount: Decimal, now: datetime) -> Order:
     return revised(order, now, paid=order.paid + amount)
 
 
-def due_told(
-    order: Order, completion: int, due: Decimal, told_at: datetime, now: datetime
-) -> Order:
-    """Finance says what is due of a completion; its newest word counts. Of one moment an older
-    version told several, as payments came: the least is the last."""
-    if completion != order.completion or (order.paid_told_at and told_at < order.paid_told_at):
+@dataclass(frozen=True, slots=True)
+class DueTold:
+    """What finance says is due of a completion, for the ``word``-th time; older versions did not
+    count."""
+
+    completion: int
+    due: Decimal
+    told_at: datetime
+    word: int | None = None
+
+    def is_news_to(self, order: Order) -> bool:
+        """Its newest word counts. Where it did not count them, the clock tells; of one moment
+        several were told as payments came, and the least is the last."""
+        if self.completion != order.completion:
+            return False
+        if self.word is not None and order.paid_word is not None:
+            return self.word > order.paid_word
+        if order.paid_told_at is None or self.told_at > order.paid_told_at:
+            return True
+        is_less = order.owed is None or self.due <= order.owed
+        return self.told_at == order.paid_told_at and is_less
+
+
+def due_told(order: Order, told: DueTold, now: datetime) -> Order:
+    if not told.is_news_to(order):
         return order
-    if told_at == order.paid_told_at and order.owed is not None and due > order.owed:
-        return order
-    paid_completion = 0 if due else completion
-    return revised(order, now, owed=due, paid_completion=paid_completion, paid_told_at=told_at)
+    return revised(
+        order,
+        now,
+        owed=told.due,
+        paid_completion=0 if told.due else told.completion,
+        paid_told_at=told.told_at,
+        paid_word=told.word,
+    )
 
 
 def _moved(old: Order, new: Order, reason: str | None) -> OrderMoved:

@@ -169,7 +169,7 @@ class Order:
     is settled. ``client_discount`` is the client's own when the order was opened, or that of a
     valid contract if it is higher, for all that has none of its kind. ``paid_completion`` is the
     completion that finance last called fully paid, ``owed`` what it last said is due of the one
-    that is settled, ``paid_told_at`` when.
+    that is settled, ``paid_told_at`` when, and ``paid_word`` the number of that word.
 
     A declined work stays among the lines, with its goods and materials; what is on the bill is
     what every sum is made of."""
@@ -197,6 +197,7 @@ class Order:
     client_products_discount: Decimal | None = None
     paid_completion: int = 0
     paid_told_at: datetime | None = None
+    paid_word: int | None = None
     owed: Decimal | None = None
     services: tuple[ServiceLine, ...] = ()
     parts: tuple[PartLine, ...] = ()

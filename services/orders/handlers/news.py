@@ -191,8 +191,8 @@ async def _due_told(
     work: Work,
 ) -> None:
     order = await store.order(event.order_id)
-    told = domain.due_told(order, event.completion, due, event.at, work.now)
-    _take(order, Decision(told, ()), event, store, work)
+    told = domain.DueTold(event.completion, due, event.at, event.word)
+    _take(order, Decision(domain.due_told(order, told, work.now), ()), event, store, work)
 
 
 def _take(order: Order, decision: Decision, news: Event, store: OrdersStore, work: Work) -> None:

@@ -81,6 +81,7 @@ orders = Table(
     Column("vat", Money),
     Column("paid_completion", Integer, nullable=False, server_default="0"),
     Column("paid_told_at", Instant),
+    Column("paid_word", Integer),
     Column("owed", Money),
     # What lists and reports show without loading the lines.
     Column("total", Money, nullable=False),
