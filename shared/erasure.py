@@ -52,8 +52,9 @@ async def redact(connection: AsyncConnection, ids: Collection[UUID], called: str
         said = select(key, table.c[column].label("said"))
         read = unpack if isinstance(table.c[column].type, Packed) else bytes
         naming: list[Any] = []
-        # Packed, they cannot be looked through where they lie. The service answers meanwhile: it
-        # takes them as they are stored, and a thread unpacks them.
+        # Packed, they cannot be looked through where they lie. The service answers questions
+        # meanwhile (what it writes waits for this): it takes them as they are stored, and a thread
+        # unpacks them.
         stored = select(key, type_coerce(table.c[column], LargeBinary))
         async with connection.stream(stored.execution_options(yield_per=AT_ONCE)) as rows:
             async for some in rows.partitions():

@@ -222,6 +222,10 @@ REASONS: dict[str, Reason] = {
             "Two VAT rates begin on {day}",
             "Две ставки НДС начинаются в один день: {day}",
         ),
+        vat_rate_not_fiscal=(
+            "The cash register cannot print a VAT rate of {percent} %",
+            "Касса не может напечатать ставку НДС {percent} %",
+        ),
         amount_zero=("Say an amount other than zero", "Укажите сумму, отличную от нуля"),
         bonus_needs_order=(
             "Bonuses pay an order: say which",

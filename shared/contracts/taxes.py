@@ -65,6 +65,7 @@ class SetVatRates(Command[VatRatesView]):
     are done afterwards take the one of their own business day.
 
     Refused: ``vat_rates_missing`` (``vat`` without a rate), ``vat_rates_same_day``,
+    ``vat_rate_not_fiscal`` (the station's cash register has no code for it),
     ``revision_conflict``."""
 
     subject: ClassVar[str] = "cmd.finance.set_vat_rates.v1"

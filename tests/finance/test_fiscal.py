@@ -133,6 +133,19 @@ async def at_register(
         yield AtTheRegister(station, Printer())
 
 
+async def test_a_rate_that_no_register_prints_is_refused(at_register: AtTheRegister) -> None:
+    """It would print such a sale as one without VAT."""
+    station = at_register.station
+    old = VatRate(since=date(2019, 1, 1), percent=Decimal(20))
+    await station.send(SetVatRates(regime="vat", rates=(old,)))
+    new = VatRate(since=date(2027, 1, 1), percent=Decimal(23))
+    with pytest.raises(Refused, match="vat_rate_not_fiscal"):
+        await station.send(SetVatRates(regime="vat", rates=(old, new)))
+    none = VatRate(since=date(2027, 1, 1), percent=None)
+    saved = await station.send(SetVatRates(regime="vat", rates=(old, none)))
+    assert saved.rates == (old, none)
+
+
 async def test_receipt_goes_from_the_queue_to_its_number(at_register: AtTheRegister) -> None:
     payment_id = await at_register.pay("250.50", method="card")
     await at_register.rounds()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from services.finance.domain.fiscal import VAT_CODES
 from services.finance.domain.ledger import ZERO, kopecks
 from services.finance.domain.vat import rates_of
 from services.finance.handlers.table import check_period, handlers
@@ -13,6 +15,7 @@ from shared.contracts.taxes import (
     GetVatRates,
     SetVatRates,
     VatLine,
+    VatRate,
     VatRatesSaved,
     VatRatesView,
     VatReport,
@@ -20,7 +23,7 @@ from shared.contracts.taxes import (
 )
 from shared.edits import edited
 from shared.handlers import Work
-from shared.refusals import ensure_revision
+from shared.refusals import Refused, ensure_revision
 
 
 @handlers.question(GetVatRates)
@@ -33,11 +36,20 @@ async def set_vat_rates(command: SetVatRates, store: FinanceStore, work: Work) -
     vat = await store.vat_locked(work.settings.station_id)
     ensure_revision(command.expected_revision, vat.revision)
     rates = rates_of(command)
+    if work.settings.fiscal_adapter != "none":
+        _ensure_printable(set(rates) - set(vat.rates))
     changed, changes = edited(vat, {"regime": command.regime, "rates": rates}, work.now)
     if changes:
         await store.save_vat(changed)
         work.publish(VatRatesSaved(vat=changed, changes=changes))
     return changed
+
+
+def _ensure_printable(new: Collection[VatRate]) -> None:
+    """A register would print what it has no code for as sold without VAT."""
+    for rate in new:
+        if rate.percent is not None and rate.percent not in VAT_CODES:
+            raise Refused("vat_rate_not_fiscal", percent=rate.percent)
 
 
 @handlers.question(VatReport)

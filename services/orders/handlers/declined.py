@@ -102,7 +102,6 @@ def _close(
     store: OrdersStore,
     work: Work,
 ) -> None:
-    """Last: what is saved before a refusal, and told to nobody, would stay saved."""
     orders = {order.id: order for order, _ in declined}
     lines = {line.id for _, line in declined}
     for order in orders.values():
