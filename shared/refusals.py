@@ -222,6 +222,10 @@ REASONS: dict[str, Reason] = {
             "Two VAT rates begin on {day}",
             "Две ставки НДС начинаются в один день: {day}",
         ),
+        order_cancelled=(
+            "Order {number} was cancelled: take the money without an order",
+            "Заказ {number} отменён: примите деньги без заказа",
+        ),
         vat_rate_not_fiscal=(
             "The cash register cannot print a VAT rate of {percent} %",
             "Касса не может напечатать ставку НДС {percent} %",

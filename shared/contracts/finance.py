@@ -75,8 +75,8 @@ class PaymentView(MoneyPaymentView):
 class TakePayment(Command[PaymentView]):
     """Money from the payer; the customer's balance moves. Before the order is settled it is a
     deposit; more than is owed stays on the balance. Without an order it pays what the customer
-    owes for the oldest ones. Refused: ``order_not_found``, ``client_not_found``,
-    ``order_of_other_client``, ``amount_too_large``.
+    owes for the oldest ones. Refused: ``order_not_found``, ``order_cancelled``,
+    ``client_not_found``, ``order_of_other_client``, ``amount_too_large``.
 
     Money is taken in the shift that is named, in that of the box that is named, or else in the one
     that the cashier has opened, or that of the main box, if one is open. Refused besides:

@@ -95,7 +95,8 @@ class MoveDeposit(Command[PaymentView]):
     """What of a payment no settled order has taken goes to another order of its customer, or, with
     no order, is free for any. A settled order takes no more than is due, by default as much as
     there is; for one that is not settled the whole is kept.
-    Refused: ``payment_not_found``, ``order_not_found``, ``order_of_other_client``,
+    Refused: ``payment_not_found``, ``order_not_found``, ``order_cancelled``,
+    ``order_of_other_client``,
     ``deposit_exceeded``, ``due_exceeded``, ``deposit_moves_whole``."""
 
     subject: ClassVar[str] = "cmd.finance.move_deposit.v1"

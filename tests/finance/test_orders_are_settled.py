@@ -20,6 +20,12 @@ from shared.contracts.finance import (
     SettlementReversed,
     TakePayment,
 )
+from shared.contracts.payment_documents import (
+    MoveDeposit,
+    OrderShare,
+    PaymentPart,
+    TakePaymentDocument,
+)
 from shared.ids import new_id
 from shared.refusals import Refused
 from tests.finance.at_work import check_books, in_turn, job, ledger, published, rows_of
@@ -213,6 +219,31 @@ async def test_the_deposit_of_a_cancelled_order_pays_the_clients_next_one(
     await in_turn(running, order_cancelled(order), *done)
 
     assert (await profit(station, next_order)).due == money("0")
+    await check_books(running.engine)
+
+
+async def test_no_money_is_kept_for_an_order_that_was_cancelled(station: Station) -> None:
+    """It would wait for a settlement that never comes, and pay nothing else."""
+    running = station.running["finance"]
+    order, client = await opened(station)
+    await in_turn(running, order_cancelled(order))
+    taken = {"customer_id": client, "amount": money("400"), "method": "cash"}
+    for_order = TakePayment(order_id=order, **taken)
+    with pytest.raises(Refused, match="order_cancelled"):
+        await station.send(for_order)
+
+    payment = await station.send(TakePayment(**taken))
+    with pytest.raises(Refused, match="order_cancelled"):
+        await station.send(MoveDeposit(payment_id=payment.id, order_id=order))
+    share = OrderShare(order_id=order, amount=money("400"))
+    document = TakePaymentDocument(
+        payer_id=client,
+        orders=(share,),
+        parts=(PaymentPart(method="cash", amount=money("400")),),
+    )
+    with pytest.raises(Refused, match="order_cancelled"):
+        await station.send(document)
+    assert (await station.ask(GetBalance(client_id=client))).free == money("400")
     await check_books(running.engine)
 
 

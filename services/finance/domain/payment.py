@@ -20,6 +20,7 @@ class Order:
     id: UUID
     number: str
     client_id: UUID
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,11 @@ async def parts_returned(event: PartsReturned, store: FinanceStore, work: Work) 
 
 @handlers.event(OrderCancelled)
 async def order_cancelled(event: OrderCancelled, store: FinanceStore, work: Work) -> None:
-    """Its deposits may pay the client's other orders; giving them back is the cashier's."""
+    """Its deposits may pay the client's other orders; giving them back is the cashier's. No more
+    is taken for it."""
+    order = await store.order(event.order_id)
+    if order and not order.cancelled:
+        store.cancel_order(order)
     await store.keep(settling.release(event.order_id, await store.payments_of(event.order_id)))
 
 

@@ -13,7 +13,14 @@ from services.finance.domain.payment_documents import PaymentDocument
 from services.finance.domain.settlement import standing
 from services.finance.handlers import bonuses, fiscal, fiscal_offsets
 from services.finance.handlers.payments import given_back, taken
-from services.finance.handlers.table import account_of, handlers, keep, order_of, stamp
+from services.finance.handlers.table import (
+    account_of,
+    handlers,
+    keep,
+    order_of,
+    order_to_pay,
+    stamp,
+)
 from services.finance.handlers.tills import at_till
 from services.finance.store import FinanceStore
 from shared.contracts.finance import PaymentView
@@ -40,7 +47,7 @@ async def take_payment_document(
     if payer_id is None:
         raise Refused("payer_required")
     orders = {
-        share.order_id: await order_of(share.order_id, store, work) for share in command.orders
+        share.order_id: await order_to_pay(share.order_id, store, work) for share in command.orders
     }
     customers = {order.client_id for order in orders.values()}
     if command.customer_id and customers != {command.customer_id}:
@@ -122,7 +129,7 @@ async def move_deposit(command: MoveDeposit, store: FinanceStore, work: Work) ->
     if payment is None:
         raise Refused("payment_not_found", id=command.payment_id)
     await account_of(payment.customer_id, store, work)
-    order = await order_of(command.order_id, store, work) if command.order_id else None
+    order = await order_to_pay(command.order_id, store, work) if command.order_id else None
     if order and order.client_id != payment.customer_id:
         raise Refused("order_of_other_client")
     moved = await _moved(payment, order, command.amount, store, work)

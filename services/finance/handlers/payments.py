@@ -18,6 +18,7 @@ from services.finance.handlers.table import (
     handlers,
     keep,
     order_of,
+    order_to_pay,
 )
 from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
@@ -46,7 +47,7 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
     if command.method == "bonus":
         _ensure_own(command)
     check_tendered(command.tendered, command.amount if command.method == "cash" else None)
-    order = await order_of(command.order_id, store, work) if command.order_id else None
+    order = await order_to_pay(command.order_id, store, work) if command.order_id else None
     if order and order.client_id != command.customer_id:
         raise Refused("order_of_other_client")
     await account_of(command.customer_id, store, work)

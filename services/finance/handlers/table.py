@@ -117,8 +117,18 @@ async def order_of(order_id: UUID, store: FinanceStore, work: Work) -> Order:
     order = await store.order(order_id)
     if order is None:
         asked = await work.ask(GetOrder(order_id=order_id))
-        order = Order(asked.id, asked.number, await store.survivor_of(asked.client_id))
+        client_id = await store.survivor_of(asked.client_id)
+        order = Order(asked.id, asked.number, client_id, asked.status == "cancelled")
         store.add_order(order)
+    return order
+
+
+async def order_to_pay(order_id: UUID, store: FinanceStore, work: Work) -> Order:
+    """As ``order_of``. Refused besides: ``order_cancelled`` (money kept for it would wait for
+    ever)."""
+    order = await order_of(order_id, store, work)
+    if order.cancelled:
+        raise Refused("order_cancelled", number=order.number)
     return order
 
 

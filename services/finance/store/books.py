@@ -10,6 +10,7 @@ that two processes rarely wait for each other in a circle; the lane does a batch
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -211,6 +212,9 @@ class Books(Store):
         if order.id not in self._orders.values:
             self._orders.put(order.id, order)
 
+    def cancel_order(self, order: Order) -> None:
+        self._orders.put(order.id, replace(order, cancelled=True))
+
     def open_account(self, client_id: UUID) -> None:
         """Unless the client has one."""
         self._opened.add(client_id)
@@ -244,6 +248,7 @@ class Books(Store):
         """All tables at once. A row that another process inserted meanwhile makes this fail."""
         entries = self._entries.new()
         self.pending.add(rows.NEW_ORDERS, map(rows.order_row, self._orders.new()))
+        self.pending.add(rows.SAVED_ORDERS, map(rows.order_row, self._orders.changed()))
         self.pending.add(rows.NEW_ENTRIES, map(rows.entry_row, entries))
         self.pending.add(
             rows.NEW_POSTINGS, (row for entry in entries for row in rows.posting_rows(entry))
@@ -292,7 +297,8 @@ class Books(Store):
 
     def _found_orders(self, found: Rows) -> None:
         for row in found:
-            self._orders.find(row.id, Order(row.id, row.number, row.client_id))
+            order = Order(row.id, row.number, row.client_id, row.cancelled)
+            self._orders.find(row.id, order)
 
     def _accounts_load(self, ids: Collection[UUID]) -> Load:
         self._known_accounts.update(ids)

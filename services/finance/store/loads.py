@@ -138,6 +138,7 @@ ORDERS = (
         orders.c.id,
         orders.c.number,
         func.coalesce(accounts.c.merged_into, orders.c.client_id).label("client_id"),
+        orders.c.cancelled,
     )
     .outerjoin(accounts, accounts.c.client_id == orders.c.client_id)
     .where(any_of(orders.c.id, "ids"))

@@ -64,6 +64,7 @@ def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
 
 
 NEW_ORDERS = inserting_missing(orders)
+SAVED_ORDERS = merging(orders)
 NEW_ENTRIES = inserting(entries)
 NEW_POSTINGS = inserting(postings)
 OPENED_ACCOUNTS = inserting_missing(accounts, "client_id", "receivable", "deposits")
@@ -85,7 +86,12 @@ _ISSUED = TypeAdapter(tuple[IssuedLine, ...])
 
 
 def order_row(order: Order) -> dict[str, Any]:
-    return {"id": order.id, "number": order.number, "client_id": order.client_id}
+    return {
+        "id": order.id,
+        "number": order.number,
+        "client_id": order.client_id,
+        "cancelled": order.cancelled,
+    }
 
 
 def account_row(account: ClientAccount) -> dict[str, Any]:

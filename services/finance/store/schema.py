@@ -95,6 +95,7 @@ orders = Table(
     Column("id", Uuid, primary_key=True),
     Column("number", Text, nullable=False),
     Column("client_id", Uuid, nullable=False),
+    Column("cancelled", Boolean, nullable=False, server_default="false"),
 )
 """Whose order is which: copied from orders' events."""
 
