@@ -13,8 +13,6 @@ from pathlib import Path
 
 CPU_S = 3
 """What is heavy is known by this: it is the same on every machine and beside whatever else."""
-WALL_S = 8.0
-"""Only for what hangs, or for a machine that has no time: whoever asked waits little longer."""
 MEMORY_BYTES = 320 * 1024 * 1024
 """On top of what the process was born with."""
 STACK_BYTES = 4 * 1024 * 1024
@@ -22,12 +20,12 @@ STACK_BYTES = 4 * 1024 * 1024
 _PAGE_BYTES = resource.getpagesize()
 
 
-def confine() -> None:
-    """For the calling process, for good."""
+def confine(wall_s: float) -> None:
+    """For the calling process, for good. ``wall_s``: by the clock, for what hangs."""
     born_with = int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE_BYTES
     # Nobody handles these signals here: the kernel ends the process, wherever it hangs.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, WALL_S)
+    signal.setitimer(signal.ITIMER_REAL, wall_s)
     for limit, most in (
         (resource.RLIMIT_CPU, CPU_S),
         (resource.RLIMIT_AS, born_with + MEMORY_BYTES),

@@ -14,6 +14,8 @@ from shared.contracts.work_order import WorkOrder
 
 LENGTH_BYTES = 4
 """Of the length that stands before each part, most significant byte first."""
+CONFINED = b"."
+"""What a fork says when it may do no more than compute: its time begins."""
 MAX_RESULT_BYTES = 5 * 1024 * 1024
 """Base64 of it, and the rest of an answer, still fit into one message of the broker."""
 MAX_PAGES = 200

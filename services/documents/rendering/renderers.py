@@ -12,8 +12,7 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
-from services.documents.rendering.confinement import WALL_S
-from services.documents.rendering.jobs import LENGTH_BYTES, Job, Outcome, framed
+from services.documents.rendering.jobs import CONFINED, LENGTH_BYTES, Job, Outcome, framed
 from shared.refusals import Refused
 from shared.service import Running
 
@@ -26,8 +25,8 @@ WAIT_S = 4.0
 START_S = 30.0
 """A first job waits for the zygote to be ready, which is no fault of the job's: on a busy machine
 that takes long. Whatever works on a job ends by itself after ``WALL_S``."""
-
-
+WALL_S = 8.0
+"""Only for what hangs, or for a machine that has no time: whoever asked waits little longer."""
 FUNERAL_S = 0.25
 """Until we must have heard that the zygote itself has died."""
 
@@ -35,7 +34,8 @@ FUNERAL_S = 0.25
 class Renderers:
     """The confined processes of one service; the zygote is started by the first job."""
 
-    def __init__(self) -> None:
+    def __init__(self, wall_s: float = WALL_S) -> None:
+        self.wall_s = wall_s
         self._zygote: Process | None = None
         self._control: socket.socket | None = None
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -87,19 +87,19 @@ class Renderers:
         body = framed(job.model_dump_json().encode())
         for _ in range(2):
             zygote, connection = await self._connected()
-            began = asyncio.get_running_loop().time()
+            render = _Render(connection)
             try:
-                async with asyncio.timeout(WALL_S + START_S):
-                    return await _asked(connection, body)
+                async with asyncio.timeout(self.wall_s + START_S):
+                    return await render.asked(body)
             except (EOFError, OSError, TimeoutError) as error:
                 # Killed for what it took, or by a fault that the kernel ended: the job's own
                 # doing. Only if the zygote is gone too, the job is not to blame.
                 with suppress(TimeoutError):
                     await asyncio.wait_for(zygote.wait(), FUNERAL_S)
                 if zygote.returncode is None:
-                    seconds = asyncio.get_running_loop().time() - began
+                    seconds = render.seconds
                     log.warning("render_killed", kind=job.kind, error=repr(error), seconds=seconds)
-                    if seconds >= WALL_S:
+                    if seconds >= self.wall_s:
                         # It was not let compute as much as a job may.
                         raise Refused("busy", service="documents") from error
                     raise Refused("form_too_heavy") from error
@@ -132,6 +132,7 @@ class Renderers:
                 "-m",
                 "services.documents.rendering.zygote",
                 str(theirs.fileno()),
+                str(self.wall_s),
                 stdin=DEVNULL,
                 stdout=DEVNULL,
                 pass_fds=(theirs.fileno(),),
@@ -148,15 +149,30 @@ class Renderers:
         self._zygote = self._control = None
 
 
-async def _asked(connection: socket.socket, body: bytes) -> tuple[Outcome, bytes]:
-    reader, writer = await asyncio.open_unix_connection(sock=connection)
-    try:
-        writer.write(body)
-        await writer.drain()
-        head = await _part(reader)
-        return Outcome.model_validate_json(head), await _part(reader)
-    finally:
-        writer.close()
+class _Render:
+    """One job at a fork of the zygote, and how long it has taken: its time begins when the fork is
+    confined, however long the zygote took to be born."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._clock = asyncio.get_running_loop().time
+        self._began = self._clock()
+
+    @property
+    def seconds(self) -> float:
+        return self._clock() - self._began
+
+    async def asked(self, body: bytes) -> tuple[Outcome, bytes]:
+        reader, writer = await asyncio.open_unix_connection(sock=self._connection)
+        try:
+            writer.write(body)
+            await writer.drain()
+            await reader.readexactly(len(CONFINED))
+            self._began = self._clock()
+            head = await _part(reader)
+            return Outcome.model_validate_json(head), await _part(reader)
+        finally:
+            writer.close()
 
 
 async def _part(reader: asyncio.StreamReader) -> bytes:

@@ -16,13 +16,14 @@ import sys
 
 from services.documents.rendering import press
 from services.documents.rendering.confinement import confine
-from services.documents.rendering.jobs import JOBS, LENGTH_BYTES
+from services.documents.rendering.jobs import CONFINED, JOBS, LENGTH_BYTES
 
 _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Serves the control socket whose descriptor is the first argument, until it is closed."""
+    """Serves the control socket whose descriptor is the first argument, until it is closed. The
+    second is how long a job may take by the clock."""
     control = socket.socket(fileno=int(sys.argv[1]))
     silence = os.open(os.devnull, os.O_WRONLY)
     press.warm_up()
@@ -37,17 +38,18 @@ def main() -> None:
             # The engine complains of every flaw in a template; it is nobody's log.
             os.dup2(silence, sys.stderr.fileno())
             try:
-                _do(socket.socket(fileno=descriptors[0]))
+                _do(socket.socket(fileno=descriptors[0]), float(sys.argv[2]))
             finally:
                 os._exit(0)
         os.close(descriptors[0])
 
 
-def _do(connection: socket.socket) -> None:
+def _do(connection: socket.socket, wall_s: float) -> None:
     _end_with_the_parent()
     job = JOBS.validate_json(_received(connection))
     press.open_for(job)
-    confine()
+    confine(wall_s)
+    connection.sendall(CONFINED)
     connection.sendall(press.answer(job))
 
 

@@ -8,6 +8,7 @@ import nats
 import pytest
 from nats.aio.msg import Msg
 
+from services.documents.handlers.forms import renderers
 from shared.contracts.forms import (
     FormDocument,
     GetFormTemplate,
@@ -21,6 +22,7 @@ from shared.messaging.subscriptions import subscribed
 from shared.refusals import Refused
 from tests.support.broker import TestNats
 from tests.support.day import Station, running_station
+from tests.support.waiting import PATIENCE_S
 
 
 @dataclass
@@ -56,7 +58,11 @@ class AtWork:
 
 
 @pytest.fixture
-async def at_work(nats_server: TestNats, database: Callable[[str], str]) -> AsyncIterator[AtWork]:
+async def at_work(
+    nats_server: TestNats, database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[AtWork]:
+    # What is heavy is known by its CPU; a machine that is busy with other tests takes its time.
+    monkeypatch.setattr(renderers, "wall_s", PATIENCE_S / 3)
     async with running_station(nats_server, database, "documents") as station:
         orders: dict[UUID, WorkOrder] = {}
         connection = await nats.connect(nats_server.url("orders"), inbox_prefix=b"_INBOX_orders")
