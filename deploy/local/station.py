@@ -138,6 +138,7 @@ class Station:
         await all_of(self._migrate(), self._apply_topology())
         # Before anybody is let in: ready means that one can sign in.
         await self._make_users()
+        await self._watch.meet()
         await self._start_services()
         self._watching = asyncio.create_task(self._watch.run(), name="stream-watch")
         await self._load_demo()
