@@ -134,8 +134,7 @@ class Station:
             port=self._options.nats_port,
             certificates=self._certificates(),
         )
-        await all_of(self._start_postgres(), self._start_nats())
-        await all_of(self._migrate(), self._apply_topology())
+        await all_of(self._start_databases(), self._start_broker())
         # Before anybody is let in: ready means that one can sign in.
         await self._make_users()
         await self._watch.meet()
@@ -149,6 +148,14 @@ class Station:
         if is_loopback(self._options.nats_host):
             return None
         return ensure_certificates(self._folder.keys, self._options.nats_host)
+
+    async def _start_databases(self) -> None:
+        await self._start_postgres()
+        await self._migrate()
+
+    async def _start_broker(self) -> None:
+        await self._start_nats()
+        await self._apply_topology()
 
     async def _start_postgres(self) -> None:
         first = not self._folder.postgres.exists()
