@@ -297,7 +297,6 @@ class Station:
         self._folder.tell(
             {
                 "station": self._settings.station,
-                "time_zone": self._settings.time_zone,
                 "version": pitlane_version(),
                 "pid": os.getpid(),
                 "started_at": self._started_at.isoformat(),
