@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -23,7 +24,13 @@ type RunningContext = Callable[[ServiceSettings], AbstractAsyncContextManager[Ru
 
 def serve(settings: ServiceSettings, running: RunningContext) -> None:
     """Runs the service and its health pages until it is told to stop."""
-    serving.serve(health_app(settings, running), settings.health_host, settings.health_port)
+    inherited = settings.health_fd
+    serving.serve(
+        health_app(settings, running),
+        settings.health_host,
+        settings.health_port,
+        listening=None if inherited is None else socket.socket(fileno=inherited),
+    )
 
 
 def health_app(settings: ServiceSettings, running: RunningContext) -> Starlette:

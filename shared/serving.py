@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -28,15 +29,22 @@ OPTIONS: dict[str, Any] = {
 """uvicorn's, the same for every process."""
 
 
-def serve(app: ASGIApp, host: str, port: int, options: Mapping[str, Any] = OPTIONS) -> None:
+def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    options: Mapping[str, Any] = OPTIONS,
+    *,
+    listening: socket.socket | None = None,
+) -> None:
     """Returns after SIGTERM or SIGINT, when the application has ended. Exits with a failure where
-    it does not start."""
+    it does not start. ``listening`` is served instead of ``host`` and ``port``."""
     # uvicorn raises the signal that stopped it once more, which would end us before the traces
     # are flushed.
     signal.signal(signal.SIGTERM, lambda *_: None)
     server = Server(uvicorn.Config(app, host=host, port=port, **options))
     with suppress(KeyboardInterrupt):
-        server.run()
+        server.run([listening] if listening else None)
     if not server.started:
         sys.exit(1)
 

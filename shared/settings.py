@@ -80,6 +80,8 @@ class ServiceSettings(StationSettings):
     health_host: str = "127.0.0.1"
     health_port: int = 0
     """Of ``/health/live``, ``/health/ready`` and ``/metrics``; 0: any free one."""
+    health_fd: int | None = None
+    """Instead of host and port: the file of a socket that listens already, and was inherited."""
     http_host: str = "127.0.0.1"
     http_port: int = 8080
     """The gateway's own address."""
@@ -108,7 +110,7 @@ class ServiceSettings(StationSettings):
         prefix = f"PITLANE_{service.upper()}_"
         own: dict[str, Any] = {
             field: os.environ[prefix + field.upper()]
-            for field in ("database_url", "health_host", "health_port")
+            for field in ("database_url", "health_host", "health_port", "health_fd")
             if prefix + field.upper() in os.environ
         }
         if "database_url" not in own:

@@ -23,7 +23,7 @@ def show() -> None:
     from services.documents.providers.settings import MessageSettings
     from shared.settings import SERVICES, ServiceSettings
 
-    own = ("database_url", "health_host", "health_port")
+    own = ("database_url", "health_host", "health_port", "health_fd")
     for name in SERVICES:
         prefix = f"PITLANE_{name.upper()}_"
         given: dict[str, Any] = {

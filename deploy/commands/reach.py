@@ -41,7 +41,6 @@ StationDir = Annotated[
 OPS_URL = "PITLANE_NATS_OPS_URL"
 BOOTSTRAP_URL = "PITLANE_NATS_BOOTSTRAP_URL"
 GATEWAY_URL = "PITLANE_GATEWAY_URL"
-TIME_ZONE = "PITLANE_TIME_ZONE"
 _KNOWN = r"PITLANE_(NATS_(OPS|BOOTSTRAP)_URL|GATEWAY_URL|[A-Z]+_DATABASE_URL)"
 REPLY_TIMEOUT_S = 30.0
 """As long as a service may answer: see the topology."""
@@ -59,8 +58,6 @@ class Reach:
     pids: Mapping[str, int] = field(default_factory=dict)
     consumers: frozenset[str] = frozenset()
     """The services that hear events, where that is known."""
-    time_zone: str | None = None
-    """In which its services count days."""
 
 
 def reach(folder: Path | None) -> Reach:
@@ -172,7 +169,6 @@ def _told(station: dict[str, Any], folder: Path) -> Reach:
         {name: told["url"] for name, told in station["databases"].items()},
         {name: pid for name, pid in processes.items() if pid},
         _consumers(folder),
-        station.get("time_zone"),
     )
 
 
@@ -187,12 +183,10 @@ def _from_environment(variables: Mapping[str, str]) -> Reach:
     from shared.settings import SERVICES, StationSettings
 
     databases = {name: f"PITLANE_{name.upper()}_DATABASE_URL" for name in SERVICES}
-    settings = StationSettings()
     return Reach(
-        settings.station,
+        StationSettings().station,
         variables.get(OPS_URL),
         variables.get(BOOTSTRAP_URL),
         variables.get(GATEWAY_URL),
         {name: variables[own] for name, own in databases.items() if own in variables},
-        time_zone=settings.time_zone,
     )

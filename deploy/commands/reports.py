@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +10,10 @@ import typer
 from deploy.commands.reach import StationDir
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from deploy.commands.job_progress import JobProgress
     from deploy.commands.reach import Reach
@@ -77,23 +81,49 @@ def _chosen(service: str | None) -> Mapping[str, Reckon]:
 
 
 async def _rebuild(at: Reach, chosen: Mapping[str, Reckon], progress: JobProgress) -> None:
-    from zoneinfo import ZoneInfo
-
-    from deploy.commands.reach import TIME_ZONE, needed
-    from shared.database import engine_for
     from shared.messaging.folding import reckon_sums
 
-    zone = ZoneInfo(needed(at.time_zone, TIME_ZONE))
-    urls = {
-        name: needed(at.database_urls.get(name), f"PITLANE_{name.upper()}_DATABASE_URL")
-        for name in chosen
-    }
+    for name in chosen:
+        _database(at, name)  # all are known, or nothing is done
+    zone = await _zone(at)
     for name, reckon in chosen.items():
         progress.begin(f"sums of {name}", None)
-        engine = engine_for(urls[name], pool_size=1)
-        try:
+        async with _engine(at, name) as engine:
             count = await reckon_sums(engine, zone, reckon)
-        finally:
-            await engine.dispose()
         progress.end(f"{count} reckoned anew")
         progress.came_to("summed_anew", service=name, count=count)
+
+
+async def _zone(at: Reach) -> ZoneInfo:
+    """In which the station's services count days: what orders was told when it started last. A
+    shell may know of another one, or of none."""
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import select
+
+    from deploy.local.processes import CannotStart
+    from services.orders.store.tables import stations
+
+    async with _engine(at, "orders") as engine, engine.connect() as connection:
+        own = stations.c.code == at.station
+        name = await connection.scalar(select(stations.c.time_zone).where(own))
+    if name is None:
+        raise CannotStart(f"orders has never run as {at.station}: there are no sums of it")
+    return ZoneInfo(name)
+
+
+@asynccontextmanager
+async def _engine(at: Reach, service: str) -> AsyncIterator[AsyncEngine]:
+    from shared.database import engine_for
+
+    engine = engine_for(_database(at, service), pool_size=1)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+def _database(at: Reach, service: str) -> str:
+    from deploy.commands.reach import needed
+
+    return needed(at.database_urls.get(service), f"PITLANE_{service.upper()}_DATABASE_URL")

@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -27,6 +28,15 @@ MESSAGE_LIMIT = 256 * 1024
 """Bytes; an environment and some words."""
 
 # --- the supervisor's side --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Listens:
+    """A socket that a process is born with, and the variable that tells it which of its files
+    that is."""
+
+    variable: str
+    socket: socket.socket
 
 
 class Nursery:
@@ -51,6 +61,7 @@ class Nursery:
         env: Mapping[str, str],
         on_line: OnLine,
         on_error_line: OnLine | None = None,
+        listens: Listens | None = None,
     ) -> Child:
         """Starts ``pitlane ARGUMENT…``. Raises ``CannotStart`` when the nursery itself cannot."""
         connection = await self._connection()
@@ -58,10 +69,12 @@ class Nursery:
         errors = Pipe(on_error_line) if on_error_line else output
         self._number += 1
         request = {"number": self._number, "name": name, "arguments": arguments, "env": dict(env)}
+        request["listens"] = listens.variable if listens else None
         born: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._requests[self._number] = born
         try:
             ends = [output.write_end, errors.write_end]
+            ends += [listens.socket.fileno()] if listens else []
             # A nursery that has just ended takes nothing; what it said last comes as the answer.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 socket.send_fds(connection, [json.dumps(request).encode()], ends)
@@ -169,6 +182,8 @@ class _Forked:
 
 def nurse(requests: socket.socket) -> None:
     """Imports, then forks what it is asked for and tells what became of it, for ever."""
+    # Of what is imported hardly anything goes: to look for it would be an eighth of the time.
+    gc.disable()
     from shared.settings import SERVICES
 
     for name in SERVICES:
@@ -178,6 +193,7 @@ def nurse(requests: socket.socket) -> None:
     # What is here now stays for ever: no collection needs to touch it, and unshare its memory.
     gc.collect()
     gc.freeze()
+    gc.enable()
     # A fork's end wakes the waiting for requests.
     ended, wake_up = os.pipe()
     os.set_blocking(wake_up, False)
@@ -189,7 +205,7 @@ def nurse(requests: socket.socket) -> None:
             os.read(ended, 1024)
             _tell_ended(requests)
         if requests.fileno() in ready:
-            message, fds, _, _ = socket.recv_fds(requests, MESSAGE_LIMIT, 2)
+            message, fds, _, _ = socket.recv_fds(requests, MESSAGE_LIMIT, 3)
             if not message:
                 return
             _fork(requests, json.loads(message), fds, (ended, wake_up))
@@ -211,10 +227,14 @@ def _fork(
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
-        for fd, standard in zip(fds, (1, 2), strict=True):
-            os.dup2(fd, standard)
-        for fd in (*fds, *not_theirs, requests.detach()):
+        output, errors, *listening = fds
+        os.dup2(output, 1)
+        os.dup2(errors, 2)
+        for fd in (output, errors, *not_theirs, requests.detach()):
             os.close(fd)
+        for fd in listening:
+            os.set_inheritable(fd, False)  # it is not for what the process itself starts
+            request["env"][request["listens"]] = str(fd)
         code = _be(request["name"], request["arguments"], request["env"])
     finally:
         # Never back into the nursery's loop, whatever happened.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 from collections.abc import Mapping, Sequence
 
 from deploy.local.log_files import ServiceLog
-from deploy.local.nursery import Nursery
-from deploy.local.postgres import free_port
+from deploy.local.nursery import Listens, Nursery
 from deploy.local.processes import CannotStart, Child, clean_environment, failure
 from shared.stopping import TOTAL_S
 
@@ -48,21 +48,31 @@ class ServiceProcess:
     async def start(self) -> None:
         """At work when it returns: connected, and answering on its port. Raises
         ``CannotStart``."""
-        own = dict(self._own)
         if self.name == GATEWAY:
-            arguments = ["gateway"]
+            self.child = await self._start_gateway()
         else:
-            # The same port as before, unless somebody took it meanwhile.
-            self.port = free_port(self.port)
-            own[f"PITLANE_{self.name.upper()}_HEALTH_PORT"] = str(self.port)
-            arguments = ["service", self.name]
-        self.child = await self._nursery.start(
-            self.name, arguments, environment(own), self._log.hear
-        )
+            self.child = await self._start_service()
         if not await self._answers("/health/live", within_s=START_TIMEOUT_S):
             code = await self.child.kill()
             why = self._log.last or f"exit code {code}"
             raise CannotStart(f"{self.name} does not start: {why}")
+
+    async def _start_gateway(self) -> Child:
+        env = environment(self._own)
+        return await self._nursery.start(self.name, ["gateway"], env, self._log.hear)
+
+    async def _start_service(self) -> Child:
+        """It is born with the socket: between choosing a port and listening on it, somebody else
+        could take it."""
+        with listening(self.host, self.port) as ours:
+            self.port = ours.getsockname()[1]
+            return await self._nursery.start(
+                self.name,
+                ["service", self.name],
+                environment(self._own),
+                self._log.hear,
+                listens=Listens(f"PITLANE_{self.name.upper()}_HEALTH_FD", ours),
+            )
 
     async def wait(self) -> int:
         """Until it has ended, asked or not."""
@@ -85,6 +95,14 @@ class ServiceProcess:
                 return False
             await asyncio.sleep(0.05)
         return True
+
+
+def listening(host: str, preferred: int) -> socket.socket:
+    """On the port that was preferred, or, where somebody has that, on any free one."""
+    try:
+        return socket.create_server((host, preferred))
+    except OSError:
+        return socket.create_server((host, 0))
 
 
 async def run_to_end(

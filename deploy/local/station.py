@@ -134,10 +134,10 @@ class Station:
             port=self._options.nats_port,
             certificates=self._certificates(),
         )
-        await all_of(self._start_postgres(), self._start_nats())
-        await all_of(self._migrate(), self._apply_topology())
+        await all_of(self._start_databases(), self._start_broker())
         # Before anybody is let in: ready means that one can sign in.
         await self._make_users()
+        await self._watch.meet()
         await self._start_services()
         self._watching = asyncio.create_task(self._watch.run(), name="stream-watch")
         await self._load_demo()
@@ -148,6 +148,14 @@ class Station:
         if is_loopback(self._options.nats_host):
             return None
         return ensure_certificates(self._folder.keys, self._options.nats_host)
+
+    async def _start_databases(self) -> None:
+        await self._start_postgres()
+        await self._migrate()
+
+    async def _start_broker(self) -> None:
+        await self._start_nats()
+        await self._apply_topology()
 
     async def _start_postgres(self) -> None:
         first = not self._folder.postgres.exists()
@@ -289,7 +297,6 @@ class Station:
         self._folder.tell(
             {
                 "station": self._settings.station,
-                "time_zone": self._settings.time_zone,
                 "version": pitlane_version(),
                 "pid": os.getpid(),
                 "started_at": self._started_at.isoformat(),

@@ -30,7 +30,7 @@ COMPARE_EVERY_S = 24 * 3600.0
 """Also when nothing looks wrong: what rots on a disk is not read until somebody needs it."""
 ONCE_MORE_AFTER_S = 60.0
 """An event that was acknowledged before a fault may be noted as published only after the
-comparison that followed it."""
+comparison that followed it: by a service that was there before the fault."""
 PAUSE_S = 5.0
 """After a comparison that failed."""
 NEVER = float("-inf")
@@ -110,6 +110,7 @@ class StreamWatch:
         self._files = files
         self._connection: Client | None = None
         self._runs = 0
+        self._first_run: int | None = None
         self._seen: Seen | None = None
         self._seen_files: Files | None = None
         self._failures = 0
@@ -132,6 +133,12 @@ class StreamWatch:
         """Somebody was given something else than was published."""
         self._compare_at = NEVER
         self._wake.set()
+
+    async def meet(self) -> None:
+        """The server, before any service runs: none was acknowledged anything by an earlier run
+        of it. Raises ``CannotStart``."""
+        await self._connected()
+        self._first_run = self._runs
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -157,7 +164,9 @@ class StreamWatch:
             return
         self._seen_files = self._files()
         if why := suspicion(self._seen, seen):
-            await self._compare(seen, why, then_after_s=ONCE_MORE_AFTER_S)
+            at_start = self._seen is None and seen.run == self._first_run
+            then_after_s = COMPARE_EVERY_S if at_start else ONCE_MORE_AFTER_S
+            await self._compare(seen, why, then_after_s=then_after_s)
         elif asyncio.get_running_loop().time() >= self._compare_at:
             await self._compare(seen, "it is time to", then_after_s=COMPARE_EVERY_S)
         elif self._restart and self._is_stuck(seen):
@@ -220,9 +229,11 @@ class StreamWatch:
 
     def _were_taken_away(self, seen: Seen) -> bool:
         """The store that the server of before still works on is not there any more."""
+        files = self._files()
+        if seen.created and files is None:
+            return True
         if self._seen is None or seen.run != self._seen.run or self._seen_files is None:
             return False
-        files = self._files()
         return (
             files is None
             or files.folder != self._seen_files.folder

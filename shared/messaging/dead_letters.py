@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pydantic_core
+import structlog
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.base import Page
 from shared.contracts.operations import DeadLetterView
-from shared.database import dead_letters
+from shared.database import dead_letters, inbox
 from shared.ids import new_id
 from shared.refusals import Refused
 
 if TYPE_CHECKING:
     from shared.messaging.lane import Job
+
+log = structlog.get_logger(__name__)
+
+ABANDONED_AFTER = timedelta(hours=1)
+"""Tries are never so far apart: see ``RETRY_DELAYS_S`` of the consumer."""
+ABANDONED = "no more tries came"
 
 
 class DeadLetters:
@@ -59,6 +67,24 @@ class DeadLetters:
                 update(dead_letters)
                 .where(dead_letters.c.event_id == event_id)
                 .values(parked_at=func.now())
+            )
+
+    async def park_abandoned(self) -> None:
+        """What nobody tries any more, because it went with the broker's store and no outbox has
+        it, is parked as well. What was handled meanwhile, brought anew, is forgotten."""
+        tried = dead_letters.c.parked_at.is_(None)
+        async with self._engine.begin() as connection:
+            handled = dead_letters.c.event_id.in_(select(inbox.c.event_id))
+            await connection.execute(delete(dead_letters).where(tried, handled))
+            parked = await connection.execute(
+                update(dead_letters)
+                .where(tried, dead_letters.c.last_failed_at < func.now() - ABANDONED_AFTER)
+                .values(parked_at=func.now())
+                .returning(dead_letters)
+            )
+        for row in parked:
+            log.error(
+                "event_parked", event_id=str(row.event_id), subject=row.subject, why=ABANDONED
             )
 
     async def park_invalid(

@@ -1,4 +1,4 @@
-"""Deletes what delivery no longer needs, a little at a time."""
+"""Deletes what delivery no longer needs, a little at a time, and parks what it has forgotten."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import asyncio
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.messaging.dead_letters import DeadLetters
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +27,7 @@ class Housekeeping:
 
     def __init__(self, engine: AsyncEngine, outbox_keep_days: int) -> None:
         self._engine = engine
+        self._dead_letters = DeadLetters(engine)
         self._rules = [
             ("outbox", "event_id", "created_at", outbox_keep_days, _PUBLISHED),
             ("replies", "key", "created_at", REPLIES_KEEP_DAYS, "true"),
@@ -49,6 +52,7 @@ class Housekeeping:
 
     async def sweep(self) -> dict[str, int]:
         """Deletes one batch per table; answers how many rows went."""
+        await self._dead_letters.park_abandoned()
         deleted = {}
         for table, key, column, keep_days, gone in self._rules:
             async with self._engine.begin() as connection:

@@ -122,9 +122,17 @@ def test_migrations_of_a_database_that_is_away_are_one_line() -> None:
     assert failed.stderr.count("\n") == 1
 
 
-def test_sums_of_reports_are_reckoned_anew(database: Callable[[str], str]) -> None:
+async def test_sums_of_reports_are_reckoned_anew(database: Callable[[str], str]) -> None:
     services = ("finance", "inventory", "orders")
     urls = {f"PITLANE_{each.upper()}_DATABASE_URL": database(each) for each in services}
+    early = run("reports", "rebuild", "--yes", **urls)
+    assert early.stderr == "pitlane: orders has never run as station-1: there are no sums of it\n"
+    owner = await asyncpg.connect(as_owner(urls["PITLANE_ORDERS_DATABASE_URL"]))
+    await owner.execute(
+        "INSERT INTO stations (id, code, name, time_zone)"
+        " VALUES (gen_random_uuid(), 'station-1', 'Pitlane', 'Asia/Omsk')"
+    )
+    await owner.close()
     done = run("reports", "rebuild", "--yes", **urls)
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split()[:7] for line in done.stdout.splitlines()] == [
@@ -134,7 +142,7 @@ def test_sums_of_reports_are_reckoned_anew(database: Callable[[str], str]) -> No
     assert refused.returncode == 1
     assert refused.stderr.startswith("pitlane: audit has no sums; ")
     away = {"PITLANE_FINANCE_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/x"}
-    failed = run("reports", "rebuild", "--yes", "--service", "finance", **away)
+    failed = run("reports", "rebuild", "--yes", "--service", "finance", **{**urls, **away})
     assert (failed.returncode, failed.stderr.count("\n")) == (1, 1)
 
 

@@ -14,6 +14,7 @@ from shared.contracts.clients import ClientCreated, ClientView
 from shared.contracts.orders import OrderView
 from shared.ids import new_id
 from shared.messaging import consumer
+from shared.messaging.housekeeping import Housekeeping
 from tests.deploy.operating import Outcome, a_dead_letter, a_payment, is_parked, pitlane, pitlane_on
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
@@ -158,6 +159,40 @@ async def test_requeued_letters_are_handled_and_what_fails_again_stays(station: 
     assert await is_parked(station, hopeless)
     assert not await is_parked(station, hopeful)
     assert (await station.order(order.id)).paid == Decimal(100)
+
+
+async def test_letter_that_nobody_tries_any_more_is_for_operators_to_decide(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As poison that went with the broker's store, and that no outbox has."""
+    monkeypatch.setattr(consumer, "RETRY_DELAYS_S", (3600,))
+    gone, handled, tried = [await station.publish(a_payment(new_id()), "finance") for _ in range(3)]
+    owner = await asyncpg.connect(as_owner(station.database_urls["orders"]))
+
+    async def failed_once() -> bool:
+        count: int = await owner.fetchval("SELECT count(*) FROM dead_letters")
+        return count == 3
+
+    await eventually(failed_once)
+    await owner.execute(
+        "UPDATE dead_letters SET last_failed_at = now() - interval '61 minutes'"
+        " WHERE event_id <> $1",
+        tried,
+    )
+    # Brought anew by a stream that was rebuilt.
+    await owner.execute("INSERT INTO inbox (event_id) VALUES ($1)", handled)
+    assert (await dead_letters(station, "list")).stdout == "no dead letters\n"
+
+    await Housekeeping(station.running["orders"].engine, 90).sweep()
+
+    (line,) = (await dead_letters(station, "list")).stdout.splitlines()
+    assert line.startswith(str(gone))
+    assert "1 tries since" in line
+    left = await owner.fetch("SELECT event_id FROM dead_letters WHERE parked_at IS NULL")
+    await owner.close()
+    assert [row["event_id"] for row in left] == [tried]
+    outcome = await dead_letters(station, "drop", str(gone), "--yes")
+    assert outcome.stdout == f"orders {gone}: dropped\n"
 
 
 def test_without_a_station_it_is_told(tmp_path: Path) -> None:

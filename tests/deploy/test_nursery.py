@@ -10,6 +10,7 @@ import pytest
 
 from deploy.local.nursery import Nursery
 from deploy.local.processes import CannotStart, Child, arguments_of, clean_environment
+from deploy.local.services import listening
 from tests.support.waiting import PATIENCE_S, eventually
 
 
@@ -112,6 +113,13 @@ async def test_services_that_cannot_be_imported_are_told(
     monkeypatch.setattr("deploy.local.nursery.sys.executable", str(broken_python(tmp_path)))
     with pytest.raises(CannotStart, match="services cannot be loaded: .*broken"):
         await forks.start("config", "show")
+
+
+def test_port_that_somebody_took_meanwhile_is_left_to_them() -> None:
+    with listening("127.0.0.1", 0) as theirs:
+        taken = theirs.getsockname()[1]
+        with listening("127.0.0.1", taken) as ours:
+            assert ours.getsockname()[1] not in (0, taken)
 
 
 def broken_python(folder: Path) -> Path:

@@ -15,7 +15,7 @@ from deploy import topology
 from deploy.commands.reach import nats_connection
 from deploy.local import stream_watch
 from deploy.local.processes import failure
-from deploy.local.stream_watch import Seen, StreamWatch, files_in, suspicion
+from deploy.local.stream_watch import Files, Seen, StreamWatch, files_in, suspicion
 from shared.contracts.audit import VerifyChain
 from shared.contracts.orders import OrderChanged
 from shared.database import unpublished
@@ -33,6 +33,9 @@ from tests.support.waiting import eventually
 SERVICES = ("clients", "orders", "audit")
 SILENT = ("inventory", "finance", "documents", "gateway")
 """Their databases are there, and empty."""
+ASKS_AGAIN_AFTER_S = 2.0
+"""What went down with the server is never answered: who waits as long as the gateway does makes
+each fault last half a minute."""
 
 
 @pytest.fixture
@@ -53,11 +56,16 @@ class Watched:
             self.rebuild,
             lambda level, event, **more: self.said.append((event, more)),
             restart=self.restart,
-            files=lambda: files_in(station.nats.server.folder),
+            files=self.files,
         )
+        self.looks = 0
         self.rebuilt = 0
         self.put_back = 0
         self.restarted = 0
+
+    def files(self) -> Files | None:
+        self.looks += 1
+        return files_in(self.station.nats.server.folder)
 
     async def rebuild(self) -> None:
         outcome = await pitlane_on(self.station, "events", "rebuild", "--yes")
@@ -81,9 +89,14 @@ class Watched:
 
 
 @asynccontextmanager
-async def watched(station: Station, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watched]:
+async def watched(
+    station: Station, monkeypatch: pytest.MonkeyPatch, *, met: bool = False
+) -> AsyncIterator[Watched]:
+    """``met``: as if it had met the server before the services did."""
     monkeypatch.setattr(stream_watch, "LOOK_EVERY_S", 0.1)
     watched = Watched(station)
+    if met:
+        await watched.watch.meet()
     watching = asyncio.create_task(watched.watch.run())
     try:
         await eventually(lambda: watched.has_compared("not looked at before"))
@@ -102,8 +115,9 @@ async def under_load(station: Station, clients: int = 4) -> AsyncIterator[list[A
     async def work() -> None:
         while not enough.is_set():
             try:
-                made.append((await station.a_section()).id)
-            except Refused:
+                async with asyncio.timeout(ASKS_AGAIN_AFTER_S):
+                    made.append((await station.a_section()).id)
+            except (Refused, TimeoutError):
                 await asyncio.sleep(0.02)
 
     workers = [asyncio.create_task(work()) for _ in range(clients)]
@@ -248,6 +262,29 @@ async def test_event_that_the_store_has_spoilt_is_put_back_and_handled_once(
     assert outcome.exit_code == 0, outcome
     await whole(station)
     assert [record.body["number"] for record in await station.records()] == ["A-000001"]
+
+
+async def test_only_a_server_that_services_saw_end_is_compared_once_more(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a start there is nobody who could note late what an earlier run acknowledged."""
+    monkeypatch.setattr(stream_watch, "ONCE_MORE_AFTER_S", 0.0)
+    async with watched(station, monkeypatch, met=True) as at:
+        looked = at.looks
+
+        async def looked_again() -> bool:
+            return at.looks > looked + 6
+
+        await eventually(looked_again)
+        assert at.told("stream_compared") == ["it was not looked at before"]
+        await station.nats.kill()
+        await station.nats.start()
+        await eventually(lambda: at.has_compared("it is time to"))
+        assert at.told("stream_compared") == [
+            "it was not looked at before",
+            "the server was started anew",
+            "it is time to",
+        ]
 
 
 async def test_server_that_refuses_without_a_reason_is_started_anew(
