@@ -43,7 +43,7 @@ drill: setup ## a broker's store lost and spoilt, with figures: some ten minutes
 bench: setup ## the benchmarks, each beside its floor
 	$(PYTHON) -m tests.bench
 
-fuzz: setup ## 100,000 requests made from the OpenAPI document; FUZZ="--requests N --seed N"
+fuzz: setup ## 100,000 requests made from the OpenAPI document; FUZZ="--requests 20000 --seed 7"
 	$(PYTHON) -m tests.attacks $(FUZZ)
 
 audit-deps: setup ## what is known against the locked packages

@@ -1140,6 +1140,10 @@ REASONS: dict[str, Reason] = {
             "{service} is busy; send the same request again",
             "Служба {service} перегружена; повторите тот же запрос",
         ),
+        disk_full=(
+            "The station's disk is full; send the same request again when there is room",
+            "На диске станции нет места; повторите тот же запрос, когда оно появится",
+        ),
     ),
     **_table(
         Kind.INTERNAL,

@@ -3,6 +3,7 @@ the security headers, one log line, and, where it was turned away here, an entry
 
 from __future__ import annotations
 
+import errno
 from contextlib import AbstractContextManager, nullcontext, suppress
 from time import perf_counter
 
@@ -27,6 +28,7 @@ API_PREFIX = "/api/"
 STREAM_PATH = "/api/v1/events"
 CLIENT_GONE = 499
 """In logs and metrics: the client closed the connection before its request was whole."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 _WATCHED = ("/health/", "/metrics")
 _QUIET = (*_WATCHED, "/static/")
@@ -145,6 +147,9 @@ def _refusal_of(call: Call, error: Exception) -> Refused:
             return Refused("method_not_allowed", allowed=(error.headers or {}).get("Allow", ""))
         if error.status_code == 404:
             return Refused("not_found")
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        log.error("gateway_disk_full", error=repr(error), **_about(call))
+        return Refused("disk_full")
     if is_outage(error):
         log.warning("gateway_database_down", error=repr(error), **_about(call))
         return Refused("service_unavailable", service="gateway")

@@ -103,9 +103,6 @@ class DebtOrder(View):
     days: int
     due: MoneySum
 
-    def __str__(self) -> str:
-        return f"{self.number}: {self.due}"
-
 
 class Ages(View):
     """Money by the days that have passed since it was due."""

@@ -14,19 +14,20 @@ import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from tests.attacks.fuzzing import Fuzzer, Report
 from tests.attacks.station import attacked
 
 PROJECT = Path(__file__).parents[2]
 RESULTS = PROJECT / "build" / "fuzz.json"
+EVERY_S = 10.0
+"""So often it is said how far it has come, also where no terminal is looked at."""
 
 
 def main() -> int:
     said = _arguments()
     console = Console(stderr=True)
-    console.print(f"fuzz: seed {said.seed}, {said.requests:,} requests")
+    console.print(f"fuzz: seed {said.seed}, {said.requests:,} requests; the station starts")
     folder = Path(tempfile.mkdtemp(prefix="pitlane-fuzz-"))
     try:
         faults = asyncio.run(_on_a_station(folder / "data", said, console))
@@ -37,7 +38,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
-    parser.add_argument("--requests", type=int, default=100_000)
+    parser.add_argument("--requests", type=int, default=100_000, help="that are sent, about")
     parser.add_argument("--examples", type=int, default=40, help="of an operation, per round")
     parser.add_argument("--seed", type=int, default=random.randrange(2**31))
     parser.add_argument("--only", default="", help="operations with this in their label")
@@ -69,20 +70,20 @@ def _write(report: Report) -> None:
 
 def _run(fuzzer: Fuzzer, said: argparse.Namespace, console: Console) -> None:
     operations = [one for one in fuzzer.operations if said.only in one.label]
-    with Progress(
-        TextColumn("{task.completed:,.0f} requests, {task.fields[faults]} faults"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    ) as bar:
-        task = bar.add_task("fuzz", total=said.requests, faults=0)
+    begun = said_last = time.monotonic()
 
-        def progress(report: Report) -> None:
-            bar.update(task, completed=report.requests, faults=len(report.faults))
+    def progress(report: Report) -> None:
+        nonlocal said_last
+        now = time.monotonic()
+        if now - said_last >= EVERY_S:
+            said_last = now
+            console.print(
+                f"{report.requests:,} of {said.requests:,} requests, "
+                f"{report.requests / (now - begun):.0f} a second, {len(report.faults)} faults"
+            )
             _write(report)
 
-        fuzzer.rounds(operations, said.requests, said.examples, progress)
+    fuzzer.rounds(operations, said.requests, said.examples, progress)
 
 
 def _summary(report: Report, seconds: float, operations: int) -> str:

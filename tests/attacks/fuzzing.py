@@ -7,6 +7,7 @@ in the same state.
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import time
@@ -127,11 +128,15 @@ class Fuzzer:
         operations: Sequence[APIOperation[Any, Any, Any, Any]],
         examples: int,
         progress: Callable[[Report], None] = lambda _: None,
+        *,
+        wanted: float = math.inf,
     ) -> None:
-        """``examples`` requests for each of these operations."""
+        """``examples`` requests for each of these operations, until so many were sent in all."""
         for role in ROLES:
             self._token(role)
         for operation in self._lists_first(operations):
+            if self.report.requests >= wanted:
+                return
             self._fuzz(operation, examples)
             progress(self.report)
 
@@ -177,9 +182,11 @@ class Fuzzer:
         examples: int,
         progress: Callable[[Report], None],
     ) -> None:
-        """Over and over, each time with other seeds, until that many were sent."""
+        """Over and over, each time with other seeds, until that many were sent: a run that is
+        too short for ``examples`` of every operation sends fewer of each, but to all."""
+        examples = min(examples, math.ceil(wanted / len(operations)))
         while self.report.requests < wanted:
-            self.run(operations, examples, progress)
+            self.run(operations, examples, progress, wanted=wanted)
             self._round += 1
 
     # --- one request --------------------------------------------------------------------------

@@ -177,8 +177,6 @@ async def test_a_technician_does_an_order_from_the_list_to_the_end(
         await expect(other.get_by_role("heading", level=1)).to_be_visible()
         assert await barriers(other) == [], (path, scheme)
         assert await other.evaluate("document.documentElement.scrollWidth") <= size[0]
-        name = f"{size[0]}-{scheme}-{path.count('/')}.png"
-        await other.screenshot(path=tmp_path / name, full_page=True)
 
     await page.get_by_role("button", name="Всё готово").tap()
     await expect(page.get_by_text("Заказ-наряд закрыт")).to_be_visible()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -177,13 +176,12 @@ async def test_whoever_looked_at_an_older_estimate_is_asked_to_look_again(
 
 
 async def test_the_page_fits_every_screen_language_and_light(
-    site: Site, quoted: Quoted, browse: Open, tmp_path: Path
+    site: Site, quoted: Quoted, browse: Open
 ) -> None:
     for size, language, scheme in product((PHONE, DESK), ("ru", "en"), ("light", "dark")):
         page = (await browse(size=size, language=language, scheme=scheme)).page
         await page.goto(site.url + quoted.path)
         where = f"{size[0]}-{language}-{scheme}"
-        await page.screenshot(path=tmp_path / f"{where}.png", full_page=True)
         assert await page.locator("html").get_attribute("lang") == language
         assert await page.evaluate("document.documentElement.scrollWidth") <= size[0], where
         for control in await page.locator("button:visible, a:visible, summary:visible").all():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from itertools import product
-from pathlib import Path
 
 from playwright.async_api import Page, Route, expect
 
@@ -259,9 +258,7 @@ async def test_what_is_short_blocks_the_end_and_is_said(site: Site, browse: Open
     await expect(page.locator("#sheet[open]")).to_have_count(0)
 
 
-async def test_every_page_of_orders_fits_and_keeps_nobody_out(
-    site: Site, browse: Open, tmp_path: Path
-) -> None:
+async def test_every_page_of_orders_fits_and_keeps_nobody_out(site: Site, browse: Open) -> None:
     station = await station_of(site)
     await site.post(
         f"/orders/{station.order_id}/services", {"name": "Замена колодок", "initial_price": "2500"}
@@ -274,7 +271,6 @@ async def test_every_page_of_orders_fits_and_keeps_nobody_out(
         for path in ("/orders", *(station.path + each for each in pages)):
             await page.goto(site.url + path)
             where = f"{path.rsplit('/', 1)[-1]}-{size[0]}-{scheme}"
-            await page.screenshot(path=tmp_path / f"{where}.png", full_page=True)
             assert await barriers(page) == [], where
             assert await page.evaluate("document.documentElement.scrollWidth") <= size[0], where
     # Without scripts every form is a page of its own.

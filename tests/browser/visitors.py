@@ -59,7 +59,8 @@ type Open = Callable[..., Awaitable[Visitor]]
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text()
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 _CHECK = """async rules => {
-    const { violations } = await axe.run(document, { runOnly: rules });
+    const { violations } = await axe.run(
+        document, { runOnly: rules, resultTypes: ["violations"] });
     return violations.flatMap(({ id, help, nodes }) => nodes.map(
         ({ html, failureSummary }) => `${id}: ${help} | ${html} | ${failureSummary}`));
 }"""

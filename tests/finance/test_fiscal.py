@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import cycle
 from pathlib import Path
@@ -18,7 +17,6 @@ from uuid import UUID
 
 import pytest
 
-from services.finance import app
 from services.finance.domain import fiscal as domain
 from services.finance.handlers import fiscal, fiscal_offsets
 from services.finance.handlers.fiscal_sending import FiscalSender
@@ -28,13 +26,11 @@ from shared.contracts.finance import (
     GetPayment,
     ListPayments,
     RefundPayment,
-    TakePayment,
 )
 from shared.contracts.fiscal import (
     CorrectPayment,
     FiscalReceiptView,
     GetFiscalReceipt,
-    ListFiscalReceipts,
     RetryFiscalReceipt,
 )
 from shared.contracts.payment_documents import OrderShare, PaymentPart, TakePaymentDocument
@@ -45,10 +41,10 @@ from shared.formulas.sample import SAMPLE
 from shared.ids import new_id
 from shared.messaging import outbox
 from shared.refusals import Refused
+from tests.finance.at_the_register import AtTheRegister
 from tests.finance.at_work import in_turn
 from tests.finance.builders import (
     NOON,
-    client_created,
     money,
     order_completed,
     order_created,
@@ -56,81 +52,10 @@ from tests.finance.builders import (
     parts_issued,
     work,
 )
-from tests.support.broker import TestNats
-from tests.support.day import Station, running_station
 
 
 class Killed(BaseException):
     """The process is gone: nothing that would have come after happens."""
-
-
-@dataclass
-class Printer:
-    """A register that prints on a list, and does what a test says before or after."""
-
-    knows_ids: bool = False
-    name: str = "fake"
-    printed: list[FiscalReceiptView] = field(default_factory=list)
-    before: BaseException | None = None
-    after: BaseException | None = None
-
-    async def register(self, receipt: FiscalReceiptView) -> int:
-        if self.before:
-            raise self.before
-        known = [one.id for one in self.printed]
-        if not (self.knows_ids and receipt.id in known):
-            self.printed.append(receipt)
-            known.append(receipt.id)
-        if self.after:
-            raise self.after
-        return known.index(receipt.id) + 1
-
-
-@dataclass
-class AtTheRegister:
-    station: Station
-    printer: Printer
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    async def rounds(self, most: int = 50) -> None:
-        running = self.station.running["finance"]
-        sender = FiscalSender(running, self.printer, lambda: self.now)
-        for _ in range(most):
-            if not await sender.step():
-                return
-
-    def later(self, **by: float) -> None:
-        self.now += timedelta(**by)
-
-    async def pay(self, amount: str = "100", **fields: Any) -> UUID:
-        client = fields.pop("customer_id", None) or await self.client()
-        command = TakePayment(
-            customer_id=client, amount=money(amount), **{"method": "cash", **fields}
-        )
-        payment = await self.station.send(command)
-        assert payment.fiscal_state == "queued"
-        self.now = max(self.now, datetime.now(UTC))
-        return payment.id
-
-    async def client(self) -> UUID:
-        client = new_id()
-        await in_turn(self.station.running["finance"], client_created(client))
-        return client
-
-    async def receipt(self, document_id: UUID) -> FiscalReceiptView:
-        (found,) = (await self.station.ask(ListFiscalReceipts(document_id=document_id))).items
-        return found
-
-
-@pytest.fixture
-async def at_register(
-    nats_server: TestNats, database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[AtTheRegister]:
-    """Receipts are made, and printed only when a test says so."""
-    monkeypatch.setenv("PITLANE_FISCAL_ADAPTER", "file")
-    monkeypatch.setattr(app, "register_of", lambda settings: None)
-    async with running_station(nats_server, database, "finance") as station:
-        yield AtTheRegister(station, Printer())
 
 
 async def test_a_rate_that_no_register_prints_is_refused(at_register: AtTheRegister) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
 from unittest.mock import AsyncMock
-from uuid import UUID
 
 import pytest
 
-from services.finance import app
 from services.finance.handlers import fiscal
 from shared.contracts.bonuses import AdjustBonuses
-from shared.contracts.finance import RefundPayment, TakePayment
+from shared.contracts.finance import TakePayment
 from shared.contracts.fiscal import CorrectPayment
 from shared.contracts.payment_documents import OrderShare, PaymentPart, TakePaymentDocument
 from shared.ids import new_id
 from shared.refusals import Refused
+from tests.finance.at_the_register import AtTheRegister
 from tests.finance.at_work import in_turn
 from tests.finance.builders import (
     client_created,
@@ -25,24 +23,12 @@ from tests.finance.builders import (
     parts_issued,
     work,
 )
-from tests.support.broker import TestNats
-from tests.support.day import Station, running_station
-
-
-@pytest.fixture
-async def station(
-    nats_server: TestNats, database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Station]:
-    """With a register, that prints nothing by itself."""
-    monkeypatch.setenv("PITLANE_FISCAL_ADAPTER", "file")
-    monkeypatch.setattr(app, "register_of", lambda settings: None)
-    async with running_station(nats_server, database, "finance") as station:
-        yield station
 
 
 async def test_a_correction_tells_of_money_that_is_still_there_and_of_no_bonuses(
-    station: Station, monkeypatch: pytest.MonkeyPatch
+    at_register: AtTheRegister, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    station = at_register.station
     order, client = new_id(), new_id()
     await in_turn(
         station.running["finance"],
@@ -66,8 +52,8 @@ async def test_a_correction_tells_of_money_that_is_still_there_and_of_no_bonuses
             )
         )
     by_bonuses, cash, card = (one.id for one in document.payments)
-    await give_back(station, cash)
-    await give_back(station, card, "150")
+    await at_register.give_back(cash)
+    await at_register.give_back(card, "150")
 
     correction = await station.send(CorrectPayment(payment_id=cash, reason="Без чека"))
 
@@ -80,19 +66,14 @@ async def test_a_correction_tells_of_money_that_is_still_there_and_of_no_bonuses
 
 
 async def test_what_was_given_back_whole_needs_no_correction(
-    station: Station, monkeypatch: pytest.MonkeyPatch
+    at_register: AtTheRegister, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = new_id()
-    await in_turn(station.running["finance"], client_created(client))
+    station = at_register.station
+    client = await at_register.client()
     with monkeypatch.context() as before:
         before.setattr(fiscal, "queue_sale", AsyncMock())
         command = TakePayment(customer_id=client, amount=money("100"), method="cash")
         payment = await station.send(command)
-    await give_back(station, payment.id)
+    await at_register.give_back(payment.id)
     with pytest.raises(Refused, match="nothing_to_correct"):
         await station.send(CorrectPayment(payment_id=payment.id, reason="Без чека"))
-
-
-async def give_back(station: Station, payment_id: UUID, amount: str | None = None) -> None:
-    wanted = money(amount) if amount else None
-    await station.send(RefundPayment(payment_id=payment_id, amount=wanted, reason="Брак"))

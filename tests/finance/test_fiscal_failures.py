@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,11 +14,10 @@ from uuid import UUID
 
 import pytest
 
-from services.finance import app
 from services.finance.handlers import fiscal
 from services.finance.handlers.fiscal_sending import FiscalSender
 from services.finance.providers import Permanent, Unclear
-from shared.contracts.finance import GetBalance, GetPayment, RefundPayment, TakePayment
+from shared.contracts.finance import GetBalance, GetPayment, TakePayment
 from shared.contracts.fiscal import (
     CorrectPayment,
     FiscalReceiptView,
@@ -29,6 +27,7 @@ from shared.contracts.fiscal import (
 from shared.contracts.taxes import SetVatRates, VatRate
 from shared.ids import new_id
 from shared.refusals import Refused
+from tests.finance.at_the_register import AtTheRegister, Printer
 from tests.finance.at_work import in_turn
 from tests.finance.builders import (
     money,
@@ -38,28 +37,15 @@ from tests.finance.builders import (
     parts_issued,
     work,
 )
-from tests.finance.test_fiscal import AtTheRegister, Printer
-from tests.support.broker import TestNats
-from tests.support.day import running_station
 
 
 @pytest.fixture
-async def till(
-    nats_server: TestNats, database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[AtTheRegister]:
-    """A station at 20 % whose receipts are printed only when a test says so, each as one line."""
-    monkeypatch.setenv("PITLANE_FISCAL_ADAPTER", "file")
-    monkeypatch.setattr(app, "register_of", lambda settings: None)
+async def till(at_register: AtTheRegister, monkeypatch: pytest.MonkeyPatch) -> AtTheRegister:
+    """At 20 %, each receipt as one line."""
     monkeypatch.setattr(FiscalSender, "_orders_of", AsyncMock(return_value={}))
-    async with running_station(nats_server, database, "finance") as station:
-        rates = (VatRate(since=date(2020, 1, 1), percent=Decimal(20)),)
-        await station.send(SetVatRates(regime="vat", rates=rates))
-        yield AtTheRegister(station, Printer())
-
-
-async def give_back(till: AtTheRegister, payment_id: UUID, amount: str) -> None:
-    command = RefundPayment(payment_id=payment_id, amount=money(amount), reason="Брак")
-    await till.station.send(command)
+    rates = (VatRate(since=date(2020, 1, 1), percent=Decimal(20)),)
+    await at_register.station.send(SetVatRates(regime="vat", rates=rates))
+    return at_register
 
 
 async def correct(till: AtTheRegister, payment_id: UUID) -> FiscalReceiptView:
@@ -79,7 +65,7 @@ async def refused_and_given_back(till: AtTheRegister) -> UUID:
     till.printer.before = Permanent("нет такой ставки")
     await till.rounds()
     till.printer.before = None
-    await give_back(till, payment_id, "40")
+    await till.give_back(payment_id, "40")
     await till.rounds()
     assert till.printer.printed == [], "nothing can be given back of what was never sold"
     return payment_id
@@ -117,7 +103,7 @@ async def test_refund_follows_the_correction_and_neither_is_told_twice(
             await till.station.send(RetryFiscalReceipt(receipt_id=receipt.id))
     till.now = datetime.now(UTC)
     await till.rounds()
-    await give_back(till, payment_id, "10")
+    await till.give_back(payment_id, "10")
     till.now = datetime.now(UTC)
     await till.rounds()
 
@@ -132,7 +118,7 @@ async def test_refund_that_was_on_its_way_waits_when_its_sale_is_refused(
     till: AtTheRegister,
 ) -> None:
     payment_id = await till.pay("100")
-    await give_back(till, payment_id, "100")
+    await till.give_back(payment_id, "100")
     till.printer.before = Permanent("нет такой ставки")
     till.now = datetime.now(UTC)
     await till.rounds()
@@ -148,10 +134,10 @@ async def test_money_without_a_receipt_is_given_back_without_one(
         before.setattr(fiscal, "queue_sale", AsyncMock())
         command = TakePayment(customer_id=await till.client(), amount=money(100), method="cash")
         payment_id = (await till.station.send(command)).id
-    await give_back(till, payment_id, "40")
+    await till.give_back(payment_id, "40")
     assert await receipts(till) == []
     await correct(till, payment_id)
-    await give_back(till, payment_id, "10")
+    await till.give_back(payment_id, "10")
     till.now = datetime.now(UTC)
     await till.rounds()
     assert told(till) == [("correction", money(60)), ("refund", money(10))]
@@ -213,7 +199,7 @@ class Lives:
             case "refund" if self.payments:
                 amount = self.random.choice(["30", "100"])
                 with contextlib.suppress(Refused):
-                    await give_back(self.till, self.random.choice(self.payments), amount)
+                    await self.till.give_back(self.random.choice(self.payments), amount)
             case "refuse" | "unsure" | "printed_unsure" | "mend":
                 printer.before, printer.after = PRINTER[step]
             case "retry":

@@ -7,12 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from services.gateway.exports import CSV, JSON, MAX_ROWS, PAGE_ROWS, XLSX
+from services.gateway.exports import CSV, JSON, MAX_ROWS, PAGE_ROWS, XLSX, cell_of
+from services.gateway.exports.sheets import Column
 from services.gateway.routes import reports
 from shared.contracts.base import View
 from shared.contracts.finance import IncomeExpense, IncomeExpenses, OrderProfitRow, OrderProfits
@@ -29,6 +31,7 @@ from shared.contracts.finance_reports import (
 )
 from shared.contracts.inventory import StockBalance, StockBalances
 from shared.contracts.orders import EmployeeWorkload, OrdersBySection, SectionOrders, Workload
+from shared.contracts.statements import Debtor, DebtOrder
 from shared.contracts.stock_reports import (
     DeadStock,
     DeadStockRow,
@@ -348,3 +351,34 @@ async def test_a_table_has_all_pages_and_one_that_is_too_long_is_refused(
     assert len(asked) == MAX_ROWS // PAGE_ROWS
     # Whoever asks for one page gets one.
     assert len(table(await owner.get(f"{path}&limit=1"), ",")) == 2
+
+
+@pytest.mark.parametrize("full", ["services.gateway.api", "services.gateway.exports"])
+@pytest.mark.parametrize("name", ["csv", "xlsx"])
+async def test_a_disk_that_is_full_is_told_as_that(
+    owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, full: str, name: str
+) -> None:
+    """Wherever the room ends: while answers are laid aside, or when the table is written."""
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{full}.TemporaryFile", lambda: open("/dev/full", "w+b"))  # noqa: SIM115
+        response = await owner.get(f"{API}/reports/stock-balances?format={name}", headers=RUSSIAN)
+    assert (response.status_code, response.json()["code"]) == (503, "disk_full")
+    assert response.headers["retry-after"]
+    assert "нет места" in response.json()["detail"]
+    assert (await owner.get(f"{API}/reports/stock-balances?format={name}")).status_code == 200
+
+
+@pytest.mark.parametrize(("language", "said"), [("ru", "А-1: 1500,50"), ("en", "А-1: 1500.50")])
+def test_sums_among_words_are_written_as_the_reader_writes_them(language: str, said: str) -> None:
+    order = DebtOrder(
+        order_id=IDS[0],
+        number="А-1",
+        section_id=IDS[1],
+        settled_at=SETTLED_AT,
+        due_on=SETTLED_AT.date(),
+        days=3,
+        due=Decimal("1500.50"),
+    )
+    debtor = Debtor(client_id=IDS[2], client="Иванов", deposits=Decimal(0), unpaid=(order, order))
+    told = cell_of(Column("unpaid", "Заказы"), debtor, language, ZoneInfo("Europe/Moscow"))
+    assert told == f"{said}; {said}"

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import pydantic_core
 from annotated_types import Le
+from babel.numbers import format_decimal
 from pydantic import TypeAdapter
 from starlette.responses import Response, StreamingResponse
 
@@ -33,6 +34,7 @@ from services.gateway.exports.titles import (
 )
 from services.gateway.problems import field_invalid
 from shared.contracts.base import Message
+from shared.contracts.statements import DebtOrder
 from shared.refusals import Refused
 
 JSON = "application/json"
@@ -223,11 +225,18 @@ def cell_of(column: Column, row: Any, language: str, zone: ZoneInfo) -> Cell:
     if column.field == "day":
         return date.fromisoformat(value)
     if isinstance(value, tuple):
-        return "; ".join(map(str, value))
+        return "; ".join(_told(each, language) for each in value)
     if value in (words := _WORDS.get(column.field, {})):
         return words_of(words[value], language)
     cell: Cell = value
     return cell
+
+
+def _told(thing: Any, language: str) -> str:
+    """One of several that stand in one cell: sums as in cells of their own."""
+    if isinstance(thing, DebtOrder):
+        return f"{thing.number}: {format_decimal(thing.due, '0.00', language)}"
+    return str(thing)
 
 
 def _part(column: Column, row: Any) -> Cell:

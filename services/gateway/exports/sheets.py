@@ -16,6 +16,7 @@ from io import TextIOWrapper
 from typing import IO, Any
 
 import xlsxwriter  # type: ignore[import-untyped]
+from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped]
 
 ROWS_OF_A_PAGE = 1_000_000
 """A sheet takes 1,048,576, its head with them."""
@@ -78,18 +79,26 @@ def write_xlsx(sheet: Sheet, file: IO[bytes], folder: str | None = None) -> None
         "default_date_format": "dd.mm.yyyy hh:mm",
         "tmpdir": folder,
     }
-    with xlsxwriter.Workbook(file, options) as workbook:
-        formats = {name: workbook.add_format({"num_format": code}) for name, code in _FORMATS}
-        head = workbook.add_format({"bold": True, "text_wrap": True, "bottom": 1})
-        page = _new_page(workbook, sheet, head, sheet.name[:31])
-        line = 0
-        for row in sheet.rows:
-            if line == ROWS_OF_A_PAGE:
-                number = len(workbook.worksheets()) + 1
-                page, line = _new_page(workbook, sheet, head, f"{sheet.name[:25]} {number}"), 0
-            line += 1
-            for number, (column, cell) in enumerate(zip(sheet.columns, row, strict=True)):
-                _write(page, line, number, cell, formats, column.field)
+    try:
+        with xlsxwriter.Workbook(file, options) as workbook:
+            _write_rows(sheet, workbook)
+    except FileCreateError as error:
+        # As it was: a disk that is full is told as that.
+        raise error.args[0] from error
+
+
+def _write_rows(sheet: Sheet, workbook: Any) -> None:
+    formats = {name: workbook.add_format({"num_format": code}) for name, code in _FORMATS}
+    head = workbook.add_format({"bold": True, "text_wrap": True, "bottom": 1})
+    page = _new_page(workbook, sheet, head, sheet.name[:31])
+    line = 0
+    for row in sheet.rows:
+        if line == ROWS_OF_A_PAGE:
+            number = len(workbook.worksheets()) + 1
+            page, line = _new_page(workbook, sheet, head, f"{sheet.name[:25]} {number}"), 0
+        line += 1
+        for number, (column, cell) in enumerate(zip(sheet.columns, row, strict=True)):
+            _write(page, line, number, cell, formats, column.field)
 
 
 def _new_page(workbook: Any, sheet: Sheet, head: Any, name: str) -> Any:

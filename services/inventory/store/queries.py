@@ -21,6 +21,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import Subquery
 
@@ -275,7 +276,7 @@ async def what_may_be_missing(
     """Where the book would issue each product from: where it has ever lain, then the oldest."""
     query = (
         select(products.c.id.label("product_id"), warehouses.c.id.label("warehouse_id"))
-        .distinct(products.c.id)
+        .ext(distinct_on(products.c.id))
         .join(warehouses, warehouses.c.may_be_negative)
         .outerjoin(
             stock,
