@@ -8,7 +8,7 @@ and in no order, so that none may build on what another of them writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -35,6 +35,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from shared.statements import Prepared
 
 type Row = Sequence[Any] | Mapping[str, Any]
+type _Statement = tuple[Prepared, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,33 +96,43 @@ class Pending:
 
     def __init__(self) -> None:
         self._waiting: dict[Rows, list[Row]] = {}
+        self._after: list[_Statement] = []
 
     def add(self, how: Rows, rows: Iterable[Row]) -> None:
         """No row may be the same as one that was added before."""
         if new := list(rows):
             self._waiting.setdefault(how, []).extend(new)
 
+    def afterwards(self, statement: Prepared, **parameters: Any) -> None:
+        """A statement that has to see all that is written."""
+        self._after.append((statement, parameters))
+
     async def send(self, connection: AsyncConnection) -> None:
-        """One statement, or none when there is nothing to write."""
-        if found := self._taken():
-            statement, parameters = found
+        """One statement, or none when there is nothing to write, and what comes after it."""
+        for statement, parameters in self._taken():
             await statement.rows(connection, **parameters)
 
     async def send_last(self, connection: AsyncConnection) -> None:
         """The same, when nothing but the commit comes after it."""
-        if found := self._taken():
-            statement, parameters = found
-            await statement.run_last(connection, **parameters)
+        if statements := self._taken():
+            *others, (last, parameters) = statements
+            for statement, given in others:
+                await statement.rows(connection, **given)
+            await last.run_last(connection, **parameters)
 
-    def _taken(self) -> tuple[Prepared, dict[str, list[Any]]] | None:
+    def _taken(self) -> list[_Statement]:
+        after, self._after = self._after, []
+        return [*self._writing(), *after]
+
+    def _writing(self) -> Iterator[_Statement]:
         if not self._waiting:
-            return None
+            return
         waiting, self._waiting = self._waiting, {}
         parameters: dict[str, list[Any]] = {}
         for how, rows in waiting.items():
             parameters |= how.arrays(rows)
         # Whatever came first: the same tables are the same statement.
-        return _as_one(tuple(sorted(waiting, key=_by_name))), parameters
+        yield _as_one(tuple(sorted(waiting, key=_by_name))), parameters
 
 
 @lru_cache(maxsize=256)

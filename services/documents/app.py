@@ -32,5 +32,5 @@ service = Service(
     handlers,
     prepare=_prepare,
     background=(_send_messages, forms.renderers.run),
-    gather_s=0.02,
+    gather_s=0.2,
 )

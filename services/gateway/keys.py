@@ -4,8 +4,8 @@ The service that acts keeps the answer beside the effect and gives it again; tha
 What is kept here only finds a key that comes back with a different request, to whatever service.
 
 Every write passes through here, so the statements go to the driver itself, on a connection of
-their own. Losing the newest rows in a crash loses no effect and doubles none: its commits need not
-wait for the disk.
+their own. Losing the rows in a crash loses no effect and doubles none: a service knows each key
+that it has answered, and what for. So the database's log has nothing of them, and no commit waits.
 """
 
 from __future__ import annotations

@@ -100,7 +100,9 @@ idempotency_keys = Table(
     Column("fingerprint", LargeBinary, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
     Index("idempotency_keys_by_age", "created_at"),
+    prefixes=["UNLOGGED"],
 )
+"""Empty after a crash of the database: see ``keys``."""
 
 jobs = Table(
     "jobs",

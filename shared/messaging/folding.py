@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-GATHER_S, AT_MOST_S, ENOUGH = 3.0, 12.0, 30
+GATHER_S, AT_MOST_S, ENOUGH = 3.0, 12.0, 100
 """After a commit, what comes in so long is folded together, and in the longer time as long as it
 was few commits: what many orders of a day have in common is then written once. Reports do not wait
 for it: they add what is not folded, which is why that may not be many."""

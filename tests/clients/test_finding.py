@@ -28,6 +28,7 @@ from shared.contracts.clients import (
 from shared.contracts.tags import CreateTag, TagClient, TagVehicle
 from shared.database import engine_for
 from shared.refusals import Refused
+from shared.writing import Pending
 from tests.clients.at_work import counted_statements
 from tests.support.databases import Databases, as_owner
 from tests.support.day import Station
@@ -363,7 +364,9 @@ async def test_no_card_is_compared_with_all_others(crowd: str, plan: str) -> Non
         (one,) = await connection.scalars(sa.select(clients.c.id).where(is_alike).limit(1))
         for client_id, pairs in ((alone, 1), (one, MOST_OF_ONE)):
             before = await rows_read(connection)
-            await Duplicates(connection).look_for([client_id], [])
+            pending = Pending()
+            Duplicates(connection, pending).look_for([client_id], [])
+            await pending.send(connection)
             after = await rows_read(connection)
             mine = sa.or_(duplicates.c.one_id == client_id, duplicates.c.other_id == client_id)
             found = await connection.scalars(sa.select(duplicates.c.reasons).where(mine))

@@ -43,6 +43,13 @@ async def rows(url: str, statement: str, *, commits: bool = False) -> list[Any]:
     return list(found)
 
 
+async def test_what_keys_were_used_for_is_not_in_the_databases_log(
+    database: Callable[[str], str],
+) -> None:
+    kept = "SELECT relname FROM pg_class WHERE relpersistence = 'u' AND relkind = 'r'"
+    assert [name for (name,) in await rows(database("gateway"), kept)] == ["idempotency_keys"]
+
+
 @pytest.mark.usefixtures("slow_passwords")
 async def test_the_first_admin_is_made_once_and_its_password_told_once(
     database: Callable[[str], str],

@@ -20,12 +20,14 @@ from sqlalchemy import (
     bindparam,
     event,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import engine_for
 from shared.reading import read_together
+from shared.statements import Prepared
 from shared.writing import Pending, inserting, inserting_missing, merging, removing
 
 tables = MetaData()
@@ -112,6 +114,23 @@ async def test_many_tables_are_written_at_once(connection: AsyncConnection) -> N
     assert await everybody(connection) == [IVAN, (2, ["Анна", "Аня"], Decimal(5), None, 2)]
     (found,) = await read_together(connection, (_WORDS, {}))
     assert [row.word for row in found] == ["масло", "фильтр", "шина"]
+
+
+async def test_what_comes_afterwards_sees_what_is_written(connection: AsyncConnection) -> None:
+    counted = Prepared(
+        text(
+            "INSERT INTO words SELECT 'человек: ' || count(*) FROM people WHERE id = ANY(:ids)"
+        ).bindparams(_IDS)
+    )
+    pending = Pending()
+    pending.afterwards(counted, ids=[1, 3])
+    pending.add(_NEW_PEOPLE, [(3, [], None, None, 1)])
+    with statements_of(connection) as sent:
+        await pending.send_last(connection)
+        await pending.send_last(connection)  # which has nothing left
+    assert len(sent) == 2
+    (found,) = await read_together(connection, (_WORDS, {}))
+    assert "человек: 2" in [row.word for row in found]
 
 
 async def test_the_same_tables_are_the_same_statement(connection: AsyncConnection) -> None:

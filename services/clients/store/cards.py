@@ -101,7 +101,7 @@ class ClientsStore(Store):
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
         self.contracts = Contracts(connection)
-        self.duplicates = Duplicates(connection)
+        self.duplicates = Duplicates(connection, self.pending)
         self.erasure = Erasure(connection)
         self.links = Links(connection)
         self.segments = Segments(connection)
@@ -256,21 +256,20 @@ class ClientsStore(Store):
         self.pending.add(_SAVE_WORDS, ((word,) for word in sorted(words)))
         self.pending.add(_SAVE_VEHICLES, map(vehicle_row, self._new_vehicles.values()))
         await self._flush_facts()
-        await self._look_for_duplicates()
+        self._look_for_duplicates()
         await self.visits.flush()
         self._new_clients, self._new_vehicles, self._new_facts = {}, {}, []
 
     def unsaved(self) -> int:
         return self._saves + self.visits.saves
 
-    async def _look_for_duplicates(self) -> None:
+    def _look_for_duplicates(self) -> None:
         """Of every card that was made or edited, or got a car."""
         saved = {client.id: client.revision for client in self._new_clients.values()}
         owners = {car.client_id for car in self._new_vehicles.values()}
         new = {client_id for client_id, revision in saved.items() if revision == 1}
         if touched := saved.keys() | owners:
-            await self.pending.send(self.connection)
-            await self.duplicates.look_for(new, touched - new)
+            self.duplicates.look_for(new, touched - new)
 
     async def _flush_facts(self) -> None:
         """A fact of this batch may have been ended within it: it is written with its end."""

@@ -19,6 +19,7 @@ from shared.contracts.base import Instant, Page
 from shared.contracts.client_merge import Duplicate
 from shared.pagination import keys_of, page_of
 from shared.statements import Prepared
+from shared.writing import Pending
 
 MOST_OF_ONE = 20
 """Others that one card is compared with by one thing: the phone of a whole fleet is no sign."""
@@ -99,13 +100,15 @@ _FIND = Prepared(
 class Duplicates:
     """Pairs of cards, in and out of the database."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, pending: Pending) -> None:
         self._connection = connection
+        self._pending = pending
 
-    async def look_for(self, new: Collection[UUID], changed: Collection[UUID]) -> None:
-        """Compares these cards with all others; what no longer holds of a changed one goes."""
+    def look_for(self, new: Collection[UUID], changed: Collection[UUID]) -> None:
+        """Compares these cards with all others, as soon as they are written; what no longer holds
+        of a changed one goes."""
         both = sorted({*new, *changed})
-        await _FIND.rows(self._connection, ids=both, changed=sorted(changed))
+        self._pending.afterwards(_FIND, ids=both, changed=sorted(changed))
 
     async def dismiss(self, pair: tuple[UUID, UUID], by: str, now: datetime) -> bool:
         """False when no such pair was found."""
