@@ -32,9 +32,9 @@ def era_of(client_id: str) -> str:
 
 
 def _fragments(name: str, *columns: str, client_id: str | None = None) -> Index:
-    """Finds any fragment of three characters or more, in all eras or in one. Without
-    ``fastupdate`` new rows go straight into the index; else every search would read through those
-    that wait."""
+    """Finds any fragment of three characters or more, in all eras or in one. New rows wait until
+    they are worth a visit to all pages of their pieces; every search reads through them, and so
+    they may be about a hundred."""
     era = [text(f"({era_of(client_id)})")] if client_id else []
     return Index(
         name,
@@ -42,7 +42,7 @@ def _fragments(name: str, *columns: str, client_id: str | None = None) -> Index:
         *columns,
         postgresql_using="gin",
         postgresql_ops=dict.fromkeys(columns, "gin_trgm_ops"),
-        postgresql_with={"fastupdate": "off"},
+        postgresql_with={"gin_pending_list_limit": "128"},
     )
 
 

@@ -19,5 +19,5 @@ def upgrade() -> None:
         "orders",
         [sa.text(_ERA), sa.text(f"{_WORDS} gin_trgm_ops")],
         postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
+        postgresql_with={"gin_pending_list_limit": "128"},
     )
