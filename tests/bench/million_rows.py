@@ -1,9 +1,9 @@
 """A million clients with cars, and what they came for: into the tables, past the services.
 
-Cards come by COPY, with the keys that the service itself would have made of them; orders and
-their lines are made in the database. Names are as common or rare as names are, a client in ten
-has two phones, one order in five hundred is still open, and half a client's orders are younger
-than the other half by years.
+Cards come by COPY, with the keys that the service itself would have made of them, and so does
+what orders are made of; orders and their lines are made in the database. Names are as common or
+rare as names are, a client in ten has two phones, one order in five hundred is still open, and
+half a client's orders are younger than the other half by years.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from math import sqrt
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -48,6 +49,7 @@ VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
 BORN = datetime(2017, 1, 1, tzinfo=UTC)
 EVERY = timedelta(minutes=5)
 """A client came: a million in nine years and a half."""
+ORDERED_WITHIN = timedelta(days=3472)
 LINES_OF_ORDER = 5
 ENDINGS = 4_000
 """Rare surnames are a common one with a syllable more."""
@@ -66,9 +68,18 @@ def came_at(number: int) -> datetime:
     return BORN + number * EVERY
 
 
+def ordered_at(number: int, count: int) -> datetime:
+    """Of ``count`` clients, who come to a first order sooner or later."""
+    return BORN + sqrt(number / count) * ORDERED_WITHIN
+
+
 def client_id(number: int) -> UUID:
+    return _id_of(came_at(number), number)
+
+
+def _id_of(at: datetime, number: int) -> UUID:
     """As ids are made: they begin with the time, in milliseconds."""
-    time = int(came_at(number).timestamp() * 1000)
+    time = int(at.timestamp() * 1000)
     return UUID(int=(time << 80) + (7 << 76) + (2 << 62) + number)
 
 
@@ -86,6 +97,12 @@ def surname(number: int) -> str:
     syllable = number * 48_271 % ENDINGS
     letters = "".join("абвгдежзиклмнопрст"[syllable // 18**place % 18] for place in range(3))
     return f"{common[:-2]}{letters}{common[-2:]}"
+
+
+def names(number: int) -> tuple[str, str, str]:
+    """Last, first and middle."""
+    first, middle = NAMES[number * 31 % len(NAMES)], FATHERS[number * 17 % len(FATHERS)]
+    return surname(number), first, middle
 
 
 def vin(number: int) -> str:
@@ -121,11 +138,11 @@ async def fill_orders(connection: asyncpg.Connection, business: Business, count:
         "employee": business.employee_id,
         "service": business.service_id,
         "product": business.products[0],
-        "count": str(count),
-        "born": BORN.isoformat(),
-        "born_ms": str(int(BORN.timestamp() * 1000)),
-        "every_ms": str(EVERY // timedelta(milliseconds=1)),
     }
+    await connection.execute(_MADE)
+    for first in range(0, count, _AT_ONCE):
+        rows = _order_rows(range(first, min(first + _AT_ONCE, count)), count)
+        await connection.copy_records_to_table("made", records=rows)
     async with _without_indexes(connection, "orders", "service_lines", "part_lines"):
         for statement in _ORDERS:
             for name, value in told.items():
@@ -133,22 +150,16 @@ async def fill_orders(connection: asyncpg.Connection, business: Business, count:
             await connection.execute(statement)
 
 
-# Clients' ids as ``client_id`` makes them; they come to a first order sooner or later.
+_MADE = """CREATE TEMP TABLE made (n bigint, id uuid, client_id uuid, client_name text,
+    vehicle_name text, at timestamptz, open boolean)"""
 _ORDERS = (
-    """CREATE TEMP TABLE made AS
-    SELECT n, (lpad(to_hex({born_ms} + n * {every_ms}), 12, '0') || '70008000'
-            || lpad(to_hex(n), 12, '0'))::uuid AS client_id,
-        md5('million' || n)::uuid AS id,
-        timestamptz '{born}' + sqrt(n::float / {count}) * interval '3472 days' AS at,
-        n % 500 = 0 AS open
-    FROM generate_series(0::bigint, {count} - 1) AS n""",
     """INSERT INTO orders (id, number, station_id, client_id, client_name, client_discount, status,
         type, vehicle_name, section_id, employee_id, payer_id, visible_to_customer, assignment_at,
         created_at, updated_at, revision, completed_at, completion, returned_completion, settled,
         paid, paid_completion, total, waits_for_parts, waits_for_approval)
     SELECT id, 'M-' || lpad(n::text, 7, '0'), (SELECT station_id FROM sections LIMIT 1), client_id,
-        'Клиент ' || n, 0, CASE WHEN open THEN 'new' ELSE 'done' END, 'repair',
-        'Lada Vesta, А' || n, '{section}', '{employee}', client_id, true, at, at, at, 1,
+        client_name, 0, CASE WHEN open THEN 'new' ELSE 'done' END, 'repair',
+        vehicle_name, '{section}', '{employee}', client_id, true, at, at, at, 1,
         CASE WHEN NOT open THEN at END, CASE WHEN open THEN 0 ELSE 1 END, 0, NOT open,
         CASE WHEN open THEN 0 ELSE 5000 END, CASE WHEN open THEN 0 ELSE 1 END, 5000, false, false
     FROM made""",
@@ -170,8 +181,7 @@ _ORDERS = (
 
 def _client_rows(numbers: range) -> Iterator[Sequence[Any]]:
     for number in numbers:
-        last, first = surname(number), NAMES[number * 31 % len(NAMES)]
-        middle = FATHERS[number * 17 % len(FATHERS)]
+        last, first, middle = names(number)
         phones = [phone(number)] + ([f"+7495{number % 10_000_000:07}"] if number % 10 == 0 else [])
         at = came_at(number)
         key = f" {' '.join(words_of(f'{last} {first} {middle}'))} "
@@ -179,6 +189,16 @@ def _client_rows(numbers: range) -> Iterator[Sequence[Any]]:
             client_id(number), "person", last, first, middle, phones, "{}", 1, at, at, key,
             phone_key(phones),
         )  # fmt: skip
+
+
+def _order_rows(numbers: range, count: int) -> Iterator[Sequence[Any]]:
+    """With the names of client and car as orders have them."""
+    for number in numbers:
+        at = ordered_at(number, count)
+        client = " ".join(names(number))
+        car = " ".join((*CARS[number * 7 % len(CARS)], plate(number)))
+        is_open = number % 500 == 0
+        yield number, _id_of(at, number), client_id(number), client, car, at, is_open
 
 
 def _vehicle_rows(numbers: range) -> Iterator[Sequence[Any]]:

@@ -258,7 +258,7 @@ async def fill(url: str) -> None:
     indexes = await connection.fetch(
         "SELECT indexname, indexdef FROM pg_indexes WHERE indexdef LIKE '%gin_trgm_ops%'"
     )
-    assert len(indexes) == 5
+    assert len(indexes) == 4
     for index in indexes:
         await connection.execute(f"DROP INDEX {index['indexname']}")
     await connection.execute(FILL)

@@ -87,10 +87,11 @@ def search_for(query: str) -> Search:
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """A key that must be like one of the patterns (SQL's LIKE)."""
+    """A key that must be like one of the patterns (SQL's LIKE), or have a word that begins so."""
 
     key: Key
     patterns: tuple[str, ...]
+    beginnings: tuple[str, ...] = ()
 
 
 type Key = Literal["name_key", "phone_key", "vin", "plate_key"]
@@ -123,13 +124,11 @@ def similar_readings(
 
 
 def _phones(search: Search) -> tuple[Fits, ...]:
-    return tuple(Fits("phone_key", _phone_patterns(run)) for run in search.phone_runs)
-
-
-def _phone_patterns(run: str) -> tuple[str, ...]:
     """An 8 in front may stand for the country's +7."""
-    patterns = (f"%{run}%",)
-    return (*patterns, f"% 7{run[1:]}%") if run.startswith("8") else patterns
+    return tuple(
+        Fits("phone_key", (f"%{run}%",), (f"7{run[1:]}",) if run.startswith("8") else ())
+        for run in search.phone_runs
+    )
 
 
 def _word(word: str, alternatives: Sequence[str] = ()) -> Fits:

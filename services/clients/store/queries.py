@@ -6,7 +6,8 @@ of the query is done in steps that cost little whatever fits, the next only if t
 not told it all. Phones, plates and VINs are rare as a rule:
 
 1. By the index, if no more than ``FEW`` fit in all.
-2. Otherwise the newest clients are looked through one by one, and a page of them is found soon.
+2. Otherwise cars are looked through from those of the newest clients on, and a page is found soon;
+   and clients are found as those whose names many share.
 
 Of names there are a few that many share, and it takes the index long to tell all who do:
 
@@ -31,7 +32,6 @@ from sqlalchemy import (
     ARRAY,
     CTE,
     BindParameter,
-    Column,
     ColumnElement,
     Integer,
     Select,
@@ -72,10 +72,12 @@ from shared.pagination import keys_of, page_of
 NEWEST = 1_000
 """Rows that every search looks through, so that they lie in memory."""
 RECENT_ERAS = 4
+"""Before those of the newest."""
+RECENT_SHARE = 4
+"""What part of a page is found in recent eras, if the others are worth going through."""
 FEW_OF_A_NAME = 300
 FEW = 2_000
-"""Rows that are cheap to fetch and sort. What more than so many of a million fit is found again
-among the newest few ten thousand."""
+"""Rows that are cheap to fetch and sort."""
 SIMILARITY = 0.19
 """Of the three-letter pieces of a misspelt word and the right one together, what share is common:
 two letters swapped in the middle of five leave a fifth."""
@@ -151,12 +153,12 @@ async def _fitting(
         return []
     shapes = tuple(
         _Shape(
-            tuple((fits.key, len(fits.patterns)) for fits in reading),
+            tuple((fits.key, len(fits.patterns), len(fits.beginnings)) for fits in reading),
             all(fits.key == "name_key" and not _has_digits(fits) for fits in reading),
         )
         for reading in readings
     )
-    patterns = chain.from_iterable(fits.patterns for reading in readings for fits in reading)
+    patterns = chain.from_iterable(map(_patterns, chain.from_iterable(readings)))
     values: dict[str, Any] = {
         f"pattern_{number}": pattern for number, pattern in enumerate(patterns)
     }
@@ -165,14 +167,22 @@ async def _fitting(
     return list(await connection.execute(statement, values))
 
 
+def _patterns(fits: Fits) -> tuple[str, ...]:
+    return (
+        *fits.patterns,
+        *chain.from_iterable((f"%{each}%", f"% {each}%") for each in fits.beginnings),
+    )
+
+
 def _has_digits(fits: Fits) -> bool:
     return any(map(str.isdigit, "".join(fits.patterns)))
 
 
 class _Shape(NamedTuple):
-    """A reading without its patterns: keys, and how many patterns each may be like."""
+    """A reading without its patterns: keys, how many patterns each may be like, and how many
+    beginnings of words it may have."""
 
-    keys: tuple[tuple[Key, int], ...]
+    keys: tuple[tuple[Key, int, int], ...]
     is_name: bool
     """And can be nothing else."""
 
@@ -183,23 +193,24 @@ def _statement(shapes: tuple[_Shape, ...], goes_on: bool, tagged: bool) -> Selec
     numbers = count()
     steps: list[Select[Any]] = []
     for shape in shapes:
-        likes = [(key, [_pattern(next(numbers)) for _ in range(of)]) for key, of in shape.keys]
-        is_about_cars = shape.keys[0][0] in ("vin", "plate_key")
+        likes = [
+            _Likes(
+                key,
+                [_pattern(next(numbers)) for _ in range(patterns)],
+                [(_pattern(next(numbers)), _pattern(next(numbers))) for _ in range(beginnings)],
+            )
+            for key, patterns, beginnings in shape.keys
+        ]
+        is_about_cars = likes[0].key in ("vin", "plate_key")
         things, client_id = (
             (vehicles, vehicles.c.client_id) if is_about_cars else (clients, clients.c.id)
         )
-        keys = (things.c[key] for key in dict.fromkeys(key for key, _ in shape.keys))
+        keys = (things.c[key] for key in dict.fromkeys(like.key for like in likes))
         all_of_them = select(client_id.label("id"), *keys)
         if goes_on:
             all_of_them = all_of_them.where(client_id < _AFTER)
-        fits = _Fits(likes, tagged)
-        if shape.is_name:
-            steps += _steps_of_name(len(steps), all_of_them, fits)
-        else:
-            condition = fits(client_id, things.c)
-            if goes_on:
-                condition = and_(condition, client_id < _AFTER)
-            steps += _two_steps(len(steps), client_id, condition)
+        steps_of = _steps_of_name if shape.is_name else _steps_of_rare
+        steps += steps_of(len(steps), all_of_them, _Fits(likes, tagged))
     fitting = union(*steps).subquery()
     page = select(fitting.c.id).order_by(fitting.c.id.desc()).limit(_LIMIT)
     return select(clients).where(clients.c.id.in_(page)).order_by(clients.c.id.desc())
@@ -210,50 +221,75 @@ def _pattern(number: int) -> BindParameter[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Likes:
+    key: Key
+    patterns: Sequence[BindParameter[str]]
+    beginnings: Sequence[tuple[BindParameter[str], BindParameter[str]]]
+
+    def __call__(self, columns: Any) -> ColumnElement[bool]:
+        key = columns[self.key]
+        # The index is asked for the digits alone: that a word begins so is known of half of all
+        # phones, and to read their list takes longer than to look at the few that have the digits.
+        begin = (and_(key.like(it), (key + "").like(begins)) for it, begins in self.beginnings)
+        return or_(*map(key.like, self.patterns), *begin)
+
+
+@dataclass(frozen=True, slots=True)
 class _Fits:
     """What each key must be like one of, and whether the client must have the tag."""
 
-    likes: Sequence[tuple[Key, Sequence[BindParameter[str]]]]
+    likes: Sequence[_Likes]
     tagged: bool
 
     def __call__(self, client_id: ColumnElement[UUID], columns: Any) -> ColumnElement[bool]:
-        fits = and_(*(or_(*map(columns[key].like, patterns)) for key, patterns in self.likes))
+        fits = and_(*(like(columns) for like in self.likes))
         return and_(fits, client_id.in_(_TAGGED)) if self.tagged else fits
 
 
-def _two_steps(
-    number: int, client_id: Column[UUID], condition: ColumnElement[bool]
-) -> tuple[Select[Any], Select[Any]]:
-    fitting = select(client_id.label("id")).where(condition)
-    # Materialized, it is planned as if all were wanted, that is by the index; and yet it is read
-    # only as far as the limit behind it goes.
-    by_index = fitting.cte(f"fitting_{number}").prefix_with("MATERIALIZED")
-    few = select(by_index.c.id).limit(FEW + 1).cte(f"few_{number}")
-    are_few = select(func.count() <= FEW).select_from(few).scalar_subquery()
-    newest = fitting.where(~are_few).distinct().order_by(client_id.desc()).limit(_LIMIT)
-    return select(few.c.id).where(are_few), select(newest.subquery().c.id)
-
-
-def _steps_of_name(number: int, all_of_them: Select[Any], fits: _Fits) -> tuple[Select[Any], ...]:
+def _steps_of_rare(number: int, all_of_them: Select[Any], fits: _Fits) -> tuple[Select[Any], ...]:
     """Ids by each step, of ``all_of_them``: ``id`` and the keys."""
     client_id = all_of_them.selected_columns.id.element
     fitting = all_of_them.where(fits(client_id, all_of_them.selected_columns))
-
+    # Materialized, it is planned as if all were wanted, that is by the index; and yet it is read
+    # only as far as the limit behind it goes.
+    by_index = fitting.cte(f"fitting_{number}").prefix_with("MATERIALIZED")
+    few = select(by_index.c.id).limit(_exactly(FEW + 1)).cte(f"few_{number}")
+    are_few = _are_in(few) <= FEW
+    if client_id.table is vehicles:
+        owners = fitting.with_only_columns(client_id.label("id")).distinct()
+        page = owners.where(~are_few).order_by(client_id.desc()).limit(_LIMIT).subquery()
+        return select(few.c.id).where(are_few), select(page.c.id)
     newest = all_of_them.order_by(client_id.desc()).limit(_exactly(NEWEST)).subquery()
+    first = _page(newest, fits(newest.c.id, newest.c)).where(~are_few).cte(f"first_{number}")
+    in_eras = _by_era(f"eras_{number}", all_of_them, fitting, None)
+    ever = in_eras.where(~are_few, ~_is_page(first)).subquery()
+    return select(few.c.id).where(are_few), select(first.c.id), select(ever.c.id)
+
+
+def _steps_of_name(number: int, all_of_them: Select[Any], fits: _Fits) -> tuple[Select[Any], ...]:
+    client_id = all_of_them.selected_columns.id.element
+    fitting = all_of_them.where(fits(client_id, all_of_them.selected_columns))
+
+    newest = all_of_them.order_by(client_id.desc()).limit(_exactly(NEWEST)).cte(f"newest_{number}")
     first = _page(newest, fits(newest.c.id, newest.c)).cte(f"first_{number}")
-    lately = _by_era(f"eras_{number}", all_of_them, fitting, _exactly(RECENT_ERAS))
+    lately = _by_era(f"eras_{number}", all_of_them, fitting, newest)
     recent = lately.where(~_is_page(first)).cte(f"recent_{number}")
 
+    is_missing = ~_is_page(first)
+    is_rare = _are_in(recent) * RECENT_SHARE < _LIMIT
     by_index = fitting.cte(f"fitting_{number}").prefix_with("MATERIALIZED")
-    are_missing = ~_is_page(first), ~_is_page(recent)
     few = (
         select(by_index.c.id)
-        .where(*are_missing)
+        .where(is_missing, is_rare)
         .limit(_exactly(FEW_OF_A_NAME + 1))
         .cte(f"few_{number}")
     )
-    are_few = select(func.count() <= FEW_OF_A_NAME).select_from(few).scalar_subquery()
-    ever = _by_era(f"all_eras_{number}", all_of_them, fitting, None).where(~are_few).subquery()
+    are_few = and_(is_rare, _are_in(few) <= FEW_OF_A_NAME)
+    ever = (
+        _by_era(f"all_eras_{number}", all_of_them, fitting, None)
+        .where(is_missing, ~_is_page(recent), ~are_few)
+        .subquery()
+    )
     return (
         select(first.c.id),
         select(recent.c.id),
@@ -263,15 +299,20 @@ def _steps_of_name(number: int, all_of_them: Select[Any], fits: _Fits) -> tuple[
 
 
 def _is_page(found: CTE) -> ColumnElement[bool]:
-    return select(func.count() >= _LIMIT).select_from(found).scalar_subquery()
+    return _are_in(found) >= _LIMIT
+
+
+def _are_in(found: CTE) -> ColumnElement[int]:
+    return select(func.count()).select_from(found).scalar_subquery()
 
 
 def _by_era(
-    name: str, all_of_them: Select[Any], fitting: Select[Any], most: ColumnElement[int] | None
+    name: str, all_of_them: Select[Any], fitting: Select[Any], newest: CTE | None
 ) -> Select[Any]:
-    """The newest of those ``fitting``, in ``most`` eras at most; ``name``: for the eras."""
+    """The newest of those ``fitting``; with ``newest`` in their eras and ``RECENT_ERAS`` before.
+    ``name``: for the eras."""
     client_id = all_of_them.selected_columns.id.element
-    eras = _eras(all_of_them, client_id).limit(most).subquery(name)
+    eras = _eras(all_of_them, client_id, newest).subquery(name)
     # A subquery with an offset is planned by itself, too.
     is_of_era = text(f"{era_of(str(client_id))} = {name}.era")
     of_era = _page(fitting.where(is_of_era).offset(_exactly(0)).subquery(), true()).lateral()
@@ -283,19 +324,26 @@ def _by_era(
     )
 
 
-def _page(of: Subquery, condition: ColumnElement[bool]) -> Select[Any]:
+def _page(of: Subquery | CTE, condition: ColumnElement[bool]) -> Select[Any]:
     """The newest."""
     return select(of.c.id).where(condition).order_by(of.c.id.desc()).limit(_LIMIT)
 
 
-def _eras(all_of_them: Select[Any], client_id: ColumnElement[UUID]) -> Select[Any]:
+def _eras(
+    all_of_them: Select[Any], client_id: ColumnElement[UUID], newest: CTE | None
+) -> Select[Any]:
     """From that of the newest to that of the oldest; in their order, so that nothing needs to be
     sorted behind them."""
     era = literal_column(era_of(str(client_id)), Integer)
     of_all = all_of_them.with_only_columns(era, maintain_column_froms=True).limit(_exactly(1))
     ends = (of_all.order_by(end) for end in (client_id.desc(), client_id.asc()))
     series = func.generate_series(*(end.scalar_subquery() for end in ends), -1).column_valued("era")
-    return select(series).order_by(series.desc()).offset(_exactly(0))
+    eras = select(series).order_by(series.desc()).offset(_exactly(0))
+    if newest is None:
+        return eras
+    era = literal_column(era_of(f"{newest.name}.id"), Integer)
+    oldest = select(era).select_from(newest).order_by(newest.c.id).limit(_exactly(1))
+    return eras.where(series >= oldest.scalar_subquery() - _exactly(RECENT_ERAS))
 
 
 def _exactly(number: int) -> ColumnElement[int]:

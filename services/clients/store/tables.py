@@ -31,18 +31,18 @@ def era_of(client_id: str) -> str:
     return f"('x' || left({client_id}::text, 4))::bit(16)::int"
 
 
-def _fragments(table: str, column: str, *, client_id: str | None = None) -> Index:
-    """Finds any fragment of three characters or more, in all eras or in one. Without
-    ``fastupdate`` new rows go straight into the index; else every search would read through those
-    that wait."""
+def _fragments(name: str, *columns: str, client_id: str | None = None) -> Index:
+    """Finds any fragment of three characters or more, in all eras or in one. New rows wait until
+    they are worth a visit to all pages of their pieces; every search reads through them, and so
+    they may be about a hundred."""
     era = [text(f"({era_of(client_id)})")] if client_id else []
     return Index(
-        f"{table}_{column}_fragments",
+        name,
         *era,
-        column,
+        *columns,
         postgresql_using="gin",
-        postgresql_ops={column: "gin_trgm_ops"},
-        postgresql_with={"fastupdate": "off"},
+        postgresql_ops=dict.fromkeys(columns, "gin_trgm_ops"),
+        postgresql_with={"gin_pending_list_limit": "128"},
     )
 
 
@@ -88,8 +88,7 @@ clients = Table(
     Index("clients_email", text("lower(email)"), postgresql_where=text("email IS NOT NULL")),
     Index("clients_name", "name_key"),
     Index("clients_without_phone", "name_key", postgresql_where=text("phone_key = '  '")),
-    _fragments("clients", "name_key", client_id="id"),
-    _fragments("clients", "phone_key"),
+    _fragments("clients_fragments", "name_key", "phone_key", client_id="id"),
 )
 vehicles = Table(
     "vehicles",
@@ -113,8 +112,8 @@ vehicles = Table(
     Index("vehicles_plate", "plate_key"),
     Index("vehicles_make", text("lower(vendor)"), text("lower(model)"), "year"),
     Index("vehicles_year", "year"),
-    _fragments("vehicles", "vin"),
-    _fragments("vehicles", "plate_key"),
+    _fragments("vehicles_vin_fragments", "vin"),
+    _fragments("vehicles_plate_key_fragments", "plate_key"),
 )
 vehicle_facts = Table(
     "vehicle_facts",
@@ -140,7 +139,7 @@ name_words = Table(
     "name_words",
     tables,
     Column("word", Text, primary_key=True),
-    _fragments("name_words", "word"),
+    _fragments("name_words_word_fragments", "word"),
 )
 """Every word that was ever in a name: what a misspelt one is compared with. There are far fewer
 words than clients, and a word that is in no name any more only finds nobody."""

@@ -13,7 +13,8 @@ from services.orders.domain.planning.bookings import Booking
 from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
-from services.orders.store.queries import OrderFilter, find_orders
+from services.orders.store.finding import find_orders
+from services.orders.store.queries import OrderFilter
 from services.orders.store.tables import employees
 from services.orders.views import clock_view
 from shared.contracts.bay import (

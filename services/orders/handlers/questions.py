@@ -8,9 +8,9 @@ from uuid import UUID
 from services.orders.handlers.costs import shown
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
+from services.orders.store.finding import find_orders
 from services.orders.store.queries import (
     OrderFilter,
-    find_orders,
     list_comments,
     list_price_steps,
     order_names,

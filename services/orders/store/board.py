@@ -8,17 +8,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.store.queries import OrderFilter, newest_first
+from services.orders.store.queries import OrderFilter, newest_first, newest_of
 from services.orders.store.tables import orders, part_lines, service_lines, vehicles
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
-_CARDS = (
-    select(orders, vehicles.c.plate, vehicles.c.vendor, vehicles.c.model)
-    .outerjoin(vehicles, vehicles.c.id == orders.c.vehicle_id)
+# A subquery with an offset is planned by itself: by the index of the board alone, whose orders are
+# few enough to look at each.
+_ON_BOARD = (
+    select(orders)
     .where(orders.c.on_board)
+    .order_by(*newest_of(orders))
+    .offset(literal_column("0"))
+    .subquery("on_board")
+)
+_CARDS = select(_ON_BOARD, vehicles.c.plate, vehicles.c.vendor, vehicles.c.model).outerjoin(
+    vehicles, vehicles.c.id == _ON_BOARD.c.vehicle_id
 )
 _WORKS = select(
     service_lines.c.order_id,
@@ -57,7 +64,7 @@ async def board_rows(
     after: tuple[datetime, UUID] | None,
 ) -> list[Any]:
     """Rows of ``orders`` with their car's ``plate``, ``vendor`` and ``model``, newest first."""
-    return list(await connection.execute(newest_first(_CARDS, filters, limit, after)))
+    return list(await connection.execute(newest_first(_CARDS, _ON_BOARD, filters, limit, after)))
 
 
 async def board_sums(connection: AsyncConnection, order_ids: Collection[UUID]) -> dict[UUID, Sums]:

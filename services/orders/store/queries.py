@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,13 +11,17 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
+    FromClause,
     Select,
+    Text,
     Uuid,
     and_,
     any_,
     bindparam,
     exists,
     func,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -25,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.store.tables import (
+    SEARCHED,
     bookings,
     comments,
     orders,
@@ -53,6 +58,11 @@ class OrderFilter:
     accounted: bool = False
     q: str = ""
 
+    @property
+    def words(self) -> list[str]:
+        """All of them are in the number, the client's name or the car."""
+        return self.q.lower().split()
+
 
 async def order_names(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Any]:
     """``id, number, client_name, vehicle_name`` of those that exist."""
@@ -60,68 +70,56 @@ async def order_names(connection: AsyncConnection, ids: Sequence[UUID]) -> list[
     return list((await connection.execute(select(*columns).where(orders.c.id.in_(ids)))).all())
 
 
-async def find_orders(
-    connection: AsyncConnection,
-    filters: OrderFilter,
-    limit: int,
-    after: tuple[datetime, UUID] | None,
-) -> list[Any]:
-    """Rows of ``orders``, newest first."""
-    return list(await connection.execute(newest_first(select(orders), filters, limit, after)))
+type Place = tuple[datetime, UUID]
+"""Where an order stands in a list: when it was made, and its id."""
 
 
 def newest_first(
-    statement: Select[Any],
-    filters: OrderFilter,
-    limit: int,
-    after: tuple[datetime, UUID] | None,
+    statement: Select[Any], of: FromClause, filters: OrderFilter, limit: int, after: Place | None
 ) -> Select[Any]:
-    """A part of a list of orders; ``after``: when the last one shown was made, and its id."""
-    statement = statement.order_by(orders.c.created_at.desc(), orders.c.id.desc()).limit(limit)
+    """A part of a list of orders, the rows ``of`` the statement; ``after``: the place of the last
+    one shown."""
+    narrowed = statement.where(*narrowing(of, filters, after))
+    return narrowed.order_by(*newest_of(of)).limit(limit)
+
+
+def newest_of(of: FromClause) -> tuple[ColumnElement[Any], ...]:
+    return of.c.created_at.desc(), of.c.id.desc()
+
+
+def narrowing(
+    of: FromClause, filters: OrderFilter, after: Place | None
+) -> Iterator[ColumnElement[bool]]:
+    """What holds of the orders of a list that stand behind ``after``; ``of``: rows of orders."""
     for name in ("status", "section_id", "employee_id", "client_id", "vehicle_id"):
         if (value := getattr(filters, name)) is not None:
-            statement = statement.where(orders.c[name] == value)
+            yield of.c[name] == value
     if filters.statuses:
-        statement = statement.where(orders.c.status.in_(filters.statuses))
+        yield of.c.status.in_(filters.statuses)
     if filters.own_of:
         works_on_it = exists().where(
-            service_lines.c.order_id == orders.c.id,
+            service_lines.c.order_id == of.c.id,
             or_(
                 service_lines.c.mechanic_id == filters.own_of,
                 service_lines.c.performers.contains([{"employee_id": str(filters.own_of)}]),
             ),
         )
-        statement = statement.where(
-            or_(
-                orders.c.employee_id == filters.own_of,
-                orders.c.mechanic_id == filters.own_of,
-                works_on_it,
-            )
+        yield or_(
+            of.c.employee_id == filters.own_of, of.c.mechanic_id == filters.own_of, works_on_it
         )
     if filters.unbooked:
-        holds_a_post = exists().where(
-            bookings.c.order_id == orders.c.id, bookings.c.state == "planned"
-        )
-        statement = statement.where(
-            orders.c.status.in_(("draft", "new", "in_progress")), ~holds_a_post
-        )
-    at = orders.c.assignment_at if filters.accounted else orders.c.created_at
+        holds_a_post = exists().where(bookings.c.order_id == of.c.id, bookings.c.state == "planned")
+        yield of.c.status.in_(("draft", "new", "in_progress"))
+        yield ~holds_a_post
+    at = of.c.assignment_at if filters.accounted else of.c.created_at
     if filters.start:
-        statement = statement.where(at >= filters.start)
+        yield at >= filters.start
     if filters.end:
-        statement = statement.where(at < filters.end)
-    for word in filters.q.lower().split():
-        searched = func.lower(
-            orders.c.number
-            + " "
-            + orders.c.client_name
-            + " "
-            + func.coalesce(orders.c.vehicle_name, "")
-        )
-        statement = statement.where(searched.contains(word, autoescape=True))
+        yield at < filters.end
+    for word in filters.words:
+        yield literal_column(SEARCHED, Text).contains(word, autoescape=True)
     if after:
-        statement = statement.where(tuple_(orders.c.created_at, orders.c.id) < tuple_(*after))
-    return statement
+        yield tuple_(of.c.created_at, of.c.id) < tuple_(*after)
 
 
 async def orders_naming(connection: AsyncConnection, client_id: UUID) -> list[UUID]:

@@ -7,6 +7,9 @@ from services.orders.store.tables.copies import clients, products, vehicles
 from services.orders.store.tables.credit import client_contracts
 from services.orders.store.tables.load import absences, bookings, holidays, load_settings, weeks
 from services.orders.store.tables.orders import (
+    ERA,
+    ERA_LENGTH,
+    SEARCHED,
     comments,
     order_numbers,
     orders,
@@ -26,6 +29,9 @@ from services.orders.store.tables.places import (
 from services.orders.store.tables.reports import order_changes, order_sums
 
 __all__ = [
+    "ERA",
+    "ERA_LENGTH",
+    "SEARCHED",
     "absences",
     "bookings",
     "client_contracts",
