@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.commands.options import DEFAULT_DATA_DIR, DataDir
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from deploy.local.nursery import Nursery
+    from deploy.local.station import Station
 
 
 def up(
@@ -18,6 +24,23 @@ def up(
 ) -> None:
     """Starts servers, services and gateway, and keeps them running until Ctrl-C."""
     import asyncio
+
+    asyncio.run(_up(data_dir, http_port, demo))
+
+
+async def _up(data_dir: Path, http_port: int, demo: bool) -> None:
+    from deploy.local.nursery import Nursery
+
+    nursery = Nursery()
+    try:
+        # It loads the services while we load what looks after them.
+        await nursery.begin()
+        await _station(nursery, data_dir, http_port, demo).run()
+    finally:
+        await nursery.stop()
+
+
+def _station(nursery: Nursery, data_dir: Path, http_port: int, demo: bool) -> Station:
     import os
 
     from pydantic import ValidationError
@@ -45,7 +68,7 @@ def up(
         nats_host="127.0.0.1" if demo else os.environ.get("PITLANE_NATS_HOST", "127.0.0.1"),
         nats_port=_port(os.environ.get("PITLANE_NATS_PORT")),
     )
-    asyncio.run(Station(options, settings, Terminal()).run())
+    return Station(options, settings, Terminal(), nursery)
 
 
 def _port(told: str | None) -> int | None:

@@ -43,8 +43,8 @@ class Nursery:
     """Starts ``pitlane`` processes. When the nursery dies they die too, and the next start makes
     a new one."""
 
-    def __init__(self, on_line: OnLine) -> None:
-        self._on_line = on_line
+    def __init__(self, on_line: OnLine = lambda _: None) -> None:
+        self.on_line = on_line
         self._last_word = ""
         self._child: Child | None = None
         self._starting = asyncio.Lock()
@@ -53,6 +53,10 @@ class Nursery:
         self._requests: dict[int, asyncio.Future[int]] = {}
         self._forked: dict[int, _Forked] = {}
         self._number = 0
+
+    async def begin(self) -> None:
+        """Has it import, before there is anything to fork. Raises ``CannotStart``."""
+        await self._connection()
 
     async def start(
         self,
@@ -121,7 +125,7 @@ class Nursery:
 
     def _hear(self, line: bytes) -> None:
         self._last_word = line.decode(errors="replace")
-        self._on_line(line)
+        self.on_line(line)
 
     def _told(self) -> None:
         assert self._socket

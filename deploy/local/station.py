@@ -70,7 +70,9 @@ class Options:
 class Station:
     """Everything of one station on this machine, supervised by this process."""
 
-    def __init__(self, options: Options, settings: StationSettings, terminal: Terminal) -> None:
+    def __init__(
+        self, options: Options, settings: StationSettings, terminal: Terminal, nursery: Nursery
+    ) -> None:
         self._options = options
         self._settings = settings
         self._terminal = terminal
@@ -79,7 +81,8 @@ class Station:
         """In the order of their start."""
         self._services: dict[str, ServiceProcess] = {}
         self._log = self._service_log("supervisor")
-        self._nursery = Nursery(self._log.hear)
+        self._nursery = nursery
+        self._nursery.on_line = self._log.hear
         self._started_at = datetime.now(UTC)
         self._watch = StreamWatch(
             lambda: nats_connection(self._nats.url(topology.BOOTSTRAP), topology.BOOTSTRAP),
