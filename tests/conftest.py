@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from tests.support.broker import TestNats, running_nats
 from tests.support.cluster import shared_cluster
-from tests.support.compiled import share_compiled_statements
+from tests.support.compiled import share_compiled_addresses, share_compiled_statements
 from tests.support.databases import Databases
 from tests.support.memory import files_lie_in, keep_files_in_memory
 
@@ -27,6 +28,7 @@ for variable in [name for name in os.environ if name.startswith(("PG", "PITLANE_
     del os.environ[variable]
 keep_files_in_memory()
 share_compiled_statements()
+share_compiled_addresses()
 
 # The same examples in every run, so that a run that fails fails again. Others are drawn with
 # --hypothesis-profile=default, and again with --hypothesis-seed.
@@ -36,6 +38,12 @@ hypothesis.settings.load_profile("repeatable")
 
 def pytest_report_header(config: pytest.Config) -> str:
     return f"files of the tests: {files_lie_in()}"
+
+
+def pytest_collection_finish() -> None:
+    """All that was imported stays to the end: garbage is looked for in what tests make."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import string
-from collections.abc import Iterator
 from time import process_time
 
 import pytest
@@ -21,12 +20,10 @@ SOON_S = 1.0
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _what_others_left_is_not_collected() -> Iterator[None]:
+def _what_others_left_is_not_collected() -> None:
     """A collection that looks through a whole run's memory takes longer than any of these."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 LARGE = SAMPLE.model_copy(
