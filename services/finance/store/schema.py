@@ -39,11 +39,17 @@ entries = Table(
     Column("order_id", Uuid),
     Column("client_id", Uuid),
     Column("document_id", Uuid),
-    Column("reverses", Uuid, ForeignKey("entries.id"), unique=True),
+    Column("reverses", Uuid, ForeignKey("entries.id")),
     Column("comment", Text),
     Column("shift_id", Uuid, ForeignKey("shifts.id")),
     Column("section_id", Uuid),
     Index("entries_at", "at", "id"),
+    Index(
+        "entries_reverses",
+        "reverses",
+        unique=True,
+        postgresql_where=text("reverses IS NOT NULL"),
+    ),
     Index("entries_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
     Index("entries_client", "client_id", postgresql_where=text("client_id IS NOT NULL")),
     Index(

@@ -24,6 +24,7 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -146,17 +147,20 @@ def counts_of(
 
 # --- folding, and reckoning anew -----------------------------------------------------------------
 
+_WAITING = order_changes.alias("waiting")
+# Where a row lies: it is never changed, so that it stays there until it is folded.
+_CTID: ColumnElement[Any] = literal_column("order_changes.ctid")
+_CTID_WAITING: ColumnElement[Any] = literal_column("waiting.ctid")
+
 
 async def fold(connection: AsyncConnection, zone: ZoneInfo, limit: int) -> int:
     """Adds to the sums what has changed."""
-    some = select(order_changes.c.id).order_by(order_changes.c.id).limit(limit).subquery()
-    bounds = select(func.count(), func.max(some.c.id))
-    count, last = (await connection.execute(bounds)).one()
-    if count:
-        taken = delete(order_changes).where(order_changes.c.id <= last).returning(order_changes)
-        sums = _sums(taken.cte("taken"), zone)
-        await connection.execute(adding(order_sums, sums))
-    return int(count)
+    some = select(_CTID_WAITING).select_from(_WAITING).limit(limit)
+    taken = delete(order_changes).where(_CTID.in_(some)).returning(order_changes)
+    rows = taken.cte("taken")
+    folded = adding(order_sums, _sums(rows, zone)).cte("folded")
+    count = await connection.scalar(select(func.count()).select_from(rows).add_cte(folded))
+    return count or 0
 
 
 async def reckon(connection: AsyncConnection, zone: ZoneInfo) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Date, Identity, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy import Column, Date, Integer, Numeric, Table, Text, Uuid
 
 from services.orders.store.tables.columns import Instant, tables
 
@@ -26,7 +26,6 @@ def _measures() -> list[Column[Any]]:
 order_changes = Table(
     "order_changes",
     tables,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("at", Instant, nullable=False),
     Column("station_id", Uuid, nullable=False),
     Column("section_id", Uuid, nullable=False),
@@ -35,7 +34,8 @@ order_changes = Table(
     Column("employee_id", Uuid, nullable=False),
     *_measures(),
 )
-"""By how much a count has changed; whoever changes an order writes them."""
+"""By how much a count has changed; whoever changes an order writes them. Without a key: they are
+written once, and folded in whatever order."""
 order_sums = Table(
     "order_sums",
     tables,
