@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     FromClause,
     Integer,
@@ -33,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.store.queries import (
+    LOOKED_AT,
     OrderFilter,
     Place,
     narrowing,
@@ -103,11 +105,11 @@ class _Search:
         return sorted(found, key=lambda row: (row.created_at, row.id), reverse=True)[: self._limit]
 
     def _among_newest(self) -> Select[Any]:
-        newest = self._newest().subquery("newest")
+        newest = self._newest(*LOOKED_AT).subquery("newest")
         return self._page(newest, *narrowing(newest, self._filters, self._after))
 
-    def _newest(self) -> Select[Any]:
-        return newest_first(select(orders), orders, EVERY_ORDER, NEWEST, self._after)
+    def _newest(self, *columns: Column[Any]) -> Select[Any]:
+        return newest_first(select(*columns), orders, EVERY_ORDER, NEWEST, self._after)
 
     def _by_era(self, *, lately: bool = False) -> Select[Any]:
         """The newest of those that fit; ``lately``: in the eras of the newest, and in
@@ -133,7 +135,7 @@ class _Search:
         first = shown.order_by(*newest_of(orders)).scalar_subquery()
         last: ColumnElement[datetime]
         if lately:
-            newest = self._newest().subquery("newest")
+            newest = self._newest(orders.c.created_at).subquery("newest")
             of_newest = select(era).select_from(newest).order_by(newest.c.created_at)
             last = of_newest.limit(_exactly(1)).scalar_subquery() - RECENT_ERAS * length
         else:

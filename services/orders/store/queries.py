@@ -87,10 +87,28 @@ def newest_of(of: FromClause) -> tuple[ColumnElement[Any], ...]:
     return of.c.created_at.desc(), of.c.id.desc()
 
 
+LOOKED_AT = (
+    orders.c.id,
+    orders.c.number,
+    orders.c.client_id,
+    orders.c.client_name,
+    orders.c.vehicle_id,
+    orders.c.vehicle_name,
+    orders.c.status,
+    orders.c.section_id,
+    orders.c.employee_id,
+    orders.c.mechanic_id,
+    orders.c.assignment_at,
+    orders.c.created_at,
+)
+"""What a list is narrowed by."""
+
+
 def narrowing(
     of: FromClause, filters: OrderFilter, after: Place | None
 ) -> Iterator[ColumnElement[bool]]:
-    """What holds of the orders of a list that stand behind ``after``; ``of``: rows of orders."""
+    """What holds of the orders of a list that stand behind ``after``; ``of``: what of each
+    of them is looked at."""
     for name in ("status", "section_id", "employee_id", "client_id", "vehicle_id"):
         if (value := getattr(filters, name)) is not None:
             yield of.c[name] == value
