@@ -20,7 +20,7 @@ STACK_BYTES = 4 * 1024 * 1024
 _PAGE_BYTES = resource.getpagesize()
 
 
-def confine(wall_s: float) -> None:
+def confine(wall_s: int) -> None:
     """For the calling process, for good. ``wall_s``: by the clock, for what hangs."""
     born_with = int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE_BYTES
     # Nobody handles these signals here: the kernel ends the process, wherever it hangs.

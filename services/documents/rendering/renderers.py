@@ -25,7 +25,7 @@ WAIT_S = 4.0
 START_S = 30.0
 """A first job waits for the zygote to be ready, which is no fault of the job's: on a busy machine
 that takes long. Whatever works on a job ends by itself after ``WALL_S``."""
-WALL_S = 8.0
+WALL_S = 8
 """Only for what hangs, or for a machine that has no time: whoever asked waits little longer."""
 FUNERAL_S = 0.25
 """Until we must have heard that the zygote itself has died."""
@@ -34,7 +34,7 @@ FUNERAL_S = 0.25
 class Renderers:
     """The confined processes of one service; the zygote is started by the first job."""
 
-    def __init__(self, wall_s: float = WALL_S) -> None:
+    def __init__(self, wall_s: int = WALL_S) -> None:
         self.wall_s = wall_s
         self._zygote: Process | None = None
         self._control: socket.socket | None = None
@@ -97,9 +97,9 @@ class Renderers:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(zygote.wait(), FUNERAL_S)
                 if zygote.returncode is None:
-                    seconds = render.seconds
-                    log.warning("render_killed", kind=job.kind, error=repr(error), seconds=seconds)
-                    if seconds >= self.wall_s:
+                    hung = render.has_taken(self.wall_s)
+                    log.warning("render_killed", kind=job.kind, error=repr(error), hung=hung)
+                    if hung:
                         # It was not let compute as much as a job may.
                         raise Refused("busy", service="documents") from error
                     raise Refused("form_too_heavy") from error
@@ -158,9 +158,8 @@ class _Render:
         self._clock = asyncio.get_running_loop().time
         self._began = self._clock()
 
-    @property
-    def seconds(self) -> float:
-        return self._clock() - self._began
+    def has_taken(self, seconds: float) -> bool:
+        return self._clock() - self._began >= seconds
 
     async def asked(self, body: bytes) -> tuple[Outcome, bytes]:
         reader, writer = await asyncio.open_unix_connection(sock=self._connection)

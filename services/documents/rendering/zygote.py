@@ -38,13 +38,13 @@ def main() -> None:
             # The engine complains of every flaw in a template; it is nobody's log.
             os.dup2(silence, sys.stderr.fileno())
             try:
-                _do(socket.socket(fileno=descriptors[0]), float(sys.argv[2]))
+                _do(socket.socket(fileno=descriptors[0]), int(sys.argv[2]))
             finally:
                 os._exit(0)
         os.close(descriptors[0])
 
 
-def _do(connection: socket.socket, wall_s: float) -> None:
+def _do(connection: socket.socket, wall_s: int) -> None:
     _end_with_the_parent()
     job = JOBS.validate_json(_received(connection))
     press.open_for(job)

@@ -62,7 +62,7 @@ async def at_work(
     nats_server: TestNats, database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[AtWork]:
     # What is heavy is known by its CPU; a machine that is busy with other tests takes its time.
-    monkeypatch.setattr(renderers, "wall_s", PATIENCE_S / 3)
+    monkeypatch.setattr(renderers, "wall_s", int(PATIENCE_S / 3))
     async with running_station(nats_server, database, "documents") as station:
         orders: dict[UUID, WorkOrder] = {}
         connection = await nats.connect(nats_server.url("orders"), inbox_prefix=b"_INBOX_orders")
