@@ -158,7 +158,7 @@ class _Render:
         self._clock = asyncio.get_running_loop().time
         self._began = self._clock()
 
-    def has_taken(self, seconds: float) -> bool:
+    def has_taken(self, seconds: int) -> bool:
         return self._clock() - self._began >= seconds
 
     async def asked(self, body: bytes) -> tuple[Outcome, bytes]:
