@@ -169,8 +169,10 @@ class StreamWatch:
             await self._compare(seen, why, then_after_s=then_after_s)
         elif asyncio.get_running_loop().time() >= self._compare_at:
             await self._compare(seen, "it is time to", then_after_s=COMPARE_EVERY_S)
-        elif self._restart and self._is_stuck(seen):
-            await self._start_anew("it refuses events that it has room for")
+        else:
+            self._seen = seen
+            if self._restart and self._is_stuck(seen):
+                await self._start_anew("it refuses events that it has room for")
         self._tell_if_full(seen)
 
     async def _compare(self, seen: Seen, why: str, *, then_after_s: float) -> None:

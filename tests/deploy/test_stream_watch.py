@@ -1,10 +1,13 @@
 """The broker's store is lost, rewound or spoilt under load: the watch has it whole again."""
 
+from __future__ import annotations
+
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -384,6 +387,48 @@ BEFORE = Seen(1, "2026-03-02", last_seq=100, messages=50, bytes=5000)
 )
 def test_whatever_a_stream_of_ours_cannot_do_is_suspicious(now: Seen, why: str | None) -> None:
     assert suspicion(BEFORE, now) == why
+
+
+async def test_each_look_is_held_against_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stream grows after it was compared, and then loses some of that."""
+    monkeypatch.setattr(stream_watch, "LOOK_EVERY_S", 0.01)
+    ends = iter([50, 90])
+
+    class Server:
+        """Of what a client of the broker can do, as much as a look asks for."""
+
+        is_connected = True
+
+        def jetstream(self, timeout: float) -> Server:
+            return self
+
+        async def stream_info(self, name: str) -> Any:
+            end = next(ends, 70)
+            state = SimpleNamespace(last_seq=end, messages=end, bytes=end)
+            return SimpleNamespace(created="the same", state=state)
+
+        async def close(self) -> None:
+            pass
+
+    compared: list[str] = []
+
+    async def connect() -> Any:
+        return Server()
+
+    async def rebuild() -> None:
+        pass
+
+    watch = StreamWatch(
+        connect, rebuild, lambda _level, _event, **more: compared.append(more["why"])
+    )
+    watching = asyncio.create_task(watch.run())
+
+    async def was_suspected() -> bool:
+        return compared[1:] == ["it ends at 70, and ended at 90"]
+
+    await eventually(was_suspected)
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
 
 
 def test_stream_that_was_never_looked_at_is_compared() -> None:
