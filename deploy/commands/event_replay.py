@@ -142,7 +142,7 @@ async def _ids(js: JetStreamContext, since: datetime | None) -> set[UUID]:
     """Of the events that are still what was published, by a consumer of our own, which is gone
     afterwards. A spoilt one is as good as none."""
     await _remove_reader(js)
-    info = await js.add_consumer(
+    await js.add_consumer(
         STREAM,
         ConsumerConfig(
             name=REBUILD,
@@ -156,12 +156,16 @@ async def _ids(js: JetStreamContext, since: datetime | None) -> set[UUID]:
         ),
     )
     ids: set[UUID] = set()
-    left = info.num_pending or 0
     reader = await js.pull_subscribe_bind(REBUILD, STREAM)
-    while left:
-        messages = await reader.fetch(READ_BATCH, timeout=TIMEOUT_S)
+    # A message still counts those that the server skips because it cannot read them any more.
+    while (await reader.consumer_info()).num_pending:
+        try:
+            messages = await reader.fetch(READ_BATCH, timeout=TIMEOUT_S)
+        except TimeoutError:
+            if (await reader.consumer_info()).num_pending:
+                raise
+            break
         ids.update(found for message in messages if (found := _event_id(message)))
-        left = messages[-1].metadata.num_pending
     await reader.unsubscribe()
     await _remove_reader(js)
     return ids

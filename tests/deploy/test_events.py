@@ -255,6 +255,30 @@ async def test_stream_that_was_cut_gets_only_what_it_lost(station: Station) -> N
     assert sorted(recorded) == sorted(whole)
 
 
+async def test_event_that_the_server_counts_and_gives_to_nobody_is_put_back(
+    station: Station,
+) -> None:
+    """A bit has flipped in the length of its headers: the server skips it without a word."""
+    await an_order_in_work(station)
+    whole = await events_in_stream(station)
+    subject = (await station.records())[0].event.encode()
+    await station.nats.stop()
+    (block,) = stream_folder(station).glob("*.blk")
+    spoilt = bytearray(block.read_bytes())
+    spoilt[spoilt.index(subject) + len(subject) + 2] ^= 1
+    block.write_bytes(spoilt)
+    await station.nats.start()
+    await reconnected(station)
+
+    outcome = await rebuild(station, "--yes")
+
+    assert told(outcome, "put back").total() == 1, outcome
+    async with connected(station) as client:
+        stream = await read_stream(client)
+    assert stream
+    assert set(stream.ids) == set(whole)
+
+
 async def test_whole_stream_is_left_alone(station: Station) -> None:
     await an_order_in_work(station)
     before = await events_in_stream(station)

@@ -244,6 +244,29 @@ async def test_nats_keeps_its_port_and_its_events_when_it_starts_again(tmp_path:
     await server.stop()
 
 
+async def test_consumer_whose_place_is_spoilt_begins_anew(tmp_path: Path) -> None:
+    """The server would refuse to make another one of its name, at this start and every other."""
+    server = nats_server(tmp_path)
+    await server.start()
+    heard = {"orders": ["evt.orders.>"], "audit": ["evt.orders.>"]}
+    await topology.apply(server.url("bootstrap"), heard)
+    for body in (b"first", b"second"):
+        await publish(server, body)
+    for service in heard:
+        await acknowledge_one(server, service)
+    await server.stop()
+    (place,) = server.folder.glob("jetstream/*/streams/EVENTS/obs/orders/o.dat")
+    spoilt = bytearray(place.read_bytes())
+    spoilt[0] ^= 4
+    place.write_bytes(spoilt)
+
+    await server.start()
+    await topology.apply(server.url("bootstrap"), heard)
+
+    assert [await acknowledge_one(server, service) for service in heard] == [b"first", b"second"]
+    await server.stop()
+
+
 async def test_nats_left_behind_is_ended_before_another_takes_its_store(tmp_path: Path) -> None:
     first, second = nats_server(tmp_path), nats_server(tmp_path)
     await first.start()
@@ -325,3 +348,14 @@ async def publish(server: Nats, body: bytes) -> int:
         return (await client.jetstream().publish("evt.orders.order_created.v1", body)).seq
     finally:
         await client.close()
+
+
+async def acknowledge_one(server: Nats, service: str) -> bytes:
+    """The next event of a service's consumer."""
+    inbox_prefix = f"_INBOX_{service}".encode()
+    connection = await nats.connect(server.url(service), inbox_prefix=inbox_prefix)
+    reader = await connection.jetstream().pull_subscribe_bind(service, "EVENTS")
+    (message,) = await reader.fetch(1)
+    await message.ack_sync()
+    await connection.close()
+    return message.data

@@ -127,13 +127,12 @@ async def _given(connection: Client) -> dict[UUID, bytes]:
     """What a consumer that begins anew is given."""
     js = connection.jetstream(timeout=10)
     try:
-        info = await js.add_consumer("EVENTS", name="rebuild", ack_policy="none", mem_storage=True)
+        await js.add_consumer("EVENTS", name="rebuild", ack_policy="none", mem_storage=True)
     except NotFoundError:
         return {}
     reader = await js.pull_subscribe_bind("rebuild", "EVENTS")
     given: dict[UUID, bytes] = {}
-    left = info.num_pending or 0
-    while left:
+    while (await reader.consumer_info()).num_pending:
         messages = await reader.fetch(1000, timeout=10)
         given |= {
             UUID(headers["ce-id"]): message.data
@@ -141,6 +140,5 @@ async def _given(connection: Client) -> dict[UUID, bytes]:
             # What a consumer of ours would not handle is not given.
             if is_whole(message.subject, headers := message.headers or {}, message.data)
         }
-        left = messages[-1].metadata.num_pending
     await js.delete_consumer("EVENTS", "rebuild")
     return given
