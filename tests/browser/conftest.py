@@ -18,7 +18,7 @@ from tests.support.broker import TestNats
 
 # A whole station and a browser share two cores with other tests: what is bound to come may take
 # its time. How soon it comes is measured by the bench.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 PATIENCE_S = 30
 """So long an answer of a service is waited for: on a machine that is busy it is late, not lost."""
