@@ -1,4 +1,4 @@
-"""Orders are found by words as if each had been looked at, and few are looked at."""
+"""Orders are found by words as if each had been looked at."""
 
 from __future__ import annotations
 
