@@ -100,7 +100,6 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
         url = needed(at.bootstrap_url, BOOTSTRAP_URL)
         connection = await nats_connection(url, topology.BOOTSTRAP)
         stack.push_async_callback(connection.close)
-        await stack.enter_async_context(alone(_engine(databases["audit"], stack)))
         async with _as_of_now(engines) as outboxes:
             stream = await read_stream(connection, outboxes)
             if stream is None:
@@ -108,11 +107,13 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
             lost = await _count_missing(outboxes, stream or InStream())
         if check:
             raise typer.Exit(1 if lost or stream is None else 0)
-        # However long a person thinks, the databases go on: it is all looked at again afterwards.
+        # However long a person thinks, the databases go on, and whoever watches the stream may
+        # rebuild it: it is all looked at again afterwards.
         if stream is None:
             _confirm("Make it?", yes)
         elif lost:
             _confirm("Put them back?", yes)
+        await stack.enter_async_context(alone(_engine(databases["audit"], stack)))
         # Consumers may be gone as well.
         await topology.apply(url, consumed())
         if lost:
