@@ -25,8 +25,12 @@ START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 15.0
 HEARD_LINES = 200
 READY = "Server is ready"
-_SPOILT_CONSUMER = re.compile(r"> (\w+) > (\w+)': error creating store for consumer")
-"""Says the server of a consumer whose place in the stream it cannot read."""
+_SPOILT_CONSUMER = (
+    re.compile(r"> (\w+) > (\w+)': error creating store for consumer"),
+    re.compile(r'Error unmarshalling consumer metafile ".*/streams/(\w+)/obs/(\w+)/'),
+)
+"""Says the server of a consumer, and its stream, when it can read neither its place nor what it
+is; of the latter the whole stream is stopped."""
 MAX_STORE = "9GB"
 """Above what the streams may take together: see the topology."""
 
@@ -77,7 +81,7 @@ class Nats:
             stale.unlink()
         write_private(configuration, self._configuration())
         said = await self._start_server(configuration)
-        if spoilt := [found.groups() for line in said if (found := _SPOILT_CONSUMER.search(line))]:
+        if spoilt := {found.groups() for line in said if (found := _spoilt_consumer(line))}:
             # The server neither reads nor replaces them, and refuses to make others of their
             # names. Without a trace they are made anew, from the beginning: inboxes know the rest.
             await self.stop()
@@ -188,6 +192,10 @@ class Nats:
                 await child.kill()
                 raise CannotStart(f"nats-server is not ready after {START_TIMEOUT_S:.0f} s")
             await asyncio.sleep(0.01)
+
+
+def _spoilt_consumer(line: str) -> re.Match[str] | None:
+    return next(filter(None, (told.search(line) for told in _SPOILT_CONSUMER)), None)
 
 
 def _login(user: str, login: Path | str) -> dict[str, str]:

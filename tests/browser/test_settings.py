@@ -158,7 +158,7 @@ async def test_what_is_written_is_tried_out_while_it_is_written(site: Site, brow
     await pressed(page, "Предпросмотр", page.locator("#template-said"), "Строка 2")
     await expect(paper.locator(".wrong")).to_contain_text("Nummer")
     await template.fill(whole + "\n<p>Ждём вас</p>")
-    await expect(paper.locator("body")).to_contain_text("Ждём вас", timeout=30_000)
+    await expect(paper.locator("body")).to_contain_text("Ждём вас")
     await page.get_by_label("Что изменено").fill("Приглашение")
     versions = page.get_by_role("region", name="Версии")
     await pressed(page, "Сохранить новой версией", versions, "Приглашение")

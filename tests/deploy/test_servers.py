@@ -244,7 +244,10 @@ async def test_nats_keeps_its_port_and_its_events_when_it_starts_again(tmp_path:
     await server.stop()
 
 
-async def test_consumer_whose_place_is_spoilt_begins_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("file", "at"), [("o.dat", b""), ("meta.inf", b"durable_name")])
+async def test_consumer_whose_files_are_spoilt_begins_anew(
+    tmp_path: Path, file: str, at: bytes
+) -> None:
     """The server would refuse to make another one of its name, at this start and every other."""
     server = nats_server(tmp_path)
     await server.start()
@@ -255,9 +258,9 @@ async def test_consumer_whose_place_is_spoilt_begins_anew(tmp_path: Path) -> Non
     for service in heard:
         await acknowledge_one(server, service)
     await server.stop()
-    (place,) = server.folder.glob("jetstream/*/streams/EVENTS/obs/orders/o.dat")
+    (place,) = server.folder.glob(f"jetstream/*/streams/EVENTS/obs/orders/{file}")
     spoilt = bytearray(place.read_bytes())
-    spoilt[0] ^= 4
+    spoilt[spoilt.index(at)] ^= 4
     place.write_bytes(spoilt)
 
     await server.start()
