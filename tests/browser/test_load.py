@@ -18,11 +18,14 @@ from tests.support.waiting import eventually
 
 ZONE = ZoneInfo("Europe/Moscow")
 
+_opened_on = [datetime.now(ZONE)]
+"""The day of the test, on which the bays were opened: midnight may come in the middle of it."""
+
 
 def at(hour: int, minute: int = 0, *, days: int = 1) -> datetime:
-    """That many days from today, by the station's clock."""
-    now = datetime.now(ZONE) + timedelta(days=days)
-    return now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    """That many days from the day of the test, by the station's clock."""
+    day = _opened_on[0] + timedelta(days=days)
+    return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
 
 
 @dataclass
@@ -63,6 +66,7 @@ class Bays:
 
 @pytest.fixture
 async def bays(site: Site) -> Bays:
+    _opened_on[0] = datetime.now(ZONE)
     section = await site.post("/sections", {"name": "Слесарный"})
     week = [{"weekday": day, "opens": "09:00", "closes": "18:00"} for day in range(1, 8)]
     said = await site.office.put("/working-hours", json={"week": week}, headers=a_key())
