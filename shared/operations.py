@@ -23,7 +23,7 @@ from shared.contracts.operations import (
     addressed_to,
 )
 from shared.handlers import Route
-from shared.messaging import outbox
+from shared.messaging import inbox, outbox
 from shared.messaging.consumer import event_job
 from shared.messaging.envelope import Envelope
 from shared.messaging.lane import Duplicate
@@ -84,6 +84,8 @@ class Operations:
         """Takes the letter out of the table, and tells the audit in the same transaction."""
         async with self._running.engine.begin() as connection:
             letter = await self._dead_letters.take(connection, event_id)
+            # The stream still has it: a consumer that is made anew hears it again.
+            await inbox.remember(connection, [event_id])
             event = DeadLetterDecided(
                 event_id=event_id,
                 event=letter.subject,

@@ -223,8 +223,8 @@ REASONS: dict[str, Reason] = {
             "Две ставки НДС начинаются в один день: {day}",
         ),
         order_cancelled=(
-            "Order {number} was cancelled: take the money without an order",
-            "Заказ {number} отменён: примите деньги без заказа",
+            "Order {number} was cancelled: no money is kept for it",
+            "Заказ {number} отменён: деньги за него не принимаются",
         ),
         vat_rate_not_fiscal=(
             "The cash register cannot print a VAT rate of {percent} %",

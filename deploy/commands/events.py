@@ -100,7 +100,9 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
         url = needed(at.bootstrap_url, BOOTSTRAP_URL)
         connection = await nats_connection(url, topology.BOOTSTRAP)
         stack.push_async_callback(connection.close)
-        async with _as_of_now(engines) as outboxes:
+        async with AsyncExitStack() as turn:
+            await turn.enter_async_context(alone(_engine(databases["audit"], turn)))
+            outboxes = await turn.enter_async_context(_as_of_now(engines))
             stream = await read_stream(connection, outboxes)
             if stream is None:
                 typer.echo("the stream does not exist")

@@ -64,14 +64,15 @@ class ServiceProcess:
     async def _start_service(self) -> Child:
         """It is born with the socket: between choosing a port and listening on it, somebody else
         could take it."""
-        with listening(self.host, self.port) as ours:
+        variable = f"PITLANE_{self.name.upper()}_HEALTH"
+        with listening(os.environ.get(f"{variable}_HOST", self.host), self.port) as ours:
             self.port = ours.getsockname()[1]
             return await self._nursery.start(
                 self.name,
                 ["service", self.name],
                 environment(self._own),
                 self._log.hear,
-                listens=Listens(f"PITLANE_{self.name.upper()}_HEALTH_FD", ours),
+                listens=Listens(f"{variable}_FD", ours),
             )
 
     async def wait(self) -> int:

@@ -177,9 +177,12 @@ class StreamWatch:
 
     async def _compare(self, seen: Seen, why: str, *, then_after_s: float) -> None:
         self._say("info", "stream_compared", why=why)
+        # Whoever doubts meanwhile is heard after it.
+        self._compare_at = asyncio.get_running_loop().time() + then_after_s
         try:
             await self._rebuild()
         except CannotStart as error:
+            self._compare_at = NEVER
             self._say("error", "stream_not_rebuilt", error=str(error), why=why)
             # A server that is started anew gives no database back.
             if not isinstance(error, DatabaseAway):
@@ -189,7 +192,6 @@ class StreamWatch:
             await asyncio.sleep(PAUSE_S)
             return
         self._failures = 0
-        self._compare_at = asyncio.get_running_loop().time() + then_after_s
         # As it was before the comparison: what is lost since is noticed at the next look.
         self._seen = seen if seen.created else await self._look()
         self._seen_files = self._files()

@@ -65,7 +65,8 @@ class SetVatRates(Command[VatRatesView]):
     are done afterwards take the one of their own business day.
 
     Refused: ``vat_rates_missing`` (``vat`` without a rate), ``vat_rates_same_day``,
-    ``vat_rate_not_fiscal`` (the station's cash register has no code for it),
+    ``vat_rate_not_fiscal`` (the station has a cash register, when this is saved, and it has
+    no code for what is to be sold at),
     ``revision_conflict``."""
 
     subject: ClassVar[str] = "cmd.finance.set_vat_rates.v1"

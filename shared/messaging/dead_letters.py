@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 ABANDONED_AFTER = timedelta(hours=1)
-"""Tries are never so far apart: see ``RETRY_DELAYS_S`` of the consumer."""
+"""Tries are never so far apart (see ``RETRY_DELAYS_S`` of the consumer) unless the broker is away:
+then the next one takes it back."""
 ABANDONED = "no more tries came"
 
 
@@ -53,6 +54,7 @@ class DeadLetters:
                 "attempts": dead_letters.c.attempts + 1,
                 "reason": statement.excluded.reason,
                 "last_failed_at": func.now(),
+                "parked_at": None,
             },
         )
         async with self._engine.begin() as connection:
@@ -71,11 +73,12 @@ class DeadLetters:
 
     async def park_abandoned(self) -> None:
         """What nobody tries any more, because it went with the broker's store and no outbox has
-        it, is parked as well. What was handled meanwhile, brought anew, is forgotten."""
+        it, is parked as well. What was handled meanwhile, brought anew, is forgotten, parked or
+        not."""
         tried = dead_letters.c.parked_at.is_(None)
         async with self._engine.begin() as connection:
             handled = dead_letters.c.event_id.in_(select(inbox.c.event_id))
-            await connection.execute(delete(dead_letters).where(tried, handled))
+            await connection.execute(delete(dead_letters).where(handled))
             parked = await connection.execute(
                 update(dead_letters)
                 .where(tried, dead_letters.c.last_failed_at < func.now() - ABANDONED_AFTER)

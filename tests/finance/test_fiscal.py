@@ -61,8 +61,9 @@ class Killed(BaseException):
 async def test_a_rate_that_no_register_prints_is_refused(at_register: AtTheRegister) -> None:
     """It would print such a sale as one without VAT."""
     station = at_register.station
+    long_ago = VatRate(since=date(2004, 1, 1), percent=Decimal(18))
     old = VatRate(since=date(2019, 1, 1), percent=Decimal(20))
-    await station.send(SetVatRates(regime="vat", rates=(old,)))
+    await station.send(SetVatRates(regime="vat", rates=(long_ago, old)))
     new = VatRate(since=date(2027, 1, 1), percent=Decimal(23))
     with pytest.raises(Refused, match="vat_rate_not_fiscal"):
         await station.send(SetVatRates(regime="vat", rates=(old, new)))

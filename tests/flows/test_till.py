@@ -6,9 +6,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import pytest
+from sqlalchemy import delete
+
+from services.finance.store.schema import orders
 from shared.contracts.finance import GetBalance, GetOrderProfit, TakePayment
-from shared.contracts.orders import AddService
+from shared.contracts.orders import AddService, OrderCancelled, OrderCreated
 from shared.contracts.payment_documents import MoveDeposit, PayFromBalance
+from shared.refusals import Refused
+from tests.finance.at_work import in_turn
 from tests.support.day import Station
 
 
@@ -57,6 +63,29 @@ async def test_free_money_is_due_of_no_order_and_paid_of_the_one_that_is_done_fi
     await station.move(first, "in_progress", "Ещё раз")
     # Its own payments, the moved one among them, wait for it; the others are free again.
     await station.order_when(first, lambda order: order.due == 550)
+
+
+async def test_a_cancellation_that_overtakes_its_order_is_remembered(station: Station) -> None:
+    client = await station.a_client()
+    order = await station.an_order(client_id=client.id)
+    await station.move(order.id, "cancelled", "Передумал")
+    await station.settle_down()
+    finance = station.running["finance"]
+    events = {}
+    for record in await station.records(order_id=order.id):
+        events[record.event] = record.body
+    async with finance.engine.begin() as connection:  # as if neither had come yet
+        await connection.execute(delete(orders).where(orders.c.id == order.id))
+
+    for kind in (OrderCancelled, OrderCreated):
+        await in_turn(finance, kind.model_validate(events[kind.subject]))
+
+    with pytest.raises(Refused, match="order_cancelled"):
+        await station.send(
+            TakePayment(
+                order_id=order.id, customer_id=client.id, amount=Decimal(100), method="cash"
+            )
+        )
 
 
 async def _an_order(station: Station, client: UUID) -> UUID:

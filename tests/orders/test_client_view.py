@@ -115,19 +115,22 @@ def test_the_newest_word_about_what_is_due_counts(
 
 
 @pytest.mark.parametrize(
-    ("word", "minutes", "owed"),
+    ("known", "word", "minutes", "owed"),
     [
-        (2, -30, 0),  # the clock was put back
-        (1, 1, 300),
-        (0, 1, 300),
-        (None, 1, 0),  # of an older version, which did not count
-        (None, -1, 300),
+        (1, 2, -30, 0),  # the clock was put back
+        (1, 1, 1, 300),
+        (1, 0, 1, 300),
+        # Older versions did not count.
+        (None, 1, -30, 0),
+        (1, None, 1, 300),
+        (None, None, 1, 0),
+        (None, None, -1, 300),
     ],
 )
 def test_a_word_is_the_newest_by_its_number_not_by_the_clock(
-    word: int | None, minutes: int, owed: int
+    known: int | None, word: int | None, minutes: int, owed: int
 ) -> None:
-    fields = {"status": "done", "settled": True, "completion": 2, "paid_word": 1}
+    fields = {"status": "done", "settled": True, "completion": 2, "paid_word": known}
     order = an_order(services=(a_service(1000),), owed=money(300), paid_told_at=NOW, **fields)
     said = DueTold(2, money(0), NOW + timedelta(minutes=minutes), word)
     assert due_told(order, said, LATER).due == money(owed)

@@ -18,6 +18,7 @@ import nats
 import pytest
 from nats.aio.msg import Msg
 from pydantic import BaseModel
+from sqlalchemy import select
 from sqlalchemy.event import listen
 from sqlalchemy.pool import QueuePool
 from structlog.testing import capture_logs
@@ -40,6 +41,7 @@ from shared.contracts.orders import (
     OrderView,
     ReferenceSaved,
 )
+from shared.database import inbox
 from shared.ids import new_id
 from shared.messaging import consumer, outbox
 from shared.messaging.admission import Refusals
@@ -192,6 +194,9 @@ async def test_a_dead_letter_is_requeued_or_dropped_by_decision(
     await eventually(is_parked)
     await operate(station, DropDeadLetter(event_id=stray))
     assert (await dead_letters(station)).items == ()
+    async with station.running["orders"].engine.connect() as connection:
+        # A consumer that is made anew hears it again: it stays dropped.
+        assert await connection.scalar(select(inbox.c.event_id).where(inbox.c.event_id == stray))
     with pytest.raises(Refused, match="dead_letter_not_found"):
         await operate(station, DropDeadLetter(event_id=stray))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from uuid import UUID
@@ -51,6 +53,12 @@ def vat_of(event: OrderCompleted, percent: Decimal | None) -> Vat:
     charged = event.total - event.products_total - event.materials_total
     services = min(max(total - vat_within(materials, percent), NO_VAT), charged)
     return Vat(percent, services, goods, total - services)
+
+
+def in_force_from(day: date, rates: Sequence[VatRate]) -> list[VatRate]:
+    """Those, of ``rates`` in their order, that something is still to be sold at."""
+    ended = {rate.since for rate, following in pairwise(rates) if following.since <= day}
+    return [rate for rate in rates if rate.since not in ended]
 
 
 def rates_of(command: SetVatRates) -> tuple[VatRate, ...]:

@@ -20,7 +20,7 @@ from services.finance.domain.settlement import (
     learn,
 )
 from services.finance.handlers import bonuses, fiscal_offsets, payroll
-from services.finance.handlers.table import handlers, keep, stamp
+from services.finance.handlers.table import handlers, keep, order_of, stamp
 from services.finance.store import FinanceStore
 from shared.contracts.clients import ClientCreated
 from shared.contracts.costing import IssueCostCorrected, IssuedPartWrittenOff
@@ -85,8 +85,8 @@ async def parts_returned(event: PartsReturned, store: FinanceStore, work: Work) 
 async def order_cancelled(event: OrderCancelled, store: FinanceStore, work: Work) -> None:
     """Its deposits may pay the client's other orders; giving them back is the cashier's. No more
     is taken for it."""
-    order = await store.order(event.order_id)
-    if order and not order.cancelled:
+    order = await order_of(event.order_id, store, work)
+    if not order.cancelled:
         store.cancel_order(order)
     await store.keep(settling.release(event.order_id, await store.payments_of(event.order_id)))
 

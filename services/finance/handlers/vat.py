@@ -7,7 +7,7 @@ from typing import Any
 
 from services.finance.domain.fiscal import VAT_CODES
 from services.finance.domain.ledger import ZERO, kopecks
-from services.finance.domain.vat import rates_of
+from services.finance.domain.vat import in_force_from, rates_of
 from services.finance.handlers.table import check_period, handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
@@ -36,8 +36,9 @@ async def set_vat_rates(command: SetVatRates, store: FinanceStore, work: Work) -
     vat = await store.vat_locked(work.settings.station_id)
     ensure_revision(command.expected_revision, vat.revision)
     rates = rates_of(command)
-    if work.settings.fiscal_adapter != "none":
-        _ensure_printable(set(rates) - set(vat.rates))
+    if work.settings.fiscal_adapter != "none" and command.regime == "vat":
+        today = work.now.astimezone(work.settings.zone).date()
+        _ensure_printable([rate for rate in in_force_from(today, rates) if rate not in vat.rates])
     changed, changes = edited(vat, {"regime": command.regime, "rates": rates}, work.now)
     if changes:
         await store.save_vat(changed)

@@ -89,8 +89,11 @@ def _wanted_by_event(message: Message, wish: Wanted) -> None:
         case PartsIssued():
             wish.orders.add(message.order_id)
             wish.settles = True
-        case PartsReturned() | IssueCostCorrected() | OrderCancelled():
+        case PartsReturned() | IssueCostCorrected():
             wish.orders.add(message.order_id)
+        case OrderCancelled():
+            wish.orders.add(message.order_id)
+            wish.copies.add(message.order_id)
         case OrderReopened():
             wish.orders.add(message.order_id)
             wish.reopened.add(message.order_id)

@@ -221,12 +221,14 @@ class DueTold:
     word: int | None = None
 
     def is_news_to(self, order: Order) -> bool:
-        """Its newest word counts. Where it did not count them, the clock tells; of one moment
-        several were told as payments came, and the least is the last."""
+        """Its newest word counts. Among those that were not counted, the clock tells; of one
+        moment several were told as payments came, and the least is the last."""
         if self.completion != order.completion:
             return False
-        if self.word is not None and order.paid_word is not None:
-            return self.word > order.paid_word
+        if self.word is not None:
+            return order.paid_word is None or self.word > order.paid_word
+        if order.paid_word is not None:
+            return False
         if order.paid_told_at is None or self.told_at > order.paid_told_at:
             return True
         is_less = order.owed is None or self.due <= order.owed
