@@ -239,7 +239,6 @@ INSERT INTO vehicles (id, client_id, vin, plate, plate_key, revision, created_at
 SELECT id, id, upper(substr(md5(id::text), 1, 17)), plate, plate, 1, now(), now()
 FROM clients, LATERAL (SELECT 'A' || substr(phone_key, 9, 4) || 'BC' AS plate) AS made;
 INSERT INTO name_words SELECT DISTINCT last_name FROM clients;
-ANALYZE;
 """
 
 
@@ -264,6 +263,8 @@ async def fill(url: str) -> None:
     await connection.execute(FILL)
     for index in indexes:
         await connection.execute(index["indexdef"])
+    # As the database does by itself sooner or later.
+    await connection.execute("ANALYZE")
     await connection.close()
 
 

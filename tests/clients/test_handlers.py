@@ -370,7 +370,7 @@ async def test_a_batch_costs_as_many_statements_as_one_message(
             added = AddVehicle(client_id=client.id, vin=f"XTA21099000{number:06}")
             cars.append(new_vehicle(added, new_id(), now))
             store.save_vehicle(cars[-1], new_facts(None, cars[-1], now))
-        await store.flush()
+        await store.write()
     edits = [
         ChangeVehicle(vehicle_id=car.id, client_id=car.client_id, vin=f"Z94{(car.vin or '')[3:]}")
         for car in cars
@@ -385,7 +385,7 @@ async def test_a_batch_costs_as_many_statements_as_one_message(
                 car, _ = changed_vehicle(before, edit, now)
                 assert await store.holder_of(car.vin) is None
                 store.save_vehicle(car, new_facts(before, car, now))
-            await store.flush()
+            await store.write()
     # One load; ended facts, all that is saved; duplicates.
     assert len(statements) == 4, statements
     await engine.dispose()

@@ -118,6 +118,7 @@ async def test_a_settlement_of_before_has_its_lines(bare_database: str) -> None:
     row = {
         name: unpack(value).decode() if isinstance(value, bytes) else value
         for name, value in settlement_row(waiting).items()
+        if name != "word"  # newer than that
     }
     # What a settlement that waits for nothing any more had there.
     nothing = dict.fromkeys(("labor", "sold_lines", "issued_lines"), "null")

@@ -44,7 +44,7 @@ async def erase_client(command: EraseClient, store: ClientsStore, work: Work) ->
     parked = [without_plate(car, work.now) for car in cars]
     for before, after in zip(cars, parked, strict=True):
         store.save_vehicle(after, new_facts(before, after, work.now))
-    await store.flush()
+    await store.write()
     await store.erasure.forget_plates(aliases)
     await store.erasure.forget_besides(aliases)
     await store.tags.strip(aliases)

@@ -33,7 +33,7 @@ async def link_client(command: LinkClient, store: ClientsStore, work: Work) -> L
         await store.vehicle(command.vehicle_id)
     known = await store.links.of(command.client_id)
     link = new_link(command, known, work.new_id(), _today(work))
-    await store.flush()
+    await store.write()
     await store.links.save(link)
     work.publish(ClientLinked(link=link))
     return link

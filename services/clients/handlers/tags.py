@@ -79,7 +79,7 @@ async def _mark_client(command: TagClient | UntagClient, store: ClientsStore, wo
     if changes:
         if on:
             # The card may be one of this transaction's own.
-            await store.flush()
+            await store.write()
             await store.tags.put_on_client(client.id, [tag.id])
         else:
             await store.tags.take_from_client(client.id, tag.id)
@@ -106,7 +106,7 @@ async def _mark_vehicle(
     tags, changes = tagged(await store.tags.of_vehicle(vehicle.id), tag, on=on)
     if changes:
         if on:
-            await store.flush()
+            await store.write()
             await store.tags.put_on_vehicle(vehicle.id, tag.id)
         else:
             await store.tags.take_from_vehicle(vehicle.id, tag.id)

@@ -39,6 +39,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     column,
     func,
@@ -213,7 +214,9 @@ def _statement(shapes: tuple[_Shape, ...], goes_on: bool, tagged: bool) -> Selec
         steps += steps_of(len(steps), all_of_them, _Fits(likes, tagged))
     fitting = union(*steps).subquery()
     page = select(fitting.c.id).order_by(fitting.c.id.desc()).limit(_LIMIT)
-    return select(clients).where(clients.c.id.in_(page)).order_by(clients.c.id.desc())
+    # As an array they are looked up one by one; a list of unknown length is joined with all cards.
+    ids = func.array(page.scalar_subquery(), type_=ARRAY(Uuid))
+    return select(clients).where(clients.c.id == any_(ids)).order_by(clients.c.id.desc())
 
 
 def _pattern(number: int) -> BindParameter[str]:
