@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pydantic_core
 import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -74,11 +74,12 @@ class DeadLetters:
     async def park_abandoned(self) -> None:
         """What nobody tries any more, because it went with the broker's store and no outbox has
         it, is parked as well. What was handled meanwhile, brought anew, is forgotten, parked or
-        not."""
+        not; what was parked at first sight is no event, whatever id it claims, and stays."""
         tried = dead_letters.c.parked_at.is_(None)
         async with self._engine.begin() as connection:
             handled = dead_letters.c.event_id.in_(select(inbox.c.event_id))
-            await connection.execute(delete(dead_letters).where(handled))
+            an_event = or_(tried, dead_letters.c.attempts > 1)
+            await connection.execute(delete(dead_letters).where(handled, an_event))
             parked = await connection.execute(
                 update(dead_letters)
                 .where(tried, dead_letters.c.last_failed_at < func.now() - ABANDONED_AFTER)

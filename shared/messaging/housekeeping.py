@@ -28,10 +28,10 @@ class Housekeeping:
     def __init__(self, engine: AsyncEngine, outbox_keep_days: int) -> None:
         self._engine = engine
         self._dead_letters = DeadLetters(engine)
-        self._rules = [
+        self._rules = (
             ("outbox", "event_id", "created_at", outbox_keep_days, _PUBLISHED),
             ("replies", "key", "created_at", REPLIES_KEEP_DAYS, "true"),
-        ]
+        )
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:

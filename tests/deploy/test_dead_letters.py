@@ -195,6 +195,26 @@ async def test_letter_that_nobody_tries_any_more_is_for_operators_to_decide(
     assert outcome.stdout == f"orders {gone}: dropped\n"
 
 
+async def test_what_claims_the_id_of_a_handled_event_stays_for_operators(station: Station) -> None:
+    """It never was that event."""
+    claimed, brought_anew = new_id(), new_id()
+    owner = await asyncpg.connect(as_owner(station.database_urls["orders"]))
+    await owner.executemany(
+        "INSERT INTO dead_letters (event_id, subject, headers, body, reason, attempts, parked_at)"
+        " VALUES ($1, 'evt.finance.payment_taken.v1', '{}', '', 'not a valid event', $2, now())",
+        [(claimed, 1), (brought_anew, 9)],
+    )
+    await owner.executemany(
+        "INSERT INTO inbox (event_id) VALUES ($1)", [(claimed,), (brought_anew,)]
+    )
+
+    await Housekeeping(station.running["orders"].engine, 90).sweep()
+
+    left = await owner.fetch("SELECT event_id FROM dead_letters")
+    await owner.close()
+    assert [row["event_id"] for row in left] == [claimed]
+
+
 def test_without_a_station_it_is_told(tmp_path: Path) -> None:
     outcome = pitlane("dead-letters", "list", "--data-dir", str(tmp_path))
     assert outcome.exit_code == 1
