@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from uuid import UUID
 
 import structlog
 
@@ -95,22 +96,12 @@ async def vat_rates_saved(event: VatRatesSaved, store: OrdersStore, work: Work) 
 
 @handlers.event(PaymentTaken)
 async def payment_taken(event: PaymentTaken, store: OrdersStore, work: Work) -> None:
-    if event.order_id:
-        order = await store.order(event.order_id)
-        _take(
-            order,
-            Decision(domain.paid(order, event.payment.amount, work.now), ()),
-            event,
-            store,
-            work,
-        )
+    await _paid(event.order_id, event.payment.amount, event, store, work)
 
 
 @handlers.event(PaymentRefunded)
 async def payment_refunded(event: PaymentRefunded, store: OrdersStore, work: Work) -> None:
-    if event.order_id:
-        order = await store.order(event.order_id)
-        _take(order, Decision(domain.paid(order, -event.amount, work.now), ()), event, store, work)
+    await _paid(event.order_id, -event.amount, event, store, work)
 
 
 @handlers.event(DepositMoved)
@@ -118,30 +109,18 @@ async def deposit_moved(event: DepositMoved, store: OrdersStore, work: Work) -> 
     if not event.renamed:
         return
     left = event.payment.amount - event.payment.refunded
-    for order_id, amount in ((event.from_order_id, -left), (event.order_id, left)):
-        if order_id:
-            order = await store.order(order_id)
-            _take(order, Decision(domain.paid(order, amount, work.now), ()), event, store, work)
+    await _paid(event.from_order_id, -left, event, store, work)
+    await _paid(event.order_id, left, event, store, work)
 
 
 @handlers.event(BonusSpent)
 async def bonus_spent(event: BonusSpent, store: OrdersStore, work: Work) -> None:
-    if event.order_id:
-        order = await store.order(event.order_id)
-        _take(
-            order,
-            Decision(domain.paid(order, event.payment.amount, work.now), ()),
-            event,
-            store,
-            work,
-        )
+    await _paid(event.order_id, event.payment.amount, event, store, work)
 
 
 @handlers.event(BonusReturned)
 async def bonus_returned(event: BonusReturned, store: OrdersStore, work: Work) -> None:
-    if event.order_id:
-        order = await store.order(event.order_id)
-        _take(order, Decision(domain.paid(order, -event.amount, work.now), ()), event, store, work)
+    await _paid(event.order_id, -event.amount, event, store, work)
 
 
 @handlers.event(OrderPaid)
@@ -182,6 +161,15 @@ async def vehicle_changed(event: VehicleChanged, store: OrdersStore, work: Work)
 @handlers.event(ProductSaved)
 async def product_saved(event: ProductSaved, store: OrdersStore, work: Work) -> None:
     store.copies.note_product(event.product)
+
+
+async def _paid(
+    order_id: UUID | None, amount: Decimal, news: Event, store: OrdersStore, work: Work
+) -> None:
+    """``amount`` has come for an order, if it was for one at all; less than nothing has gone."""
+    if order_id:
+        order = await store.order(order_id)
+        _take(order, Decision(domain.paid(order, amount, work.now), ()), news, store, work)
 
 
 async def _due_told(
