@@ -17,7 +17,7 @@ from deploy import topology
 from deploy.local.certificates import Certificates
 from deploy.local.files import remove_tree, write_private
 from deploy.local.keys import public_key
-from deploy.local.processes import CannotStart, Child, OnLine, end_leftover
+from deploy.local.processes import CannotStart, Child, OnLine, end_leftover, failure
 from shared.messaging.connection import is_loopback, nats_url
 
 START_TIMEOUT_S = 60.0
@@ -186,8 +186,8 @@ class Nats:
                 if any(READY in line for line in said):  # and all before it was heard
                     return
             if not child.is_running:
-                await child.wait()
-                raise CannotStart(f"nats-server does not start: {said[-1] if said else '?'}")
+                code = await child.wait()
+                raise failure(code, f"nats-server does not start: {said[-1] if said else '?'}")
             if asyncio.get_running_loop().time() > deadline:
                 await child.kill()
                 raise CannotStart(f"nats-server is not ready after {START_TIMEOUT_S:.0f} s")

@@ -26,6 +26,7 @@ from deploy.local.processes import (
     OnLine,
     clean_environment,
     end_leftover,
+    failure,
     working_with,
 )
 
@@ -278,8 +279,8 @@ class Postgres:
                 if len(lines) >= 8 and lines[0] == str(child.pid) and lines[7].strip() == "ready":
                     return
             if not child.is_running:
-                await child.wait()
-                raise CannotStart(f"PostgreSQL does not start: {_reason(said)}")
+                code = await child.wait()
+                raise failure(code, f"PostgreSQL does not start: {_reason(said)}")
             if asyncio.get_running_loop().time() > deadline:
                 await child.kill()
                 raise CannotStart(f"PostgreSQL is not ready after {self._start_timeout_s:.0f} s")

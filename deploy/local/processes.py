@@ -33,8 +33,15 @@ class DatabaseAway(CannotStart):
     exit_code = 69  # EX_UNAVAILABLE of sysexits.h
 
 
+class Killed(CannotStart):
+    """Somebody ended it, or the kernel for want of memory: which says nothing of whether it can
+    run."""
+
+
 def failure(exit_code: int, why: str) -> CannotStart:
-    """What a command of ours ended with."""
+    """What a process of ours ended with."""
+    if exit_code < 0:
+        return Killed(why)
     return (DatabaseAway if exit_code == DatabaseAway.exit_code else CannotStart)(why)
 
 

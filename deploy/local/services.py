@@ -53,9 +53,10 @@ class ServiceProcess:
         else:
             self.child = await self._start_service()
         if not await self._answers("/health/live", within_s=START_TIMEOUT_S):
+            by_itself = not self.child.is_running
             code = await self.child.kill()
-            why = self._log.last or f"exit code {code}"
-            raise CannotStart(f"{self.name} does not start: {why}")
+            why = f"{self.name} does not start: {self._log.last or f'exit code {code}'}"
+            raise failure(code, why) if by_itself else CannotStart(why)
 
     async def _start_gateway(self) -> Child:
         env = environment(self._own)

@@ -7,8 +7,9 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from deploy.local.processes import CannotStart
+from deploy.local.processes import CannotStart, Killed
 
+FIRST_TRIES = 3
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 WELL_AFTER_S = 60.0
@@ -40,8 +41,17 @@ class Keeper:
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """The first start. Raises ``CannotStart``: what never ran is not tried again."""
-        await self._kept.start()
+        """The first start. Raises ``CannotStart``: what cannot run is not tried again. What was
+        killed meanwhile is, a few times."""
+        for left in reversed(range(FIRST_TRIES)):
+            try:
+                await self._kept.start()
+                break
+            except Killed as error:
+                if not left:
+                    raise
+                self._say("error", "cannot_start", process=self.name, error=str(error))
+                await asyncio.sleep(FIRST_PAUSE_S)
         self._on_start()
         self._watch = asyncio.create_task(self._keep(), name=f"keep-{self.name}")
 

@@ -13,7 +13,7 @@ import pytest
 
 from deploy.local import processes, supervision
 from deploy.local.log_files import LogFile, ServiceLog
-from deploy.local.processes import CannotStart, Child, arguments_of
+from deploy.local.processes import CannotStart, Child, Killed, arguments_of
 from deploy.local.supervision import Keeper, all_of
 from tests.support.waiting import PATIENCE_S, eventually
 
@@ -117,6 +117,28 @@ async def test_what_never_ran_is_not_tried_again(keeper: tuple[Keeper, Sleeper])
     with pytest.raises(CannotStart, match="no luck"):
         await kept.start()
     assert sleeper.starts == 1
+    await kept.stop()
+
+
+async def test_what_was_killed_while_it_started_is_tried_again(
+    keeper: tuple[Keeper, Sleeper], said: list[tuple[str, str, dict[str, Any]]]
+) -> None:
+    kept, sleeper = keeper
+    sleeper.fails_to_start, sleeper.fails_with = 2, Killed("exit code -9")
+    await kept.start()
+    assert sleeper.starts == 3
+    assert [event for _, event, _ in said] == ["cannot_start", "cannot_start"]
+    await kept.stop()
+
+
+async def test_what_is_killed_each_time_it_starts_is_given_up(
+    keeper: tuple[Keeper, Sleeper],
+) -> None:
+    kept, sleeper = keeper
+    sleeper.fails_to_start, sleeper.fails_with = 10, Killed("exit code -9")
+    with pytest.raises(Killed, match="exit code -9"):
+        await kept.start()
+    assert sleeper.starts == supervision.FIRST_TRIES
     await kept.stop()
 
 
