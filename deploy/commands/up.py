@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from deploy.commands.options import DEFAULT_DATA_DIR, DataDir
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from deploy.local.nursery import Nursery
@@ -35,9 +37,27 @@ async def _up(data_dir: Path, http_port: int, demo: bool) -> None:
     try:
         # It loads the services while we load what looks after them.
         await nursery.begin()
-        await _station(nursery, data_dir, http_port, demo).run()
+        with _told_in_a_line():
+            await _station(nursery, data_dir, http_port, demo).run()
     finally:
         await nursery.stop()
+
+
+@contextmanager
+def _told_in_a_line() -> Iterator[None]:
+    """What the machine does not let us do, a full disk say: no fault of this program. Raises
+    ``CannotStart``."""
+    import asyncpg
+
+    from deploy.local.processes import CannotStart
+
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise CannotStart(f"PostgreSQL refuses: {error}") from error
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        raise CannotStart(f"{error.strerror or error}{where}") from error
 
 
 def _station(nursery: Nursery, data_dir: Path, http_port: int, demo: bool) -> Station:

@@ -129,7 +129,10 @@ class Nursery:
 
     def _told(self) -> None:
         assert self._socket
-        message = self._socket.recv(MESSAGE_LIMIT)
+        message = b""
+        # Reset: it ended without having read all that it was asked.
+        with contextlib.suppress(ConnectionResetError):
+            message = self._socket.recv(MESSAGE_LIMIT)
         if not message:
             asyncio.get_running_loop().remove_reader(self._socket)
             return

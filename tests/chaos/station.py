@@ -182,6 +182,10 @@ class ChaosStation(BenchStation):
     async def _all_ready(self) -> bool:
         self._not_ready: dict[str, Any] = {"supervisor": "gone"}
         if not self.is_supervised:
+            # It may give a start up, without room on its disk say, as long as it tells so in a
+            # line: whoever watches over it tries again.
+            if "Traceback" not in self.output():
+                await self.begin_again()
             return False
         with contextlib.suppress(Exception):
             told = self.told["services"]

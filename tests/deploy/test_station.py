@@ -212,6 +212,16 @@ async def test_folder_that_cannot_be_written_is_one_line(
     assert re.fullmatch(r"pitlane: cannot write to \S+: .+\n", said)
 
 
+async def test_database_that_does_not_let_us_in_is_one_line(
+    make_runner: MakeRunner, existing: Path
+) -> None:
+    secrets = existing / "secrets.json"
+    secrets.write_text(json.dumps({**json.loads(secrets.read_text()), "database:superuser": "x"}))
+    said = await make_runner(existing).fails()
+    assert re.search(r"^pitlane: PostgreSQL refuses: password authentication", said, re.MULTILINE)
+    assert "Traceback" not in said
+
+
 async def test_wrong_setting_is_one_line(
     make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
