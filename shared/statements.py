@@ -20,6 +20,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.type_api import TypeEngine
 
 from shared.database import DIALECT
+from shared.driver import ENDING
 
 type Convert = Callable[[Any], Any]
 _NUMERIC = 1700
@@ -81,7 +82,7 @@ class Prepared:
 
     async def _fail(self, connection: AsyncConnection, adapted: Any, error: Exception) -> NoReturn:
         """In SQLAlchemy's words; a connection that is broken is not handed out again."""
-        broken = adapted.driver_connection.is_closed()
+        broken = adapted.driver_connection.is_closed() or isinstance(error, ENDING)
         if broken:
             await connection.invalidate(error)
         errors = adapted.dbapi.Error

@@ -17,6 +17,7 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from services.gateway.coalescing import Coalesced
+from shared.driver import ENDING
 from shared.refusals import Refused
 
 KEEP_DAYS = 30
@@ -61,11 +62,15 @@ class Keys:
         names = sorted(first)
         users, keys = [user_id for user_id, _ in names], [key for _, key in names]
         connection, claiming = await self._connected()
-        fresh = await claiming.fetch(users, keys, [first[name] for name in names])
-        known = {(user_id, key): first[user_id, key] for user_id, key in fresh}
-        if len(known) < len(first):
-            for user_id, key, fingerprint in await connection.fetch(_KNOWN, users, keys):
-                known.setdefault((user_id, key), fingerprint)
+        try:
+            fresh = await claiming.fetch(users, keys, [first[name] for name in names])
+            known = {(user_id, key): first[user_id, key] for user_id, key in fresh}
+            if len(known) < len(first):
+                for user_id, key, fingerprint in await connection.fetch(_KNOWN, users, keys):
+                    known.setdefault((user_id, key), fingerprint)
+        except BaseException:
+            connection.terminate()  # how far it came, nobody knows
+            raise
         # A row that was pruned this very moment stands for nothing any more.
         return [known.get(name, fingerprint) == fingerprint for name, fingerprint in claims]
 
@@ -92,6 +97,7 @@ _OUTAGES = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    ENDING,
 )
 _CLAIM = """
     INSERT INTO idempotency_keys (user_id, key, fingerprint)

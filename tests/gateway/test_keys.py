@@ -13,6 +13,7 @@ from services.gateway.pruning import prune
 from shared.ids import new_id
 from shared.refusals import Refused
 from tests.gateway.support import API, FakeServices, TestGateway, a_key
+from tests.support.proxy import line_to
 from tests.support.waiting import eventually
 
 
@@ -91,6 +92,31 @@ async def test_a_request_that_was_refused_here_does_not_use_up_its_key(
     key = a_key()
     assert (await admin.post(f"{API}/clients", json={"x": 1}, headers=key)).status_code == 422
     assert (await admin.post(f"{API}/clients", json={}, headers=key)).status_code == 201
+
+
+async def test_a_claim_between_the_last_word_of_the_database_and_its_end_is_refused(
+    gateway: TestGateway,
+) -> None:
+    async with line_to(gateway.settings.database_url) as (line, url):
+        keys, user_id = Keys(url), new_id()
+        await keys.claim(user_id, "first", b"x")
+        line.hides_ends = True
+        async with gateway.service.engine.begin() as connection:
+            ended = await connection.scalar(
+                text(
+                    "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND query LIKE '%idempotency_keys%'"
+                    " AND pid <> pg_backend_pid()"
+                )
+            )
+        assert ended == 1
+        await asyncio.sleep(0.05)  # until its last word was heard
+
+        with pytest.raises(Refused) as refused:
+            await keys.claim(user_id, "second", b"x")
+        assert refused.value.code == "service_unavailable"
+        await keys.claim(user_id, "second", b"x")
+        keys.stop()
 
 
 async def test_of_many_claims_of_one_key_at_once_only_those_like_the_first_agree(

@@ -12,7 +12,9 @@ from sqlalchemy import Column, Integer, MetaData, Table, event, func, insert, se
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import engine_for
+from shared.messaging.outages import is_outage
 from shared.statements import Prepared
+from tests.support.proxy import line_to
 from tests.support.waiting import eventually
 
 POOL = 3
@@ -70,6 +72,29 @@ async def test_a_database_that_was_restarted_is_asked_again(
     await eventually(all_closed)
 
     assert not any(each.is_closed() for each in await use_all(engine))
+
+
+async def test_who_asks_between_the_last_word_of_a_database_and_its_end_is_told_of_an_outage(
+    bare_database: str, other: AsyncEngine
+) -> None:
+    async with line_to(bare_database) as (line, url):
+        engine = engine_for(url, pool_size=1)
+        async with engine.connect() as connection:
+            await _ONE.rows(connection)
+        line.hides_ends = True
+        assert await found(other, f"SELECT count(pg_terminate_backend(pid, 5000)) {_OTHERS}") == 1
+        await asyncio.sleep(0.05)  # until its last word was heard
+
+        with pytest.raises(Exception) as told:  # noqa: PT011 - whose fault it is, is the question
+            async with engine.connect() as connection:
+                await _ONE.rows(connection)
+        assert is_outage(told.value)
+        line.hides_ends = False
+        await line.cut()
+        await line.mend()
+        async with engine.connect() as connection:
+            assert await _ONE.rows(connection) == [(1,)]
+        await engine.dispose()
 
 
 async def put(engine: AsyncEngine, number: int) -> None:

@@ -17,6 +17,8 @@ class Line:
         self._writers: set[asyncio.StreamWriter] = set()
         self._is_cut = True
         self._thaws = asyncio.Event()
+        self.hides_ends = False
+        """Whether nobody is told that the server has hung up: its last words are heard."""
         self.port = 0
 
     async def mend(self) -> None:
@@ -53,7 +55,8 @@ class Line:
                 await self._thaws.wait()
                 writer.write(data)
                 await writer.drain()
-        writer.close()
+        if not self.hides_ends:
+            writer.close()
 
 
 @asynccontextmanager
