@@ -23,7 +23,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.base import Command, CommandRefused, Event
+from shared.contracts.base import Command, CommandRefused, Event, Question
 from shared.database import Writes
 from shared.handlers import Before, Handlers, Route, Store, Work
 from shared.messaging import inbox, outbox
@@ -64,6 +64,7 @@ class Job:
     message: Command[object] | Event
     envelope: Envelope
     body: bytes
+    answers: dict[Question[Any], Any] = field(default_factory=dict)
     ended: asyncio.Future[bytes] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -142,7 +143,7 @@ class Lane:
 
     async def _prepared(self, job: Job, before: Before) -> bool:
         """What takes long, while others' transactions go on; false: the job has ended with it."""
-        work = Work(job.envelope, datetime.now(UTC), self._settings, self._client)
+        work = self._work(job)
         try:
             with handling(job.envelope) as work.envelope:
                 async with reading(self._beside, self._handlers) as store:
@@ -249,7 +250,7 @@ class Lane:
         """One handler. A refusal ends its job if nothing came before it; any other error ends the
         batch."""
         key = job.envelope.idempotency_key
-        work = Work(job.envelope, datetime.now(UTC), self._settings, self._client)
+        work = self._work(job)
         untouched = self._changes(store)
         try:
             if key and (before := stored.get(key)):
@@ -277,6 +278,11 @@ class Lane:
         if key:
             stored[key] = batch.answered[key] = inbox.StoredReply(job.fingerprint, reply)
         batch.ends.append((job, reply))
+
+    def _work(self, job: Job) -> Work:
+        return Work(
+            job.envelope, datetime.now(UTC), self._settings, self._client, answers=job.answers
+        )
 
     def _changes(self, store: Store) -> tuple[int, int]:
         """What a handler has changed shows here: in the database, and in the store's memory."""
