@@ -115,6 +115,9 @@ class Route:
     before: Before | None = None
     """What takes long, done past the lane and before its transaction, with a store to read from.
     Answers the message that the handler is then given; refuses as a handler does."""
+    after: Handler | None = None
+    """Of an event: what takes long and need not be in its transaction, beside the lane in one of
+    its own, once. It publishes nothing."""
 
 
 class Handlers[StoreT: Store]:
@@ -168,19 +171,21 @@ class Handlers[StoreT: Store]:
         message_type: type[MessageT],
         *,
         before: Callable[[MessageT, StoreT, Work], Awaitable[MessageT]] | None = None,
+        after: Callable[[MessageT, StoreT, Work], Awaitable[None]] | None = None,
     ) -> Callable[
         [_CommandHandler[MessageT, StoreT, None]], _CommandHandler[MessageT, StoreT, None]
     ]:
         """Registers the handler of an event; an event that no longer applies is a no-op. What it
         asks another service, it asks ``before``, and is then told again: commands are not to wait
         for what only listens."""
-        return self._register(self.events, message_type, before)
+        return self._register(self.events, message_type, before, after)
 
     def _register(
         self,
         routes: dict[str, Route],
         message_type: type[Any],
         before: Before | None = None,
+        after: Handler | None = None,
     ) -> Callable[[Any], Any]:
         def register(handler: Any) -> Any:
             subject = message_type.subject

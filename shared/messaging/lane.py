@@ -27,6 +27,7 @@ from shared.contracts.base import Command, CommandRefused, Event, Question
 from shared.database import Writes
 from shared.handlers import Before, Handlers, Route, Store, Work
 from shared.messaging import inbox, outbox
+from shared.messaging.afterwards import Afterwards
 from shared.messaging.client import ServiceClient
 from shared.messaging.commits import Commits
 from shared.messaging.envelope import Envelope
@@ -112,6 +113,7 @@ class Lane:
         self._handlers = handlers
         self._client = client
         self._relay = relay
+        self._afterwards = Afterwards(settings, beside, handlers, client)
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._gather_s = gather_s
@@ -131,7 +133,8 @@ class Lane:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def submit(self, job: Job) -> bytes:
-        """Runs a job and waits for its commit. See ``Job`` for what comes back."""
+        """Runs a job and waits for its commit, and for what follows. See ``Job`` for what comes
+        back."""
         if not job.is_event and self._waiting.qsize() >= MAX_WAITING:
             raise Refused("busy", service=self._settings.service)
         if job.route.before is None or await self._prepared(job, job.route.before):
@@ -139,7 +142,13 @@ class Lane:
             self._commands += not job.is_event
             if self._presses():
                 self._pressed.set()
-        return await job.ended
+        try:
+            reply = await job.ended
+        except Duplicate:
+            await self._afterwards.follow(job)
+            raise
+        await self._afterwards.follow(job)
+        return reply
 
     async def _prepared(self, job: Job, before: Before) -> bool:
         """What takes long, while others' transactions go on; false: the job has ended with it."""
