@@ -373,9 +373,10 @@ MUTATIONS = (
     _one(
         "a requeued letter is not handled",
         "shared/operations.py",
-        "            await self._running.lane.submit("
-        "event_job(self._events, subject, headers, body))\n",
-        "            event_job(self._events, subject, headers, body)\n",
+        "            await self._running.lane.submit(\n"
+        "                event_job(self._events, letter.subject, letter.headers, body)\n"
+        "            )\n",
+        "            event_job(self._events, letter.subject, letter.headers, body)\n",
         f"{DELIVERY}test_a_dead_letter_is_requeued_or_dropped_by_decision",
     ),
     _one(
