@@ -75,18 +75,19 @@ async def in_one_transaction(
 ) -> list[Event]:
     """As the lane runs a batch, without a broker; what was published. A refusal ends one job.
     ``client``: who answers for the other services."""
-    works = [
-        Work(job.envelope, job.envelope.time, settings, client, answers=job.answers) for job in jobs
-    ]
-    for job, work in zip(jobs, works, strict=True):
-        if job.route.before:
-            async with reading(engine, service.handlers) as reader:
-                job.message = await job.route.before(job.message, reader, work)
+    todo: list[tuple[Job, Work]] = []
+    for job in jobs:
+        work = Work(job.envelope, job.envelope.time, settings, client, answers=job.answers)
+        with suppress(Refused):
+            if job.route.before:
+                async with reading(engine, service.handlers) as reader:
+                    job.message = await job.route.before(job.message, reader, work)
+            todo.append((job, work))
     async with engine.begin() as connection:
         store = FinanceStore(connection)
-        await store.prefetch([job.message for job in jobs])
+        await store.prefetch([job.message for job, _ in todo])
         facts: list[Event] = []
-        for job, work in zip(jobs, works, strict=True):
+        for job, work in todo:
             with suppress(Refused):
                 await job.route.handler(job.message, store, work)
             facts += work.published
