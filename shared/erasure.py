@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, select, type_coerce, update
+from sqlalchemy import LargeBinary, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import dead_letters, outbox, replies
@@ -63,8 +63,11 @@ async def redact(connection: AsyncConnection, ids: Collection[UUID], called: str
             # Somebody else may have been erased from it meanwhile.
             row = (await connection.execute(said.where(key == one).with_for_update())).first()
             if row:
-                body = _redacted(row.said, called)
-                await connection.execute(update(table).where(key == one).values({column: body}))
+                told: dict[str, Any] = {column: _redacted(row.said, called)}
+                if table is dead_letters:
+                    # Why it failed quotes what was in it; what kind of failure it was does not.
+                    told["reason"] = func.split_part(table.c.reason, ":", 1)
+                await connection.execute(update(table).where(key == one).values(told))
 
 
 def _redacted(body: bytes, called: str) -> bytes:
