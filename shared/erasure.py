@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, select, type_coerce, update
+from sqlalchemy import LargeBinary, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import dead_letters, outbox, replies
@@ -45,27 +45,39 @@ def without_person(value: Any, called: str) -> Any:
 
 async def redact(connection: AsyncConnection, ids: Collection[UUID], called: str) -> None:
     """The service's events and replies that name one of these ids, sent or not: without the
-    person. They are read through from end to end: it is seldom that somebody is erased."""
+    person. They are read through from end to end, ``after`` the event's own transaction: what was
+    under way when the person was erased has been written by then."""
     sought = [str(one).encode() for one in ids]
     for table, column in ((outbox, "body"), (replies, "reply"), (dead_letters, "body")):
         (key,) = table.primary_key
         said = select(key, table.c[column].label("said"))
         read = unpack if isinstance(table.c[column].type, Packed) else bytes
         naming: list[Any] = []
-        # Packed, they cannot be looked through where they lie. The service answers questions
-        # meanwhile (what it writes waits for this): it takes them as they are stored, and a thread
-        # unpacks them.
+        # Packed, they cannot be looked through where they lie. The service goes on meanwhile: it
+        # takes them as they are stored, and a thread unpacks them.
         stored = select(key, type_coerce(table.c[column], LargeBinary))
         async with connection.stream(stored.execution_options(yield_per=AT_ONCE)) as rows:
             async for some in rows.partitions():
                 naming += await asyncio.to_thread(_naming, some, sought, read)
-        for one in naming:
+        for one in sorted(naming):
             # Somebody else may have been erased from it meanwhile.
             row = (await connection.execute(said.where(key == one).with_for_update())).first()
             if row:
-                redacted = without_person(json.loads(row.said), called)
-                body = json.dumps(redacted, ensure_ascii=False, separators=(",", ":")).encode()
-                await connection.execute(update(table).where(key == one).values({column: body}))
+                told: dict[str, Any] = {column: _redacted(row.said, called)}
+                if table is dead_letters:
+                    # Why it failed quotes what was in it; what kind of failure it was does not.
+                    told["reason"] = func.split_part(table.c.reason, ":", 1)
+                await connection.execute(update(table).where(key == one).values(told))
+
+
+def _redacted(body: bytes, called: str) -> bytes:
+    """Of a letter that is no message, nothing stays."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        said = called
+    redacted = without_person(said, called)
+    return json.dumps(redacted, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _naming(

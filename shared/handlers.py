@@ -72,6 +72,9 @@ class Work:
     settings: ServiceSettings
     client: ServiceClient
     published: list[Event] = field(default_factory=list)
+    answers: dict[Question[Any], Any] = field(default_factory=dict)
+    """What was asked already: the handler of a message that was told ``before`` it waits for
+    nobody."""
 
     @property
     def actor(self) -> Actor:
@@ -89,7 +92,10 @@ class Work:
 
         Raises ``Refused``: with the other's own code, or ``service_unavailable``.
         """
-        return await self.client.ask(question, caused_by=self.envelope)
+        if question not in self.answers:
+            self.answers[question] = await self.client.ask(question, caused_by=self.envelope)
+        answer: ReplyT = self.answers[question]
+        return answer
 
 
 type Handler = Callable[[Any, Any, Work], Awaitable[Any]]
@@ -107,8 +113,11 @@ class Route:
     message_type: type[Message]
     handler: Handler
     before: Before | None = None
-    """Of a command: what takes long, done past the lane and before its transaction, with a store
-    to read from. Answers the message that the handler is then given; refuses as a handler does."""
+    """What takes long, done past the lane and before its transaction, with a store to read from.
+    Answers the message that the handler is then given; refuses as a handler does."""
+    after: Handler | None = None
+    """Of an event: what takes long and need not be in its transaction, beside the lane in one of
+    its own, once. It publishes nothing."""
 
 
 class Handlers[StoreT: Store]:
@@ -158,21 +167,31 @@ class Handlers[StoreT: Store]:
         return self._register(self.questions, message_type)
 
     def event[MessageT: Event](
-        self, message_type: type[MessageT]
+        self,
+        message_type: type[MessageT],
+        *,
+        before: Callable[[MessageT, StoreT, Work], Awaitable[MessageT]] | None = None,
+        after: Callable[[MessageT, StoreT, Work], Awaitable[None]] | None = None,
     ) -> Callable[
         [_CommandHandler[MessageT, StoreT, None]], _CommandHandler[MessageT, StoreT, None]
     ]:
-        """Registers the handler of an event; an event that no longer applies is a no-op."""
-        return self._register(self.events, message_type)
+        """Registers the handler of an event; an event that no longer applies is a no-op. What it
+        asks another service, it asks ``before``, and is then told again: commands are not to wait
+        for what only listens."""
+        return self._register(self.events, message_type, before, after)
 
     def _register(
-        self, routes: dict[str, Route], message_type: type[Any], before: Before | None = None
+        self,
+        routes: dict[str, Route],
+        message_type: type[Any],
+        before: Before | None = None,
+        after: Handler | None = None,
     ) -> Callable[[Any], Any]:
         def register(handler: Any) -> Any:
             subject = message_type.subject
             if subject in routes:
                 raise ValueError(f"{subject} has a handler already")
-            routes[subject] = Route(message_type, handler, before)
+            routes[subject] = Route(message_type, handler, before, after)
             return handler
 
         return register

@@ -66,24 +66,32 @@ class Operations:
         return await self._dead_letters.list()
 
     async def _requeue(self, command: RequeueDeadLetter, envelope: Envelope) -> Done:
-        subject, headers, body = await self._dead_letters.raw(command.event_id)
+        letter, body = await self._dead_letters.raw(command.event_id)
         try:
-            await self._running.lane.submit(event_job(self._events, subject, headers, body))
+            await self._running.lane.submit(
+                event_job(self._events, letter.subject, letter.headers, body)
+            )
         except Duplicate:
             pass
         except Exception as error:
             raise Refused("still_failing", why=repr(error)) from error
-        await self._decide(command.event_id, "requeued", envelope)
+        # Handled, it may have been swept since: the decision is told all the same.
+        await self._decide(command.event_id, "requeued", envelope, letter)
         return Done()
 
     async def _drop(self, command: DropDeadLetter, envelope: Envelope) -> Done:
-        await self._decide(command.event_id, "dropped", envelope)
+        await self._decide(command.event_id, "dropped", envelope, None)
         return Done()
 
-    async def _decide(self, event_id: Any, decision: Any, envelope: Envelope) -> None:
-        """Takes the letter out of the table, and tells the audit in the same transaction."""
+    async def _decide(
+        self, event_id: Any, decision: Any, envelope: Envelope, read: DeadLetterView | None
+    ) -> None:
+        """Takes the letter out of the table, and tells the audit in the same transaction. ``read``:
+        what it was, if it need not be there any more."""
         async with self._running.engine.begin() as connection:
-            letter = await self._dead_letters.take(connection, event_id)
+            letter = await self._dead_letters.take(connection, event_id) or read
+            if letter is None:
+                raise Refused("dead_letter_not_found", id=event_id)
             # The stream still has it: a consumer that is made anew hears it again.
             await inbox.remember(connection, [event_id])
             event = DeadLetterDecided(

@@ -6,9 +6,11 @@ import asyncio
 from datetime import UTC, datetime
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.finance.handlers import handlers
 from services.finance.handlers.fiscal_sending import FiscalSender
+from services.finance.handlers.vat import ensure_printable
 from services.finance.providers import register_of
 from services.finance.store.sums import fold
 from shared.contracts.base import Command, View
@@ -19,12 +21,20 @@ from shared.messaging.envelope import SYSTEM, opening
 from shared.messaging.folding import keeping_sums
 from shared.messaging.lane import Job
 from shared.service import Running, Service
+from shared.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 
 CLOCKWORK_INTERVAL_S = 600
 """Nobody waits for it: expired bonuses are never counted, posted or not, an expense is posted at
 the time of its day, and so is a salary."""
+
+
+async def _connect_register(connection: AsyncConnection, settings: ServiceSettings) -> None:
+    """A register without a code for a rate of the station is told of at the start, not by receipts
+    that fail. Refused: ``vat_rate_not_fiscal``."""
+    vat = await handlers.store(connection).vat(settings.station_id)
+    ensure_printable(vat, settings, datetime.now(UTC))
 
 
 async def let_bonuses_expire(running: Running) -> None:
@@ -79,6 +89,7 @@ async def print_receipts(running: Running) -> None:
 service = Service(
     "finance",
     handlers,
+    prepare=_connect_register,
     background=(
         let_bonuses_expire,
         let_salaries_accrue,

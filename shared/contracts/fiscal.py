@@ -75,7 +75,8 @@ class FiscalReceiptView(View):
     next_at: Instant | None
     detail: str | None
     """What the register said when it did not take it; of a refund that waits ``sale_not_printed``,
-    of one that follows a correction under another id ``replaced``."""
+    of one that follows a correction under another id ``replaced``; ``vat_rate_not_fiscal``: it was
+    sold at a rate that no register has a code for."""
     created_at: Instant
     sent_at: Instant | None
     revision: Revision

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pydantic_core
 import structlog
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -73,11 +73,15 @@ class DeadLetters:
 
     async def park_abandoned(self) -> None:
         """What nobody tries any more, because it went with the broker's store and no outbox has
-        it, is parked as well. What was handled meanwhile, brought anew, is forgotten, parked or
-        not; what was parked at first sight is no event, whatever id it claims, and stays."""
+        it, is parked as well. What was handled since it failed, brought anew, is forgotten, parked
+        or not; what failed after it was handled has more to it, and what was parked at first sight
+        is no event, whatever id it claims: both stay."""
         tried = dead_letters.c.parked_at.is_(None)
         async with self._engine.begin() as connection:
-            handled = dead_letters.c.event_id.in_(select(inbox.c.event_id))
+            handled = exists().where(
+                inbox.c.event_id == dead_letters.c.event_id,
+                inbox.c.handled_at >= dead_letters.c.last_failed_at,
+            )
             an_event = or_(tried, dead_letters.c.attempts > 1)
             await connection.execute(delete(dead_letters).where(handled, an_event))
             parked = await connection.execute(
@@ -124,18 +128,14 @@ class DeadLetters:
             )
             return result.scalar_one()
 
-    async def raw(self, event_id: UUID) -> tuple[str, dict[str, str], bytes]:
-        """Subject, headers and body, to handle it once more."""
+    async def raw(self, event_id: UUID) -> tuple[DeadLetterView, bytes]:
+        """A parked event and its body, to handle it once more."""
         async with self._engine.connect() as connection:
-            rows = await connection.execute(
-                select(dead_letters.c.subject, dead_letters.c.headers, dead_letters.c.body)
-                .where(dead_letters.c.event_id == event_id)
-                .where(dead_letters.c.parked_at.is_not(None))
-            )
+            rows = await connection.execute(select(dead_letters).where(_is_parked(event_id)))
             row = rows.one_or_none()
         if row is None:
             raise Refused("dead_letter_not_found", id=event_id)
-        return row.subject, row.headers, row.body
+        return _view(row), row.body
 
     async def forget(self, event_id: UUID) -> None:
         """It was handled after all."""
@@ -144,18 +144,17 @@ class DeadLetters:
                 delete(dead_letters).where(dead_letters.c.event_id == event_id)
             )
 
-    async def take(self, connection: AsyncConnection, event_id: UUID) -> DeadLetterView:
+    async def take(self, connection: AsyncConnection, event_id: UUID) -> DeadLetterView | None:
         """Deletes a parked event within the caller's transaction, and answers what it was."""
         rows = await connection.execute(
-            delete(dead_letters)
-            .where(dead_letters.c.event_id == event_id)
-            .where(dead_letters.c.parked_at.is_not(None))
-            .returning(dead_letters)
+            delete(dead_letters).where(_is_parked(event_id)).returning(dead_letters)
         )
         row = rows.one_or_none()
-        if row is None:
-            raise Refused("dead_letter_not_found", id=event_id)
-        return _view(row)
+        return _view(row) if row else None
+
+
+def _is_parked(event_id: UUID) -> ColumnElement[bool]:
+    return and_(dead_letters.c.event_id == event_id, dead_letters.c.parked_at.is_not(None))
 
 
 def _claimed_id(headers: Mapping[str, str]) -> UUID | None:

@@ -23,10 +23,11 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.base import Command, CommandRefused, Event
+from shared.contracts.base import Command, CommandRefused, Event, Question
 from shared.database import Writes
 from shared.handlers import Before, Handlers, Route, Store, Work
 from shared.messaging import inbox, outbox
+from shared.messaging.afterwards import Afterwards
 from shared.messaging.client import ServiceClient
 from shared.messaging.commits import Commits
 from shared.messaging.envelope import Envelope
@@ -64,6 +65,7 @@ class Job:
     message: Command[object] | Event
     envelope: Envelope
     body: bytes
+    answers: dict[Question[Any], Any] = field(default_factory=dict)
     ended: asyncio.Future[bytes] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -111,6 +113,7 @@ class Lane:
         self._handlers = handlers
         self._client = client
         self._relay = relay
+        self._afterwards = Afterwards(settings, beside, handlers, client)
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._gather_s = gather_s
@@ -130,7 +133,8 @@ class Lane:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def submit(self, job: Job) -> bytes:
-        """Runs a job and waits for its commit. See ``Job`` for what comes back."""
+        """Runs a job and waits for its commit, and for what follows. See ``Job`` for what comes
+        back."""
         if not job.is_event and self._waiting.qsize() >= MAX_WAITING:
             raise Refused("busy", service=self._settings.service)
         if job.route.before is None or await self._prepared(job, job.route.before):
@@ -138,11 +142,17 @@ class Lane:
             self._commands += not job.is_event
             if self._presses():
                 self._pressed.set()
-        return await job.ended
+        try:
+            reply = await job.ended
+        except Duplicate:
+            await self._afterwards.follow(job)
+            raise
+        await self._afterwards.follow(job)
+        return reply
 
     async def _prepared(self, job: Job, before: Before) -> bool:
         """What takes long, while others' transactions go on; false: the job has ended with it."""
-        work = Work(job.envelope, datetime.now(UTC), self._settings, self._client)
+        work = self._work(job)
         try:
             with handling(job.envelope) as work.envelope:
                 async with reading(self._beside, self._handlers) as store:
@@ -249,7 +259,7 @@ class Lane:
         """One handler. A refusal ends its job if nothing came before it; any other error ends the
         batch."""
         key = job.envelope.idempotency_key
-        work = Work(job.envelope, datetime.now(UTC), self._settings, self._client)
+        work = self._work(job)
         untouched = self._changes(store)
         try:
             if key and (before := stored.get(key)):
@@ -277,6 +287,11 @@ class Lane:
         if key:
             stored[key] = batch.answered[key] = inbox.StoredReply(job.fingerprint, reply)
         batch.ends.append((job, reply))
+
+    def _work(self, job: Job) -> Work:
+        return Work(
+            job.envelope, datetime.now(UTC), self._settings, self._client, answers=job.answers
+        )
 
     def _changes(self, store: Store) -> tuple[int, int]:
         """What a handler has changed shows here: in the database, and in the store's memory."""

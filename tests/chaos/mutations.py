@@ -21,6 +21,7 @@ EVERY_EVENT = f"{DIRECTED}test_every_event_of_one_kind_arrives"
 FULL_STREAM = f"{DIRECTED}test_what_a_full_stream_refuses_waits_in_the_outbox"
 REPEATED = "tests/shared/test_repeated_in_batches.py"
 FORGOTTEN = f"{DIRECTED}test_only_what_was_published_is_forgotten_and_the_inbox_forgets_nothing"
+FOLLOWS = "tests/finance/test_erasure.py::test_the_till_goes_on_while_a_person_is_forgotten"
 
 CONSUMER = "shared/messaging/consumer.py"
 LANE = "shared/messaging/lane.py"
@@ -362,6 +363,21 @@ MUTATIONS = (
         "unpublished.c.created_at <= func.now() - age",
         f"{DIRECTED}test_an_event_of_before_the_clock_was_put_back_is_swept",
     ),
+    # --- what follows from an event --------------------------------------------------------------
+    _one(
+        "what follows from an event is forgotten when it fails",
+        LANE,
+        "        except Duplicate:\n            await self._afterwards.follow(job)\n",
+        "        except Duplicate:\n",
+        FOLLOWS,
+    ),
+    _one(
+        "what follows from an event is done with each copy of it",
+        "shared/messaging/afterwards.py",
+        "            if await inbox.remember(connection, [_done(job.envelope.id)]):\n",
+        "            if True:\n",
+        FOLLOWS,
+    ),
     # --- dead letters, and what is forgotten -----------------------------------------------------
     _one(
         "failures are not counted",
@@ -373,9 +389,10 @@ MUTATIONS = (
     _one(
         "a requeued letter is not handled",
         "shared/operations.py",
-        "            await self._running.lane.submit("
-        "event_job(self._events, subject, headers, body))\n",
-        "            event_job(self._events, subject, headers, body)\n",
+        "            await self._running.lane.submit(\n"
+        "                event_job(self._events, letter.subject, letter.headers, body)\n"
+        "            )\n",
+        "            event_job(self._events, letter.subject, letter.headers, body)\n",
         f"{DELIVERY}test_a_dead_letter_is_requeued_or_dropped_by_decision",
     ),
     _one(

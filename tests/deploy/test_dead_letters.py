@@ -2,7 +2,7 @@
 
 import getpass
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -15,6 +15,7 @@ from shared.contracts.orders import OrderView
 from shared.ids import new_id
 from shared.messaging import consumer
 from shared.messaging.housekeeping import Housekeeping
+from shared.messaging.lane import Job
 from tests.deploy.operating import Outcome, a_dead_letter, a_payment, is_parked, pitlane, pitlane_on
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
@@ -22,6 +23,7 @@ from tests.support.day import Station, running_station
 from tests.support.waiting import eventually
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+NO_TIME = timedelta()
 
 pytestmark = pytest.mark.usefixtures("hasty_retries")
 
@@ -161,6 +163,34 @@ async def test_requeued_letters_are_handled_and_what_fails_again_stays(station: 
     assert (await station.order(order.id)).paid == Decimal(100)
 
 
+async def test_letter_that_is_swept_as_soon_as_it_is_handled_is_decided_all_the_same(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, running = await an_order(station), station.running["orders"]
+    owner = await asyncpg.connect(as_owner(station.database_urls["orders"]))
+    await owner.execute("ALTER TABLE orders RENAME TO orders_away")
+    event_id = await station.publish(a_payment(order.id), "finance")
+    await eventually(lambda: is_parked(station, event_id))
+    await owner.execute("ALTER TABLE orders_away RENAME TO orders")
+    await owner.close()
+    submit = running.lane.submit
+
+    async def submit_and_sweep(job: Job) -> bytes:
+        reply = await submit(job)
+        await Housekeeping(running.engine, 90).sweep()
+        return reply
+
+    monkeypatch.setattr(running.lane, "submit", submit_and_sweep)
+
+    outcome = await dead_letters(station, "requeue", str(event_id), "--yes")
+
+    assert (outcome.exit_code, outcome.stdout) == (0, f"orders {event_id}: handled\n")
+    assert (await station.order(order.id)).paid == Decimal(100)
+    await station.settle_down()
+    (record,) = await station.records(event="evt.orders.dead_letter_decided.v1")
+    assert record.body["decision"] == "requeued"
+
+
 async def test_letter_that_nobody_tries_any_more_is_for_operators_to_decide(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,23 +226,24 @@ async def test_letter_that_nobody_tries_any_more_is_for_operators_to_decide(
 
 
 async def test_what_claims_the_id_of_a_handled_event_stays_for_operators(station: Station) -> None:
-    """It never was that event."""
-    claimed, brought_anew = new_id(), new_id()
+    """It never was that event; nor is forgotten what follows from an event and goes on failing."""
+    claimed, brought_anew, has_more_to_it = new_id(), new_id(), new_id()
     owner = await asyncpg.connect(as_owner(station.database_urls["orders"]))
     await owner.executemany(
         "INSERT INTO dead_letters (event_id, subject, headers, body, reason, attempts, parked_at)"
         " VALUES ($1, 'evt.finance.payment_taken.v1', '{}', '', 'not a valid event', $2, now())",
-        [(claimed, 1), (brought_anew, 9)],
+        [(claimed, 1), (brought_anew, 9), (has_more_to_it, 9)],
     )
     await owner.executemany(
-        "INSERT INTO inbox (event_id) VALUES ($1)", [(claimed,), (brought_anew,)]
+        "INSERT INTO inbox (event_id, handled_at) VALUES ($1, now() - $2::interval)",
+        [(claimed, NO_TIME), (brought_anew, NO_TIME), (has_more_to_it, timedelta(minutes=9))],
     )
 
     await Housekeeping(station.running["orders"].engine, 90).sweep()
 
     left = await owner.fetch("SELECT event_id FROM dead_letters")
     await owner.close()
-    assert [row["event_id"] for row in left] == [claimed]
+    assert {row["event_id"] for row in left} == {claimed, has_more_to_it}
 
 
 def test_without_a_station_it_is_told(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from shared.database import outbox
 from shared.handlers import Work
 from shared.messaging.client import ServiceClient
 from shared.messaging.envelope import Actor, opening
-from shared.messaging.lane import Job
+from shared.messaging.lane import Job, reading
 from shared.refusals import Refused
 from shared.service import Running
 from shared.settings import ServiceSettings
@@ -75,12 +75,19 @@ async def in_one_transaction(
 ) -> list[Event]:
     """As the lane runs a batch, without a broker; what was published. A refusal ends one job.
     ``client``: who answers for the other services."""
+    todo: list[tuple[Job, Work]] = []
+    for job in jobs:
+        work = Work(job.envelope, job.envelope.time, settings, client, answers=job.answers)
+        with suppress(Refused):
+            if job.route.before:
+                async with reading(engine, service.handlers) as reader:
+                    job.message = await job.route.before(job.message, reader, work)
+            todo.append((job, work))
     async with engine.begin() as connection:
         store = FinanceStore(connection)
-        await store.prefetch([job.message for job in jobs])
+        await store.prefetch([job.message for job, _ in todo])
         facts: list[Event] = []
-        for job in jobs:
-            work = Work(job.envelope, job.envelope.time, settings, client)
+        for job, work in todo:
             with suppress(Refused):
                 await job.route.handler(job.message, store, work)
             facts += work.published

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from typing import Any
 from uuid import UUID
 
 from services.finance.app import service
 from services.finance.store.schema import settlements
-from shared.contracts.base import Event
-from shared.contracts.finance import OrderSettled, RefundPayment, TakePayment
+from shared.contracts.base import Command, Event
+from shared.contracts.finance import (
+    GetBalance,
+    ListPayments,
+    OrderSettled,
+    RefundPayment,
+    TakePayment,
+)
+from shared.contracts.payment_documents import PayFromBalance
+from shared.contracts.till import CloseShift, GetZReport, ListCashBoxes, OpenShift
 from shared.ids import new_id
 from shared.service import Running
 from tests.finance.at_work import check_books, counted, in_turn, published, rows_of, together
@@ -162,3 +172,36 @@ async def test_two_processes_never_settle_one_order_twice(station: Station) -> N
         assert not [end for (end,) in ends if isinstance(end, BaseException)]
         assert len(await published(first, OrderSettled)) == 30
         await check_books(first.engine)
+
+
+async def test_two_processes_that_take_money_for_one_order_keep_what_is_over(
+    station: Station,
+) -> None:
+    """And close the shift in which they take it, and pay another order from what is over."""
+    first = station.running["finance"]
+    order, other, client = new_id(), new_id(), new_id()
+    await in_turn(first, *opened(order, client), order_created(other, client), *done(order, client))
+    await in_turn(first, *done(other, client))
+    (box,) = (await station.ask(ListCashBoxes())).items
+    shift = await station.send(OpenShift(cash_box_id=box.id, counted=money(0)))
+    pay = TakePayment(
+        order_id=order, customer_id=client, amount=money("700"), method="cash", shift_id=shift.id
+    )
+    from_balance = PayFromBalance(client_id=client, order_id=other)
+    close = CloseShift(shift_id=shift.id, counted=money(0))
+    commands: list[Command[Any]] = [*[pay] * 10, from_balance, *[pay] * 10, close, *[pay] * 10]
+    async with service.running(station.settings("finance")) as second:
+        await asyncio.gather(*(together(process, pay) for process in (first, second)))
+        ends = await asyncio.gather(
+            *(together(process, command) for command in commands for process in (first, second))
+        )
+
+    codes = Counter(getattr(end, "code", "done") for (end,) in ends)
+    assert codes.keys() <= {"done", "shift_closed", "due_exceeded", "deposit_exceeded"}, codes
+    report = await station.ask(GetZReport(shift_id=shift.id))
+    (taken,) = report.receipts
+    paid = (await station.ask(ListPayments(customer_id=client, limit=200))).items
+    assert (taken.documents, taken.amount) == (len(paid), money(700 * len(paid)))
+    balance = await station.ask(GetBalance(client_id=client))
+    assert balance.owes == 2 * 1500 - taken.amount
+    await check_books(first.engine)

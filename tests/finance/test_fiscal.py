@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections import defaultdict
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import cycle
 from pathlib import Path
@@ -31,6 +31,7 @@ from shared.contracts.fiscal import (
     CorrectPayment,
     FiscalReceiptView,
     GetFiscalReceipt,
+    ListFiscalReceipts,
     RetryFiscalReceipt,
 )
 from shared.contracts.payment_documents import OrderShare, PaymentPart, TakePaymentDocument
@@ -52,6 +53,7 @@ from tests.finance.builders import (
     parts_issued,
     work,
 )
+from tests.support.day import Station
 
 
 class Killed(BaseException):
@@ -70,6 +72,69 @@ async def test_a_rate_that_no_register_prints_is_refused(at_register: AtTheRegis
     none = VatRate(since=date(2027, 1, 1), percent=None)
     saved = await station.send(SetVatRates(regime="vat", rates=(old, none)))
     assert saved.rates == (old, none)
+
+
+async def test_a_register_without_a_code_for_a_rate_of_the_station_is_not_connected(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = [date(2004, 1, 1), date(2019, 1, 1), date(2127, 1, 1), date(2128, 1, 1)]
+
+    async def rated(*percents: str) -> None:
+        rates = (
+            VatRate(since=since, percent=Decimal(percent))
+            for since, percent in zip(begun, percents, strict=False)
+        )
+        await station.send(SetVatRates(regime="vat", rates=tuple(rates)))
+
+    await rated("18", "20", "23", "24.5")
+    await station.stop("finance")
+    monkeypatch.setenv("PITLANE_FISCAL_ADAPTER", "file")
+    with pytest.raises(Refused) as refused:
+        await station.start("finance")
+    assert (refused.value.code, refused.value.params) == (
+        "vat_rate_not_fiscal",
+        {"percent": "23, 24.5"},
+    )
+
+    monkeypatch.setenv("PITLANE_FISCAL_ADAPTER", "none")
+    await station.start("finance")
+    await rated("18", "20")
+    await station.stop("finance")
+    monkeypatch.setenv("PITLANE_FISCAL_ADAPTER", "file")
+    await station.start("finance")  # nothing is sold at 18 % any more
+
+
+async def test_what_was_sold_at_a_rate_without_a_code_is_not_printed_at_another(
+    at_register: AtTheRegister,
+) -> None:
+    station = at_register.station
+    old = VatRate(since=date(2004, 1, 1), percent=Decimal(18))
+    new = VatRate(since=NOON.date() + timedelta(days=1), percent=Decimal(20))
+    await station.send(SetVatRates(regime="vat", rates=(old, new)))
+    order, client = new_id(), await at_register.client()
+    await in_turn(
+        station.running["finance"],
+        order_created(order, client),
+        order_completed(order, client, services=(work("100"),)),
+        parts_issued(order),
+    )
+    payment_id = await at_register.pay("100", customer_id=client, order_id=order)
+    await at_register.rounds()
+    await at_register.give_back(payment_id)
+    at_register.later(hours=1)
+    await at_register.rounds()
+
+    receipts = (await station.ask(ListFiscalReceipts(document_id=payment_id))).items
+    assert [(one.kind, one.state, one.detail) for one in receipts] == [
+        ("refund", "failed", "sale_not_printed"),
+        ("sale", "failed", "vat_rate_not_fiscal"),
+    ]
+    await station.send(RetryFiscalReceipt(receipt_id=receipts[1].id))
+    at_register.later(hours=1)
+    await at_register.rounds()
+    assert at_register.printer.printed == []
+    shown = await station.ask(GetPayment(payment_id=payment_id))
+    assert shown.fiscal_state == "failed"
 
 
 async def test_receipt_goes_from_the_queue_to_its_number(at_register: AtTheRegister) -> None:

@@ -14,9 +14,13 @@ from uuid import UUID
 
 import pytest
 
-from services.finance.handlers import fiscal
+from services.finance.domain.ledger import Entry
+from services.finance.domain.settlement import Settlement
+from services.finance.handlers import fiscal, fiscal_offsets
+from services.finance.handlers.fiscal_offsets import Part
 from services.finance.handlers.fiscal_sending import FiscalSender
 from services.finance.providers import Permanent, Unclear
+from services.finance.store import FinanceStore
 from shared.contracts.finance import GetBalance, GetPayment, TakePayment
 from shared.contracts.fiscal import (
     CorrectPayment,
@@ -25,6 +29,7 @@ from shared.contracts.fiscal import (
     RetryFiscalReceipt,
 )
 from shared.contracts.taxes import SetVatRates, VatRate
+from shared.handlers import Work
 from shared.ids import new_id
 from shared.refusals import Refused
 from tests.finance.at_the_register import AtTheRegister, Printer
@@ -141,6 +146,48 @@ async def test_money_without_a_receipt_is_given_back_without_one(
     till.now = datetime.now(UTC)
     await till.rounds()
     assert told(till) == [("correction", money(60)), ("refund", money(10))]
+
+
+async def test_an_offset_of_what_was_never_sold_goes_back_with_it(
+    till: AtTheRegister, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older version offset all deposits, also those that came before there was a register."""
+
+    async def offset_all(
+        entry: Entry, settled: Settlement, parts: list[Part], store: FinanceStore, work: Work
+    ) -> None:
+        share = fiscal.share_of(
+            settled, sum((part for _, part in parts), Decimal(0)), settled.order.number
+        )
+        receipt = fiscal_offsets._receipt("sale", entry.id, (share,), (), work)
+        await fiscal.queue(receipt, store, work)
+
+    order, client = new_id(), await till.client()
+    running = till.station.running["finance"]
+    await in_turn(running, order_created(order, client))
+    paid = {"customer_id": client, "order_id": order, "method": "cash"}
+    with monkeypatch.context() as before:
+        before.setattr(fiscal, "queue_sale", AsyncMock())
+        silent = await till.station.send(TakePayment(amount=money(100), **paid))
+    advance = await till.pay("50", **paid)
+    with monkeypatch.context() as older:
+        older.setattr(fiscal_offsets, "_take", offset_all)
+        completed = order_completed(order, client, services=(work("600"),))
+        await in_turn(running, completed, parts_issued(order))
+    await till.give_back(silent.id, "40")
+    await till.give_back(advance)
+    await till.give_back(silent.id)
+    till.now = datetime.now(UTC)
+    await till.rounds()
+
+    assert [(one.kind, one.total, one.offset) for one in till.printer.printed] == [
+        ("sale", money(50), money(0)),
+        ("sale", money(150), money(150)),
+        ("refund", money(40), money(40)),
+        ("refund", money(50), money(50)),
+        ("refund", money(50), money(0)),
+        ("refund", money(60), money(60)),
+    ]
 
 
 STEPS = (

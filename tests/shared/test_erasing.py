@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from shared import erasure
-from shared.database import engine_for, outbox
+from shared.database import dead_letters, engine_for, outbox
 from shared.erasure import redact
 from shared.ids import new_id
+from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.outbox import Outgoing, write
 
 
@@ -52,3 +53,19 @@ async def test_messages_are_looked_through_beside_the_loop_and_a_slice_at_a_time
     assert threading.main_thread() not in threads
     assert b'"client_name":"\xd0\x9a' in bodies.pop(told.event_id)
     assert bodies == {other.event_id: other.body for other in others}
+
+
+async def test_a_letter_that_is_no_message_stops_nobody_from_being_forgotten(
+    database: Callable[[str], str],
+) -> None:
+    somebody = new_id()
+    body = f'{{"client_name": "Иванов", "id": "{somebody}", и тут обрыв'.encode()
+    engine = engine_for(database("orders"), pool_size=1)
+    await DeadLetters(engine).park_invalid(
+        "evt.clients.client_changed.v1", {}, body, "not a valid event: input_value='Иванов'"
+    )
+    async with engine.begin() as connection:
+        await redact(connection, [somebody], "Клиент")
+        (left,) = await connection.execute(select(dead_letters.c.body, dead_letters.c.reason))
+    await engine.dispose()
+    assert (left.body.decode(), left.reason) == ('"Клиент"', "not a valid event")

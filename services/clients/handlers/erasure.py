@@ -63,9 +63,11 @@ async def erase_client(command: EraseClient, store: ClientsStore, work: Work) ->
     return ErasedClient(client_id=client.id, name=name, erased_at=work.now)
 
 
-@handlers.event(ClientErased)
-async def client_erased(event: ClientErased, store: ClientsStore, work: Work) -> None:
-    """What was under way when the person was erased has been written by now: events and kept
-    answers are gone through."""
+async def _without_person(event: ClientErased, store: ClientsStore, work: Work) -> None:
     cars = (car.id for car in event.vehicles)
     await redact(store.connection, {*event.aliases, *cars}, event.name)
+
+
+@handlers.event(ClientErased, after=_without_person)
+async def client_erased(event: ClientErased, store: ClientsStore, work: Work) -> None:
+    """Only events and kept answers are left to be gone through."""

@@ -12,7 +12,11 @@ from shared.erasure import redact
 from shared.handlers import Work
 
 
-@handlers.event(ClientErased)
+async def _without_person(event: ClientErased, store: DocumentsStore, work: Work) -> None:
+    await redact(store.connection, event.aliases, event.name)
+
+
+@handlers.event(ClientErased, after=_without_person)
 async def client_erased(event: ClientErased, store: DocumentsStore, work: Work) -> None:
     for card in event.cards:
         store.messages.note_client(card)
@@ -20,4 +24,3 @@ async def client_erased(event: ClientErased, store: DocumentsStore, work: Work) 
         await save(domain.cancelled(message, "no_longer_holds"), store, work)
     await store.messages.forget_words(event.aliases, event.name)
     await store.photos.forget(event.aliases, work.now)
-    await redact(store.connection, event.aliases, event.name)

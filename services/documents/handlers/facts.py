@@ -20,6 +20,7 @@ from services.documents.handlers.composing import save
 from services.documents.handlers.table import handlers
 from services.documents.store import DocumentsStore
 from shared.contracts.approvals import EstimateQuoted, WorkDeclined
+from shared.contracts.base import Event
 from shared.contracts.client_merge import ClientMerged
 from shared.contracts.clients import ClientChanged, ClientCreated
 from shared.contracts.inventory import PartsReserved, PartsUnavailable, ReservationReleased
@@ -48,6 +49,37 @@ class _Whose:
     completion: int | None = None
 
 
+async def _with_order[
+    EventT: OrderMoved | OrderCompleted | WorkDeclined | PartsReserved | PartsUnavailable
+](event: EventT, store: DocumentsStore, work: Work) -> EventT:
+    """Whose order it is, and of which car, where a message is made that the news does not say it
+    for."""
+    fact = _fact_of_unknown(event)
+    if fact is None or not await store.messages.templates_for(fact):
+        return event
+    if isinstance(event, PartsReserved | PartsUnavailable):
+        known = await store.messages.part_answers(event.order_id)
+        if not heard(known, event.lines).arrived:
+            return event
+    await store.release()
+    await work.ask(GetOrder(order_id=event.order_id))
+    return event
+
+
+def _fact_of_unknown(event: Event) -> Fact | None:
+    """What a message is made of, if the event does not say all that ``_schedule`` needs."""
+    match event:
+        case OrderMoved(old_status="draft", status="new"):
+            return "order_opened"
+        case OrderCompleted():
+            return "next_visit"
+        case WorkDeclined(vehicle_id=None):
+            return "work_declined"
+        case PartsReserved() | PartsUnavailable():
+            return "parts_arrived"
+    return None
+
+
 # --- an order's life ---------------------------------------------------------------------------
 
 
@@ -63,7 +95,7 @@ async def order_created(event: OrderCreated, store: DocumentsStore, work: Work) 
     await _schedule("order_opened", str(event.order_id), whose, store, work)
 
 
-@handlers.event(OrderMoved)
+@handlers.event(OrderMoved, before=_with_order)
 async def order_moved(event: OrderMoved, store: DocumentsStore, work: Work) -> None:
     """An estimate becomes an order when the client agrees."""
     if (event.old_status, event.status) == ("draft", "new"):
@@ -71,7 +103,7 @@ async def order_moved(event: OrderMoved, store: DocumentsStore, work: Work) -> N
         await _schedule("order_opened", key, _Whose(event.order_id), store, work)
 
 
-@handlers.event(OrderCompleted)
+@handlers.event(OrderCompleted, before=_with_order)
 async def order_completed(event: OrderCompleted, store: DocumentsStore, work: Work) -> None:
     store.messages.forget_parts(event.order_id)
     whose = _Whose(event.order_id, event.client_id, completion=event.completion)
@@ -108,7 +140,7 @@ async def estimate_quoted(event: EstimateQuoted, store: DocumentsStore, work: Wo
     await _schedule("estimate_ready", key, whose, store, work)
 
 
-@handlers.event(WorkDeclined)
+@handlers.event(WorkDeclined, before=_with_order)
 async def work_declined(event: WorkDeclined, store: DocumentsStore, work: Work) -> None:
     """One message for all that was declined of an order: its text lists what still is."""
     whose = _Whose(event.order_id, event.client_id, event.vehicle_id)
@@ -118,12 +150,12 @@ async def work_declined(event: WorkDeclined, store: DocumentsStore, work: Work) 
 # --- the parts ---------------------------------------------------------------------------------
 
 
-@handlers.event(PartsReserved)
+@handlers.event(PartsReserved, before=_with_order)
 async def parts_reserved(event: PartsReserved, store: DocumentsStore, work: Work) -> None:
     await _parts_answered(event, store, work)
 
 
-@handlers.event(PartsUnavailable)
+@handlers.event(PartsUnavailable, before=_with_order)
 async def parts_unavailable(event: PartsUnavailable, store: DocumentsStore, work: Work) -> None:
     await _parts_answered(event, store, work)
 

@@ -48,6 +48,8 @@ SALE_NOT_PRINTED = "sale_not_printed"
 """Of a refund that is not printed as long as what it gives back has failed."""
 REPLACED = "replaced"
 """Of a refund that follows a correction under another id."""
+RATE_UNKNOWN = "vat_rate_not_fiscal"
+"""Of a receipt with a VAT rate that no register has a code for."""
 VAT_CODES: Mapping[Decimal, VatCode] = {
     Decimal(0): "vat0",
     Decimal(5): "vat5",
@@ -59,6 +61,11 @@ VAT_CODES: Mapping[Decimal, VatCode] = {
 """Of the rates that registers know."""
 LEASE = timedelta(seconds=30)
 """How long a claim is believed; a call ends before. Whoever has not written its end is dead."""
+
+
+def without_code(percents: Iterable[Decimal | None]) -> list[Decimal]:
+    """Those that no register prints, each once."""
+    return sorted({one for one in percents if one is not None and one not in VAT_CODES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class Share:
 
     @property
     def vat(self) -> VatCode:
-        return "none" if self.vat_percent is None else VAT_CODES.get(self.vat_percent, "none")
+        return "none" if self.vat_percent is None else VAT_CODES[self.vat_percent]
 
     @property
     def is_calculated(self) -> bool:
@@ -113,6 +120,11 @@ class FiscalReceipt:
     def offset(self) -> Decimal:
         """What no tender pays was paid before."""
         return self.total - sum((tender.amount for tender in self.tenders), ZERO)
+
+    @property
+    def has_codes(self) -> bool:
+        """Of all its rates."""
+        return not without_code(share.vat_percent for share in self.shares)
 
     def view(self) -> FiscalReceiptView:
         return FiscalReceiptView(
@@ -314,6 +326,11 @@ def waiting(receipt: FiscalReceipt, detail: str, until: datetime) -> FiscalRecei
 def held(refund: FiscalReceipt) -> FiscalReceipt:
     """Until what it gives back is printed."""
     return _after(refund, "hold", wake_at=None, detail=SALE_NOT_PRINTED)
+
+
+def unprintable(receipt: FiscalReceipt) -> FiscalReceipt:
+    """Nobody prints it at another rate than that at which the money was taken."""
+    return _after(receipt, "hold", wake_at=None, detail=RATE_UNKNOWN)
 
 
 def standing_for(

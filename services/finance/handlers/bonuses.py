@@ -3,7 +3,6 @@ left of them."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
@@ -38,14 +37,12 @@ from shared.contracts.bonuses import (
 )
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import OrderPaid
-from shared.contracts.work_order import GetWorkOrder, WorkOrder
+from shared.contracts.work_order import GetWorkOrder
 from shared.handlers import Work
 from shared.pagination import page_of
 
 log = structlog.get_logger(__name__)
 
-ASK_TIMEOUT_S = 2.0
-"""Longer than that a paid order's news does not hold up the till; it is told again later."""
 EXPIRE_AT_ONCE = 200
 """Clients whose expired bonuses one transaction posts."""
 EXPIRING_SHOWN = 10
@@ -63,31 +60,52 @@ KINDS: dict[EntryKind, BonusMovementKind] = {
 # --- what an order earns ------------------------------------------------------------------------
 
 
-@handlers.event(OrderPaid)
+async def _with_order(event: OrderPaid, store: FinanceStore, work: Work) -> OrderPaid:
+    """The order, of which only orders knows what was done: while it is away, the bonuses wait for
+    it, and no till."""
+    if await _earning(event, store, work):
+        await store.release()
+        await work.ask(GetWorkOrder(order_id=event.order_id))
+    return event
+
+
+@handlers.event(OrderPaid, before=_with_order)
 async def order_paid(event: OrderPaid, store: FinanceStore, work: Work) -> None:
     """Reckons the bonuses of a completion, once. From then on they follow each payment and refund
     at once: the news that it is paid again changes nothing."""
-    day = event.at.astimezone(work.settings.zone).date()
-    rules = [rule for rule in await store.rules() if rule.counts_on(day)]
-    if not rules:
+    earning = await _earning(event, store, work)
+    if earning is None:
         return
-    event = event.model_copy(update={"client_id": await store.survivor_of(event.client_id)})
-    settlement = standing(await store.history(event.order_id))
-    if settlement is None or settlement.completion != event.completion:
-        log.info("no_longer_applies", completion=event.completion)
-        return
-    if await store.accrual(event.order_id, event.completion):
-        return
-    order = await _work_order(event.order_id, store, work)
+    rules, settlement = earning
+    order = await work.ask(GetWorkOrder(order_id=event.order_id))
     if (order.status, order.completion) != ("done", event.completion):
         log.info("no_longer_applies", completion=event.completion, status=order.status)
         return
+    event = event.model_copy(update={"client_id": await store.survivor_of(event.client_id)})
     month = month_of(event.at, work.settings.zone)
     capped = any(rule.cap_per_month is not None for rule in rules)
     in_month = await store.given(event.client_id, *month) if capped else {}
     paid = Paid(event.at, event.money, event.revenue)
-    outcomes = reckon(rules, order, paid, day, in_month)
+    outcomes = reckon(rules, order, paid, event.at.astimezone(work.settings.zone).date(), in_month)
     await keep(await _accrued(event, settlement, outcomes, store, work), store, work)
+
+
+async def _earning(
+    event: OrderPaid, store: FinanceStore, work: Work
+) -> tuple[list[BonusRule], Settlement] | None:
+    """The rules of the day, and the settlement that stands; none where nothing is to be reckoned,
+    or nothing any more: while orders was asked, it may have been reopened."""
+    day = event.at.astimezone(work.settings.zone).date()
+    rules = [rule for rule in await store.rules() if rule.counts_on(day)]
+    if not rules:
+        return None
+    settlement = standing(await store.history(event.order_id))
+    if settlement is None or settlement.completion != event.completion:
+        log.info("no_longer_applies", completion=event.completion)
+        return None
+    if await store.accrual(event.order_id, event.completion):
+        return None
+    return rules, settlement
 
 
 async def _accrued(
@@ -160,18 +178,6 @@ def _told(
             skipped=skipped,
         ),
     )
-
-
-async def _work_order(order_id: UUID, store: FinanceStore, work: Work) -> WorkOrder:
-    """The order as orders has it; those of the whole batch are asked for together."""
-    if order_id not in store.work_orders:
-        wanted = {order_id, *store.orders_paid} - store.work_orders.keys()
-        async with asyncio.timeout(ASK_TIMEOUT_S):
-            answers = await asyncio.gather(
-                *(work.ask(GetWorkOrder(order_id=one)) for one in wanted)
-            )
-        store.work_orders.update({order.id: order for order in answers})
-    return store.work_orders[order_id]
 
 
 async def follow_money(

@@ -9,8 +9,11 @@ from shared.erasure import redact
 from shared.handlers import Work
 
 
-@handlers.event(ClientErased)
-async def client_erased(event: ClientErased, store: FinanceStore, work: Work) -> None:
-    """Notes on payments go, and what kept answers and events told of the person."""
-    await store.forget_notes(event.aliases)
+async def _without_person(event: ClientErased, store: FinanceStore, work: Work) -> None:
     await redact(store.connection, event.aliases, event.name)
+
+
+@handlers.event(ClientErased, after=_without_person)
+async def client_erased(event: ClientErased, store: FinanceStore, work: Work) -> None:
+    """Notes on payments go; what kept answers and events told of the person follows."""
+    await store.forget_notes(event.aliases)

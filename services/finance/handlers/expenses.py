@@ -12,7 +12,7 @@ from services.finance.domain import expenses as domain
 from services.finance.domain import till
 from services.finance.domain.expenses import Expense, ExpenseCategory, RecurringExpense
 from services.finance.domain.ledger import MONEY_ACCOUNTS, Account
-from services.finance.handlers.suppliers import ensure_supplier
+from services.finance.handlers.suppliers import ensure_supplier, of_known_supplier
 from services.finance.handlers.table import check_period, handlers, keep
 from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
@@ -167,7 +167,7 @@ async def reverse_expense(command: ReverseExpense, store: FinanceStore, work: Wo
 # --- again and again ----------------------------------------------------------------------------
 
 
-@handlers.command(CreateRecurringExpense)
+@handlers.command(CreateRecurringExpense, before=of_known_supplier)
 async def create_recurring_expense(
     command: CreateRecurringExpense, store: FinanceStore, work: Work
 ) -> RecurringExpenseView:
@@ -181,7 +181,6 @@ async def create_recurring_expense(
         updated_at=work.now,
     )
     domain.check_recurring(expense)
-    await ensure_supplier(expense.supplier_id, work)
     category = await _active_category(expense.category, store, work)
     first = next(expense.due_days(expense.starts_on), None)
     expense = replace(expense, category=category.name, next_on=first)

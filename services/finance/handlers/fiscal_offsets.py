@@ -65,6 +65,7 @@ async def queue_refund(
         return
     told = await store.told_of(document_of(before), "to_read")
     if told is None:
+        await _undo_untold(before, after, store, work)
         return
     shares: list[Share] = []
     advances: dict[UUID | None, Decimal] = {}
@@ -101,6 +102,30 @@ async def _undo_offset(
     if back > 0:
         share = share_of(settled, back, settled.order.number)
         await queue(_receipt("refund", moved[-1], (share,), (), work), store, work)
+
+
+async def _undo_untold(before: Payment, after: Payment, store: FinanceStore, work: Work) -> None:
+    """An older version offset also what no receipt had sold: as much goes back as an order's
+    offsets have beyond the advances that receipts did sell."""
+    for order_id, change in domain.moved(before, after).items():
+        if order_id:
+            settled = standing(await store.history(order_id))
+            assert settled, "only what is settled has money on it"
+            moved = await store.deposits_moved(order_id)
+            offset = domain.offset_by(await store.receipts_about(moved))
+            sold = await _sold_as_advances(settled, store)
+            await _undo_offset(settled, min(-change, offset - sold), store, work)
+
+
+async def _sold_as_advances(settled: Settlement, store: FinanceStore) -> Decimal:
+    """How much of the money on an order receipts have sold, and not as the order's own."""
+    assert settled.entry_id
+    sold = ZERO
+    for payment in await store.payments_of(settled.order_id):
+        if told := await store.told_of(document_of(payment)):
+            amount = payment.on(settled.order_id)
+            sold += amount - min(amount, told.sold_for(settled.order_id, settled.entry_id))
+    return sold
 
 
 async def _advance_percent(payment: Payment, store: FinanceStore, work: Work) -> Decimal | None:

@@ -65,6 +65,9 @@ class FiscalSender:
             return False
         if receipt.state == "sending":
             return await self._lost(receipt)
+        if not receipt.has_codes:
+            ended = await self._decided(receipt, lambda found, _: domain.unprintable(found))
+            return ended is not None
         if receipt.shares and not receipt.lines:
             return await self._compose(receipt)
         claimed = await self._decided(receipt, domain.claimed)

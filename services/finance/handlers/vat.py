@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from services.finance.domain.fiscal import VAT_CODES
+from services.finance.domain.fiscal import without_code
 from services.finance.domain.ledger import ZERO, kopecks
 from services.finance.domain.vat import in_force_from, rates_of
 from services.finance.handlers.table import check_period, handlers
@@ -15,7 +15,6 @@ from shared.contracts.taxes import (
     GetVatRates,
     SetVatRates,
     VatLine,
-    VatRate,
     VatRatesSaved,
     VatRatesView,
     VatReport,
@@ -24,6 +23,7 @@ from shared.contracts.taxes import (
 from shared.edits import edited
 from shared.handlers import Work
 from shared.refusals import Refused, ensure_revision
+from shared.settings import ServiceSettings
 
 
 @handlers.question(GetVatRates)
@@ -36,21 +36,22 @@ async def set_vat_rates(command: SetVatRates, store: FinanceStore, work: Work) -
     vat = await store.vat_locked(work.settings.station_id)
     ensure_revision(command.expected_revision, vat.revision)
     rates = rates_of(command)
-    if work.settings.fiscal_adapter != "none" and command.regime == "vat":
-        today = work.now.astimezone(work.settings.zone).date()
-        _ensure_printable([rate for rate in in_force_from(today, rates) if rate not in vat.rates])
     changed, changes = edited(vat, {"regime": command.regime, "rates": rates}, work.now)
     if changes:
+        ensure_printable(changed, work.settings, work.now)
         await store.save_vat(changed)
         work.publish(VatRatesSaved(vat=changed, changes=changes))
     return changed
 
 
-def _ensure_printable(new: Collection[VatRate]) -> None:
-    """A register would print what it has no code for as sold without VAT."""
-    for rate in new:
-        if rate.percent is not None and rate.percent not in VAT_CODES:
-            raise Refused("vat_rate_not_fiscal", percent=rate.percent)
+def ensure_printable(vat: VatRatesView, settings: ServiceSettings, now: datetime) -> None:
+    """Of a station with a cash register: nothing is to be sold at a rate that it has no code for.
+    Refused: ``vat_rate_not_fiscal``."""
+    if settings.fiscal_adapter == "none" or vat.regime != "vat":
+        return
+    rates = in_force_from(now.astimezone(settings.zone).date(), vat.rates)
+    if lacking := without_code(rate.percent for rate in rates):
+        raise Refused("vat_rate_not_fiscal", percent=", ".join(map(str, lacking)))
 
 
 @handlers.question(VatReport)

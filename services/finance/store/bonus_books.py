@@ -25,7 +25,6 @@ from services.finance.store.loads import Wanted
 from services.finance.store.rows import accrual_of, lot_of, rule_of
 from services.finance.store.schema import bonus_settings
 from shared.contracts.bonus_rules import BonusSettingsView
-from shared.contracts.work_order import WorkOrder
 from shared.reading import Rows
 
 
@@ -37,16 +36,12 @@ class BonusBooks(Books):
         self._rules: Kept[UUID, BonusRule] = Kept()
         self._lots: Kept[UUID, Lot] = Kept()
         self._accruals: Kept[tuple[UUID, int], Accrual] = Kept()
-        self.orders_paid: set[UUID] = set()
-        """Of the whole batch; what orders says of them is asked for once."""
-        self.work_orders: dict[UUID, WorkOrder] = {}
         self._knows_rules = False
         self._known_purses: set[UUID] = set()
         self._known_lots_of: set[UUID] = set()
         self._known_accruals: set[UUID] = set()
 
     def _guards(self, wanted: Wanted) -> list[Load]:
-        self.orders_paid = wanted.paid
         return [*super()._guards(wanted), *([self._rules_load()] if wanted.paid else ())]
 
     def _guarded(self, wanted: Wanted) -> list[Load]:

@@ -82,6 +82,7 @@ FISCAL_KINDS = {
 FISCAL_DETAILS = {
     "sale_not_printed": N_("Waits for the receipt of the sale"),
     "replaced": N_("Printed again after the correction"),
+    "vat_rate_not_fiscal": N_("The register has no code for its VAT rate"),
 }
 EXPENSE_KINDS = {
     "operating": N_("Running costs"),

@@ -7,7 +7,8 @@ from typing import Any
 from services.orders.domain.erasure import anonymous
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
-from services.orders.store.erasure import forget_comments, open_orders
+from services.orders.store.erasure import forget_comments, forgotten_comments, open_orders
+from services.orders.store.queries import orders_naming
 from shared.contracts.client_data import ClientErased, GetOpenOrders, OpenOrders
 from shared.erasure import redact
 from shared.handlers import Work
@@ -19,7 +20,17 @@ async def get_open_orders(question: GetOpenOrders, store: OrdersStore, work: Wor
     return OpenOrders(numbers=tuple(await open_orders(store.connection, client_id)))
 
 
-@handlers.event(ClientErased)
+async def _without_person(event: ClientErased, store: OrdersStore, work: Work) -> None:
+    orders = {
+        order_id
+        for alias in event.aliases
+        for order_id in await orders_naming(store.connection, alias)
+    }
+    comments = await forgotten_comments(store.connection, orders, event.name)
+    await redact(store.connection, [*event.aliases, *orders, *comments], event.name)
+
+
+@handlers.event(ClientErased, after=_without_person)
 async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> None:
     """Also what was opened while the erasure was under way; the copy refuses what comes later."""
     known = (await store.copies.many(work, client_ids=event.aliases)).clients.values()
@@ -45,8 +56,7 @@ async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> 
         for word in (client.last_name, client.company_name, client.email, *(client.phones or ()))
         if word and word != event.name
     }
-    comments = await forget_comments(store.connection, orders, words, event.name)
-    await redact(store.connection, [*event.aliases, *orders, *comments], event.name)
+    await forget_comments(store.connection, orders, words, event.name)
 
 
 def _without_plate(car: Any) -> str | None:

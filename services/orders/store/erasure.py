@@ -35,18 +35,27 @@ async def open_orders(connection: AsyncConnection, client_id: UUID) -> list[str]
 
 async def forget_comments(
     connection: AsyncConnection, order_ids: Collection[UUID], words: Collection[str], called: str
-) -> list[UUID]:
-    """Comments in which one of the words stands; which they were."""
+) -> None:
+    """Comments in which one of the words stands."""
     if not order_ids or not words:
-        return []
-    forgotten = await connection.execute(
+        return
+    await connection.execute(
         update(comments)
         .where(
             comments.c.order_id == any_(_IDS),
             or_(*(func.strpos(comments.c.text, word) > 0 for word in sorted(words))),
         )
-        .values(text=called)
-        .returning(comments.c.id),
+        .values(text=called),
         {"ids": sorted(order_ids)},
     )
-    return list(forgotten.scalars())
+
+
+async def forgotten_comments(
+    connection: AsyncConnection, order_ids: Collection[UUID], called: str
+) -> list[UUID]:
+    """Which they were."""
+    found = await connection.execute(
+        select(comments.c.id).where(comments.c.order_id == any_(_IDS), comments.c.text == called),
+        {"ids": sorted(order_ids)},
+    )
+    return list(found.scalars())
