@@ -28,7 +28,6 @@ from shared.contracts.finance import (
     RefundPayment,
 )
 from shared.contracts.fiscal import (
-    CorrectPayment,
     FiscalReceiptView,
     GetFiscalReceipt,
     RetryFiscalReceipt,
@@ -442,14 +441,13 @@ async def test_answer_that_is_lost_leaves_it_undetermined_and_is_never_printed_t
     await at_register.rounds()
     assert (await at_register.receipt(refused)).state == "failed"
     at_register.printer.before = None
-    command = CorrectPayment(payment_id=refused, reason="Чек не напечатан")
-    correction = await at_register.station.send(command)
+    correction = await at_register.correct(refused)
     at_register.later(seconds=5)
     await at_register.rounds()
     shown = await at_register.station.ask(GetFiscalReceipt(receipt_id=correction.id))
     assert (shown.kind, shown.state, shown.reason) == ("correction", "sent", "Чек не напечатан")
     with pytest.raises(Refused, match="fiscal_receipt_exists"):
-        await at_register.station.send(command)
+        await at_register.correct(refused)
 
 
 @pytest.mark.parametrize("knows_ids", [True, False])
