@@ -38,7 +38,7 @@ def cut_before(number: int) -> None:
         event_replay.asking_a_database = asking_or_dying
         return put_back(*args)
 
-    event_replay.replay = counted
+    event_replay.replay = counted  # type: ignore[assignment]
     event_replay.PAGE_ROWS = event_replay.PUBLISH_BATCH = AT_ONCE
 
 
