@@ -11,7 +11,7 @@ from uuid import UUID
 
 MARK = "Erased client"
 _WORDS = {"en": MARK, "ru": "Обезличенный клиент"}
-_NAMES = re.compile(rb"\b%b(?= [0-9A-F]{6}\b)" % MARK.encode())
+_NAMES = re.compile(rb"%b(?= [0-9A-F]{6}\b)" % MARK.encode())
 
 
 def name_of(client_id: UUID) -> str:
