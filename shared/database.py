@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,6 +159,16 @@ def engine_for(url: str, *, pool_size: int = 8, planned_once: bool = False) -> A
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
+
+
+@asynccontextmanager
+async def engine_for_one_job(url: str) -> AsyncIterator[AsyncEngine]:
+    """Of a single connection, and gone when the job is done: for operators' commands."""
+    engine = engine_for(url, pool_size=1)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
 
 
 def _refuse_closed(connection: Any, *_: Any) -> None:

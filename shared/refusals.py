@@ -93,6 +93,10 @@ REASONS: dict[str, Reason] = {
             "The answer would be larger than {limit} MB: ask for less of it at once",
             "Ответ получился бы больше {limit} МБ: запросите меньшую часть",
         ),
+        result_too_large=(
+            "Nothing was done: what comes of it would be larger than {limit} MB; do less at once",
+            "Ничего не сделано: результат получился бы больше {limit} МБ; разбейте на части",
+        ),
         cursor_invalid=("The cursor is not one of ours", "Неверный курсор списка"),
         cost_missing=(
             "Say what product {id} cost: no cost was expected for such a unit",
@@ -695,6 +699,10 @@ REASONS: dict[str, Reason] = {
     ),
     **_table(
         Kind.CONFLICT,
+        reply_untold=(
+            "It was done before, but the answer is larger than {limit} MB: look at what came of it",
+            "Это уже сделано, но ответ больше {limit} МБ: посмотрите, что получилось",
+        ),
         client_merged=(
             "Card {id} is one with {client_id} now; use that one",
             "Карточка {id} объединена с {client_id}, используйте её",

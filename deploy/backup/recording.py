@@ -13,7 +13,7 @@ from services.gateway.jobs import rows
 from services.gateway.jobs.notes import note_of
 from services.gateway.store import jobs
 from shared.contracts.operations import StationRestored
-from shared.database import engine_for
+from shared.database import engine_for_one_job
 from shared.ids import new_id
 from shared.messaging import outbox
 from shared.messaging.envelope import opening
@@ -39,13 +39,9 @@ async def record_restore(
     )
     source = f"/{manifest.station}/audit"
     cause = opening(f"/{manifest.station}/ops", "restore", operator())
-    engine = engine_for(audit_url, pool_size=1)
-    try:
-        async with engine.begin() as connection:
-            event_out = outbox.outgoing(event, cause, source, datetime.now(UTC))
-            await outbox.write(connection, [event_out])
-    finally:
-        await engine.dispose()
+    async with engine_for_one_job(audit_url) as engine, engine.begin() as connection:
+        event_out = outbox.outgoing(event, cause, source, datetime.now(UTC))
+        await outbox.write(connection, [event_out])
 
 
 async def record_restore_job(gateway_url: str, at: Point, reached: datetime | None) -> None:
@@ -55,27 +51,23 @@ async def record_restore_job(gateway_url: str, at: Point, reached: datetime | No
     who = operator()
     moment = (reached or at.until or manifest.cut_at).astimezone(StationSettings().zone)
     note, particulars = note_of("restored", moment=f"{moment:%d.%m.%Y %H:%M:%S}")
-    engine = engine_for(gateway_url, pool_size=1)
-    try:
-        async with engine.begin() as connection:
-            await connection.execute(
-                delete(jobs).where(jobs.c.user_id.is_(None), jobs.c.state == "running")
-            )
-            await rows.add(
-                connection,
-                id=new_id(),
-                kind="restore",
-                title=at.backup.path.name,
-                login=who.login,
-                role=who.role,
-                station=manifest.station,
-                state="done",
-                note=note,
-                particulars=particulars,
-                created_at=now,
-                started_at=now,
-                finished_at=now,
-                expires_at=now + rows.KEEP_OF_MACHINES,
-            )
-    finally:
-        await engine.dispose()
+    async with engine_for_one_job(gateway_url) as engine, engine.begin() as connection:
+        await connection.execute(
+            delete(jobs).where(jobs.c.user_id.is_(None), jobs.c.state == "running")
+        )
+        await rows.add(
+            connection,
+            id=new_id(),
+            kind="restore",
+            title=at.backup.path.name,
+            login=who.login,
+            role=who.role,
+            station=manifest.station,
+            state="done",
+            note=note,
+            particulars=particulars,
+            created_at=now,
+            started_at=now,
+            finished_at=now,
+            expires_at=now + rows.KEEP_OF_MACHINES,
+        )

@@ -90,18 +90,22 @@ def watch(data_dir: StationDir = None) -> None:
 
 async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
     from deploy import topology
-    from deploy.commands.event_replay import InStream, alone, read_stream
+    from deploy.commands.event_replay import InStream, read_stream
     from deploy.commands.reach import BOOTSTRAP_URL, nats_connection, needed
     from deploy.commands.topology import consumed
+    from shared.database import engine_for_one_job
 
     async with AsyncExitStack() as stack:
         databases = _databases(at)
-        engines = {service: _engine(url, stack) for service, url in databases.items()}
+        engines = {
+            service: await stack.enter_async_context(engine_for_one_job(url))
+            for service, url in databases.items()
+        }
         url = needed(at.bootstrap_url, BOOTSTRAP_URL)
         connection = await nats_connection(url, topology.BOOTSTRAP)
         stack.push_async_callback(connection.close)
         async with AsyncExitStack() as turn:
-            await turn.enter_async_context(alone(_engine(databases["audit"], turn)))
+            await turn.enter_async_context(_alone(databases["audit"]))
             outboxes = await turn.enter_async_context(_as_of_now(engines))
             stream = await read_stream(connection, outboxes)
             if stream is None:
@@ -115,13 +119,22 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
             _confirm("Make it?", yes)
         elif lost:
             _confirm("Put them back?", yes)
-        await stack.enter_async_context(alone(_engine(databases["audit"], stack)))
+        await stack.enter_async_context(_alone(databases["audit"]))
         # Consumers may be gone as well.
         await topology.apply(url, consumed())
         if lost:
             async with _as_of_now(engines) as outboxes:
                 stream = await read_stream(connection, outboxes) or InStream()
                 await _put_back(connection, outboxes, stream, lost, databases["gateway"])
+
+
+@asynccontextmanager
+async def _alone(url: str) -> AsyncIterator[None]:
+    from deploy.commands.event_replay import alone
+    from shared.database import engine_for_one_job
+
+    async with engine_for_one_job(url) as engine, alone(engine):
+        yield
 
 
 @asynccontextmanager
@@ -147,14 +160,6 @@ def _databases(at: Reach) -> dict[str, str]:
     if unknown:
         raise CannotStart(f"events of all services are needed: {', '.join(unknown)} not set")
     return {name: at.database_urls[name] for name in SERVICES}
-
-
-def _engine(url: str, stack: AsyncExitStack) -> AsyncEngine:
-    from shared.database import engine_for
-
-    engine = engine_for(url, pool_size=1)
-    stack.push_async_callback(engine.dispose)
-    return engine
 
 
 async def _count_missing(outboxes: list[Outbox], stream: InStream) -> int:

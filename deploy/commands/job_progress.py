@@ -16,7 +16,7 @@ import typer
 from deploy.commands.reach import operator
 from services.gateway.jobs import rows
 from services.gateway.jobs.notes import note_of
-from shared.database import engine_for
+from shared.database import engine_for_one_job
 from shared.ids import new_id
 from shared.settings import StationSettings
 
@@ -106,8 +106,7 @@ class JobProgress:
 
     async def _keep(self) -> None:
         assert self._url
-        engine = engine_for(self._url, pool_size=1)
-        try:
+        async with engine_for_one_job(self._url) as engine:
             async with engine.begin() as connection:
                 row = await rows.add(connection, **self._new())
             last, since = self._said, 0.0
@@ -119,8 +118,6 @@ class JobProgress:
                         await rows.go_on(connection, row.id, row.lease_id, **last)
             async with engine.begin() as connection:
                 await rows.end(connection, row.id, row.lease_id, **self._end)
-        finally:
-            await engine.dispose()
 
     def _new(self) -> dict[str, Any]:
         who, now = operator(), datetime.now(UTC)

@@ -12,7 +12,7 @@ def migrate(
         list[str] | None, typer.Argument(help="Names of services; without any: all of them.")
     ] = None,
 ) -> None:
-    """Runs migrations on ``PITLANE_<SERVICE>_DATABASE_URL``, which must name the owning role."""
+    """Runs migrations on `PITLANE_<SERVICE>_DATABASE_URL`, which must name the owning role."""
     import os
 
     from deploy.local.migrations import migrate_database

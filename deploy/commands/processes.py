@@ -12,7 +12,7 @@ SERVICES = ("clients", "orders", "inventory", "finance", "documents", "audit")
 def service(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.")],
 ) -> None:
-    """Runs one service until SIGTERM. See ``pitlane config show`` for what it needs to know."""
+    """Runs one service until SIGTERM. See `pitlane config show` for what it needs to know."""
     from importlib import import_module
 
     if name not in SERVICES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,10 +9,8 @@ import typer
 from deploy.commands.reach import StationDir
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
-
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from deploy.commands.job_progress import JobProgress
     from deploy.commands.reach import Reach
@@ -81,6 +78,7 @@ def _chosen(service: str | None) -> Mapping[str, Reckon]:
 
 
 async def _rebuild(at: Reach, chosen: Mapping[str, Reckon], progress: JobProgress) -> None:
+    from shared.database import engine_for_one_job
     from shared.messaging.folding import reckon_sums
 
     for name in chosen:
@@ -88,7 +86,7 @@ async def _rebuild(at: Reach, chosen: Mapping[str, Reckon], progress: JobProgres
     zone = await _zone(at)
     for name, reckon in chosen.items():
         progress.begin(f"sums of {name}", None)
-        async with _engine(at, name) as engine:
+        async with engine_for_one_job(_database(at, name)) as engine:
             count = await reckon_sums(engine, zone, reckon)
         progress.end(f"{count} reckoned anew")
         progress.came_to("summed_anew", service=name, count=count)
@@ -103,24 +101,15 @@ async def _zone(at: Reach) -> ZoneInfo:
 
     from deploy.local.processes import CannotStart
     from services.orders.store.tables import stations
+    from shared.database import engine_for_one_job
 
-    async with _engine(at, "orders") as engine, engine.connect() as connection:
+    url = _database(at, "orders")
+    async with engine_for_one_job(url) as engine, engine.connect() as connection:
         own = stations.c.code == at.station
         name = await connection.scalar(select(stations.c.time_zone).where(own))
     if name is None:
         raise CannotStart(f"orders has never run as {at.station}: there are no sums of it")
     return ZoneInfo(name)
-
-
-@asynccontextmanager
-async def _engine(at: Reach, service: str) -> AsyncIterator[AsyncEngine]:
-    from shared.database import engine_for
-
-    engine = engine_for(_database(at, service), pool_size=1)
-    try:
-        yield engine
-    finally:
-        await engine.dispose()
 
 
 def _database(at: Reach, service: str) -> str:

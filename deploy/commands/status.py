@@ -151,21 +151,19 @@ async def _long_work(at: Reach) -> tuple[str, ...]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from services.gateway.jobs.rows import last_backup, machines_at_work
-    from shared.database import engine_for
+    from shared.database import engine_for_one_job
     from shared.settings import StationSettings
 
     if GATEWAY_DATABASE not in at.database_urls:
         return ()
     zone = StationSettings().zone
-    engine = engine_for(at.database_urls[GATEWAY_DATABASE], pool_size=1)
+    url = at.database_urls[GATEWAY_DATABASE]
     try:
-        async with engine.connect() as connection:
+        async with engine_for_one_job(url) as engine, engine.connect() as connection:
             going = await machines_at_work(connection)
             backup = await last_backup(connection)
     except (SQLAlchemyError, OSError, TimeoutError):
         return ()
-    finally:
-        await engine.dispose()
     lines = [
         f"{row.kind}, since {row.started_at.astimezone(zone):%d.%m. %H:%M}, by {row.login}: "
         f"{row.stage} {row.done}" + (f" of {row.total}" if row.total else "")

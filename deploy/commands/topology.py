@@ -14,7 +14,7 @@ app = typer.Typer(help="Streams, consumers and users of the station.", no_args_i
 def apply() -> None:
     """Makes streams and consumers, or brings them up to date; deletes nothing.
 
-    ``PITLANE_NATS_URL`` must name the user who may: ``bootstrap``.
+    `PITLANE_NATS_URL` must name the user who may: `bootstrap`.
     """
     import asyncio
     import os

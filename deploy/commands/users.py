@@ -11,7 +11,7 @@ app = typer.Typer(help="The users that a new station begins with.", no_args_is_h
 def first_admin() -> None:
     """Makes the first administrator where there is no user yet, and prints the one-time password.
 
-    ``PITLANE_GATEWAY_DATABASE_URL`` names the gateway's database.
+    `PITLANE_GATEWAY_DATABASE_URL` names the gateway's database.
     """
     import asyncio
 
@@ -20,11 +20,16 @@ def first_admin() -> None:
     password = asyncio.run(ensure_first_admin(_database_url()))
     if password:
         typer.echo(password)
+    else:
+        typer.echo("there are users already: nobody was made", err=True)
 
 
 @app.command("demo")
 def demo() -> None:
-    """Makes a user of every role, with a password that everybody knows."""
+    """Makes a user of every role, with a password that everybody knows.
+
+    `PITLANE_GATEWAY_DATABASE_URL` names the gateway's database.
+    """
     import asyncio
 
     from services.gateway.users import ensure_demo_users

@@ -11,16 +11,21 @@ from shared.contracts.visits import KeepVisits, KeptVisits, ListSettlements
 from shared.imports.worker import ImportWorker
 from shared.messaging.envelope import SYSTEM, opening
 from shared.messaging.lane import Job
+from shared.refusals import Refused
 from shared.service import Running, Service
 
 log = structlog.get_logger(__name__)
 
 RETRY_INTERVAL_S = 15
 """Finance may start later, or be away."""
+EARLY_S = 60
+"""So long after our own start others may still be starting: nobody need look after them."""
 
 
 async def fetch_past_visits(running: Running) -> None:
     """Asks finance for the visits from before they were counted here, until it has told of all."""
+    clock = asyncio.get_running_loop().time
+    late_from = clock() + EARLY_S
     while True:
         try:
             # A page that nobody waits for tells how far it is.
@@ -33,8 +38,14 @@ async def fetch_past_visits(running: Running) -> None:
                 )
             return
         except Exception as error:
-            log.warning("past_visits_wait", error=repr(error))
+            is_early = is_away(error) and clock() < late_from
+            tell = log.info if is_early else log.warning
+            tell("past_visits_wait", error=repr(error))
         await asyncio.sleep(RETRY_INTERVAL_S)
+
+
+def is_away(error: Exception) -> bool:
+    return isinstance(error, Refused) and error.code == "service_unavailable"
 
 
 async def keep(running: Running, command: KeepVisits) -> KeptVisits:

@@ -33,6 +33,7 @@ from services.gateway.reading import Reading
 from shared.contracts.base import Command, Message, Question, reply_type
 from shared.contracts.orders import OrderView
 from shared.messaging.inbox import fingerprint
+from shared.nobody import in_language
 from shared.permissions import may_take_away
 from shared.refusals import Refused
 
@@ -249,7 +250,8 @@ async def _message(call: Call, endpoint: Endpoint) -> tuple[str, bytes]:
 
 
 def shown(call: Call, endpoint: Endpoint, reply: bytes) -> Response:
-    """A service's reply as it came, with the headers that its content gives."""
+    """A service's reply, with the headers that its content gives. It is as it came, but that nobody
+    is called otherwise than in the reader's language."""
     headers: dict[str, str] = {}
     if endpoint.told_by_reply:
         thing = endpoint.told_by_reply.validate_json(reply)
@@ -259,7 +261,7 @@ def shown(call: Call, endpoint: Endpoint, reply: bytes) -> Response:
             headers["Location"] = PREFIX + endpoint.location.format_map(thing)
         if endpoint.reply is OrderView:
             call.order_id = UUID(thing["id"])
-    return Response(reply, endpoint.status, headers, JSON)
+    return Response(in_language(reply, call.language), endpoint.status, headers, JSON)
 
 
 # --- where they are found -----------------------------------------------------------------------

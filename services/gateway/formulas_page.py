@@ -31,6 +31,7 @@ from shared.contracts.formulas import (
     Language,
 )
 from shared.contracts.orders import FindOrders, OrderSummary
+from shared.nobody import in_language
 from shared.refusals import Refused
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "formulas.json"
@@ -73,7 +74,8 @@ async def _reference(call: Call, number: str, language: Language) -> tuple[Formu
     try:
         order_id = await _order(call, number) if number else None
         question = GetFormulaReference(order_id=order_id, language=language)
-        reference = FormulaReference.model_validate_json(await _asked(call, question))
+        reply = in_language(await _asked(call, question), language)
+        reference = FormulaReference.model_validate_json(reply)
     except Refused as refusal:
         return _committed(language), refusal.words(language)
     notice = words["not_found"].format(number=number) if number and order_id is None else ""

@@ -19,7 +19,7 @@ times RFC 3339. Lists are `{"items": […], "next": cursor|null}`: pass `next` a
 - **Edits** take `If-Match` with the `ETag` that was seen; 412 says that somebody was faster. In a
   PATCH a field that is left out stays, and a null clears it.
 - **Problems** are RFC 9457 details; act on `code`, show `detail`, which is Russian or English by
-  `Accept-Language`.
+  `Accept-Language`; so is what a client is called whose data were erased.
 - Every answer has an `X-Correlation-Id`; a UUID that you send in is used. Logs and audit know it.
 """
 MEANINGS = {

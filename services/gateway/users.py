@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import cache
 
 from sqlalchemy import select, update
@@ -13,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.passwords import hashed
 from services.gateway.store import login_key, users
-from shared.database import engine_for
+from shared.database import engine_for_one_job
 from shared.ids import new_id
 from shared.permissions import ADMINISTRATOR, ADVISOR, CASHIER, OWNER, STOREKEEPER, TECHNICIAN
 
@@ -34,7 +32,7 @@ async def ensure_first_admin(database_url: str) -> str | None:
     once and must be changed at the first sign-in. As long as ``admin`` is the only one and has
     never signed in, a new one is answered: the last may have been lost on its way to whoever
     starts the station. None where somebody can sign in already."""
-    async with _transaction(database_url) as connection:
+    async with engine_for_one_job(database_url) as engine, engine.begin() as connection:
         there = (await connection.execute(select(users).with_for_update())).all()
         password = secrets.token_urlsafe(12)
         if not there:
@@ -57,7 +55,7 @@ async def ensure_first_admin(database_url: str) -> str | None:
 
 async def ensure_demo_users(database_url: str) -> None:
     """One user per role, each with the password ``demo``; those that exist stay as they are."""
-    async with _transaction(database_url) as connection:
+    async with engine_for_one_job(database_url) as engine, engine.begin() as connection:
         known = set((await connection.execute(select(users.c.login_key))).scalars())
         for login, name, role in DEMO_USERS:
             if login_key(login) not in known:
@@ -95,13 +93,3 @@ async def _make(
         .on_conflict_do_nothing()
     )
     return bool(result.rowcount)
-
-
-@asynccontextmanager
-async def _transaction(database_url: str) -> AsyncIterator[AsyncConnection]:
-    engine = engine_for(database_url, pool_size=1)
-    try:
-        async with engine.begin() as connection:
-            yield connection
-    finally:
-        await engine.dispose()

@@ -16,14 +16,12 @@ from shared.contracts.messages import MessageView
 from shared.contracts.orders import CommentView, OrderSummary
 from shared.contracts.tags import TagView
 
-ERASED = "Erased client"
-"""With a code, what a person is called of whom nothing is known any more."""
-
 
 class ErasedClient(View):
     client_id: UUID
     name: str
-    """Whatever named the person shows this: ``Erased client 7F3A9C``."""
+    """Whatever named the person shows this: ``Erased client 7F3A9C``. Over HTTP it is told in the
+    reader's language."""
     erased_at: Instant
 
 

@@ -117,7 +117,12 @@ class RefundPayment(Command[PaymentView]):
     shift_id: UUID | None = None
 
 
-class GetPayment(Question[PaymentView]):
+class PaymentDetails(PaymentView):
+    correctable: bool = False
+    """The register knows nothing of money that was kept, and a correction can tell it."""
+
+
+class GetPayment(Question[PaymentDetails]):
     subject: ClassVar[str] = "ask.finance.payment.v1"
 
     payment_id: UUID

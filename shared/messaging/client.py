@@ -20,6 +20,8 @@ from shared.refusals import REASONS, Refused
 
 STATUS_HEADER = "pitlane-status"
 """Of a reply: ``ok`` (the body is the view) or ``refused`` (the body is code and params)."""
+HEADER_ROOM = 4096
+"""Bytes of an event's headers, at most: names and ids. A reply's are few."""
 SERVICE_ROLE = "service"
 """The role in which a service asks another one, on nobody's behalf but the station's."""
 
@@ -44,6 +46,11 @@ class ServiceClient:
         self._answers = Answers(connection)
         self._source = source
         self._timeout_s = timeout_s
+
+    @property
+    def room(self) -> int:
+        """Bytes that may be said at once: see ``room_of``."""
+        return room_of(self.connection)
 
     async def send[ReplyT](self, command: Command[ReplyT], envelope: Envelope) -> ReplyT:
         """Sends a command. Raises ``Refused``: the service's own, or ``service_unavailable``;
@@ -99,6 +106,12 @@ class ServiceClient:
             order_id=cause.order_id,
             traceparent=cause.traceparent,
         )
+
+
+def room_of(connection: Client) -> int:
+    """Bytes that the body of a message may have. The server counts headers with it, and ends the
+    connection of whoever says too much."""
+    return connection.max_payload - HEADER_ROOM
 
 
 def refusal_body(refusal: Refused) -> bytes:

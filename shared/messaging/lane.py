@@ -267,6 +267,12 @@ class Lane:
                 return
             with handling(job.envelope) as work.envelope:
                 view = await job.route.handler(job.message, store, work)
+            reply = view.model_dump_json().encode() if view is not None else b""
+            told = [
+                outbox.outgoing(event, work.envelope, self._source, work.now)
+                for event in work.published
+            ]
+            self._ensure_room(reply, *(event.body for event in told))
         except Refused as refusal:
             if work.published or job.is_event or self._changes(store) != untouched:
                 # Half of its work is done already: only a rollback takes that back.
@@ -279,11 +285,7 @@ class Lane:
             batch.ends.append((job, refusal))
             batch.outgoing += self._refusal_event(job, refusal)
             return
-        batch.outgoing += [
-            outbox.outgoing(event, work.envelope, self._source, work.now)
-            for event in work.published
-        ]
-        reply = view.model_dump_json().encode() if view is not None else b""
+        batch.outgoing += told
         if key:
             stored[key] = batch.answered[key] = inbox.StoredReply(job.fingerprint, reply)
         batch.ends.append((job, reply))
@@ -292,6 +294,13 @@ class Lane:
         return Work(
             job.envelope, datetime.now(UTC), self._settings, self._client, answers=job.answers
         )
+
+    def _ensure_room(self, *bodies: bytes) -> None:
+        """What no message can carry is not done: its answer would be told as a failure, and its
+        events to nobody. Raises ``Refused``: ``result_too_large``."""
+        room = self._client.room
+        if any(len(body) > room for body in bodies):
+            raise Refused("result_too_large", limit=round(room / 1024**2))
 
     def _changes(self, store: Store) -> tuple[int, int]:
         """What a handler has changed shows here: in the database, and in the store's memory."""

@@ -86,8 +86,16 @@ def test_the_chain_goes_on_from_what_an_older_version_wrote(url: str) -> None:
     asyncio.run(check())
 
 
-OLD, NEW = 2, 5
+OLD, LAST_OLD, NEW = 2, 3, 5
+# Its successor does not follow what stands there now.
+DAMAGED = ["changed", "reordered"]
 TAMPERED = [
+    ("UPDATE records SET hash = translate(hash, '0123456789', '1234567890')", OLD, DAMAGED),
+    # What follows it is of the other form.
+    ("UPDATE records SET hash = translate(hash, '0123456789', '1234567890')", LAST_OLD, DAMAGED),
+    ("UPDATE records SET hash = 'no hash'", OLD, DAMAGED),
+    ("UPDATE records SET hash = NULL", LAST_OLD, DAMAGED),
+    ("UPDATE records SET previous_hash = hash", OLD, ["changed"]),
     ("UPDATE records SET content = replace(content, 'client', 'x')", OLD, ["changed"]),
     ("UPDATE records SET content = NULL", OLD, ["changed"]),
     ("UPDATE records SET actor = 'nobody'", OLD, ["changed"]),
@@ -97,12 +105,8 @@ TAMPERED = [
     ("UPDATE records SET packed = NULL", NEW, ["changed"]),
     ("UPDATE records SET mentions = ''", NEW, ["changed"]),
     ("UPDATE records SET actor = 'nobody'", NEW, ["changed"]),
-    # Its successor does not follow what stands there now.
-    (
-        "UPDATE records SET seal = set_byte(seal, 40, 255 - get_byte(seal, 40))",
-        NEW,
-        ["changed", "reordered"],
-    ),
+    ("UPDATE records SET seal = set_byte(seal, 40, 255 - get_byte(seal, 40))", NEW, DAMAGED),
+    ("UPDATE records SET seal = set_byte(seal, 4, 255 - get_byte(seal, 4))", NEW, ["changed"]),
     ("DELETE FROM records", NEW, ["removed"]),
 ]
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID
 
+import pytest
+
+from services.finance.handlers import fiscal
 from services.finance.handlers.fiscal_sending import FiscalSender
 from shared.contracts.finance import RefundPayment, TakePayment
-from shared.contracts.fiscal import FiscalReceiptView, ListFiscalReceipts
+from shared.contracts.fiscal import CorrectPayment, FiscalReceiptView, ListFiscalReceipts
 from shared.ids import new_id
 from tests.finance.at_work import in_turn
 from tests.finance.builders import client_created, money
@@ -72,6 +78,17 @@ class AtTheRegister:
     async def receipt(self, document_id: UUID) -> FiscalReceiptView:
         (found,) = (await self.station.ask(ListFiscalReceipts(document_id=document_id))).items
         return found
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Money that is taken meanwhile gets no receipt, as before there was a register."""
+        with pytest.MonkeyPatch.context() as before:
+            before.setattr(fiscal, "queue_sale", AsyncMock())
+            yield
+
+    async def correct(self, payment_id: UUID) -> FiscalReceiptView:
+        command = CorrectPayment(payment_id=payment_id, reason="Чек не напечатан")
+        return await self.station.send(command)
 
     async def give_back(self, payment_id: UUID, amount: str | None = None) -> None:
         """All that is left of it, without an amount."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from unittest.mock import AsyncMock
+from uuid import UUID
 
 import pytest
 
-from services.finance.handlers import fiscal
 from shared.contracts.bonuses import AdjustBonuses
-from shared.contracts.finance import TakePayment
-from shared.contracts.fiscal import CorrectPayment
+from shared.contracts.finance import GetPayment, TakePayment
 from shared.contracts.payment_documents import OrderShare, PaymentPart, TakePaymentDocument
 from shared.ids import new_id
 from shared.refusals import Refused
@@ -25,8 +23,12 @@ from tests.finance.builders import (
 )
 
 
+async def is_correctable(at_register: AtTheRegister, payment_id: UUID) -> bool:
+    return (await at_register.station.ask(GetPayment(payment_id=payment_id))).correctable
+
+
 async def test_a_correction_tells_of_money_that_is_still_there_and_of_no_bonuses(
-    at_register: AtTheRegister, monkeypatch: pytest.MonkeyPatch
+    at_register: AtTheRegister,
 ) -> None:
     station = at_register.station
     order, client = new_id(), new_id()
@@ -38,8 +40,7 @@ async def test_a_correction_tells_of_money_that_is_still_there_and_of_no_bonuses
         parts_issued(order),
     )
     await station.send(AdjustBonuses(client_id=client, amount=money("200"), reason="Извинение"))
-    with monkeypatch.context() as before:
-        before.setattr(fiscal, "queue_sale", AsyncMock())
+    with at_register.silent():
         document = await station.send(
             TakePaymentDocument(
                 customer_id=client,
@@ -55,25 +56,32 @@ async def test_a_correction_tells_of_money_that_is_still_there_and_of_no_bonuses
     await at_register.give_back(cash)
     await at_register.give_back(card, "150")
 
-    correction = await station.send(CorrectPayment(payment_id=cash, reason="Без чека"))
+    assert [await is_correctable(at_register, one) for one in (by_bonuses, cash, card)] == [
+        False,
+        True,
+        True,
+    ]
+    correction = await at_register.correct(cash)
 
     assert correction.total == money("350")
     assert [(one.method, one.amount) for one in correction.tenders] == [("card", money("350"))]
+    assert not await is_correctable(at_register, card)
     with pytest.raises(Refused, match="fiscal_receipt_exists"):
-        await station.send(CorrectPayment(payment_id=card, reason="Ещё раз"))
+        await at_register.correct(card)
     with pytest.raises(Refused, match="payment_not_found"):
-        await station.send(CorrectPayment(payment_id=by_bonuses, reason="Бонусы"))
+        await at_register.correct(by_bonuses)
 
 
 async def test_what_was_given_back_whole_needs_no_correction(
-    at_register: AtTheRegister, monkeypatch: pytest.MonkeyPatch
+    at_register: AtTheRegister,
 ) -> None:
     station = at_register.station
     client = await at_register.client()
-    with monkeypatch.context() as before:
-        before.setattr(fiscal, "queue_sale", AsyncMock())
+    with at_register.silent():
         command = TakePayment(customer_id=client, amount=money("100"), method="cash")
         payment = await station.send(command)
+    assert await is_correctable(at_register, payment.id)
     await at_register.give_back(payment.id)
+    assert not await is_correctable(at_register, payment.id)
     with pytest.raises(Refused, match="nothing_to_correct"):
-        await station.send(CorrectPayment(payment_id=payment.id, reason="Без чека"))
+        await at_register.correct(payment.id)

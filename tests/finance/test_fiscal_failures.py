@@ -23,7 +23,6 @@ from services.finance.providers import Permanent, Unclear
 from services.finance.store import FinanceStore
 from shared.contracts.finance import GetBalance, GetPayment, TakePayment
 from shared.contracts.fiscal import (
-    CorrectPayment,
     FiscalReceiptView,
     ListFiscalReceipts,
     RetryFiscalReceipt,
@@ -51,11 +50,6 @@ async def till(at_register: AtTheRegister, monkeypatch: pytest.MonkeyPatch) -> A
     rates = (VatRate(since=date(2020, 1, 1), percent=Decimal(20)),)
     await at_register.station.send(SetVatRates(regime="vat", rates=rates))
     return at_register
-
-
-async def correct(till: AtTheRegister, payment_id: UUID) -> FiscalReceiptView:
-    command = CorrectPayment(payment_id=payment_id, reason="Чек не напечатан")
-    return await till.station.send(command)
 
 
 async def receipts(till: AtTheRegister) -> list[FiscalReceiptView]:
@@ -102,7 +96,7 @@ async def test_refund_follows_the_correction_and_neither_is_told_twice(
     payment_id = await refused_and_given_back(till)
     sale, refund = await receipts(till)
 
-    await correct(till, payment_id)
+    await till.correct(payment_id)
     for receipt in (sale, refund):
         with pytest.raises(Refused, match="fiscal_receipt_exists"):
             await till.station.send(RetryFiscalReceipt(receipt_id=receipt.id))
@@ -129,19 +123,18 @@ async def test_refund_that_was_on_its_way_waits_when_its_sale_is_refused(
     await till.rounds()
     assert [one.detail for one in await receipts(till)] == ["нет такой ставки", "sale_not_printed"]
     with pytest.raises(Refused, match="nothing_to_correct"):
-        await correct(till, payment_id)
+        await till.correct(payment_id)
 
 
 async def test_money_without_a_receipt_is_given_back_without_one(
-    till: AtTheRegister, monkeypatch: pytest.MonkeyPatch
+    till: AtTheRegister,
 ) -> None:
-    with monkeypatch.context() as before:
-        before.setattr(fiscal, "queue_sale", AsyncMock())
+    with till.silent():
         command = TakePayment(customer_id=await till.client(), amount=money(100), method="cash")
         payment_id = (await till.station.send(command)).id
     await till.give_back(payment_id, "40")
     assert await receipts(till) == []
-    await correct(till, payment_id)
+    await till.correct(payment_id)
     await till.give_back(payment_id, "10")
     till.now = datetime.now(UTC)
     await till.rounds()
@@ -209,7 +202,6 @@ class Lives:
     """A client's order, the payments for it, and a register that fails by turns."""
 
     till: AtTheRegister
-    patch: pytest.MonkeyPatch
     random: Random
     order_id: UUID = field(default_factory=new_id)
     completion: int = 0
@@ -240,8 +232,7 @@ class Lives:
             case "pay":
                 self.payments.append(await self.pay())
             case "silent":
-                with self.patch.context() as before:
-                    before.setattr(fiscal, "queue_sale", AsyncMock())
+                with self.till.silent():
                     self.payments.append(await self.pay())
             case "refund" if self.payments:
                 amount = self.random.choice(["30", "100"])
@@ -292,8 +283,9 @@ class Lives:
         """Nobody corrects what stands on paper."""
         printed = {one.document_id for one in self.till.printer.printed if one.kind != "refund"}
         if payment_id not in printed:
-            with contextlib.suppress(Refused):
-                await correct(self.till, payment_id)
+            payment = await self.till.station.ask(GetPayment(payment_id=payment_id))
+            with contextlib.nullcontext() if payment.correctable else pytest.raises(Refused):
+                await self.till.correct(payment_id)
 
     async def put_right(self) -> None:
         """Each payment without a receipt gets one, by trying again or by a correction."""
@@ -329,10 +321,10 @@ class Lives:
 
 
 async def test_register_has_in_the_end_what_was_kept_whatever_failed(
-    till: AtTheRegister, monkeypatch: pytest.MonkeyPatch
+    till: AtTheRegister,
 ) -> None:
     for seed in range(LIVES):
-        lives = Lives(till, monkeypatch, Random(seed))
+        lives = Lives(till, Random(seed))
         await lives.begin()
         steps = lives.random.choices(STEPS, k=16)
         for step in steps:

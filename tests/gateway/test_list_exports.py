@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from html import unescape
 from io import StringIO
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -19,11 +20,13 @@ from services.gateway.exports.lists import Listing, Teller
 from services.gateway.exports.sheets import CHARS_OF_A_CELL, fitting
 from services.gateway.jobs import tables
 from services.gateway.routes import AREAS
-from shared.contracts.clients import FindClients
+from shared.contracts.client_data import GetPersonalData
+from shared.contracts.clients import FindClients, GetCards
 from shared.contracts.finance_reports import Margin
 from shared.contracts.orders import FindOrders
 from shared.contracts.shelves import FindStock
 from shared.ids import new_id
+from shared.nobody import MARK, name_of
 from shared.refusals import Refused
 from tests.gateway.support import API, FakeServices, TestGateway
 
@@ -174,6 +177,30 @@ async def test_the_button_takes_away_what_the_page_shows(
     assert (table.question.status, table.question.start) == (
         "new", datetime(2026, 10, 31, 21, tzinfo=UTC),
     )  # fmt: skip
+
+
+async def test_whoever_was_erased_is_called_so_in_the_readers_language(
+    gateway: TestGateway, asked: FakeServices
+) -> None:
+    erased = name_of(UUID(CLIENT))
+    russian = erased.replace(MARK, "Обезличенный клиент")
+    order = {**AN_ORDER, "client_name": erased}
+    asked.replies |= {
+        FindOrders.subject: a_page(order),
+        GetCards.subject: {"clients": [{**A_CLIENT, "name": erased}], "vehicles": []},
+        GetPersonalData.subject: {"client": {"name": erased}},
+    }
+    owner = await gateway.signed_in("owner")
+    for language, name in (("ru", russian), ("en", erased), ("de", erased)):
+        wish = {"Accept-Language": language}
+        answer = await owner.get(f"{API}/orders", headers=wish)
+        assert answer.json()["items"] == [{**order, "client_name": name}]
+        known = await owner.get(f"{API}/clients/{CLIENT}/personal-data", headers=wish)
+        assert known.json() == {"client": {"name": name}}
+        assert f">{name}<" in (await owner.get("/orders", headers=wish)).text
+    assert (await row(owner, "/orders"))["Клиент"] == russian
+    assert (await row(owner, "/payments"))["Плательщик"] == russian
+    assert (await row(owner, "/payments", "en"))["Payer"] == erased
 
 
 async def test_all_pages_of_a_list_are_asked_for(gateway: TestGateway, asked: FakeServices) -> None:

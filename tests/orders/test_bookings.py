@@ -310,6 +310,24 @@ async def test_a_move_onto_another_is_told_and_changes_nothing(bays: Bays) -> No
     }
 
 
+async def test_a_move_to_nobody_is_told_and_changes_nothing(bays: Bays) -> None:
+    """No post, one that is not there, and whoever is not there or works here no more."""
+    technician, gone = (each.id for each in bays.technicians[:2])
+    made = await bays.book((await bays.order()).id, at(10), at(12), technician_id=technician)
+    await bays.station.send(ChangeEmployee(employee_id=gone, active=False))
+    for nobody, code in (
+        ({"post_id": None}, "field_required"),
+        ({"post_id": new_id()}, "post_not_found"),
+        ({"technician_id": new_id()}, "employee_not_found"),
+        ({"technician_id": gone}, "employee_inactive"),
+    ):
+        with pytest.raises(Refused, match=code):
+            await bays.station.send(
+                MoveBooking.model_validate({"booking_id": made.id, "start": at(14), **nobody})
+            )
+    assert (await bays.station.ask(ListBookings(order_id=made.order_id))).items == (made,)
+
+
 async def test_a_freed_post_can_be_booked_by_another(bays: Bays) -> None:
     made = await bays.book((await bays.order()).id, at(10), at(12))
     await bays.station.send(RemoveBooking(booking_id=made.id))

@@ -45,12 +45,12 @@ from shared.database import inbox
 from shared.ids import new_id
 from shared.messaging import consumer, outbox
 from shared.messaging.admission import Refusals
-from shared.messaging.client import ServiceClient, reply_adapter
+from shared.messaging.client import ServiceClient, reply_adapter, room_of
 from shared.messaging.envelope import opening
 from shared.messaging.lane import Job
 from shared.messaging.outages import is_outage
 from shared.messaging.outbox import STREAM
-from shared.messaging.requests import HEADER_ROOM, Requests
+from shared.messaging.requests import Requests
 from shared.refusals import Refused
 from shared.service import broker_for, service_named
 from shared.stopping import TOTAL_S
@@ -378,26 +378,29 @@ async def test_a_service_stops_in_time_though_all_it_needs_is_frozen(
         asked.cancel()
 
 
-async def test_an_answer_that_no_message_can_carry_is_refused_and_told(station: Station) -> None:
-    """Headers count with it; and the connection is there afterwards."""
+@pytest.mark.parametrize(("kind", "code"), [("ask", "reply_too_large"), ("cmd", "reply_untold")])
+async def test_an_answer_that_no_message_can_carry_is_told_as_that(
+    station: Station, kind: str, code: str
+) -> None:
+    """Headers count with it; and the connection is there afterwards. A command was done."""
     orders = station.settings("orders")
     finance = orders.model_copy(update={"nats_url": station.nats.url("finance")})
     broker = broker_for(finance.model_copy(update={"service": "finance"}), Refusals())
     connection = await broker.connect()
-    limit = connection.max_payload - HEADER_ROOM
+    limit = room_of(connection)
 
     async def answer(request: Msg) -> bytes:
         return b"x" * int(request.data)
 
-    requests = Requests(broker, "finance", "ask", answer)
+    requests = Requests(broker, "finance", kind, answer)
     await broker.start()
     asking = await nats.connect(station.nats.url("gateway"), inbox_prefix=b"_INBOX_gateway")
     client = ServiceClient(asking, "/station-1/gateway", PATIENCE_S / 2)
-    subject = "ask.finance.answer.v1"
+    subject = f"{kind}.finance.answer.v1"
     envelope = opening("/station-1/gateway", subject, ADMIN)
 
     assert len(await client.request(subject, b"%d" % limit, envelope)) == limit
-    with capture_logs() as logs, pytest.raises(Refused, match="larger than 8 MB"):
+    with capture_logs() as logs, pytest.raises(Refused, match=f"{code}.* larger than 8 MB"):
         await client.request(subject, b"%d" % (limit + 1), envelope)
     assert [line["bytes"] for line in logs if line["event"] == "reply_too_large"] == [limit + 1]
     assert await client.request(subject, b"3", envelope) == b"xxx"

@@ -15,10 +15,18 @@ from structlog.testing import capture_logs
 from shared.contracts.base import Command
 from shared.contracts.clients import CreateClient, FindClients
 from shared.contracts.finance import GetBalance, TakePayment
-from shared.contracts.orders import AddComment, CreateSection, ListComments, ListSections
+from shared.contracts.orders import (
+    AddComment,
+    CommentAdded,
+    CommentView,
+    CreateSection,
+    ListComments,
+    ListSections,
+)
 from shared.contracts.stock_documents import ListWriteOffs, StockLine, WriteOffStock
 from shared.handlers import Handler, Work
 from shared.ids import new_id
+from shared.messaging import client
 from shared.messaging.envelope import opening
 from shared.messaging.lane import Job
 from shared.refusals import Refused
@@ -172,3 +180,48 @@ async def test_a_command_that_is_refused_before_it_writes_costs_its_batch_nothin
 
     assert codes(jobs) == [None, "order_not_found", None]
     assert "batch_failed" not in {line["event"] for line in logs}
+
+
+async def test_what_no_message_can_carry_is_not_done_and_the_others_are(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that cannot be told, and an event that nobody would hear: the same key may come
+    again, and finds that nothing was done."""
+    order = await station.an_order()
+    lane = station.running["orders"].lane
+    room = lane._client.room
+    monkeypatch.setattr(client, "HEADER_ROOM", client.HEADER_ROOM + room - 3_000)
+    long = job("orders", AddComment(order_id=order.id, text="д" * 2_000))
+    jobs = [
+        job("orders", AddComment(order_id=order.id, text="before")),
+        long,
+        job("orders", AddComment(order_id=order.id, text="after")),
+    ]
+
+    await together(station, "orders", *jobs)
+
+    assert codes(jobs) == [None, "result_too_large", None]
+    comments = await station.ask(ListComments(order_id=order.id))
+    assert {comment.text for comment in comments.items} == {"before", "after"}
+    monkeypatch.undo()
+    again = Job(long.route, long.message, long.envelope, long.body)
+    assert await lane.submit(again)
+    assert len((await station.ask(ListComments(order_id=order.id))).items) == 3
+
+
+async def test_an_event_that_no_message_can_carry_is_not_kept_either(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = job("orders", CreateSection(name="Шинный"))
+    create = section.route.handler
+
+    async def tell_much(command: Any, store: Any, work: Work) -> Any:
+        comment = CommentView(id=new_id(), text="д" * 5_000_000, author="anna", at=work.now)
+        work.publish(CommentAdded(order_id=new_id(), number="A", revision=1, comment=comment))
+        return await create(command, store, work)
+
+    section.route = replace(section.route, handler=tell_much)
+    await together(station, "orders", section)
+
+    assert codes([section]) == ["result_too_large"]
+    assert (await station.ask(ListSections())).items == ()

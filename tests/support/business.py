@@ -144,6 +144,8 @@ class _Member:
 class _Client(ServiceClient):
     """Asks the other services of the business."""
 
+    room = 8 * 1024**2
+
     def __init__(self, name: str, business: Business) -> None:
         super().__init__(cast(Client, None), f"/station-1/{name}")
         self._business = business

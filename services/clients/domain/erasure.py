@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from services.clients.domain.cards import Client
 from services.clients.domain.vehicles import Vehicle
-from shared.contracts.client_data import ERASED
 from shared.contracts.clients import Consents
-
-
-def called(client_id: UUID) -> str:
-    """What the person is called from now on; the end of an id is random."""
-    return f"{ERASED} {client_id.hex[-6:].upper()}"
 
 
 def erased(client: Client, name: str, now: datetime) -> Client:

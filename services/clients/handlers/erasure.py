@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.clients.domain.cards import client_view
-from services.clients.domain.erasure import called, erased, without_plate
+from services.clients.domain.erasure import erased, without_plate
 from services.clients.domain.vehicles import new_facts, vehicle_view
 from services.clients.handlers.table import handlers
 from services.clients.store import ClientsStore
@@ -16,6 +16,7 @@ from shared.contracts.client_data import (
 from shared.contracts.finance import GetBalance
 from shared.erasure import redact
 from shared.handlers import Work
+from shared.nobody import name_of
 from shared.refusals import Refused
 
 
@@ -34,7 +35,7 @@ async def nothing_is_open(command: EraseClient, store: ClientsStore, work: Work)
 @handlers.command(EraseClient, before=nothing_is_open)
 async def erase_client(command: EraseClient, store: ClientsStore, work: Work) -> ErasedClient:
     client = await store.client(command.client_id)
-    name = called(client.id)
+    name = name_of(client.id)
     aliases = await store.erasure.aliases(client.id)
     cards = await store.cards(aliases)
     cars = await store.cars_of(client.id)

@@ -11,6 +11,7 @@ from shared.contracts.base import Message, View
 from shared.contracts.forms import FormAbout, FormFormat, Language
 from shared.contracts.statements import StatementPaper
 from shared.contracts.work_order import WorkOrder
+from shared.nobody import in_language
 
 LENGTH_BYTES = 4
 """Of the length that stands before each part, most significant byte first."""
@@ -65,6 +66,12 @@ class Outcome(View):
     pages: int = 0
     style_hashes: tuple[str, ...] = ()
     """Of the styles in an HTML paper, as a content security policy names them."""
+
+
+def sent(job: Job) -> bytes:
+    """A job on its way: whoever was erased is called so in the language of the paper."""
+    body = job.model_dump_json().encode()
+    return framed(in_language(body, job.language) if isinstance(job, PaperJob) else body)
 
 
 def framed(part: bytes) -> bytes:

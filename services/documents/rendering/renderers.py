@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
-from services.documents.rendering.jobs import CONFINED, LENGTH_BYTES, Job, Outcome, framed
+from services.documents.rendering.jobs import CONFINED, LENGTH_BYTES, Job, Outcome, sent
 from shared.refusals import Refused
 from shared.service import Running
 
@@ -84,7 +84,7 @@ class Renderers:
             self._turns.release()
 
     async def _sent(self, job: Job) -> tuple[Outcome, bytes]:
-        body = framed(job.model_dump_json().encode())
+        body = sent(job)
         for _ in range(2):
             zygote, connection = await self._connected()
             render = _Render(connection)

@@ -382,6 +382,17 @@ def ensure_retriable(receipt: FiscalReceipt, told: Told | None) -> None:
         raise Refused("fiscal_sale_not_printed")
 
 
+def ensure_correctable(told: Told | None, refunds: Sequence[FiscalReceipt], *, left: bool) -> None:
+    """``refunds``: the receipts of what was given back; ``left``: something was not. Refused:
+    ``fiscal_receipt_exists`` (the money is told already), ``nothing_to_correct``."""
+    if told and (
+        told.receipt.kind == "correction" or told.receipt.state not in ("failed", "undetermined")
+    ):
+        raise Refused("fiscal_receipt_exists")
+    if not left and all(refund.state == "failed" for refund in refunds):
+        raise Refused("nothing_to_correct")
+
+
 def retried(receipt: FiscalReceipt, now: datetime) -> FiscalReceipt:
     """By a person. Refused: ``fiscal_receipt_under_way``."""
     if (receipt.state, "retry") not in TRANSITIONS:

@@ -159,6 +159,20 @@ async def with_receipt(payment: PaymentView, store: FinanceStore, work: Work) ->
     return payment.model_copy(update={"fiscal_state": sale.state, "fiscal_number": sale.number})
 
 
+async def is_correctable(payment: PaymentView, store: FinanceStore, work: Work) -> bool:
+    """Whether ``correct_payment`` would do something for it, as far as reading tells."""
+    if work.settings.fiscal_adapter == "none" or payment.method == "bonus":
+        return False
+    about = await store.receipts_about((document_of(payment),))
+    refunds = [receipt for receipt in about if receipt.kind == "refund"]
+    left = await store.is_left_of(document_of(payment))
+    try:
+        domain.ensure_correctable(domain.told_by(about), refunds, left=left)
+    except Refused:
+        return False
+    return True
+
+
 async def take_along(receipt: FiscalReceipt, store: FinanceStore, work: Work) -> None:
     """Refunds are not printed as long as what they give back has failed, and follow it then."""
     if receipt.kind not in ("sale", "correction"):
@@ -203,16 +217,10 @@ async def correct_payment(
         await store.document_payments(payment.document_id) if payment.document_id else [payment]
     )
     told = await store.told_of(document_of(payment), "to_change")
-    if told and (
-        told.receipt.kind == "correction" or told.receipt.state not in ("failed", "undetermined")
-    ):
-        raise Refused("fiscal_receipt_exists")
     about = await store.receipts_about((document_of(payment),))
     refunds = [receipt for receipt in about if receipt.kind == "refund"]
     money = [one for one in together if not one.is_bonus]
-    left = any(one.left for one in money)
-    if not left and all(refund.state == "failed" for refund in refunds):
-        raise Refused("nothing_to_correct")
+    domain.ensure_correctable(told, refunds, left=any(one.left for one in money))
     if work.settings.fiscal_adapter == "none":
         raise Refused("fiscal_off")
     if told:

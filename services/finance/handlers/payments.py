@@ -30,6 +30,7 @@ from shared.contracts.finance import (
     GetBalance,
     GetPayment,
     ListPayments,
+    PaymentDetails,
     PaymentView,
     RefundPayment,
     TakePayment,
@@ -150,11 +151,13 @@ async def given_back(
 
 
 @handlers.question(GetPayment)
-async def get_payment(question: GetPayment, store: FinanceStore, work: Work) -> PaymentView:
+async def get_payment(question: GetPayment, store: FinanceStore, work: Work) -> PaymentDetails:
     row = await store.payment_row(question.payment_id)
     if row is None:
         raise Refused("payment_not_found", id=question.payment_id)
-    return PaymentView.model_validate(row, from_attributes=True)
+    payment = PaymentDetails.model_validate(row, from_attributes=True)
+    correctable = await fiscal.is_correctable(payment, store, work)
+    return payment.model_copy(update={"correctable": correctable})
 
 
 @handlers.question(ListPayments)

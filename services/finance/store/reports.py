@@ -62,6 +62,15 @@ class Reports(Store):
         result = await self.connection.execute(_PAYMENTS.where(payments.c.id == payment_id))
         return result.one_or_none()
 
+    async def is_left_of(self, document_id: UUID) -> bool:
+        """Whether money that came together, or by one payment, has not all been given back."""
+        found = select(payments.c.id).where(
+            or_(payments.c.document_id == document_id, payments.c.id == document_id),
+            payments.c.method != "bonus",
+            payments.c.amount > payments.c.refunded,
+        )
+        return await self.connection.scalar(found.limit(1)) is not None
+
     async def payment_rows(self, asked: ListPayments) -> Sequence[Row[Any]]:
         """One more than a page, newest first."""
         filters = [

@@ -35,6 +35,7 @@ from services.gateway.exports.titles import (
 from services.gateway.problems import field_invalid
 from shared.contracts.base import Message
 from shared.contracts.statements import DebtOrder
+from shared.nobody import in_language
 from shared.refusals import Refused
 
 JSON = "application/json"
@@ -178,7 +179,7 @@ def sheet_of(
 
     def rows() -> Iterator[Any]:
         for page in pages:
-            yield from _adapter(page_type).validate_json(page).items
+            yield from _adapter(page_type).validate_json(in_language(page, language)).items
 
     row_type = get_args(page_type.model_fields["items"].annotation)[0]
     columns = list(columns_of(name, row_type, rows, language))

@@ -231,19 +231,18 @@ class PaymentRow(View):
 
 
 async def _payments(items: Sequence[PaymentView], teller: Teller) -> list[PaymentRow]:
-    from services.gateway.pages.names import clients_named, orders_named, people_named
+    from services.gateway.pages.names import clients_named
     from services.gateway.pages.words import FISCAL_STATES
 
     ids = (each for payment in items for each in (payment.payer_id, payment.customer_id))
     clients = {key: client.name for key, client in (await clients_named(teller, ids)).items()}
-    orders = await orders_named(teller, (payment.order_id for payment in items))
-    people = await people_named(teller, (payment.actor for payment in items))
+    numbers, people = await _orders_and_people(items, teller)
     return [
         PaymentRow(
             at=payment.at,
             payer=clients.get(payment.payer_id),
             client=clients.get(payment.customer_id),
-            number=_number(orders, payment.order_id),
+            number=numbers.get(payment.order_id),
             method=payment.method,
             amount=payment.amount,
             refunded=payment.refunded,
@@ -268,11 +267,8 @@ class ExpenseRow(View):
 
 
 async def _expenses(items: Sequence[ExpenseView], teller: Teller) -> list[ExpenseRow]:
-    from services.gateway.pages.names import orders_named, people_named
-
     suppliers = await teller.listed(ListSuppliers(limit=MANY))
-    orders = await orders_named(teller, (expense.order_id for expense in items))
-    people = await people_named(teller, (expense.actor for expense in items))
+    numbers, people = await _orders_and_people(items, teller)
     return [
         ExpenseRow(
             at=expense.at,
@@ -280,7 +276,7 @@ async def _expenses(items: Sequence[ExpenseView], teller: Teller) -> list[Expens
             amount=expense.amount,
             method=expense.method,
             supplier=suppliers.get(str(expense.supplier_id)),
-            number=_number(orders, expense.order_id),
+            number=numbers.get(expense.order_id),
             reversed=teller._("Reversed") if expense.reversed else None,
             comment=expense.comment,
             employee=people[expense.actor],
@@ -307,11 +303,9 @@ class RecordRow(View):
 async def _records(items: Sequence[AuditRecord], teller: Teller) -> list[RecordRow]:
     from services.gateway.pages.audit_events import EVENTS
     from services.gateway.pages.audit_facts import facts_of, known_words
-    from services.gateway.pages.names import orders_named, people_named
     from services.gateway.pages.words import ROLES
 
-    orders = await orders_named(teller, (record.order_id for record in items))
-    people = await people_named(teller, (record.actor for record in items))
+    numbers, people = await _orders_and_people(items, teller)
     known = known_words(teller._)
     for question in (ListEmployees, ListSections, ListPosts):
         known |= await teller.listed(question(limit=MANY))
@@ -328,7 +322,7 @@ async def _records(items: Sequence[AuditRecord], teller: Teller) -> list[RecordR
                 role=teller._(ROLES[record.actor_role]) if record.actor_role in ROLES else None,
                 token=record.actor_token,
                 happened=teller._(happened.word) if happened else record.event,
-                number=_number(orders, record.order_id),
+                number=numbers.get(record.order_id),
                 about=_list(map(str, facts.about)),
                 edits=_list(
                     f"{teller._(name)}: {_told(old, teller)} → {_told(new, teller)}"
@@ -354,8 +348,15 @@ def _told(value: Any, teller: Teller) -> str:
             return str(value)
 
 
-def _number(orders: Any, order_id: UUID | None) -> str | None:
-    return orders[order_id].number if order_id in orders else None
+async def _orders_and_people(
+    items: Sequence[PaymentView | ExpenseView | AuditRecord], teller: Teller
+) -> tuple[dict[UUID | None, str], dict[str, str]]:
+    """Of what was done about orders: the orders' numbers, and what to call whoever did it."""
+    from services.gateway.pages.names import orders_named, people_named
+
+    orders = await orders_named(teller, (each.order_id for each in items))
+    people = await people_named(teller, (each.actor for each in items))
+    return {order_id: order.number for order_id, order in orders.items()}, people
 
 
 def _list(parts: Iterable[str]) -> str:

@@ -31,6 +31,7 @@ from starlette.responses import HTMLResponse
 
 from services.gateway.pages import words
 from services.gateway.pages.assets import accepts_gzip, asset
+from shared.nobody import in_language
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
@@ -65,6 +66,7 @@ def page(
 ) -> HTMLResponse:
     """The template, filled. Pages are for one person: kept by no cache, found by no search."""
     body = _environment(language).get_template(template).render(values).encode()
+    body = in_language(body, language)
     packing = {}
     if len(body) >= _PACKED_FROM and accepts_gzip(accept_encoding):
         body, packing = gzip.compress(body, 5, mtime=0), {"Content-Encoding": "gzip"}

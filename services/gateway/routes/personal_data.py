@@ -6,7 +6,7 @@ import pydantic_core
 from starlette.responses import Response
 
 from services.gateway import exports
-from services.gateway.api import JSON, Endpoint
+from services.gateway.api import JSON, Endpoint, shown
 from services.gateway.call import Call
 from services.gateway.pages.rendering import page
 from shared.contracts.base import reply_type
@@ -28,7 +28,7 @@ async def personal_data(call: Call, endpoint: Endpoint) -> Response:
     body = question.model_dump_json(exclude_unset=True).encode()
     reply = await call.send(GetPersonalData.subject, body)
     if chosen == "json":
-        return Response(reply, media_type=JSON)
+        return shown(call, endpoint, reply)
     return page("personal_data.html", call.language, data=pydantic_core.from_json(reply))
 
 

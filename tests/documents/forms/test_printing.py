@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pypdf import PdfReader
 
 from services.documents.domain.forms import FORMS, LANGUAGES
-from shared.contracts.work_order import WorkOrder
+from shared.contracts.work_order import Party, WorkOrder
 from shared.formulas import SAMPLE
+from shared.nobody import MARK, name_of
 from shared.refusals import Refused
 from tests.documents.forms.builders import (
     MATERIAL,
@@ -182,6 +184,18 @@ async def test_what_people_typed_is_text_and_never_markup(at_work: AtWork) -> No
     order = an_order(customer_reason="<b>стук</b> & <img src='http://example.com/x.png'>")
     text = text_of(await at_work.printed(order, "work_order"))
     assert "<b>стук</b> & <img src='http://example.com/x.png'>" in text
+
+
+async def test_whoever_was_erased_is_called_so_in_the_papers_language(at_work: AtWork) -> None:
+    nobody = Party(id=UUID(int=7), kind="person", name=name_of(UUID(int=0x7F3A9C)))
+    order = an_order(customer=nobody, payer=nobody)
+    said = {
+        language: text_of(await at_work.printed(order, "work_order", language=language))
+        for language in LANGUAGES
+    }
+    assert "Обезличенный клиент 7F3A9C" in said["ru"]
+    assert MARK not in said["ru"]
+    assert "Erased client 7F3A9C" in said["en"]
 
 
 async def test_a_number_in_cyrillic_has_no_bar_code_and_still_prints(at_work: AtWork) -> None:

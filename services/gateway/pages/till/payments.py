@@ -20,8 +20,6 @@ from shared.contracts.payment_documents import GiveBackDeposits, PayFromBalance
 from shared.contracts.till import ListCashBoxes
 
 PAYMENTS = "/till/payments"
-NOT_PRINTED = ("failed", "undetermined")
-"""States of a receipt that the register may not have."""
 
 
 async def payments(request: PageRequest) -> Response:
@@ -59,7 +57,6 @@ async def payment(request: PageRequest) -> Response:
         receipts=receipts,
         boxes=boxes.items,
         left=payment.amount - payment.refunded,
-        untold=await _is_untold(request, payment, receipts),
     )
 
 
@@ -69,22 +66,6 @@ async def _receipts_of(request: PageRequest, payment: PaymentView) -> tuple[Fisc
         return ()
     asked = ListFiscalReceipts(document_id=payment.document_id or payment.id)
     return (await request.ask(asked)).items
-
-
-async def _is_untold(
-    request: PageRequest, payment: PaymentView, receipts: tuple[FiscalReceiptView, ...]
-) -> bool:
-    """Whether the register knows nothing of money that was kept, and a correction can tell it: no
-    receipt was printed, at a station that has printed any, or it has failed."""
-    if payment.method == "bonus" or payment.amount == payment.refunded:
-        return False
-    if not request.may("CorrectPayment"):
-        return False
-    sales = [each for each in receipts if each.kind in ("sale", "correction")]
-    if sales:
-        return all(each.kind == "sale" and each.state in NOT_PRINTED for each in sales)
-    printed = await request.ask_if_there(ListFiscalReceipts(limit=1))
-    return printed is not None and bool(printed.items)
 
 
 async def correct(request: PageRequest) -> Response:
