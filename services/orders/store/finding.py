@@ -46,6 +46,7 @@ from services.orders.store.queries import (
     OrderFilter,
     Place,
     has_words,
+    is_short,
     narrowing,
     newest_first,
     newest_of,
@@ -87,7 +88,13 @@ def _is_rare(filters: OrderFilter) -> bool:
 
 @lru_cache(maxsize=256)
 def _list(names: Names) -> Prepared:
-    return Prepared(newest_first(select(orders), orders, names))
+    # A subquery with an offset is planned by itself: those that short words are looked for in come
+    # newest first, however few the planner expects to fit.
+    others = select(orders).where(
+        *narrowing(orders, [each for each in names if not is_short(each)])
+    )
+    newest = others.order_by(*newest_of(orders)).offset(_exactly(0)).subquery("newest")
+    return Prepared(newest_first(select(newest), newest, list(filter(is_short, names))))
 
 
 @lru_cache(maxsize=512)

@@ -112,6 +112,11 @@ def _pattern(number: int, word: str) -> tuple[str, str]:
     return f"{name}_{number}", f"%{re.sub(r'([%_\\])', r'\\\1', word)}%"
 
 
+def is_short(name: str) -> bool:
+    """Whether the parameter is a word that no index is of use for."""
+    return name.startswith(_SHORT)
+
+
 def has_words(names: Iterable[str]) -> bool:
     """Whether an index can tell orders by one of the words."""
     return any(name.startswith(_WORD) for name in names)
@@ -167,7 +172,7 @@ def narrowing(of: FromClause, names: Collection[str]) -> Iterator[ColumnElement[
             yield conditions[name]
         elif name.startswith((_WORD, _SHORT)):
             # No index is to look for what it cannot find.
-            looked_at = searched if name.startswith(_WORD) else searched + literal_column("''")
+            looked_at = searched + literal_column("''") if is_short(name) else searched
             yield looked_at.like(unforeseen(bindparam(name, type_=Text)))
 
 
