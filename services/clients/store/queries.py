@@ -7,7 +7,7 @@ not told it all. Phones, plates and VINs are rare as a rule:
 
 1. Of cars a ``GLANCE`` is had at those of the newest clients: the first letters of a VIN may be
    those of every third.
-2. By the index, if no more than ``FEW`` fit in all, or ``FEW_CARS``.
+2. By the index, if no more than ``FEW`` fit in all.
 3. Otherwise cars are looked through from those of the newest clients on, and a page is found soon;
    and clients are found as those whose names many share.
 
@@ -16,7 +16,7 @@ Of names there are a few that many share, and it takes the index long to tell al
 1. Among the ``NEWEST`` clients.
 2. By the index in the newest eras, one after the other: it gives those of a few weeks without
    touching the others.
-3. By the index, if no more than ``FEW`` fit in all.
+3. By the index, if no more than ``FEW_OF_A_NAME`` fit in all.
 4. In the older eras, until there is a page.
 """
 
@@ -72,15 +72,15 @@ from shared.statements import Prepared, unforeseen
 
 NEWEST = 1_000
 """Rows that every search looks through, so that they lie in memory."""
-RECENT_ERAS = 2
+RECENT_ERAS = 4
 """Before those of the newest."""
 RECENT_SHARE = 4
 """What part of a page is found in recent eras, if the others are worth going through."""
 GLANCE = 200
-FEW = 300
-"""Who fits more often fills a page from a few eras."""
-FEW_CARS = 2_000
+FEW_OF_A_NAME = 300
+FEW = 2_000
 """Rows that are cheap to fetch and sort."""
+
 type Mode = Literal["fits", "similar"]
 type Eras = Literal["all_eras", "recent_eras", "older_eras"]
 """Recent ones are those of the newest clients, and ``RECENT_ERAS`` before."""
@@ -262,8 +262,8 @@ def _steps_of_cars(number: int, all_of_them: Select[Any], fits: _Fits) -> tuple[
     owner, fitting = _owner_and_fitting(all_of_them, fits)
     newest = all_of_them.order_by(owner.desc()).limit(_exactly(GLANCE)).subquery()
     first = _page(newest, fits(newest.c.id, newest.c)).cte(f"first_{number}")
-    few = _few(number, fitting, FEW_CARS, ~_is_page(first))
-    are_few = _are_in(few) <= FEW_CARS
+    few = _few(number, fitting, FEW, ~_is_page(first))
+    are_few = _are_in(few) <= FEW
     owners = fitting.with_only_columns(owner.label("id")).distinct()
     others = owners.where(~_is_page(first), ~are_few).order_by(owner.desc()).limit(_LIMIT)
     return select(first.c.id), select(few.c.id).where(are_few), select(others.subquery().c.id)
@@ -290,8 +290,8 @@ def _steps_of_name(number: int, all_of_them: Select[Any], fits: _Fits) -> tuple[
 
     is_missing = and_(~_is_page(first), ~_is_page(recent))
     is_rare = _are_in(recent) * RECENT_SHARE < _LIMIT
-    few = _few(number, fitting, FEW, is_missing, is_rare)
-    are_few = and_(is_rare, _are_in(few) <= FEW)
+    few = _few(number, fitting, FEW_OF_A_NAME, is_missing, is_rare)
+    are_few = and_(is_rare, _are_in(few) <= FEW_OF_A_NAME)
     older = _by_era(number, "older_eras", all_of_them, fitting, newest)
     ever = older.where(is_missing, ~are_few).subquery()
     return (

@@ -57,7 +57,7 @@ from shared.statements import Prepared, unforeseen
 
 NEWEST = 1_000
 GLANCE = 200
-RECENT_ERAS = 2
+RECENT_ERAS = 4
 """Before those of the newest."""
 RECENT_SHARE = 4
 """What part of a page is found in recent eras, if the others are worth going through."""
