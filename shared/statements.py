@@ -13,7 +13,7 @@ from collections import namedtuple
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from sqlalchemy import ARRAY, Executable
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, Executable, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -99,6 +99,13 @@ class Prepared:
                 dialect=DIALECT,
             ) from translated
         raise error
+
+
+def unforeseen(parameter: BindParameter[Any]) -> ColumnElement[Any]:
+    """A parameter whose value the planner is not told. Where it is told none, a connection's first
+    plans come out no cheaper than one for any value, which PostgreSQL then keeps: to plan a
+    statement of twenty tables takes as long as to run it."""
+    return select(parameter).scalar_subquery()
 
 
 def _into(type_: TypeEngine[Any]) -> Convert | None:

@@ -140,5 +140,5 @@ def summary(row: Any) -> OrderSummary:
         "waiting_for_payment": waits_for_payment(row),
         "settled": row.settled,
     }
-    shown = {name: row._mapping[name] for name in OrderSummary.model_fields if name != "flags"}
+    shown = {name: getattr(row, name) for name in OrderSummary.model_fields if name != "flags"}
     return OrderSummary(**shown, flags=tuple(flag for flag, is_so in flags.items() if is_so))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from services.clients.domain.cards import Client, client_view
 from services.clients.domain.identifiers import vin_warnings
 from services.clients.domain.search import search_for
@@ -28,6 +30,7 @@ from shared.contracts.clients import (
 from shared.handlers import Work
 
 MOST_KNOWN = 10
+_of_card = attrgetter(*ClientView.model_fields)
 
 
 @handlers.question(FindClients)
@@ -36,10 +39,7 @@ async def find(question: FindClients, store: ClientsStore, work: Work) -> Page[F
     page = await find_clients(
         store.connection, search, question.tag_id, question.limit, question.cursor
     )
-    if not page.items:
-        return Page(items=())
-    cars = await store.vehicles_of([client.id for client in page.items])
-    found = tuple(_with_cars(FoundClient, client, cars[client.id]) for client in page.items)
+    found = tuple(_with_cars(FoundClient, client, cars) for client, cars in page.items)
     return Page(items=found, next=page.next)
 
 
@@ -96,5 +96,5 @@ async def list_vehicles(
 def _with_cars[ViewT: (FoundClient, ClientDetails)](
     view: type[ViewT], client: Client, cars: list[Vehicle]
 ) -> ViewT:
-    card = {name: getattr(client, name) for name in ClientView.model_fields}
+    card = dict(zip(ClientView.model_fields, _of_card(client), strict=True))
     return view(**card, vehicles=tuple(map(vehicle_view, cars)))

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.store.queries import OrderFilter, newest_first, newest_of
+from services.orders.store.queries import (
+    OrderFilter,
+    Place,
+    newest_first,
+    newest_of,
+    parameters_of,
+)
 from services.orders.store.tables import orders, part_lines, service_lines, vehicles
+from shared.statements import Prepared
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 # A subquery with an offset is planned by itself: by the index of the board alone, whose orders are
@@ -61,10 +68,16 @@ async def board_rows(
     connection: AsyncConnection,
     filters: OrderFilter,
     limit: int,
-    after: tuple[datetime, UUID] | None,
+    after: Place | None,
 ) -> list[Any]:
     """Rows of ``orders`` with their car's ``plate``, ``vendor`` and ``model``, newest first."""
-    return list(await connection.execute(newest_first(_CARDS, _ON_BOARD, filters, limit, after)))
+    parameters = parameters_of(filters, limit, after)
+    return await _cards(tuple(parameters)).rows(connection, **parameters)
+
+
+@lru_cache(maxsize=256)
+def _cards(names: tuple[str, ...]) -> Prepared:
+    return Prepared(newest_first(_CARDS, _ON_BOARD, names))
 
 
 async def board_sums(connection: AsyncConnection, order_ids: Collection[UUID]) -> dict[UUID, Sums]:

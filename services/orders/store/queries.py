@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     Text,
     Uuid,
@@ -26,6 +29,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.store.tables import (
@@ -39,6 +43,7 @@ from services.orders.store.tables import (
 )
 from shared.contracts.orders import CommentView, PriceStepView
 from shared.contracts.work_order import FindWorkOrders
+from shared.statements import unforeseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +79,53 @@ type Place = tuple[datetime, UUID]
 """Where an order stands in a list: when it was made, and its id."""
 
 
-def newest_first(
-    statement: Select[Any], of: FromClause, filters: OrderFilter, limit: int, after: Place | None
-) -> Select[Any]:
-    """A part of a list of orders, the rows ``of`` the statement; ``after``: the place of the last
-    one shown."""
-    narrowed = statement.where(*narrowing(of, filters, after))
-    return narrowed.order_by(*newest_of(of)).limit(limit)
+INDEXED = 3
+"""Letters: an index of pieces of three has nothing to find a shorter word by, so that orders are
+looked at one by one."""
+_EQUAL = ("status", "section_id", "employee_id", "client_id", "vehicle_id")
+_WORD, _SHORT = "word", "short"
+
+
+def parameters_of(filters: OrderFilter, limit: int, after: Place | None) -> dict[str, Any]:
+    """Of the statement of a list, by name; only what is said, so that the names tell which
+    statement it is. ``after``: the place of the last one shown."""
+    at = "accounted" if filters.accounted else "created"
+    said = {
+        **{name: getattr(filters, name) for name in _EQUAL},
+        "statuses": list(filters.statuses),
+        "own_of": filters.own_of,
+        "own_share": filters.own_of and [{"employee_id": str(filters.own_of)}],
+        "unbooked": filters.unbooked,
+        f"{at}_from": filters.start,
+        f"{at}_until": filters.end,
+        **dict(starmap(_pattern, enumerate(filters.words))),
+        "after_at": after and after[0],
+        "after_id": after and after[1],
+        "limit": limit,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _pattern(number: int, word: str) -> tuple[str, str]:
+    """A word as a parameter, for LIKE."""
+    name = _WORD if len(word) >= INDEXED else _SHORT
+    return f"{name}_{number}", f"%{re.sub(r'([%_\\])', r'\\\1', word)}%"
+
+
+def is_short(name: str) -> bool:
+    """Whether the parameter is a word that no index is of use for."""
+    return name.startswith(_SHORT)
+
+
+def has_words(names: Iterable[str]) -> bool:
+    """Whether an index can tell orders by one of the words."""
+    return any(name.startswith(_WORD) for name in names)
+
+
+def newest_first(statement: Select[Any], of: FromClause, names: Collection[str]) -> Select[Any]:
+    """A part of a list of orders, the rows ``of`` the statement; ``names``: of its parameters."""
+    narrowed = statement.where(*narrowing(of, names)).order_by(*newest_of(of))
+    return narrowed.limit(bindparam("limit", type_=Integer))
 
 
 def newest_of(of: FromClause) -> tuple[ColumnElement[Any], ...]:
@@ -104,40 +149,48 @@ LOOKED_AT = (
 """What a list is narrowed by."""
 
 
-def narrowing(
-    of: FromClause, filters: OrderFilter, after: Place | None
-) -> Iterator[ColumnElement[bool]]:
-    """What holds of the orders of a list that stand behind ``after``; ``of``: what of each
+def narrowing(of: FromClause, names: Collection[str]) -> Iterator[ColumnElement[bool]]:
+    """What holds of the orders of a list that has parameters of these names; ``of``: what of each
     of them is looked at."""
-    for name in ("status", "section_id", "employee_id", "client_id", "vehicle_id"):
-        if (value := getattr(filters, name)) is not None:
-            yield of.c[name] == value
-    if filters.statuses:
-        yield of.c.status.in_(filters.statuses)
-    if filters.own_of:
-        works_on_it = exists().where(
-            service_lines.c.order_id == of.c.id,
-            or_(
-                service_lines.c.mechanic_id == filters.own_of,
-                service_lines.c.performers.contains([{"employee_id": str(filters.own_of)}]),
-            ),
-        )
-        yield or_(
-            of.c.employee_id == filters.own_of, of.c.mechanic_id == filters.own_of, works_on_it
-        )
-    if filters.unbooked:
-        holds_a_post = exists().where(bookings.c.order_id == of.c.id, bookings.c.state == "planned")
-        yield of.c.status.in_(("draft", "new", "in_progress"))
-        yield ~holds_a_post
-    at = of.c.assignment_at if filters.accounted else of.c.created_at
-    if filters.start:
-        yield at >= filters.start
-    if filters.end:
-        yield at < filters.end
-    for word in filters.words:
-        yield literal_column(SEARCHED, Text).contains(word, autoescape=True)
-    if after:
-        yield tuple_(of.c.created_at, of.c.id) < tuple_(*after)
+    place = tuple_(
+        bindparam("after_at", type_=of.c.created_at.type), bindparam("after_id", type_=Uuid)
+    )
+    conditions = {
+        **{name: of.c[name] == bindparam(name) for name in _EQUAL},
+        "statuses": of.c.status == any_(bindparam("statuses", type_=ARRAY(Text))),
+        "own_of": _is_own(of),
+        "unbooked": _is_unbooked(of),
+        "created_from": of.c.created_at >= bindparam("created_from"),
+        "created_until": of.c.created_at < bindparam("created_until"),
+        "accounted_from": of.c.assignment_at >= bindparam("accounted_from"),
+        "accounted_until": of.c.assignment_at < bindparam("accounted_until"),
+        "after_at": tuple_(of.c.created_at, of.c.id) < place,
+    }
+    searched = literal_column(SEARCHED, Text)
+    for name in names:
+        if name in conditions:
+            yield conditions[name]
+        elif name.startswith((_WORD, _SHORT)):
+            # No index is to look for what it cannot find.
+            looked_at = searched + literal_column("''") if is_short(name) else searched
+            yield looked_at.like(unforeseen(bindparam(name, type_=Text)))
+
+
+def _is_own(of: FromClause) -> ColumnElement[bool]:
+    employee = bindparam("own_of", type_=Uuid)
+    works_on_it = exists().where(
+        service_lines.c.order_id == of.c.id,
+        or_(
+            service_lines.c.mechanic_id == employee,
+            service_lines.c.performers.contains(bindparam("own_share", type_=JSONB)),
+        ),
+    )
+    return or_(of.c.employee_id == employee, of.c.mechanic_id == employee, works_on_it)
+
+
+def _is_unbooked(of: FromClause) -> ColumnElement[bool]:
+    holds_a_post = exists().where(bookings.c.order_id == of.c.id, bookings.c.state == "planned")
+    return and_(of.c.status.in_(("draft", "new", "in_progress")), ~holds_a_post)
 
 
 async def orders_naming(connection: AsyncConnection, client_id: UUID) -> list[UUID]:
