@@ -166,6 +166,12 @@ class Call:
         return None, False
 
     @property
+    def from_elsewhere(self) -> bool:
+        """Whether its browser says that another site's page sent this."""
+        says = self.header(b"sec-fetch-site") or self.header(b"origin")
+        return says is not None and not self.same_site
+
+    @property
     def same_site(self) -> bool:
         """Whether one of our own pages sent this, as far as its browser tells."""
         if site := self.header(b"sec-fetch-site"):

@@ -86,7 +86,8 @@ class PageRequest:
             call.seen = await call.gateway.changes.place()
         if not call.changes_something:
             return cls(call, person, Form((), zone))
-        if by_cookie and not call.same_site:
+        # Not even without a cookie: another site's page must not sign a browser in as somebody.
+        if call.from_elsewhere or (by_cookie and not call.same_site):
             raise Refused("cross_site_request")
         file = await received(call, {}) if takes_file else None
         form = Form.said(file.fields.items(), zone) if file else Form.of(await call.body(), zone)
@@ -258,6 +259,8 @@ class PageRequest:
             status=status,
             headers={
                 "Content-Security-Policy": STAFF_POLICY,
+                # With none at all, browsers would not say that a form of ours came from us.
+                "Referrer-Policy": "same-origin",
                 "Vary": "Accept-Language, Cookie",
                 SEEN: self.call.seen,
             },
