@@ -200,9 +200,7 @@ class Call:
         key = self.header(b"idempotency-key")
         if key is None:
             raise Refused("idempotency_key_missing")
-        if not _VISIBLE_ASCII.fullmatch(key):
-            raise Refused("idempotency_key_invalid")
-        return key
+        return as_key(key)
 
     def expected_revision(self) -> int | None:
         """The revision that ``If-Match`` names; ``*`` is any."""
@@ -302,6 +300,13 @@ class Call:
             idempotency_key=key,
             traceparent=self.traceparent,
         )
+
+
+def as_key(said: str) -> str:
+    """An idempotency key as services can keep it. Raises ``idempotency_key_invalid``."""
+    if not _VISIBLE_ASCII.fullmatch(said):
+        raise Refused("idempotency_key_invalid")
+    return said
 
 
 def query_of(raw: bytes, known: Set[str]) -> dict[str, str]:
