@@ -42,3 +42,15 @@ async def test_a_key_that_no_service_could_keep_is_refused_before_any_is_asked(
     answer = await admin.post("/clients", data=form, headers=HTML)
     assert answer.status_code == 400
     assert services.sent == []
+
+
+@pytest.mark.parametrize(("path", "status"), [("/jobs", 404), ("/nowhere", 404), ("/sign-in", 200)])
+async def test_an_address_with_too_many_fields_is_answered_with_a_page(
+    gateway: TestGateway, path: str, status: int
+) -> None:
+    browser = gateway.client(HTML)
+    if path != "/sign-in":
+        browser.cookies.set("pitlane", await gateway.token("administrator"))
+    answer = await browser.get(f"{path}?{'a=b&' * 300}")
+    assert answer.status_code == status
+    assert "</html>" in answer.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -156,8 +157,11 @@ class PageRequest:
 
     @cached_property
     def query(self) -> Query:
-        """The fields of the address, without empty ones."""
-        return Query((name, value) for name, value in self._pairs if value)
+        """The fields of the address, without empty ones. Of too many none: the page that says so
+        is of the same address."""
+        with suppress(Refused):
+            return Query((name, value) for name, value in self._pairs if value)
+        return Query()
 
     @cached_property
     def _pairs(self) -> list[tuple[str, str]]:
