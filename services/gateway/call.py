@@ -166,6 +166,12 @@ class Call:
         return None, False
 
     @property
+    def from_elsewhere(self) -> bool:
+        """Whether its browser says that another site's page sent this."""
+        says = self.header(b"sec-fetch-site") or self.header(b"origin")
+        return says is not None and not self.same_site
+
+    @property
     def same_site(self) -> bool:
         """Whether one of our own pages sent this, as far as its browser tells."""
         if site := self.header(b"sec-fetch-site"):
@@ -194,9 +200,7 @@ class Call:
         key = self.header(b"idempotency-key")
         if key is None:
             raise Refused("idempotency_key_missing")
-        if not _VISIBLE_ASCII.fullmatch(key):
-            raise Refused("idempotency_key_invalid")
-        return key
+        return as_key(key)
 
     def expected_revision(self) -> int | None:
         """The revision that ``If-Match`` names; ``*`` is any."""
@@ -296,6 +300,13 @@ class Call:
             idempotency_key=key,
             traceparent=self.traceparent,
         )
+
+
+def as_key(said: str) -> str:
+    """An idempotency key as services can keep it. Raises ``idempotency_key_invalid``."""
+    if not _VISIBLE_ASCII.fullmatch(said):
+        raise Refused("idempotency_key_invalid")
+    return said
 
 
 def query_of(raw: bytes, known: Set[str]) -> dict[str, str]:

@@ -32,6 +32,8 @@ MAX_WAITING = 256
 """Hints that a slow screen may have before it; beyond that it is told to refresh instead."""
 KEPT = 2_000
 """Hints that are kept for pages which are still on their way to their screens."""
+MAX_DIGITS = 18
+"""Of a hint's number; a longer one is nobody's."""
 PLACE_WITHIN_S = 1.0
 """How long a page waits to be told of changes; without it, it is a page all the same."""
 LINGER_S = 300.0
@@ -279,7 +281,7 @@ class Changes:
 
     def _since(self, place: str, user_id: UUID | None) -> list[Change]:
         epoch, _, said = place.partition("-")
-        number = int(said) if said.isdecimal() else -1
+        number = int(said) if said.isdecimal() and len(said) <= MAX_DIGITS else -1
         if epoch != self._epoch or not self._known_since <= number <= self._number:
             return [(self._number, REFRESH)]
         return [change for change, to in self._kept if change[0] > number and to in (None, user_id)]

@@ -97,7 +97,7 @@ class Provider:
             kept: dict[str, str] = pydantic_core.from_json(
                 opened(self._settings, luggage or "", within_s=BACK_WITHIN_S)
             )
-        except InvalidToken:
+        except (InvalidToken, ValueError):  # or it was sealed for something else
             raise _failed("no luggage") from None
         return kept
 

@@ -88,9 +88,10 @@ class Sessions:
         """As ``proven``, by a note. Raises ``sign_in_failed``."""
         try:
             user_id, mark = opened(self._settings, note, within_s=NOTE_LASTS_S).split()
-        except InvalidToken:
+            known = users.c.id == UUID(user_id)
+        except (InvalidToken, ValueError):  # or it was sealed for something else
             raise Refused("sign_in_failed") from None
-        user = await self._user(users.c.id == UUID(user_id))
+        user = await self._user(known)
         if user is None or mark != _mark(user):
             raise Refused("sign_in_failed")
         return user

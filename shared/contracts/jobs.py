@@ -114,6 +114,7 @@ class JobMoved(Event):
     title: str
     state: JobState
     address: str | None = None
+    """Of the report, with its filters but for what was searched for."""
     rows: int = 0
     failure: str | None = None
 

@@ -134,6 +134,41 @@ async def test_rows_are_decided_one_by_one(office: Bringer) -> None:
     assert len(await found(office, "Третий")) == 1
 
 
+async def test_who_was_merged_since_is_filled_in_as_who_remains_and_who_was_erased_is_new(
+    office: Bringer, whole: TestGateway
+) -> None:
+    """A list may wait for days, and reception does not."""
+    names = ("Остался", "Слит", "Слит давно", "Забыт")
+    remains, merged, before, forgotten = [
+        await office.post("/clients", {"last_name": name, "phones": [f"+7916000000{n}"]})
+        for n, name in enumerate(names)
+    ]
+    await office.post(f"/clients/{merged['id']}/vehicles", {"plate": "А111АА77"})
+    rows = [
+        HEADER,
+        a_row(Фамилия="Слит", Имя="Пётр", Телефон="+79160000001", Госномер="А111АА77", Год="2015"),
+        a_row(Фамилия="Слит", Отчество="Ильич", Телефон="+79160000002"),
+        a_row(Фамилия="Забыт", Телефон="+79160000003"),
+        a_row(Фамилия="Забыт", Имя="Анна", Телефон="+79160000003"),
+    ]
+    shown = await office.ready(csv_file(rows), on_duplicate="update")
+    assert shown["actions"] == {"update": 4}
+    for client, other in ((merged, before), (remains, merged)):
+        await office.post(f"/clients/{client['id']}/merge", {"other_id": other["id"]}, 200)
+    await whole.settle_down()
+    await office.post(f"/clients/{forgotten['id']}/erase", {"reason": "просит"}, 200)
+    await office.post(f"{IMPORTS}/{shown['id']}/apply", {}, 202)
+    applied = await office.when(shown["id"], "applied", "failed")
+    assert applied["state"] == "applied"
+    client = await office.get(f"/clients/{remains['id']}")
+    assert (client["last_name"], client["first_name"], client["middle_name"]) == (
+        "Остался", "Пётр", "Ильич",
+    )  # fmt: skip
+    assert [(car["plate"], car["year"]) for car in client["vehicles"]] == [("А111АА77", 2015)]
+    (anew,) = await found(office, "9160000003")
+    assert (anew["first_name"], anew["id"] == forgotten["id"]) == ("Анна", False)
+
+
 async def test_rows_of_one_client_within_the_file_are_one_card(office: Bringer) -> None:
     rows = [
         HEADER,

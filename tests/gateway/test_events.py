@@ -252,7 +252,8 @@ async def test_a_screen_is_told_what_happened_since_its_page_began_to_be_made(
         async with listening(gateway, address, token, after=now) as lines:
             await publish(nats_server, StockReceived(receipt=RECEIPT))
             assert await next_hint(lines) == ("stock", str(PRODUCT))
-        for unknown in ("another-1", "0-0", seen.split("-")[0], f"{seen}999999"):
+        epoch = seen.split("-")[0]
+        for unknown in ("another-1", "0-0", epoch, f"{seen}999999", f"{epoch}-{'9' * 5000}"):
             async with listening(gateway, address, token, after=unknown) as lines:
                 assert await next_hint(lines) == REFRESH_TOLD
 

@@ -36,6 +36,8 @@ async def test_what_is_hardly_http_is_answered_without_breaking(gateway: TestGat
             b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
             b"GET /static/../app.py HTTP/1.1\r\nHost: a\r\n\r\n",
             b"GET /static/%2e%2e/app.py HTTP/1.1\r\nHost: a\r\n\r\n",
+            b"GET /static/%00 HTTP/1.1\r\nHost: a\r\n\r\n",
+            b"GET /static/" + b"a" * 300 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
             b"BREW /api/v1/orders HTTP/1.1\r\nHost: a\r\n\r\n",
         ):
             status = int((await raw(address, request)).split(b" ", 2)[1])

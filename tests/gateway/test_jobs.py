@@ -22,8 +22,10 @@ from services.gateway.exports import PAGE_ROWS
 from services.gateway.handlers.jobs import MAX_GOING
 from services.gateway.jobs import rows
 from services.gateway.store import jobs, users
+from shared.contracts.clients import FindClients
 from shared.contracts.finance_reports import CategorySum, ProfitLoss, ProfitLossRow
 from shared.contracts.inventory import StockBalance, StockBalances
+from shared.contracts.jobs import JobMoved
 from shared.ids import new_id
 from shared.refusals import Refused
 from tests.gateway.support import API, FakeServices, TestGateway, a_key, running_gateway
@@ -225,6 +227,19 @@ async def test_who_may_not_be_here_any_more_gets_nothing_made(
 
 async def state_is(client: httpx.AsyncClient, job_id: str, state: str) -> bool:
     return bool((await client.get(f"{API}/jobs/{job_id}")).json()["state"] == state)
+
+
+async def test_the_journal_is_told_which_table_and_not_whom_somebody_searched_for(
+    gateway: TestGateway, owner: httpx.AsyncClient, services: FakeServices
+) -> None:
+    await services.start("clients")
+    services.replies[FindClients.subject] = {"items": [], "next": None}
+    asked = f"/clients?q=%2B79161234567&tag_id={new_id()}"
+    job = await begun(owner, asked)
+    await over(owner, job["id"])
+    assert services.last.message["q"] == "+79161234567"
+    told = {event["address"] for event in await gateway.told(JobMoved.subject)}
+    assert told == {asked.replace("%2B79161234567", "…")}
 
 
 async def test_what_is_given_up_stops_and_leaves_nothing(

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from services.gateway.provider import BACK_WITHIN_S
 from services.gateway.sealing import sealed
 from shared.contracts.gateway import SignedIn
+from shared.ids import new_id
 from tests.gateway.oidc import CLIENT_ID, CLIENT_SECRET, TestProvider, running_provider
 from tests.gateway.support import API, ORIGIN, TestGateway, running_gateway
 from tests.support.broker import TestNats
@@ -259,3 +260,15 @@ async def test_without_a_provider_there_is_nowhere_to_go(
         for path in (OIDC, f"{BACK}?code=c&state=s"):
             refused = await gateway.anyone.get(path)
             assert (refused.status_code, refused.json()["code"]) == (404, "oidc_off")
+
+
+async def test_what_was_sealed_for_one_step_opens_no_other(gateway: TestGateway) -> None:
+    browser = gateway.client()
+    await browser.get(OIDC)
+    luggage = browser.cookies["pitlane-oidc"]
+    note = sealed(gateway.settings, f"{new_id()} mark")
+    assert (await gateway.anyone.post("/sign-in", data={"note": luggage})).status_code == 401
+    stranger = gateway.client()
+    stranger.cookies.set("pitlane-oidc", note)
+    answer = await stranger.get(BACK, params={"state": "s", "code": "c"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "oidc_failed")

@@ -89,6 +89,10 @@ async def test_without_its_database_the_gateway_says_so_and_recovers(
         assert services.sent == []
         sign_in = {"login": "advisor", "password": "x"}
         assert (await gateway.anyone.post(f"{API}/session", json=sign_in)).status_code == 503
+        # A page of what is nowhere cannot ask who looks at it.
+        gateway.app.state.gateway.sessions.forget()
+        lost = await advisor.get("/nowhere", headers={"Accept": "text/html"})
+        assert (lost.status_code, lost.headers["content-type"]) == (503, "text/html; charset=utf-8")
         assert (await gateway.anyone.get("/health/ready")).status_code == 503
         assert (await gateway.anyone.get("/health/live")).status_code == 200
 

@@ -287,6 +287,29 @@ async def test_another_site_cannot_sign_a_browser_in_or_out(
     assert (await page.get(SESSION)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://evil.test"}, 403),
+        ({"Origin": "http://evil.test"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": ORIGIN}, 303),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 303),
+    ],
+)
+async def test_another_site_cannot_sign_a_browser_in_by_our_form(
+    gateway: TestGateway, anna: str, headers: dict[str, str], status: int
+) -> None:
+    """Its first visit: there is no cookie yet that could tell."""
+    browser = gateway.client({"Accept": "text/html"})
+    # So that a browser says of our own form, also over plain http, whose it is.
+    assert (await browser.get("/sign-in")).headers["referrer-policy"] == "same-origin"
+    said = {"login": anna, "password": PASSWORD}
+    answer = await browser.post("/sign-in", data=said, headers=headers)
+    assert answer.status_code == status
+    assert ("set-cookie" in answer.headers) == (status == 303)
+
+
 # --- passwords ----------------------------------------------------------------------------------
 
 

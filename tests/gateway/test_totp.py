@@ -11,9 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pyotp
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from services.gateway import one_time_codes, passwords
+from services.gateway.sealing import sealed
 from services.gateway.throttling import RULES
 from shared.contracts.users import TotpChanged
 from tests.gateway.support import API, TestGateway, a_key
@@ -104,6 +106,20 @@ async def test_a_second_factor_is_confirmed_and_asked_for_from_then_on(
         codes = (await connection.execute(text("SELECT * FROM recovery_codes"))).all()
     assert begun["secret"] not in str(kept)
     assert not [code for code in confirmed.json()["codes"] if code in str(codes)]
+
+
+async def test_recovery_codes_open_the_door_when_the_key_that_sealed_the_secret_is_gone(
+    gateway: TestGateway, anna: httpx.AsyncClient
+) -> None:
+    _, codes = await turned_on(anna)
+    other = gateway.settings.model_copy(update={"gateway_key": SecretStr("another")})
+    async with gateway.service.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE users SET totp = :totp"), {"totp": sealed(other, "SECRET").encode()}
+        )
+    refused = await sign_in(gateway, "000000")
+    assert (refused.status_code, refused.json()["code"]) == (401, "totp_invalid")
+    assert (await sign_in(gateway, codes[0])).status_code == 200
 
 
 async def test_a_code_opens_the_door_once_even_for_two_at_the_same_time(

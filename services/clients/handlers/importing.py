@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from services.clients.domain.cards import changed_client, client_view, new_client
+from services.clients.domain.cards import Client, changed_client, client_view, new_client
 from services.clients.domain.importing import FIELDS, Known, filled, known_from, same_car
 from services.clients.domain.vehicles import (
     Vehicle,
@@ -105,6 +105,9 @@ class _Taken:
         self._job = job
         self._work = work
         self._card_of: dict[int, UUID] = {}
+        self._meant: dict[UUID, Client] = {}
+        """Whose cards the rows of this batch fitted when they were checked, and what has become of
+        those since."""
         self._cars: dict[UUID, list[Vehicle]] = {}
         """Of the clients of this batch."""
 
@@ -128,6 +131,8 @@ class _Taken:
 
     async def _look_up(self, rows: Sequence[Any], store: ClientsStore) -> None:
         """Cards, cars and whoever has the VINs, in as many statements as for one row."""
+        fitted = {each for row in rows if (each := _card_fitted(row))}
+        self._meant = await store.cards_meant(fitted)
         cards = {each for row in rows if (each := self._card_to_update(row))}
         nobody = self._work.new_id()
         cars = [AddVehicle(client_id=nobody, vin=vin) for row in rows if (vin := _vin(row))]
@@ -165,7 +170,7 @@ class _Taken:
     async def _update(self, row: Any, store: ClientsStore) -> None:
         work = self._work
         client_id = self._card_to_update(row)
-        if client_id is None:  # the row that it repeats was skipped
+        if client_id is None:  # the row that it repeats was skipped, or whom it fitted is erased
             known = await importing.vins_known(store.connection, filter(None, [_vin(row)]))
             self._create(row, store, known)
             return
@@ -181,11 +186,9 @@ class _Taken:
             await self._update_car(row, client_id, store)
 
     def _card_to_update(self, row: Any) -> UUID | None:
-        if row.client_id:
-            chosen: UUID = row.client_id
-            return chosen
-        if row.matches:
-            return UUID(row.matches[0]["client_id"])
+        fitted = _card_fitted(row)
+        if fitted and (meant := self._meant.get(fitted)):
+            return meant.id
         return self._card_of.get(row.same_as)
 
     async def _update_car(self, row: Any, client_id: UUID, store: ClientsStore) -> None:
@@ -204,6 +207,14 @@ class _Taken:
             if changes:
                 store.save_vehicle(vehicle, new_facts(before, vehicle, work.now))
                 work.publish(VehicleChanged(vehicle=vehicle_view(vehicle), changes=changes))
+
+
+def _card_fitted(row: Any) -> UUID | None:
+    """Chosen by a person, or found when the row was checked."""
+    if row.client_id:
+        chosen: UUID = row.client_id
+        return chosen
+    return UUID(row.matches[0]["client_id"]) if row.matches else None
 
 
 def _vin(row: Any) -> str | None:

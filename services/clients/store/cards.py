@@ -172,6 +172,18 @@ class ClientsStore(Store):
         found = (self._clients[client_id] for client_id in client_ids)
         return [client for client in found if client]
 
+    async def cards_meant(self, client_ids: Collection[UUID]) -> dict[UUID, Client]:
+        """By id the card that it means now: itself, or what it was merged into; locked. Of whom was
+        erased, none."""
+        cards = {card.id: card for card in await self.cards(client_ids)}
+        merged = {card.merged_into for card in cards.values() if card.merged_into}
+        remaining = await self.cards_meant(merged) if merged else {}
+        meant = {
+            each: remaining.get(card.merged_into) if card.merged_into else card
+            for each, card in cards.items()
+        }
+        return {each: card for each, card in meant.items() if card and not card.erased_at}
+
     async def cars_of(self, client_id: UUID) -> list[Vehicle]:
         """A client's cars, the oldest first, as this transaction has made them; locked."""
         for row in await self.connection.execute(_LOCK_CARS, {"client_id": client_id}):

@@ -278,17 +278,28 @@ async def rows_to(
 
 
 async def lock_clients_to_update(connection: AsyncConnection, job: Import) -> None:
-    """All at once and in order, before the first of them is read."""
+    """All at once and in order, before the first of them is read; with those into which some were
+    merged."""
     named = func.coalesce(
         client_rows.c.client_id,
         client_rows.c.matches[0]["client_id"].astext.cast(Uuid),
     )
-    wanted = select(named).where(
+    fitted = select(named).where(
         client_rows.c.import_id == job.id, action_of(job.on_duplicate) == "update"
+    )
+    wanted = (
+        select(clients.c.id, clients.c.merged_into)
+        .where(clients.c.id.in_(fitted))
+        .cte("wanted", recursive=True)
+    )
+    wanted = wanted.union(
+        select(clients.c.id, clients.c.merged_into).join(
+            wanted, clients.c.id == wanted.c.merged_into
+        )
     )
     await connection.execute(
         select(clients.c.id)
-        .where(clients.c.id.in_(wanted))
+        .where(clients.c.id.in_(select(wanted.c.id)))
         .order_by(clients.c.id)
         .with_for_update(key_share=True)
     )

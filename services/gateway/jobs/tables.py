@@ -51,6 +51,7 @@ RETRY_S = 5.0
 """A service that is away may be back in a minute."""
 NICE = "10"
 _PATH_FIELD = re.compile(r"{(\w+)}")
+_SEARCH = re.compile(r"(?<=[?&])q=[^&]*")
 _SHARED = frozenset({"limit", "cursor", "format"})
 """Query fields of a report that a whole table has no use for."""
 
@@ -111,6 +112,11 @@ def title_of(table: Table, language: str) -> str:
 def file_name(address: str, table_format: str) -> str:
     """As it is called where it is saved: after the report."""
     return f"{address.partition('?')[0].rsplit('/', 1)[-1]}.{table_format}"
+
+
+def without_search(address: str) -> str:
+    """As the journal keeps it for ever: what was searched for may be somebody's name or phone."""
+    return _SEARCH.sub("q=…", address)
 
 
 def _report_at(path: str) -> tuple[re.Match[str], Any]:

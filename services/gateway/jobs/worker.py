@@ -310,7 +310,7 @@ def moved(row: Any) -> JobMoved:
         kind=row.kind,
         title=row.title,
         state=row.state,
-        address=row.address,
+        address=row.address and tables.without_search(row.address),
         rows=row.done,
         failure=row.failure,
     )

@@ -71,11 +71,16 @@ def accepts_gzip(accept_encoding: str) -> bool:
 
 def _asset(path: str) -> Asset:
     """Raises 404. Only what is there is remembered: nobody can fill the memory with names."""
-    if path != ICONS:
-        file = (STATIC / path).resolve()
-        if not file.is_relative_to(STATIC) or not file.is_file():
-            raise HTTPException(404)
+    if path != ICONS and path not in _paths():
+        raise HTTPException(404)
     return _loaded(path)
+
+
+@cache
+def _paths() -> frozenset[str]:
+    """Of all files there are: a path that is compared with them is never tried on the disk."""
+    files = (path for path in STATIC.rglob("*") if path.is_file())
+    return frozenset(path.relative_to(STATIC).as_posix() for path in files)
 
 
 @cache

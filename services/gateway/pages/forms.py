@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel
 
+from services.gateway.call import as_key
 from services.gateway.problems import field_invalid, unreadable
 from services.gateway.reading import REVISION, parsed
 from shared.ids import new_id
@@ -56,9 +57,10 @@ class Form:
 
     @classmethod
     def said(cls, pairs: Iterable[tuple[str, str]], zone: ZoneInfo) -> Form:
-        """Of the fields of a page, with the key that it was made with."""
+        """Of the fields of a page, with the key that it was made with. Raises
+        ``idempotency_key_invalid``."""
         form = cls(tuple(pairs), zone)
-        return replace(form, key=form.get(KEY)) if form.get(KEY) else form
+        return replace(form, key=as_key(form.get(KEY))) if form.get(KEY) else form
 
     def get(self, name: str, default: str = "") -> str:
         """The field's last value: a box that is ticked comes after what it says when it is not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -86,7 +87,8 @@ class PageRequest:
             call.seen = await call.gateway.changes.place()
         if not call.changes_something:
             return cls(call, person, Form((), zone))
-        if by_cookie and not call.same_site:
+        # Not even without a cookie: another site's page must not sign a browser in as somebody.
+        if call.from_elsewhere or (by_cookie and not call.same_site):
             raise Refused("cross_site_request")
         file = await received(call, {}) if takes_file else None
         form = Form.said(file.fields.items(), zone) if file else Form.of(await call.body(), zone)
@@ -155,8 +157,11 @@ class PageRequest:
 
     @cached_property
     def query(self) -> Query:
-        """The fields of the address, without empty ones."""
-        return Query((name, value) for name, value in self._pairs if value)
+        """The fields of the address, without empty ones. Of too many none: the page that says so
+        is of the same address."""
+        with suppress(Refused):
+            return Query((name, value) for name, value in self._pairs if value)
+        return Query()
 
     @cached_property
     def _pairs(self) -> list[tuple[str, str]]:
@@ -258,6 +263,8 @@ class PageRequest:
             status=status,
             headers={
                 "Content-Security-Policy": STAFF_POLICY,
+                # With none at all, browsers would not say that a form of ours came from us.
+                "Referrer-Policy": "same-origin",
                 "Vary": "Accept-Language, Cookie",
                 SEEN: self.call.seen,
             },

@@ -27,6 +27,7 @@ from services.gateway.pages.forms import Form
 from services.gateway.pages.request import PageRequest
 from services.gateway.problems import errors_of, headers_of, invalid, status_of
 from shared.contracts.base import Message
+from shared.messaging.outages import is_outage
 from shared.refusals import Refused
 
 SIGN_IN = "/sign-in"
@@ -120,7 +121,12 @@ async def present(call: Call, refusal: Refused) -> Response:
     token, _ = call.token()
     # Who may come back later is not looked up in what is busy or away.
     if token and status != 503:
-        person = await call.gateway.sessions.person_of(token)
+        try:
+            person = await call.gateway.sessions.person_of(token)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            return await present(call, Refused("service_unavailable", service="gateway"))
     request = PageRequest(call, person, Form((), call.gateway.settings.zone))
     within = call.header(b"hx-request") == "true" and (
         call.changes_something or call.header(b"hx-boosted") is None

@@ -67,7 +67,7 @@ async def sign_in(call: Call, _: Endpoint) -> Response:
     call.query(NOTHING)
     said = parsed(SignIn, await call.json())
     # A page elsewhere must not sign a browser in under a name of its choice.
-    if (call.header(b"origin") or call.header(b"sec-fetch-site")) and not call.same_site:
+    if call.from_elsewhere:
         raise Refused("cross_site_request")
     token, person = await call.gateway.sessions.sign_in(call, said.login, said.password, said.code)
     response = _json({"token": token, "user": _user(person)})
