@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from services.inventory.domain.costing import Consumption, Lot, Shortage
@@ -68,7 +69,15 @@ class Pages:
     @property
     def saves(self) -> int:
         """How often anything in the book was changed; only grows."""
-        return sum(rows.saves for rows in vars(self).values() if isinstance(rows, Rows))
+        return sum(rows.saves for rows in self._all_rows())
+
+    def note_flushed(self) -> None:
+        """The database will have all of it, as it is now."""
+        for rows in self._all_rows():
+            rows.note_flushed()
+
+    def _all_rows(self) -> list[Rows[Any, Any]]:
+        return [rows for rows in vars(self).values() if isinstance(rows, Rows)]
 
     def stocks_of(self, product_id: UUID) -> list[Stock]:
         """The oldest warehouse first: ids of warehouses grow with time."""
@@ -206,3 +215,6 @@ class Rows[KeyT, ValueT]:
             for key, value in self._values.items()
             if self._loaded.get(key) != value
         ]
+
+    def note_flushed(self) -> None:
+        self._loaded = dict(self._values)

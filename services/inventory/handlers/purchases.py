@@ -149,6 +149,7 @@ async def order_proposal(
 ) -> PurchaseOrderView:
     """One after the other, so that two who order at once do not order the same."""
     await proposals.hold(store.connection)
+    await store.write()  # what came or was asked for before it in this transaction counts
     known = await proposals.last_prices(store.connection, command.product_ids)
     lines = [
         PurchaseLine(
