@@ -109,18 +109,19 @@ def _suppliers(command: ReceiveStock) -> list[UUID]:
 async def _entered(
     lines: Sequence[ReceivedLine], store: InventoryStore
 ) -> list[tuple[ReceivedLine, ProductView]]:
-    """Each line with its product; a pack's barcode counts packs, unless the line says otherwise.
+    """Each line in its unit, with its product.
     Refused: ``product_not_named``, ``product_not_found``, ``barcode_not_found``."""
     ids = [product_of(line, store) for line in lines]
     found = await references.shown_products(store.connection, set(ids))
     products = {product.id: product for product in found}
     return [
-        (_counted(line, store), products[product_id])
+        (counted(line, store), products[product_id])
         for line, product_id in zip(lines, ids, strict=True)
     ]
 
 
-def _counted(line: ReceivedLine, store: InventoryStore) -> ReceivedLine:
+def counted[LineT: (ReceivedLine, ArrivedLine)](line: LineT, store: InventoryStore) -> LineT:
+    """A pack's barcode counts packs, unless the line says otherwise."""
     if line.barcode is None or line.measure is not None:
         return line
     _, measure = store.book.barcodes[line.barcode]
