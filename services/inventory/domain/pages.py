@@ -153,6 +153,14 @@ class Pages:
             and not each.returned
         ]
 
+    def _brought_back(self, line: Line, completion: int) -> list[Consumption]:
+        """What a completion of its order had taken for the line, and what was put back."""
+        return [
+            each
+            for each in self.consumptions.values()
+            if (each.line_id, each.completion) == (line.line_id, completion) and each.returned
+        ]
+
     def _missing_in(self, product_id: UUID, warehouse_id: UUID) -> list[Shortage]:
         """The oldest first."""
         missing = [

@@ -100,7 +100,7 @@ async def _load_guarded(connection: AsyncConnection, book: StoreBook, needs: Nee
     named = {"line_ids": [*needs.lines], "order_ids": [*needs.lines.values()]}
     freeing = {"ids": [*needs.freeing], "line_ids": [*needs.requested]}
     moved = [*needs.products] if needs.moves_goods else []
-    rules, done, stocks, lines, waiting, holding, written, free = await read_together(
+    rules, done, stocks, lines, waiting, holding, written, back, free = await read_together(
         connection,
         (_RULES, {}),
         (_COMPLETIONS, _sorted(needs.completing)),
@@ -109,6 +109,7 @@ async def _load_guarded(connection: AsyncConnection, book: StoreBook, needs: Nee
         (_WAITING, freeing),
         (_HOLDING, _sorted(needs.held)),
         (_WRITTEN_OFF, _sorted(needs.lost)),
+        (_BROUGHT_BACK, {"order_ids": [needs.lines[each] for each in sorted(needs.lost)]}),
         (_LOTS, {"ids": moved, "lot_ids": []}),
     )
     for row in rules:
@@ -120,6 +121,8 @@ async def _load_guarded(connection: AsyncConnection, book: StoreBook, needs: Nee
     _load_lines(book, needs, lines, [*waiting, *holding])
     for row in written:
         book.written_off.load((row.line_id, row.line_version), WrittenOff(**row._mapping))
+    for row in back:
+        book.load_consumption(Consumption(**row._mapping))
     for row in free:
         book.load_lot(Lot(**row._mapping))
 
@@ -330,6 +333,10 @@ _CONSUMED = select(consumptions).where(
             )
         ),
     ),
+)
+# Of orders with a line that writes something off.
+_BROUGHT_BACK = select(consumptions).where(
+    consumptions.c.returned.is_(True), consumptions.c.order_id == _ids("order_ids")
 )
 _WRITTEN_OFF = select(written_off).where(written_off.c.line_id == _ids())
 _HOLDING = select(*requests.c, _HOLDS).where(
