@@ -334,7 +334,9 @@ class Book(Shelves):
         nothing: until it comes."""
         allowed = self._warehouse_below_zero(line.product_id)
         warehouse_id = allowed or self.stocks_of(line.product_id)[0].warehouse_id
-        unit_cost = self.last_costs.get(line.product_id, self.unit_cost(line.product_id)) or ZERO
+        unit_cost = self.last_costs.get(line.product_id)
+        if unit_cost is None:
+            unit_cost = self.unit_cost(line.product_id) or ZERO
         return Shortage(
             line.order_id,
             completion,

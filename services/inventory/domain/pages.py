@@ -41,8 +41,8 @@ class Pages:
 
     def __init__(self) -> None:
         self.prices: dict[UUID, Decimal] = {}
-        self.last_costs: dict[UUID, Decimal] = {}
-        """Of the loaded products that were ever bought."""
+        self.last_costs: dict[UUID, Decimal | None] = {}
+        """Of each loaded product; none of what was never bought."""
         self.rules: dict[UUID, Rules] = {}
         """Of every warehouse, where anything is taken or comes; else of none."""
         self.barcodes: dict[str, tuple[UUID, str | None]] = {}

@@ -13,9 +13,9 @@ from services.inventory.domain.receiving import Reckoned, Terms, reckoned
 from services.inventory.domain.stock import ZERO, Hold
 from services.inventory.handlers.answers import filled
 from services.inventory.handlers.drafting import keep
-from services.inventory.handlers.markup import follow_matrix
+from services.inventory.handlers.markup import keep_costs
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore, prices, receipts, references
+from services.inventory.store import InventoryStore, receipts, references
 from services.inventory.store.tables import receipt_numbers
 from shared.contracts.base import Page
 from shared.contracts.inventory import (
@@ -79,9 +79,7 @@ async def take_in(
         line.product_id: purchase.unit_cost
         for line, purchase in zip(came.lines, came.purchases, strict=True)
     }
-    await prices.keep_costs(store.connection, costs)
-    store.book.last_costs.update(costs)
-    repriced = await follow_matrix(costs, store)
+    repriced = await keep_costs(costs, store)
     work.publish(StockReceived(receipt=receipt), *repriced, *filled(decision, store.book))
     return receipt
 

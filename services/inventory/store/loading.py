@@ -86,8 +86,7 @@ async def load(connection: AsyncConnection, book: StoreBook, messages: Sequence[
     _, locked = await read_together(connection, (_LOCK_ORDERS, keys), (_LOCK_PRODUCTS, products))
     for row in locked:
         book.prices[row.id] = row.price
-        if row.last_cost is not None:
-            book.last_costs[row.id] = row.last_cost
+        book.last_costs[row.id] = row.last_cost
     await _load_guarded(connection, book, needs)
     await _load_missing(connection, book, needs)
     if needs.receiving:
