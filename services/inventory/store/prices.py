@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, column, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.markup import Matrix
@@ -51,7 +52,7 @@ _BOUGHT_FOR = (
         receipt_lines.c.product_id,
         func.round(receipt_lines.c.stock_cost / receipt_lines.c.main_quantity, 2).label("cost"),
     )
-    .distinct(receipt_lines.c.product_id)
+    .ext(distinct_on(receipt_lines.c.product_id))
     .join(receipts, receipts.c.id == receipt_lines.c.receipt_id)
     .where(receipt_lines.c.product_id == _IDS, STANDS)
     .order_by(
