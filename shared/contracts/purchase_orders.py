@@ -139,7 +139,8 @@ class ClosePurchaseOrder(Command[PurchaseOrderView]):
 
 
 class ArrivedLine(View):
-    """What came of a purchase order. The product is named by its id or by its barcode."""
+    """What came of a purchase order. The product is named by its id or by its barcode: a pack's
+    counts packs, unless ``measure`` says otherwise."""
 
     model_config = {"extra": "forbid"}
 

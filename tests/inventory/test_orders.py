@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from shared.contracts.base import Event, Period
+from shared.contracts.costing import CheckStock, IssuedPartWrittenOff
 from shared.contracts.inventory import (
     ChangeProduct,
     IssuedPart,
@@ -324,3 +325,29 @@ async def test_balances_of_the_past_are_what_they_were_then(station: Station) ->
 async def _failures(station: Station) -> int:
     async with station.running["inventory"].engine.connect() as connection:
         return await connection.scalar(select(func.count()).select_from(dead_letters)) or 0
+
+
+async def test_what_is_lost_is_written_off_also_when_newer_news_was_faster(
+    station: Station,
+) -> None:
+    product, warehouse = await stocked(station, ("10", "60"))
+    order_id, ask = new_id(), an_ask(product, 4)
+    await tell(station, requested(order_id, ask))
+    await tell(station, completed(order_id, 1, ask))
+    lost = replace(ask, version=2, wanted=quantity(0), write_off=quantity(4), lost_completion=1)
+    # The order was called off after the part was taken off it as lost.
+    await tell(station, cancelled(order_id))
+    await tell(station, reopened(order_id, 1))
+    other = an_ask(product, 8)
+    await tell(station, requested(new_id(), other))
+
+    await tell(station, released(order_id, lost), released(order_id, lost))
+
+    (told,) = await heard(station, IssuedPartWrittenOff)
+    assert [(part.quantity, part.cost) for part in told.lines] == [decimals(4, 240)]
+    assert await amounts(station, product, warehouse) == decimals(6, 6, 0)
+    (short,) = (await heard(station, PartsUnavailable))[-1].lines
+    assert (short.line_id, short.reserved, short.short) == (other.line_id, *decimals(6, 2))
+    *_, let_go = await heard(station, ReservationReleased)
+    assert [line.line_id for line in let_go.lines] == [ask.line_id]
+    assert (await station.ask(CheckStock())).items == ()

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.base import Command, Question
+from shared.contracts.costing import CheckStock
 from shared.contracts.inventory import ListMovements, OtherUnit, PartsReserved, PartsUnavailable
 from shared.contracts.stock_counts import (
     CancelCount,
@@ -38,7 +39,7 @@ from shared.ids import new_id
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
 from tests.inventory.at_work import job, published, together
-from tests.inventory.builders import an_ask, decimals, requested
+from tests.inventory.builders import an_ask, completed, decimals, reopened, requested
 from tests.support.day import Station
 
 STOREKEEPER = Actor("kladov", "storekeeper")
@@ -258,6 +259,33 @@ async def test_what_moves_during_a_count_is_counted_as_it_was_when_it_was_counte
     await station.receive(shelf.id, product.id, "10")
     await station.send(PostCount(count_id=count.id))
     assert await on_hand(station, product.id, shelf.id) == "16.000 0.000"
+
+
+async def test_what_moves_in_the_transaction_of_a_count_is_in_the_books_that_it_reads(
+    station: Station,
+) -> None:
+    shelf, other = await station.a_warehouse(), await station.a_warehouse()
+    product, running = await station.a_product(), station.running["inventory"]
+    await station.receive(shelf.id, product.id, "10")
+    count = await station.send(StartCount(warehouse_id=shelf.id))
+    order_id, ask = new_id(), an_ask(product.id, "4")
+    await together(running, job(requested(order_id, ask)))
+    sent = SendTransfer(
+        from_warehouse_id=shelf.id,
+        to_warehouse_id=other.id,
+        lines=(a_line(product.id, "1"),),
+    )
+    counted = SetCounted(count_id=count.id, product_id=product.id, quantity=Decimal(6))
+    ends = await together(running, job(completed(order_id, 1, ask)), job(counted), job(sent))
+    assert not [end for end in ends if isinstance(end, BaseException)]
+    await station.send(PostCount(count_id=count.id))
+    assert await on_hand(station, product.id, shelf.id) == "5.000 0.000"
+    # What is frozen at the beginning, too.
+    await together(running, job(reopened(order_id, 1)), job(StartCount(warehouse_id=shelf.id)))
+    count = (await station.ask(ListCounts(warehouse_id=shelf.id))).items[0]
+    (line,) = (await station.ask(ListCountLines(count_id=count.id))).items
+    assert line.expected == 9
+    assert (await station.ask(CheckStock())).items == ()
 
 
 async def test_a_missing_part_that_an_order_holds_makes_the_order_short(station: Station) -> None:

@@ -6,9 +6,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from shared.contracts.inventory import (
+    ChangeProduct,
+    GetProduct,
+    MarkupRule,
+    ProductSaved,
+    SetMarkupRules,
+)
 from shared.contracts.part_numbers import AddPartNumber
 from shared.contracts.price_lists import ApplyStockImport
 from shared.contracts.purchase_orders import GetPurchaseProposal, OrderProposal, Proposal
+from shared.contracts.purchasing import CancelReceipt
+from tests.inventory.at_work import published
 from tests.inventory.importing import bring, when
 from tests.purchasing.at_work import a_line, receive
 from tests.support.day import Station
@@ -102,3 +111,27 @@ async def test_what_nobody_offers_is_proposed_of_whom_it_came_last(station: Stat
         last.supplier_id: [(bought.id, Decimal(90))],
         supplier: [(offered.id, Decimal(70))],
     }
+
+
+async def test_a_receipt_that_was_a_mistake_is_no_last_purchase(station: Station) -> None:
+    await station.send(
+        SetMarkupRules(
+            rules=(MarkupRule(cost_from=Decimal(0), percent=Decimal(100), step=Decimal(1)),)
+        )
+    )
+    product = await station.a_product(pricing="matrix", min_stock=Decimal(5))
+    before = await receive(station, a_line(product.id, "1", "90"))
+    mistaken = await receive(station, a_line(product.id, "1", "9000"))
+    await station.send(CancelReceipt(receipt_id=mistaken.id, reason="две лишние цифры"))
+
+    assert (await station.ask(GetProduct(product_id=product.id))).price == 180
+    assert (await published(station.running["inventory"], ProductSaved))[-1].product.price == 180
+    found = await proposed(station)
+    assert found.keys() == {before.supplier_id}
+    assert found[before.supplier_id].lines[0].cost == 90
+
+    # Without any purchase there is nothing to reckon with: the price is anybody's to say.
+    await station.send(CancelReceipt(receipt_id=before.id, reason="не тот товар"))
+    assert (await proposed(station)).keys() == {None}
+    priced = await station.send(ChangeProduct(product_id=product.id, price=Decimal(200)))
+    assert priced.price == 200

@@ -11,9 +11,10 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.finance import RefundPayment, TakePayment
-from shared.contracts.inventory import GetStock, ListReceipts, OtherUnit
+from shared.contracts.inventory import GetStock, ListReceipts, OtherUnit, ReceiveStock
 from shared.contracts.messages import ChangeMessageTemplate, ListMessages, ListMessageTemplates
 from shared.contracts.orders import OrderView
+from shared.contracts.part_numbers import AddBarcode
 from shared.contracts.purchase_orders import (
     ArrivedLine,
     CancelPurchaseOrder,
@@ -437,3 +438,38 @@ async def test_only_the_office_does_with_less_than_was_required(station: Station
         await station.send(waive, actor=ADVISOR)
     assert (await station.send(waive)).prepayment_waiver == "постоянный клиент"
     assert (await station.send(send, actor=STOREKEEPER)).state == "sent"
+
+
+async def test_what_is_scanned_is_received_in_the_unit_of_its_barcode(station: Station) -> None:
+    product = await station.a_product(
+        barcode="4607001234567", units=(OtherUnit(measure="упаковка", factor=Decimal(4)),)
+    )
+    await station.send(AddBarcode(product_id=product.id, code="14607001234564", measure="упаковка"))
+    order = await sent(
+        station,
+        wanted(product.id, "2", "40", measure="упаковка"),
+        wanted(product.id, "3", "11"),
+    )
+    lines = (
+        ArrivedLine(barcode="14607001234564", quantity=Decimal(2)),
+        ArrivedLine(barcode="4607001234567", quantity=Decimal(3)),
+    )
+    receipt = await station.send(ReceivePurchase(purchase_order_id=order.id, lines=lines))
+    assert [(line.main_quantity, line.stock_cost) for line in receipt.lines] == [
+        decimals(8, 80),
+        decimals(3, 33),
+    ]
+    assert (await of_now(station, order)).state == "received"
+
+
+async def test_what_comes_just_before_is_not_proposed_any_more(station: Station) -> None:
+    product = await station.a_product(min_stock=Decimal(5))
+    before = await receive(station, a_line(product.id, "1", "90"))
+    places = {"warehouse_id": before.warehouse_id, "supplier_id": before.supplier_id}
+    _, refused_it = await together(
+        station.running["inventory"],
+        job(ReceiveStock(lines=(a_line(product.id, "4", "90"),), **places)),
+        job(OrderProposal(**places)),
+    )
+    assert isinstance(refused_it, Refused)
+    assert refused_it.code == "nothing_to_order"

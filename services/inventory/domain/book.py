@@ -80,13 +80,13 @@ class Book(Shelves):
         something is written off that has not been brought back yet.
         """
         operation = Operation()
-        if order_id in self.cancelled:
-            return Decision()
         self._check_brought_back(order_id, asks)
         for ask in asks:
             if ask.product_id not in self.prices:
                 raise LookupError(f"no product {ask.product_id} in the catalogue")
             self._write_off(operation, order_id, ask)
+            if order_id in self.cancelled:
+                continue
             line = asked(self.lines.get(ask.line_id), ask, order_id, requested_at)
             if line is None:
                 continue
@@ -236,13 +236,33 @@ class Book(Shelves):
                 move_of(line, "write_off", hold.warehouse_id, -hold.quantity, -value),
             )
             cost += value
-        self._keep_line(without_holds(line, lost))
+        self._keep_line(line := without_holds(line, lost))
         quantity = sum((hold.quantity for hold in lost), ZERO)
+        if ask.version <= line.version or order_id in self.cancelled:
+            let_go, value = self._lose_what_was_let_go(operation, line, ask, quantity)
+            quantity, cost = quantity + let_go, cost + value
         done = WrittenOff(*key, order_id, line.product_id, quantity, kopecks(cost))
         self.written_off.save(key, done)
         operation.written_off.append(done)
         operation.named[line.line_id] = None
         operation.to_fill[line.product_id] = None
+
+    def _lose_what_was_let_go(
+        self, operation: Operation, line: Line, ask: Ask, lost: Decimal
+    ) -> tuple[Decimal, Decimal]:
+        """How much, and what it cost. News that is newer was faster, and what came back is free or
+        somebody else's by now: it is missing where it came back to. ``lost`` is already."""
+        quantity, cost = ZERO, ZERO
+        for back in self._brought_back(line, ask.lost_completion):
+            place = line.product_id, back.warehouse_id
+            left = ask.write_off - lost - quantity
+            part = min(back.quantity, left, self.stocks[place].on_shelves)
+            if part > 0:
+                self._let_go_of_missing(operation, *place, part)
+                _, value = self._take(*place, part)
+                self._move(operation, move_of(line, "write_off", place[1], -part, -value))
+                quantity, cost = quantity + part, cost + value
+        return quantity, cost
 
     def _fill(self, operation: Operation, product_id: UUID) -> None:
         """Gives what is available to those who are short, the longest waiting first."""
@@ -314,7 +334,9 @@ class Book(Shelves):
         nothing: until it comes."""
         allowed = self._warehouse_below_zero(line.product_id)
         warehouse_id = allowed or self.stocks_of(line.product_id)[0].warehouse_id
-        unit_cost = self.last_costs.get(line.product_id, self.unit_cost(line.product_id)) or ZERO
+        unit_cost = self.last_costs.get(line.product_id)
+        if unit_cost is None:
+            unit_cost = self.unit_cost(line.product_id) or ZERO
         return Shortage(
             line.order_id,
             completion,

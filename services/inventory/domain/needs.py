@@ -211,6 +211,7 @@ class Needs:
                 self.lost.add(line.line_id)
                 self.completing.add(order_id)
                 self.issuing.add(line.product_id)
+                self.held.add(line.product_id)
 
     def _free(self, product_ids: Iterable[UUID]) -> None:
         for product_id in product_ids:

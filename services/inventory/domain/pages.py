@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from services.inventory.domain.costing import Consumption, Lot, Shortage
@@ -40,8 +41,8 @@ class Pages:
 
     def __init__(self) -> None:
         self.prices: dict[UUID, Decimal] = {}
-        self.last_costs: dict[UUID, Decimal] = {}
-        """Of the loaded products that were ever bought."""
+        self.last_costs: dict[UUID, Decimal | None] = {}
+        """Of each loaded product; none of what was never bought."""
         self.rules: dict[UUID, Rules] = {}
         """Of every warehouse, where anything is taken or comes; else of none."""
         self.barcodes: dict[str, tuple[UUID, str | None]] = {}
@@ -68,7 +69,15 @@ class Pages:
     @property
     def saves(self) -> int:
         """How often anything in the book was changed; only grows."""
-        return sum(rows.saves for rows in vars(self).values() if isinstance(rows, Rows))
+        return sum(rows.saves for rows in self._all_rows())
+
+    def note_flushed(self) -> None:
+        """The database will have all of it, as it is now."""
+        for rows in self._all_rows():
+            rows.note_flushed()
+
+    def _all_rows(self) -> list[Rows[Any, Any]]:
+        return [rows for rows in vars(self).values() if isinstance(rows, Rows)]
 
     def stocks_of(self, product_id: UUID) -> list[Stock]:
         """The oldest warehouse first: ids of warehouses grow with time."""
@@ -144,6 +153,14 @@ class Pages:
             and not each.returned
         ]
 
+    def _brought_back(self, line: Line, completion: int) -> list[Consumption]:
+        """What a completion of its order had taken for the line, and what was put back."""
+        return [
+            each
+            for each in self.consumptions.values()
+            if (each.line_id, each.completion) == (line.line_id, completion) and each.returned
+        ]
+
     def _missing_in(self, product_id: UUID, warehouse_id: UUID) -> list[Shortage]:
         """The oldest first."""
         missing = [
@@ -206,3 +223,6 @@ class Rows[KeyT, ValueT]:
             for key, value in self._values.items()
             if self._loaded.get(key) != value
         ]
+
+    def note_flushed(self) -> None:
+        self._loaded = dict(self._values)

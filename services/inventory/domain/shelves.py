@@ -19,7 +19,16 @@ from services.inventory.domain.costing import (
     take,
 )
 from services.inventory.domain.pages import Pages, Rules, WrittenOff
-from services.inventory.domain.stock import ZERO, Line, Move, Stock, moved
+from services.inventory.domain.stock import (
+    ZERO,
+    Hold,
+    Line,
+    Move,
+    Stock,
+    moved,
+    place_in_queue,
+    without_holds,
+)
 from shared.contracts.inventory import MovementKind
 
 
@@ -115,6 +124,23 @@ class Shelves(Pages):
             if part > 0:
                 self._fill_shortage(operation, shortage, part)
                 free -= part
+
+    def _let_go_of_missing(
+        self, operation: Operation, product_id: UUID, warehouse_id: UUID, missing: Decimal
+    ) -> None:
+        """Reservations give way, the youngest first, so that what is left is enough for those
+        that stay."""
+        stock = self.stocks[product_id, warehouse_id]
+        beyond = missing - (stock.on_shelves - stock.reserved)
+        holders = [line for line in self.lines.values() if line.product_id == product_id]
+        for line in sorted(holders, key=place_in_queue, reverse=True):
+            part = min(beyond, _held_in(line, warehouse_id))
+            if part > 0:
+                self._move(operation, move_of(line, "release", warehouse_id, -part))
+                left = without_holds(line, [Hold(warehouse_id, part)])
+                self._keep_line(replace(left, lost=left.lost + part))
+                operation.named[line.line_id] = None
+                beyond -= part
 
     # --- what is not there -----------------------------------------------------------------------
 
@@ -212,6 +238,10 @@ class Shelves(Pages):
         self._keep_stock(moved(self.stocks[move.product_id, move.warehouse_id], move))
         self.total_value += move.value
         operation.moves.append(move)
+
+
+def _held_in(line: Line, warehouse_id: UUID) -> Decimal:
+    return sum((hold.quantity for hold in line.holds if hold.warehouse_id == warehouse_id), ZERO)
 
 
 def move_of(

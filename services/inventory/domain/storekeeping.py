@@ -9,22 +9,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from services.inventory.domain.book import Book, Decision
 from services.inventory.domain.costing import Lot, kopecks
-from services.inventory.domain.shelves import Operation, move_of
+from services.inventory.domain.shelves import Operation
 from services.inventory.domain.stock import (
     ZERO,
-    Hold,
-    Line,
     Move,
     Stock,
-    place_in_queue,
-    without_holds,
 )
 from shared.contracts.inventory import MovementKind
 from shared.refusals import Refused
@@ -168,7 +164,9 @@ class StoreBook(Book):
                 value = lot.value
             else:
                 missing = Goods(each.product_id, -each.quantity)
-                self._let_go_of_missing(operation, warehouse_id, missing)
+                self._let_go_of_missing(
+                    operation, missing.product_id, warehouse_id, missing.quantity
+                )
                 taken = self._take_portions(operation, "count_difference", warehouse_id, missing)
                 self._free(operation, each.product_id, warehouse_id)
                 value = -worth(taken)
@@ -209,30 +207,12 @@ class StoreBook(Book):
         self._open_stock(Stock(lot.product_id, lot.warehouse_id, at))
         self._put(operation, kind, lot)
 
-    def _let_go_of_missing(self, operation: Operation, warehouse_id: UUID, goods: Goods) -> None:
-        """Reservations give way, so that what is left is enough for those that stay."""
-        stock = self._stock(goods.product_id, warehouse_id)
-        beyond = goods.quantity - (stock.on_shelves - stock.reserved)
-        holders = [line for line in self.lines.values() if line.product_id == goods.product_id]
-        for line in sorted(holders, key=place_in_queue, reverse=True):
-            part = min(beyond, _held_in(line, warehouse_id))
-            if part > 0:
-                self._move(operation, move_of(line, "release", warehouse_id, -part))
-                left = without_holds(line, [Hold(warehouse_id, part)])
-                self._keep_line(replace(left, lost=left.lost + part))
-                operation.named[line.line_id] = None
-                beyond -= part
-
 
 def _sums(goods: Iterable[Goods]) -> dict[UUID, Decimal]:
     sums: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for each in goods:
         sums[each.product_id] += each.quantity
     return dict(sums)
-
-
-def _held_in(line: Line, warehouse_id: UUID) -> Decimal:
-    return sum((hold.quantity for hold in line.holds if hold.warehouse_id == warehouse_id), ZERO)
 
 
 def _found(goods: Goods, unit_cost: Decimal, warehouse_id: UUID, at: datetime, lot_id: UUID) -> Lot:

@@ -88,9 +88,12 @@ def lost(order_id: UUID, decision: Decision, reason: str | None) -> list[Event]:
     return [IssuedPartWrittenOff(order_id=order_id, lines=parts, cost=cost, reason=reason)]
 
 
-def released(order_id: UUID, lines: Iterable[Line], book: Book) -> list[Event]:
-    answers = tuple(_answer(line, book) for line in lines)
-    return [ReservationReleased(order_id=order_id, lines=answers)] if answers else []
+def released(order_id: UUID, decision: Decision, book: Book) -> list[Event]:
+    """What the order's lines let go of; and to others, what their lines have by now."""
+    own = tuple(_answer(line, book) for line in decision.named if line.order_id == order_id)
+    others = [line for line in decision.named if line.order_id != order_id]
+    events: list[Event] = [ReservationReleased(order_id=order_id, lines=own)] if own else []
+    return [*events, *supplied(others, book), *filled(decision, book)]
 
 
 def _answer(line: Line, book: Book) -> StockAnswer:

@@ -64,6 +64,7 @@ async def start_count(command: StartCount, store: InventoryStore, work: Work) ->
         "actor": work.actor.login,
         "revision": 1,
     }
+    await store.write()  # what moved before it in this transaction is frozen with the rest
     await counts.add(store.connection, count, command)
     view = await counts.shown(store.connection, count_id)
     work.publish(CountStarted(count=view))
@@ -152,6 +153,7 @@ async def _count(
     count = await counts.locked(store.connection, command.count_id)
     product_id, counted = await _named(command, store)
     known = await counts.line(store.connection, count.id, product_id)
+    await store.write()  # what moved before it in this transaction is in the books, too
     on_hand = await counts.on_hand(store.connection, product_id, count.warehouse_id)
     before = known.counted if known else None
     quantity = in_main_units(command.quantity.quantize(THOUSANDTH), counted)

@@ -3,7 +3,8 @@ batches, so that nobody waits for a whole catalogue."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from itertools import batched
 from uuid import UUID
 
@@ -54,6 +55,16 @@ async def get_markup_rules(
 async def repricing_due(event: RepricingDue, store: InventoryStore, work: Work) -> None:
     """By the rules of now: an older matrix's event does what the newest one's will, only sooner."""
     work.publish(*await follow_matrix(event.product_ids, store))
+
+
+async def keep_costs(
+    costs: Mapping[UUID, Decimal | None], store: InventoryStore
+) -> list[ProductSaved]:
+    """What a main unit of each of the locked products was bought for last, and the prices that
+    follow from that."""
+    await prices.keep_costs(store.connection, costs)
+    store.book.last_costs.update(costs)
+    return await follow_matrix(costs, store)
 
 
 async def follow_matrix(product_ids: Iterable[UUID], store: InventoryStore) -> list[ProductSaved]:

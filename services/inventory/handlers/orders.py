@@ -11,7 +11,7 @@ from dataclasses import asdict
 import structlog
 
 from services.inventory.domain.stock import THOUSANDTH, ZERO, Ask
-from services.inventory.handlers.answers import corrected, filled, lost, released, supplied
+from services.inventory.handlers.answers import corrected, lost, released, supplied
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore
 from shared.contracts.inventory import IssuedPart, PartsIssued, PartsReturned
@@ -71,8 +71,7 @@ async def parts_released(event: PartsReleased, store: InventoryStore, work: Work
     store.record(decision.moves, work, order_id=event.order_id, reason=event.reason)
     work.publish(
         *lost(event.order_id, decision, event.reason),
-        *released(event.order_id, decision.named, store.book),
-        *filled(decision, store.book),
+        *released(event.order_id, decision, store.book),
     )
 
 
@@ -80,8 +79,7 @@ async def parts_released(event: PartsReleased, store: InventoryStore, work: Work
 async def order_cancelled(event: OrderCancelled, store: InventoryStore, work: Work) -> None:
     decision = store.book.cancel(event.order_id, work.now)
     store.record(decision.moves, work, order_id=event.order_id, reason=event.reason)
-    work.publish(*released(event.order_id, decision.named, store.book))
-    work.publish(*filled(decision, store.book))
+    work.publish(*released(event.order_id, decision, store.book))
 
 
 @handlers.event(OrderCompleted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -14,12 +15,14 @@ from services.inventory.domain.purchase import (
     sold_together,
     stepped,
 )
+from services.inventory.domain.units import unit_named
 from services.inventory.handlers import receipts, specials
 from services.inventory.handlers.drafting import for_orders_there_are, keep, lines_of, make
+from services.inventory.handlers.goods import products_of
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore, proposals, purchases
 from shared.contracts.base import Page
-from shared.contracts.inventory import ReceiptView, ReceivedLine, ReceiveStock
+from shared.contracts.inventory import ProductView, ReceiptView, ReceivedLine, ReceiveStock
 from shared.contracts.purchase_orders import (
     ArrivedLine,
     CancelPurchaseOrder,
@@ -102,7 +105,7 @@ async def receive_purchase(
     order = await purchases.purchase_order(store.connection, command.purchase_order_id)
     if order.state in ("draft", "cancelled"):
         raise Refused("purchase_order_step", state=order.state)
-    lines = tuple(_arrived(line, order, store) for line in command.lines) or missing(order)
+    lines = await _arrived(command.lines, order, store) if command.lines else missing(order)
     if not lines:
         raise Refused("nothing_to_receive")
     terms = {
@@ -149,6 +152,7 @@ async def order_proposal(
 ) -> PurchaseOrderView:
     """One after the other, so that two who order at once do not order the same."""
     await proposals.hold(store.connection)
+    await store.write()  # what came or was asked for before it in this transaction counts
     known = await proposals.last_prices(store.connection, command.product_ids)
     lines = [
         PurchaseLine(
@@ -175,15 +179,24 @@ async def order_proposal(
 _FIRST = UUID(int=0)
 
 
-def _arrived(line: ArrivedLine, order: PurchaseOrder, store: InventoryStore) -> ReceivedLine:
-    """Refused: ``product_not_named``, ``product_not_ordered``, ``cost_missing``."""
-    product_id = receipts.product_of(line, store)
-    cost = as_expected(order, product_id, line.measure) if line.cost is None else line.cost
+async def _arrived(
+    lines: Sequence[ArrivedLine], order: PurchaseOrder, store: InventoryStore
+) -> tuple[ReceivedLine, ...]:
+    """Each in its unit, and at the expected cost of that unit unless it says another.
+    Refused: ``product_not_named``, ``product_not_ordered``, ``unit_unknown``, ``cost_missing``."""
+    named = [(receipts.product_of(line, store), receipts.counted(line, store)) for line in lines]
+    products = await products_of((product_id for product_id, _ in named), store)
+    return tuple(_received(line, order, products[product_id]) for product_id, line in named)
+
+
+def _received(line: ArrivedLine, order: PurchaseOrder, product: ProductView) -> ReceivedLine:
+    measure = line.measure and unit_named(product, line.measure).short_name
+    cost = as_expected(order, product.id, measure) if line.cost is None else line.cost
     return ReceivedLine(
-        product_id=product_id,
+        product_id=product.id,
         quantity=line.quantity,
         cost=cost,
-        measure=line.measure,
+        measure=measure,
         vat_percent=line.vat_percent,
     )
 

@@ -13,9 +13,9 @@ from services.inventory.domain.receiving import Reckoned, Terms, reckoned
 from services.inventory.domain.stock import ZERO, Hold
 from services.inventory.handlers.answers import filled
 from services.inventory.handlers.drafting import keep
-from services.inventory.handlers.markup import follow_matrix
+from services.inventory.handlers.markup import keep_costs
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore, prices, receipts, references
+from services.inventory.store import InventoryStore, receipts, references
 from services.inventory.store.tables import receipt_numbers
 from shared.contracts.base import Page
 from shared.contracts.inventory import (
@@ -79,9 +79,7 @@ async def take_in(
         line.product_id: purchase.unit_cost
         for line, purchase in zip(came.lines, came.purchases, strict=True)
     }
-    await prices.keep_costs(store.connection, costs)
-    store.book.last_costs.update(costs)
-    repriced = await follow_matrix(costs, store)
+    repriced = await keep_costs(costs, store)
     work.publish(StockReceived(receipt=receipt), *repriced, *filled(decision, store.book))
     return receipt
 
@@ -109,18 +107,19 @@ def _suppliers(command: ReceiveStock) -> list[UUID]:
 async def _entered(
     lines: Sequence[ReceivedLine], store: InventoryStore
 ) -> list[tuple[ReceivedLine, ProductView]]:
-    """Each line with its product; a pack's barcode counts packs, unless the line says otherwise.
+    """Each line in its unit, with its product.
     Refused: ``product_not_named``, ``product_not_found``, ``barcode_not_found``."""
     ids = [product_of(line, store) for line in lines]
     found = await references.shown_products(store.connection, set(ids))
     products = {product.id: product for product in found}
     return [
-        (_counted(line, store), products[product_id])
+        (counted(line, store), products[product_id])
         for line, product_id in zip(lines, ids, strict=True)
     ]
 
 
-def _counted(line: ReceivedLine, store: InventoryStore) -> ReceivedLine:
+def counted[LineT: (ReceivedLine, ArrivedLine)](line: LineT, store: InventoryStore) -> LineT:
+    """A pack's barcode counts packs, unless the line says otherwise."""
     if line.barcode is None or line.measure is not None:
         return line
     _, measure = store.book.barcodes[line.barcode]

@@ -10,11 +10,12 @@ from services.inventory.domain.purchase import undone
 from services.inventory.domain.receiving import NOTHING
 from services.inventory.domain.returning import credit, credited, wanted_back, whole
 from services.inventory.handlers.drafting import keep
+from services.inventory.handlers.markup import keep_costs
 from services.inventory.handlers.table import handlers
-from services.inventory.store import InventoryStore, purchases, receipts
+from services.inventory.store import InventoryStore, prices, purchases, receipts
 from services.inventory.store.tables_purchasing import supplier_return_numbers
 from shared.contracts.base import Page
-from shared.contracts.inventory import ReceiptView
+from shared.contracts.inventory import ProductSaved, ReceiptView
 from shared.contracts.purchasing import (
     CancelReceipt,
     ListSupplierReturns,
@@ -46,6 +47,7 @@ async def cancel_receipt(
         order = await purchases.purchase_order(store.connection, receipt.purchase_order_id)
         taken = await purchases.arrivals(store.connection, receipt.id)
         await keep(undone(order, taken), store, work)
+    work.publish(*await _forget_costs(receipt, store))
     return returned
 
 
@@ -54,6 +56,14 @@ async def list_supplier_returns(
     question: ListSupplierReturns, store: InventoryStore, work: Work
 ) -> Page[SupplierReturnView]:
     return await receipts.list_returns(store.connection, question)
+
+
+async def _forget_costs(receipt: ReceiptView, store: InventoryStore) -> list[ProductSaved]:
+    """The last purchase is the one before it again, if there was any; prices by the matrix
+    follow."""
+    await store.write()  # a receipt that came since in this transaction is the last, then
+    costs = await prices.bought_for(store.connection, {line.product_id for line in receipt.lines})
+    return await keep_costs(costs, store)
 
 
 async def _send_back(

@@ -147,6 +147,7 @@ async def _prepayment(order_id: UUID, required: Decimal, work: Work) -> Prepayme
 async def _unbought(command: OrderSpecially, store: InventoryStore) -> tuple[PurchaseLine, ...]:
     """What lines are short of, less what is being bought for them, at the last price.
     Refused: ``line_not_found``, ``nothing_to_order``."""
+    await store.write()  # what came or was asked for before it in this transaction counts
     wanting = await purchases.wanting(store.connection, command.order_id)
     for line_id in command.line_ids:
         if line_id not in wanting:

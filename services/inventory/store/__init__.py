@@ -45,15 +45,20 @@ class InventoryStore(Store):
         super().__init__(connection)
         self.book = StoreBook()
         self._documents = Documents()
+        self._documents_before = 0
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         await load(self.connection, self.book, messages)
 
     async def flush(self) -> None:
+        """What was flushed before is not written again."""
         save(self.pending, self.book, self._documents)
+        self.book.note_flushed()
+        self._documents_before += self._documents.rows
+        self._documents = Documents()
 
     def unsaved(self) -> int:
-        return self.book.saves + self._documents.rows
+        return self.book.saves + self._documents_before + self._documents.rows
 
     def record(
         self,

@@ -86,8 +86,7 @@ async def load(connection: AsyncConnection, book: StoreBook, messages: Sequence[
     _, locked = await read_together(connection, (_LOCK_ORDERS, keys), (_LOCK_PRODUCTS, products))
     for row in locked:
         book.prices[row.id] = row.price
-        if row.last_cost is not None:
-            book.last_costs[row.id] = row.last_cost
+        book.last_costs[row.id] = row.last_cost
     await _load_guarded(connection, book, needs)
     await _load_missing(connection, book, needs)
     if needs.receiving:
@@ -100,7 +99,7 @@ async def _load_guarded(connection: AsyncConnection, book: StoreBook, needs: Nee
     named = {"line_ids": [*needs.lines], "order_ids": [*needs.lines.values()]}
     freeing = {"ids": [*needs.freeing], "line_ids": [*needs.requested]}
     moved = [*needs.products] if needs.moves_goods else []
-    rules, done, stocks, lines, waiting, holding, written, free = await read_together(
+    rules, done, stocks, lines, waiting, holding, written, back, free = await read_together(
         connection,
         (_RULES, {}),
         (_COMPLETIONS, _sorted(needs.completing)),
@@ -109,6 +108,7 @@ async def _load_guarded(connection: AsyncConnection, book: StoreBook, needs: Nee
         (_WAITING, freeing),
         (_HOLDING, _sorted(needs.held)),
         (_WRITTEN_OFF, _sorted(needs.lost)),
+        (_BROUGHT_BACK, {"order_ids": [needs.lines[each] for each in sorted(needs.lost)]}),
         (_LOTS, {"ids": moved, "lot_ids": []}),
     )
     for row in rules:
@@ -120,6 +120,8 @@ async def _load_guarded(connection: AsyncConnection, book: StoreBook, needs: Nee
     _load_lines(book, needs, lines, [*waiting, *holding])
     for row in written:
         book.written_off.load((row.line_id, row.line_version), WrittenOff(**row._mapping))
+    for row in back:
+        book.load_consumption(Consumption(**row._mapping))
     for row in free:
         book.load_lot(Lot(**row._mapping))
 
@@ -330,6 +332,10 @@ _CONSUMED = select(consumptions).where(
             )
         ),
     ),
+)
+# Of orders with a line that writes something off.
+_BROUGHT_BACK = select(consumptions).where(
+    consumptions.c.returned.is_(True), consumptions.c.order_id == _ids("order_ids")
 )
 _WRITTEN_OFF = select(written_off).where(written_off.c.line_id == _ids())
 _HOLDING = select(*requests.c, _HOLDS).where(

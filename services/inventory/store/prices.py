@@ -7,16 +7,25 @@ the old rules is committed before the new rules are, and is among those computed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, column, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.markup import Matrix
-from services.inventory.store.tables import Money, labels, markup_matrix, products
+from services.inventory.store.tables import (
+    Money,
+    labels,
+    markup_matrix,
+    products,
+    receipt_lines,
+    receipts,
+)
+from services.inventory.store.tables_purchasing import STANDS
 from shared.contracts.inventory import MarkupMatrix, MarkupRule
 
 _IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
@@ -37,6 +46,20 @@ _OF_MATRIX = (
         products.c.last_cost.is_not(None),
     )
     .order_by(products.c.id)
+)
+_BOUGHT_FOR = (
+    select(
+        receipt_lines.c.product_id,
+        func.round(receipt_lines.c.stock_cost / receipt_lines.c.main_quantity, 2).label("cost"),
+    )
+    .ext(distinct_on(receipt_lines.c.product_id))
+    .join(receipts, receipts.c.id == receipt_lines.c.receipt_id)
+    .where(receipt_lines.c.product_id == _IDS, STANDS)
+    .order_by(
+        receipt_lines.c.product_id,
+        receipt_lines.c.receipt_id.desc(),
+        receipt_lines.c.position.desc(),
+    )
 )
 _costs = (
     func.unnest(bindparam("ids", type_=ARRAY(Uuid)), bindparam("costs", type_=ARRAY(Money)))
@@ -79,7 +102,15 @@ async def last_cost(connection: AsyncConnection, product_id: UUID) -> Decimal | 
     return cost
 
 
-async def keep_costs(connection: AsyncConnection, costs: Mapping[UUID, Decimal]) -> None:
+async def bought_for(
+    connection: AsyncConnection, ids: Collection[UUID]
+) -> dict[UUID, Decimal | None]:
+    """What one main unit of each was bought for by the last receipt that stands, if any does."""
+    rows = await connection.execute(_BOUGHT_FOR, {"ids": sorted(ids)})
+    return {**dict.fromkeys(ids), **{row.product_id: row.cost for row in rows}}
+
+
+async def keep_costs(connection: AsyncConnection, costs: Mapping[UUID, Decimal | None]) -> None:
     """What one main unit of each product was bought for the last time."""
     ids = sorted(costs)
     await connection.execute(_SET_COSTS, {"ids": ids, "costs": [costs[each] for each in ids]})

@@ -24,6 +24,7 @@ from services.inventory.store.tables import (
 )
 from services.inventory.store.tables_purchasing import (
     MISSING,
+    STANDS,
     purchase_order_lines,
     purchase_orders,
 )
@@ -58,7 +59,7 @@ _last = (
         ),
     )
     .join(receipt_lines, receipt_lines.c.receipt_id == receipts.c.id)
-    .where(receipt_lines.c.product_id == products.c.id)
+    .where(receipt_lines.c.product_id == products.c.id, STANDS)
     .order_by(receipts.c.id.desc())
     .limit(1)
     .lateral("last_delivery")

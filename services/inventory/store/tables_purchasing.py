@@ -13,11 +13,12 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    exists,
     func,
     text,
 )
 
-from services.inventory.store.tables import Instant, Money, Percent, Quantity, tables
+from services.inventory.store.tables import Instant, Money, Percent, Quantity, receipts, tables
 
 receipt_extras = Table(
     "receipt_extras",
@@ -59,6 +60,10 @@ supplier_returns = Table(
         postgresql_where=text("kind = 'storno'"),
     ),
 )
+STANDS = ~exists().where(
+    supplier_returns.c.receipt_id == receipts.c.id, supplier_returns.c.kind == "storno"
+)
+"""Of a receipt: it was no mistake."""
 supplier_return_lines = Table(
     "supplier_return_lines",
     tables,
