@@ -136,7 +136,7 @@ async def test_lines_say_what_the_client_pays_for(at_work: AtWork) -> None:
 async def test_money_of_the_client_that_names_no_order_is_a_part_of_what_is_paid(
     at_work: AtWork,
 ) -> None:
-    sums = {"total": "12536.00", "paid": "1000.00", "due": "9536.00"}
+    sums: dict[str, Any] = {"total": "12536.00", "paid": "1000.00", "due": "9536.00"}
     act = text_of(await at_work.printed(an_order(**sums), "completion_act"))
     said = act.replace("\N{NO-BREAK SPACE}", " ").replace(" ₽", "")
     assert "Оплачено 1 000,00 С баланса клиента 2 000,00 К оплате 9 536,00" in said
