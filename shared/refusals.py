@@ -59,12 +59,30 @@ def ensure_revision(expected: int | None, actual: int) -> None:
         raise Refused("revision_conflict", expected=expected, actual=actual)
 
 
+ORDER_STATES = {
+    "draft": "«Смета»",
+    "new": "«Новый»",
+    "in_progress": "«В работе»",
+    "done": "«Выполнен»",
+    "cancelled": "«Отменён»",
+}
+"""What the states of an order are called in Russian."""
+_OF_ORDERS = frozenset({"old", "new", "status"})
+"""Particulars that are such a state."""
+
+
 class _Lenient(dict[str, str]):
-    """A particular that is words itself comes in both languages: ``why_en`` and ``why_ru``."""
+    """A particular that is words itself comes in both languages: ``why_en`` and ``why_ru``. States
+    of orders come as codes, which in English are words as well."""
 
     def __init__(self, params: dict[str, str], language: str) -> None:
         super().__init__(params)
         self._suffix = "_ru" if language == "ru" else "_en"
+
+    def __getitem__(self, key: str) -> str:
+        said = super().__getitem__(key)
+        is_code = self._suffix == "_ru" and key in _OF_ORDERS
+        return ORDER_STATES.get(said, said) if is_code else said
 
     def __missing__(self, key: str) -> str:
         return self.get(key + self._suffix, "?")

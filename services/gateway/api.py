@@ -86,6 +86,11 @@ class Endpoint:
         """What rows of a table are read from."""
         return self.listing.page_type if self.listing else self.reply
 
+    @property
+    def is_plain_list(self) -> bool:
+        """JSON for whoever does not ask for a table of it by name."""
+        return self.listing is not None and not self.listing.of_report
+
     @cached_property
     def tagged(self) -> bool:
         """The reply is one thing with a revision, which becomes its ``ETag``."""
@@ -220,10 +225,7 @@ async def _report(call: Call, endpoint: Endpoint) -> Response:
     assert endpoint.reading is not None
     query = call.query(endpoint.reading.in_query.keys() | exports.FORMAT_FIELD)
     # First: what cannot be shown need not be computed.
-    # A plain list is JSON for whoever does not ask for a table of it by name.
-    media_type = exports.chosen(
-        call, query.get("format"), only_by_name=endpoint.listing is not None
-    )
+    media_type = exports.chosen(call, query.get("format"), only_by_name=endpoint.is_plain_list)
     message: Any = await endpoint.reading.read(call, exports.FORMAT_FIELD)
     if media_type == JSON:
         body = message.model_dump_json(exclude_unset=True).encode()

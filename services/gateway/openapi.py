@@ -201,7 +201,7 @@ def _possible(endpoint: Endpoint) -> set[int]:
         possible |= {404, 409}
     if endpoint.reading and endpoint.reading.has_revision:
         possible.add(412)
-    if len(endpoint.media_types) > 1 and endpoint.listing is None:
+    if len(endpoint.media_types) > 1 and not endpoint.is_plain_list:
         possible.add(406)
     if endpoint.path.startswith("/session") and endpoint.body:
         possible |= {401, 409, 429}

@@ -110,6 +110,8 @@ def _sums(order: Order, costs: Costs | None, vat_percent: Decimal | None) -> dic
         "materials_total": order.materials_total,
         "total": total,
         "paid": order.paid,
+        "due": order.due,
+        "settled": order.settled,
         "cost_total": costs.cost if costs else None,
         "pay_total": costs.pay if costs else None,
         "margin": costs.margin(total) if costs else None,

@@ -731,8 +731,9 @@ class MoveOrder(Command[OrderView]):
     """A step of the order's life. Refused: ``illegal_step``, ``parts_not_ready`` (lines still
     requested or short at done, unless a warehouse gives them before they are there),
     ``work_not_approved`` (at done, works that the client was asked about and has not answered;
-    what was never quoted was agreed on in person), ``credit_limit_exceeded`` (at done, of a client
-    whose contract has a limit)."""
+    what was never quoted was agreed on in person), ``invisible_with_total`` (at done, of an order
+    that the client is not shown, and that came to cost something), ``credit_limit_exceeded`` (at
+    done, of a client whose contract has a limit)."""
 
     subject: ClassVar[str] = "cmd.orders.move_order.v1"
 

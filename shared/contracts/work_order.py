@@ -250,6 +250,11 @@ class WorkOrder(View):
     materials_total: Money
     total: Money
     paid: SignedMoney
+    """Payments that name this order, less refunds."""
+    due: Money
+    """What is still to be paid: of a settled order as finance says."""
+    settled: bool
+    """The books have it, and with it what the client's other money pays of it."""
     cost_total: Money | None
     """Of parts and materials; null: unknown yet."""
     pay_total: Money | None

@@ -11,7 +11,8 @@ from string import Formatter
 import pytest
 
 from deploy.documents import ROOT
-from shared.refusals import REASONS, Refused
+from shared.formulas.model_things import STATES
+from shared.refusals import ORDER_STATES, REASONS, Refused
 
 SOURCES = [
     path
@@ -103,3 +104,10 @@ def _name(function: ast.expr) -> str:
 
 def test_sources_are_found() -> None:
     assert Path(ROOT / "shared" / "pagination.py") in SOURCES
+
+
+def test_states_of_orders_are_called_in_refusals_as_on_papers() -> None:
+    assert {code: f"«{russian}»" for code, (_, russian) in STATES.items()} == ORDER_STATES
+    closed = Refused("order_closed", status="in_progress")
+    assert closed.words("ru") == "Заказ-наряд в состоянии «В работе», изменить его нельзя"
+    assert closed.words() == "The order is in_progress and cannot be edited"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +47,48 @@ async def test_car_that_is_ready_is_told_of_in_the_clients_language(at_work: AtW
         "А-000123 is ready",
         "А-000123 готов",
     ]
+
+
+async def test_car_that_is_ready_is_told_of_when_the_books_say_what_is_due(
+    at_work: AtWork,
+) -> None:
+    await at_work.a_template(ru=MessageText(text="К оплате {{ Due }}"))
+    order = at_work.an_order_of(await at_work.a_client(), settled=False)
+    done = await at_work.completed(order)
+    await at_work.rounds(1)
+    (message,) = await at_work.messages()
+    assert (message.state, message.waits_for) == ("scheduled", "order")
+
+    paid = {"settled": True, "due": Decimal("36.00")}
+    at_work.orders.by_id[order.id] = done.model_copy(update=paid)
+    at_work.later(seconds=6)
+    await at_work.rounds()
+    assert [letter.text for letter in at_work.carrier.taken] == ["К оплате 36,00"]
+
+
+async def test_books_that_are_away_keep_no_car_waiting(at_work: AtWork) -> None:
+    await at_work.a_template()
+    await at_work.completed(at_work.an_order_of(await at_work.a_client(), settled=False))
+    await at_work.rounds(1)
+    at_work.later(minutes=11)
+    await at_work.rounds()
+    assert await states(at_work) == [("order_ready", "sent")]
+
+
+async def test_order_that_the_client_is_not_shown_is_told_of_by_people_alone(
+    at_work: AtWork,
+) -> None:
+    template = await at_work.a_template()
+    client = await at_work.a_client()
+    order = await at_work.completed(at_work.an_order_of(client, visible_to_customer=False))
+    await at_work.rounds()
+    (message,) = await at_work.messages()
+    assert (message.state, message.reason) == ("skipped", "order_hidden")
+
+    by_hand = {"client_id": client.id, "order_id": order.id, "template_id": template.id}
+    await at_work.a_message(**by_hand, text=None)
+    await at_work.rounds()
+    assert [letter.text for letter in at_work.carrier.taken] == [f"{order.number} готов"]
 
 
 async def test_event_that_is_told_twice_or_once_more_much_later_sends_one_message(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import pytest
 from shared.contracts.approvals import AnswerWork, QuoteWorks
 from shared.contracts.audit import OrderTimeline
 from shared.contracts.clients import SaidConsents
+from shared.contracts.finance import TakePayment
 from shared.contracts.messages import (
     ChangeMessageTemplate,
     Delay,
@@ -74,7 +76,7 @@ async def test_client_hears_of_the_order_its_parts_and_the_car(
         station,
         order_opened="{{ Number }} открыт",
         parts_arrived="Запчасти пришли: {{ Number }}",
-        order_ready="Готов, {{ TotalMoney }}",
+        order_ready="Готов, {{ TotalMoney }}, к оплате {{ Due }}",
         estimate_ready="Смета: {{ Number }}",
     )
     client = await station.a_client(consents=SaidConsents(sms=True))
@@ -95,6 +97,8 @@ async def test_client_hears_of_the_order_its_parts_and_the_car(
     await messages_when(station, order.id, parts_arrived="sent")
 
     await station.order_when(order.id, lambda shown: shown.products[0].state == "reserved")
+    # Money that names no order is a part of what the order is paid with when it is done.
+    await station.send(TakePayment(customer_id=client.id, amount=Decimal(500), method="card"))
     await station.move(order.id, "in_progress")
     await station.move(order.id, "done")
     await messages_when(station, order.id, order_ready="sent")
@@ -104,7 +108,7 @@ async def test_client_hears_of_the_order_its_parts_and_the_car(
         f"{order.number} открыт",
         f"Смета: {order.number}",
         f"Запчасти пришли: {order.number}",
-        "Готов, 1100,00",
+        "Готов, 1100,00, к оплате 600,00",
     ]
     await station.settle_down()
     timeline = await station.ask(OrderTimeline(order_id=order.id, limit=200))

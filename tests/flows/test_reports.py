@@ -75,6 +75,7 @@ async def a_done_order(
 async def everything_agrees(station: Station, done: Decimal) -> None:
     sections = await rows(station, OrdersBySection())
     assert sum(row.total for row in sections) == done
+    assert all(row.total.as_tuple().exponent == -2 for row in sections)
     profits = await rows(station, OrderProfits())
     assert sum(row.revenue for row in profits) == done
     books = await rows(station, IncomeExpenses())

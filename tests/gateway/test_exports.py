@@ -48,6 +48,10 @@ from tests.gateway.support import API, FakeServices, TestGateway
 RUSSIAN = {"Accept-Language": "ru"}
 IDS = [new_id() for _ in range(8)]
 SETTLED_AT = datetime.fromisoformat("2026-11-23T21:30:15.5+00:00")
+A_CLIENT = {
+    "id": str(IDS[5]), "name": "Петров", "last_name": "Петров", "revision": 1,
+    "created_at": "2026-11-27T12:30:00Z", "updated_at": "2026-11-27T12:30:00Z",
+}  # fmt: skip
 RENT = (CategorySum(category="=rent", amount=Decimal("7.50")),)
 PLACE: Any = {
     "product_id": IDS[2],
@@ -175,10 +179,13 @@ ROWS: dict[Any, View] = {
 
 @pytest.fixture
 async def owner(gateway: TestGateway, services: FakeServices) -> httpx.AsyncClient:
-    await services.start("orders", "inventory", "finance")
+    await services.start("orders", "inventory", "finance", "clients")
     for question, row in ROWS.items():
         page = {"items": [row.model_dump(mode="json")], "next": None}
         services.replies[question.subject] = page
+    section = {"id": str(IDS[0]), "name": "Слесарный", "station_id": str(IDS[7]), "revision": 1}
+    services.replies["ask.orders.sections.v1"] = {"items": [section], "next": None}
+    services.replies["ask.clients.cards.v1"] = {"clients": [A_CLIENT], "vehicles": []}
     return await gateway.signed_in("owner")
 
 
@@ -284,6 +291,22 @@ async def test_xlsx_has_numbers_and_dates_of_the_stations_own_time(
     page = sheet(await owner.get(f"{API}/reports/income-expenses?format=xlsx"))
     assert page["A2"].value == datetime(2026, 11, 23)
     assert page["D2"].value == -1500.5
+
+
+async def test_tables_name_sections_clients_and_what_the_station_books_itself(
+    owner: httpx.AsyncClient, services: FakeServices
+) -> None:
+    titles, row = table(await owner.get(f"{API}/reports/order-profit?format=csv"), ",")
+    assert titles[:4] == ["Order", "Client", "Section", "Settled at"]
+    assert row[:3] == ["A-000128", "Петров", "Слесарный"]
+    path = f"{API}/reports/employee-workload?format=csv"
+    titles, row = table(await owner.get(path, headers=RUSSIAN), ";")
+    assert titles[:3] == ["Сотрудник", "Участок", "Заказов"]
+    assert row[:3] == ["Петров Пётр", "Слесарный", "2"]
+    booked = ROWS[IncomeExpenses].model_dump(mode="json") | {"category": "cost_of_goods"}
+    services.replies[IncomeExpenses.subject] = {"items": [booked], "next": None}
+    path = f"{API}/reports/income-expenses?format=csv"
+    assert table(await owner.get(path, headers=RUSSIAN), ";")[1][2] == "Себестоимость запчастей"
 
 
 async def test_the_form_is_what_accept_likes_best(owner: httpx.AsyncClient) -> None:

@@ -50,7 +50,7 @@ async def test_a_services_refusal_is_told_in_the_readers_language(
         "type": "urn:pitlane:problem:illegal_step",
         "title": "Противоречит состоянию",
         "status": 409,
-        "detail": "Заказ-наряд не может перейти из cancelled в done",
+        "detail": "Заказ-наряд не может перейти из «Отменён» в «Выполнен»",
         "code": "illegal_step",
         "instance": path,
         "correlation_id": response.headers["x-correlation-id"],

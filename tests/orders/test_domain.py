@@ -290,6 +290,19 @@ def test_what_the_client_does_not_see_costs_the_client_nothing() -> None:
     assert domain.add_service(hidden, a_service(price=0), LATER).order.total == money(0)
 
 
+def test_hidden_order_whose_part_came_to_cost_something_is_not_done() -> None:
+    """The warehouse's price comes after the sum that was taken off the catalogue's."""
+    free = formed(Decimal(100), None, Decimal(0), fixed_discount=Decimal(100))
+    part = a_part(price=100)
+    hidden = an_order(visible_to_customer=False, status="in_progress", parts=(
+        replace(part, price=free),
+    ))  # fmt: skip
+    dearer = domain.stock_answered(hidden, [an_answer(part, price=Decimal(120))], LATER).order
+    assert dearer.total == money(40)
+    with pytest.raises(Refused, match="invisible_with_total"):
+        domain.move(dearer, "done", None, {}, LATER)
+
+
 def test_hiding_an_order_is_a_change_with_old_and_new() -> None:
     order = an_order()
     decision = domain.change_header(order, replace(order.header, comment="срочно"), LATER)

@@ -99,6 +99,16 @@ def standing(message: Message, order: WorkOrder) -> Literal["holds", "not_yet", 
     return "holds" if holds else "over"
 
 
+def is_kept_from_the_client(message: Message, order: WorkOrder) -> bool:
+    """Of an order that the client is not shown nothing is told, unless a person does."""
+    return message.fact != "by_hand" and not order.visible_to_customer
+
+
+def waits_for_the_books(message: Message, order: WorkOrder) -> bool:
+    """A car that is ready is told of with what is due for it: that finance says a moment later."""
+    return message.fact == "order_ready" and not order.settled
+
+
 # --- when --------------------------------------------------------------------------------------
 
 

@@ -42,11 +42,16 @@ async def composed(message: Message, store: DocumentsStore, work: Work) -> Decis
     client = await client_of(message.client_id, store, work)
     order = await _order_of(message, work)
     if order:
+        if rules.is_kept_from_the_client(message, order):
+            return domain.skipped(message, "order_hidden")
+        is_patient = work.now < message.due_at + PATIENCE
         match rules.standing(message, order):
-            case "not_yet" if work.now < message.due_at + PATIENCE:
+            case "not_yet" if is_patient:
                 return domain.waiting(message, work.now + NOT_YET_DELAY, "order")
             case "not_yet" | "over":
                 return domain.cancelled(message, "no_longer_holds")
+        if is_patient and rules.waits_for_the_books(message, order):
+            return domain.waiting(message, work.now + NOT_YET_DELAY, "order")
         if await _is_settled(message, order, work):
             return domain.cancelled(message, "no_longer_holds")
     address = rules.address_of(client, message.channel)

@@ -26,6 +26,7 @@ from starlette.responses import Response, StreamingResponse
 from services.gateway.call import Call, accepted
 from services.gateway.exports.sheets import Cell, Column, Sheet, write_csv, write_xlsx
 from services.gateway.exports.titles import (
+    CATEGORIES,
     COLUMNS,
     METHODS,
     OWN_COLUMNS,
@@ -56,7 +57,9 @@ _WORDS = {
     "account": VALUES,
     "line": VALUES,
     "document": VALUES,
+    "kind": VALUES,
     "method": METHODS,
+    "category": CATEGORIES,
 }
 """Fields whose values are words of ours."""
 
@@ -197,7 +200,7 @@ def columns_of(
             key, measures = NESTED[field]
             named = {getattr(each, key) for row in rows() for each in getattr(row, field)}
             for name in sorted(named):
-                title = words_of(VALUES[name], language) if name in VALUES else name
+                title = words_of(_WORDS[key].get(name, (name, name)), language)
                 for measure in measures:
                     unit = COLUMNS[measure] if len(measures) > 1 else ("", "")
                     full = " · ".join(filter(None, (title, words_of(unit, language))))

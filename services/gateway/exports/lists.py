@@ -73,11 +73,14 @@ type Rows = Callable[[Sequence[Any], Teller], Awaitable[Sequence[View]]]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """``row``: what a row of the table has. ``rows``: those of some of the service's items."""
+    """``row``: what a row of the table has. ``rows``: those of some of the service's items.
+    ``of_report``: of a report, which is a table for whoever does not want JSON; a plain list is one
+    for whoever asks for it by name."""
 
     row: type[View]
     question: type[Question[Any]]
     rows: Rows
+    of_report: bool = False
 
     @property
     def page_type(self) -> Any:

@@ -234,3 +234,17 @@ METHODS = {
     "bonus": ("Bonuses", "Бонусы"),
 }
 """How a client pays."""
+CATEGORIES = {
+    "orders": ("Orders", "Заказ-наряды"),
+    "cost_of_goods": ("Cost of parts", "Себестоимость запчастей"),
+    "pay": ("Pay by orders", "Оплата труда по заказам"),
+    "payroll": ("Other pay", "Прочая оплата труда"),
+    "bonuses": ("Bonuses", "Бонусы"),
+    "cash_shortage": ("Cash short", "Недостача кассы"),
+    "cash_surplus": ("Cash over", "Излишек кассы"),
+    "purchases": ("Price differences of purchases", "Разницы закупочных цен"),
+    "write_off": ("Parts written off", "Списано запчастей"),
+    "count_difference": ("Differences of counts", "Разницы инвентаризаций"),
+    "vat": ("VAT", "НДС"),
+}
+"""Of what the station books by itself; people call their own categories as they like."""

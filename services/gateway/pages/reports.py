@@ -189,17 +189,12 @@ def _table(
          for column in columns]
         for row in rows
     ]  # fmt: skip
-    categories = category_words(request)
-    titles = [
-        (_title(column, categories), _is_number(lines, at)) for at, column in enumerate(columns)
-    ]
+    titles = [(_title(column), _is_number(lines, at)) for at, column in enumerate(columns)]
     return titles, lines
 
 
-def _title(column: Column, categories: Mapping[str, str]) -> str:
+def _title(column: Column) -> str:
     """As in a file, where a cell says neither its currency nor an id's name."""
-    if column.part and column.part[1] in categories:
-        return categories[column.part[1]]
     title = column.title
     for end in (", RUB", ", руб.", " (id)", " id"):
         title = title.removesuffix(end)
@@ -230,8 +225,6 @@ def _cell(
     if isinstance(value, datetime):
         return Cell(value, "moment", href)
     value = cell_of(column, row, request.language, request.zone)
-    if column.field == "category":
-        return Cell(category_words(request).get(str(value), value), "text", href)
     if column.field == "day":
         return Cell(value, "date", href)
     if isinstance(value, Decimal):
@@ -305,23 +298,6 @@ def value_words(request: PageRequest) -> dict[str, str]:
         "revenue": request._("by revenue"),
         "margin": request._("by margin"),
         "quantity": request._("by quantity"),
-    }
-
-
-def category_words(request: PageRequest) -> dict[str, str]:
-    """Of what the station books by itself; people call their own categories as they like."""
-    return {
-        "orders": request._("Orders"),
-        "cost_of_goods": request._("Cost of parts"),
-        "pay": request._("Pay by orders"),
-        "payroll": request._("Other pay"),
-        "bonuses": request._("Bonuses"),
-        "cash_shortage": request._("Cash short"),
-        "cash_surplus": request._("Cash over"),
-        "purchases": request._("Price differences of purchases"),
-        "write_off": request._("Parts written off"),
-        "count_difference": request._("Differences of counts"),
-        "vat": request._("VAT"),
     }
 
 

@@ -10,7 +10,12 @@ from typing import Any, overload
 from uuid import UUID
 
 from services.orders.domain.clocks import clocked, stopped
-from services.orders.domain.decision import Decision, naming, revised
+from services.orders.domain.decision import (
+    Decision,
+    ensure_free_if_invisible,
+    naming,
+    revised,
+)
 from services.orders.domain.order import Order, ServiceLine
 from shared.contracts.orders import (
     CompletedPart,
@@ -81,6 +86,8 @@ def _complete(
     may_be_missing: Container[UUID],
 ) -> Decision:
     _ensure_answered(order)
+    # The warehouse's price may have come after the discount that made a part free.
+    ensure_free_if_invisible(order)
     waiting = [
         part
         for part in order.billed_parts

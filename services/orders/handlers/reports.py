@@ -26,7 +26,7 @@ async def by_section(
     return page_of(
         await orders_by_section(store.connection, question, work.settings.zone),
         question.limit,
-        lambda row: SectionOrders(**row._mapping),
+        _section_orders,
         lambda row: (row.section, row.section_id),
     )
 
@@ -46,20 +46,18 @@ async def check_reports(
     question: CheckOrderReports, store: OrdersStore, work: Work
 ) -> Page[Difference]:
     found = await sums.differences(store.connection, work.settings.zone, DIFFERENCES_SHOWN)
-    return Page(
-        items=tuple(
-            Difference(
-                what=row.what, key=row.key, expected=str(row.expected), actual=str(row.actual)
-            )
-            for row in found
-        )
-    )
+    return Page(items=tuple(map(_difference, found)))
 
 
 def _difference(row: Any) -> Difference:
     return Difference(
         what=row.what, key=row.key, expected=str(row.expected), actual=str(row.actual)
     )
+
+
+def _section_orders(row: Any) -> SectionOrders:
+    # Sums are kept finer than money, for the sake of works that several share.
+    return SectionOrders(**{**row._mapping, "total": row.total.quantize(_HUNDREDTH)})
 
 
 def _workload(row: Any) -> Workload:

@@ -135,6 +135,17 @@ async def test_lines_say_what_the_client_pays_for(at_work: AtWork) -> None:
     assert "04.04.2026" in card
 
 
+async def test_money_of_the_client_that_names_no_order_is_a_part_of_what_is_paid(
+    at_work: AtWork,
+) -> None:
+    sums: dict[str, Any] = {"total": "12536.00", "paid": "1000.00", "due": "9536.00"}
+    act = text_of(await at_work.printed(an_order(**sums), "completion_act"))
+    said = act.replace("\N{NO-BREAK SPACE}", " ").replace(" ₽", "")
+    assert "Оплачено 1 000,00 С баланса клиента 2 000,00 К оплате 9 536,00" in said
+    called_off = an_order(**sums | {"status": "cancelled", "due": "0.00"})
+    assert "С баланса" not in text_of(await at_work.printed(called_off, "work_order"))
+
+
 async def test_declined_works_are_offered_in_an_estimate_and_charged_nowhere(
     at_work: AtWork,
 ) -> None:
