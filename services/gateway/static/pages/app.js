@@ -245,6 +245,15 @@ const app = (() => {
     event.preventDefault();
     event.stopImmediatePropagation();
   });
+  // Scripts stay, for they have run; the looks of the page before are not those of the new one.
+  document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+    const end = leads(ctx) && ctx.text ? ctx.text.indexOf("</head>") : -1;
+    if (end < 0) return;
+    const head = ctx.text.slice(0, end);
+    for (const link of document.head.querySelectorAll("link[rel=stylesheet]")) {
+      if (link.sheet) link.sheet.disabled = !head.includes(link.getAttribute("href"));
+    }
+  });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (!ctx.response?.headers) return;
     if (leads(ctx)) {
@@ -322,12 +331,22 @@ const app = (() => {
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (ctx.response?.headers) document.querySelector("[data-unanswered]")?.remove();
-    if (statusOf(ctx) >= 400) return mark(formOf(ctx));
+    if (statusOf(ctx) >= 400) {
+      proveAnew();
+      return mark(formOf(ctx));
+    }
     // What is open stays open in a morph; a menu that led somewhere else has done its work.
     const menu = ctx.sourceElement?.closest?.(".side, details.person");
     if (menu) for (const each of document.querySelectorAll(MENUS)) each.open = false;
     listenForNotice();
   });
+
+  // Whoever has signed in meanwhile may send what was typed before: forms prove anew whose they are.
+  function proveAnew() {
+    const proof = document.querySelector("#problems [data-proof]")?.dataset.proof;
+    if (!proof) return;
+    for (const field of document.querySelectorAll("input[name=_csrf]")) field.value = proof;
+  }
 
   function mark(form) {
     if (!form) return;
@@ -338,15 +357,16 @@ const app = (() => {
       if (!field) continue;
       field.setAttribute("aria-invalid", "true");
       first ??= field;
-      const label = field.labels?.[0]?.textContent.replace("*", "").trim();
-      if (label) item.querySelector(".problem-field").textContent = label;
+      const label = field.labels?.[0]?.textContent.replace("*", "").trim() || field.ariaLabel;
+      const row = field.closest("tbody tr")?.sectionRowIndex;
+      if (label) item.querySelector(".problem-field").textContent = row >= 0 ? `${label} (${row + 1})` : label;
     }
     const dialog = form.closest("dialog[open]");
     const problem = document.querySelector("#problems .problem");
     first?.focus({ preventScroll: dialog !== null });
     if (!dialog || !problem) return;
-    dialog.querySelector(":scope > .problem")?.remove();
-    const head = dialog.querySelector(":scope > .dialog-head");
+    dialog.querySelector(".problem")?.remove();
+    const head = dialog.querySelector(".dialog-head");
     if (head) head.after(problem);
     else dialog.prepend(problem);
     problem.scrollIntoView({ block: "nearest" });
