@@ -20,10 +20,12 @@ async def with_products(request: PageRequest) -> Form:
     """The form, where every line says which product it is about. Scripts have seen to that as one
     types; what they have not is looked up here. Lines that say nothing are left out.
 
-    Raises ``request_invalid`` where a text means no product, or several.
+    Raises ``request_invalid`` where none does, or a text means no product, or several.
     """
     lines, others = _apart(request.form)
     said = {i: line for i, line in lines.items() if line.get("find") or line.get("product_id")}
+    if not said:
+        raise field_invalid("lines.0.find", "Say what it is about", "укажите хотя бы один товар")
     await asyncio.gather(*(_look_up(request, i, line) for i, line in said.items()))
     return _together(request.form, said, others)
 

@@ -348,12 +348,19 @@ const app = (() => {
     for (const field of document.querySelectorAll("input[name=_csrf]")) field.value = proof;
   }
 
+  // Of several fields with one name, a number says which.
+  function fieldOf(form, name) {
+    const named = (each) => form.querySelectorAll(`[name="${CSS.escape(each)}"]:not([type=hidden])`);
+    const [, group, number] = name.match(/^(.*)\.(\d+)$/) ?? [];
+    return named(name)[0] ?? (group && (named(group)[number] ?? named(group)[0]));
+  }
+
   function mark(form) {
     if (!form) return;
     for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     let first = null;
     for (const item of document.querySelectorAll("#problems [data-field]")) {
-      const field = form.querySelector(`[name="${CSS.escape(item.dataset.field)}"]:not([type=hidden])`);
+      const field = fieldOf(form, item.dataset.field);
       if (!field) continue;
       field.setAttribute("aria-invalid", "true");
       first ??= field;
