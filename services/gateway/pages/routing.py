@@ -12,6 +12,7 @@ is open; a no is shown above it, and leaves what was typed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -24,6 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.call import Call
 from services.gateway.pages.forms import Form
+from services.gateway.pages.rendering import LOCALES, figure
 from services.gateway.pages.request import PageRequest
 from services.gateway.problems import errors_of, headers_of, invalid, status_of
 from shared.contracts.base import Message
@@ -31,6 +33,9 @@ from shared.refusals import Refused
 
 SIGN_IN = "/sign-in"
 PASSWORD = "/profile/password"
+
+_FIGURE = re.compile(r"-?\d+\.\d+")
+"""A sum or a quantity among the particulars of a no."""
 
 type Answer = Callable[[PageRequest], Awaitable[Response]]
 
@@ -171,7 +176,11 @@ def _words(request: PageRequest, refusal: Refused) -> str:
             "This was taken already, as it was before the last edit. Open the page anew: what was "
             "made is there."
         )
-    return refusal.words(request.language)
+    shown = {
+        name: figure(value, LOCALES[request.language]) if _FIGURE.fullmatch(value) else value
+        for name, value in refusal.params.items()
+    }
+    return Refused(refusal.code, **shown).words(request.language)
 
 
 def http_pages(pages: Iterable[Page]) -> list[BaseRoute]:

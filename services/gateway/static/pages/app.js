@@ -258,6 +258,7 @@ const app = (() => {
     if (!ctx.response?.headers) return;
     if (leads(ctx)) {
       pages += 1;
+      toldAt = Date.now();
       waiting.clear();
       held.clear();
       showTab();
@@ -338,7 +339,6 @@ const app = (() => {
     // What is open stays open in a morph; a menu that led somewhere else has done its work.
     const menu = ctx.sourceElement?.closest?.(".side, details.person");
     if (menu) for (const each of document.querySelectorAll(MENUS)) each.open = false;
-    listenForNotice();
   });
 
   // Whoever has signed in meanwhile may send what was typed before: forms prove anew whose they are.
@@ -387,13 +387,13 @@ const app = (() => {
     tab.parentElement.scrollLeft += own.left - row.left - (row.width - own.width) / 2;
   }
 
-  let gone = null;
-  function listenForNotice() {
-    clearTimeout(gone);
-    if (document.getElementById("notice")) {
-      gone = setTimeout(() => document.getElementById("notice")?.remove(), 5000);
-    }
-  }
+  // What is told stays until somebody has had the time to read it, and goes on: a cashier counts out
+  // change by it.
+  const NOTICE_MS = 5000;
+  let toldAt = 0;
+  listenTo(["pointerdown", "keydown"], () => {
+    if (Date.now() - toldAt > NOTICE_MS) document.getElementById("notice")?.remove();
+  });
 
   // --- filters that hold as soon as they are chosen: <form data-eager> --------------------------
 
@@ -440,7 +440,7 @@ const app = (() => {
 
   document.addEventListener("DOMContentLoaded", () => {
     listen();
-    listenForNotice();
+    toldAt = Date.now();
     showTab();
   });
 
