@@ -110,7 +110,7 @@ async def test_goods_are_received_by_keyboard_and_scanner(
     site: Site, browse: Open, shelves: dict[str, Any]
 ) -> None:
     visitor = await browse(size=DESK, role="storekeeper")
-    visitor.forgiven = ("409",)
+    visitor.forgiven = ("409", "422")
     page = visitor.page
     await page.goto(site.url + "/stock/receipts")
     await page.keyboard.press("n")
@@ -152,7 +152,6 @@ async def test_goods_are_received_by_keyboard_and_scanner(
     await expect(lines.nth(1).get_by_label("Количество")).to_be_focused()
     await lines.nth(1).get_by_label("Количество").fill("4")
     await page.get_by_label("Сумма 1").press("Control+Enter")
-    await page.get_by_role("button", name="Провести поступление").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Поступление A-")
     await expect(page.get_by_role("status")).to_contain_text("проведено")
     await expect(page.get_by_text("УПД 17")).to_be_visible()
