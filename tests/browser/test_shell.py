@@ -56,3 +56,68 @@ async def test_language_and_theme_are_this_devices_own(site: Site, browse: Open)
     await expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     await page.reload()
     await expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+async def test_what_was_typed_outlives_the_session(site: Site, browse: Open) -> None:
+    """Whoever's session ends while a form is open signs in beside it, and sends it then: once."""
+    visitor = await browse(size=DESK, role="advisor")
+    visitor.forgiven = ("401", "403")
+    page = visitor.page
+    await page.goto(site.url + "/clients")
+    await page.get_by_role("button", name="Новый клиент").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Фамилия").fill("Забытова")
+    await page.context.clear_cookies()
+    save = dialog.get_by_role("button", name="Записать клиента")
+    await save.click()
+    await expect(dialog.get_by_text("Вход больше не действует")).to_be_visible()
+    await expect(dialog.get_by_label("Фамилия")).to_have_value("Забытова")
+
+    async with page.context.expect_page() as opening:
+        await dialog.get_by_role("link", name="Войти").click()
+    beside = await opening.value
+    await beside.get_by_label("Логин").fill("advisor")
+    await beside.get_by_label("Пароль").fill(DEMO_PASSWORD)
+    await beside.get_by_role("button", name="Войти").click()
+    await expect(beside).to_have_url(site.url + "/board")
+
+    await save.click()
+    await expect(dialog.get_by_text("здесь вошли заново: Андрей Соколов")).to_be_visible()
+    await expect(dialog.locator(".problem")).to_have_count(1)
+    await save.click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Забытова")
+    assert len((await site.get("/clients?q=Забытова"))["items"]) == 1
+
+
+async def test_whoever_has_to_sign_in_goes_on_to_where_they_were(site: Site, browse: Open) -> None:
+    page = (await browse(size=DESK)).page
+    await page.goto(site.url + "/clients?q=7+000")
+    await page.get_by_label("Логин").fill("advisor")
+    await page.get_by_label("Пароль").fill(DEMO_PASSWORD)
+    await page.get_by_role("button", name="Войти").click()
+    await expect(page).to_have_url(site.url + "/clients?q=7+000")
+
+
+_LOOKS = """() => [...document.styleSheets]
+    .filter(({ href, disabled }) => href && !disabled).map(({ href }) => href).sort()"""
+
+
+async def test_a_page_looks_the_same_whichever_page_led_to_it(site: Site, browse: Open) -> None:
+    page = (await browse(size=DESK, role="administrator")).page
+    await page.goto(site.url + "/board")
+    looks = {}
+    for name in ("Долгие дела", "Клиенты", "Склад", "Доска"):
+        await (
+            page.get_by_role("navigation", name="Главное меню")
+            .get_by_role("link", name=name, exact=True)
+            .click()
+        )
+        await expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+        looks[page.url] = await page.evaluate(_LOOKS)
+    await page.go_back()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Склад")
+    looks[page.url + "#back"] = await page.evaluate(_LOOKS)
+    for url, seen in looks.items():
+        await page.goto("about:blank")
+        await page.goto(url)
+        assert await page.evaluate(_LOOKS) == seen, url

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.gateway.exports.titles import REPORTS
-from services.gateway.pages.charts import CHARTS, Chart, picture
+from services.gateway.pages.charts import CHARTS, MOST_BARS, Chart, picture
 from services.gateway.pages.dashboard import Figure, Sums, booked, summed
 from services.gateway.pages.drilling import leads_to
 from services.gateway.pages.periods import Span, named_spans, same_days_before
@@ -98,6 +98,20 @@ def test_a_picture_adds_up_what_has_one_label() -> None:
     assert drawn.labels == ("2026-11-01", "2026-11-02")
     assert drawn.series == (("Income", (15.0, 7.0)), ("Expense", (3.0, None)))
     assert picture(Chart("day", ("amount",)), rows[:1], {"amount": "Amount"}, "en") is None
+
+
+def test_days_are_drawn_to_the_latest_and_names_are_not_too_many() -> None:
+    rows = [
+        a_row(day=f"2026-11-{day:02}", name=f"A-{day}", revenue=Decimal(day), net_profit=None)
+        for day in range(1, 31)
+    ]
+    titles = {"revenue": "Revenue", "net_profit": "Net profit", "margin": "Margin"}
+    days = picture(CHARTS["profit-loss"], rows, titles, "en")
+    assert days
+    assert (days.labels[-1], days.series[0][1][-1]) == ("2026-11-30", 30.0)
+    bars = picture(Chart("name", ("revenue",)), rows, titles, "en")
+    assert bars
+    assert len(bars.labels) == MOST_BARS
 
 
 def test_every_report_has_its_words_and_its_picture() -> None:

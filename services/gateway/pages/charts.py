@@ -12,7 +12,7 @@ from services.gateway.exports import words_of
 from services.gateway.exports.titles import VALUES
 
 MOST_BARS = 20
-"""Of the rows, as they come: the greatest, the latest or the first by name."""
+"""Of the rows, as they come: the greatest or the first by name. Of days all, to the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def picture(
     sums: dict[str, dict[str, float | None]] = {}
     for row in rows:
         label = _word(getattr(row, chart.label), language)
-        if label not in sums and len(sums) == MOST_BARS:
+        if chart.label != "day" and label not in sums and len(sums) == MOST_BARS:
             break
         bars = sums.setdefault(label, {})
         for field in chart.values:

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel
 
 from services.gateway.call import as_key
-from services.gateway.problems import field_invalid, unreadable
+from services.gateway.problems import RequestInvalid, field_invalid, unreadable
 from services.gateway.reading import REVISION, parsed
 from shared.ids import new_id
 from shared.refusals import Refused
@@ -77,6 +77,8 @@ class Form:
             raise field_invalid(name, "It is not an amount", "это не сумма") from None
         if not amount.is_finite() or amount < 0:
             raise field_invalid(name, "It is not an amount", "это не сумма")
+        if int(amount.normalize().as_tuple().exponent) < -2:
+            raise field_invalid(name, "No parts of a kopeck", "не больше 2 знаков после запятой")
         return amount
 
     def message[MessageT: BaseModel](
@@ -97,8 +99,14 @@ def read[MessageT: BaseModel](
     model: type[MessageT], pairs: Iterable[tuple[str, str]], zone: ZoneInfo, **fixed: Any
 ) -> MessageT:
     """The message that fields of a form or a query stand for. Raises ``request_invalid``."""
-    values = _fields(model, _tree(pairs), zone)
-    return parsed(model, {**values, **fixed}, names={})
+    tree = _tree(pairs)
+    values = _fields(model, tree, zone)
+    try:
+        return parsed(model, {**values, **fixed}, names={})
+    except RequestInvalid as refused:
+        raise RequestInvalid(
+            [replace(error, field=_as_said(error.field, tree)) for error in refused.errors]
+        ) from None
 
 
 # --- the fields as the model wants them ----------------------------------------------------------
@@ -163,14 +171,32 @@ def _value(name: str, kinds: tuple[Any, ...], node: Any, zone: ZoneInfo) -> Any:
 
 
 def _items(name: str, annotation: Any, node: Any, zone: ZoneInfo) -> list[Any]:
+    """Rows of a form that say nothing are taken out of ``node``: see ``_as_said``."""
     kinds = tuple(_kinds(annotation))
-    parts = [[each] for each in node] if isinstance(node, list) else _numbered(node)
-    values = (_value(name, kinds, part, zone) for part in parts)
-    return [value for value in values if value is not None]
+    if isinstance(node, list):
+        said = (_value(name, kinds, [each], zone) for each in node)
+        return [value for value in said if value is not None]
+    items = {step: _value(name, kinds, node[step], zone) for step in _steps(node)}
+    for step, value in items.items():
+        if value is None:
+            del node[step]
+    return [value for value in items.values() if value is not None]
 
 
-def _numbered(node: dict[str, Any]) -> list[Any]:
-    return [node[step] for step in sorted(node, key=lambda step: (len(step), step))]
+def _steps(node: dict[str, Any]) -> list[str]:
+    """A list's rows, in the order of their numbers."""
+    return sorted(node, key=lambda step: (len(step), step))
+
+
+def _as_said(field: str, node: Any) -> str:
+    """What the form calls a field of the message: a list has no gaps, the form's rows have."""
+    way = []
+    for step in field.split("."):
+        if isinstance(node, dict) and step.isdecimal() and int(step) < len(node):
+            step = _steps(node)[int(step)]
+        node = node.get(step) if isinstance(node, dict) else None
+        way.append(step)
+    return ".".join(way)
 
 
 def _scalar(name: str, kinds: tuple[Any, ...], said: str, zone: ZoneInfo) -> Any:

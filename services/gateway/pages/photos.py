@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from services.gateway.pages.names import people_named
 from services.gateway.pages.request import PageRequest, own_path
 from services.gateway.pages.routing import act, show
 from services.gateway.photos import photo_command
@@ -15,7 +16,13 @@ async def photos(request: PageRequest) -> Response:
     order_id = request.id("order_id")
     order = await request.ask(GetOrder(order_id=order_id))
     found = await request.ask(request.reads(ListPhotos, order_id=order_id))
-    return request.page("orders/photos_page.html", order=order, photos=found.items, next=found.next)
+    return request.page(
+        "orders/photos_page.html",
+        order=order,
+        photos=found.items,
+        authors=await people_named(request, (photo.author for photo in found.items)),
+        next=found.next,
+    )
 
 
 async def add_photo(request: PageRequest) -> Response:

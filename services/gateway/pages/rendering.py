@@ -182,6 +182,12 @@ def number(quantity: Decimal | int | None, locale: str) -> str:
     return "—" if quantity is None else format_decimal(quantity, "#,##0.###", locale)
 
 
+def figure(said: str, locale: str) -> str:
+    """A decimal in our own writing, with as many places as it was said with: 1 262,50."""
+    places = len(said.partition(".")[2])
+    return format_decimal(Decimal(said), f"#,##0.{'0' * places}", locale)
+
+
 def money(amount: Decimal | None, locale: str) -> str:
     return "—" if amount is None else format_decimal(amount, "#,##0.00", locale) + _ROUBLES
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -58,6 +59,14 @@ class Query(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         return ""
+
+
+class FieldIds(Counter[str]):
+    """Ids for the fields of one page: several of its forms may ask for the same."""
+
+    def __call__(self, name: str) -> str:
+        self[name] += 1
+        return f"field-{name}" if self[name] == 1 else f"field-{name}-{self[name]}"
 
 
 @dataclass(frozen=True)
@@ -283,6 +292,7 @@ class PageRequest:
             csrf_field=CSRF,
             key_field=KEY,
             new_key=new_id,
+            field_id=FieldIds(),
             **values,
         )
         if notice:

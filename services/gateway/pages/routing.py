@@ -12,6 +12,7 @@ is open; a no is shown above it, and leaves what was typed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -24,6 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.call import Call
 from services.gateway.pages.forms import Form
+from services.gateway.pages.rendering import LOCALES, figure
 from services.gateway.pages.request import PageRequest
 from services.gateway.problems import errors_of, headers_of, invalid, status_of
 from shared.contracts.base import Message
@@ -32,6 +34,9 @@ from shared.refusals import Refused
 
 SIGN_IN = "/sign-in"
 PASSWORD = "/profile/password"
+
+_FIGURE = re.compile(r"-?\d+\.\d+")
+"""A sum or a quantity among the particulars of a no."""
 
 type Answer = Callable[[PageRequest], Awaitable[Response]]
 
@@ -111,9 +116,12 @@ class NothingHere:
 
 async def present(call: Call, refusal: Refused) -> Response:
     """A no as people see it: within the page that is open, or as a page of its own."""
-    if refusal.code == "sign_in_required":
-        asked = call.scope["path"] if call.method == "GET" else "/"
-        return RedirectResponse(f"{SIGN_IN}?next={quote(asked)}", 303)
+    within = call.header(b"hx-request") == "true" and (
+        call.changes_something or call.header(b"hx-boosted") is None
+    )
+    # What somebody typed is not led away from: they sign in beside it.
+    if refusal.code == "sign_in_required" and not within:
+        return RedirectResponse(f"{SIGN_IN}?next={quote(_asked(call))}", 303)
     if refusal.code == "password_change_required":
         return RedirectResponse(PASSWORD, 303)
     person = None
@@ -128,9 +136,6 @@ async def present(call: Call, refusal: Refused) -> Response:
                 raise
             return await present(call, Refused("service_unavailable", service="gateway"))
     request = PageRequest(call, person, Form((), call.gateway.settings.zone))
-    within = call.header(b"hx-request") == "true" and (
-        call.changes_something or call.header(b"hx-boosted") is None
-    )
     response = request.page(
         "problem_within.html" if within else "problem.html",
         status=status,
@@ -151,14 +156,37 @@ async def present(call: Call, refusal: Refused) -> Response:
     return response
 
 
+def _asked(call: Call) -> str:
+    """Where somebody was on the way to: a form is not sent by having signed in."""
+    if call.changes_something:
+        return "/"
+    query = call.scope["query_string"].decode(errors="replace")
+    return f"{call.scope['path']}?{query}" if query else str(call.scope["path"])
+
+
 def _words(request: PageRequest, refusal: Refused) -> str:
-    """What programs call a key, people know nothing of."""
+    """What programs call a key or a token, people know nothing of."""
+    if refusal.code == "sign_in_required":
+        return request._(
+            "You are not signed in any more. What you entered is still here: sign in in another "
+            "window, come back, and send it again."
+        )
+    if refusal.code == "cross_site_request" and request.call.same_site and request.person:
+        return request._(
+            "Since this page was opened, %(name)s has signed in here. What you entered is still "
+            "here: send it again.",
+            name=request.person.name,
+        )
     if refusal.code == "idempotency_key_reused":
         return request._(
             "This was taken already, as it was before the last edit. Open the page anew: what was "
             "made is there."
         )
-    return refusal.words(request.language)
+    shown = {
+        name: figure(value, LOCALES[request.language]) if _FIGURE.fullmatch(value) else value
+        for name, value in refusal.params.items()
+    }
+    return Refused(refusal.code, **shown).words(request.language)
 
 
 def http_pages(pages: Iterable[Page]) -> list[BaseRoute]:

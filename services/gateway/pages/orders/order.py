@@ -210,9 +210,11 @@ async def order_page(request: PageRequest) -> Response:
         else nothing(),
     )
     link_url = sight.link and (sight.link.url or request.address(sight.link.path))
+    photographed = photos.items if photos else ()
     return request.page(
         "orders/order.html",
-        photos=photos.items if photos else (),
+        photos=photographed,
+        authors=await people_named(request, (photo.author for photo in photographed)),
         **shown(request, sight=sight, order=sight.order, link_url=link_url),
     )
 

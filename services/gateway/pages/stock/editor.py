@@ -20,11 +20,13 @@ async def with_products(request: PageRequest) -> Form:
     """The form, where every line says which product it is about. Scripts have seen to that as one
     types; what they have not is looked up here. Lines that say nothing are left out.
 
-    Raises ``request_invalid`` where a text means no product, or several.
+    Raises ``request_invalid`` where none does, or a text means no product, or several.
     """
     lines, others = _apart(request.form)
-    said = [line for line in lines if line.get("find") or line.get("product_id")]
-    await asyncio.gather(*(_look_up(request, i, line) for i, line in enumerate(said)))
+    said = {i: line for i, line in lines.items() if line.get("find") or line.get("product_id")}
+    if not said:
+        raise field_invalid("lines.0.find", "Say what it is about", "укажите хотя бы один товар")
+    await asyncio.gather(*(_look_up(request, i, line) for i, line in said.items()))
     return _together(request.form, said, others)
 
 
@@ -34,7 +36,7 @@ def with_quantities(form: Form) -> Form:
     Raises ``request_invalid`` where there is none.
     """
     lines, others = _apart(form)
-    said = [line for line in lines if line.get("quantity", "").strip("0,. ")]
+    said = {i: line for i, line in lines.items() if line.get("quantity", "").strip("0,. ")}
     if not said:
         raise field_invalid(
             "lines.0.quantity", "Say how many of something", "укажите хотя бы одно количество"
@@ -42,7 +44,8 @@ def with_quantities(form: Form) -> Form:
     return _together(form, said, others)
 
 
-type _Lines = list[dict[str, str]]
+type _Lines = dict[str, dict[str, str]]
+"""By the number that the form gives a line: what is wrong is told by it."""
 type _Pairs = list[tuple[str, str]]
 
 
@@ -54,17 +57,17 @@ def _apart(form: Form) -> tuple[_Lines, _Pairs]:
             lines[part[1]][part[2]] = value.strip()
         else:
             others.append((name, value))
-    return list(lines.values()), others
+    return dict(lines), others
 
 
 def _together(form: Form, lines: _Lines, others: _Pairs) -> Form:
     numbered = [
-        (f"lines.{i}.{name}", value) for i, line in enumerate(lines) for name, value in line.items()
+        (f"lines.{i}.{name}", value) for i, line in lines.items() for name, value in line.items()
     ]
     return replace(form, pairs=(*others, *numbered))
 
 
-async def _look_up(request: PageRequest, i: int, line: dict[str, str]) -> None:
+async def _look_up(request: PageRequest, i: str, line: dict[str, str]) -> None:
     text = line.pop("find", "")
     if line.get("product_id"):
         return

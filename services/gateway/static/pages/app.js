@@ -245,10 +245,20 @@ const app = (() => {
     event.preventDefault();
     event.stopImmediatePropagation();
   });
+  // Scripts stay, for they have run; the looks of the page before are not those of the new one.
+  document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+    const end = leads(ctx) && ctx.text ? ctx.text.indexOf("</head>") : -1;
+    if (end < 0) return;
+    const head = ctx.text.slice(0, end);
+    for (const link of document.head.querySelectorAll("link[rel=stylesheet]")) {
+      if (link.sheet) link.sheet.disabled = !head.includes(link.getAttribute("href"));
+    }
+  });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (!ctx.response?.headers) return;
     if (leads(ctx)) {
       pages += 1;
+      toldAt = Date.now();
       waiting.clear();
       held.clear();
       showTab();
@@ -322,31 +332,48 @@ const app = (() => {
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (ctx.response?.headers) document.querySelector("[data-unanswered]")?.remove();
-    if (statusOf(ctx) >= 400) return mark(formOf(ctx));
+    if (statusOf(ctx) >= 400) {
+      proveAnew();
+      return mark(formOf(ctx));
+    }
     // What is open stays open in a morph; a menu that led somewhere else has done its work.
     const menu = ctx.sourceElement?.closest?.(".side, details.person");
     if (menu) for (const each of document.querySelectorAll(MENUS)) each.open = false;
-    listenForNotice();
   });
+
+  // Whoever has signed in meanwhile may send what was typed before: forms prove anew whose they are.
+  function proveAnew() {
+    const proof = document.querySelector("#problems [data-proof]")?.dataset.proof;
+    if (!proof) return;
+    for (const field of document.querySelectorAll("input[name=_csrf]")) field.value = proof;
+  }
+
+  // Of several fields with one name, a number says which.
+  function fieldOf(form, name) {
+    const named = (each) => form.querySelectorAll(`[name="${CSS.escape(each)}"]:not([type=hidden])`);
+    const [, group, number] = name.match(/^(.*)\.(\d+)$/) ?? [];
+    return named(name)[0] ?? (group && (named(group)[number] ?? named(group)[0]));
+  }
 
   function mark(form) {
     if (!form) return;
     for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     let first = null;
     for (const item of document.querySelectorAll("#problems [data-field]")) {
-      const field = form.querySelector(`[name="${CSS.escape(item.dataset.field)}"]:not([type=hidden])`);
+      const field = fieldOf(form, item.dataset.field);
       if (!field) continue;
       field.setAttribute("aria-invalid", "true");
       first ??= field;
-      const label = field.labels?.[0]?.textContent.replace("*", "").trim();
-      if (label) item.querySelector(".problem-field").textContent = label;
+      const label = field.labels?.[0]?.textContent.replace("*", "").trim() || field.ariaLabel;
+      const row = field.closest("tbody tr")?.sectionRowIndex;
+      if (label) item.querySelector(".problem-field").textContent = row >= 0 ? `${label} (${row + 1})` : label;
     }
     const dialog = form.closest("dialog[open]");
     const problem = document.querySelector("#problems .problem");
     first?.focus({ preventScroll: dialog !== null });
     if (!dialog || !problem) return;
-    dialog.querySelector(":scope > .problem")?.remove();
-    const head = dialog.querySelector(":scope > .dialog-head");
+    dialog.querySelector(".problem")?.remove();
+    const head = dialog.querySelector(".dialog-head");
     if (head) head.after(problem);
     else dialog.prepend(problem);
     problem.scrollIntoView({ block: "nearest" });
@@ -360,13 +387,13 @@ const app = (() => {
     tab.parentElement.scrollLeft += own.left - row.left - (row.width - own.width) / 2;
   }
 
-  let gone = null;
-  function listenForNotice() {
-    clearTimeout(gone);
-    if (document.getElementById("notice")) {
-      gone = setTimeout(() => document.getElementById("notice")?.remove(), 5000);
-    }
-  }
+  // What is told stays until somebody has had the time to read it, and goes on: a cashier counts out
+  // change by it.
+  const NOTICE_MS = 5000;
+  let toldAt = 0;
+  listenTo(["pointerdown", "keydown"], () => {
+    if (Date.now() - toldAt > NOTICE_MS) document.getElementById("notice")?.remove();
+  });
 
   // --- filters that hold as soon as they are chosen: <form data-eager> --------------------------
 
@@ -413,7 +440,7 @@ const app = (() => {
 
   document.addEventListener("DOMContentLoaded", () => {
     listen();
-    listenForNotice();
+    toldAt = Date.now();
     showTab();
   });
 

@@ -13,6 +13,9 @@
     const words = { color: colours.words };
     const line = { lineStyle: { color: colours.lines } };
     const number = new Intl.NumberFormat(root.lang);
+    // Days as the tables write them.
+    const days = new Intl.DateTimeFormat(root.lang === "en" ? "en-GB" : root.lang, { dateStyle: "short", timeZone: "UTC" });
+    const called = (label) => (/^\d{4}-\d\d-\d\d$/.test(label) ? days.format(new Date(label)) : label);
     const said = (value) => (value === null || value === undefined ? "—" : number.format(value));
     return {
       animation: false,
@@ -22,7 +25,7 @@
       legend: { top: 0, textStyle: words },
       // The policy allows no styles within texts: tips are drawn, not written.
       tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: said },
-      xAxis: { type: "category", data: labels, axisLabel: { ...words, hideOverlap: true, width: 110, overflow: "truncate" }, axisLine: line },
+      xAxis: { type: "category", data: labels.map(called), axisLabel: { ...words, hideOverlap: true, width: 110, overflow: "truncate" }, axisLine: line },
       yAxis: { type: "value", axisLabel: { ...words, formatter: said }, splitLine: line },
       series: series.map(({ name, values }) => ({ name, type: kind, data: values, smooth: false, barMaxWidth: 36 })),
     };

@@ -286,12 +286,14 @@
     if (form?.querySelector("[data-lines]")) reckon(form);
   });
   document.addEventListener("keydown", (event) => {
-    const editor = event.target.closest?.("[data-lines]");
-    if (!editor || event.key !== "Enter") return;
-    if (event.ctrlKey || event.metaKey) {
+    if (event.key !== "Enter") return;
+    const form = event.target.closest?.("form");
+    if ((event.ctrlKey || event.metaKey) && form?.querySelector("[data-lines]")) {
       event.preventDefault();
-      return editor.closest("form").requestSubmit();
+      return form.requestSubmit();
     }
+    const editor = event.target.closest?.("[data-lines]");
+    if (!editor) return;
     const line = event.target.closest("[data-line]");
     if (!line || isFinder(event.target) || event.target.matches("button")) return;
     event.preventDefault();

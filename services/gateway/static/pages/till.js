@@ -18,6 +18,12 @@
     const said = parts.reduce((sum, part) => sum + kopecks(part.value), 0);
     form.querySelector("[data-total]").textContent = Number.isNaN(due) ? "—" : money(due);
     form.querySelector("[data-differs]").hidden = due === said;
+    const beyond = [...form.querySelectorAll("[data-order]:checked")].reduce((sum, box) => {
+      const share = form.querySelector(`[name="amount.${box.value}"]`);
+      return sum + Math.max(kopecks(share.value) - kopecks(share.defaultValue), 0);
+    }, 0);
+    form.querySelector("[data-beyond-line]").hidden = !(beyond > 0);
+    form.querySelector("[data-beyond]").textContent = money(beyond || 0);
     const cash = kopecks(form.querySelector('[data-part="cash"]')?.value ?? "");
     const given = kopecks(form.querySelector("[data-tendered]").value);
     const change = given - cash;
