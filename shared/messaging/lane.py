@@ -23,11 +23,12 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.base import Command, CommandRefused, Event, Question
+from shared.contracts.base import Command, Event, Question
 from shared.database import Writes
 from shared.handlers import Before, Handlers, Route, Store, Work
 from shared.messaging import inbox, outbox
 from shared.messaging.afterwards import Afterwards
+from shared.messaging.attempts import Attempts
 from shared.messaging.client import ServiceClient
 from shared.messaging.commits import Commits
 from shared.messaging.envelope import Envelope
@@ -45,8 +46,6 @@ MAX_WAITING = 2_000
 THICK, LONGER = 6, 10
 """A batch of so many: events come thick, and who only listens gathers so much longer."""
 ALONE_TRIES = 3
-MAX_ATTEMPT_CHARS = 4_000
-"""Of one field of a refused command, in the audit: all that a person types."""
 
 
 class Duplicate(Exception):
@@ -114,6 +113,7 @@ class Lane:
         self._client = client
         self._relay = relay
         self._afterwards = Afterwards(settings, beside, handlers, client)
+        self._attempts = Attempts(handlers, self._source)
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._gather_s = gather_s
@@ -283,7 +283,7 @@ class Lane:
                     await self._one(job, store, stored, batch)
                     return
             batch.ends.append((job, refusal))
-            batch.outgoing += self._refusal_event(job, refusal)
+            batch.outgoing += self._attempts.refused(job.message, job.envelope, refusal)
             return
         batch.outgoing += told
         if key:
@@ -336,38 +336,12 @@ class Lane:
             refusal = Refused("internal_error")
         if noted:
             with contextlib.suppress(Exception):
-                events = self._refusal_event(job, refusal)
+                events = self._attempts.refused(job.message, job.envelope, refusal)
                 async with self._beside.begin() as connection:
                     await outbox.write(connection, events)
                 self._relay.hand_over(events)
         _end(job, refusal)
         _tell(job, refusal)
-
-    def _refusal_event(self, job: Job, refusal: Refused) -> list[Outgoing]:
-        """Refused attempts are part of the audit too."""
-        if self._handlers.refused is None:
-            return []
-        event: CommandRefused = self._handlers.refused(
-            command_id=job.envelope.id,
-            command=job.envelope.type,
-            code=refusal.code,
-            detail=refusal.words(),
-            order_id=getattr(job.message, "order_id", None),
-            attempt=_attempt(job.message),
-        )
-        return [outbox.outgoing(event, job.envelope, self._source, datetime.now(UTC))]
-
-
-def _attempt(message: Command[object] | Event) -> dict[str, Any]:
-    """What was tried, without its secrets; of a picture or a long text, its beginning."""
-    secrets = set(message.secret_fields)
-    fields = message.model_dump(mode="json", exclude_unset=True, exclude=secrets)
-    return {
-        name: f"{value[:MAX_ATTEMPT_CHARS]}…"
-        if isinstance(value, str) and len(value) > MAX_ATTEMPT_CHARS
-        else value
-        for name, value in fields.items()
-    }
 
 
 def _end(job: Job, end: bytes | Exception) -> None:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from services.finance.domain.ledger import ZERO
 from services.finance.domain.payment import Payment
+from services.finance.domain.vat import VAT_CODES, without_code
 from shared.contracts.finance import FiscalState, MoneyMethod, PaymentMethod
 from shared.contracts.fiscal import (
     FiscalKind,
@@ -50,22 +51,8 @@ REPLACED = "replaced"
 """Of a refund that follows a correction under another id."""
 RATE_UNKNOWN = "vat_rate_not_fiscal"
 """Of a receipt with a VAT rate that no register has a code for."""
-VAT_CODES: Mapping[Decimal, VatCode] = {
-    Decimal(0): "vat0",
-    Decimal(5): "vat5",
-    Decimal(7): "vat7",
-    Decimal(10): "vat10",
-    Decimal(20): "vat20",
-    Decimal(22): "vat22",
-}
-"""Of the rates that registers know."""
 LEASE = timedelta(seconds=30)
 """How long a claim is believed; a call ends before. Whoever has not written its end is dead."""
-
-
-def without_code(percents: Iterable[Decimal | None]) -> list[Decimal]:
-    """Those that no register prints, each once."""
-    return sorted({one for one in percents if one is not None and one not in VAT_CODES})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,10 +11,21 @@ from itertools import pairwise
 from uuid import UUID
 
 from shared.contracts.finance import NO_VAT
+from shared.contracts.fiscal import VatCode
 from shared.contracts.orders import OrderCompleted
 from shared.contracts.taxes import SetVatRates, VatRate
 from shared.refusals import Refused
 from shared.vat import vat_within
+
+VAT_CODES: Mapping[Decimal, VatCode] = {
+    Decimal(0): "vat0",
+    Decimal(5): "vat5",
+    Decimal(7): "vat7",
+    Decimal(10): "vat10",
+    Decimal(20): "vat20",
+    Decimal(22): "vat22",
+}
+"""Of the rates that registers know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +81,8 @@ def rates_of(command: SetVatRates) -> tuple[VatRate, ...]:
         if earlier.since == later.since:
             raise Refused("vat_rates_same_day", day=later.since.isoformat())
     return tuple(rates)
+
+
+def without_code(percents: Iterable[Decimal | None]) -> list[Decimal]:
+    """Those that no register prints, each once."""
+    return sorted({one for one in percents if one is not None and one not in VAT_CODES})

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from services.finance.domain.fiscal import without_code
 from services.finance.domain.ledger import ZERO, kopecks
-from services.finance.domain.vat import in_force_from, rates_of
+from services.finance.domain.vat import in_force_from, rates_of, without_code
 from services.finance.handlers.table import check_period, handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
