@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import nats
 import pytest
-from nats.aio.msg import Msg
 
 from services.finance.app import service
 from services.finance.domain.bonus_rules import BonusRule, Paid, given_by, reckon
@@ -22,11 +19,8 @@ from shared.contracts.bonus_rules import ChangeBonusRule, ListBonusRules, TryBon
 from shared.contracts.bonuses import AdjustBonuses, BonusAccrued, GetBonuses
 from shared.contracts.finance import IncomeExpenses, OrderPaid, RefundPayment, TakePayment
 from shared.contracts.payment_documents import MoveDeposit, PayFromBalance
-from shared.contracts.work_order import WorkOrder
 from shared.database import engine_for
 from shared.ids import new_id
-from shared.messaging.client import STATUS_HEADER
-from shared.messaging.subscriptions import subscribed
 from shared.refusals import Refused
 from shared.settings import ServiceSettings
 from tests.finance.at_work import answer, check_books, in_one_transaction, in_turn, job, together
@@ -41,10 +35,8 @@ from tests.finance.builders import (
     work,
 )
 from tests.support.day import Station
+from tests.support.silence import NO_WAITING_S, silent
 from tests.support.waiting import PATIENCE_S
-
-NO_WAITING_S = 1.5
-"""What a till at work may take at most: less than anybody waits for another service."""
 
 
 async def a_settled_order(station: Station, total: str) -> tuple[UUID, UUID]:
@@ -117,36 +109,11 @@ async def test_what_bonuses_may_not_pay_is_refused_with_its_reason(station: Stat
     assert str((await station.ask(GetBonuses(client_id=client))).balance) == "250.00"
 
 
-@dataclass
-class SilentOrders:
-    """Orders, that hears a question and keeps silent until a test lets it answer."""
-
-    heard: asyncio.Event = field(default_factory=asyncio.Event)
-    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-@asynccontextmanager
-async def silent_orders(station: Station, order: WorkOrder) -> AsyncIterator[SilentOrders]:
-    orders = SilentOrders()
-    connection = await nats.connect(station.nats.url("orders"), inbox_prefix=b"_INBOX_orders")
-
-    async def answer(message: Msg) -> None:
-        orders.heard.set()
-        await orders.may_answer.wait()
-        reply = order.model_dump_json().encode()
-        await connection.publish(message.reply, reply, headers={STATUS_HEADER: "ok"})
-
-    await connection.subscribe("ask.orders.>", queue="orders", cb=answer)
-    await subscribed(connection)
-    yield orders
-    await connection.close()
-
-
 async def test_the_till_goes_on_while_orders_keeps_silent(station: Station) -> None:
     order, client = await a_settled_order(station, "1000")
     await station.send(rule("TotalMoney * 0.05"))
     done = work_order(order, client, money("1000"))
-    async with silent_orders(station, done) as orders:
+    async with silent(station, "orders", done) as orders:
         paid = await station.send(
             TakePayment(order_id=order, customer_id=client, amount=money("1000"), method="card")
         )

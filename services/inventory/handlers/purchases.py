@@ -73,7 +73,7 @@ async def change_purchase_order(
     return await keep(changed, store, work)
 
 
-@handlers.command(SendPurchaseOrder)
+@handlers.command(SendPurchaseOrder, before=specials.with_deposits)
 async def send_purchase_order(
     command: SendPurchaseOrder, store: InventoryStore, work: Work
 ) -> PurchaseOrderView:

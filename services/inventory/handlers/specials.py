@@ -26,6 +26,7 @@ from shared.contracts.purchase_orders import (
     PrepaymentView,
     PurchaseLine,
     PurchaseOrderView,
+    SendPurchaseOrder,
     SetPrepayment,
     SpecialOrderLine,
     SpecialOrderView,
@@ -38,7 +39,17 @@ from shared.refusals import Refused
 NONE = Decimal("0.00")
 
 
-@handlers.command(OrderSpecially)
+async def _with_order[CommandT: (OrderSpecially, SetPrepayment)](
+    command: CommandT, store: InventoryStore, work: Work
+) -> CommandT:
+    """The command as it is: others are asked before its transaction."""
+    await store.release()
+    await work.ask(GetOrder(order_id=command.order_id))
+    await work.ask(GetDeposit(order_id=command.order_id))
+    return command
+
+
+@handlers.command(OrderSpecially, before=_with_order)
 async def order_specially(
     command: OrderSpecially, store: InventoryStore, work: Work
 ) -> SpecialOrderView:
@@ -83,7 +94,7 @@ async def list_special_orders(
 # --- the prepayment ------------------------------------------------------------------------------
 
 
-@handlers.command(SetPrepayment)
+@handlers.command(SetPrepayment, before=_with_order)
 async def set_prepayment(
     command: SetPrepayment, store: InventoryStore, work: Work
 ) -> PrepaymentView:
@@ -115,16 +126,32 @@ async def waive_prepayment(
     return await keep(waived, store, work)
 
 
+async def with_deposits(
+    command: SendPurchaseOrder, store: InventoryStore, work: Work
+) -> SendPurchaseOrder:
+    """The command as it is: finance is asked before its transaction."""
+    order = await purchases.purchase_order(store.connection, command.purchase_order_id)
+    required = await _required(order, store)
+    await store.release()
+    for order_id in required:
+        await work.ask(GetDeposit(order_id=order_id))
+    return command
+
+
 async def ensure_prepaid(order: PurchaseOrder, store: InventoryStore, work: Work) -> None:
     """Every client's order that something is bought for has its prepayment, unless the office has
     waived it. Refused: ``prepayment_missing``."""
-    if order.prepayment_waiver is not None:
-        return
-    named = {line.order_id for line in order.lines if line.order_id}
-    for order_id, required in (await purchases.required(store.connection, named)).items():
+    for order_id, required in (await _required(order, store)).items():
         state = await _prepayment(order_id, required, work)
         if state.missing:
             raise Refused("prepayment_missing", order_id=order_id, missing=state.missing)
+
+
+async def _required(order: PurchaseOrder, store: InventoryStore) -> dict[UUID, Decimal]:
+    if order.prepayment_waiver is not None:
+        return {}
+    named = {line.order_id for line in order.lines if line.order_id}
+    return await purchases.required(store.connection, named)
 
 
 async def _require(order_id: UUID, required: Decimal, store: InventoryStore, work: Work) -> None:
