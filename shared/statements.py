@@ -37,6 +37,7 @@ class Prepared:
     def __init__(self, statement: Executable) -> None:
         compiled = statement.compile(dialect=DIALECT)  # type: ignore[attr-defined]
         assert isinstance(compiled, SQLCompiler)
+        assert not compiled.post_compile_params, "a list travels as an array"
         self._sql = str(compiled)
         self._given = {
             name: bind.value for name, bind in compiled.binds.items() if not bind.required

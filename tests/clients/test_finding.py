@@ -209,6 +209,21 @@ async def test_pages_of_every_kind_show_each_client_once_and_newest_first(
             assert [client.id for client in shown] == newest_first, (query, limit)
 
 
+async def test_the_cars_of_one_fleet_hide_nobody_elses(station: Station) -> None:
+    """Found by a common beginning of VINs, and by a part of plates."""
+    lonely = await station.a_client(last_name="Одинцов")
+    await station.a_vehicle(lonely.id, vin="XTA210990Y1000000", plate="О777ОО50")
+    fleet = await station.a_client(last_name="Таксистов")
+    for number in range(4):
+        await station.a_vehicle(
+            fleet.id, vin=f"XTA210990Y200000{number}", plate=f"А777А{'ВЕКМ'[number]}50"
+        )
+    for query in ("XTA2", "777"):
+        page = await station.ask(FindClients(q=query, limit=2))
+        assert ([each.id for each in page.items], page.next) == ([fleet.id, lonely.id], None)
+        assert [each.id for each in await all_pages(station, query, 1)] == [fleet.id, lonely.id]
+
+
 async def test_client_who_comes_between_two_pages_shifts_nothing(station: Station) -> None:
     made = [await station.a_client(first_name=f"А{number}") for number in range(4)]
     first = await station.ask(FindClients(q="иванов", limit=2))

@@ -261,7 +261,8 @@ def _steps_of_cars(number: int, all_of_them: Select[Any], fits: _Fits) -> tuple[
     """Ids by each step, of ``all_of_them``: ``id`` and the keys."""
     owner, fitting = _owner_and_fitting(all_of_them, fits)
     newest = all_of_them.order_by(owner.desc()).limit(_exactly(GLANCE)).subquery()
-    first = _page(newest, fits(newest.c.id, newest.c)).cte(f"first_{number}")
+    # Many cars may be of one owner: a page is one of owners.
+    first = _page(newest, fits(newest.c.id, newest.c)).distinct().cte(f"first_{number}")
     few = _few(number, fitting, FEW, ~_is_page(first))
     are_few = _are_in(few) <= FEW
     owners = fitting.with_only_columns(owner.label("id")).distinct()

@@ -190,7 +190,8 @@ def _is_own(of: FromClause) -> ColumnElement[bool]:
 
 def _is_unbooked(of: FromClause) -> ColumnElement[bool]:
     holds_a_post = exists().where(bookings.c.order_id == of.c.id, bookings.c.state == "planned")
-    return and_(of.c.status.in_(("draft", "new", "in_progress")), ~holds_a_post)
+    is_open = or_(*(of.c.status == state for state in ("draft", "new", "in_progress")))
+    return and_(is_open, ~holds_a_post)
 
 
 async def orders_naming(connection: AsyncConnection, client_id: UUID) -> list[UUID]:
