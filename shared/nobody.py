@@ -11,12 +11,18 @@ from uuid import UUID
 
 MARK = "Erased client"
 _WORDS = {"en": MARK, "ru": "Обезличенный клиент"}
+_SAID = re.compile(r"\s+".join(_WORDS["ru"].split()), re.IGNORECASE)
 _NAMES = re.compile(rb"%b(?= [0-9A-F]{6}\b)" % MARK.encode())
 
 
 def name_of(client_id: UUID) -> str:
     """``Erased client 7F3A9C``; the end of an id is random."""
     return f"{MARK} {client_id.hex[-6:].upper()}"
+
+
+def as_kept(query: str) -> str:
+    """What somebody looks for, with such names as they are kept, in whichever language."""
+    return _SAID.sub(MARK, query)
 
 
 def in_language(answer: bytes, language: str) -> bytes:

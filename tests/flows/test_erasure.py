@@ -136,6 +136,10 @@ async def test_nothing_names_the_person_any_more_and_the_books_stand(station: St
     assert shown.vehicle.name == "Lada Vesta XTA210990Y2766389"
     assert (shown.driver, shown.comment) == (None, None)
     assert (shown.services, shown.total) == (before.services, before.total)
+    # As whoever reads it on a page, in either language, would look for it.
+    for name in (erased.name, f"обезличенный клиент {erased.name.split()[-1].lower()}"):
+        assert [each.id for each in (await station.ask(FindClients(q=name))).items] == [client.id]
+        assert [each.id for each in (await station.ask(FindOrders(q=name))).items] == [order.id]
     (found,) = (await station.ask(FindOrders(client_id=client.id))).items
     assert (found.client_name, found.vehicle_name) == (erased.name, shown.vehicle.name)
     comments = (await station.ask(ListComments(order_id=order.id))).items

@@ -28,6 +28,7 @@ from shared.contracts.clients import (
     VehicleView,
 )
 from shared.handlers import Work
+from shared.nobody import as_kept
 
 MOST_KNOWN = 10
 _of_card = attrgetter(*ClientView.model_fields)
@@ -35,7 +36,7 @@ _of_card = attrgetter(*ClientView.model_fields)
 
 @handlers.question(FindClients)
 async def find(question: FindClients, store: ClientsStore, work: Work) -> Page[FoundClient]:
-    search = search_for(question.q)
+    search = search_for(as_kept(question.q))
     page = await find_clients(
         store.connection, search, question.tag_id, question.limit, question.cursor
     )

@@ -43,6 +43,7 @@ from services.orders.store.tables import (
 )
 from shared.contracts.orders import CommentView, PriceStepView
 from shared.contracts.work_order import FindWorkOrders
+from shared.nobody import as_kept
 from shared.statements import unforeseen
 
 
@@ -66,7 +67,7 @@ class OrderFilter:
     @property
     def words(self) -> list[str]:
         """All of them are in the number, the client's name or the car."""
-        return self.q.lower().split()
+        return as_kept(self.q).lower().split()
 
 
 async def order_names(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Any]:
