@@ -7,11 +7,14 @@ from typing import Any
 
 import asyncpg
 
-ENDING = asyncpg.InternalClientError
-"""What the driver says between PostgreSQL's last word, that it ends the connection, and the end of
-it: a moment later the connection is closed."""
 FIRST_OF_ITS_OWN = 16_384
 """Types with smaller numbers are PostgreSQL's, and the same in every database."""
+
+
+def is_ending(error: BaseException) -> bool:
+    """Whether the driver says this between PostgreSQL's last word, that it ends the connection, and
+    the end of it: a moment later the connection is closed."""
+    return isinstance(error, asyncpg.InternalClientError) and "cannot switch to state" in str(error)
 
 
 class DriverConnection(asyncpg.Connection):

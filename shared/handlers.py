@@ -8,13 +8,14 @@ One that refuses has changed nothing, whatever it wrote before: the lane sees to
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.base import Command, CommandRefused, Event, Message, Question, View
 from shared.ids import new_id
@@ -73,8 +74,9 @@ class Work:
     client: ServiceClient
     published: list[Event] = field(default_factory=list)
     answers: dict[Question[Any], Any] = field(default_factory=dict)
-    """What was asked already: the handler of a message that was told ``before`` it waits for
-    nobody."""
+    """What was asked ``before``: the handler is told it again, and waits for nobody."""
+    keeps_answers: bool = False
+    """In ``before`` only: what is asked under a lock is true as long as it holds."""
 
     @property
     def actor(self) -> Actor:
@@ -92,9 +94,12 @@ class Work:
 
         Raises ``Refused``: with the other's own code, or ``service_unavailable``.
         """
-        if question not in self.answers:
-            self.answers[question] = await self.client.ask(question, caused_by=self.envelope)
-        answer: ReplyT = self.answers[question]
+        if question in self.answers:
+            known: ReplyT = self.answers[question]
+            return known
+        answer = await self.client.ask(question, caused_by=self.envelope)
+        if self.keeps_answers:
+            self.answers[question] = answer
         return answer
 
 
@@ -179,6 +184,13 @@ class Handlers[StoreT: Store]:
         asks another service, it asks ``before``, and is then told again: commands are not to wait
         for what only listens."""
         return self._register(self.events, message_type, before, after)
+
+    @asynccontextmanager
+    async def reading(self, engine: AsyncEngine) -> AsyncIterator[StoreT]:
+        """A store for who only reads: past the lane, without a transaction."""
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield self.store(connection)
 
     def _register(
         self,

@@ -26,7 +26,7 @@ from shared.handlers import Route
 from shared.messaging import inbox, outbox
 from shared.messaging.consumer import event_job
 from shared.messaging.envelope import Envelope
-from shared.messaging.lane import Duplicate
+from shared.messaging.inbox import Duplicate
 from shared.refusals import Refused
 
 if TYPE_CHECKING:

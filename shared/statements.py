@@ -20,7 +20,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.type_api import TypeEngine
 
 from shared.database import DIALECT
-from shared.driver import ENDING
+from shared.driver import is_ending
 
 type Convert = Callable[[Any], Any]
 _NUMERIC = 1700
@@ -83,7 +83,7 @@ class Prepared:
 
     async def _fail(self, connection: AsyncConnection, adapted: Any, error: Exception) -> NoReturn:
         """In SQLAlchemy's words; a connection that is broken is not handed out again."""
-        broken = adapted.driver_connection.is_closed() or isinstance(error, ENDING)
+        broken = adapted.driver_connection.is_closed() or is_ending(error)
         if broken:
             await connection.invalidate(error)
         errors = adapted.dbapi.Error

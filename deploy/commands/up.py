@@ -35,9 +35,9 @@ async def _up(data_dir: Path, http_port: int, demo: bool) -> None:
 
     nursery = Nursery()
     try:
-        # It loads the services while we load what looks after them.
-        await nursery.begin()
         with _told_in_a_line():
+            # It loads the services while we load what looks after them.
+            await nursery.begin()
             await _station(nursery, data_dir, http_port, demo).run()
     finally:
         await nursery.stop()
@@ -47,17 +47,20 @@ async def _up(data_dir: Path, http_port: int, demo: bool) -> None:
 def _told_in_a_line() -> Iterator[None]:
     """What the machine does not let us do, a full disk say: no fault of this program. Raises
     ``CannotStart``."""
-    import asyncpg
-
     from deploy.local.processes import CannotStart
 
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise CannotStart(f"PostgreSQL refuses: {error}") from error
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        raise CannotStart(f"{error.strerror or error}{where}") from error
+        why = error.strerror or str(error) or type(error).__name__
+        raise CannotStart(f"{why}{where}") from error
+    except Exception as error:
+        import asyncpg  # not earlier: the nursery would begin so much later
+
+        if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+            raise CannotStart(f"PostgreSQL refuses: {error}") from error
+        raise
 
 
 def _station(nursery: Nursery, data_dir: Path, http_port: int, demo: bool) -> Station:

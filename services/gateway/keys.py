@@ -17,7 +17,7 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from services.gateway.coalescing import Coalesced
-from shared.driver import ENDING
+from shared.driver import is_ending
 from shared.refusals import Refused
 
 KEEP_DAYS = 30
@@ -44,8 +44,10 @@ class Keys:
         something else before, and ``service_unavailable`` without a database."""
         try:
             agrees = await self._claims.submit(((user_id, key), fingerprint))
-        except _OUTAGES as error:
-            raise Refused("service_unavailable", service="gateway") from error
+        except Exception as error:
+            if isinstance(error, _OUTAGES) or is_ending(error):
+                raise Refused("service_unavailable", service="gateway") from error
+            raise
         if not agrees:
             raise Refused("idempotency_key_reused")
 
@@ -97,7 +99,6 @@ _OUTAGES = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    ENDING,
 )
 _CLAIM = """
     INSERT INTO idempotency_keys (user_id, key, fingerprint)

@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.database import dead_letters
 from shared.handlers import Handlers, Store, Work
 from shared.ids import id_of
 from shared.messaging import inbox
@@ -51,6 +53,9 @@ class Afterwards:
             if await inbox.remember(connection, [_done(job.envelope.id)]):
                 with handling(job.envelope) as work.envelope:
                     await job.route.after(job.message, self._handlers.store(connection), work)
+                # It may have failed before, and been noted.
+                letter = dead_letters.c.event_id == job.envelope.id
+                await connection.execute(delete(dead_letters).where(letter))
 
 
 def _done(event_id: UUID) -> UUID:

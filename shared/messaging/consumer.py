@@ -8,8 +8,8 @@ the last try it is parked in the dead letters, where operators decide.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext, suppress
 
 import pydantic_core
 import structlog
@@ -21,7 +21,8 @@ from shared.handlers import Route
 from shared.log_lines import EVENT_SPOILT
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
-from shared.messaging.lane import Duplicate, Job, Lane
+from shared.messaging.inbox import Duplicate
+from shared.messaging.lane import Job, Lane
 from shared.messaging.outages import is_outage
 from shared.messaging.outbox import STREAM
 from shared.messaging.sums import is_whole
@@ -40,6 +41,8 @@ RETRY_DELAYS_S = (0.2, 1, 3, 10, 30, 60, 120, 300)
 """After the first, second, … failure. One failure more, and the event is parked."""
 OUTAGE_DELAY_S = 2.0
 SPOILT_TRIES = 5
+KEPT_EVERY_S = 10.0
+"""A third of the time after which an event is delivered again."""
 
 
 class Consumer:
@@ -91,7 +94,7 @@ class Consumer:
                 log.warning("consumer_interrupted", durable=self._durable, error=repr(error))
                 await asyncio.sleep(1)
             finally:
-                with contextlib.suppress(Exception):
+                with suppress(Exception):
                     await subscription.unsubscribe()
 
     async def _pull_for_ever(self, came: asyncio.Queue[Msg]) -> None:
@@ -155,7 +158,8 @@ class Consumer:
             await self._park(message, f"not a valid event: {error}")
             return
         try:
-            await self._lane.submit(job)
+            async with _kept(message) if job.route.after else nullcontext():
+                await self._lane.submit(job)
         except Duplicate:
             pass
         except Exception as error:
@@ -164,7 +168,7 @@ class Consumer:
         # Only now: a crash before this line brings the event again, and the inbox knows it.
         await message.ack()
         if message.metadata.num_delivered > 1:
-            with contextlib.suppress(Exception):
+            with suppress(Exception):
                 await self._dead_letters.forget(job.envelope.id)
 
     async def _leave_to_rebuilding(self, message: Msg) -> None:
@@ -209,6 +213,23 @@ class Consumer:
             return
         log.error("event_parked", subject=message.subject, reason=reason)
         await message.term()
+
+
+@asynccontextmanager
+async def _kept(message: Msg) -> AsyncIterator[None]:
+    """While it takes long, nobody takes it for lost and sends it again."""
+
+    async def keep() -> None:
+        while True:
+            await asyncio.sleep(KEPT_EVERY_S)
+            with suppress(Exception):
+                await message.in_progress()
+
+    keeping = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        keeping.cancel()
 
 
 def event_job(

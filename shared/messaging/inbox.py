@@ -33,6 +33,10 @@ _HANDLED = inserting(inbox, "event_id")
 _REPLIES = inserting(replies, "key", "fingerprint", "reply")
 
 
+class Duplicate(Exception):
+    """An event that was handled before. Nothing to do but acknowledge it."""
+
+
 def put(pending: Pending, event_ids: Collection[UUID]) -> None:
     """Notes events as handled, with all else that the transaction writes. One that was handled
     before makes that fail."""
@@ -46,6 +50,12 @@ async def remember(connection: AsyncConnection, event_ids: Collection[UUID]) -> 
     # Sorted, so that two processes with the same events do not wait for each other in a circle.
     result = await connection.execute(_REMEMBER, {"ids": sorted(set(event_ids))})
     return set(result.scalars())
+
+
+async def knows(connection: AsyncConnection, event_id: UUID) -> bool:
+    """Whether an event was handled before."""
+    row = await connection.execute(select(inbox.c.event_id).where(inbox.c.event_id == event_id))
+    return row.first() is not None
 
 
 @dataclass(frozen=True, slots=True)

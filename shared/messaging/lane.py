@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -29,9 +29,11 @@ from shared.handlers import Before, Handlers, Route, Store, Work
 from shared.messaging import inbox, outbox
 from shared.messaging.afterwards import Afterwards
 from shared.messaging.attempts import Attempts
+from shared.messaging.beforehand import Beforehand
 from shared.messaging.client import ServiceClient
 from shared.messaging.commits import Commits
 from shared.messaging.envelope import Envelope
+from shared.messaging.inbox import Duplicate
 from shared.messaging.outages import CONFLICT, away, is_outage, is_passing, sqlstate
 from shared.messaging.outbox import Outgoing, Relay
 from shared.refusals import Refused
@@ -48,10 +50,6 @@ THICK, LONGER = 6, 10
 ALONE_TRIES = 3
 
 
-class Duplicate(Exception):
-    """An event that was handled before. Nothing to do but acknowledge it."""
-
-
 @dataclass(slots=True, eq=False)
 class Job:
     """One command or event, and the future that tells how it ended.
@@ -65,6 +63,7 @@ class Job:
     envelope: Envelope
     body: bytes
     answers: dict[Question[Any], Any] = field(default_factory=dict)
+    """What others said before the transaction."""
     ended: asyncio.Future[bytes] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -112,6 +111,7 @@ class Lane:
         self._handlers = handlers
         self._client = client
         self._relay = relay
+        self._beforehand = Beforehand(settings, beside, handlers, client)
         self._afterwards = Afterwards(settings, beside, handlers, client)
         self._attempts = Attempts(handlers, self._source)
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
@@ -151,16 +151,20 @@ class Lane:
         return reply
 
     async def _prepared(self, job: Job, before: Before) -> bool:
-        """What takes long, while others' transactions go on; false: the job has ended with it."""
-        work = self._work(job)
+        """While others' transactions go on; false: the job has ended with it."""
+        end: bytes | Exception | None
         try:
-            with handling(job.envelope) as work.envelope:
-                async with reading(self._beside, self._handlers) as store:
-                    job.message = await before(job.message, store, work)
+            end = await self._beforehand.prepare(job, before)
+        except Duplicate as known:
+            end = known
         except Exception as error:
             await self._give_up(job, error)
             return False
-        return True
+        if end is None:
+            return True
+        _end(job, end)
+        _tell(job, end)
+        return False
 
     async def _run(self) -> None:
         while True:
@@ -259,7 +263,9 @@ class Lane:
         """One handler. A refusal ends its job if nothing came before it; any other error ends the
         batch."""
         key = job.envelope.idempotency_key
-        work = self._work(job)
+        work = Work(
+            job.envelope, datetime.now(UTC), self._settings, self._client, answers=job.answers
+        )
         untouched = self._changes(store)
         try:
             if key and (before := stored.get(key)):
@@ -289,11 +295,6 @@ class Lane:
         if key:
             stored[key] = batch.answered[key] = inbox.StoredReply(job.fingerprint, reply)
         batch.ends.append((job, reply))
-
-    def _work(self, job: Job) -> Work:
-        return Work(
-            job.envelope, datetime.now(UTC), self._settings, self._client, answers=job.answers
-        )
 
     def _ensure_room(self, *bodies: bytes) -> None:
         """What no message can carry is not done: its answer would be told as a failure, and its
@@ -369,13 +370,3 @@ def _tell(job: Job, end: bytes | Exception) -> None:
     if number := getattr(job.message, "number", None):
         details["number"] = number
     log.info(outcome, **log_context(job.envelope), **details)
-
-
-@contextlib.asynccontextmanager
-async def reading[StoreT: Store](
-    engine: AsyncEngine, handlers: Handlers[StoreT]
-) -> AsyncIterator[StoreT]:
-    """A store for who only reads: past the lane, without a transaction."""
-    async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        yield handlers.store(connection)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.driver import ENDING
+from shared.driver import is_ending
 from shared.refusals import Kind, Refused
 
 # PostgreSQL's own words for "not your fault, try again": serialization failure, deadlock,
@@ -36,9 +36,11 @@ def is_outage(error: Exception) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     state = sqlstate(error)
-    return isinstance(
-        error, OSError | PoolTimeoutError | InterfaceError | OperationalError | ENDING
-    ) or (state is not None and state[:2] in {"08", "53", "57"})
+    return (
+        isinstance(error, OSError | PoolTimeoutError | InterfaceError | OperationalError)
+        or is_ending(error)
+        or (state is not None and state[:2] in {"08", "53", "57"})
+    )
 
 
 async def away(engine: AsyncEngine) -> Exception | None:

@@ -15,7 +15,7 @@ from shared.contracts.base import Message
 from shared.handlers import Handlers, Route, Store, Work
 from shared.messaging.client import ServiceClient
 from shared.messaging.envelope import Envelope
-from shared.messaging.lane import Job, Lane, reading
+from shared.messaging.lane import Job, Lane
 from shared.messaging.outages import is_outage
 from shared.messaging.requests import Requests
 from shared.operations import Operation, Operations
@@ -75,7 +75,7 @@ class Server:
         work = Work(envelope, datetime.now(UTC), self._settings, self._client)
         try:
             with handling(envelope) as work.envelope:
-                async with reading(self._engine, self._handlers) as store:
+                async with self._handlers.reading(self._engine) as store:
                     view = await route.handler(question, store, work)
         except Refused:
             count_handled(envelope.type, "refused")

@@ -102,7 +102,7 @@ async def test_an_event_twice_in_one_transaction_counts_once(station: Station) -
     jobs = [consumer.event_job(routes, sent.subject, sent.headers, sent.body) for _ in range(3)]
     running = station.running["orders"].lane
     ends = await asyncio.gather(*map(running.submit, jobs), return_exceptions=True)
-    assert [type(end) for end in ends] == [bytes, lane.Duplicate, lane.Duplicate]
+    assert [type(end) for end in ends] == [bytes, inbox_code.Duplicate, inbox_code.Duplicate]
     assert (await station.order(order.id)).paid == 100
 
 

@@ -30,9 +30,10 @@ from services.finance.store.schema import (
 from shared.contracts.base import Command, Event, Question
 from shared.database import outbox
 from shared.handlers import Work
+from shared.messaging.beforehand import Beforehand
 from shared.messaging.client import ServiceClient
 from shared.messaging.envelope import Actor, opening
-from shared.messaging.lane import Job, reading
+from shared.messaging.lane import Job
 from shared.refusals import Refused
 from shared.service import Running
 from shared.settings import ServiceSettings
@@ -80,8 +81,8 @@ async def in_one_transaction(
         work = Work(job.envelope, job.envelope.time, settings, client, answers=job.answers)
         with suppress(Refused):
             if job.route.before:
-                async with reading(engine, service.handlers) as reader:
-                    job.message = await job.route.before(job.message, reader, work)
+                beforehand = Beforehand(settings, engine, service.handlers, client)
+                await beforehand.prepare(job, job.route.before)
             todo.append((job, work))
     async with engine.begin() as connection:
         store = FinanceStore(connection)

@@ -21,7 +21,8 @@ from shared.ids import new_id
 from shared.messaging.client import ServiceClient, reply_adapter
 from shared.messaging.consumer import event_job
 from shared.messaging.envelope import Actor, Envelope, opening
-from shared.messaging.lane import Duplicate, Job, Lane
+from shared.messaging.inbox import Duplicate
+from shared.messaging.lane import Job, Lane
 from shared.messaging.outbox import Outgoing, Relay
 from shared.refusals import Refused
 from shared.service import service_named
