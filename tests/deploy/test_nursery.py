@@ -63,7 +63,11 @@ async def test_fork_is_killed_alone_and_the_others_go_on(forks: Forks) -> None:
     assert await dead.kill() == -signal.SIGKILL
     assert alive.is_running
     assert arguments_of(alive.pid)
-    assert os.getsid(alive.pid) == alive.pid  # Ctrl-C at the terminal is not for it
+
+    async def has_its_own_session() -> bool:  # Ctrl-C at the terminal is not for it
+        return os.getsid(alive.pid) == alive.pid
+
+    await eventually(has_its_own_session)
     assert await alive.kill() == -signal.SIGKILL
 
 
