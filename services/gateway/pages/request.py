@@ -100,8 +100,10 @@ class PageRequest:
         if call.from_elsewhere or (by_cookie and not call.same_site):
             raise Refused("cross_site_request")
         file = await received(call, {}) if takes_file else None
-        form = Form.said(file.fields.items(), zone) if file else Form.of(await call.body(), zone)
         try:
+            form = (
+                Form.said(file.fields.items(), zone) if file else Form.of(await call.body(), zone)
+            )
             if person and token and by_cookie:
                 ensure_own(form, token)
         except Refused:

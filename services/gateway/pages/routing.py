@@ -35,8 +35,16 @@ from shared.refusals import Refused
 SIGN_IN = "/sign-in"
 PASSWORD = "/profile/password"
 
-_FIGURE = re.compile(r"-?\d+\.\d+")
-"""A sum or a quantity among the particulars of a no."""
+# fmt: off
+_FIGURES = frozenset({
+    "available", "balance", "banknotes", "booked", "cash", "cost", "counted", "debt", "deposit",
+    "due", "high", "issued", "left", "limit", "low", "missing", "orders", "over", "owes", "parts",
+    "percent", "quantity", "settled", "short", "tendered", "there", "total", "worth",
+})
+# fmt: on
+_DECIMAL = re.compile(r"-?\d+\.\d+")
+"""Sums and quantities among the particulars of a no. Others look like them: of part numbers and
+names nothing may be changed."""
 
 type Answer = Callable[[PageRequest], Awaitable[Response]]
 
@@ -183,7 +191,9 @@ def _words(request: PageRequest, refusal: Refused) -> str:
             "made is there."
         )
     shown = {
-        name: figure(value, LOCALES[request.language]) if _FIGURE.fullmatch(value) else value
+        name: figure(value, LOCALES[request.language])
+        if name in _FIGURES and _DECIMAL.fullmatch(value)
+        else value
         for name, value in refusal.params.items()
     }
     return Refused(refusal.code, **shown).words(request.language)
