@@ -22,20 +22,22 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel
 
 from services.gateway.call import as_key
+from services.gateway.person import Person
 from services.gateway.problems import RequestInvalid, field_invalid, unreadable
 from services.gateway.reading import REVISION, parsed
-from shared.ids import new_id
 from shared.contracts.base import MAX_MONEY
+from shared.ids import new_id
 from shared.refusals import Refused
 
 MAX_FIELDS = 3_000
-KEY, CSRF = "_key", "_csrf"
-"""Fields of every form: the idempotency key, and the proof that one of our own pages made it."""
+KEY, CSRF, BY = "_key", "_csrf", "_by"
+"""Fields of every form: the idempotency key, the proof that one of our own pages made it, and the
+id of the user whom it was made for."""
 YEARS = range(1900, 2200)
 _SALT_CHARS = 22
-
-
 _HUNDREDTH = Decimal("0.01")
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """What a form said: every field, in its order."""
@@ -206,8 +208,6 @@ def _as_said(field: str, node: Any) -> str:
     return ".".join(way)
 
 
-def _scalar(name: str, kinds: tuple[Any, ...], said: str, zone: ZoneInfo) -> Any:
-    said = said.strip()
 def _said_in(node: Any) -> list[str]:
     """The rows of a form's list that say something, as the form numbers them."""
     if isinstance(node, dict):
@@ -215,6 +215,8 @@ def _said_in(node: Any) -> list[str]:
     return [str(row) for row, value in enumerate(node or ()) if value.strip()]
 
 
+def _scalar(name: str, kinds: tuple[Any, ...], said: str, zone: ZoneInfo) -> Any:
+    said = said.strip()
     if not said:
         return None
     if Decimal in kinds or int in kinds:
@@ -259,8 +261,12 @@ def csrf_token(session_token: str) -> str:
     return salt + _proof(session_token, salt)
 
 
-def ensure_own(form: Form, session_token: str) -> None:
-    """Raises ``cross_site_request`` for a form that none of this session's pages made."""
+def ensure_own(form: Form, session_token: str, person: Person) -> None:
+    """Raises ``form_of_another`` for a form that was made for somebody else, whose keys are not
+    this person's: it could take effect twice; ``cross_site_request`` for one that none of this
+    session's pages made."""
+    if form.get(BY) != str(person.user_id):
+        raise Refused("form_of_another", name=person.name)
     said = form.get(CSRF)
     salt, proof = said[:_SALT_CHARS], said[_SALT_CHARS:]
     if not hmac.compare_digest(proof.encode(), _proof(session_token, salt).encode()):
