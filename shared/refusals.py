@@ -576,6 +576,12 @@ REASONS: dict[str, Reason] = {
             "Too many attempts; try again in {seconds} s",
             "Слишком много попыток; повторите через {seconds} с",
         ),
+        form_of_another=(
+            "This form was made for somebody else, and {name} is signed in here now: open the page "
+            "anew",
+            "Эту форму открывал другой человек, а сейчас здесь вошли как {name}: "
+            "откройте страницу заново",
+        ),
         cross_site_request=(
             "The request does not come from our own pages; programs sign in with a Bearer token",
             "Запрос пришёл не с наших страниц; программы входят по токену Bearer",

@@ -10,6 +10,7 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Locator, Page, Route, expect
 
+from tests.browser.ordering import station_of
 from tests.browser.visitors import DESK, Open, Site
 from tests.support.waiting import eventually
 
@@ -191,6 +192,27 @@ async def test_what_was_asked_for_last_is_what_is_shown(site: Site, browse: Open
     await expect(waits).to_have_count(0)
     answer.let_through()
     await expect(sends).to_be_enabled()
+
+
+async def test_enter_in_a_sheet_is_told_that_something_else_is_under_way(
+    site: Site, browse: Open
+) -> None:
+    station = await station_of(site)
+    page = (await browse(size=DESK, role="administrator")).page
+    await page.goto(site.url + station.path)
+    await page.keyboard.press("e")
+    field = page.locator("#sheet[open] form[method=post] input:not([type=hidden])").first
+    await field.wait_for()
+    answer = await held(page, "**/board")
+    await page.evaluate("document.querySelector('a[href=\"/board\"]').click()")
+    await answer.made.wait()
+    await field.press("Enter")
+    waits = page.locator("#sheet .dialog-head + .problem", has_text="ещё в пути")
+    await expect(waits).to_be_visible()
+    await expect(waits).to_have_attribute("data-unanswered", "")
+    answer.let_through()
+    await expect(page.locator("#board")).to_be_visible()
+    await expect(page.locator("[data-unanswered]")).to_have_count(0)
 
 
 async def test_what_is_not_answered_is_said_and_what_was_typed_stays(

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from io import BytesIO
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
+from services.gateway.pages import request as pages
 from services.gateway.pages.forms import Form, read
 from services.gateway.problems import RequestInvalid
+from services.gateway.uploads import Received
+from shared.contracts.clients import CreateClient
+from shared.contracts.forms import ChangeFormLook
 from shared.contracts.inventory import ReceiveStock
 from shared.contracts.load import AddAbsence
 from shared.ids import new_id
-from tests.gateway.support import FakeServices, TestGateway
+from shared.refusals import Refused
+from tests.gateway.support import ORIGIN, FakeServices, TestGateway
 
 HTML = {"Accept": "text/html"}
+WITHIN = {**HTML, "HX-Request": "true", "HX-Boosted": "true"}
+HIDDEN = re.compile(r'<input type="hidden" name="(_[a-z]+)" value="([^"]*)">')
 
 
 def test_a_wrong_field_is_named_as_the_form_names_it() -> None:
@@ -46,6 +56,13 @@ def test_a_wrong_row_is_named_as_the_form_numbers_it() -> None:
     assert [error.field for error in refused.value.errors] == ["lines.10.quantity"]
 
 
+def test_a_wrong_one_of_several_fields_with_one_name_is_numbered_with_the_empty_ones() -> None:
+    pairs = [("last_name", "Иванов"), ("phones", ""), ("phones", "x" * 300)]
+    with pytest.raises(RequestInvalid) as refused:
+        read(CreateClient, pairs, ZoneInfo("Europe/Moscow"))
+    assert [error.field for error in refused.value.errors] == ["phones.1"]
+
+
 @pytest.mark.parametrize(
     ("typed", "amount"), [("1 000,50", "1000.50"), ("", "0"), ("7.100", "7.100")]
 )
@@ -54,7 +71,7 @@ def test_an_amount_is_read_as_people_type_it(typed: str, amount: str) -> None:
     assert form.amount("part.cash") == Decimal(amount)
 
 
-@pytest.mark.parametrize("typed", ["-1", "1,005", "1e-3", "NaN", "сто"])
+@pytest.mark.parametrize("typed", ["-1", "1,005", "1e-3", "NaN", "сто", "9e9999999", "1e-9999999"])
 def test_what_is_no_amount_is_told_by_the_field_that_it_was_typed_in(typed: str) -> None:
     form = Form((("part.cash", typed),), ZoneInfo("Europe/Moscow"))
     with pytest.raises(RequestInvalid) as refused:
@@ -94,3 +111,77 @@ async def test_an_address_with_too_many_fields_is_answered_with_a_page(
     answer = await browser.get(f"{path}?{'a=b&' * 300}")
     assert answer.status_code == status
     assert "</html>" in answer.text
+
+
+async def browser_of(gateway: TestGateway, login: str, role: str = "cashier") -> httpx.AsyncClient:
+    """With a new session of that user."""
+    browser = gateway.client({**HTML, "Origin": ORIGIN, "Accept-Language": "en"})
+    browser.cookies.set("pitlane", await gateway.token(role, login))
+    return browser
+
+
+async def test_a_form_proves_anew_whose_it_is_for_nobody_else(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    """Keys are a person's own: what was taken for one would be taken for another once more."""
+    await services.start("finance")
+    page = await (await browser_of(gateway, "anna")).get("/profile")
+    form = dict(HIDDEN.findall(page.text))
+
+    again = await browser_of(gateway, "anna")
+    refused = await again.post("/till/cash", data=form, headers=WITHIN)
+    assert refused.status_code == 403
+    assert 'data-code="cross_site_request"' in refused.text
+    assert "Anna has signed in here. What you entered is still here" in refused.text
+    (proof,) = re.findall(r'data-proof="([^"]+)"', refused.text)
+    taken = await again.post("/till/cash", data={**form, "_csrf": proof}, headers=WITHIN)
+    assert taken.status_code != 403
+
+    # Without scripts the page that says so has nothing of what was entered.
+    refused = await again.post("/till/cash", data=form)
+    assert refused.status_code == 403
+    assert "Anna has signed in here. Go back" in refused.text
+
+    other = await browser_of(gateway, "boris")
+    own = dict(HIDDEN.findall((await other.get("/profile")).text))
+    for each in (form["_csrf"], proof, own["_csrf"]):
+        refused = await other.post("/till/cash", data={**form, "_csrf": each}, headers=WITHIN)
+        assert refused.status_code == 403
+        assert 'data-code="form_of_another"' in refused.text
+        assert "data-proof" not in refused.text
+        assert "made for somebody else, and Boris is signed in" in refused.text
+    assert services.sent == []
+
+
+async def test_a_file_is_closed_when_the_key_beside_it_is_refused(
+    gateway: TestGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = BytesIO(b"a wheel")
+
+    async def came(*_: object) -> Received:
+        return Received(file, "wheel.png", "digest", {"_key": "a b"})
+
+    monkeypatch.setattr(pages, "received", came)
+    admin = await gateway.signed_in("administrator")
+    answer = await admin.post("/settings/forms/logo", headers=HTML)
+    assert answer.status_code == 400
+    assert file.closed
+
+
+async def test_of_a_no_sums_are_written_as_people_do_and_names_as_they_are(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    await services.start("documents")
+    admin = await gateway.signed_in("administrator")
+    russian = {**HTML, "Accept-Language": "ru"}
+    for refusal, words in (
+        (Refused("part_number_exists", vendor="PEUGEOT", number="1109.91"), "PEUGEOT 1109.91"),
+        (Refused("name_taken", name="1109.91"), "1109.91"),
+        (Refused("not_enough_cash", left="1109.91"), "1\N{NO-BREAK SPACE}109,91"),
+    ):
+        services.replies[ChangeFormLook.subject] = refusal
+        answer = await admin.post(
+            "/settings/forms/logo", data={"expected_revision": "1"},
+            files={"file": ("a.png", b"a wheel", "image/png")}, headers=russian,
+        )  # fmt: skip
+        assert words in answer.text

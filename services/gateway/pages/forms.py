@@ -22,16 +22,20 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel
 
 from services.gateway.call import as_key
+from services.gateway.person import Person
 from services.gateway.problems import RequestInvalid, field_invalid, unreadable
 from services.gateway.reading import REVISION, parsed
+from shared.contracts.base import MAX_MONEY
 from shared.ids import new_id
 from shared.refusals import Refused
 
 MAX_FIELDS = 3_000
-KEY, CSRF = "_key", "_csrf"
-"""Fields of every form: the idempotency key, and the proof that one of our own pages made it."""
+KEY, CSRF, BY = "_key", "_csrf", "_by"
+"""Fields of every form: the idempotency key, the proof that one of our own pages made it, and the
+id of the user whom it was made for."""
 YEARS = range(1900, 2200)
 _SALT_CHARS = 22
+_HUNDREDTH = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +74,20 @@ class Form:
         return [value for said, value in self.pairs if said == name]
 
     def amount(self, name: str) -> Decimal:
-        """Of money; nought where nothing was typed. Raises ``request_invalid``."""
+        """Of money, or of percent; nought where nothing was typed. Raises ``request_invalid``."""
         try:
             amount = Decimal(_scalar(name, (Decimal,), self.get(name), self.zone) or 0)
         except InvalidOperation:
-            raise field_invalid(name, "It is not an amount", "это не сумма") from None
+            amount = Decimal("NaN")
         if not amount.is_finite() or amount < 0:
             raise field_invalid(name, "It is not an amount", "это не сумма")
-        if int(amount.normalize().as_tuple().exponent) < -2:
-            raise field_invalid(name, "No parts of a kopeck", "не больше 2 знаков после запятой")
+        # Before anything is reckoned with it: there are numbers that no reckoning holds.
+        if amount > MAX_MONEY:
+            raise field_invalid(name, f"At most {MAX_MONEY}", f"не больше {MAX_MONEY}")
+        if amount != amount.quantize(_HUNDREDTH):
+            raise field_invalid(
+                name, "No more than 2 decimal places", "не больше 2 знаков после запятой"
+            )
         return amount
 
     def message[MessageT: BaseModel](
@@ -171,7 +180,7 @@ def _value(name: str, kinds: tuple[Any, ...], node: Any, zone: ZoneInfo) -> Any:
 
 
 def _items(name: str, annotation: Any, node: Any, zone: ZoneInfo) -> list[Any]:
-    """Rows of a form that say nothing are taken out of ``node``: see ``_as_said``."""
+    """Rows of a form that say nothing are no items, and taken out of a dict: see ``_as_said``."""
     kinds = tuple(_kinds(annotation))
     if isinstance(node, list):
         said = (_value(name, kinds, [each], zone) for each in node)
@@ -192,11 +201,18 @@ def _as_said(field: str, node: Any) -> str:
     """What the form calls a field of the message: a list has no gaps, the form's rows have."""
     way = []
     for step in field.split("."):
-        if isinstance(node, dict) and step.isdecimal() and int(step) < len(node):
-            step = _steps(node)[int(step)]
+        if step.isdecimal() and int(step) < len(said := _said_in(node)):
+            step = said[int(step)]
         node = node.get(step) if isinstance(node, dict) else None
         way.append(step)
     return ".".join(way)
+
+
+def _said_in(node: Any) -> list[str]:
+    """The rows of a form's list that say something, as the form numbers them."""
+    if isinstance(node, dict):
+        return _steps(node)
+    return [str(row) for row, value in enumerate(node or ()) if value.strip()]
 
 
 def _scalar(name: str, kinds: tuple[Any, ...], said: str, zone: ZoneInfo) -> Any:
@@ -245,8 +261,12 @@ def csrf_token(session_token: str) -> str:
     return salt + _proof(session_token, salt)
 
 
-def ensure_own(form: Form, session_token: str) -> None:
-    """Raises ``cross_site_request`` for a form that none of this session's pages made."""
+def ensure_own(form: Form, session_token: str, person: Person) -> None:
+    """Raises ``form_of_another`` for a form that was made for somebody else, whose keys are not
+    this person's: it could take effect twice; ``cross_site_request`` for one that none of this
+    session's pages made."""
+    if form.get(BY) != str(person.user_id):
+        raise Refused("form_of_another", name=person.name)
     said = form.get(CSRF)
     salt, proof = said[:_SALT_CHARS], said[_SALT_CHARS:]
     if not hmac.compare_digest(proof.encode(), _proof(session_token, salt).encode()):

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.call import Call
-from services.gateway.pages.forms import CSRF, KEY, Form, csrf_token, ensure_own, read
+from services.gateway.pages.forms import BY, CSRF, KEY, Form, csrf_token, ensure_own, read
 from services.gateway.pages.rendering import (
     LOCALES,
     STAFF_POLICY,
@@ -83,8 +83,8 @@ class PageRequest:
     async def of(
         cls, call: Call, needs: type[Message] | None, *, public: bool, takes_file: bool = False
     ) -> PageRequest:
-        """Raises ``sign_in_required``, ``forbidden``, ``cross_site_request``; where a file is
-        taken, as ``uploads.received`` too."""
+        """Raises ``sign_in_required``, ``forbidden``, ``form_of_another``, ``cross_site_request``;
+        where a file is taken, as ``uploads.received`` too."""
         zone = call.gateway.settings.zone
         token, by_cookie = call.token()
         if not public:
@@ -100,10 +100,12 @@ class PageRequest:
         if call.from_elsewhere or (by_cookie and not call.same_site):
             raise Refused("cross_site_request")
         file = await received(call, {}) if takes_file else None
-        form = Form.said(file.fields.items(), zone) if file else Form.of(await call.body(), zone)
         try:
+            form = (
+                Form.said(file.fields.items(), zone) if file else Form.of(await call.body(), zone)
+            )
             if person and token and by_cookie:
-                ensure_own(form, token)
+                ensure_own(form, token, person)
         except Refused:
             if file:
                 file.file.close()
@@ -290,6 +292,7 @@ class PageRequest:
             notice=notice,
             csrf=csrf_token(token) if token else "",
             csrf_field=CSRF,
+            by_field=BY,
             key_field=KEY,
             new_key=new_id,
             field_id=FieldIds(),

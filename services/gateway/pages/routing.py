@@ -35,8 +35,16 @@ from shared.refusals import Refused
 SIGN_IN = "/sign-in"
 PASSWORD = "/profile/password"
 
-_FIGURE = re.compile(r"-?\d+\.\d+")
-"""A sum or a quantity among the particulars of a no."""
+# fmt: off
+_FIGURES = frozenset({
+    "available", "balance", "banknotes", "booked", "cash", "cost", "counted", "debt", "deposit",
+    "due", "high", "issued", "left", "limit", "low", "missing", "orders", "over", "owes", "parts",
+    "percent", "quantity", "settled", "short", "tendered", "there", "total", "worth",
+})
+# fmt: on
+_DECIMAL = re.compile(r"-?\d+\.\d+")
+"""Sums and quantities among the particulars of a no. Others look like them: of part numbers and
+names nothing may be changed."""
 
 type Answer = Callable[[PageRequest], Awaitable[Response]]
 
@@ -140,7 +148,7 @@ async def present(call: Call, refusal: Refused) -> Response:
         "problem_within.html" if within else "problem.html",
         status=status,
         code=refusal.code,
-        words=_words(request, refusal),
+        words=_words(request, refusal, within=within),
         errors=errors_of(refusal, request.language),
     )
     response.headers.update(headers_of(refusal, status))
@@ -164,7 +172,7 @@ def _asked(call: Call) -> str:
     return f"{call.scope['path']}?{query}" if query else str(call.scope["path"])
 
 
-def _words(request: PageRequest, refusal: Refused) -> str:
+def _words(request: PageRequest, refusal: Refused, *, within: bool) -> str:
     """What programs call a key or a token, people know nothing of."""
     if refusal.code == "sign_in_required":
         return request._(
@@ -172,10 +180,17 @@ def _words(request: PageRequest, refusal: Refused) -> str:
             "window, come back, and send it again."
         )
     if refusal.code == "cross_site_request" and request.call.same_site and request.person:
+        name = request.person.name
+        if not within:
+            return request._(
+                "Since that page was opened, %(name)s has signed in here. Go back, open it anew, "
+                "and do it again.",
+                name=name,
+            )
         return request._(
             "Since this page was opened, %(name)s has signed in here. What you entered is still "
             "here: send it again.",
-            name=request.person.name,
+            name=name,
         )
     if refusal.code == "idempotency_key_reused":
         return request._(
@@ -183,7 +198,9 @@ def _words(request: PageRequest, refusal: Refused) -> str:
             "made is there."
         )
     shown = {
-        name: figure(value, LOCALES[request.language]) if _FIGURE.fullmatch(value) else value
+        name: figure(value, LOCALES[request.language])
+        if name in _FIGURES and _DECIMAL.fullmatch(value)
+        else value
         for name, value in refusal.params.items()
     }
     return Refused(refusal.code, **shown).words(request.language)

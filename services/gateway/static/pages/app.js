@@ -236,7 +236,7 @@ const app = (() => {
   document.addEventListener("keydown", ({ key, target }) => {
     if (key !== "Enter" || !target.matches("input:not([role=combobox])") || !target.form?.querySelector("[data-waits]")) return;
     tell(document.getElementById("told").dataset.later, target.form);
-    document.querySelector("#problems .problem, dialog[open] > .problem").dataset.unanswered = "";
+    document.querySelector("#problems .problem, dialog[open] .problem").dataset.unanswered = "";
   });
   document.addEventListener("htmx:before:swap", (event) => {
     const { ctx } = event.detail;
