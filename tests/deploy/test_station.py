@@ -108,6 +108,7 @@ async def test_second_start_finds_the_data_and_shows_no_password(
 async def test_folder_of_a_demo_has_its_users_also_without_the_demo(
     make_runner: MakeRunner, existing: Path
 ) -> None:
+    await in_database(existing, "gateway", "UPDATE users SET must_change_password = false")
     (existing / "first-admin.done").rename(existing / "demo-users.done")
     station = make_runner(existing)
     await station.start()
