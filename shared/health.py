@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,10 +15,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shared import serving
+from shared.refusals import Refused
 from shared.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from shared.service import Running
+
+log = structlog.get_logger(__name__)
 
 type RunningContext = Callable[[ServiceSettings], AbstractAsyncContextManager[Running]]
 
@@ -25,20 +29,31 @@ type RunningContext = Callable[[ServiceSettings], AbstractAsyncContextManager[Ru
 def serve(settings: ServiceSettings, running: RunningContext) -> None:
     """Runs the service and its health pages until it is told to stop."""
     inherited = settings.health_fd
-    serving.serve(
-        health_app(settings, running),
-        settings.health_host,
-        settings.health_port,
-        listening=None if inherited is None else socket.socket(fileno=inherited),
-    )
+    app = health_app(settings, running)
+    try:
+        serving.serve(
+            app,
+            settings.health_host,
+            settings.health_port,
+            listening=None if inherited is None else socket.socket(fileno=inherited),
+        )
+    except SystemExit:
+        # uvicorn's last word is that nothing started: whoever started us tells people ours.
+        if refused := getattr(app.state, "refused", None):
+            log.error(refused.words())
+        raise
 
 
 def health_app(settings: ServiceSettings, running: RunningContext) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with running(settings) as service:
-            app.state.service = service
-            yield
+        try:
+            async with running(settings) as service:
+                app.state.service = service
+                yield
+        except Refused as refused:
+            app.state.refused = refused
+            raise
 
     return Starlette(lifespan=lifespan, routes=health_routes())
 

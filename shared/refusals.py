@@ -249,8 +249,10 @@ REASONS: dict[str, Reason] = {
             "Заказ {number} отменён: деньги за него не принимаются",
         ),
         vat_rate_not_fiscal=(
-            "The cash register cannot print a VAT rate of {percent} %",
-            "Касса не может напечатать ставку НДС {percent} %",
+            "The cash register cannot print a VAT rate of {percent} %. If finance does not start"
+            " for it: start once with PITLANE_FISCAL_ADAPTER=none and mend the rates",
+            "Касса не может напечатать ставку НДС {percent} %. Если из-за неё не запускается"
+            " finance: запустите один раз с PITLANE_FISCAL_ADAPTER=none и исправьте ставки",
         ),
         amount_zero=("Say an amount other than zero", "Укажите сумму, отличную от нуля"),
         bonus_needs_order=(
@@ -1024,6 +1026,12 @@ REASONS: dict[str, Reason] = {
         fiscal_receipt_exists=(
             "The payment has a receipt, or it is on its way",
             "По этому платежу чек уже есть или печатается",
+        ),
+        correction_not_fiscal=(
+            "The cash register cannot print a VAT rate of {percent} %, nor a correction of it:"
+            " tell it at the register itself",
+            "Касса не может напечатать ставку НДС {percent} %, в том числе в чеке коррекции:"
+            " проведите его на самой кассе",
         ),
         nothing_to_correct=(
             "All of the money has been given back: there is nothing to correct",

@@ -232,7 +232,7 @@ class Station:
             if not self._folder.done("demo-users"):
                 await run_to_end(self._nursery, ["users", "demo"], own, self._log)
                 self._folder.mark_done("demo-users")
-        elif not self._folder.done("first-admin"):
+        elif not (self._folder.done("first-admin") or self._folder.done("demo-users")):
             password = await run_to_end(self._nursery, ["users", "first-admin"], own, self._log)
             if password:
                 self._terminal.announce(

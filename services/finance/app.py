@@ -30,7 +30,7 @@ CLOCKWORK_INTERVAL_S = 600
 the time of its day, and so is a salary."""
 
 
-async def _connect_register(connection: AsyncConnection, settings: ServiceSettings) -> None:
+async def _ensure_rates_have_codes(connection: AsyncConnection, settings: ServiceSettings) -> None:
     """A register without a code for a rate of the station is told of at the start, not by receipts
     that fail. Refused: ``vat_rate_not_fiscal``."""
     vat = await handlers.store(connection).vat(settings.station_id)
@@ -89,7 +89,7 @@ async def print_receipts(running: Running) -> None:
 service = Service(
     "finance",
     handlers,
-    prepare=_connect_register,
+    prepare=_ensure_rates_have_codes,
     background=(
         let_bonuses_expire,
         let_salaries_accrue,

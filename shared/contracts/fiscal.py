@@ -119,7 +119,8 @@ class CorrectPayment(Command[FiscalReceiptView]):
     back; or for money whose receipt has failed: it says what that would have said, and refunds that
     waited for it are printed after it. Either way the register has what was kept. Refused:
     ``payment_not_found``, ``fiscal_off`` (no register is configured), ``fiscal_receipt_exists``,
-    ``nothing_to_correct`` (all of it was given back)."""
+    ``correction_not_fiscal`` (no register has a code for a VAT rate of it), ``nothing_to_correct``
+    (all of it was given back)."""
 
     subject: ClassVar[str] = "cmd.finance.correct_payment.v1"
 

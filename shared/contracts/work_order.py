@@ -7,8 +7,11 @@ with. Orders answers it from its own tables and copies, so that a form or rule n
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
+
+from pydantic import Field
 
 from shared.contracts.base import (
     Cursor,
@@ -251,10 +254,12 @@ class WorkOrder(View):
     total: Money
     paid: SignedMoney
     """Payments that name this order, less refunds."""
-    due: Money
-    """What is still to be paid: of a settled order as finance says."""
-    settled: bool
-    """The books have it, and with it what the client's other money pays of it."""
+    due: Money = Field(default_factory=lambda said: max(said["total"] - said["paid"], Decimal(0)))
+    """What is still to be paid: of a settled order as finance says. An answer of an older version
+    has it as that version reckoned it."""
+    settled: bool = False
+    """The books have it, and with it what the client's other money pays of it; an older version
+    does not say."""
     cost_total: Money | None
     """Of parts and materials; null: unknown yet."""
     pay_total: Money | None

@@ -15,6 +15,8 @@ from pydantic import BaseModel
 
 from shared.contracts.audit import AnyEvent
 from shared.contracts.base import Event
+from shared.contracts.work_order import WorkOrder
+from shared.formulas import SAMPLE
 from tests.contracts.catalogue import EVENTS, subject_of
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -110,3 +112,13 @@ def _leaves(value: Any, written: Any) -> list[tuple[Any, Any]]:
             for leaf in _leaves(item, other)
         ]
     return [(value, written)]
+
+
+def test_an_order_of_a_version_that_did_not_say_what_is_due_is_still_read() -> None:
+    """Processes are upgraded one by one."""
+    for paid, due in ((Decimal(10), SAMPLE.total - 10), (SAMPLE.total + 10, Decimal(0))):
+        answer = SAMPLE.model_copy(update={"paid": paid}).model_dump_json(
+            exclude={"due", "settled"}
+        )
+        read = WorkOrder.model_validate_json(answer)
+        assert (read.due, read.settled) == (due, False)

@@ -18,6 +18,7 @@ from deploy.local.data_folder import DataFolder
 from deploy.local.databases import ServiceDatabase
 from deploy.local.postgres import Postgres
 from deploy.local.processes import arguments_of
+from shared.ids import id_of
 from tests.support.runner import Runner
 from tests.support.waiting import eventually
 
@@ -75,6 +76,20 @@ async def make_runner(tmp_path: Path) -> AsyncIterator[MakeRunner]:
         await each.close()
 
 
+async def in_database(data_dir: Path, service: str, statement: str) -> None:
+    """Of a station that does not run."""
+    secrets = json.loads((data_dir / "secrets.json").read_text())
+    database = ServiceDatabase(service, "", "")
+    server = Postgres(
+        data_dir / "postgres", data_dir, secrets["database:superuser"], lambda _: None
+    )
+    await server.start()
+    connection = await asyncpg.connect(server.url(database.name))
+    await connection.execute(statement)
+    await connection.close()
+    await server.stop()
+
+
 async def test_second_start_finds_the_data_and_shows_no_password(
     make_runner: MakeRunner, first_start: FirstStart, existing: Path
 ) -> None:
@@ -88,6 +103,17 @@ async def test_second_start_finds_the_data_and_shows_no_password(
     assert not any("nats:" in name for name in json.loads((existing / "secrets.json").read_text()))
     assert await station.stop() == 0
     assert station.alive() == set()
+
+
+async def test_folder_of_a_demo_has_its_users_also_without_the_demo(
+    make_runner: MakeRunner, existing: Path
+) -> None:
+    await in_database(existing, "gateway", "UPDATE users SET must_change_password = false")
+    (existing / "first-admin.done").rename(existing / "demo-users.done")
+    station = make_runner(existing)
+    await station.start()
+    assert "nobody was made" not in station.output()
+    assert await station.stop() == 0
 
 
 async def test_nothing_outlives_a_killed_runner_and_the_next_one_starts(
@@ -243,6 +269,23 @@ async def test_service_that_cannot_start_is_told_with_its_reason(
     assert any("Traceback" in line["event"] for line in logged)
 
 
+async def test_rate_that_the_register_cannot_print_is_told_with_the_way_out(
+    make_runner: MakeRunner, existing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = json.dumps([{"since": "2004-01-01", "percent": "18"}])
+    await in_database(
+        existing,
+        "finance",
+        "INSERT INTO vat_settings (station_id, regime, rates, revision)"
+        f" VALUES ('{id_of('station:station-1')}', 'vat', '{rates}', 1)",
+    )
+    monkeypatch.setenv("PITLANE_FISCAL_ADAPTER", "file")
+    said = await make_runner(existing).fails()
+    last = "pitlane: finance does not start: The cash register cannot print a VAT rate of 18 %."
+    assert last in said
+    assert "PITLANE_FISCAL_ADAPTER=none" in said.partition(last)[2]
+
+
 async def test_postgres_of_another_version_is_one_line(
     make_runner: MakeRunner, existing: Path
 ) -> None:
@@ -254,16 +297,7 @@ async def test_postgres_of_another_version_is_one_line(
 async def test_database_of_a_newer_version_is_refused(
     make_runner: MakeRunner, existing: Path
 ) -> None:
-    secrets = json.loads((existing / "secrets.json").read_text())
-    database = ServiceDatabase("orders", "", "")
-    server = Postgres(
-        existing / "postgres", existing, secrets["database:superuser"], lambda _: None
-    )
-    await server.start()
-    connection = await asyncpg.connect(server.url(database.name))
-    await connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    await connection.close()
-    await server.stop()
+    await in_database(existing, "orders", "UPDATE alembic_version SET version_num = '9999'")
     said = await make_runner(existing).fails()
     assert re.search(
         r"^pitlane: the database of orders is at revision 9999.*newer", said, re.MULTILINE

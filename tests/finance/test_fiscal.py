@@ -18,6 +18,7 @@ from uuid import UUID
 import pytest
 
 from services.finance.domain import fiscal as domain
+from services.finance.domain.fiscal_lines import composed
 from services.finance.handlers import fiscal, fiscal_offsets
 from services.finance.handlers.fiscal_sending import FiscalSender
 from services.finance.providers import FileRegister, Passing, Permanent, Unclear
@@ -216,13 +217,13 @@ def test_order_that_is_paid_whole_is_printed_line_by_line() -> None:
         cash_box_id=None, cashier="kassa", total=order.total, tenders=(), shares=shares,
         created_at=NOON, wake_at=NOON,
     )  # fmt: skip
-    lines = domain.composed(receipt, {order.id: order}).lines
+    lines = composed(receipt, {order.id: order}).lines
     assert sum(line.total for line in lines) == order.total
     assert len(lines) == len(order.services) + len(order.products)
     assert all(line.price * line.quantity == line.total for line in lines)
     # What the order says now is not what was paid: one line says so.
     other = replace(receipt, shares=(replace(shares[0], amount=money(1)),))
-    assert len(domain.composed(other, {order.id: order}).lines) == 1
+    assert len(composed(other, {order.id: order}).lines) == 1
 
 
 @pytest.mark.parametrize(
@@ -242,7 +243,7 @@ def test_every_line_of_a_settled_order_has_the_vat_that_it_was_settled_at(
         shares=(whole, part, advance), created_at=NOON, wake_at=NOON,
     )  # fmt: skip
 
-    *paid, last = domain.composed(receipt, {order.id: order}).lines
+    *paid, last = composed(receipt, {order.id: order}).lines
 
     assert len(paid) > 2
     assert {line.vat for line in paid} == {code}

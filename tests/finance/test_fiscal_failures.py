@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,19 +15,22 @@ from uuid import UUID
 
 import pytest
 
+from services.finance.domain.fiscal import FiscalReceipt
 from services.finance.domain.ledger import Entry
 from services.finance.domain.settlement import Settlement
-from services.finance.handlers import fiscal, fiscal_offsets
+from services.finance.handlers import fiscal, fiscal_offsets, vat
 from services.finance.handlers.fiscal_offsets import Part
 from services.finance.handlers.fiscal_sending import FiscalSender
 from services.finance.providers import Permanent, Unclear
 from services.finance.store import FinanceStore
+from shared.contracts.bonuses import AdjustBonuses
 from shared.contracts.finance import GetBalance, GetPayment, TakePayment
 from shared.contracts.fiscal import (
     FiscalReceiptView,
     ListFiscalReceipts,
     RetryFiscalReceipt,
 )
+from shared.contracts.payment_documents import OrderShare, PaymentPart, TakePaymentDocument
 from shared.contracts.taxes import SetVatRates, VatRate
 from shared.handlers import Work
 from shared.ids import new_id
@@ -90,6 +94,103 @@ async def test_refund_waits_for_its_sale_and_follows_it_when_that_is_tried_again
     assert told(till) == [("sale", money(100)), ("refund", money(40))]
 
 
+async def at_a_rate_without_a_code(till: AtTheRegister) -> None:
+    """The station is set up so before it has a register."""
+    rates = (VatRate(since=date(2020, 1, 1), percent=Decimal(18)),)
+    with pytest.MonkeyPatch.context() as before:
+        before.setattr(vat, "ensure_printable", lambda *_: None)
+        await till.station.send(SetVatRates(regime="vat", rates=rates))
+
+
+@contextlib.contextmanager
+def older_version() -> Iterator[None]:
+    """It printed a rate without a code as "without VAT"."""
+    with pytest.MonkeyPatch.context() as before:
+        before.setattr(FiscalReceipt, "has_codes", True)
+        yield
+
+
+async def a_settled_order(till: AtTheRegister, client: UUID) -> UUID:
+    order = new_id()
+    await in_turn(
+        till.station.running["finance"],
+        order_created(order, client),
+        order_completed(order, client, services=(work("100"),)),
+        parts_issued(order),
+    )
+    return order
+
+
+async def test_what_an_older_version_sold_at_a_rate_without_a_code_is_taken_back_as_it_was_sold(
+    till: AtTheRegister,
+) -> None:
+    await at_a_rate_without_a_code(till)
+    client = await till.client()
+    order = await a_settled_order(till, client)
+    with older_version():
+        paid = await till.pay("100", customer_id=client, order_id=order)
+        advance = await till.pay("50")
+        await till.rounds()
+    await till.give_back(paid)
+    await till.give_back(advance, "20")
+    till.later(hours=1)
+    await till.rounds()
+
+    assert told(till) == [
+        ("sale", money(100)),
+        ("sale", money(50)),
+        ("refund", money(100)),
+        ("refund", money(20)),
+    ]
+    assert {line.vat for receipt in till.printer.printed for line in receipt.lines} == {"none"}
+
+
+async def test_an_offset_at_a_rate_without_a_code_goes_back_only_if_it_was_printed(
+    till: AtTheRegister,
+) -> None:
+    await at_a_rate_without_a_code(till)
+    client = await till.client()
+    orders = []
+    for version in (older_version(), contextlib.nullcontext()):
+        with older_version():
+            await till.pay("100", customer_id=client)
+            await till.rounds()
+        with version:
+            orders.append(await a_settled_order(till, client))
+            till.later(hours=1)
+            await till.rounds()
+    till.printer.printed.clear()
+    finance = till.station.running["finance"]
+    for order in orders:
+        await in_turn(finance, order_reopened(order, 1))
+    till.later(hours=1)
+    await till.rounds()
+
+    assert told(till) == [("refund", money(100))]
+    (refund,) = [one for one in await receipts(till) if one.kind == "refund" and not one.number]
+    assert (refund.state, refund.detail) == ("failed", "vat_rate_not_fiscal")
+
+
+async def test_nobody_corrects_what_would_fail_as_its_sale_has(till: AtTheRegister) -> None:
+    await at_a_rate_without_a_code(till)
+    payment_id = await till.pay("100")
+    await till.rounds()
+    with till.silent():
+        command = TakePayment(customer_id=await till.client(), amount=money("100"), method="cash")
+        untold = await till.station.send(command)
+    before = await receipts(till)
+
+    assert not (await till.station.ask(GetPayment(payment_id=payment_id))).correctable
+    for each in (payment_id, untold.id):
+        with pytest.raises(Refused) as refused:
+            await till.correct(each)
+        assert (refused.value.code, refused.value.params) == (
+            "correction_not_fiscal",
+            {"percent": "18"},
+        )
+    assert await receipts(till) == before
+
+
 async def test_refund_follows_the_correction_and_neither_is_told_twice(
     till: AtTheRegister,
 ) -> None:
@@ -141,20 +242,20 @@ async def test_money_without_a_receipt_is_given_back_without_one(
     assert told(till) == [("correction", money(60)), ("refund", money(10))]
 
 
+async def offset_all(
+    entry: Entry, settled: Settlement, parts: list[Part], store: FinanceStore, work: Work
+) -> None:
+    """An older version did, also those that came before there was a register."""
+    share = fiscal.share_of(
+        settled, sum((part for _, part in parts), Decimal(0)), settled.order.number
+    )
+    receipt = fiscal_offsets._receipt("sale", entry.id, (share,), (), work)
+    await fiscal.queue(receipt, store, work)
+
+
 async def test_an_offset_of_what_was_never_sold_goes_back_with_it(
     till: AtTheRegister, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An older version offset all deposits, also those that came before there was a register."""
-
-    async def offset_all(
-        entry: Entry, settled: Settlement, parts: list[Part], store: FinanceStore, work: Work
-    ) -> None:
-        share = fiscal.share_of(
-            settled, sum((part for _, part in parts), Decimal(0)), settled.order.number
-        )
-        receipt = fiscal_offsets._receipt("sale", entry.id, (share,), (), work)
-        await fiscal.queue(receipt, store, work)
-
     order, client = new_id(), await till.client()
     running = till.station.running["finance"]
     await in_turn(running, order_created(order, client))
@@ -180,6 +281,42 @@ async def test_an_offset_of_what_was_never_sold_goes_back_with_it(
         ("refund", money(50), money(50)),
         ("refund", money(50), money(0)),
         ("refund", money(60), money(60)),
+    ]
+
+
+async def test_bonuses_beside_money_are_none_of_what_receipts_sold(
+    till: AtTheRegister, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, order, client = till.station.running["finance"], new_id(), await till.client()
+    await in_turn(running, order_created(order, client))
+    await till.station.send(
+        AdjustBonuses(client_id=client, amount=money("200"), reason="Извинение")
+    )
+    with till.silent():
+        held = TakePayment(customer_id=client, order_id=order, amount=money(100), method="cash")
+        silent = await till.station.send(held)
+    with monkeypatch.context() as older:
+        older.setattr(fiscal_offsets, "_take", offset_all)
+        completed = order_completed(order, client, services=(work("1000"),))
+        await in_turn(running, completed, parts_issued(order))
+    await till.station.send(
+        TakePaymentDocument(
+            customer_id=client,
+            orders=(OrderShare(order_id=order, amount=money(300)),),
+            parts=(
+                PaymentPart(method="card", amount=money(100)),
+                PaymentPart(method="bonus", amount=money(200)),
+            ),
+        )
+    )
+    await till.give_back(silent.id, "40")
+    till.now = datetime.now(UTC)
+    await till.rounds()
+
+    assert [(one.kind, one.total, one.offset) for one in till.printer.printed] == [
+        ("sale", money(100), money(100)),
+        ("sale", money(100), money(0)),
+        ("refund", money(40), money(40)),
     ]
 
 

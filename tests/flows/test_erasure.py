@@ -156,6 +156,22 @@ async def test_nothing_names_the_person_any_more_and_the_books_stand(station: St
         assert [word for word in PERSONAL if word in told] == []
 
 
+async def test_comments_forget_what_an_old_copy_says_of_the_person(station: Station) -> None:
+    """A copy of before it had all of the card; whoever has the card knows nobody any more."""
+    client, car = await a_person(station)
+    order = await a_done_order(station, client, car)
+    await pay(station, order)
+    async with station.running["orders"].engine.begin() as connection:
+        await connection.execute(text("UPDATE clients SET complete = false"))
+
+    erased = await station.send(EraseClient(client_id=client.id, reason=REASON))
+    await station.settle_down()
+
+    comments = (await station.ask(ListComments(order_id=order.id))).items
+    assert [comment.text for comment in comments] == [erased.name, "Масло заменил, течи нет"]
+    assert [row for row in await rows_with_person(station) if row[0] == "orders"] == []
+
+
 async def test_late_news_do_not_bring_the_person_back(station: Station) -> None:
     client, car = await a_person(station)
     await station.settle_down()

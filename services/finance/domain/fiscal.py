@@ -7,7 +7,7 @@ once whatever happens in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,11 +22,9 @@ from shared.contracts.fiscal import (
     FiscalKind,
     FiscalLine,
     FiscalReceiptView,
-    FiscalSubject,
     FiscalTender,
     VatCode,
 )
-from shared.contracts.work_order import WorkOrder
 from shared.refusals import Refused
 
 type Step = Literal["claim", "accept", "put_off", "refuse", "lose", "hold", "retry"]
@@ -70,7 +68,9 @@ class Share:
 
     @property
     def vat(self) -> VatCode:
-        return "none" if self.vat_percent is None else VAT_CODES[self.vat_percent]
+        """A rate without a code is only ever taken back as it was sold: an older version printed
+        such sales as ones without VAT."""
+        return "none" if self.vat_percent is None else VAT_CODES.get(self.vat_percent, "none")
 
     @property
     def is_calculated(self) -> bool:
@@ -194,6 +194,13 @@ def told_by(receipts: Sequence[FiscalReceipt]) -> Told | None:
     return Told(taken[-1], taken[0].id) if taken else None
 
 
+def takes_back_sold(refund: FiscalReceipt, printed: Iterable[FiscalReceipt]) -> bool:
+    """Whether an older version sold what it takes back at rates without a code. ``printed``: of the
+    same document or orders."""
+    rates = {share.vat_percent for receipt in printed for share in receipt.shares}
+    return rates.issuperset(without_code(share.vat_percent for share in refund.shares))
+
+
 def told_advance(percent: Decimal | None, receipts: Iterable[FiscalReceipt]) -> Decimal | None:
     """The percent at which the receipts of taken money sold an advance, the last word counting;
     ``percent``, where they sold none, or that too."""
@@ -205,71 +212,6 @@ def told_advance(percent: Decimal | None, receipts: Iterable[FiscalReceipt]) -> 
         if not share.is_settled
     ]
     return percent if percent in told or not told else told[-1]
-
-
-# --- its lines ----------------------------------------------------------------------------------
-
-
-def composed(receipt: FiscalReceipt, orders: Mapping[UUID, WorkOrder]) -> FiscalReceipt:
-    """With its lines: those of an order that is paid whole, if its money is what the order says
-    now; else one for each share."""
-    lines: list[FiscalLine] = []
-    for share in receipt.shares:
-        order = orders.get(share.order_id) if share.order_id else None
-        own = tuple(_lines_of(order, share.vat)) if order and share.is_whole else ()
-        if own and sum((line.total for line in own), ZERO) == share.amount:
-            lines += own
-        else:
-            lines.append(_line_of(share))
-    return replace(receipt, lines=tuple(lines), revision=receipt.revision + 1)
-
-
-def _lines_of(order: WorkOrder, vat: VatCode) -> Iterator[FiscalLine]:
-    """What the client sees: works with their materials, and goods."""
-    for work in order.services:
-        if work.customer_total:
-            yield _paid(work.service.name, work.quantity, work.customer_total, "service", vat)
-    for part in order.products:
-        if part.total:
-            yield _paid(part.product.name, part.quantity, part.total, "goods", vat)
-
-
-def _paid(
-    name: str, quantity: Decimal, total: Decimal, subject: FiscalSubject, vat: VatCode
-) -> FiscalLine:
-    """A price that does not come to the total, unit by unit, stands for the whole line."""
-    price = (total / quantity).quantize(total)
-    if price * quantity != total:
-        quantity, price = Decimal(1), total
-    return FiscalLine(
-        name=name,
-        quantity=quantity,
-        price=price,
-        total=total,
-        vat=vat,
-        subject=subject,
-        method="full_payment",
-    )
-
-
-def _line_of(share: Share) -> FiscalLine:
-    whole = {
-        "quantity": Decimal(1),
-        "price": share.amount,
-        "total": share.amount,
-        "vat": share.vat,
-        "calculated": share.is_calculated,
-    }
-    if share.is_whole:
-        name = f"Работы и запчасти по заказ-наряду {share.number}"
-        return FiscalLine(name=name, **whole, subject="service", method="full_payment")
-    if share.is_settled:
-        name = f"Оплата по заказ-наряду {share.number}"
-        return FiscalLine(name=name, **whole, subject="payment", method="credit_payment")
-    if share.order_id:
-        name = f"Предоплата по заказ-наряду {share.number}"
-        return FiscalLine(name=name, **whole, subject="payment", method="prepayment")
-    return FiscalLine(name="Аванс", **whole, subject="payment", method="advance")
 
 
 # --- its way ------------------------------------------------------------------------------------
@@ -371,13 +313,24 @@ def ensure_retriable(receipt: FiscalReceipt, told: Told | None) -> None:
 
 def ensure_correctable(told: Told | None, refunds: Sequence[FiscalReceipt], *, left: bool) -> None:
     """``refunds``: the receipts of what was given back; ``left``: something was not. Refused:
-    ``fiscal_receipt_exists`` (the money is told already), ``nothing_to_correct``."""
+    ``fiscal_receipt_exists`` (the money is told already), ``correction_not_fiscal`` (it would say
+    what could not be printed), ``nothing_to_correct``."""
     if told and (
         told.receipt.kind == "correction" or told.receipt.state not in ("failed", "undetermined")
     ):
         raise Refused("fiscal_receipt_exists")
+    if told:
+        ensure_has_codes(told.receipt)
     if not left and all(refund.state == "failed" for refund in refunds):
         raise Refused("nothing_to_correct")
+
+
+def ensure_has_codes(receipt: FiscalReceipt) -> None:
+    """Of a correction, or what it stands for. Refused: ``correction_not_fiscal``."""
+    if lacking := without_code(share.vat_percent for share in receipt.shares):
+        raise Refused(
+            "correction_not_fiscal", percent=", ".join(f"{one.normalize():f}" for one in lacking)
+        )
 
 
 def retried(receipt: FiscalReceipt, now: datetime) -> FiscalReceipt:

@@ -229,6 +229,7 @@ async def correct_payment(
         )
     else:
         receipt = await _never_told(money, refunds, command.reason, store, work)
+        domain.ensure_has_codes(receipt)
     await queue(receipt, store, work)
     for refund in refunds:
         if refund.state == "failed":

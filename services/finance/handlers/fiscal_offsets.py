@@ -122,7 +122,8 @@ async def _sold_as_advances(settled: Settlement, store: FinanceStore) -> Decimal
     assert settled.entry_id
     sold = ZERO
     for payment in await store.payments_of(settled.order_id):
-        if told := await store.told_of(document_of(payment)):
+        # A receipt of the same document is about the money beside bonuses.
+        if not payment.is_bonus and (told := await store.told_of(document_of(payment))):
             amount = payment.on(settled.order_id)
             sold += amount - min(amount, told.sold_for(settled.order_id, settled.entry_id))
     return sold

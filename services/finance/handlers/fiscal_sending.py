@@ -16,6 +16,7 @@ import structlog
 
 from services.finance.domain import fiscal as domain
 from services.finance.domain.fiscal import FiscalReceipt
+from services.finance.domain.fiscal_lines import composed
 from services.finance.handlers.fiscal import take_along
 from services.finance.handlers.table import handlers
 from services.finance.providers import Passing, Permanent, Register
@@ -23,6 +24,7 @@ from services.finance.store import FinanceStore
 from shared.contracts.fiscal import FiscalReceiptMoved
 from shared.contracts.work_order import GetWorkOrder, WorkOrder
 from shared.messaging.errand import errand, errand_envelope
+from shared.messaging.lane import reading
 from shared.refusals import Refused
 from shared.service import Running
 
@@ -58,14 +60,13 @@ class FiscalSender:
 
     async def step(self) -> bool:
         """One step of the oldest receipt; false: there is nothing to do now."""
-        async with self._running.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            receipt = await handlers.store(connection).next_receipt()
+        async with reading(self._running.engine, handlers) as store:
+            receipt = await store.next_receipt()
         if receipt is None or (receipt.wake_at and receipt.wake_at > self._clock()):
             return False
         if receipt.state == "sending":
             return await self._lost(receipt)
-        if not receipt.has_codes:
+        if not receipt.has_codes and not await self._takes_back_sold(receipt):
             ended = await self._decided(receipt, lambda found, _: domain.unprintable(found))
             return ended is not None
         if receipt.shares and not receipt.lines:
@@ -85,6 +86,12 @@ class FiscalSender:
 
         return await self._decided(receipt, unclear) is not None
 
+    async def _takes_back_sold(self, receipt: FiscalReceipt) -> bool:
+        if receipt.kind != "refund":
+            return False
+        async with reading(self._running.engine, handlers) as store:
+            return domain.takes_back_sold(receipt, await store.printed_before(receipt))
+
     async def _compose(self, receipt: FiscalReceipt) -> bool:
         """Orders is asked before the row is locked: nobody waits for it meanwhile."""
         try:
@@ -98,10 +105,10 @@ class FiscalSender:
             await self._decided(receipt, away)
             return False
 
-        def composed(found: FiscalReceipt, _: datetime) -> FiscalReceipt:
-            return domain.composed(found, orders)
+        def with_lines(found: FiscalReceipt, _: datetime) -> FiscalReceipt:
+            return composed(found, orders)
 
-        return await self._decided(receipt, composed) is not None
+        return await self._decided(receipt, with_lines) is not None
 
     async def _orders_of(self, receipt: FiscalReceipt) -> dict[UUID, WorkOrder]:
         orders: dict[UUID, WorkOrder] = {}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.finance.domain.fiscal import FiscalReceipt, Share, Told, told_by
@@ -67,6 +67,23 @@ class FiscalBooks(Books):
                 fiscal_receipts.c.kind == "refund",
                 fiscal_receipts.c.id > receipt.id,
             ).with_for_update()
+        )
+
+    async def printed_before(self, refund: FiscalReceipt) -> list[FiscalReceipt]:
+        """What has sold the money or the orders of a refund: reads all receipts, for the few that
+        need it."""
+        columns = fiscal_receipts.c
+        orders = {str(share.order_id) for share in refund.shares if share.order_id}
+        return await self._receipts(
+            _RECEIPTS.where(
+                columns.kind.in_(("sale", "correction")),
+                columns.state.in_(("sent", "undetermined")),
+                columns.id < refund.id,
+                or_(
+                    columns.document_id == refund.document_id,
+                    *(columns.shares.contains([{"order_id": order}]) for order in orders),
+                ),
+            )
         )
 
     async def receipts_about(self, document_ids: Collection[UUID]) -> list[FiscalReceipt]:

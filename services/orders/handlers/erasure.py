@@ -32,20 +32,20 @@ async def _without_person(event: ClientErased, store: OrdersStore, work: Work) -
 
 @handlers.event(ClientErased, after=_without_person)
 async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> None:
-    """Also what was opened while the erasure was under way; the copy refuses what comes later."""
-    known = (await store.copies.many(work, client_ids=event.aliases)).clients.values()
+    """Also what was opened while the erasure was under way; the copy refuses what comes later.
+
+    What to look for in comments is what the copies say; their owner knows only what is left."""
+    known = (await store.copies.kept(client_ids=event.aliases)).clients.values()
     orders = {
         order.id: order for alias in event.aliases for order in await store.orders_naming(alias)
     }
-    cars = (
-        await store.copies.many(
-            work, vehicle_ids={order.header.vehicle_id for order in orders.values()}
-        )
-    ).vehicles
     for card in event.cards:
         store.copies.note_client(card)
     for vehicle in event.vehicles:
         store.copies.note_vehicle(vehicle)
+    cars = (
+        await store.copies.kept(vehicle_ids={order.header.vehicle_id for order in orders.values()})
+    ).vehicles
     for order in orders.values():
         vehicle_id = order.header.vehicle_id
         known_by = _without_plate(cars[vehicle_id]) if vehicle_id and vehicle_id in cars else None
@@ -53,7 +53,10 @@ async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> 
     words = {
         word
         for client in known
-        for word in (client.last_name, client.company_name, client.email, *(client.phones or ()))
+        for word in (
+            *(client.name, client.last_name, client.company_name, client.email),
+            *(client.phones or ()),
+        )
         if word and word != event.name
     }
     await forget_comments(store.connection, orders, words, event.name)

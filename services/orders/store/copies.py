@@ -124,18 +124,24 @@ class Copies:
         wanted = {clients: client_ids, vehicles: vehicle_ids, products: product_ids}
         lacking: dict[Table, list[UUID]] = {}
         for table, ids in wanted.items():
+            known = await self._kept(table, ids)
             named = {row_id for row_id in ids if row_id}
-            known = self._known[table]
-            await self._load(table, named - known.keys())
             lacking[table] = sorted(
                 row_id for row_id in named if row_id not in known or not known[row_id].complete
             )
         await self._complete(work, lacking[clients], lacking[vehicles], lacking[products])
-        found = [
-            {row_id: self._known[table][row_id] for row_id in ids if row_id in self._known[table]}
-            for table, ids in wanted.items()
-        ]
-        return Known(*found)
+        return Known(*(self._known_of(table, ids) for table, ids in wanted.items()))
+
+    async def kept(
+        self,
+        *,
+        client_ids: Collection[UUID | None] = (),
+        vehicle_ids: Collection[UUID | None] = (),
+    ) -> Known:
+        """What is written of these, however little: nobody is asked."""
+        return Known(
+            await self._kept(clients, client_ids), await self._kept(vehicles, vehicle_ids), {}
+        )
 
     def note_client(self, client: ClientView) -> Any:
         same = client.model_dump(
@@ -213,6 +219,15 @@ class Copies:
         if row_id not in self._known[table]:
             await self._load(table, {row_id}, hold=hold)
         return self._known[table].get(row_id)
+
+    async def _kept(self, table: Table, ids: Collection[UUID | None]) -> Copied:
+        known = self._known[table]
+        await self._load(table, {row_id for row_id in ids if row_id and row_id not in known})
+        return self._known_of(table, ids)
+
+    def _known_of(self, table: Table, ids: Collection[UUID | None]) -> Copied:
+        known = self._known[table]
+        return {row_id: known[row_id] for row_id in ids if row_id and row_id in known}
 
     async def _load(self, table: Table, ids: set[UUID], *, hold: bool = False) -> None:
         """``hold``: a client whom an order is to name is not merged meanwhile."""
