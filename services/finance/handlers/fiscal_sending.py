@@ -24,7 +24,6 @@ from services.finance.store import FinanceStore
 from shared.contracts.fiscal import FiscalReceiptMoved
 from shared.contracts.work_order import GetWorkOrder, WorkOrder
 from shared.messaging.errand import errand, errand_envelope
-from shared.messaging.lane import reading
 from shared.refusals import Refused
 from shared.service import Running
 
@@ -60,7 +59,7 @@ class FiscalSender:
 
     async def step(self) -> bool:
         """One step of the oldest receipt; false: there is nothing to do now."""
-        async with reading(self._running.engine, handlers) as store:
+        async with handlers.reading(self._running.engine) as store:
             receipt = await store.next_receipt()
         if receipt is None or (receipt.wake_at and receipt.wake_at > self._clock()):
             return False
@@ -89,7 +88,7 @@ class FiscalSender:
     async def _takes_back_sold(self, receipt: FiscalReceipt) -> bool:
         if receipt.kind != "refund":
             return False
-        async with reading(self._running.engine, handlers) as store:
+        async with handlers.reading(self._running.engine) as store:
             return domain.takes_back_sold(receipt, await store.printed_before(receipt))
 
     async def _compose(self, receipt: FiscalReceipt) -> bool:
