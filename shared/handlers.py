@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.contracts.base import Command, CommandRefused, Event, Message, Question, View
 from shared.ids import new_id
 from shared.messaging.envelope import Actor, Envelope
+from shared.refusals import Refused
 from shared.writing import Pending
 
 if TYPE_CHECKING:
@@ -95,9 +96,16 @@ class Work:
         Raises ``Refused``: with the other's own code, or ``service_unavailable``.
         """
         if question in self.answers:
-            known: ReplyT = self.answers[question]
+            known: ReplyT | Refused = self.answers[question]
+            if isinstance(known, Refused):
+                raise known
             return known
-        answer = await self.client.ask(question, caused_by=self.envelope)
+        try:
+            answer = await self.client.ask(question, caused_by=self.envelope)
+        except Refused as refusal:
+            if self.keeps_answers:  # a no is an answer too, which ``before`` may bear
+                self.answers[question] = refusal
+            raise
         if self.keeps_answers:
             self.answers[question] = answer
         return answer

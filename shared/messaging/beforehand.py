@@ -15,6 +15,8 @@ from shared.handlers import Before, Handlers, Store, Work
 from shared.messaging import inbox
 from shared.messaging.client import ServiceClient
 from shared.messaging.inbox import Duplicate
+from shared.messaging.outages import is_outage
+from shared.refusals import Refused
 from shared.settings import ServiceSettings
 from shared.telemetry import handling
 
@@ -53,7 +55,9 @@ class Beforehand:
             with handling(job.envelope) as work.envelope:
                 async with self._handlers.reading(self._engine) as store:
                     job.message = await before(job.message, store, work)
-        except Exception:
+        except Exception as error:
+            if is_outage(error) and not isinstance(error, Refused):
+                raise  # there is nothing to look into
             # Looked up only now: hardly a message comes twice.
             if (reply := await self._first_reply(job)) is None:
                 raise

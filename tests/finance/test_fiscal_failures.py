@@ -110,8 +110,8 @@ def older_version() -> Iterator[None]:
         yield
 
 
-async def a_settled_order(till: AtTheRegister, client: UUID) -> UUID:
-    order = new_id()
+async def a_settled_order(till: AtTheRegister, client: UUID, order: UUID | None = None) -> UUID:
+    order = order or new_id()
     await in_turn(
         till.station.running["finance"],
         order_created(order, client),
@@ -145,18 +145,22 @@ async def test_what_an_older_version_sold_at_a_rate_without_a_code_is_taken_back
     assert {line.vat for receipt in till.printer.printed for line in receipt.lines} == {"none"}
 
 
+@pytest.mark.parametrize("is_for_order", [False, True])
 async def test_an_offset_at_a_rate_without_a_code_goes_back_only_if_it_was_printed(
-    till: AtTheRegister,
+    till: AtTheRegister, is_for_order: bool
 ) -> None:
     await at_a_rate_without_a_code(till)
     client = await till.client()
     orders = []
     for version in (older_version(), contextlib.nullcontext()):
+        order = new_id()
+        await in_turn(till.station.running["finance"], order_created(order, client))
         with older_version():
-            await till.pay("100", customer_id=client)
+            for_order = {"order_id": order} if is_for_order else {}
+            await till.pay("100", customer_id=client, **for_order)
             await till.rounds()
         with version:
-            orders.append(await a_settled_order(till, client))
+            orders.append(await a_settled_order(till, client, order))
             till.later(hours=1)
             await till.rounds()
     till.printer.printed.clear()
@@ -169,6 +173,23 @@ async def test_an_offset_at_a_rate_without_a_code_goes_back_only_if_it_was_print
     assert told(till) == [("refund", money(100))]
     (refund,) = [one for one in await receipts(till) if one.kind == "refund" and not one.number]
     assert (refund.state, refund.detail) == ("failed", "vat_rate_not_fiscal")
+
+
+async def test_what_an_older_version_sold_of_a_reopened_order_is_sold_anew_as_an_advance(
+    till: AtTheRegister,
+) -> None:
+    await at_a_rate_without_a_code(till)
+    client = await till.client()
+    order = await a_settled_order(till, client)
+    with older_version():
+        await till.pay("100", customer_id=client, order_id=order)
+        await till.rounds()
+    await in_turn(till.station.running["finance"], order_reopened(order, 1))
+    till.later(hours=1)
+    await till.rounds()
+
+    assert told(till) == [("sale", money(100)), ("refund", money(100)), ("sale", money(100))]
+    assert {line.vat for receipt in till.printer.printed for line in receipt.lines} == {"none"}
 
 
 async def test_nobody_corrects_what_would_fail_as_its_sale_has(till: AtTheRegister) -> None:

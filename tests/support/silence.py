@@ -47,5 +47,7 @@ async def silent(
 
     await connection.subscribe(f"ask.{service}.>", queue=service, cb=answer)
     await subscribed(connection)
-    yield it
-    await connection.close()
+    try:
+        yield it
+    finally:
+        await connection.close()

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from services.finance.domain.ledger import ZERO
 from services.finance.domain.payment import Payment
-from services.finance.domain.vat import VAT_CODES, without_code
+from services.finance.domain.vat import VAT_CODES, as_said, without_code
 from shared.contracts.finance import FiscalState, MoneyMethod, PaymentMethod
 from shared.contracts.fiscal import (
     FiscalKind,
@@ -196,9 +196,23 @@ def told_by(receipts: Sequence[FiscalReceipt]) -> Told | None:
 
 def takes_back_sold(refund: FiscalReceipt, printed: Iterable[FiscalReceipt]) -> bool:
     """Whether an older version sold what it takes back at rates without a code. ``printed``: of the
-    same document or orders."""
-    rates = {share.vat_percent for receipt in printed for share in receipt.shares}
+    same document or orders; money is taken back of a sale for money, an offset of an offset."""
+    rates = {
+        share.vat_percent
+        for receipt in printed
+        if bool(receipt.tenders) == bool(refund.tenders)
+        for share in receipt.shares
+    }
     return rates.issuperset(without_code(share.vat_percent for share in refund.shares))
+
+
+def sells_anew(sale: FiscalReceipt, about: Iterable[FiscalReceipt]) -> bool:
+    """Whether it sells as an advance what was taken back of a settled order in the same step: one
+    is not printed without the other. ``about``: the same document."""
+    return any(
+        one.kind == "refund" and one.id < sale.id and one.state in ("sent", "undetermined")
+        for one in about
+    )
 
 
 def told_advance(percent: Decimal | None, receipts: Iterable[FiscalReceipt]) -> Decimal | None:
@@ -328,9 +342,7 @@ def ensure_correctable(told: Told | None, refunds: Sequence[FiscalReceipt], *, l
 def ensure_has_codes(receipt: FiscalReceipt) -> None:
     """Of a correction, or what it stands for. Refused: ``correction_not_fiscal``."""
     if lacking := without_code(share.vat_percent for share in receipt.shares):
-        raise Refused(
-            "correction_not_fiscal", percent=", ".join(f"{one.normalize():f}" for one in lacking)
-        )
+        raise Refused("correction_not_fiscal", percent=as_said(lacking))
 
 
 def retried(receipt: FiscalReceipt, now: datetime) -> FiscalReceipt:

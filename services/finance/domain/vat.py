@@ -86,3 +86,8 @@ def rates_of(command: SetVatRates) -> tuple[VatRate, ...]:
 def without_code(percents: Iterable[Decimal | None]) -> list[Decimal]:
     """Those that no register prints, each once."""
     return sorted({one for one in percents if one is not None and one not in VAT_CODES})
+
+
+def as_said(percents: Iterable[Decimal]) -> str:
+    """``18, 16.67``"""
+    return ", ".join(f"{one.normalize():f}" for one in percents)

@@ -65,7 +65,7 @@ class FiscalSender:
             return False
         if receipt.state == "sending":
             return await self._lost(receipt)
-        if not receipt.has_codes and not await self._takes_back_sold(receipt):
+        if not receipt.has_codes and not await self._is_of_older_version(receipt):
             ended = await self._decided(receipt, lambda found, _: domain.unprintable(found))
             return ended is not None
         if receipt.shares and not receipt.lines:
@@ -85,11 +85,16 @@ class FiscalSender:
 
         return await self._decided(receipt, unclear) is not None
 
-    async def _takes_back_sold(self, receipt: FiscalReceipt) -> bool:
-        if receipt.kind != "refund":
-            return False
+    async def _is_of_older_version(self, receipt: FiscalReceipt) -> bool:
+        """It takes back what one sold without a code, or sells that anew."""
         async with handlers.reading(self._running.engine) as store:
-            return domain.takes_back_sold(receipt, await store.printed_before(receipt))
+            match receipt.kind:
+                case "refund":
+                    return domain.takes_back_sold(receipt, await store.printed_before(receipt))
+                case "sale":
+                    about = await store.receipts_about([receipt.document_id])
+                    return domain.sells_anew(receipt, about)
+        return False
 
     async def _compose(self, receipt: FiscalReceipt) -> bool:
         """Orders is asked before the row is locked: nobody waits for it meanwhile."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.finance.domain.ledger import ZERO, kopecks
-from services.finance.domain.vat import in_force_from, rates_of, without_code
+from services.finance.domain.vat import as_said, in_force_from, rates_of, without_code
 from services.finance.handlers.table import check_period, handlers
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
@@ -50,7 +50,7 @@ def ensure_printable(vat: VatRatesView, settings: ServiceSettings, now: datetime
         return
     rates = in_force_from(now.astimezone(settings.zone).date(), vat.rates)
     if lacking := without_code(rate.percent for rate in rates):
-        raise Refused("vat_rate_not_fiscal", percent=", ".join(map(str, lacking)))
+        raise Refused("vat_rate_not_fiscal", percent=as_said(lacking))
 
 
 @handlers.question(VatReport)

@@ -73,7 +73,9 @@ class FiscalBooks(Books):
         """What has sold the money or the orders of a refund: reads all receipts, for the few that
         need it."""
         columns = fiscal_receipts.c
-        orders = {str(share.order_id) for share in refund.shares if share.order_id}
+        orders = {
+            (str(share.order_id), share.is_settled) for share in refund.shares if share.order_id
+        }
         return await self._receipts(
             _RECEIPTS.where(
                 columns.kind.in_(("sale", "correction")),
@@ -81,7 +83,10 @@ class FiscalBooks(Books):
                 columns.id < refund.id,
                 or_(
                     columns.document_id == refund.document_id,
-                    *(columns.shares.contains([{"order_id": order}]) for order in orders),
+                    *(
+                        columns.shares.contains([{"order_id": order, "is_settled": settled}])
+                        for order, settled in orders
+                    ),
                 ),
             )
         )

@@ -264,8 +264,9 @@ def csrf_token(session_token: str) -> str:
 def ensure_own(form: Form, session_token: str, person: Person) -> None:
     """Raises ``form_of_another`` for a form that was made for somebody else, whose keys are not
     this person's: it could take effect twice; ``cross_site_request`` for one that none of this
-    session's pages made."""
-    if form.get(BY) != str(person.user_id):
+    session's pages made. One that was made for nobody has keys that nobody has used."""
+    made_for = form.get(BY)
+    if made_for and made_for != str(person.user_id):
         raise Refused("form_of_another", name=person.name)
     said = form.get(CSRF)
     salt, proof = said[:_SALT_CHARS], said[_SALT_CHARS:]

@@ -131,7 +131,7 @@ async def with_deposits(
 ) -> SendPurchaseOrder:
     """The command as it is: finance is asked before its transaction."""
     order = await purchases.purchase_order(store.connection, command.purchase_order_id)
-    required = await _required(order, store)
+    required = await _required(order, store) if order.state == "draft" else {}
     await store.release()
     for order_id in required:
         await work.ask(GetDeposit(order_id=order_id))
