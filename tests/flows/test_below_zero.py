@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from shared.permissions import OPERATOR
 from shared.refusals import Refused
 from tests.deploy.operating import pitlane_on
 from tests.support.day import Station
+from tests.support.silence import NO_WAITING_S, silent
+from tests.support.waiting import PATIENCE_S
 
 MACHINIST = Actor("root", OPERATOR)
 
@@ -191,6 +194,26 @@ async def test_where_nothing_is_allowed_below_zero_an_order_waits(station: Stati
     with pytest.raises(Refused) as refused:
         await station.move(order.id, "done")
     assert refused.value.code == "parts_not_ready"
+
+
+async def test_nobody_else_waits_while_the_warehouse_does_not_say_what_may_be_missing(
+    station: Station,
+) -> None:
+    await station.a_warehouse()
+    product = await station.a_product()
+    order = await wanting(station, product.id, "1")
+    await station.stop("inventory")
+    async with silent(station, "inventory") as inventory:
+        moving = asyncio.create_task(station.move(order.id, "done"))
+        async with asyncio.timeout(PATIENCE_S):
+            await inventory.heard.wait()
+        async with asyncio.timeout(NO_WAITING_S):
+            await station.a_section()
+        inventory.may_answer.set()
+        with pytest.raises(Refused) as refused:
+            await moving
+    assert refused.value.code == "parts_not_ready"
+    assert inventory.times == 1
 
 
 async def test_a_storekeeper_does_not_say_how_books_are_kept(station: Station) -> None:

@@ -24,6 +24,8 @@ NO_WAITING_S = 1.5
 class Silent:
     heard: asyncio.Event = field(default_factory=asyncio.Event)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+    times: int = 0
+    """How often it was asked."""
 
 
 @asynccontextmanager
@@ -37,6 +39,7 @@ async def silent(
     )
 
     async def answer(message: Msg) -> None:
+        it.times += 1
         it.heard.set()
         await it.may_answer.wait()
         if reply is None:
