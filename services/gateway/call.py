@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Set
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
 import pydantic_core
@@ -39,6 +39,8 @@ SECRET_PATH = "/e/"
 """What follows it opens a door, and is told to nobody: no log, no trace, no answer names it."""
 LANGUAGES = ("en", "ru")
 LANGUAGE_COOKIE = "pitlane-lang"
+DONE_BY = b"pitlane-person"
+"""The login, quoted, of whoever did on a page what it sends."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ANONYMOUS = Actor("anonymous")
 
@@ -125,7 +127,8 @@ class Call:
     # --- who --------------------------------------------------------------------------------
 
     async def signed_in(self) -> Person:
-        """Whoever sent this. Raises ``sign_in_required``, ``cross_site_request``."""
+        """Whoever sent this. Raises ``sign_in_required``, ``cross_site_request``,
+        ``form_of_another``."""
         token, by_cookie = self.token()
         person = await self.gateway.sessions.person_of(token) if token else None
         if person is None:
@@ -134,6 +137,10 @@ class Call:
         # A browser adds the cookie to whatever any page sends; a Bearer token it does not.
         if by_cookie and self.changes_something and not self.same_site:
             raise Refused("cross_site_request")
+        # A page that sends later what was done on it earlier says who did it: the same key of
+        # somebody else would be another one, and take effect twice.
+        if by_cookie and (done_by := self.header(DONE_BY)) and unquote(done_by) != person.login:
+            raise Refused("form_of_another", name=person.name)
         return person
 
     async def allowed(self, message: type[Message] | None) -> Person:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from time import process_time
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -14,6 +15,8 @@ from services.gateway.person import LASTS
 from services.gateway.sessions import BELIEVED_FOR_S
 from services.gateway.throttling import RULES
 from shared.contracts.gateway import PasswordChanged, SignedIn, SignedOut
+from shared.ids import new_id
+from tests.gateway.furnishing import example
 from tests.gateway.support import API, ORIGIN, FakeServices, TestGateway, a_key
 
 SESSION = f"{API}/session"
@@ -264,6 +267,21 @@ async def test_what_a_cookie_signs_in_must_come_from_our_own_pages_to_change_any
         assert response.json()["code"] == "cross_site_request"
         assert services.sent == []
     assert (await page.get(f"{API}/clients", headers=headers)).status_code == 200
+
+
+async def test_what_somebody_did_on_a_page_is_not_sent_as_somebody_elses(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    await services.start("orders")
+    page = gateway.client()
+    page.cookies.set("pitlane", await gateway.token("technician"))
+    login = (await page.get(SESSION)).json()["user"]["login"]
+    for done_by, end in ((login, (202, None)), ("Иванов", (403, "form_of_another"))):
+        headers = {"Origin": ORIGIN, "Pitlane-Person": quote(done_by), **a_key()}
+        path = f"{API}/orders/{new_id()}/parts"
+        answer = await page.post(path, json=example("RequestParts"), headers=headers)
+        assert (answer.status_code, answer.json().get("code")) == end
+    assert len(services.sent) == 1
 
 
 async def test_a_bearer_token_needs_no_origin(gateway: TestGateway, services: FakeServices) -> None:

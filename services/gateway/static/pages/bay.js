@@ -186,6 +186,8 @@ const bay = (() => {
 
   async function send(action) {
     const headers = { "Idempotency-Key": action.key, "Accept-Language": document.documentElement.lang };
+    // Another person may have signed in meanwhile: then it waits for whoever did it.
+    headers["Pitlane-Person"] = encodeURIComponent(action.person);
     headers["Content-Type"] = action.file ? action.file.type || "application/octet-stream" : "application/json";
     const given = new AbortController();
     // A photo is given the time that it takes over the weakest connection.
@@ -202,6 +204,7 @@ const bay = (() => {
       if (response.status === 401) return "sign-in";
       if ([408, 425, 429].includes(response.status) || response.status >= 500) return "later";
       const problem = await response.json().catch(() => ({}));
+      if (problem.code === "form_of_another") return "sign-in";
       return { why: problem.detail ?? problem.title ?? String(response.status) };
     } catch {
       return "later";
