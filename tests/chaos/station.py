@@ -45,7 +45,8 @@ class ChaosStation(BenchStation):
         self.armed = folder / "armed"
         self.armed.mkdir(parents=True, exist_ok=True)
         self._runner: ChaosRunner = ChaosRunner(self.data_dir, self.armed)
-        self._frozen: set[int] = set()
+        self._frozen: dict[int, int | None] = {}
+        """When each began: one whose parent is killed meanwhile descends from us no more."""
         self._beginning = asyncio.Lock()
         self._ended: set[tuple[int, int]] = set()
         """Processes of supervisors that were killed: number, and when it began."""
@@ -129,17 +130,17 @@ class ChaosStation(BenchStation):
         if pid is None:
             return False
         family = [each.pid for each in processes.Snapshot().tree(pid)]
+        self._frozen |= {each: born_at(each) for each in family}
         for each in family:
             _signal(each, signal.SIGSTOP)
-        self._frozen.update(family)
         await asyncio.sleep(seconds)
         self.thaw(family)
         return True
 
     def thaw(self, pids: list[int] | None = None) -> None:
         for pid in list(self._frozen if pids is None else pids):
-            self._frozen.discard(pid)
-            if self._is_ours(pid):
+            born = self._frozen.pop(pid, None)
+            if born is not None and born_at(pid) == born:
                 _signal(pid, signal.SIGCONT)
 
     async def begin_again(self) -> None:
