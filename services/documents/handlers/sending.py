@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -98,7 +98,7 @@ class Sender:
 
     async def round(self) -> int:
         """Everything that is due now, a step each; answers how many steps were taken."""
-        async with self._reading() as store:
+        async with handlers.reading(self._running.engine) as store:
             due = await store.messages.due(self._clock(), BATCH)
         permits = asyncio.Semaphore(AT_ONCE)
 
@@ -130,7 +130,7 @@ class Sender:
     async def _compose(self, message_id: UUID) -> bool:
         """Others are asked before the row is locked: nobody waits for it meanwhile."""
         now = self._clock()
-        async with self._reading() as store:
+        async with handlers.reading(self._running.engine) as store:
             message = await store.messages.message(message_id, lock=False)
             work = Work(
                 self._envelope(message, now), now, self._running.settings, self._running.client
@@ -167,7 +167,7 @@ class Sender:
     async def _claim(self, message_id: UUID) -> Message | None:
         """The message after the rules have spoken; ``sending``: it is ours to send."""
         now = self._clock()
-        async with self._reading() as store:
+        async with handlers.reading(self._running.engine) as store:
             message = await store.messages.message(message_id, lock=False)
         async with self._errand(message, now) as (store, work):
             taken = await store.messages.taken(message_id, "queued", now)
@@ -281,7 +281,7 @@ class Sender:
     async def _fate(self, message_id: UUID) -> Any:
         """``delivered``, ``unknown``, ``under_way`` or (``failed``, why); none: it cannot tell
         now; ``nobody``: there is nobody to ask any more."""
-        async with self._reading() as store:
+        async with handlers.reading(self._running.engine) as store:
             message = await store.messages.message(message_id, lock=False)
         carrier = self._carriers[message.channel]
         if carrier.name != message.provider:
@@ -299,7 +299,7 @@ class Sender:
         self, message_id: UUID, state: str, decide: Callable[[Message, datetime], Decision]
     ) -> bool:
         now = self._clock()
-        async with self._reading() as store:
+        async with handlers.reading(self._running.engine) as store:
             message = await store.messages.message(message_id, lock=False)
         async with self._errand(message, now) as (store, work):
             taken = await store.messages.taken(message_id, state, now)
@@ -312,13 +312,6 @@ class Sender:
         """Of the provider that has it; one that is not configured any more cannot be asked."""
         carrier = self._carriers[message.channel]
         return carrier.abilities if carrier.name == message.provider else Abilities()
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[DocumentsStore]:
-        """To look only: no transaction stays open while others are asked."""
-        async with self._running.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            yield handlers.store(connection)
 
     def _errand(
         self, message: Message, now: datetime
