@@ -592,6 +592,10 @@ REASONS: dict[str, Reason] = {
             "Too many links that do not work; try again in {seconds} s",
             "Слишком много неверных ссылок; повторите через {seconds} с",
         ),
+        too_many_screens=(
+            "More than {limit} screens of yours listen for changes; try again in {seconds} s",
+            "За изменениями уже следят больше {limit} ваших экранов; повторите через {seconds} с",
+        ),
         password_wrong=("The old password is wrong", "Старый пароль неверен"),
         password_change_required=(
             "Choose a password of your own first: POST /api/v1/session/password",
