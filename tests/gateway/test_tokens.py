@@ -153,6 +153,26 @@ async def test_others_tokens_are_seen_and_revoked_only_by_who_manages_users(
     assert (await owner.delete(f"{TOKENS}/{made['id']}", headers=a_key())).status_code == 200
 
 
+async def test_another_password_takes_the_tokens_too_unless_it_was_only_forgotten(
+    gateway: TestGateway,
+) -> None:
+    advisor, owner = await gateway.signed_in("advisor"), await gateway.signed_in("owner")
+    bot = await program(gateway, advisor)
+    (item,) = (await advisor.get(TOKENS)).json()["items"]
+    password = f"{API}/users/{item['user_id']}/password"
+    assert (await owner.post(password, json={"keep_tokens": True}, headers=a_key())).is_success
+    assert (await advisor.get(f"{API}/session")).status_code == 401
+    # It goes on before its owner has chosen another password.
+    assert (await bot.get(f"{API}/finance/records")).json()["code"] == "forbidden"
+    assert (await owner.post(password, headers=a_key())).is_success
+    assert (await bot.get(f"{API}/session")).status_code == 401
+    told = await gateway.told(TokenSaved.subject)
+    assert [(each["state"], each["actor"]) for each in told] == [
+        ("active", "advisor"),
+        ("revoked", "owner"),
+    ]
+
+
 async def test_a_token_that_makes_no_sense_is_refused(gateway: TestGateway) -> None:
     advisor = await gateway.signed_in("advisor")
     for fields, status, code in (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
+from services.gateway.access import token_saved
 from services.gateway.handlers.table import handlers, the_user
 from services.gateway.person import PROGRAM, hash_of
 from services.gateway.sealing import sealed
@@ -20,7 +21,6 @@ from shared.contracts.users import (
     ListTokens,
     RevokeToken,
     TokenMade,
-    TokenSaved,
     TokenView,
 )
 from shared.handlers import Store, Work
@@ -67,7 +67,7 @@ async def create_token(command: CreateToken, store: Store, work: Work) -> TokenM
         .returning(api_tokens)
     )
     row = made.one()
-    work.publish(_saved(row, user.login, "active"))
+    work.publish(token_saved(row, user.login, "active"))
     return TokenMade(details=_shown(row, work.now), token=sealed(work.settings, token))
 
 
@@ -88,7 +88,7 @@ async def revoke_token(command: RevokeToken, store: Store, work: Work) -> TokenV
         .values(revoked_at=work.now)
         .returning(api_tokens)
     )
-    work.publish(_saved(row, row.login, "revoked"))
+    work.publish(token_saved(row, row.login, "revoked"))
     return _shown(changed.one(), work.now)
 
 
@@ -118,16 +118,4 @@ def _shown(row: Any, now: datetime) -> TokenView:
         created_at=row.created_at,
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
-    )
-
-
-def _saved(row: Any, login: str, state: Literal["active", "revoked"]) -> TokenSaved:
-    return TokenSaved(
-        user_id=row.user_id,
-        login=login,
-        token_id=row.id,
-        name=row.name,
-        scopes=tuple(row.scopes),
-        expires_at=row.expires_at,
-        state=state,
     )
