@@ -79,6 +79,7 @@ async def put_out(gateway_url: str, at: Point, *, keep_tokens: bool) -> PutOut:
     which that was."""
     station = at.backup.manifest.station
     cause = opening(f"/{station}/ops", "restore", operator())
-    return await put_everybody_out(
-        gateway_url, f"/{station}/gateway", cause, keep_tokens=keep_tokens
-    )
+    async with engine_for_one_job(gateway_url) as engine, engine.begin() as connection:
+        return await put_everybody_out(
+            connection, f"/{station}/gateway", cause, keep_tokens=keep_tokens
+        )

@@ -14,6 +14,7 @@ from deploy.commands.options import DEFAULT_DATA_DIR, DataDir
 
 if TYPE_CHECKING:
     from deploy.backup.checking import Findings
+    from deploy.backup.restoring import Point, Restored
     from services.gateway.operating import PutOut
 
 
@@ -128,6 +129,10 @@ def restore(
         )
     finally:
         progress.close()
+    _tell_restored(done, at, data_dir, keep_tokens=keep_tokens)
+
+
+def _tell_restored(done: Restored, at: Point, data_dir: Path, *, keep_tokens: bool) -> None:
     _tell(done.findings)
     if done.replaced:
         typer.echo(f"what was there is in {done.replaced}")

@@ -95,11 +95,16 @@ def password(
 async def _given(login: str, keep_tokens: bool, keep_totp: bool, data_dir: Path | None) -> Given:
     from deploy.commands.reach import gateway_database, operator
     from services.gateway.operating import give_password
+    from shared.database import engine_for_one_job
     from shared.messaging.envelope import opening
 
-    async with gateway_database(data_dir) as (station, url):
+    async with (
+        gateway_database(data_dir) as (station, url),
+        engine_for_one_job(url) as engine,
+        engine.begin() as connection,
+    ):
         return await give_password(
-            url,
+            connection,
             login,
             f"/{station}/gateway",
             opening(f"/{station}/ops", "users password", operator()),

@@ -1,6 +1,6 @@
 """What operators do to users, sessions and tokens from a shell. The gateway need not run for it:
 its tables are written, and its outbox, from which the journal hears of it when it does. A gateway
-at work goes by it within five seconds."""
+at work goes by it within five seconds. Whoever calls commits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from services.gateway.second_factor import without_totp
 from services.gateway.store import login_key, users
 from shared.contracts.base import Event
 from shared.contracts.users import ChangeUser, TotpChanged
-from shared.database import engine_for_one_job
 from shared.messaging import outbox
 from shared.messaging.envelope import Envelope
 from shared.permissions import ROLES, may
@@ -44,7 +43,7 @@ class Given:
 
 
 async def give_password(
-    database_url: str,
+    connection: AsyncConnection,
     login: str,
     source: str,
     cause: Envelope,
@@ -54,20 +53,19 @@ async def give_password(
 ) -> Given:
     """As ``ResetPassword``, and ``ResetTotp`` where the second factor is not kept. ``source``: the
     gateway's, ``/station/gateway``. Raises ``NoSuchUser``."""
-    async with engine_for_one_job(database_url) as engine, engine.begin() as connection:
-        found = await connection.execute(
-            select(users).where(users.c.login_key == login_key(login)).with_for_update()
-        )
-        user = found.one_or_none()
-        if user is None:
-            raise NoSuchUser(await _managers(connection))
-        now = datetime.now(UTC)
-        reset = await access.reset_password(connection, user, now, keep_tokens=keep_tokens)
-        events = [*reset.events]
-        if takes_totp := user.totp is not None and not keep_totp:
-            await without_totp(connection, user.id)
-            events.append(TotpChanged(user_id=user.id, login=user.login, what="off"))
-        await _tell(connection, events, source, cause)
+    found = await connection.execute(
+        select(users).where(users.c.login_key == login_key(login)).with_for_update()
+    )
+    user = found.one_or_none()
+    if user is None:
+        raise NoSuchUser(await _managers(connection))
+    now = datetime.now(UTC)
+    reset = await access.reset_password(connection, user, now, keep_tokens=keep_tokens)
+    events = [*reset.events]
+    if takes_totp := user.totp is not None and not keep_totp:
+        await without_totp(connection, user.id)
+        events.append(TotpChanged(user_id=user.id, login=user.login, what="off"))
+    await _tell(connection, events, source, cause)
     return Given(
         login=user.login,
         password=reset.password,
@@ -88,14 +86,13 @@ class PutOut:
 
 
 async def put_everybody_out(
-    database_url: str, source: str, cause: Envelope, *, keep_tokens: bool
+    connection: AsyncConnection, source: str, cause: Envelope, *, keep_tokens: bool
 ) -> PutOut:
     """Ends every session, and revokes the tokens of programs."""
-    async with engine_for_one_job(database_url) as engine, engine.begin() as connection:
-        now = datetime.now(UTC)
-        ended = await access.end_everybodys(connection)
-        revoked = [] if keep_tokens else await access.revoke_tokens(connection, now)
-        await _tell(connection, [*ended, *revoked], source, cause)
+    now = datetime.now(UTC)
+    ended = await access.end_everybodys(connection)
+    revoked = [] if keep_tokens else await access.revoke_tokens(connection, now)
+    await _tell(connection, [*ended, *revoked], source, cause)
     return PutOut(len(ended), tuple((token.login, token.name) for token in revoked))
 
 
