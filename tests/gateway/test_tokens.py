@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from services.gateway.examples import BODIES
 from services.gateway.routes import AREAS
-from services.gateway.store import api_tokens
+from services.gateway.store import api_tokens, users
 from shared.contracts.users import TokenSaved
 from shared.database import outbox, replies
 from shared.permissions import may, scope_of
@@ -171,6 +171,24 @@ async def test_another_password_takes_the_tokens_too_unless_it_was_only_forgotte
         ("active", "advisor"),
         ("revoked", "owner"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"),
+    [
+        ({"must_change_password": True}, "password_change_required"),
+        ({"active": False}, "sign_in_required"),
+    ],
+)
+async def test_a_session_that_has_ended_elsewhere_makes_no_token_in_its_last_seconds(
+    gateway: TestGateway, ended: dict[str, bool], code: str
+) -> None:
+    advisor = await gateway.signed_in("advisor")
+    assert (await advisor.get(f"{API}/session")).status_code == 200
+    async with gateway.service.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM sessions"))
+        await connection.execute(update(users).values(**ended))
+    assert (await make(advisor)).json()["code"] == code
 
 
 async def test_a_token_that_makes_no_sense_is_refused(gateway: TestGateway) -> None:

@@ -40,6 +40,12 @@ async def create_token(command: CreateToken, store: Store, work: Work) -> TokenM
         raise Refused("token_expiry_invalid")
     # Locked: one who makes two at once must not have one too many, nor two of one name.
     user = await the_user(store.connection, work.actor.user_id, lock=True)
+    # As they are now: what a session ended with goes on for seconds where nobody has heard of it,
+    # and a token would go on for a year.
+    if not user.active:
+        raise Refused("sign_in_required")
+    if user.must_change_password:
+        raise Refused("password_change_required")
     active = await store.connection.execute(
         select(api_tokens.c.name).where(
             api_tokens.c.user_id == user.id,
