@@ -527,6 +527,10 @@ REASONS: dict[str, Reason] = {
             "No report has the address {address}",
             "По адресу {address} нет отчёта",
         ),
+        export_outdated=(
+            "A client's data were erased after this was made: have it made anew",
+            "После подготовки этой таблицы были удалены данные клиента: подготовьте её заново",
+        ),
         job_abandoned=(
             "It was interrupted and nobody went on with it",
             "Прервано, и никто не продолжил",
