@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 
 from services.gateway import passwords
 from services.gateway.call import Call
 from services.gateway.person import LASTS
 from services.gateway.sessions import BELIEVED_FOR_S
-from services.gateway.store import users
+from services.gateway.store import sign_in_failures, users
 from services.gateway.throttling import RULES
 from shared.contracts.gateway import PasswordChanged, SignedIn, SignedOut
 from shared.ids import new_id
@@ -239,6 +239,29 @@ async def test_pages_are_signed_in_by_a_cookie_that_scripts_cannot_read(
         assert {"HttpOnly", "Path=/", "SameSite=strict"} <= set(attributes)
         assert ("Secure" in attributes) == secure
         assert not any(attribute.startswith("Domain") for attribute in attributes)
+
+
+async def test_who_guesses_from_many_places_keeps_nobody_out_of_the_station(
+    gateway: TestGateway, anna: str
+) -> None:
+    async with gateway.service.engine.begin() as connection:
+        await connection.execute(
+            insert(sign_in_failures).values(
+                subject=f"login:{anna.casefold()}",
+                failures=RULES["login"].free + 9,
+                last_failed_at=datetime.now(UTC),
+            )
+        )
+    for _ in range(2):
+        kept_out = await sign_in(gateway.anyone, anna)
+        assert (kept_out.status_code, kept_out.json()["code"]) == (429, "sign_in_throttled")
+    await gateway.a_user("boris", password_hash=PASSWORD_HASH)
+    assert (await sign_in(gateway.anyone, "boris")).status_code == 200
+    assert (await sign_in(gateway.anyone, anna)).status_code == 200
+    # What goes wrong here counts as ever.
+    for _ in range(RULES["place"].free + 1):
+        assert (await sign_in(gateway.anyone, anna, "wrong")).status_code == 401
+    assert (await sign_in(gateway.anyone, anna)).status_code == 429
 
 
 @pytest.mark.parametrize(
