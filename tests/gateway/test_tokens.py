@@ -12,6 +12,7 @@ from sqlalchemy import select, text, update
 from services.gateway.examples import BODIES
 from services.gateway.routes import AREAS
 from services.gateway.store import api_tokens, users
+from shared.contracts.orders import ListEmployees
 from shared.contracts.users import TokenSaved
 from shared.database import outbox, replies
 from shared.permissions import may, scope_of
@@ -171,6 +172,21 @@ async def test_another_password_takes_the_tokens_too_unless_it_was_only_forgotte
         ("active", "advisor"),
         ("revoked", "owner"),
     ]
+
+
+async def test_the_page_says_what_another_password_ends(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    await services.start("orders")
+    services.replies[ListEmployees.subject] = {"items": [], "next": None}
+    advisor, owner = await gateway.signed_in("advisor"), await gateway.signed_in("owner")
+    user_id = await gateway.a_user("advisor")
+    for made, asked in ((False, False), (True, True)):
+        if made:
+            await program(gateway, advisor)
+        page = await owner.get(f"/users/{user_id}", headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        assert ('name="keep_tokens"' in page.text) == asked
 
 
 @pytest.mark.parametrize(
