@@ -71,10 +71,12 @@ def password(
     """
     import asyncio
 
+    from deploy.commands.event_replay import asking_a_database
     from services.gateway.operating import NoSuchUser
 
     try:
-        given = asyncio.run(_given(login, keep_tokens, not without_second_factor, data_dir))
+        with asking_a_database():
+            given = asyncio.run(_given(login, keep_tokens, not without_second_factor, data_dir))
     except NoSuchUser as error:
         raise CannotStart(
             f"there is no user {login}; who manages users: {', '.join(error.managers) or 'nobody'}"

@@ -102,6 +102,13 @@ async def test_an_unknown_login_is_told_who_manages_users(gateway: TestGateway) 
     assert "gone is locked out: somebody has to let them in first\n" in locked_out.stderr
 
 
+def test_a_database_that_is_away_is_told_in_one_line() -> None:
+    environment = {"PITLANE_GATEWAY_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/x"}
+    refused = pitlane("users", "password", "admin", environment=environment)
+    assert (refused.exit_code, refused.stdout) == (69, "")
+    assert refused.stderr.startswith("pitlane: a database does not answer: ")
+
+
 def test_where_no_station_ever_was_nothing_is_made(tmp_path: Path) -> None:
     for folder in (tmp_path / "none", tmp_path):
         refused = pitlane("users", "password", "admin", "--data-dir", str(folder))
