@@ -100,6 +100,9 @@ MAY_WAIVE = _OFFICE
 """Who may do with less than was required of a client, or let a car go although its client then
 owes more than the contract allows."""
 
+MAY_GIVE_CAR = _RECEPTION
+"""Who may say that a car has another owner; what it is and how far it went, the bay may."""
+
 _TAKEN_AWAY_BY: dict[type[Message], frozenset[str]] = {
     clients.FindClients: _RECEPTION,
     orders.FindOrders: _RECEPTION | {CASHIER},

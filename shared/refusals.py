@@ -527,6 +527,10 @@ REASONS: dict[str, Reason] = {
             "No report has the address {address}",
             "По адресу {address} нет отчёта",
         ),
+        export_outdated=(
+            "A client's data were erased after this was made: have it made anew",
+            "После подготовки этой таблицы были удалены данные клиента: подготовьте её заново",
+        ),
         job_abandoned=(
             "It was interrupted and nobody went on with it",
             "Прервано, и никто не продолжил",
@@ -591,6 +595,10 @@ REASONS: dict[str, Reason] = {
         link_throttled=(
             "Too many links that do not work; try again in {seconds} s",
             "Слишком много неверных ссылок; повторите через {seconds} с",
+        ),
+        too_many_screens=(
+            "More than {limit} screens of yours listen for changes; try again in {seconds} s",
+            "За изменениями уже следят больше {limit} ваших экранов; повторите через {seconds} с",
         ),
         password_wrong=("The old password is wrong", "Старый пароль неверен"),
         password_change_required=(

@@ -1,5 +1,5 @@
 """That a station was restored is a fact like any other: the journal has it, and the list of long
-work."""
+work. Who was let in then is not let in by it again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from deploy.commands.reach import operator
 from services.gateway.jobs import rows
 from services.gateway.jobs.notes import note_of
+from services.gateway.operating import PutOut, put_everybody_out
 from services.gateway.store import jobs
 from shared.contracts.operations import StationRestored
 from shared.database import engine_for_one_job
@@ -70,4 +71,15 @@ async def record_restore_job(gateway_url: str, at: Point, reached: datetime | No
             started_at=now,
             finished_at=now,
             expires_at=now + rows.KEEP_OF_MACHINES,
+        )
+
+
+async def put_out(gateway_url: str, at: Point, *, keep_tokens: bool) -> PutOut:
+    """What was ended and revoked since is open again in what was restored, and nothing there tells
+    which that was."""
+    station = at.backup.manifest.station
+    cause = opening(f"/{station}/ops", "restore", operator())
+    async with engine_for_one_job(gateway_url) as engine, engine.begin() as connection:
+        return await put_everybody_out(
+            connection, f"/{station}/gateway", cause, keep_tokens=keep_tokens
         )

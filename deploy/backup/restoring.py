@@ -23,7 +23,7 @@ import asyncpg
 from deploy.backup.checking import Findings, examine
 from deploy.backup.folder import DATABASES, FILES, Backup, Manifest, backups_in, held, read_backup
 from deploy.backup.programs import verify
-from deploy.backup.recording import record_restore, record_restore_job
+from deploy.backup.recording import put_out, record_restore, record_restore_job
 from deploy.local.data_folder import DataFolder
 from deploy.local.databases import databases_of, ensure_databases, password_names
 from deploy.local.files import remove_tree, sync_folder
@@ -31,6 +31,7 @@ from deploy.local.migrations import migrate_database, needs_migration
 from deploy.local.postgres import MAJOR_VERSION, Postgres
 from deploy.local.processes import CannotStart
 from deploy.progress import Progress
+from services.gateway.operating import PutOut
 from shared.settings import SERVICES
 
 RECOVERY_TIMEOUT_S = 12 * 3600.0
@@ -80,11 +81,14 @@ class Restored:
     findings: Findings
     reached: datetime | None
     """When the last was committed that is in it; none: nothing was since the backup began."""
+    put_out: PutOut
     replaced: Path | None
     """Where what was there before lies now."""
 
 
-async def restore(at: Point, station: Path, *, replace: bool, progress: Progress) -> Restored:
+async def restore(
+    at: Point, station: Path, *, replace: bool, keep_tokens: bool = False, progress: Progress
+) -> Restored:
     """Makes the station in ``station``, beside its place until it is whole. Raises
     ``CannotStart``; what was there before is as it was then."""
     station = station.absolute()
@@ -97,13 +101,15 @@ async def restore(at: Point, station: Path, *, replace: bool, progress: Progress
             reached = await _reached(postgres)
             findings = await examine(_database_urls(postgres), at.backup.manifest, progress)
             await record_restore(postgres.url("pitlane_audit"), at, reached, findings)
-            await record_restore_job(postgres.url("pitlane_gateway"), at, reached)
+            gateway_url = postgres.url("pitlane_gateway")
+            await record_restore_job(gateway_url, at, reached)
+            out = await put_out(gateway_url, at, keep_tokens=keep_tokens)
         with _place_for(station, replace):
             replaced = _swap(new, station)
     except BaseException:
         remove_tree(new)
         raise
-    return Restored(findings, reached, replaced)
+    return Restored(findings, reached, out, replaced)
 
 
 async def check(backup: Backup, progress: Progress) -> Findings:

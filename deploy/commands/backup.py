@@ -14,6 +14,8 @@ from deploy.commands.options import DEFAULT_DATA_DIR, DataDir
 
 if TYPE_CHECKING:
     from deploy.backup.checking import Findings
+    from deploy.backup.restoring import Point, Restored
+    from services.gateway.operating import PutOut
 
 
 def backup(
@@ -93,12 +95,21 @@ def restore(
         bool,
         typer.Option("--replace", help="Also where there is a station: it is moved aside."),
     ] = False,
+    keep_tokens: Annotated[
+        bool,
+        typer.Option(
+            "--keep-tokens",
+            help="None was revoked since: programs go on with the tokens of that moment.",
+        ),
+    ] = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Makes a station of a backup, in a folder where none runs.
 
     It begins a new stream of events, made of its databases when it starts;
-    the journal tells that it was restored.
+    the journal tells that it was restored. Everybody is signed out, and the
+    tokens of programs are revoked: those that were ended since would be
+    alive again.
     """
     import asyncio
 
@@ -113,19 +124,38 @@ def restore(
     at = point(source, to_time)
     progress = TerminalProgress()
     try:
-        done = asyncio.run(restored(at, data_dir, replace=replace, progress=progress))
+        done = asyncio.run(
+            restored(at, data_dir, replace=replace, keep_tokens=keep_tokens, progress=progress)
+        )
     finally:
         progress.close()
+    _tell_restored(done, at, data_dir, keep_tokens=keep_tokens)
+
+
+def _tell_restored(done: Restored, at: Point, data_dir: Path, *, keep_tokens: bool) -> None:
     _tell(done.findings)
     if done.replaced:
         typer.echo(f"what was there is in {done.replaced}")
     typer.echo(f"{data_dir} is the station {at.words(done.reached)}")
+    _tell_put_out(done.put_out, keep_tokens=keep_tokens)
     if at.until or not at.with_log:
         typer.echo(
             "links of clients open what they opened then: if their secret was made anew since, "
             "run `pitlane secrets rotate links` after the start"
         )
     typer.echo(f"start it with `pitlane up --data-dir {data_dir}`, and take a backup of it")
+
+
+def _tell_put_out(out: PutOut, *, keep_tokens: bool) -> None:
+    typer.echo(f"users signed out: {out.people}")
+    if keep_tokens:
+        typer.echo("tokens of programs open what they opened then, those revoked since too")
+    for login, name in out.tokens:
+        typer.echo(f"token revoked: {name}, of {login}; its program needs a new one")
+    typer.echo(
+        "users, passwords and second factors are those of then: whoever was locked out or given "
+        "another password since has to be again (`/users`, or `pitlane users password LOGIN`)"
+    )
 
 
 def _make_room(to: Path, keep: int) -> None:

@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deploy.commands.options import DEFAULT_DATA_DIR
-from deploy.local.data_folder import running_station
+from deploy.local.data_folder import DataFolder, NotRunning, running_station
 from deploy.local.processes import CannotStart
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
     from pydantic import BaseModel
 
+    from deploy.local.postgres import Postgres
     from shared.messaging.envelope import Actor
 
 StationDir = Annotated[
@@ -66,6 +67,45 @@ def reach(folder: Path | None) -> Reach:
         return _from_environment(os.environ)
     folder = folder or DEFAULT_DATA_DIR
     return _told(running_station(folder), folder)
+
+
+@asynccontextmanager
+async def gateway_database(folder: Path | None) -> AsyncIterator[tuple[str, str]]:
+    """The station's code, and the URL of its gateway's database: for what has to be done even if
+    nothing runs. Of a station that is stopped, PostgreSQL alone runs for so long. Raises
+    ``CannotStart``."""
+    try:
+        at = reach(folder)
+    except NotRunning:
+        async with _databases_alone(DataFolder(folder or DEFAULT_DATA_DIR)) as postgres:
+            from shared.settings import StationSettings
+
+            yield StationSettings().station, postgres.url("pitlane_gateway")
+        return
+    yield at.station, needed(at.database_urls.get("gateway"), "PITLANE_GATEWAY_DATABASE_URL")
+
+
+@asynccontextmanager
+async def _databases_alone(folder: DataFolder) -> AsyncIterator[Postgres]:
+    """Nobody starts the station meanwhile."""
+    import tempfile
+
+    from deploy.local.postgres import Postgres
+
+    if not folder.postgres.exists():
+        raise CannotStart(f"the station in {folder.path} has no databases yet")
+    folder.open()
+    try:
+        password = folder.passwords(["database:superuser"])["database:superuser"]
+        with tempfile.TemporaryDirectory(prefix="pitlane-") as socket_folder:
+            postgres = Postgres(folder.postgres, Path(socket_folder), password, lambda _: None)
+            try:
+                await postgres.start()
+                yield postgres
+            finally:
+                await postgres.stop()
+    finally:
+        folder.close()
 
 
 def needed(value: str | None, variable: str) -> str:

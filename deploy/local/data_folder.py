@@ -117,6 +117,10 @@ class DataFolder:
         return f"a running station (process {pid})" if pid else "a running station"
 
 
+class NotRunning(CannotStart):
+    """There is a station, and it does not run."""
+
+
 def running_station(path: Path) -> dict[str, Any]:
     """What the station that runs on ``path`` told of itself. Raises ``CannotStart`` with one
     line for a person when none runs there."""
@@ -128,9 +132,11 @@ def running_station(path: Path) -> dict[str, Any]:
     except PermissionError as error:
         raise CannotStart(f"{path} belongs to another user") from error
     except OSError as error:
+        if (path / "postgres").exists():  # one that was restored, and never ran here
+            raise NotRunning(f"the station in {path} does not run") from error
         raise CannotStart(f"there is no station in {path}") from error
     else:
-        raise CannotStart(f"the station in {path} does not run")
+        raise NotRunning(f"the station in {path} does not run")
     try:
         told: dict[str, Any] = json.loads((path / "run" / "station.json").read_text())
     except (OSError, ValueError) as error:

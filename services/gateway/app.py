@@ -38,6 +38,7 @@ from services.gateway.proofs import Proofs
 from services.gateway.provider import Provider
 from services.gateway.pruning import Pruning
 from services.gateway.routes import AREAS
+from services.gateway.seats import Seats
 from services.gateway.second_factor import SecondFactor
 from services.gateway.sessions import Sessions
 from services.gateway.uploads import Uploads
@@ -144,6 +145,7 @@ class Gateway:
     provider: Provider
     keys: Keys
     changes: Changes
+    seats: Seats
     uploads: Uploads
     darkroom: Darkroom
     jobs: Jobs
@@ -167,6 +169,7 @@ class Gateway:
             provider=Provider(settings),
             keys=Keys(settings.database_url),
             changes=changes,
+            seats=Seats(),
             uploads=Uploads(),
             darkroom=Darkroom(),
             jobs=Jobs(running, journal, changes),

@@ -152,7 +152,8 @@ class Call:
             raise Refused("forbidden")
         if message is not None and not within(person.scopes, message):
             raise Refused("scope_missing", scope=scope_of(message) or "—")
-        if person.must_change_password:
+        # A program has no password to choose: whether it goes on is said with the reset.
+        if person.must_change_password and person.session_id is not None:
             raise Refused("password_change_required")
         return person
 

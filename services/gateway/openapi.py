@@ -205,6 +205,8 @@ def _possible(endpoint: Endpoint) -> set[int]:
         possible.add(406)
     if endpoint.path.startswith("/session") and endpoint.body:
         possible |= {401, 409, 429}
+    if "text/event-stream" in endpoint.media_types:
+        possible.add(429)
     if endpoint.public and endpoint.method == "GET":
         possible |= {403, 404}
     return possible

@@ -35,7 +35,7 @@ MEANINGS = {
     413: "The body is larger than 1 MiB",
     415: "The body is not JSON",
     422: "Something about the request is wrong; `errors` names the fields",
-    429: "Too many failed sign-ins; `Retry-After` says when",
+    429: "Too many failed sign-ins, or screens of one user; `Retry-After` says when",
     431: "Address and headers are larger than 32 KiB",
     500: "Our fault; nothing more is told",
     503: (

@@ -46,6 +46,7 @@ _STATUS_OF_CODE = {
     "head_too_large": 431,
     "sign_in_throttled": 429,
     "link_throttled": 429,
+    "too_many_screens": 429,
 }
 _TITLES = {
     400: ("Bad request", "Неверный запрос"),

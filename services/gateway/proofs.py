@@ -12,13 +12,13 @@ from uuid import UUID
 
 import structlog
 from cryptography.fernet import InvalidToken
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway import failures, one_time_codes, passwords, throttling
 from services.gateway.call import ANONYMOUS, Call
 from services.gateway.sealing import opened
-from services.gateway.store import login_key, recovery_codes, users
+from services.gateway.store import login_key, recovery_codes, sessions, users
 from services.gateway.throttling import Failures
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
@@ -54,7 +54,7 @@ class Proofs:
         async with self._turnstile:
             # Only now: those who waited here together must not all be counted as the first.
             user, failed = await self._known(key, subjects)
-            _ensure_in_time(failed)
+            await self._ensure_in_time(failed, call.address)
             if user and call.actor is ANONYMOUS:
                 call.actor = Actor(user.login)
             known_hash = user.password_hash if user and user.active else None
@@ -98,6 +98,18 @@ class Proofs:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             user = await connection.execute(select(users).where(users.c.login_key == key))
             return user.one_or_none(), await failures.read(connection, subjects)
+
+    async def _ensure_in_time(self, failed: Sequence[Failures], address: str) -> None:
+        """Who tries a login from many places keeps its owner waiting anywhere but where people of
+        the station are signed in: there counts what went wrong there, which is the stricter."""
+        if throttling.seconds_to_wait(failed, datetime.now(UTC)) and await self._knows(address):
+            failed = [each for each in failed if not throttling.is_of_login(each)]
+        _ensure_in_time(failed)
+
+    async def _knows(self, address: str) -> bool:
+        here = exists().where(sessions.c.address == address, sessions.c.expires_at > func.now())
+        async with self._engine.connect() as connection:
+            return bool(await connection.scalar(select(here)))
 
     def _step_of(self, sealed: bytes, code: str) -> int | None:
         """None of a secret that was sealed under another key, too: recovery codes still count."""

@@ -11,6 +11,7 @@ from services.gateway.routes import AREAS
 from shared.contracts.base import Command
 from shared.permissions import (
     MAY_DATE,
+    MAY_GIVE_CAR,
     MAY_SEE_COST,
     MAY_SET_COSTING,
     MAY_WAIVE,
@@ -35,6 +36,7 @@ PARTICULARS = {
     "set_costing": MAY_SET_COSTING,
     "date": MAY_DATE,
     "waive": MAY_WAIVE,
+    "give_car": MAY_GIVE_CAR,
 }
 """What goes across areas, and the roles that may."""
 

@@ -98,7 +98,8 @@ class Sessions:
 
     async def enter(self, call: Call, user: Any, code: str | None) -> tuple[str, Person]:
         """For whoever has proven to be that user: a new session's token. Raises
-        ``station_forbidden``, ``totp_required``, ``totp_invalid``, ``sign_in_throttled``."""
+        ``station_forbidden``, ``totp_required``, ``totp_invalid``, ``sign_in_throttled``,
+        ``sign_in_failed``."""
         self._ensure_of_station(user)
         if user.totp is not None:
             if code is None:
@@ -109,7 +110,7 @@ class Sessions:
 
     async def sign_in_as(self, call: Call, login: str) -> tuple[str, Person]:
         """For whoever somebody else vouches for: a new session's token. Raises
-        ``user_unknown``, ``station_forbidden``."""
+        ``user_unknown``, ``station_forbidden``, ``sign_in_failed``."""
         user = await self._user(users.c.login_key == login_key(login))
         if user is None:
             raise Refused("user_unknown", login=login)
@@ -180,6 +181,16 @@ class Sessions:
         now = datetime.now(UTC)
         agent = call.header(b"user-agent")
         async with self._journal.entry() as entry:
+            # First: whoever changes the password, or locks the user out, ends the sessions that
+            # there are, and must not overlook one that is only just being begun.
+            still = await entry.connection.execute(
+                update(users)
+                .where(users.c.id == who.user_id, users.c.active)
+                .where(users.c.password_hash == user.password_hash)
+                .values(last_signed_in_at=now)
+            )
+            if not still.rowcount:
+                raise Refused("sign_in_failed")
             await entry.connection.execute(
                 insert(sessions).values(
                     token_hash=hash_of(token),
@@ -189,9 +200,6 @@ class Sessions:
                     address=call.address,
                     agent=agent and agent[:MAX_AGENT_CHARS],
                 )
-            )
-            await entry.connection.execute(
-                update(users).where(users.c.id == who.user_id).values(last_signed_in_at=now)
             )
             entry.publish(
                 SignedIn(user_id=who.user_id, login=who.login),

@@ -64,6 +64,11 @@ def subjects(login_key: str, address: str) -> list[str]:
     return [f"address:{whence(address)}", f"login:{login_key}", place(login_key, address)]
 
 
+def is_of_login(failures: Failures) -> bool:
+    """Wherever they came from."""
+    return failures.subject.startswith("login:")
+
+
 def place(login_key: str, address: str) -> str:
     """A login at an address: where a person mistypes."""
     return f"place:{login_key}@{whence(address)}"

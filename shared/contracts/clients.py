@@ -191,7 +191,8 @@ class AddVehicle(Command[VehicleView], VehicleFields):
 
 
 class ChangeVehicle(Command[VehicleView]):
-    """As ``ChangeClient``. A new ``client_id`` is a new owner from now on."""
+    """As ``ChangeClient``. A new ``client_id`` is a new owner from now on; refused ``forbidden`` to
+    the bay."""
 
     subject: ClassVar[str] = "cmd.clients.change_vehicle.v1"
 

@@ -100,12 +100,14 @@ class ChangeUser(Command[UserView]):
 
 
 class ResetPassword(Command[UserMade]):
-    """A new one-time password; the user's sessions end. Refused: ``user_not_found``,
-    ``role_above_own``."""
+    """A new one-time password; the user's sessions end, and the tokens of their programs are
+    revoked. ``keep_tokens``: the password was only forgotten, and programs go on. Refused:
+    ``user_not_found``, ``role_above_own``."""
 
     subject: ClassVar[str] = "cmd.gateway.reset_password.v1"
 
     user_id: UUID
+    keep_tokens: bool = False
 
 
 class EndUserSessions(Command[Done]):

@@ -220,6 +220,20 @@ async def test_unknown_client_is_said_to_be_unknown(station: Station, question: 
     assert refused.value.code == "vehicle_not_found"
 
 
+async def test_that_a_car_was_sold_is_the_counters_to_say(station: Station) -> None:
+    seller = await station.a_client()
+    buyer = await station.a_client(last_name="Петров")
+    vehicle = await station.a_vehicle(seller.id)
+    sold = ChangeVehicle(vehicle_id=vehicle.id, client_id=buyer.id)
+    with pytest.raises(Refused) as refused:
+        await station.send(sold, actor=TECHNICIAN)
+    assert refused.value.code == "forbidden"
+    assert (await station.ask(ListVehicles(client_id=seller.id))).items == (vehicle,)
+    # The owner that it has anyway may stand there.
+    same = ChangeVehicle(vehicle_id=vehicle.id, client_id=seller.id, mileage_km=70_000)
+    assert (await station.send(same, actor=TECHNICIAN)).mileage_km == 70_000
+
+
 async def test_sold_car_keeps_its_identity_and_its_history(station: Station) -> None:
     seller = await station.a_client()
     buyer = await station.a_client(last_name="Петров")

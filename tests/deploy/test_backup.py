@@ -7,7 +7,7 @@ import re
 import shutil
 import signal
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +69,17 @@ class Office:
         assert said.is_success, said.text
         return said.json()
 
+    @property
+    def signed_in_as(self) -> dict[str, str]:
+        return {"Authorization": self._http.headers["Authorization"]}
+
     async def close(self) -> None:
         await self._http.aclose()
+
+
+async def status_of(station: Runner, bearer: dict[str, str]) -> int:
+    async with httpx.AsyncClient(base_url=station.url) as http:
+        return (await http.get("/api/v1/session", headers=bearer)).status_code
 
 
 def a_key() -> dict[str, str]:
@@ -138,6 +147,10 @@ async def test_station_whose_disk_is_gone_is_there_again_with_everything(tmp_pat
         await office.sign_in(shown)
         await office.choose_password(shown)
         await office.sign_in(PASSWORD)
+        until = (begun + timedelta(days=30)).isoformat()
+        token = {"name": "Обмен", "scopes": ["read"], "expires_at": until}
+        program = {"Authorization": f"Bearer {(await office.post('/tokens', token))['token']}"}
+        assert await status_of(station, program) == 200
         first = await paid_order(office, "Первая")
 
         code, said = await command(
@@ -177,7 +190,17 @@ async def test_station_whose_disk_is_gone_is_there_again_with_everything(tmp_pat
 
         code, said = await command("restore", str(backups), "--data-dir", str(station.data_dir))
         assert code == 0, said
+        assert "users signed out: 1" in said
+        assert "token revoked: Обмен, of admin" in said
+        folder = ["--data-dir", str(station.data_dir)]
+        code, said = await command("users", "password", "ADMIN", *folder)
+        assert code == 0, said
+        assert "sessions ended: 0; tokens revoked: none" in said
         await again.start()
+        assert await status_of(again, program) == 401
+        assert await status_of(again, office.signed_in_as) == 401
+        await office.sign_in(said.split()[0])
+        await office.choose_password(said.split()[0])
         await office.sign_in(PASSWORD)
         assert await orders_of(office) == {first, second, third}
         assert [await photos_in(office, each) for each in (first, second, third)] == [1, 1, 1]
@@ -189,6 +212,9 @@ async def test_station_whose_disk_is_gone_is_there_again_with_everything(tmp_pat
         assert fourth in await orders_of(office)
 
         await eventually(lambda: recorded_once(office), timeout_s=60, every_s=0.5)
+        for subject, count in (("sessions_ended", 1), ("token_saved", 2), ("password_reset", 1)):
+            found = (await office.get("/audit", event=f"evt.gateway.{subject}.v1"))["items"]
+            assert len(found) == count, subject
         for check in (["reconcile"], ["audit", "verify"], ["events", "rebuild", "--check"]):
             code, said = await command(*check, "--data-dir", str(again.data_dir))
             assert code == 0, said

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from shared.contracts.approvals import AnswerWork, EstimateLink, QuoteWorks, ShowEstimate
 from shared.contracts.audit import OrderTimeline, VerifyChain
 from shared.contracts.client_data import EraseClient, GetPersonalData
 from shared.contracts.client_links import LinkClient
@@ -40,6 +41,7 @@ from shared.messaging.envelope import Actor
 from shared.refusals import Refused
 from tests.support.day import BUSINESS, Station
 
+AT_HOME = Actor("client link 1", "client")
 REASON = "Заявление от 23.11.2026"
 PERSONAL = ("Хрюндель", "79165557788", "hr@example.org", "У123РЕ77", "Секрет", "Аристарх")
 
@@ -154,6 +156,30 @@ async def test_nothing_names_the_person_any_more_and_the_books_stand(station: St
     ):
         told = " ".join(record.model_dump_json() for record in said)
         assert [word for word in PERSONAL if word in told] == []
+
+
+async def test_the_clients_link_opens_nothing_any_more(station: Station) -> None:
+    client, car = await a_person(station)
+    order = await station.an_order(client_id=client.id, vehicle_id=car.id)
+    await station.send(
+        AddService(order_id=order.id, name="Замена масла", initial_price=Decimal(1000))
+    )
+    await station.send(QuoteWorks(order_id=order.id))
+    path = (await station.ask(EstimateLink(order_id=order.id))).path
+    shown = ShowEstimate(token=path.removeprefix("/e/"))
+    (job,) = (await station.ask(shown, actor=AT_HOME)).jobs
+    await station.send(
+        AnswerWork(order_id=order.id, line_id=job.line_id, to="approved", how="phone")
+    )
+    await station.move(order.id, "in_progress")
+    await station.move(order.id, "done")
+    await station.settle_down()
+    await pay(station, order)
+    assert (await station.ask(shown, actor=AT_HOME)).number == order.number
+    await station.send(EraseClient(client_id=client.id, reason=REASON))
+    await station.settle_down()
+    with pytest.raises(Refused, match="estimate_link_invalid"):
+        await station.ask(shown, actor=AT_HOME)
 
 
 async def test_comments_forget_what_an_old_copy_says_of_the_person(station: Station) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -15,9 +15,10 @@ import nats
 import nats.errors
 import pytest
 
-from services.gateway import changes
+from services.gateway import changes, seats
 from services.gateway.changes import MAX_WAITING, REFRESH, Screen, hints
 from services.gateway.routes import events
+from services.gateway.seats import Seats
 from shared.contracts.base import Event
 from shared.contracts.finance import PaymentTaken, PaymentView
 from shared.contracts.gateway import SignedIn
@@ -32,6 +33,7 @@ from shared.contracts.orders import OrderMoved, OrdersCommandRefused, ReferenceS
 from shared.ids import new_id
 from shared.messaging.envelope import SYSTEM, opening
 from shared.messaging.outbox import Outgoing, outgoing
+from shared.refusals import Refused
 from tests.contracts.catalogue import EVENTS, subject_of
 from tests.contracts.test_examples import example_of
 from tests.gateway.support import API, TestGateway, served
@@ -344,6 +346,48 @@ async def _read_to_the_end(gateway: TestGateway, address: tuple[str, int], token
     async with listening(gateway, address, token) as lines:
         async for _ in lines:
             pass
+
+
+async def test_one_users_newest_screens_stay_and_take_nobody_elses_place(
+    gateway: TestGateway, nats_server: TestNats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seats, "MOST_OF_ONE", 2)
+    phone, desk = [await gateway.token("advisor") for _ in range(2)]
+    cashier = await gateway.token("cashier")
+    async with served(gateway) as address, AsyncExitStack() as screens:
+        base = "http://{}:{}".format(*address)
+
+        async def opened(token: str) -> AsyncIterator[str]:
+            client = await screens.enter_async_context(httpx.AsyncClient(base_url=base))
+            headers = {"Authorization": f"Bearer {token}"}
+            stream = client.stream("GET", f"{API}/events", headers=headers, timeout=PATIENCE_S)
+            lines = (await screens.enter_async_context(stream)).aiter_lines()
+            assert await anext(lines) == ": open"
+            return lines
+
+        async with asyncio.timeout(PATIENCE_S):
+            # Of the desk's two the older one goes, and the phone stays.
+            other, first, second = [await opened(token) for token in (cashier, phone, desk)]
+            third = await opened(desk)
+            rest = [line async for line in second]
+            assert rest[-3:] == [": newer screens of yours", "retry: 60000", ""]
+            await publish(nats_server, MOVED)
+            for lines in (other, first, third):
+                assert await next_hint(lines) == ("order", str(ORDER))
+
+
+async def test_places_that_were_given_up_and_not_left_are_bounded_too() -> None:
+    user_id, other = new_id(), new_id()
+    held = Seats()
+    with ExitStack() as taken:
+        most = 2 * seats.MOST_OF_ONE
+        own = [taken.enter_context(held.taken(user_id, "one")) for _ in range(most)]
+        assert [seat.given_up for seat in own] == [True] * (most // 2) + [False] * (most // 2)
+        with pytest.raises(Refused, match="too_many_screens"):
+            taken.enter_context(held.taken(user_id, "another"))
+        taken.enter_context(held.taken(other, "one"))
+    with held.taken(user_id, "one") as seat:
+        assert not seat.given_up
 
 
 async def test_nobody_listens_without_signing_in(gateway: TestGateway) -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from time import process_time
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text, update
 
 from services.gateway import passwords
+from services.gateway.call import Call
 from services.gateway.person import LASTS
 from services.gateway.sessions import BELIEVED_FOR_S
+from services.gateway.store import sign_in_failures, users
 from services.gateway.throttling import RULES
 from shared.contracts.gateway import PasswordChanged, SignedIn, SignedOut
 from shared.ids import new_id
+from shared.refusals import Refused
 from tests.gateway.furnishing import example
 from tests.gateway.support import API, ORIGIN, FakeServices, TestGateway, a_key
 
@@ -237,6 +241,29 @@ async def test_pages_are_signed_in_by_a_cookie_that_scripts_cannot_read(
         assert not any(attribute.startswith("Domain") for attribute in attributes)
 
 
+async def test_who_guesses_from_many_places_keeps_nobody_out_of_the_station(
+    gateway: TestGateway, anna: str
+) -> None:
+    async with gateway.service.engine.begin() as connection:
+        await connection.execute(
+            insert(sign_in_failures).values(
+                subject=f"login:{anna.casefold()}",
+                failures=RULES["login"].free + 9,
+                last_failed_at=datetime.now(UTC),
+            )
+        )
+    for _ in range(2):
+        kept_out = await sign_in(gateway.anyone, anna)
+        assert (kept_out.status_code, kept_out.json()["code"]) == (429, "sign_in_throttled")
+    await gateway.a_user("boris", password_hash=PASSWORD_HASH)
+    assert (await sign_in(gateway.anyone, "boris")).status_code == 200
+    assert (await sign_in(gateway.anyone, anna)).status_code == 200
+    # What goes wrong here counts as ever.
+    for _ in range(RULES["place"].free + 1):
+        assert (await sign_in(gateway.anyone, anna, "wrong")).status_code == 401
+    assert (await sign_in(gateway.anyone, anna)).status_code == 429
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -355,6 +382,29 @@ async def test_a_new_password_ends_the_other_sessions_and_the_old_password(
     # The same request once more: its answer was lost, say.
     assert (await change(here, PASSWORD, "battery staple", **key)).status_code == 204
     assert len(await gateway.told(PasswordChanged.subject)) == 1
+
+
+async def test_a_sign_in_that_is_under_way_does_not_outlive_the_password_that_it_knew(
+    gateway: TestGateway, anna: str
+) -> None:
+    """It would end with nothing: whoever changed the password ended the sessions of then."""
+    sessions = gateway.app.state.gateway.sessions
+    call = Call({"type": "http", "method": "POST", "path": "/", "headers": []}, _nothing)
+    for changed in ({"password_hash": "another"}, {"active": False}):
+        proven = await sessions.proven(call, anna, PASSWORD)
+        async with gateway.service.engine.begin() as connection:
+            before = (await connection.execute(select(users))).one()
+            await connection.execute(update(users).values(**changed))
+        with pytest.raises(Refused, match="sign_in_failed"):
+            await sessions.enter(call, proven, None)
+        async with gateway.service.engine.begin() as connection:
+            kept = {name: getattr(before, name) for name in changed}
+            await connection.execute(update(users).values(**kept))
+    assert (await sign_in(gateway.anyone, anna)).status_code == 200
+
+
+async def _nothing() -> Any:
+    raise AssertionError("there is no body")
 
 
 async def test_a_password_is_changed_only_by_whoever_knows_the_old_one(

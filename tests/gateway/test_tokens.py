@@ -7,11 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from services.gateway.examples import BODIES
 from services.gateway.routes import AREAS
-from services.gateway.store import api_tokens
+from services.gateway.store import api_tokens, users
+from shared.contracts.orders import ListEmployees
 from shared.contracts.users import TokenSaved
 from shared.database import outbox, replies
 from shared.permissions import may, scope_of
@@ -151,6 +152,59 @@ async def test_others_tokens_are_seen_and_revoked_only_by_who_manages_users(
     (item,) = (await owner.get(TOKENS, params=query)).json()["items"]
     assert item["id"] == made["id"]
     assert (await owner.delete(f"{TOKENS}/{made['id']}", headers=a_key())).status_code == 200
+
+
+async def test_another_password_takes_the_tokens_too_unless_it_was_only_forgotten(
+    gateway: TestGateway,
+) -> None:
+    advisor, owner = await gateway.signed_in("advisor"), await gateway.signed_in("owner")
+    bot = await program(gateway, advisor)
+    (item,) = (await advisor.get(TOKENS)).json()["items"]
+    password = f"{API}/users/{item['user_id']}/password"
+    assert (await owner.post(password, json={"keep_tokens": True}, headers=a_key())).is_success
+    assert (await advisor.get(f"{API}/session")).status_code == 401
+    # It goes on before its owner has chosen another password.
+    assert (await bot.get(f"{API}/finance/records")).json()["code"] == "forbidden"
+    assert (await owner.post(password, headers=a_key())).is_success
+    assert (await bot.get(f"{API}/session")).status_code == 401
+    told = await gateway.told(TokenSaved.subject)
+    assert [(each["state"], each["actor"]) for each in told] == [
+        ("active", "advisor"),
+        ("revoked", "owner"),
+    ]
+
+
+async def test_the_page_says_what_another_password_ends(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    await services.start("orders")
+    services.replies[ListEmployees.subject] = {"items": [], "next": None}
+    advisor, owner = await gateway.signed_in("advisor"), await gateway.signed_in("owner")
+    user_id = await gateway.a_user("advisor")
+    for made, asked in ((False, False), (True, True)):
+        if made:
+            await program(gateway, advisor)
+        page = await owner.get(f"/users/{user_id}", headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        assert ('name="keep_tokens"' in page.text) == asked
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"),
+    [
+        ({"must_change_password": True}, "password_change_required"),
+        ({"active": False}, "sign_in_required"),
+    ],
+)
+async def test_a_session_that_has_ended_elsewhere_makes_no_token_in_its_last_seconds(
+    gateway: TestGateway, ended: dict[str, bool], code: str
+) -> None:
+    advisor = await gateway.signed_in("advisor")
+    assert (await advisor.get(f"{API}/session")).status_code == 200
+    async with gateway.service.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM sessions"))
+        await connection.execute(update(users).values(**ended))
+    assert (await make(advisor)).json()["code"] == code
 
 
 async def test_a_token_that_makes_no_sense_is_refused(gateway: TestGateway) -> None:

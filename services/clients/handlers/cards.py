@@ -25,6 +25,8 @@ from shared.contracts.clients import (
     VehicleView,
 )
 from shared.handlers import Work
+from shared.permissions import MAY_GIVE_CAR
+from shared.refusals import Refused
 
 # --- the card ----------------------------------------------------------------------------------
 
@@ -68,6 +70,8 @@ async def change_vehicle(command: ChangeVehicle, store: ClientsStore, work: Work
     before = await store.vehicle(command.vehicle_id)
     vehicle, changes = changed_vehicle(before, command, work.now)
     if vehicle.client_id != before.client_id:
+        if work.actor.role not in MAY_GIVE_CAR:
+            raise Refused("forbidden")
         await store.client(vehicle.client_id)
     refuse_known_vin(vehicle.vin, vehicle.id, await store.holder_of(vehicle.vin))
     view = vehicle_view(vehicle)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
-from services.gateway.handlers.table import end_sessions, handlers
+from services.gateway.access import end_sessions
+from services.gateway.handlers.table import handlers
 from services.gateway.store import sessions
 from shared.contracts.base import Done, Page
 from shared.contracts.users import EndSession, ListSessions, SessionItem, SessionsEnded

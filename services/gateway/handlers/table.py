@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.store import sessions, users
+from services.gateway.store import users
 from shared.contracts.gateway import PasswordChanged, RequestRefused, SignedIn, SignedOut
 from shared.contracts.jobs import JobMoved
 from shared.contracts.users import (
@@ -50,10 +50,6 @@ async def the_user(connection: AsyncConnection, user_id: UUID, *, lock: bool = F
     if user is None:
         raise Refused("user_not_found", id=user_id)
     return user
-
-
-async def end_sessions(connection: AsyncConnection, *of: ColumnElement[bool]) -> int:
-    return (await connection.execute(delete(sessions).where(*of))).rowcount
 
 
 def shown(user: Any) -> UserView:

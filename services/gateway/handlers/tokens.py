@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
+from services.gateway.access import token_saved
 from services.gateway.handlers.table import handlers, the_user
 from services.gateway.person import PROGRAM, hash_of
 from services.gateway.sealing import sealed
@@ -20,7 +21,6 @@ from shared.contracts.users import (
     ListTokens,
     RevokeToken,
     TokenMade,
-    TokenSaved,
     TokenView,
 )
 from shared.handlers import Store, Work
@@ -40,6 +40,12 @@ async def create_token(command: CreateToken, store: Store, work: Work) -> TokenM
         raise Refused("token_expiry_invalid")
     # Locked: one who makes two at once must not have one too many, nor two of one name.
     user = await the_user(store.connection, work.actor.user_id, lock=True)
+    # As they are now: what a session ended with goes on for seconds where nobody has heard of it,
+    # and a token would go on for a year.
+    if not user.active:
+        raise Refused("sign_in_required")
+    if user.must_change_password:
+        raise Refused("password_change_required")
     active = await store.connection.execute(
         select(api_tokens.c.name).where(
             api_tokens.c.user_id == user.id,
@@ -67,7 +73,7 @@ async def create_token(command: CreateToken, store: Store, work: Work) -> TokenM
         .returning(api_tokens)
     )
     row = made.one()
-    work.publish(_saved(row, user.login, "active"))
+    work.publish(token_saved(row, user.login, "active"))
     return TokenMade(details=_shown(row, work.now), token=sealed(work.settings, token))
 
 
@@ -88,7 +94,7 @@ async def revoke_token(command: RevokeToken, store: Store, work: Work) -> TokenV
         .values(revoked_at=work.now)
         .returning(api_tokens)
     )
-    work.publish(_saved(row, row.login, "revoked"))
+    work.publish(token_saved(row, row.login, "revoked"))
     return _shown(changed.one(), work.now)
 
 
@@ -118,16 +124,4 @@ def _shown(row: Any, now: datetime) -> TokenView:
         created_at=row.created_at,
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
-    )
-
-
-def _saved(row: Any, login: str, state: Literal["active", "revoked"]) -> TokenSaved:
-    return TokenSaved(
-        user_id=row.user_id,
-        login=login,
-        token_id=row.id,
-        name=row.name,
-        scopes=tuple(row.scopes),
-        expires_at=row.expires_at,
-        state=state,
     )

@@ -3,16 +3,15 @@ last of those out."""
 
 from __future__ import annotations
 
-import asyncio
-import secrets
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from services.gateway.handlers.table import end_sessions, handlers, shown, the_user
-from services.gateway.passwords import hashed
+from services.gateway import access
+from services.gateway.access import end_sessions, one_time_password
+from services.gateway.handlers.table import handlers, shown, the_user
 from services.gateway.person import is_of
 from services.gateway.sealing import sealed
 from services.gateway.second_factor import without_totp
@@ -24,7 +23,6 @@ from shared.contracts.users import (
     EndUserSessions,
     FindUsers,
     GetUser,
-    PasswordReset,
     ResetPassword,
     ResetTotp,
     SessionsEnded,
@@ -45,7 +43,7 @@ _CHANGEABLE = ("name", "role", "active", "stations")
 @handlers.command(CreateUser)
 async def create_user(command: CreateUser, store: Store, work: Work) -> UserMade:
     _ensure_may_grant(work, command.role)
-    password, password_hash = await _one_time_password()
+    password, password_hash = await one_time_password()
     made = await store.connection.execute(
         upsert(users)
         .values(
@@ -109,16 +107,11 @@ async def change_user(command: ChangeUser, store: Store, work: Work) -> UserView
 async def reset_password(command: ResetPassword, store: Store, work: Work) -> UserMade:
     user = await the_user(store.connection, command.user_id, lock=True)
     _ensure_may_grant(work, user.role)
-    password, password_hash = await _one_time_password()
-    rows = await store.connection.execute(
-        update(users)
-        .where(users.c.id == user.id)
-        .values(password_hash=password_hash, must_change_password=True, revision=user.revision + 1)
-        .returning(users)
+    reset = await access.reset_password(
+        store.connection, user, work.now, keep_tokens=command.keep_tokens
     )
-    await end_sessions(store.connection, sessions.c.user_id == user.id)
-    work.publish(PasswordReset(user_id=user.id, login=user.login))
-    return UserMade(user=shown(rows.one()), one_time_password=sealed(work.settings, password))
+    work.publish(*reset.events)
+    return UserMade(user=shown(reset.user), one_time_password=sealed(work.settings, reset.password))
 
 
 @handlers.command(EndUserSessions)
@@ -181,12 +174,6 @@ async def _locked_managers(store: Store, work: Work) -> set[UUID]:
         .with_for_update()
     )
     return set(rows.scalars())
-
-
-async def _one_time_password() -> tuple[str, str]:
-    """And its hash, which takes a moment."""
-    password = secrets.token_urlsafe(12)
-    return password, await asyncio.to_thread(hashed, password)
 
 
 def _changes(user: Any, named: dict[str, Any]) -> tuple[Change, ...]:

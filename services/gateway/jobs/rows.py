@@ -49,6 +49,16 @@ COMMAND_FAILED = "job_failed"
 _NOW = func.now()
 _CLAIMING = select(func.pg_advisory_xact_lock(func.hashtext(CHANNEL)))
 _FREE = {"lease_id": None, "lease_until": None}
+GIVEN_BACK = {
+    "state": "waiting",
+    "stage": "",
+    "done": 0,
+    "total": None,
+    # Nothing went wrong with it.
+    "attempts": jobs.c.attempts - 1,
+    **_FREE,
+}
+"""Somebody else may take it at once."""
 
 
 class LeaseLost(Exception):
@@ -135,18 +145,7 @@ async def end(
 
 async def give_back(connection: AsyncConnection, job_id: UUID, lease_id: UUID) -> None:
     """Somebody else may take it at once: we are asked to stop. Raises ``LeaseLost``."""
-    await _of_holder(
-        connection,
-        job_id,
-        lease_id,
-        state="waiting",
-        stage="",
-        done=0,
-        total=None,
-        # Nothing went wrong with it.
-        attempts=jobs.c.attempts - 1,
-        **_FREE,
-    )
+    await _of_holder(connection, job_id, lease_id, **GIVEN_BACK)
 
 
 async def _of_holder(

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from services.gateway.changes import Changes
 from services.gateway.exports import FORMATS
 from services.gateway.exports.lists import Teller
-from services.gateway.jobs import rows, tables
+from services.gateway.jobs import erased, rows, tables
 from services.gateway.jobs.files import Files
 from services.gateway.jobs.writing import Orders
 from services.gateway.journal import Journal
@@ -57,6 +57,7 @@ class Jobs:
         self._called = asyncio.Event()
         self._moved: set[str] = set()
         self._heard = asyncio.Event()
+        self._untidy = asyncio.Event()
         self._going: Mapping[UUID, int] = {}
         self.files = Files(running.settings.export_folder)
 
@@ -228,13 +229,21 @@ class Jobs:
 
     # --- keeping order ------------------------------------------------------------------------
 
+    def tidy_soon(self) -> None:
+        """Somebody was erased, which the journal knows in a moment."""
+        self._untidy.set()
+
     async def _tidy(self) -> None:
         while True:
-            try:
-                await self.tidy()
-            except Exception as error:
-                log.warning("jobs_not_tidied", error=repr(error))
-            await asyncio.sleep(TIDY_S)
+            for work in (self.tidy, self.take_back):
+                try:
+                    await work()
+                except Exception as error:
+                    log.warning("jobs_not_tidied", error=repr(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._untidy.wait(), TIDY_S)
+                await asyncio.sleep(AGAIN_S)
+            self._untidy.clear()
 
     async def tidy(self) -> None:
         """Ends what nobody works on, forgets what is old, and removes files that belong to no
@@ -247,6 +256,19 @@ class Jobs:
         async with self._engine.connect() as connection:
             in_use = await rows.files_in_use(connection)
         await asyncio.to_thread(self.files.sweep, in_use)
+
+    async def take_back(self) -> None:
+        """What names a person who was erased since."""
+        async with self._engine.connect() as connection:
+            until = await erased.named_until(connection, self._client)
+        if until is None:
+            return
+        async with self._journal.entry() as entry:
+            outdated, files = await erased.take_back(entry.connection, until)
+            for row in outdated:
+                entry.publish(moved(row), self._envelope(row, JobMoved.subject, SYSTEM))
+        for file_id in files:
+            self.files.drop(file_id)
 
 
 class _Hold:

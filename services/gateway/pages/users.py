@@ -76,7 +76,7 @@ async def link_employee(request: PageRequest) -> Response:
 
 
 async def reset_password(request: PageRequest) -> Response:
-    made = await _send(request, ResetPassword(user_id=request.id("user_id")))
+    made = await _send(request, request.form.message(ResetPassword, user_id=request.id("user_id")))
     return _with_password(request, made)
 
 

@@ -16,6 +16,7 @@ from shared.contracts.clients import ChangeVehicle, GetClient, GetVehicle
 from shared.contracts.tags import CreateTag, GetVehicleTags, ListTags, TagVehicle, UntagVehicle
 from shared.contracts.vehicle_history import GetVehicleHistory
 from shared.contracts.works import VehicleWarranty
+from shared.permissions import MAY_GIVE_CAR
 
 MOST = 200
 
@@ -42,6 +43,7 @@ async def vehicle(request: PageRequest) -> Response:
         warranty=[line for line in warranty.items if line.in_force != "false"],
         declined=declined.items if declined else (),
         tags=tags.items,
+        may_give_car=request.signed_in.role in MAY_GIVE_CAR,
         more_tags=[tag for tag in all_tags.items if tag.id not in marked],
     )
 

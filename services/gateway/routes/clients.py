@@ -4,7 +4,6 @@ from services.gateway.api import Area, delete, get, patch, post, report
 from services.gateway.exports import lists
 from services.gateway.routes import personal_data
 from shared.contracts.client_contracts import ChangeContract, CreateContract, ListContracts
-from shared.contracts.client_data import EraseClient
 from shared.contracts.client_history import GetClientHistory
 from shared.contracts.client_links import LinkClient, ListLinks, SuggestParties, UnlinkClient
 from shared.contracts.client_merge import DismissDuplicate, FindDuplicates, MergeClients
@@ -44,12 +43,7 @@ AREA = Area(
             status=200,
         ),
         personal_data.ENDPOINT,
-        post(
-            "/clients/{client_id}/erase",
-            EraseClient,
-            "Forget a person at their request",
-            status=200,
-        ),
+        personal_data.ERASE,
         get("/clients/{client_id}/contracts", ListContracts, "A client's contracts"),
         post(
             "/clients/{client_id}/contracts",

@@ -1,16 +1,18 @@
-"""What is known of a person, as data or as a page to hand over."""
+"""What is known of a person, as data or as a page to hand over; and that it is forgotten."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pydantic_core
 from starlette.responses import Response
 
 from services.gateway import exports
-from services.gateway.api import JSON, Endpoint, shown
+from services.gateway.api import JSON, Endpoint, post, sent, shown
 from services.gateway.call import Call
 from services.gateway.pages.rendering import page
 from shared.contracts.base import reply_type
-from shared.contracts.client_data import GetPersonalData
+from shared.contracts.client_data import EraseClient, GetPersonalData
 from shared.refusals import Refused
 
 HTML = "text/html"
@@ -32,6 +34,17 @@ async def personal_data(call: Call, endpoint: Endpoint) -> Response:
     return page("personal_data.html", call.language, data=pydantic_core.from_json(reply))
 
 
+async def _erase(call: Call, endpoint: Endpoint) -> Response:
+    """As any command, but tables that name the person are taken back in a moment."""
+    reply = await sent(call, endpoint)
+    call.gateway.jobs.tidy_soon()
+    return shown(call, endpoint, reply)
+
+
+ERASE = replace(
+    post("/clients/{client_id}/erase", EraseClient, "Forget a person at their request", status=200),
+    answer=_erase,
+)
 ENDPOINT = Endpoint(
     method="GET",
     path="/clients/{client_id}/personal-data",

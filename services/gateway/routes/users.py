@@ -54,7 +54,7 @@ AREA = Area(
             post(
                 "/users/{user_id}/password",
                 ResetPassword,
-                "Give a user a one-time password",
+                "Give a user a one-time password, and end what it opened",
                 status=200,
             )
         ),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.orders.domain.decision import naming
 from services.orders.domain.erasure import anonymous
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.erasure import forget_comments, forgotten_comments, open_orders
 from services.orders.store.queries import orders_naming
+from shared.contracts.approvals import EstimateLinkRevoked
 from shared.contracts.client_data import ClientErased, GetOpenOrders, OpenOrders
 from shared.erasure import redact
 from shared.handlers import Work
@@ -32,7 +34,8 @@ async def _without_person(event: ClientErased, store: OrdersStore, work: Work) -
 
 @handlers.event(ClientErased, after=_without_person)
 async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> None:
-    """Also what was opened while the erasure was under way; the copy refuses what comes later.
+    """Also what was opened while the erasure was under way; the copy refuses what comes later. The
+    client's links open nothing any more, wherever they were sent on.
 
     What to look for in comments is what the copies say; their owner knows only what is left."""
     known = (await store.copies.kept(client_ids=event.aliases)).clients.values()
@@ -50,6 +53,9 @@ async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> 
         vehicle_id = order.header.vehicle_id
         known_by = _without_plate(cars[vehicle_id]) if vehicle_id and vehicle_id in cars else None
         store.save(anonymous(order, event.aliases, event.name, known_by, work.now), work)
+        if order.client_id in event.aliases and (link := await store.links.of(order.id)):
+            store.links.save(link.revoked(work.now))
+            work.publish(EstimateLinkRevoked(**naming(order), link_id=link.id))
     words = {
         word
         for client in known

@@ -104,6 +104,7 @@ async def erase(request: PageRequest) -> Response:
     if request.form.get("confirmed").strip().casefold() != card.name.casefold():
         raise field_invalid("confirmed", "this is not the name", "это не то имя")
     erased = await request.send(request.form.message(EraseClient, client_id=client_id))
+    request.call.gateway.jobs.tidy_soon()
     said = request._("Erased: what was known of the person is gone, here they are %(name)s")
     return request.go(f"/clients/{client_id}", said=said % {"name": erased.name})
 

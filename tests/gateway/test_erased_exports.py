@@ -1,0 +1,93 @@
+"""A table that was made before somebody was erased names them still: it is taken back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import func, select, update
+
+from services.gateway.jobs import erased, rows
+from services.gateway.store import jobs
+from shared.contracts.jobs import JobMoved
+from shared.ids import new_id
+from tests.gateway.support import API, TestGateway, a_key
+from tests.gateway.test_jobs import begun, file_of, over, refused
+from tests.support.waiting import eventually
+
+SEARCHED = "/clients?q=Забытова&limit=50"
+
+
+@pytest.fixture
+async def office(whole: TestGateway, monkeypatch: pytest.MonkeyPatch) -> httpx.AsyncClient:
+    monkeypatch.setattr(erased, "FORGOTTEN_WITHIN", timedelta(0))
+    return await whole.signed_in("administrator", "admin")
+
+
+async def a_client(office: httpx.AsyncClient, name: str) -> str:
+    made = await office.post(f"{API}/clients", json={"last_name": name}, headers=a_key())
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+async def erase(office: httpx.AsyncClient, client_id: str) -> None:
+    gone = await office.post(
+        f"{API}/clients/{client_id}/erase", json={"reason": "просит"}, headers=a_key()
+    )
+    assert gone.status_code == 200, gone.text
+
+
+async def row_of(whole: TestGateway, job: Any) -> Any:
+    async with whole.service.engine.connect() as connection:
+        return (await connection.execute(select(jobs).where(jobs.c.id == job["id"]))).one()
+
+
+async def test_tables_of_before_are_taken_back_with_what_was_searched_for(
+    office: httpx.AsyncClient, whole: TestGateway
+) -> None:
+    client_id = await a_client(office, "Забытова")
+    made = await over(office, (await begun(office, SEARCHED))["id"])
+    assert "Забытова" in (await file_of(office, made["id"])).text
+    (file,) = whole.settings.export_folder.iterdir()
+    await erase(office, client_id)
+
+    async def is_taken_back() -> bool:
+        return bool((await row_of(whole, made)).state == "failed")
+
+    await eventually(is_taken_back)  # without anybody looking for it
+    assert await refused(await file_of(office, made["id"])) == (404, "job_has_no_file")
+    assert not file.exists()
+    shown = (await office.get(f"{API}/jobs/{made['id']}")).json()
+    assert (shown["failure"], shown["file"]) == ("export_outdated", None)
+    assert (await row_of(whole, made)).address == "/clients?q=…&limit=50"
+    *_, told = await whole.told(JobMoved.subject)
+    assert (told["state"], told["failure"]) == ("failed", "export_outdated")
+    # What is made from now on stays.
+    again = await over(office, (await begun(office))["id"])
+    await whole.app.state.gateway.jobs.take_back()
+    assert (await file_of(office, again["id"])).status_code == 200
+
+
+async def test_what_is_being_made_of_answers_of_before_is_made_anew(
+    office: httpx.AsyncClient, whole: TestGateway
+) -> None:
+    client_id = await a_client(office, "Забытова")
+    waiting = await over(office, (await begun(office))["id"])
+    async with whole.service.engine.begin() as connection:
+        await connection.execute(
+            update(jobs).values(
+                state="running",
+                file_id=None,
+                lease_id=new_id(),
+                lease_until=func.now() + rows.LEASE,
+            )
+        )
+    await erase(office, client_id)
+    await whole.settle_down()
+    await whole.app.state.gateway.jobs.take_back()
+    done = await over(office, waiting["id"])
+    assert done["state"] == "done"
+    assert done["started_at"] > waiting["finished_at"]
+    assert (await file_of(office, waiting["id"])).status_code == 200
