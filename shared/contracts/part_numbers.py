@@ -97,7 +97,9 @@ class BarcodeView(View):
     code: str
     product_id: UUID
     measure: str
-    factor: Factor
+    factor: Factor | None
+    """Null: the product is not counted in that unit any more. Nothing is counted by such a code
+    (``unit_unknown``) until the product is again, or the code is added on another unit."""
     warnings: tuple[BarcodeWarning, ...] = ()
     """``check_digit``: so many digits make an EAN or UPC, but the last one does not fit."""
 
@@ -153,7 +155,8 @@ class ScannedView(View):
 
 
 class GetByBarcode(Question[ScannedView]):
-    """Refused: ``barcode_not_found``."""
+    """Refused: ``barcode_not_found``, ``unit_unknown`` (the product is not counted in the unit that
+    the code stands on any more)."""
 
     subject: ClassVar[str] = "ask.inventory.by_barcode.v1"
 
