@@ -86,7 +86,8 @@ class PartLine:
     ``quantity`` is in the product's main unit ``measure``, ``entered_quantity`` in the unit that
     somebody chose. ``warehouse_price`` is what the catalogue said when the warehouse first
     answered. ``cost`` is of the whole line: frozen at issue, expected before. What describes the
-    product is as it was when the line was added.
+    product is as it was when the line was added. ``came_back``: so much of it had been issued when
+    its order was reopened, less what was given up or lost since.
     """
 
     id: UUID
@@ -114,6 +115,7 @@ class PartLine:
     warranty_km: int | None = None
     warehouse_price: Decimal | None = None
     cost: Decimal | None = None
+    came_back: Decimal = Decimal(0)
 
     @cached_property
     def total(self) -> Decimal:
