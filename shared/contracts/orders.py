@@ -437,6 +437,9 @@ class PartLineView(View):
     short: StockQuantity
     """How much is back-ordered; of an issued line: how much was issued before it was there and is
     still to come, until when its cost is provisional."""
+    came_back: StockQuantity = Decimal(0)
+    """Of a part of a reopened order: how much had been issued, less what was given up or lost
+    since. No more can be written off."""
     entered_quantity: Quantity | None = None
     """As it was entered (MeasureQuantity), in ``entered_measure``."""
     entered_measure: str | None = None
@@ -685,7 +688,7 @@ class ChangeLine(Command[OrderView]):
 
     ``quantity`` of a part is in ``measure``, or else in its main unit. New ``labor_hours`` or
     ``labor_rate`` make a new ``initial_price``, rounded as the station rounds; saying that too is
-    ``price_ambiguous``.
+    ``price_ambiguous``. While the work has but one of the two, its price stays what it is.
 
     ``on_removal``: what becomes of the parts that a lower ``quantity`` takes off an order that was
     done and is open again; ``write_off`` needs a ``reason``. Refused: ``nothing_to_write_off``.
