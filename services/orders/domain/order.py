@@ -243,10 +243,12 @@ class Order:
         return checked(self.services_total + self.products_total + self.materials_total)
 
     @property
-    def discount_total(self) -> Decimal:
-        """What the client is spared: of everything that is in ``total``."""
+    def discount_total(self) -> Decimal | None:
+        """What the client is spared: of everything that is in ``total``; ``None``: it is beyond the
+        books."""
         works = sum((line.discount for line in self.billed_services), NOTHING)
-        return sum((part.discount for part in self.billed_parts if part.counts), works)
+        total = sum((part.discount for part in self.billed_parts if part.counts), works)
+        return total if total <= MAX_MONEY else None
 
     @property
     def due(self) -> Decimal:
@@ -271,7 +273,7 @@ class Order:
         own = self.client_products_discount if kind == "product" else self.client_services_discount
         return self.client_discount if own is None else own
 
-    @property
+    @cached_property
     def estimation_cost(self) -> Decimal:
         """What was suggested when the lines were added, for all of their quantities."""
         suggested = (line.price.suggested * line.quantity for line in self.billed_lines)
