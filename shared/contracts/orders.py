@@ -285,7 +285,8 @@ class ListEmployees(Question[Page[EmployeeView]]):
 
 class CreateService(Command[ServiceView]):
     """Either ``price`` or both ``labor_hours`` and ``labor_rate``; else ``price_missing`` or
-    ``price_ambiguous``. ``name_taken`` when the catalogue has it."""
+    ``price_ambiguous``. ``amount_too_large``: more than the books can hold, or more than 100 000
+    minutes. ``name_taken`` when the catalogue has it."""
 
     subject: ClassVar[str] = "cmd.orders.create_service.v1"
 
@@ -516,7 +517,8 @@ class OrderView(OrderSummary):
     """How many works of the car were declined on other orders and may be offered now. Counted
     when the order is opened and when it is asked for; null in other answers."""
     discount_total: Money | None = None
-    """Of all lines that are in ``total``: what was quoted less what is asked."""
+    """Of all lines that are in ``total``: what was quoted less what is asked. Null also where it is
+    beyond the books."""
     due: Money | None = None
     """What is still to be paid. Null only in answers older than this field."""
 

@@ -97,11 +97,13 @@ class BarcodeView(View):
     code: str
     product_id: UUID
     measure: str
-    factor: Factor | None
-    """Null: the product is not counted in that unit any more. Nothing is counted by such a code
-    (``unit_unknown``) until the product is again, or the code is added on another unit."""
+    factor: Factor
     warnings: tuple[BarcodeWarning, ...] = ()
     """``check_digit``: so many digits make an EAN or UPC, but the last one does not fit."""
+    dropped: bool = False
+    """The product is not counted in ``measure`` any more: ``factor`` says nothing, and nothing is
+    counted by the code (``unit_unknown``) until it is again, or the code is added on another
+    unit."""
 
 
 class AddBarcode(Command[BarcodeView]):

@@ -221,7 +221,7 @@ async def test_nothing_is_counted_by_the_code_of_a_pack_that_is_none_any_more(
     ]
     assert [await refusal(station, scan) for scan in scans] == ["unit_unknown"] * 4
     (shown,) = (await station.ask(ListBarcodes(product_id=product.id))).items
-    assert (shown.measure, shown.factor) == ("упак", None)
+    assert (shown.measure, shown.dropped) == ("упак", True)
 
     await station.send(ChangeProduct(product_id=product.id, units=packs))
     assert (await station.send(ScanCount(count_id=count.id, barcode="PACK"))).counted == 4

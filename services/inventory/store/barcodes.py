@@ -10,6 +10,7 @@ from sqlalchemy import Select, case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.barcodes import barcode_warnings, own_barcode
+from services.inventory.domain.units import MAIN
 from services.inventory.store.tables import labels, product_units, products
 from services.inventory.store.tables_offers import barcodes, own_barcodes
 from shared.contracts.base import Page
@@ -132,6 +133,7 @@ def _view(row: Any) -> BarcodeView:
         code=row.code,
         product_id=row.product_id,
         measure=row.measure,
-        factor=row.factor,
+        factor=row.factor or MAIN,
+        dropped=row.factor is None,
         warnings=barcode_warnings(row.code),
     )
