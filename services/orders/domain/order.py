@@ -244,8 +244,7 @@ class Order:
 
     @property
     def discount_total(self) -> Decimal | None:
-        """What the client is spared: of everything that is in ``total``; ``None``: it is beyond the
-        books."""
+        """What the client is spared of all in ``total``; ``None``: it is beyond the books."""
         works = sum((line.discount for line in self.billed_services), NOTHING)
         total = sum((part.discount for part in self.billed_parts if part.counts), works)
         return total if total <= MAX_MONEY else None
@@ -341,13 +340,11 @@ class Order:
     @cached_property
     def flags(self) -> tuple[str, ...]:
         """What the order waits for; derived, never stored."""
-        waits_for_parts = self.status in EDITABLE and any(
-            part.state in ("requested", "short") for part in self.parts
-        )
+        is_open = self.status in EDITABLE
+        awaited = any(part.state in ("requested", "short") for part in self.parts)
         flags = {
-            "waiting_for_parts": waits_for_parts,
-            "waiting_for_approval": self.status in EDITABLE
-            and any(line.approval.waits for line in self.services),
+            "waiting_for_parts": is_open and awaited,
+            "waiting_for_approval": is_open and any(line.approval.waits for line in self.services),
             "waiting_for_payment": waits_for_payment(self),
             "settled": self.settled,
         }
