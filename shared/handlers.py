@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
@@ -82,6 +82,11 @@ class Work:
     @property
     def actor(self) -> Actor:
         return self.envelope.actor
+
+    @property
+    def today(self) -> date:
+        """The station's day, in its own time zone."""
+        return self.now.astimezone(self.settings.zone).date()
 
     def publish(self, *events: Event) -> None:
         """The events leave with the commit, through the outbox."""

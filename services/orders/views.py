@@ -121,6 +121,7 @@ def part_view(part: PartLine, costs: Costs | None = None) -> PartLineView:
         state=part.state,
         reserved=part.reserved,
         short=part.short,
+        came_back=part.came_back,
         entered_quantity=part.entered_quantity,
         entered_measure=part.entered_measure,
         product_comment=part.product_comment,

@@ -34,7 +34,8 @@ PriceStep = Annotated[Decimal, Field(ge=Decimal("0.01"), le=1000, decimal_places
 RoundingMode = Literal["half_up", "half_even", "up", "down"]
 """To the nearest multiple (a half goes up, or to the even one), or always to the next one away
 from zero, or towards it."""
-Minutes = Annotated[int, Field(ge=0, le=100_000)]
+MAX_MINUTES = 100_000
+Minutes = Annotated[int, Field(ge=0, le=MAX_MINUTES)]
 WarrantyDays = Annotated[int, Field(ge=0, le=36_500)]
 Hours = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=5)]
 """Norm-hours; never rounded, five decimals are what norm books print."""

@@ -285,7 +285,8 @@ class ListEmployees(Question[Page[EmployeeView]]):
 
 class CreateService(Command[ServiceView]):
     """Either ``price`` or both ``labor_hours`` and ``labor_rate``; else ``price_missing`` or
-    ``price_ambiguous``. ``name_taken`` when the catalogue has it."""
+    ``price_ambiguous``. ``amount_too_large``: more than the books can hold, or more than 100 000
+    minutes. ``name_taken`` when the catalogue has it."""
 
     subject: ClassVar[str] = "cmd.orders.create_service.v1"
 
@@ -437,6 +438,9 @@ class PartLineView(View):
     short: StockQuantity
     """How much is back-ordered; of an issued line: how much was issued before it was there and is
     still to come, until when its cost is provisional."""
+    came_back: StockQuantity = Decimal(0)
+    """Of a part of a reopened order: how much had been issued, less what was given up or lost
+    since. No more can be written off."""
     entered_quantity: Quantity | None = None
     """As it was entered (MeasureQuantity), in ``entered_measure``."""
     entered_measure: str | None = None
@@ -513,7 +517,8 @@ class OrderView(OrderSummary):
     """How many works of the car were declined on other orders and may be offered now. Counted
     when the order is opened and when it is asked for; null in other answers."""
     discount_total: Money | None = None
-    """Of all lines that are in ``total``: what was quoted less what is asked."""
+    """Of all lines that are in ``total``: what was quoted less what is asked. Null also where it is
+    beyond the books."""
     due: Money | None = None
     """What is still to be paid. Null only in answers older than this field."""
 
@@ -685,7 +690,7 @@ class ChangeLine(Command[OrderView]):
 
     ``quantity`` of a part is in ``measure``, or else in its main unit. New ``labor_hours`` or
     ``labor_rate`` make a new ``initial_price``, rounded as the station rounds; saying that too is
-    ``price_ambiguous``.
+    ``price_ambiguous``. While the work has but one of the two, its price stays what it is.
 
     ``on_removal``: what becomes of the parts that a lower ``quantity`` takes off an order that was
     done and is open again; ``write_off`` needs a ``reason``. Refused: ``nothing_to_write_off``.

@@ -100,6 +100,10 @@ class BarcodeView(View):
     factor: Factor
     warnings: tuple[BarcodeWarning, ...] = ()
     """``check_digit``: so many digits make an EAN or UPC, but the last one does not fit."""
+    dropped: bool = False
+    """The product is not counted in ``measure`` any more: ``factor`` says nothing, and nothing is
+    counted by the code (``unit_unknown``) until it is again, or the code is added on another
+    unit."""
 
 
 class AddBarcode(Command[BarcodeView]):
@@ -153,7 +157,8 @@ class ScannedView(View):
 
 
 class GetByBarcode(Question[ScannedView]):
-    """Refused: ``barcode_not_found``."""
+    """Refused: ``barcode_not_found``, ``unit_unknown`` (the product is not counted in the unit that
+    the code stands on any more)."""
 
     subject: ClassVar[str] = "ask.inventory.by_barcode.v1"
 

@@ -53,7 +53,8 @@ class BeginStockImport(Command[ImportView], BeginFields):
     supplier_id: UUID | None = None
     """Of a price list: whose it is."""
     valid_from: date | None = None
-    """Of a price list: since when it holds; absent: since today."""
+    """Of a price list: the day, of the station's, from which on it holds; until then the last one
+    does. Absent: the day on which it is taken."""
 
 
 class AddStockImportRows(Command[Done], RowsFields):
@@ -83,8 +84,8 @@ class ChangeStockImport(Command[ImportView]):
 
 
 class ApplyStockImport(Command[ImportView], OneImport):
-    """Takes the good rows, all at once. A price list replaces its supplier's last one; a table
-    of analogues adds to those there are.
+    """Takes the good rows, all at once. A price list replaces its supplier's last one, at once or
+    on its day; a table of analogues adds to those there are.
 
     Refused: ``import_not_found``, ``import_state``, ``import_columns_missing``, ``import_empty``.
     """

@@ -22,6 +22,7 @@ from shared.contracts.base import (
     Quantity,
     Question,
     Revision,
+    SignedQuantity,
     StockQuantity,
     Text,
     View,
@@ -29,6 +30,8 @@ from shared.contracts.base import (
 from shared.contracts.inventory import ExtraCost, ExtraSpread, PartNumber, ReceiptView
 
 PurchaseState = Literal["draft", "sent", "partly_received", "received", "cancelled"]
+MOST_LINES = 500
+"""Of one purchase order."""
 
 
 class PurchaseLine(View):
@@ -92,7 +95,7 @@ class CreatePurchaseOrder(Command[PurchaseOrderView]):
     warehouse_id: UUID
     expected_on: date | None = None
     comment: Text | None = None
-    lines: tuple[PurchaseLine, ...] = Field(min_length=1, max_length=500)
+    lines: tuple[PurchaseLine, ...] = Field(min_length=1, max_length=MOST_LINES)
 
 
 class ChangePurchaseOrder(Command[PurchaseOrderView]):
@@ -106,7 +109,9 @@ class ChangePurchaseOrder(Command[PurchaseOrderView]):
     expected_revision: Revision | None = None
     expected_on: date | None = None
     comment: Text | None = None
-    lines: tuple[PurchaseLine, ...] | None = Field(default=None, min_length=1, max_length=500)
+    lines: tuple[PurchaseLine, ...] | None = Field(
+        default=None, min_length=1, max_length=MOST_LINES
+    )
 
 
 class SendPurchaseOrder(Command[PurchaseOrderView]):
@@ -215,7 +220,8 @@ class ProposedLine(View):
     short: StockQuantity
     """What orders wait for."""
     min_stock: StockQuantity | None
-    available: StockQuantity
+    available: SignedQuantity
+    """Below zero: so much was issued before it was there."""
     on_order: StockQuantity
     """Of purchase orders that are not received, drafts among them."""
     quantity: StockQuantity
@@ -251,8 +257,9 @@ class GetPurchaseProposal(Question[Page[Proposal]]):
 class OrderProposal(Command[PurchaseOrderView]):
     """A draft of all that is proposed to buy from a supplier, or of the named products only, also
     of those that another one is proposed for: at what they were delivered for last. An offer's
-    goods are ordered in the numbers in which they are sold together. Refused:
-    ``supplier_not_found``, ``warehouse_not_found``, ``nothing_to_order``."""
+    goods are ordered in the numbers in which they are sold together; of more lines than one order
+    has room for, the rest stays proposed. Refused: ``supplier_not_found``, ``warehouse_not_found``,
+    ``nothing_to_order``, ``amount_too_large``."""
 
     subject: ClassVar[str] = "cmd.inventory.order_proposal.v1"
 

@@ -56,6 +56,7 @@ from shared.contracts.payroll import PayOut, PayoutLine
 from shared.contracts.purchase_orders import (
     ArrivedLine,
     CreatePurchaseOrder,
+    OrderProposal,
     OrderSpecially,
     PurchaseLine,
     ReceivePurchase,
@@ -397,6 +398,17 @@ class Station(RuleBasedStateMachine):
         if self.write_offs:
             write_off_id = self.write_offs[document % len(self.write_offs)]
             self.send(CancelWriteOff(write_off_id=write_off_id, reason="нашлось"))
+
+    @rule(place=st.integers(0, 1), product=st.integers(0, 2))
+    def what_lacks_is_ordered(self, place: int, product: int) -> None:
+        named = self.products[product : product + 1]
+        self.send(
+            OrderProposal(
+                supplier_id=self.supplier,
+                warehouse_id=self.warehouses[place],
+                product_ids=tuple(named),
+            )
+        )
 
     @rule(product=st.integers(0, 1), place=st.integers(0, 1), found=amounts)
     def a_shelf_is_counted(self, product: int, place: int, found: Decimal) -> None:

@@ -3,7 +3,7 @@ new one, never a part."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +20,15 @@ from shared.contracts.price_lists import (
     StockImportMoved,
 )
 from shared.database import engine_for
+from shared.handlers import Work
 from shared.imports import worker
 from shared.imports.tables import imports
+from shared.messaging.envelope import opening
 from shared.refusals import Refused
 from tests.inventory.at_work import published
 from tests.inventory.importing import CHUNK, bring, doomed, when
 from tests.support.crashing import EXIT_CODE
-from tests.support.day import Station
+from tests.support.day import ADMIN, Station
 from tests.support.tables import price_rows
 from tests.support.waiting import eventually
 
@@ -211,3 +213,46 @@ async def test_a_replaced_list_is_swept(station: Station, monkeypatch: pytest.Mo
 
     await eventually(swept)
     assert await offered(station, supplier.id) == numbers(50, 50)
+
+
+async def test_a_list_holds_from_its_day_on(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then the last one does, whose file may be brought again when it has been replaced."""
+    supplier = await station.a_supplier()
+    today = datetime.now(station.settings("inventory").zone).date()
+    tomorrow, later = today + timedelta(days=1), today + timedelta(days=2)
+    await _taken(station, supplier.id, 0)
+    await _taken(station, supplier.id, 50, tomorrow)
+    await _taken(station, supplier.id, 100, tomorrow)  # instead of the other of that day
+    await _taken(station, supplier.id, 150, later)
+    assert await offered(station, supplier.id) == numbers(5)
+    with pytest.raises(Refused, match="import_not_uploading"):  # it is the one that holds
+        await _taken(station, supplier.id, 0)
+
+    monkeypatch.setattr(Work, "today", tomorrow)
+    assert await offered(station, supplier.id) == numbers(5, 100)
+    await _taken(station, supplier.id, 0)
+    assert await offered(station, supplier.id) == numbers(5)
+
+    monkeypatch.setattr(Work, "today", later)
+    assert await offered(station, supplier.id) == numbers(5, 150)
+
+
+async def _taken(
+    station: Station, supplier_id: UUID, start: int, valid_from: date | None = None
+) -> None:
+    """Five rows from ``start`` on."""
+    job = await bring(
+        station, price_rows(5, start=start), supplier_id=supplier_id, valid_from=valid_from
+    )
+    await when(station, job.id, "ready")
+    await apply(station, job.id)
+
+
+async def test_a_day_is_the_stations_own(station: Station) -> None:
+    late = datetime(2026, 11, 30, 21, 30, tzinfo=UTC)
+    running = station.running["inventory"]
+    envelope = opening("/station-1/gateway", ApplyStockImport.subject, ADMIN)
+    work = Work(envelope, late, running.settings, running.client)
+    assert work.today == date(2026, 12, 1)

@@ -10,7 +10,16 @@ import pytest
 
 from shared.contracts.base import Command, Question
 from shared.contracts.costing import CheckStock
-from shared.contracts.inventory import ListMovements, OtherUnit, PartsReserved, PartsUnavailable
+from shared.contracts.inventory import (
+    ChangeProduct,
+    ListMovements,
+    OtherUnit,
+    PartsReserved,
+    PartsUnavailable,
+    ReceivedLine,
+    ReceiveStock,
+)
+from shared.contracts.part_numbers import AddBarcode, GetByBarcode, ListBarcodes
 from shared.contracts.stock_counts import (
     CancelCount,
     GetCount,
@@ -188,6 +197,37 @@ async def test_a_write_off_takes_at_cost_and_is_put_back_at_that_cost(station: S
 
 
 # --- counts --------------------------------------------------------------------------------------
+
+
+async def test_nothing_is_counted_by_the_code_of_a_pack_that_is_none_any_more(
+    station: Station,
+) -> None:
+    packs = (OtherUnit(measure="упаковка", factor=Decimal(4)),)
+    product = await station.a_product(units=packs)
+    await station.send(AddBarcode(product_id=product.id, code="PACK", measure="упаковка"))
+    await station.send(ChangeProduct(product_id=product.id, units=()))
+    places = {
+        "warehouse_id": (await station.a_warehouse()).id,
+        "supplier_id": (await station.a_supplier()).id,
+    }
+    await station.receive(places["warehouse_id"], product.id, "5", "30")
+    count = await station.send(StartCount(warehouse_id=places["warehouse_id"]))
+    line = ReceivedLine(barcode="PACK", quantity=Decimal(1), cost=Decimal(400))
+    scans: list[Command[Any] | Question[Any]] = [
+        ScanCount(count_id=count.id, barcode="PACK"),
+        SetCounted(count_id=count.id, barcode="PACK", quantity=Decimal(1)),
+        ReceiveStock(lines=(line,), **places),
+        GetByBarcode(code="PACK"),
+    ]
+    assert [await refusal(station, scan) for scan in scans] == ["unit_unknown"] * 4
+    (shown,) = (await station.ask(ListBarcodes(product_id=product.id))).items
+    assert (shown.measure, shown.dropped) == ("упак", True)
+
+    await station.send(ChangeProduct(product_id=product.id, units=packs))
+    assert (await station.send(ScanCount(count_id=count.id, barcode="PACK"))).counted == 4
+    # What is counted in packs only is counted in them by the same code.
+    await station.send(ChangeProduct(product_id=product.id, units=(), measure="упаковка"))
+    assert (await station.send(ScanCount(count_id=count.id, barcode="PACK"))).counted == 5
 
 
 async def test_a_count_is_scanned_compared_and_posted(station: Station) -> None:

@@ -168,6 +168,16 @@ def test_adding_a_work_reprices_the_order() -> None:
     assert (event.old_total, event.total) == (money(0), money(1500))
 
 
+def test_what_was_suggested_stays_within_the_books() -> None:
+    """It is shown, however little is asked: nothing is done by which an order could not be."""
+    order = an_order(status="in_progress")
+    dear = formed(Decimal("9999999999.99"), Decimal(1), Decimal(0), Decimal(0))
+    line = replace(a_service(), price=dear)
+    decision = domain.add_service(order, line, LATER)
+    with pytest.raises(Refused, match="amount_too_large"):
+        domain.add_service(decision.order, replace(line, id=new_id()), LATER)
+
+
 def test_a_requested_part_enters_the_total_when_the_warehouse_answers() -> None:
     part = a_part(price=20, quantity=2)
     requested = domain.request_parts(an_order(), [part], LATER)

@@ -305,6 +305,23 @@ async def test_a_work_is_priced_one_way(station: Station) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("hours", "rate"), [("10000", "1"), ("1000", "9999999999.99")], ids=["time", "money"]
+)
+async def test_a_work_beyond_all_measure_is_refused(
+    station: Station, hours: str, rate: str
+) -> None:
+    fields = {"labor_hours": Decimal(hours), "labor_rate": Decimal(rate)}
+    with pytest.raises(Refused, match="amount_too_large"):
+        await station.send(CreateService(name="Вечность", **fields))
+    if rate == "1":
+        return
+    order = await a_new_order(station)
+    quoted = AddService(order_id=order.id, name="Вечность", initial_price=Decimal(1), **fields)
+    with pytest.raises(Refused, match="amount_too_large"):
+        await station.send(quoted)
+
+
 # --- lists -------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from services.orders import domain
-from services.orders.domain.order import Order
+from services.orders.domain.order import Order, PartLine
 from shared.contracts.orders import OrderCompleted, PartsReleased, PartsRequested
 from shared.ids import new_id
 from shared.refusals import Refused
@@ -89,11 +89,20 @@ def test_parts_that_came_back_of_an_older_completion_do_not_come_back_of_a_newer
     assert domain.parts_returned(reopened, 2, LATER).parts[0].state == "reserved"
 
 
+def reopened(*parts: PartLine) -> Order:
+    """Everything that it was done with has come back."""
+    order = an_order(status="in_progress", parts=parts)
+    for step in ("done", "in_progress"):
+        order = domain.move(order, step, None, {}, NOW).order
+    return domain.parts_returned(order, order.completion, NOW)
+
+
 def test_what_is_written_off_is_told_to_the_warehouse_with_its_reason() -> None:
-    part = a_reserved_part(quantity=4)
-    order = an_order(status="in_progress", parts=(part,), completion=1, returned_completion=1)
-    lowered = replace(part, quantity=Decimal(3))
-    changed = domain.change_part_line(order, part, lowered, LATER, WRITE_OFF)
+    order = reopened(a_reserved_part(quantity=4))
+    (part,) = order.parts
+    changed = domain.change_part_line(
+        order, part, replace(part, quantity=Decimal(3)), LATER, WRITE_OFF
+    )
     (asked,) = [each for each in changed.events if isinstance(each, PartsRequested)]
     assert said(asked.lines[0].quantity, asked.lines[0].write_off, asked.reason) == (
         3,
@@ -106,17 +115,55 @@ def test_what_is_written_off_is_told_to_the_warehouse_with_its_reason() -> None:
     assert said(told.lines[0].write_off, told.reason) == (4, "лопнула")
 
 
-@pytest.mark.parametrize("completion", [0, 1])
-def test_only_what_was_issued_and_is_wanted_less_can_be_written_off(completion: int) -> None:
+def test_what_never_was_issued_cannot_be_written_off() -> None:
     part = a_reserved_part(quantity=4)
-    order = an_order(status="in_progress", parts=(part,), completion=completion)
-    quantity = Decimal(3) if completion == 0 else Decimal(5)
+    order = an_order(status="in_progress", parts=(part,))
     with pytest.raises(Refused, match="nothing_to_write_off"):
-        domain.change_part_line(order, part, replace(part, quantity=quantity), LATER, WRITE_OFF)
+        domain.change_part_line(order, part, replace(part, quantity=Decimal(3)), LATER, WRITE_OFF)
+
+
+def test_a_part_that_came_after_the_reopening_cannot_be_written_off() -> None:
+    added = a_reserved_part(quantity=2)
+    order = reopened(a_reserved_part(quantity=4))
+    order = replace(order, parts=(*order.parts, added))
+    with pytest.raises(Refused, match="nothing_to_write_off"):
+        domain.remove_line(order, added, LATER, WRITE_OFF)
+
+
+@pytest.mark.parametrize(
+    ("quantities", "left"),
+    [((6,), 4), ((1,), 1), ((1, 5), 1)],
+    ids=["more is wanted", "some went back", "some went back, and more is wanted"],
+)
+def test_no_more_can_be_written_off_than_was_issued_and_is_still_here(
+    quantities: tuple[int, ...], left: int
+) -> None:
+    order = reopened(a_reserved_part(quantity=4))
+    for quantity in quantities:
+        wanted = replace(order.parts[0], quantity=Decimal(quantity))
+        order = domain.change_part_line(order, order.parts[0], wanted, LATER).order
+    (part,) = order.parts
+    assert part.came_back == left
+    if left < part.quantity:
+        with pytest.raises(Refused, match="nothing_to_write_off"):
+            domain.remove_line(order, part, LATER, WRITE_OFF)
+        part = replace(part, quantity=part.quantity - left)
+        order = domain.change_part_line(order, order.parts[0], part, LATER, WRITE_OFF).order
+        assert order.parts[0].came_back == 0
+        with pytest.raises(Refused, match="nothing_to_write_off"):
+            domain.remove_line(order, order.parts[0], LATER, WRITE_OFF)
+    else:
+        assert domain.remove_line(order, part, LATER, WRITE_OFF).events
+
+
+def test_what_is_wanted_more_is_not_written_off() -> None:
+    order = reopened(a_reserved_part(quantity=4))
+    (part,) = order.parts
+    with pytest.raises(Refused, match="nothing_to_write_off"):
+        domain.change_part_line(order, part, replace(part, quantity=Decimal(5)), LATER, WRITE_OFF)
 
 
 def test_whoever_writes_off_says_why() -> None:
-    part = a_reserved_part()
-    order = an_order(status="in_progress", parts=(part,), completion=1)
+    order = reopened(a_reserved_part())
     with pytest.raises(Refused, match="field_required"):
-        domain.remove_line(order, part, LATER, domain.Removal("write_off"))
+        domain.remove_line(order, order.parts[0], LATER, domain.Removal("write_off"))

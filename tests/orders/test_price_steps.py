@@ -146,6 +146,25 @@ async def test_norm_hours_bind_the_initial_price(station: Station) -> None:
         await station.send(AddService(order_id=order.id, name="Сварка", labor_hours=Decimal(2)))
 
 
+async def test_norm_hours_of_a_work_with_a_price_of_its_own_are_only_what_is_sold(
+    station: Station,
+) -> None:
+    """``domain.md``: suggested is the catalogue's price, or hours times rate where it is priced by
+    those. A rate that comes later prices it."""
+    order = await a_new_order(station)
+    service = await station.send(CreateService(name="Мойка", price=Decimal(700)))
+    order = await station.send(AddService(order_id=order.id, service_id=service.id))
+    line_id = order.services[0].id
+
+    sold = await station.send(
+        ChangeLine(order_id=order.id, line_id=line_id, labor_hours=Decimal("1.5"))
+    )
+
+    assert (sold.services[0].labor_hours, sold.total) == (Decimal("1.5"), Decimal(700))
+    rated = ChangeLine(order_id=order.id, line_id=line_id, labor_rate=Decimal(1000))
+    assert (await station.send(rated)).total == 1500
+
+
 async def test_what_was_taken_off_is_still_told_and_what_never_was_is_refused(
     station: Station,
 ) -> None:

@@ -85,3 +85,10 @@ def test_a_line_larger_than_the_books_is_refused() -> None:
     price = formed(Decimal("9999999999.99"), None, Decimal(0), Decimal(0))
     with pytest.raises(Refused, match="amount_too_large"):
         line_total(price, Decimal(2))
+
+
+def test_a_line_that_only_its_discount_makes_fit_is_refused() -> None:
+    price = formed(Decimal("9999999999.99"), None, Decimal(100), Decimal(0))
+    assert line_total(price, Decimal(1)) == 0
+    with pytest.raises(Refused, match="amount_too_large"):
+        line_total(price, Decimal(2))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from shared.contracts.inventory import (
     ChangeProduct,
+    ChangeWarehouse,
     GetProduct,
     MarkupRule,
     ProductSaved,
@@ -17,9 +19,11 @@ from shared.contracts.part_numbers import AddPartNumber
 from shared.contracts.price_lists import ApplyStockImport
 from shared.contracts.purchase_orders import GetPurchaseProposal, OrderProposal, Proposal
 from shared.contracts.purchasing import CancelReceipt
-from tests.inventory.at_work import published
+from shared.ids import new_id
+from tests.inventory.at_work import job, published, together
+from tests.inventory.builders import an_ask, completed, requested
 from tests.inventory.importing import bring, when
-from tests.purchasing.at_work import a_line, receive
+from tests.purchasing.at_work import a_line, receive, refused
 from tests.support.day import Station
 
 HEAD = ("Артикул", "Производитель", "Наименование", "Цена", "Остаток", "Кратность", "Срок")
@@ -28,10 +32,10 @@ HEAD = ("Артикул", "Производитель", "Наименовани�
 async def offer(station: Station, *rows: tuple[str, ...]) -> UUID:
     """A supplier with a price list of these rows that holds today."""
     supplier = await station.a_supplier()
-    job = await bring(station, [HEAD, *rows], supplier_id=supplier.id)
-    await when(station, job.id, "ready")
-    await station.send(ApplyStockImport(import_id=job.id))
-    await when(station, job.id, "applied")
+    brought = await bring(station, [HEAD, *rows], supplier_id=supplier.id)
+    await when(station, brought.id, "ready")
+    await station.send(ApplyStockImport(import_id=brought.id))
+    await when(station, brought.id, "applied")
     return supplier.id
 
 
@@ -111,6 +115,45 @@ async def test_what_nobody_offers_is_proposed_of_whom_it_came_last(station: Stat
         last.supplier_id: [(bought.id, Decimal(90))],
         supplier: [(offered.id, Decimal(70))],
     }
+
+
+async def test_what_was_issued_before_it_was_there_is_to_be_bought(station: Station) -> None:
+    """Less than nothing is available of it, and all of that is lacking."""
+    product = await station.a_product()
+    before = await receive(station, a_line(product.id, "1", "90"))
+    await station.send(ChangeWarehouse(warehouse_id=before.warehouse_id, may_be_negative=True))
+    order_id, ask = new_id(), an_ask(product.id, "4")
+    for event in (requested(order_id, ask), completed(order_id, 1, ask)):
+        assert await together(station.running["inventory"], job(event)) == [b""]
+
+    found = await proposed(station)
+
+    (line,) = found[before.supplier_id].lines
+    assert (line.available, line.quantity) == (Decimal(-3), Decimal(3))
+    here = OrderProposal(supplier_id=before.supplier_id, warehouse_id=before.warehouse_id)
+    assert [each.quantity for each in (await station.send(here)).lines] == [Decimal(3)]
+
+
+async def test_what_is_more_than_one_order_can_name_is_left_for_the_next(station: Station) -> None:
+    numbers = [f"N{number}" for number in range(501)]
+    await asyncio.gather(
+        *(station.a_product(oem=number, vendor="MANN", min_stock=Decimal(1)) for number in numbers)
+    )
+    supplier = await offer(
+        station, *((number, "MANN", "Фильтр", "70", "9", "1", "") for number in numbers)
+    )
+    warehouse = await station.a_warehouse()
+    everything = OrderProposal(supplier_id=supplier, warehouse_id=warehouse.id)
+
+    assert [len((await station.send(everything)).lines) for _ in range(2)] == [500, 1]
+
+
+async def test_more_than_anybody_can_order_is_refused(station: Station) -> None:
+    await station.a_product(oem="A-1", vendor="MANN", min_stock=Decimal(1_000_000))
+    supplier = await offer(station, ("A1", "MANN", "Фильтр", "70", "9", "1", ""))
+    warehouse = await station.a_warehouse()
+    everything = OrderProposal(supplier_id=supplier, warehouse_id=warehouse.id)
+    assert await refused(station, everything) == "amount_too_large"
 
 
 async def test_a_receipt_that_was_a_mistake_is_no_last_purchase(station: Station) -> None:

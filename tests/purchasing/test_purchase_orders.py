@@ -244,6 +244,17 @@ async def test_goods_that_were_not_ordered_change_nothing(station: Station) -> N
     assert len((await station.ask(ListReceipts())).items) == 1
 
 
+async def test_what_is_known_and_was_not_ordered_is_not_said_to_be_unknown(
+    station: Station,
+) -> None:
+    product, other = await station.a_product(), await station.a_product()
+    order = await sent(station, wanted(product.id, "2", "40"))
+    for product_id, code in ((other.id, "product_not_ordered"), (new_id(), "product_not_found")):
+        line = ArrivedLine(product_id=product_id, quantity=Decimal(1), cost=Decimal(1))
+        command = ReceivePurchase(purchase_order_id=order.id, lines=(line,))
+        assert await refused(station, command) == code
+
+
 async def test_what_is_on_its_way_is_shown_beside_what_is_there(station: Station) -> None:
     oil = await station.a_product()
     there = await receive(station, a_line(oil.id, "5", "10"))

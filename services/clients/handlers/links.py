@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from services.clients.domain.links import ended, new_link
 from services.clients.handlers.table import handlers
 from services.clients.store import ClientsStore
@@ -32,7 +30,7 @@ async def link_client(command: LinkClient, store: ClientsStore, work: Work) -> L
     if command.vehicle_id:
         await store.vehicle(command.vehicle_id)
     known = await store.links.of(command.client_id)
-    link = new_link(command, known, work.new_id(), _today(work))
+    link = new_link(command, known, work.new_id(), work.today)
     await store.write()
     await store.links.save(link)
     work.publish(ClientLinked(link=link))
@@ -43,7 +41,7 @@ async def link_client(command: LinkClient, store: ClientsStore, work: Work) -> L
 async def unlink_client(command: UnlinkClient, store: ClientsStore, work: Work) -> Done:
     client = await store.client(command.client_id)
     link = await store.links.one(client.id, command.link_id)
-    after = ended(link, _today(work))
+    after = ended(link, work.today)
     if after is None:
         await store.links.remove(link.id)
     elif after != link:
@@ -56,7 +54,7 @@ async def unlink_client(command: UnlinkClient, store: ClientsStore, work: Work) 
 @handlers.question(ListLinks)
 async def list_links(question: ListLinks, store: ClientsStore, work: Work) -> Page[NamedLink]:
     client = await store.look_at_client(question.client_id)
-    return await store.links.page(client.id, question, _today(work))
+    return await store.links.page(client.id, question, work.today)
 
 
 @handlers.question(SuggestParties)
@@ -64,8 +62,4 @@ async def suggest_parties(
     question: SuggestParties, store: ClientsStore, work: Work
 ) -> OrderParties:
     client = await store.look_at_client(question.client_id)
-    return await store.links.parties(client.id, question.vehicle_id, _today(work))
-
-
-def _today(work: Work) -> date:
-    return work.now.astimezone(work.settings.zone).date()
+    return await store.links.parties(client.id, question.vehicle_id, work.today)

@@ -207,7 +207,7 @@ async def change_recurring_expense(
         category = await _active_category(changed.category, store, work)
         changed = replace(changed, category=category.name)
     last = await store.last_posted(expense.id)
-    changed = replace(changed, next_on=_next_on(expense, changed, last, _today(work)))
+    changed = replace(changed, next_on=_next_on(expense, changed, last, work.today))
     await store.save_recurring(changed)
     work.publish(RecurringExpenseSaved(expense=changed.view(), changes=changes))
     return changed.view()
@@ -260,7 +260,7 @@ async def list_recurring_expenses(
 async def list_upcoming_expenses(
     question: ListUpcomingExpenses, store: FinanceStore, work: Work
 ) -> Page[UpcomingExpense]:
-    today = _today(work)
+    today = work.today
     until = today + timedelta(days=question.days)
     found = [
         upcoming
@@ -275,7 +275,7 @@ async def post_recurring_expenses(
     command: PostRecurringExpenses, store: FinanceStore, work: Work
 ) -> PostedExpensesView:
     """Every day that has come is posted, each at its own time, however late."""
-    today, posted = _today(work), 0
+    today, posted = work.today, 0
     for expense in await store.due_recurring(today, POST_AT_ONCE):
         day = expense.next_on
         while day and day <= today and posted < POST_AT_ONCE:
@@ -344,7 +344,3 @@ async def _recurring(recurring_id: UUID, store: FinanceStore) -> RecurringExpens
     if expense is None:
         raise Refused("recurring_expense_not_found", id=recurring_id)
     return expense
-
-
-def _today(work: Work) -> date:
-    return work.now.astimezone(work.settings.zone).date()

@@ -150,7 +150,7 @@ async def get_payroll_state(
 async def close_payroll(command: ClosePayroll, store: FinanceStore, work: Work) -> PayrollStateView:
     state = await store.payroll("alone")
     ensure_revision(command.expected_revision, state.revision)
-    closed = state.closed(command.until, _today(work))
+    closed = state.closed(command.until, work.today)
     await store.save_payroll(closed)
     work.publish(PayrollClosed(station_id=work.settings.station_id, state=closed.view()))
     return closed.view()
@@ -181,7 +181,7 @@ async def reopen_payroll(
 async def _with_people(command: AccrueSalaries, store: FinanceStore, work: Work) -> AccrueSalaries:
     """Who works here, if a day has ended."""
     through = (await store.payroll_shown()).accrued_through
-    if through and next_day(through) < _today(work):
+    if through and next_day(through) < work.today:
         await store.release()
         await everybody(work)
     return command
@@ -193,7 +193,7 @@ async def accrue_salaries(
 ) -> AccruedSalaries:
     """The next business day that has ended. Days before pay was kept here are nobody's."""
     state = await store.payroll("alone")
-    yesterday = _today(work) - timedelta(days=1)
+    yesterday = work.today - timedelta(days=1)
     if state.accrued_through is None:
         await store.save_payroll(replace(state, accrued_through=yesterday))
         return AccruedSalaries(employees=0, more=False)
@@ -243,7 +243,3 @@ async def _post_salary(
     at = midnight(next_day(day), zone) - timedelta(microseconds=1)
     dated: Stamp = replace(stamp(work), at=state.dated(at, zone))
     await keep(payroll.salary(why, employee_id, amount, dated), store, work)
-
-
-def _today(work: Work) -> date:
-    return work.now.astimezone(work.settings.zone).date()

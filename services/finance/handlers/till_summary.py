@@ -27,7 +27,7 @@ async def get_till_summary(
 ) -> TillSummaryView:
     if question.cash_box_id and await store.box_shown(question.cash_box_id) is None:
         raise Refused("cash_box_not_found", id=question.cash_box_id)
-    day = work.now.astimezone(work.settings.zone).date()
+    day = work.today
     midnight = datetime.combine(day, time.min, work.settings.zone)
     rows = await store.till_documents(midnight, question.cash_box_id)
     movements = [movement_of(row) for row in rows]

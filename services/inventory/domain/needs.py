@@ -160,6 +160,8 @@ class Needs:
                 self.receiving = True
                 self.arriving.add(message.purchase_order_id)
                 self.purchases.add(message.purchase_order_id)
+                # Also what was never ordered, so that it is not said to be unknown.
+                self.bring(line.product_id for line in message.lines if line.product_id)
                 self.barcodes.update(line.barcode for line in message.lines if line.barcode)
             case (
                 ChangePurchaseOrder()

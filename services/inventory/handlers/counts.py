@@ -172,10 +172,10 @@ async def _count(
 
 async def _named(command: OfProduct, store: InventoryStore) -> tuple[UUID, Decimal]:
     """The product, and how many main units one of what was counted is: a pack's barcode counts
-    packs. Refused: ``product_not_found``, ``barcode_not_found``."""
+    packs. Refused: ``product_not_found``, ``barcode_not_found``, ``unit_unknown``."""
     if command.barcode is not None:
-        found = await barcodes.find(store.connection, command.barcode)
-        return found.product_id, found.factor
+        product_id, _, factor = await barcodes.find(store.connection, command.barcode)
+        return product_id, factor
     assert command.product_id is not None
     await references.shown_product(store.connection, command.product_id)
     return command.product_id, MAIN

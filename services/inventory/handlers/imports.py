@@ -38,8 +38,9 @@ from shared.refusals import Refused
 
 
 class PriceLists(Taking[InventoryStore]):
-    """Good rows wait as offers of a list that does not hold yet: to apply it is to change which
-    one holds, whatever its length. A list offers a part once: the first row that names it holds."""
+    """Good rows wait as offers of a list that does not hold yet: to apply it is to say that it
+    holds from its day on, whatever its length. A list offers a part once: the first row that names
+    it holds."""
 
     kind = "price_list"
     fields = PRICE_LIST_FIELDS
@@ -74,8 +75,14 @@ class PriceLists(Taking[InventoryStore]):
 
     async def apply(self, store: InventoryStore, job: Import, work: Work) -> None:
         assert job.supplier_id
-        valid_from = job.valid_from or work.now.astimezone(work.settings.zone).date()
-        await offers.set_price_list(store.connection, job.supplier_id, job.id, valid_from, work.now)
+        await offers.set_price_list(
+            store.connection,
+            job.supplier_id,
+            job.id,
+            job.valid_from or work.today,
+            work.today,
+            work.now,
+        )
 
 
 class Crosses(Taking[InventoryStore]):
@@ -117,6 +124,7 @@ async def begin(command: BeginStockImport, store: InventoryStore, work: Work) ->
         if command.supplier_id is None:
             raise Refused("import_supplier_missing")
         await references.place(store.connection, "supplier", command.supplier_id)
+        await offers.drop_replaced(store.connection, command.supplier_id, work.today)
     return await desk.take_in(
         command,
         store,

@@ -17,7 +17,7 @@ async def find_offers(question: FindOffers, store: InventoryStore, work: Work) -
     if question.product_id:
         await references.shown_product(store.connection, question.product_id)
     return await offers.find_offers(
-        store.connection, question, with_cost=sees_all_costs(work.actor.role)
+        store.connection, question, work.today, with_cost=sees_all_costs(work.actor.role)
     )
 
 
@@ -25,7 +25,7 @@ async def find_offers(question: FindOffers, store: InventoryStore, work: Work) -
 async def create_product_from_offer(
     command: CreateProductFromOffer, store: InventoryStore, work: Work
 ) -> ProductView:
-    offer = await offers.offer(store.connection, command.offer_id)
+    offer = await offers.offer(store.connection, command.offer_id, work.today)
     filled = CreateProduct(
         name=command.name or offer.name or offer.number,
         oem=offer.number,

@@ -141,10 +141,9 @@ async def list_barcodes(
 
 @handlers.question(GetByBarcode)
 async def get_by_barcode(question: GetByBarcode, store: InventoryStore, work: Work) -> ScannedView:
-    found = await barcodes.find(store.connection, question.code)
-    product = await references.shown_product(store.connection, found.product_id)
-    unit = next(unit for unit in product.units if unit.short_name == found.measure)
-    return ScannedView(code=found.code, product=product, unit=unit)
+    product_id, measure, _ = await barcodes.find(store.connection, question.code)
+    product = await references.shown_product(store.connection, product_id)
+    return ScannedView(code=question.code, product=product, unit=unit_named(product, measure))
 
 
 async def _set_first(product_id: UUID, code: str | None, store: InventoryStore, work: Work) -> None:

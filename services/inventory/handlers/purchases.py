@@ -21,9 +21,10 @@ from services.inventory.handlers.drafting import for_orders_there_are, keep, lin
 from services.inventory.handlers.goods import products_of
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore, proposals, purchases
-from shared.contracts.base import Page
+from shared.contracts.base import MAX_QUANTITY, Page
 from shared.contracts.inventory import ProductView, ReceiptView, ReceivedLine, ReceiveStock
 from shared.contracts.purchase_orders import (
+    MOST_LINES,
     ArrivedLine,
     CancelPurchaseOrder,
     ChangePurchaseOrder,
@@ -139,7 +140,7 @@ async def list_purchase_orders(
 async def get_purchase_proposal(
     question: GetPurchaseProposal, store: InventoryStore, work: Work
 ) -> Page[Proposal]:
-    found = await proposals.proposals(store.connection)
+    found = await proposals.proposals(store.connection, work.today)
     if question.cursor:
         (last,) = keys_of(question.cursor, tuple[UUID | None])
         found = [each for each in found if each.supplier_id and each.supplier_id > (last or _FIRST)]
@@ -154,24 +155,29 @@ async def order_proposal(
     await proposals.hold(store.connection)
     await store.write()  # what came or was asked for before it in this transaction counts
     known = await proposals.last_prices(store.connection, command.product_ids)
-    lines = [
-        PurchaseLine(
-            product_id=line.product_id,
-            quantity=sold_together(line) if theirs else line.quantity,
-            cost=line.cost if theirs else known.get(line.product_id),
+    needed = [
+        (
+            line.product_id,
+            sold_together(line) if theirs else line.quantity,
+            line.cost if theirs else known.get(line.product_id),
         )
-        for proposal in await proposals.proposals(store.connection)
+        for proposal in await proposals.proposals(store.connection, work.today)
         for theirs in [proposal.supplier_id == command.supplier_id]
         for line in proposal.lines
         if (line.product_id in command.product_ids if command.product_ids else theirs)
     ]
-    if not lines:
+    if not needed:
         raise Refused("nothing_to_order")
+    if any(quantity > MAX_QUANTITY for _, quantity, _ in needed):
+        raise Refused("amount_too_large")
     draft = CreatePurchaseOrder(
         supplier_id=command.supplier_id,
         warehouse_id=command.warehouse_id,
         expected_on=command.expected_on,
-        lines=tuple(lines),
+        lines=tuple(
+            PurchaseLine(product_id=product_id, quantity=quantity, cost=cost)
+            for product_id, quantity, cost in needed[:MOST_LINES]
+        ),
     )
     return (await make(draft, store, work)).view()
 

@@ -17,6 +17,7 @@ from services.inventory.store import InventoryStore, proposals, purchases
 from shared.contracts.base import MAX_MONEY, Page
 from shared.contracts.orders import GetOrder, OrderView
 from shared.contracts.purchase_orders import (
+    MOST_LINES,
     CreatePurchaseOrder,
     GetDeposit,
     GetPrepayment,
@@ -204,7 +205,7 @@ async def _unbought(command: OrderSpecially, store: InventoryStore) -> tuple[Pur
     )
     if not lines:
         raise Refused("nothing_to_order")
-    return lines
+    return lines[:MOST_LINES]  # the rest is still to be bought
 
 
 def _price_of(lines: Iterable[PurchaseLine], order: OrderView) -> Decimal:

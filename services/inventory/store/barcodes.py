@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.barcodes import barcode_warnings, own_barcode
+from services.inventory.domain.units import MAIN
 from services.inventory.store.tables import labels, product_units, products
 from services.inventory.store.tables_offers import barcodes, own_barcodes
 from shared.contracts.base import Page
@@ -22,18 +24,21 @@ _BARCODES: Select[Any] = (
         barcodes.c.code,
         barcodes.c.seq,
         barcodes.c.product_id,
+        products.c.name.label("product"),
         func.coalesce(_unit.c.short_name, _main.c.short_name).label("measure"),
-        func.coalesce(func.trim_scale(product_units.c.factor), 1).label("factor"),
+        case(
+            (func.coalesce(barcodes.c.unit_id, _main.c.id) == _main.c.id, 1),
+            else_=func.trim_scale(product_units.c.factor),
+        ).label("factor"),
     )
     .join(products, products.c.id == barcodes.c.product_id)
     .join(_main, _main.c.id == products.c.measure_id)
-    # A unit that the product is not counted in any more: the code counts a main one.
+    .outerjoin(_unit, _unit.c.id == barcodes.c.unit_id)
     .outerjoin(
         product_units,
         (product_units.c.product_id == barcodes.c.product_id)
         & (product_units.c.unit_id == barcodes.c.unit_id),
     )
-    .outerjoin(_unit, _unit.c.id == product_units.c.unit_id)
 )
 
 
@@ -42,12 +47,16 @@ def with_barcode(code: str) -> Select[Any]:
     return select(barcodes.c.product_id).where(barcodes.c.code == code)
 
 
-async def find(connection: AsyncConnection, code: str) -> BarcodeView:
-    """Refused: ``barcode_not_found``."""
+async def find(connection: AsyncConnection, code: str) -> tuple[UUID, str, Decimal]:
+    """The product that a scan counts, the short name of the unit, and how many main ones that is.
+    Refused: ``barcode_not_found``, ``unit_unknown`` (the product is not counted in it any more: a
+    pack is never taken for a piece)."""
     row = (await connection.execute(_BARCODES.where(barcodes.c.code == code))).one_or_none()
     if row is None:
         raise Refused("barcode_not_found", barcode=code)
-    return _view(row)
+    if row.factor is None:
+        raise Refused("unit_unknown", product=row.product, unit=row.measure)
+    return row.product_id, row.measure, row.factor
 
 
 async def all_of(connection: AsyncConnection, product_id: UUID) -> tuple[BarcodeView, ...]:
@@ -124,6 +133,7 @@ def _view(row: Any) -> BarcodeView:
         code=row.code,
         product_id=row.product_id,
         measure=row.measure,
-        factor=row.factor,
+        factor=row.factor or MAIN,
+        dropped=row.factor is None,
         warnings=barcode_warnings(row.code),
     )

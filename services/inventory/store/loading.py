@@ -243,7 +243,7 @@ _TRANSFERS = _document(transfers, parcels, "transfer_id")
 _WRITE_OFFS = _document(write_offs, write_off_parts, "write_off_id")
 _COUNTS = _document(counts, count_lines, "count_id")
 _BY_BARCODE = (
-    select(barcodes.c.product_id, barcodes.c.code, labels.c.name.label("measure"))
+    select(barcodes.c.product_id, barcodes.c.code, labels.c.short_name.label("measure"))
     .outerjoin(labels, labels.c.id == barcodes.c.unit_id)
     .where(barcodes.c.code == any_(_array("ids", Text)))
 )

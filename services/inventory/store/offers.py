@@ -124,15 +124,32 @@ async def set_price_list(
     supplier_id: UUID,
     list_id: UUID,
     valid_from: date,
+    today: date,
     now: datetime,
 ) -> None:
-    """From here on the supplier offers this list and no other; the last one's file may be brought
-    again."""
-    values = {"list_id": list_id, "valid_from": valid_from, "applied_at": now}
+    """From its day on the supplier offers this list and no other; from a day that has come, also
+    instead of one that is dated later."""
+    if valid_from <= today:
+        await connection.execute(
+            delete(price_lists).where(
+                price_lists.c.supplier_id == supplier_id, price_lists.c.valid_from <= today
+            )
+        )
+    values = {"list_id": list_id, "applied_at": now}
     await connection.execute(
         upsert(price_lists)
-        .values(supplier_id=supplier_id, **values)
-        .on_conflict_do_update(index_elements=["supplier_id"], set_=values)
+        .values(supplier_id=supplier_id, valid_from=valid_from, **values)
+        .on_conflict_do_update(index_elements=["supplier_id", "valid_from"], set_=values)
+    )
+    await drop_replaced(connection, supplier_id, today)
+
+
+async def drop_replaced(connection: AsyncConnection, supplier_id: UUID, today: date) -> None:
+    """Lists that another one has taken the place of, be it that its day has come: their files may
+    be brought again."""
+    theirs = price_lists.c.supplier_id == supplier_id
+    await connection.execute(
+        delete(price_lists).where(theirs, price_lists.c.valid_from <= today, ~_holds(today))
     )
     await connection.execute(
         update(imports)
@@ -141,7 +158,7 @@ async def set_price_list(
             imports.c.kind == "price_list",
             imports.c.state == "applied",
             imports.c.supplier_id == supplier_id,
-            imports.c.id != list_id,
+            imports.c.id.not_in(select(price_lists.c.list_id).where(theirs)),
         )
         .values(live=False)
     )
@@ -152,7 +169,7 @@ async def set_cross_list(connection: AsyncConnection, list_id: UUID, now: dateti
 
 
 async def sweep_offers(connection: AsyncConnection) -> None:
-    """Offers of lists that were replaced, or never applied."""
+    """Offers of lists that were dropped, or never applied."""
     ended = select(imports.c.id).where(
         imports.c.kind == "price_list",
         imports.c.state.in_(ENDED),
@@ -172,6 +189,19 @@ async def sweep_crosses(connection: AsyncConnection) -> None:
 
 # --- search --------------------------------------------------------------------------------------
 
+_others = price_lists.alias("others")
+
+
+def _holds(today: date) -> ColumnElement[bool]:
+    """Of its supplier's lists it is the one of the latest day that has come."""
+    latest = (
+        select(func.max(_others.c.valid_from))
+        .where(_others.c.supplier_id == price_lists.c.supplier_id, _others.c.valid_from <= today)
+        .scalar_subquery()
+    )
+    return price_lists.c.valid_from == latest
+
+
 _OFFERS: Select[Any] = (
     select(
         offers,
@@ -184,15 +214,18 @@ _OFFERS: Select[Any] = (
 )
 
 
-async def offer(connection: AsyncConnection, offer_id: UUID) -> Any:
+async def offer(connection: AsyncConnection, offer_id: UUID, today: date) -> Any:
     """A row of what is offered today. Refused: ``offer_not_found``."""
-    row = (await connection.execute(_OFFERS.where(offers.c.id == offer_id))).one_or_none()
+    query = _OFFERS.where(offers.c.id == offer_id, _holds(today))
+    row = (await connection.execute(query)).one_or_none()
     if row is None:
         raise Refused("offer_not_found", id=offer_id)
     return row
 
 
-async def cheapest(connection: AsyncConnection, product_ids: Collection[UUID]) -> dict[UUID, Any]:
+async def cheapest(
+    connection: AsyncConnection, product_ids: Collection[UUID], today: date
+) -> dict[UUID, Any]:
     """By product, the row of the cheapest offer of its own numbers that is not sold out; what does
     the same is another product's."""
     known = of_products(product_ids)
@@ -206,7 +239,7 @@ async def cheapest(connection: AsyncConnection, product_ids: Collection[UUID]) -
                 known.c.vendor_key == offers.c.vendor_key,
             ),
         )
-        .where(or_(offers.c.stock.is_(None), offers.c.stock > 0))
+        .where(_holds(today), or_(offers.c.stock.is_(None), offers.c.stock > 0))
         .ext(distinct_on(known.c.product_id))
         .order_by(known.c.product_id, offers.c.price, days, offers.c.id)
     )
@@ -214,11 +247,11 @@ async def cheapest(connection: AsyncConnection, product_ids: Collection[UUID]) -
 
 
 async def find_offers(
-    connection: AsyncConnection, question: FindOffers, *, with_cost: bool
+    connection: AsyncConnection, question: FindOffers, today: date, *, with_cost: bool
 ) -> Page[OfferView]:
     """The cheapest first; without cost the soonest, so that the order does not tell it."""
     asked, others = await _numbers(connection, question)
-    query = _OFFERS
+    query = _OFFERS.where(_holds(today))
     if question.supplier_id:
         query = query.where(price_lists.c.supplier_id == question.supplier_id)
     if question.product_id:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -103,13 +104,13 @@ async def hold(connection: AsyncConnection) -> None:
     await connection.execute(select(func.pg_advisory_xact_lock(_ORDERING)))
 
 
-async def proposals(connection: AsyncConnection) -> list[Proposal]:
+async def proposals(connection: AsyncConnection, today: date) -> list[Proposal]:
     """By supplier: of whom it is cheapest today, or else of whom it came last. What was never
     bought, and nobody offers, comes first."""
     rows: Sequence[Row[Any]] = (await connection.execute(_NEEDED)).all()
     needed = [row.product_id for row in rows]
     waiting = await _waiting(connection, needed)
-    offered = await cheapest(connection, needed)
+    offered = await cheapest(connection, needed, today)
     lines: defaultdict[UUID | None, list[ProposedLine]] = defaultdict(list)
     names: dict[UUID | None, str | None] = {}
     for row in rows:

@@ -26,17 +26,18 @@ from services.inventory.store.tables import Instant, Money, Quantity, tables
 price_lists = Table(
     "price_lists",
     tables,
-    # Which list holds: to apply another one is to change this row.
+    # Of a supplier's lists the one of the latest day that has come holds: to apply another one is
+    # to change a row of these.
     Column("supplier_id", ForeignKey("suppliers.id"), primary_key=True),
+    Column("valid_from", Date, primary_key=True),
     Column("list_id", Uuid, nullable=False, unique=True),
-    Column("valid_from", Date, nullable=False),
     Column("applied_at", Instant, nullable=False),
 )
 offers = Table(
     "offers",
     tables,
     Column("id", Uuid, primary_key=True),
-    # The import that brought it; it is offered while ``price_lists`` names that.
+    # The import that brought it; it is offered while that holds by ``price_lists``.
     Column("list_id", Uuid, nullable=False),
     Column("number", Text, nullable=False),
     Column("number_key", Text, nullable=False),

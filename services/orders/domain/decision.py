@@ -8,7 +8,7 @@ from typing import Any
 
 from services.orders.domain import approval
 from services.orders.domain.order import EDITABLE, Order, ServiceLine
-from services.orders.domain.pricing import NOTHING
+from services.orders.domain.pricing import NOTHING, checked
 from shared.contracts.approvals import ApprovalReset
 from shared.contracts.base import Event
 from shared.contracts.orders import OrderRepriced
@@ -47,7 +47,10 @@ def revised(order: Order, now: datetime, **changes: Any) -> Order:
 
 def repriced(old: Order, new: Order, *events: Event) -> Decision:
     """Ends a decision: if the client owes another sum now, that is a fact of its own, and so is
-    every work that the client must be asked about anew."""
+    every work that the client must be asked about anew.
+
+    Refused: ``amount_too_large``, also where what was suggested would be."""
+    checked(new.estimation_cost)
     new, resets = _asked_about_anew(old, new)
     events = (*events, *resets)
     if new.total == old.total:

@@ -190,7 +190,14 @@ def _ensure_answered(order: Order) -> None:
 
 
 def _reopen(order: Order, reason: str | None, now: datetime) -> Decision:
-    changed = revised(order, now, status="in_progress", completed_at=None, **_UNSETTLED)
+    issued = {part.id for part in order.billed_parts}
+    parts = tuple(
+        replace(part, came_back=part.quantity if part.id in issued else Decimal(0))
+        for part in order.parts
+    )
+    changed = revised(
+        order, now, status="in_progress", completed_at=None, parts=parts, **_UNSETTLED
+    )
     reopened = OrderReopened(**naming(changed), completion=order.completion, reason=reason)
     return Decision(changed, (_moved(order, changed, reason), reopened))
 

@@ -86,7 +86,8 @@ class PartLine:
     ``quantity`` is in the product's main unit ``measure``, ``entered_quantity`` in the unit that
     somebody chose. ``warehouse_price`` is what the catalogue said when the warehouse first
     answered. ``cost`` is of the whole line: frozen at issue, expected before. What describes the
-    product is as it was when the line was added.
+    product is as it was when the line was added. ``came_back``: so much of it had been issued when
+    its order was reopened, less what was given up or lost since.
     """
 
     id: UUID
@@ -114,6 +115,7 @@ class PartLine:
     warranty_km: int | None = None
     warehouse_price: Decimal | None = None
     cost: Decimal | None = None
+    came_back: Decimal = Decimal(0)
 
     @cached_property
     def total(self) -> Decimal:
@@ -241,10 +243,11 @@ class Order:
         return checked(self.services_total + self.products_total + self.materials_total)
 
     @property
-    def discount_total(self) -> Decimal:
-        """What the client is spared: of everything that is in ``total``."""
+    def discount_total(self) -> Decimal | None:
+        """What the client is spared of all in ``total``; ``None``: it is beyond the books."""
         works = sum((line.discount for line in self.billed_services), NOTHING)
-        return sum((part.discount for part in self.billed_parts if part.counts), works)
+        total = sum((part.discount for part in self.billed_parts if part.counts), works)
+        return total if total <= MAX_MONEY else None
 
     @property
     def due(self) -> Decimal:
@@ -269,7 +272,7 @@ class Order:
         own = self.client_products_discount if kind == "product" else self.client_services_discount
         return self.client_discount if own is None else own
 
-    @property
+    @cached_property
     def estimation_cost(self) -> Decimal:
         """What was suggested when the lines were added, for all of their quantities."""
         suggested = (line.price.suggested * line.quantity for line in self.billed_lines)
@@ -337,13 +340,11 @@ class Order:
     @cached_property
     def flags(self) -> tuple[str, ...]:
         """What the order waits for; derived, never stored."""
-        waits_for_parts = self.status in EDITABLE and any(
-            part.state in ("requested", "short") for part in self.parts
-        )
+        is_open = self.status in EDITABLE
+        awaited = any(part.state in ("requested", "short") for part in self.parts)
         flags = {
-            "waiting_for_parts": waits_for_parts,
-            "waiting_for_approval": self.status in EDITABLE
-            and any(line.approval.waits for line in self.services),
+            "waiting_for_parts": is_open and awaited,
+            "waiting_for_approval": is_open and any(line.approval.waits for line in self.services),
             "waiting_for_payment": waits_for_payment(self),
             "settled": self.settled,
         }

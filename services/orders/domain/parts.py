@@ -68,6 +68,8 @@ def change_part_line(
     changes = changes_between(line, changed_line)
     if not changes:
         return Decision(order, ())
+    left = line.came_back - lost.get("write_off", Decimal(0))
+    changed_line = replace(changed_line, came_back=min(left, changed_line.quantity))
     asks_anew = changed_line.quantity != line.quantity and line.state != "released"
     if asks_anew:
         # What the new quantity costs, the warehouse will say.
@@ -203,12 +205,12 @@ def removed_part(order: Order, part: PartLine, removal: Removal) -> ReleasedPart
 def _lost(order: Order, part: PartLine, less: Decimal, removal: Removal) -> dict[str, Any]:
     """What the warehouse is told when what the line gives up is lost.
 
-    Refused: ``nothing_to_write_off`` (it was never issued, or no less is wanted),
+    Refused: ``nothing_to_write_off`` (so much of it was never issued, or no less is wanted),
     ``field_required`` (nobody says why).
     """
     if removal.on_removal == "return":
         return {}
-    if less <= 0 or not order.completion or part.state == "released":
+    if not 0 < less <= part.came_back:
         raise Refused("nothing_to_write_off", name=part.name)
     if not removal.reason:
         raise Refused("field_required", field="reason")
@@ -223,6 +225,7 @@ def released_part(part: PartLine) -> tuple[PartLine, ReleasedPart]:
         state="released",
         reserved=Decimal(0),
         short=Decimal(0),
+        came_back=Decimal(0),
     )
     return released, ReleasedPart(
         line_id=part.id, line_version=released.version, product_id=part.product_id

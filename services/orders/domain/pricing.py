@@ -60,12 +60,15 @@ def labor_price(
     """Norm-hours times their rate, rounded to a multiple of the station's step in roubles.
 
     The hours themselves are never rounded: 0.33333 h at 600.01 and step 10 make 200.
+    Refused: ``amount_too_large``.
     """
-    return round_to_step(labor_hours * labor_rate, Decimal(step), mode)
+    return checked(round_to_step(labor_hours * labor_rate, Decimal(step), mode))
 
 
 def line_total(price: Price, quantity: Decimal) -> Decimal:
-    """Raises ``Refused("amount_too_large")`` rather than store what does not fit the books."""
+    """Raises ``Refused("amount_too_large")`` rather than store what does not fit the books, nor
+    what would not without its discount, which is shown."""
+    checked(to_kopecks(price.initial * quantity))
     return checked(to_kopecks(price.final * quantity))
 
 

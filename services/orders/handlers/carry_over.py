@@ -40,7 +40,7 @@ TRIES = 3
 
 @handlers.command(CarryOver)
 async def carry_over(command: CarryOver, store: OrdersStore, work: Work) -> CarryOverView:
-    today = work.now.astimezone(work.settings.zone).date()
+    today = work.today
     to = command.to or today + DAY
     if to < today:
         raise Refused("carry_over_past", day=to)

@@ -27,7 +27,7 @@ async def within_limit(
     asked for the balance of a client with a limit, and of no other. Raises ``Refused``:
     ``credit_limit_exceeded``, ``forbidden``, ``service_unavailable``."""
     order = decision.order
-    today = work.now.astimezone(work.settings.zone).date()
+    today = work.today
     limit = await store.credit.limit(order.client_id, today)
     if limit is None:
         return decision

@@ -60,7 +60,7 @@ async def _with_parties(command: CreateOrder, store: OrdersStore, work: Work) ->
 @handlers.command(CreateOrder, before=_with_parties)
 async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> OrderView:
     client = await store.copies.client(command.client_id, work)
-    today = work.now.astimezone(work.settings.zone).date()
+    today = work.today
     by_contract = await store.credit.discount(command.client_id, today, work)
     named = {name: getattr(command, name) for name in _OF_HEADER}
     await _check(named, command.client_id, store, work)

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import Table, func
 
+from services.orders.domain.pricing import checked
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.tables import employees, order_types, posts, sections, stations, works
-from shared.contracts.base import Command, Event, Page
+from shared.contracts.base import MAX_MINUTES, Command, Event, Page
 from shared.contracts.orders import (
     ChangeEmployee,
     ChangeOrderType,
@@ -125,6 +126,8 @@ async def create_service(command: CreateService, store: OrdersStore, work: Work)
     minutes = command.estimation_minutes
     if minutes is None:
         minutes = int((command.labor_hours or Decimal(0)) * 60)
+        if minutes > MAX_MINUTES:
+            raise Refused("amount_too_large")
     row = {
         **command.model_dump(),
         "estimation_minutes": minutes,
@@ -256,9 +259,10 @@ def _taken(row: dict[str, Any]) -> Refused:
 def ensure_one_price(
     price: Decimal | None, labor_hours: Decimal | None, labor_rate: Decimal | None
 ) -> None:
-    """Refused: ``price_missing``, ``price_ambiguous``."""
-    by_hours = labor_hours is not None and labor_rate is not None
-    if price is None and not by_hours:
+    """Refused: ``price_missing``, ``price_ambiguous``, ``amount_too_large``."""
+    if labor_hours is not None and labor_rate is not None:
+        checked(labor_hours * labor_rate)
+    elif price is None:
         raise Refused("price_missing")
     if price is not None and (labor_hours is not None or labor_rate is not None):
         raise Refused("price_ambiguous")

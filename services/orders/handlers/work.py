@@ -242,8 +242,9 @@ def _with_changes[LineT: (ServiceLine, PartLine)](line: LineT, changes: dict[str
 
 
 def _by_norm_hours(line: ServiceLine, rules: PriceRulesView) -> pricing.Price:
-    """The initial price is bound to the hours sold and their rate."""
+    """The initial price is bound to the hours sold and their rate. Of a work with a price of its
+    own the hours are only what is sold, and a rate alone prices nothing."""
     if line.labor_hours is None or line.labor_rate is None:
-        raise Refused("price_missing")
+        return line.price
     initial = pricing.labor_price(line.labor_hours, line.labor_rate, rules.step, rules.mode)
     return replace(line.price, initial=initial)

@@ -26,7 +26,6 @@ from shared.contracts.orders import (
     RemoveLine,
     ServiceLineView,
 )
-from shared.contracts.work_order import GetWorkOrder
 from shared.refusals import Refused
 
 type Line = ServiceLineView | PartLineView
@@ -48,9 +47,7 @@ def line_of(order: OrderView, line_id: UUID) -> Line:
 
 async def edit_page(request: PageRequest) -> Response:
     order_id, line_id = request.id("order_id"), request.id("line_id")
-    order, whole = await asyncio.gather(
-        request.ask(GetOrder(order_id=order_id)), request.ask(GetWorkOrder(order_id=order_id))
-    )
+    order = await request.ask(GetOrder(order_id=order_id))
     line = line_of(order, line_id)
     is_work = isinstance(line, ServiceLineView)
     people, product = await asyncio.gather(
@@ -66,7 +63,6 @@ async def edit_page(request: PageRequest) -> Response:
             order=order,
             line=line,
             is_work=is_work,
-            was_done=whole.completion > 0,
             people=[(each.id, each.name) for each in people.items if each.active] if people else (),
             units=[(unit.short_name, unit.short_name) for unit in product.units] if product else (),
         ),
@@ -108,9 +104,7 @@ async def progress(request: PageRequest) -> Response:
 
 async def remove_page(request: PageRequest) -> Response:
     order_id = request.id("order_id")
-    order, whole = await asyncio.gather(
-        request.ask(GetOrder(order_id=order_id)), request.ask(GetWorkOrder(order_id=order_id))
-    )
+    order = await request.ask(GetOrder(order_id=order_id))
     line = line_of(order, request.id("line_id"))
     return request.page(
         "orders/remove.html",
@@ -118,7 +112,6 @@ async def remove_page(request: PageRequest) -> Response:
             request,
             order=order,
             line=line,
-            comes_back=whole.completion > 0 and isinstance(line, PartLineView),
             materials=[each for each in order.materials if each.service_line_id == line.id],
         ),
     )

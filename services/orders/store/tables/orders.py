@@ -220,6 +220,7 @@ part_lines = Table(
     Column("warranty_km", Integer),
     Column("warehouse_price", Money),
     Column("cost", Money),
+    Column("came_back", Quantity, nullable=False),
 )
 price_steps = Table(
     "price_steps",
