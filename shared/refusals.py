@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from shared.codes import CALLED, CODED
 
 
 class Kind(StrEnum):
@@ -46,7 +50,7 @@ class Refused(Exception):
 
     def words(self, language: str = "en") -> str:
         words = self.reason.ru if language == "ru" else self.reason.en
-        return words.format_map(_Lenient(self.params, language))
+        return words.format_map(_Lenient(self.params, language, CALLED.get(self.code)))
 
     def __str__(self) -> str:
         return f"{self.code}: {self.words()}"
@@ -59,33 +63,33 @@ def ensure_revision(expected: int | None, actual: int) -> None:
         raise Refused("revision_conflict", expected=expected, actual=actual)
 
 
-ORDER_STATES = {
-    "draft": "«Смета»",
-    "new": "«Новый»",
-    "in_progress": "«В работе»",
-    "done": "«Выполнен»",
-    "cancelled": "«Отменён»",
-}
-"""What the states of an order are called in Russian."""
-_OF_ORDERS = frozenset({"old", "new", "status"})
-"""Particulars that are such a state."""
+_IN_BRACKETS = re.compile(r"\((\w+)\)")
+"""A code behind the name of what is in that state."""
 
 
 class _Lenient(dict[str, str]):
-    """A particular that is words itself comes in both languages: ``why_en`` and ``why_ru``. States
-    of orders come as codes, which in English are words as well."""
+    """A particular that is words itself comes in both languages: ``why_en`` and ``why_ru``. States,
+    roles and the like come as codes, which in English are words as well; ``called`` are their
+    Russian ones."""
 
-    def __init__(self, params: dict[str, str], language: str) -> None:
+    def __init__(
+        self, params: dict[str, str], language: str, called: Mapping[str, str] | None
+    ) -> None:
         super().__init__(params)
         self._suffix = "_ru" if language == "ru" else "_en"
+        self._called = called if called and language == "ru" else {}
 
     def __getitem__(self, key: str) -> str:
         said = super().__getitem__(key)
-        is_code = self._suffix == "_ru" and key in _OF_ORDERS
-        return ORDER_STATES.get(said, said) if is_code else said
+        if key not in CODED:
+            return said
+        return self._called.get(said) or _IN_BRACKETS.sub(self._bracketed, said)
 
     def __missing__(self, key: str) -> str:
         return self.get(key + self._suffix, "?")
+
+    def _bracketed(self, code: re.Match[str]) -> str:
+        return f"({self._called.get(code[1], code[1])})"
 
 
 def _table(kind: Kind, **codes: tuple[str, str]) -> dict[str, Reason]:
@@ -249,10 +253,14 @@ REASONS: dict[str, Reason] = {
             "Заказ {number} отменён: деньги за него не принимаются",
         ),
         vat_rate_not_fiscal=(
-            "The cash register cannot print a VAT rate of {percent} %. If finance does not start"
-            " for it: start once with PITLANE_FISCAL_ADAPTER=none and mend the rates",
-            "Касса не может напечатать ставку НДС {percent} %. Если из-за неё не запускается"
-            " finance: запустите один раз с PITLANE_FISCAL_ADAPTER=none и исправьте ставки",
+            "The cash register cannot print a VAT rate of {percent} %",
+            "Касса не может напечатать ставку НДС {percent} %",
+        ),
+        start_at_rate_not_fiscal=(
+            "The cash register cannot print the station's VAT rate of {percent} %: start once with"
+            " PITLANE_FISCAL_ADAPTER=none and mend the rates",
+            "Касса не может напечатать ставку НДС станции {percent} %: запустите один раз с"
+            " PITLANE_FISCAL_ADAPTER=none и исправьте ставки",
         ),
         amount_zero=("Say an amount other than zero", "Укажите сумму, отличную от нуля"),
         bonus_needs_order=(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.finance.handlers import handlers
 from services.finance.handlers.fiscal_sending import FiscalSender
-from services.finance.handlers.vat import ensure_printable
+from services.finance.handlers.vat import not_printable
 from services.finance.providers import register_of
 from services.finance.store.sums import fold
 from shared.contracts.base import Command, View
@@ -20,6 +20,7 @@ from shared.contracts.payroll import AccruedSalaries, AccrueSalaries
 from shared.messaging.envelope import SYSTEM, opening
 from shared.messaging.folding import keeping_sums
 from shared.messaging.lane import Job
+from shared.refusals import Refused
 from shared.service import Running, Service
 from shared.settings import ServiceSettings
 
@@ -32,9 +33,10 @@ the time of its day, and so is a salary."""
 
 async def _ensure_rates_have_codes(connection: AsyncConnection, settings: ServiceSettings) -> None:
     """A register without a code for a rate of the station is told of at the start, not by receipts
-    that fail. Refused: ``vat_rate_not_fiscal``."""
+    that fail. Refused: ``start_at_rate_not_fiscal``."""
     vat = await handlers.store(connection).vat(settings.station_id)
-    ensure_printable(vat, settings, datetime.now(UTC))
+    if lacking := not_printable(vat, settings, datetime.now(UTC)):
+        raise Refused("start_at_rate_not_fiscal", percent=lacking)
 
 
 async def let_bonuses_expire(running: Running) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 import pydantic_core
 from pydantic import ValidationError
+from pydantic_core._pydantic_core import list_all_errors
 from starlette.responses import Response
 
 from shared.refusals import Kind, Refused
@@ -180,6 +183,32 @@ def _field_error(item: Any, names: Mapping[str, str]) -> FieldError:
     field = ".".join(map(str, [names.get(str(first), first), *rest]))
     russian = _RUSSIAN.get(item["type"], "недопустимое значение")
     return FieldError(_printable(field), item["msg"], russian.format_map(item.get("ctx", {})))
+
+
+def as_told(errors: str) -> list[tuple[str, str]]:
+    """Fields and what is wrong with them, of a list as the journal keeps it, in Russian; in English
+    what the validator has not said."""
+    told = (item.partition(": ") for item in errors.split("; "))
+    return [(field, _in_russian(message)) for field, _, message in told]
+
+
+def _in_russian(message: str) -> str:
+    for kind, pattern in _patterns().items():
+        if found := pattern.fullmatch(message):
+            return _RUSSIAN[kind].format_map(found.groupdict())
+    return message
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """The validator's English, by the types of its errors."""
+    return {
+        about["type"]: re.compile(
+            re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(about["message_template_python"]))
+        )
+        for about in list_all_errors()
+        if about["type"] in _RUSSIAN
+    }
 
 
 def _printable(field: str) -> str:

@@ -12,6 +12,7 @@ from playwright.async_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.ordering import station_of
 from tests.browser.visitors import DESK, Open, Site
+from tests.gateway.support import a_key
 from tests.support.waiting import eventually
 
 
@@ -286,3 +287,53 @@ async def asked_for(page: Page, path: str) -> list[Any]:
 async def a_moment(page: Page) -> None:
     """Long enough for whatever is due to begin: longer than changes wait to be fetched together."""
     await page.evaluate("new Promise(then => setTimeout(then, 300))")
+
+
+async def test_a_form_in_hand_is_the_same_one_after_a_renewal(site: Site, browse: Open) -> None:
+    station = await station_of(site)
+    visitor = await browse(size=DESK, role="administrator")
+    visitor.forgiven = ("ERR_FAILED", "Failed to fetch", "412")
+    page = visitor.page
+
+    # It is taken, the answer is lost, and the page is renewed with what was taken: pressed again,
+    # it is not taken a second time.
+    async def taken_and_lost(route: Route) -> None:
+        await route.fetch(max_redirects=0)
+        await route.abort()
+
+    await page.goto(site.url + station.path)
+    await page.route("**/comments", taken_and_lost)
+    await page.locator(".comment-form textarea").fill("Клиент ждёт в зале")
+    said = page.locator("#order").get_by_text("Клиент ждёт в зале", exact=True)
+    await page.locator(".comment-form button").click()
+    await expect(page.get_by_text("Станция не ответила")).to_be_visible()
+    await expect(said).to_have_count(1)
+    await page.unroute("**/comments")
+    await page.locator(".comment-form button").click()
+    await expect(page.locator(".comment-form textarea")).to_have_value("")
+    await expect(said).to_have_count(1)
+    # The next one is another one.
+    await page.locator(".comment-form textarea").fill("Кофе налили")
+    await page.locator(".comment-form button").click()
+    await expect(page.locator("#order").get_by_text("Кофе налили", exact=True)).to_have_count(1)
+
+    # What is typed counts against what was shown when it was begun.
+    box = await site.post("/cash-boxes", {"name": "Касса"})
+    await page.goto(site.url + "/till/shifts")
+    form = page.locator(f"form[action='/till/boxes/{box['id']}']")
+    await form.get_by_label("Название").fill("Касса у входа")
+    shown = form.locator("input[type=checkbox]")
+    await expect(shown).to_be_checked()
+    own = {"name": "Касса", "active": False}
+    answer = await site.office.patch(f"/cash-boxes/{box['id']}", json=own, headers=a_key())
+    assert answer.is_success, answer.text
+    await expect(shown).not_to_be_checked()
+    await form.get_by_role("button").click()
+    await expect(page.locator('[data-code="revision_conflict"]')).to_be_visible()
+    await page.get_by_role("link", name="Показать, как сейчас").click()
+    await expect(page.locator('[data-code="revision_conflict"]')).to_have_count(0)
+    await expect(form.get_by_label("Название")).to_have_value("Касса у входа")
+    await form.get_by_role("button").click()
+    await expect(page.get_by_role("status").first).to_be_visible()
+    boxes = {each["id"]: each for each in (await site.get("/cash-boxes"))["items"]}
+    assert (boxes[box["id"]]["name"], boxes[box["id"]]["active"]) == ("Касса у входа", False)

@@ -390,7 +390,12 @@ async def test_the_office_says_when_the_station_works(site: Site, browse: Open, 
     await absences.get_by_role("button", name="Добавить").click()
     await expect(absences.get_by_role("listitem")).to_contain_text("Подъёмник 2")
     await page.get_by_role("link", name="Петров Иван").click()
-    await page.get_by_label("Свой график").check()
+    await page.wait_for_url("**/calendar/people/*")
+    # Whoever types hours means a week of their own; whoever takes it back lets go of them.
+    await page.get_by_label("Понедельник: с").first.fill("11:00")
+    await expect(page.get_by_label("Свой график")).to_be_checked()
+    await page.get_by_label("Работает по часам станции").check()
+    await expect(page.get_by_label("Понедельник: с").first).to_have_value("09:00")
     await page.get_by_label("Понедельник: с").first.fill("12:00")
     await page.get_by_role("button", name="Сохранить").click()
     await shows(page, "Сохранено")
@@ -398,3 +403,17 @@ async def test_the_office_says_when_the_station_works(site: Site, browse: Open, 
     assert own["week"][0] == {"weekday": 1, "opens": "12:00", "closes": "18:00"}
     await page.goto(f"{site.url}/load?day={at(0):%Y-%m-%d}")
     await expect(page.locator(".load-away")).to_contain_text("Не работает")
+    # Without scripts hours that would be dropped are refused.
+    without = await browse(role="administrator", size=DESK, scripts=False)
+    without.forgiven = ("422",)
+    plain = without.page
+    await plain.goto(f"{site.url}/load/calendar/people/{bays.technician['id']}")
+    await plain.get_by_label("Работает по часам станции").check()
+    await plain.get_by_label("Понедельник: с").first.fill("13:00")
+    await plain.get_by_role("button", name="Сохранить").click()
+    await expect(plain.get_by_text("выберите свой график")).to_be_visible()
+    await plain.goto(f"{site.url}/load/calendar/people/{bays.technician['id']}")
+    await plain.get_by_label("Работает по часам станции").check()
+    await plain.get_by_role("button", name="Сохранить").click()
+    own = await site.get(f"/employees/{bays.technician['id']}/schedule")
+    assert own["week"] is None

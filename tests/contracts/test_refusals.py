@@ -7,12 +7,26 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import Any, get_args
 
 import pytest
 
 from deploy.documents import ROOT
+from services.gateway.pages.clients import words as of_clients
+from services.gateway.pages.orders import looks
+from services.gateway.pages.rendering import translations
+from services.gateway.pages.words import FISCAL_STATES, METHODS, ROLES
+from shared import codes
+from shared.codes import CALLED, CODED, ORDER_STATES
+from shared.contracts.finance import FiscalState, PaymentMethod
+from shared.contracts.imports import ImportState
+from shared.contracts.load import BookingState
+from shared.contracts.messages import MessageState
+from shared.contracts.orders import OrderStatus, PartState, Role
+from shared.contracts.purchase_orders import PurchaseState
 from shared.formulas.model_things import STATES
-from shared.refusals import ORDER_STATES, REASONS, Refused
+from shared.refusals import REASONS, Refused
+from shared.settings import SERVICES
 
 SOURCES = [
     path
@@ -111,3 +125,48 @@ def test_states_of_orders_are_called_in_refusals_as_on_papers() -> None:
     closed = Refused("order_closed", status="in_progress")
     assert closed.words("ru") == "Заказ-наряд в состоянии «В работе», изменить его нельзя"
     assert closed.words() == "The order is in_progress and cannot be edited"
+
+
+@pytest.mark.parametrize(
+    ("kind", "called"),
+    [
+        (OrderStatus, codes.ORDER_STATES),
+        (PartState, codes.PART_STATES),
+        (PurchaseState, codes.PURCHASE_STATES),
+        (ImportState, codes.IMPORT_STATES),
+        (MessageState, codes.MESSAGE_STATES),
+        (BookingState, codes.BOOKING_STATES),
+        (FiscalState, codes.FISCAL_STATES),
+        (Role, codes.ROLES),
+        (PaymentMethod, codes.METHODS),
+    ],
+)
+def test_no_code_is_left_in_a_russian_refusal(kind: Any, called: dict[str, str]) -> None:
+    assert called.keys() == set(get_args(kind))
+    for code in (code for code, words in CALLED.items() if words is called):
+        (key, *_) = _placeholders(REASONS[code].ru) & CODED
+        for state in called:
+            said = f"Свеча ({state})" if key == "lines" else state
+            assert state not in Refused(code, **{key: said}).words("ru")
+            assert said in Refused(code, **{key: said}).words()
+
+
+def test_refusals_call_things_as_pages_do() -> None:
+    russian = translations("ru").ugettext
+    for called, shown in (
+        (codes.IMPORT_STATES, of_clients.IMPORT_STATES),
+        (codes.MESSAGE_STATES, {code: look.word for code, look in looks.MESSAGES.items()}),
+        (codes.FISCAL_STATES, FISCAL_STATES),
+        (codes.ROLES, ROLES),
+        (codes.METHODS, METHODS),
+    ):
+        assert called == {code: f"«{russian(word)}»" for code, word in shown.items()}
+    parts = {code: russian(look.word).lower() for code, look in looks.PARTS.items()}
+    assert parts == codes.PART_STATES
+
+
+def test_services_are_called_in_refusals_by_what_they_are_for() -> None:
+    assert codes.SERVICES.keys() == set(SERVICES)
+    busy = Refused("busy", service="inventory")
+    assert busy.words("ru") == "Служба склада перегружена; повторите тот же запрос"
+    assert busy.words() == "inventory is busy; send the same request again"

@@ -92,7 +92,7 @@ async def test_a_register_without_a_code_for_a_rate_of_the_station_is_not_connec
     with pytest.raises(Refused) as refused:
         await station.start("finance")
     assert (refused.value.code, refused.value.params) == (
-        "vat_rate_not_fiscal",
+        "start_at_rate_not_fiscal",
         {"percent": "23, 24.5"},
     )
 

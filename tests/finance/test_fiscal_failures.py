@@ -98,7 +98,7 @@ async def at_a_rate_without_a_code(till: AtTheRegister) -> None:
     """The station is set up so before it has a register."""
     rates = (VatRate(since=date(2020, 1, 1), percent=Decimal(18)),)
     with pytest.MonkeyPatch.context() as before:
-        before.setattr(vat, "ensure_printable", lambda *_: None)
+        before.setattr(vat, "not_printable", lambda *_: "")
         await till.station.send(SetVatRates(regime="vat", rates=rates))
 
 

@@ -6,10 +6,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from services.gateway.pages.audit_facts import Facts, facts_of
-from services.gateway.pages.orders.events import in_language
+import pytest
+from pydantic import ValidationError
+
+from services.gateway.pages.audit_facts import Facts, facts_of, in_language
+from services.gateway.problems import invalid
 from shared.contracts.audit import AuditRecord
+from shared.contracts.works import CreatePackage
 from shared.ids import new_id
+from shared.messaging.server import error_list
 from shared.refusals import REASONS, Refused
 
 SECTION, PERSON, NOBODY = (str(new_id()) for _ in range(3))
@@ -69,3 +74,21 @@ def test_a_refusal_is_told_in_the_language_of_who_reads() -> None:
         assert in_language(told, "ru")["detail"] == Refused(code).words("ru"), code
     unknown = {"code": "of_a_newer_service", "detail": "Something"}
     assert in_language(unknown, "ru") is unknown
+
+
+def test_fields_that_were_wrong_are_called_as_people_call_them() -> None:
+    wrong = {"name": "", "services": ({"service_id": new_id(), "quantity": "-1"},), "colour": "x"}
+    with pytest.raises(ValidationError) as refused:
+        CreatePackage.model_validate(wrong)
+    by_service = Refused("request_invalid", errors=error_list(refused.value))
+    at_the_door = invalid(refused.value, {})
+    for refusal in (by_service, at_the_door):
+        body = {"code": refusal.code, "detail": refusal.words()}
+        detail = in_language(body, "ru")["detail"]
+        for said in (
+            "Запрос составлен неверно: ",
+            "Название: не короче 1 символов",
+            "Количество: должно быть больше 0",
+            "Цвет: такого поля нет",
+        ):
+            assert said in detail

@@ -12,12 +12,15 @@ import pytest
 
 from services.gateway.pages import request as pages
 from services.gateway.pages.forms import Form, read
+from services.gateway.pages.settings.packages import package_said
 from services.gateway.problems import RequestInvalid
 from services.gateway.uploads import Received
 from shared.contracts.clients import CreateClient
 from shared.contracts.forms import ChangeFormLook
 from shared.contracts.inventory import ReceiveStock
 from shared.contracts.load import AddAbsence
+from shared.contracts.taxes import SetVatRates
+from shared.contracts.works import CreatePackage
 from shared.ids import new_id
 from shared.refusals import Refused
 from tests.gateway.support import ORIGIN, FakeServices, TestGateway
@@ -54,6 +57,22 @@ def test_a_wrong_row_is_named_as_the_form_numbers_it() -> None:
             supplier_id=new_id(),
         )
     assert [error.field for error in refused.value.errors] == ["lines.10.quantity"]
+
+
+def test_a_wrong_field_that_programs_call_otherwise_is_named_as_the_form_names_it() -> None:
+    pairs = [("regime", "vat"), ("rates.0.since", ""), ("rates.2.percent", "500")]
+    with pytest.raises(RequestInvalid) as refused:
+        read(SetVatRates, pairs, ZoneInfo("Europe/Moscow"))
+    named = {error.field for error in refused.value.errors}
+    assert named == {"rates.2.since", "rates.2.percent"}
+
+
+def test_a_wrong_quantity_in_a_package_is_named_as_the_form_names_it() -> None:
+    work, good = new_id(), new_id()
+    pairs = (("name", "ТО"), (f"work.{work}", "1"), (f"good.{good}", "много"))
+    with pytest.raises(RequestInvalid) as refused:
+        package_said(Form(pairs, ZoneInfo("Europe/Moscow")), None, CreatePackage)
+    assert [error.field for error in refused.value.errors] == [f"good.{good}"]
 
 
 def test_a_wrong_one_of_several_fields_with_one_name_is_numbered_with_the_empty_ones() -> None:

@@ -446,6 +446,30 @@ async def test_a_technician_asks_for_works_and_parts_and_says_no_prices(
     assert (order.services[0].price, len(order.products)) == (Decimal(700), 1)
 
 
+async def test_a_command_is_answered_as_a_question_is_afterwards(station: Station) -> None:
+    product = await a_known_product(station)
+    order = await a_new_order(station)
+    said: dict[str, Any] = {
+        "quantity": Decimal(1),
+        "discount_percent": Decimal(5),
+        "fixed_discount": Decimal(2),
+    }
+    by_hours = {"labor_hours": Decimal("0.5"), "labor_rate": Decimal(900)}
+    part = PartRequest(product_id=product.id, initial_price=Decimal(70), **said)
+    await station.send(AddService(order_id=order.id, name="Мойка", **by_hours, **said))
+    answer = await station.send(RequestParts(order_id=order.id, lines=(part,)))
+    lines = {"services", "products"}
+
+    async def asked() -> str:
+        return (await station.order(order.id)).model_dump_json(include=lines)
+
+    assert answer.model_dump_json(include=lines) == await asked()
+    line_id = answer.products[0].id
+    edits = {"quantity": Decimal(3), "initial_price": Decimal(80), "discount_percent": Decimal(4)}
+    edited = await station.send(ChangeLine(order_id=order.id, line_id=line_id, **edits))
+    assert edited.model_dump_json(include=lines) == await asked()
+
+
 async def test_a_batch_of_answers_costs_hardly_more_statements_than_one(station: Station) -> None:
     product = await a_known_product(station)
     orders = [await a_new_order(station) for _ in range(20)]

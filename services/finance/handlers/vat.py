@@ -37,20 +37,20 @@ async def set_vat_rates(command: SetVatRates, store: FinanceStore, work: Work) -
     rates = rates_of(command)
     changed, changes = edited(vat, {"regime": command.regime, "rates": rates}, work.now)
     if changes:
-        ensure_printable(changed, work.settings, work.now)
+        if lacking := not_printable(changed, work.settings, work.now):
+            raise Refused("vat_rate_not_fiscal", percent=lacking)
         await store.save_vat(changed)
         work.publish(VatRatesSaved(vat=changed, changes=changes))
     return changed
 
 
-def ensure_printable(vat: VatRatesView, settings: ServiceSettings, now: datetime) -> None:
-    """Of a station with a cash register: nothing is to be sold at a rate that it has no code for.
-    Refused: ``vat_rate_not_fiscal``."""
+def not_printable(vat: VatRatesView, settings: ServiceSettings, now: datetime) -> str:
+    """The percents that something is to be sold at and the station's cash register has no code
+    for, as people are told them; nothing where all is well."""
     if settings.fiscal_adapter == "none" or vat.regime != "vat":
-        return
+        return ""
     rates = in_force_from(now.astimezone(settings.zone).date(), vat.rates)
-    if lacking := without_code(rate.percent for rate in rates):
-        raise Refused("vat_rate_not_fiscal", percent=as_said(lacking))
+    return as_said(without_code(rate.percent for rate in rates))
 
 
 @handlers.question(VatReport)

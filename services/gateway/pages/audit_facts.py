@@ -3,6 +3,7 @@ for, without ids. The whole event stands beside it as it was recorded."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,8 +12,11 @@ from uuid import UUID
 
 from services.gateway.pages import words
 from services.gateway.pages.orders import events
+from services.gateway.pages.rendering import translations
 from services.gateway.pages.words import N_
+from services.gateway.problems import as_told
 from shared.contracts.audit import AuditRecord
+from shared.refusals import REASONS, Refused
 
 FIELDS = {
     "active": N_("Active"),
@@ -115,7 +119,7 @@ def known_words(translated: Callable[[str], str]) -> dict[str, str]:
 def facts_of(record: AuditRecord, known: Mapping[str, str], language: str = "en") -> Facts:
     """``known``: what ids and codes are called."""
     changes = tuple(_changes(record, known))
-    whole = events.in_language(record.body, language)
+    whole = in_language(record.body, language)
     inner = (each for each in whole.values() if isinstance(each, Mapping))
     about = dict.fromkeys(said for body in (whole, *inner) for said in events.about(body, known))
     # A sum that has changed is told with what it was.
@@ -125,6 +129,30 @@ def facts_of(record: AuditRecord, known: Mapping[str, str], language: str = "en"
         ),
         changes,
     )
+
+
+def in_language(body: Mapping[str, Any], language: str) -> Mapping[str, Any]:
+    """What a refusal said, as it is said in that language: events have it in English."""
+    reason = REASONS.get(str(body.get("code")))
+    if language == "en" or reason is None:
+        return body
+    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(reason.en))
+    found = re.fullmatch(pattern, str(body.get("detail")))
+    if found is None:
+        return body
+    params = found.groupdict()
+    if "errors" in params:
+        translated = translations(language).ugettext
+        params["errors"] = "; ".join(
+            f"{translated(_field_name(field))}: {message}" if message else field
+            for field, message in as_told(params["errors"])
+        )
+    return {**body, "detail": Refused(str(body["code"]), **params).words(language)}
+
+
+def _field_name(field: str) -> str:
+    """Of ``lines.0.quantity`` the quantity; what has no name stays as it is."""
+    return FIELDS.get(field.rpartition(".")[2], field)
 
 
 def _changes(record: AuditRecord, known: Mapping[str, str]) -> Iterator[tuple[str, Any, Any]]:

@@ -114,7 +114,7 @@ def read[MessageT: BaseModel](
         return parsed(model, {**values, **fixed}, names={})
     except RequestInvalid as refused:
         raise RequestInvalid(
-            [replace(error, field=_as_said(error.field, tree)) for error in refused.errors]
+            [replace(each, field=_as_said(each.field, tree, model)) for each in refused.errors]
         ) from None
 
 
@@ -197,15 +197,33 @@ def _steps(node: dict[str, Any]) -> list[str]:
     return sorted(node, key=lambda step: (len(step), step))
 
 
-def _as_said(field: str, node: Any) -> str:
-    """What the form calls a field of the message: a list has no gaps, the form's rows have."""
-    way = []
+def _as_said(field: str, node: Any, model: type[BaseModel]) -> str:
+    """What the form calls a field of the message: a list has no gaps, the form's rows have; and
+    what has another name for programs is called by its own."""
+    way: list[str] = []
+    kinds: tuple[Any, ...] = (model,)
     for step in field.split("."):
-        if step.isdecimal() and int(step) < len(said := _said_in(node)):
-            step = said[int(step)]
+        if step.isdecimal():
+            said = _said_in(node)
+            step = said[int(step)] if int(step) < len(said) else step
+            kinds = tuple(
+                item for kind in kinds for item in _kinds(next(iter(get_args(kind)), None))
+            )
+        else:
+            step, kinds = _own_name(step, kinds)
         node = node.get(step) if isinstance(node, dict) else None
         way.append(step)
     return ".".join(way)
+
+
+def _own_name(called: str, kinds: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Of a field of one of these models, with what it may hold."""
+    for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            for name, about in kind.model_fields.items():
+                if called in (name, about.alias):
+                    return name, tuple(_kinds(about.annotation))
+    return called, ()
 
 
 def _said_in(node: Any) -> list[str]:

@@ -183,8 +183,11 @@ def number(quantity: Decimal | int | None, locale: str) -> str:
 
 
 def figure(said: str, locale: str) -> str:
-    """A decimal in our own writing, with as many places as it was said with: 1 262,50."""
+    """A decimal in our own writing, with as many places as it was said with: 1 262,50. Three are
+    a quantity's, which is told as lists tell it: 42."""
     places = len(said.partition(".")[2])
+    if places == len("000"):
+        return number(Decimal(said), locale)
     return format_decimal(Decimal(said), f"#,##0.{'0' * places}", locale)
 
 

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
+from uuid import UUID
 
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
@@ -25,8 +26,9 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.call import Call
 from services.gateway.pages.forms import Form
+from services.gateway.pages.names import orders_named, products_named
 from services.gateway.pages.rendering import LOCALES, figure
-from services.gateway.pages.request import PageRequest
+from services.gateway.pages.request import PageRequest, if_there
 from services.gateway.problems import errors_of, headers_of, invalid, status_of
 from shared.contracts.base import Message
 from shared.messaging.outages import is_outage
@@ -144,6 +146,7 @@ async def present(call: Call, refusal: Refused) -> Response:
                 raise
             return await present(call, Refused("service_unavailable", service="gateway"))
     request = PageRequest(call, person, Form((), call.gateway.settings.zone))
+    refusal = await _named(request, refusal) if person else refusal
     response = request.page(
         "problem_within.html" if within else "problem.html",
         status=status,
@@ -162,6 +165,26 @@ async def present(call: Call, refusal: Refused) -> Response:
             }
         )
     return response
+
+
+_OF_PRODUCTS = frozenset({"stock_lacking", "cost_missing", "count_moved", "product_not_ordered"})
+"""What they say is of a product, by its id."""
+
+
+async def _named(request: PageRequest, refusal: Refused) -> Refused:
+    """With names instead of ids, which people know nothing of; where a service that knows them is
+    away, as it is."""
+    if refusal.code in _OF_PRODUCTS:
+        key, id = "id", UUID(refusal.params["id"])
+        products = await if_there(products_named(request, [id])) or {}
+        names = {id: f"«{product.name}»" for id, product in products.items()}
+    elif refusal.code == "prepayment_missing":
+        key, id = "order_id", UUID(refusal.params["order_id"])
+        orders = await if_there(orders_named(request, [id])) or {}
+        names = {id: order.number for id, order in orders.items()}
+    else:
+        return refusal
+    return Refused(refusal.code, **{**refusal.params, key: names.get(id, str(id))})
 
 
 def _asked(call: Call) -> str:

@@ -192,7 +192,7 @@ def spread(value: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
     next ones have less. Nothing is left where the weights come to nothing."""
     total = sum(weights, ZERO)
     parts: list[Decimal] = []
-    weight, given = ZERO, ZERO
+    weight, given = ZERO, kopecks(ZERO)
     for each in weights:
         weight += each
         upto = share(value, weight, total)

@@ -106,8 +106,8 @@ class PartLine:
     state: PartState = "requested"
     version: int = 1
     answer: int = 0
-    reserved: Decimal = Decimal(0)
-    short: Decimal = Decimal(0)
+    reserved: Decimal = Decimal("0.000")
+    short: Decimal = Decimal("0.000")
     product_comment: str | None = None
     vendor: str | None = None
     group: str | None = None

@@ -11,6 +11,8 @@ from shared.refusals import Refused
 from shared.rounding import round_to_step
 
 KOPECK = Decimal("0.01")
+HOURS = Decimal("0.00001")
+"""To what norm-hours are kept."""
 NOTHING = Decimal("0.00")
 
 
@@ -45,8 +47,8 @@ def formed(
     return Price(
         suggested=to_kopecks(suggested),
         initial=to_kopecks(suggested if quoted is None else quoted),
-        discount_percent=discount_percent,
-        fixed_discount=fixed_discount,
+        discount_percent=discount_percent.quantize(KOPECK),
+        fixed_discount=to_kopecks(fixed_discount),
         quoted=quoted is not None,
     )
 

@@ -49,6 +49,7 @@ def entered(
     """
     known = [(unit["name"], unit["short_name"], Decimal(unit["factor"])) for unit in units]
     known = known or [(main, main, Decimal(1))]
+    quantity = quantity.quantize(THOUSANDTH)
     if measure is None:
         name, short_name, _ = known[0]
         return Entered(quantity, quantity, name, short_name)

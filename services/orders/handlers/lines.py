@@ -12,7 +12,7 @@ from uuid import UUID
 from services.orders.domain import pricing
 from services.orders.domain.order import Order, PartLine, Performer, ServiceLine
 from services.orders.domain.performers import shared_by
-from services.orders.domain.units import entered
+from services.orders.domain.units import THOUSANDTH, entered
 from services.orders.domain.variants import Car, Variant, chosen
 from services.orders.store import OrdersStore
 from services.orders.store.tables import employees, works
@@ -62,7 +62,7 @@ async def service_line(
         service_id=command.service_id,
         name=command.name or catalogue.name,
         comment=command.comment,
-        quantity=command.quantity,
+        quantity=command.quantity.quantize(THOUSANDTH),
         price=pricing.formed(
             await suggested(command, offer, store, work),
             command.initial_price,
@@ -151,7 +151,9 @@ class Offer:
 
 def offer_of(command: AddService, catalogue: Any, variant: Variant | None) -> Offer:
     source = variant or catalogue
-    hours, rate = command.labor_hours, command.labor_rate
+    said = command.labor_hours
+    hours = said if said is None else said.quantize(pricing.HOURS)
+    rate = None if command.labor_rate is None else pricing.to_kopecks(command.labor_rate)
     if source is None:
         return Offer(None, hours, rate, 0)
     minutes = variant.estimation_minutes if variant else None

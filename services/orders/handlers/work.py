@@ -12,7 +12,7 @@ from services.orders import domain
 from services.orders.domain import pricing
 from services.orders.domain.order import Order, PartLine, ServiceLine
 from services.orders.domain.performers import shared_by
-from services.orders.domain.units import entered
+from services.orders.domain.units import THOUSANDTH, entered
 from services.orders.handlers.bookings import freed, freed_of_lines
 from services.orders.handlers.costs import shown
 from services.orders.handlers.credit import within_limit
@@ -212,6 +212,12 @@ _OF_WORKS = _OF_LABOR | _OF_PEOPLE | {"comment", "estimation_minutes", "progress
 _OF_PARTS = frozenset({"measure"})
 _CLEARABLE = frozenset({"comment", "mechanic_id"})
 _OF_PRICE = frozenset({"initial_price", "discount_percent", "fixed_discount"})
+_SCALES = {
+    "quantity": THOUSANDTH,
+    "labor_hours": pricing.HOURS,
+    **dict.fromkeys({*_OF_PRICE, "labor_rate"}, pricing.KOPECK),
+}
+"""As the table keeps them: an edit is answered as a question is afterwards."""
 
 
 def _line_changes(command: ChangeLine, line: ServiceLine | PartLine) -> dict[str, Any]:
@@ -227,7 +233,11 @@ def _line_changes(command: ChangeLine, line: ServiceLine | PartLine) -> dict[str
         raise Refused("price_ambiguous")
     if fields.keys() >= _OF_PEOPLE:
         raise Refused("performers_ambiguous")
-    return {name: value for name, value in fields.items() if name not in _OF_PARTS}
+    return {
+        name: value.quantize(_SCALES[name]) if name in _SCALES else value
+        for name, value in fields.items()
+        if name not in _OF_PARTS
+    }
 
 
 def _with_changes[LineT: (ServiceLine, PartLine)](line: LineT, changes: dict[str, Any]) -> LineT:

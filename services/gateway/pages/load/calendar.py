@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 from starlette.responses import Response
 
@@ -28,6 +29,7 @@ from shared.contracts.load import (
     OpeningHours,
     RemoveAbsence,
     RemoveHoliday,
+    ScheduleView,
     SetLoadSettings,
     SetSchedule,
     SetWorkingHours,
@@ -69,20 +71,28 @@ async def calendar(request: PageRequest) -> Response:
 
 async def person(request: PageRequest) -> Response:
     employee_id = request.id("employee_id")
-    schedule, hours, people = await asyncio.gather(
-        request.ask(GetSchedule(employee_id=employee_id)),
-        request.ask(GetWorkingHours()),
-        _every(request, ListEmployees),
+    (schedule, shown), people = await asyncio.gather(
+        _hours_of(employee_id, request), _every(request, ListEmployees)
     )
-    own = schedule.week is not None
     return request.page(
         "load/schedule.html",
         name=next(each.name for each in people if each.id == employee_id),
         schedule=schedule,
-        own=own,
-        parts=_parts(schedule.week if schedule.week is not None else hours.week),
+        own=schedule.week is not None,
+        parts=_parts(shown),
         weekdays=WEEKDAYS,
     )
+
+
+async def _hours_of(
+    employee_id: UUID, request: PageRequest
+) -> tuple[ScheduleView, list[WeekdayHours]]:
+    """Whose week it is, and the hours that are shown for it: the station's without an own one."""
+    schedule, station = await asyncio.gather(
+        request.ask(GetSchedule(employee_id=employee_id)), request.ask(GetWorkingHours())
+    )
+    shown = station.week if schedule.week is None else schedule.week
+    return schedule, sorted(shown, key=lambda part: (part.weekday, part.opens))
 
 
 def _year(request: PageRequest) -> int:
@@ -171,10 +181,20 @@ async def remove_holiday(request: PageRequest) -> Response:
 
 
 async def set_schedule(request: PageRequest) -> Response:
-    """Their own week, or the station's."""
+    """Their own week, or the station's. Raises ``request_invalid`` for hours that were typed where
+    the station's are chosen: they would be dropped."""
     employee_id = request.id("employee_id")
-    week = _week(request) if request.form.get("own") == "true" else None
-    await request.send(request.form.message(SetSchedule, employee_id=employee_id, week=week))
+    own: list[dict[str, Any]] | None = _week(request)
+    if request.form.get("own") != "true":
+        _, shown = await _hours_of(employee_id, request)
+        if own != [part.model_dump() for part in shown]:
+            raise field_invalid(
+                "own",
+                "Hours were typed, but the station's are chosen: choose a week of their own",
+                "часы введены, но выбраны часы станции: выберите свой график",
+            )
+        own = None
+    await request.send(request.form.message(SetSchedule, employee_id=employee_id, week=own))
     return _saved(request)
 
 

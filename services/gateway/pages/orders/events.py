@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -11,7 +10,6 @@ from typing import Any
 from services.gateway.pages.orders import looks
 from services.gateway.pages.orders.looks import Look
 from services.gateway.pages.words import METHODS, N_
-from shared.refusals import REASONS, Refused
 
 EVENTS = {
     "evt.orders.order_created.v1": Look(N_("The order was opened"), "plus"),
@@ -145,18 +143,6 @@ def about(body: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[str | D
     for name in _SUMS:
         if (sum_ := _decimal(body.get(name))) is not None:
             yield sum_
-
-
-def in_language(body: Mapping[str, Any], language: str) -> Mapping[str, Any]:
-    """What a refusal said, as it is said in that language: events have it in English."""
-    reason = REASONS.get(str(body.get("code")))
-    if language == "en" or reason is None:
-        return body
-    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(reason.en))
-    found = re.fullmatch(pattern, str(body.get("detail")))
-    if found is None:
-        return body
-    return {**body, "detail": Refused(str(body["code"]), **found.groupdict()).words(language)}
 
 
 def steps(body: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:

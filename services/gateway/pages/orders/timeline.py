@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from services.gateway.pages.audit_facts import in_language
 from services.gateway.pages.names import people_named
 from services.gateway.pages.orders import events, looks
 from services.gateway.pages.orders.lines import lines_of
@@ -73,7 +74,7 @@ def _happening(entry: TimelineEntry, known: Mapping[str, str], language: str) ->
         if change.field in events.FIELDS
     ]
     steps = [*events.steps(entry.body), *edited]
-    told = dict.fromkeys(events.about(events.in_language(entry.body, language), known))
+    told = dict.fromkeys(events.about(in_language(entry.body, language), known))
     return Happening(
         entry,
         events.EVENTS[entry.event],

@@ -14,6 +14,7 @@ from services.gateway.pages.forms import Form
 from services.gateway.pages.names import products_named, works_named
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
+from services.gateway.problems import RequestInvalid
 from shared.contracts.inventory import FindProducts
 from shared.contracts.orders import ListServices
 from shared.contracts.works import (
@@ -80,30 +81,25 @@ async def _found_goods(request: PageRequest) -> list[tuple[UUID, str]]:
 
 
 async def create(request: PageRequest) -> Response:
-    command = _with_lines(request.form, None).message(CreatePackage)
-    package = await request.send(command)
+    package = await request.send(package_said(request.form, None, CreatePackage))
     return request.go(f"{PACKAGES}/{package.id}", said=request._("Saved"))
 
 
 async def change(request: PageRequest) -> Response:
     package_id = request.id("package_id")
     before = await request.ask(GetPackage(package_id=package_id))
-    form = _with_lines(request.form, before)
-    # A package without works, or without goods, says so: what is not named would stay.
-    emptied: dict[str, Any] = {
-        name: ()
-        for name in ("services", "goods")
-        if not any(said.startswith(f"{name}.") for said, _ in form.pairs)
-    }
-    await request.send(form.message(ChangePackage, package_id=package_id, **emptied))
+    await request.send(package_said(request.form, before, ChangePackage, package_id=package_id))
     return request.go(f"{PACKAGES}/{package_id}", said=request._("Saved"))
 
 
-def _with_lines(form: Form, before: PackageView | None) -> Form:
+def package_said[MessageT: CreatePackage | ChangePackage](
+    form: Form, before: PackageView | None, model: type[MessageT], **fixed: Any
+) -> MessageT:
     """``work.<id>`` and ``good.<id>`` with their quantities as the message's lines; a work keeps
-    the materials that its price carries."""
+    the materials that its price carries. Raises ``request_invalid``, of the form's own fields."""
     services = before.services if before else ()
     kept = {str(service.service_id): service.materials for service in services}
+    called: dict[str, str] = {}
     pairs = [pair for pair in form.pairs if not pair[0].startswith(("work.", "good."))]
     for kind, lines, id_field in (
         ("work", "services", "service_id"),
@@ -116,6 +112,7 @@ def _with_lines(form: Form, before: PackageView | None) -> Form:
         ]
         for number, (id, quantity) in enumerate(said):
             line = f"{lines}.{number}"
+            called[line] = f"{kind}.{id}"
             pairs += [(f"{line}.{id_field}", id), (f"{line}.quantity", quantity)]
             materials = kept.get(id, ()) if kind == "work" else ()
             for place, part in enumerate(materials):
@@ -123,7 +120,18 @@ def _with_lines(form: Form, before: PackageView | None) -> Form:
                     (f"{line}.materials.{place}.product_id", str(part.product_id)),
                     (f"{line}.materials.{place}.quantity", str(part.quantity)),
                 ]
-    return replace(form, pairs=tuple(pairs))
+        # A package without works, or without goods, says so: what is not named would stay.
+        if before and not said:
+            fixed[lines] = ()
+    try:
+        return replace(form, pairs=tuple(pairs)).message(model, **fixed)
+    except RequestInvalid as refused:
+        raise RequestInvalid(
+            [
+                replace(each, field=called.get(each.field.rpartition(".")[0], each.field))
+                for each in refused.errors
+            ]
+        ) from None
 
 
 PAGES = (

@@ -364,7 +364,8 @@ const app = (() => {
       if (!field) continue;
       field.setAttribute("aria-invalid", "true");
       first ??= field;
-      const label = field.labels?.[0]?.textContent.replace("*", "").trim() || field.ariaLabel;
+      // A row's field may have its number for those who hear it; here it comes by itself.
+      const label = field.labels?.[0]?.textContent.replace("*", "").trim() || field.ariaLabel?.replace(/,? \d+$/, "");
       const row = field.closest("tbody tr")?.sectionRowIndex;
       if (label) item.querySelector(".problem-field").textContent = row >= 0 ? `${label} (${row + 1})` : label;
     }

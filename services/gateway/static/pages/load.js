@@ -254,6 +254,16 @@
     }
   });
 
+  // Whoever types hours means a week of their own; whoever chooses the station's lets go of them.
+  document.addEventListener("input", ({ target }) => {
+    const week = target.closest("[data-own-week]");
+    if (!week) return;
+    if (target.name !== "own") week.querySelector('[name=own][value="true"]').checked = true;
+    else if (target.value === "false") {
+      for (const hours of week.querySelectorAll(".load-hours input")) hours.value = hours.defaultValue;
+    }
+  });
+
   function line() {
     const frame = document.querySelector(".load-frame:has([data-timeline])");
     const hour = frame?.querySelector("[data-now]");

@@ -348,37 +348,41 @@
     await count(input.form, { barcode: code });
   }
 
-  // One after another, as they were scanned; sent again under the same key, a scan counts once.
+  // One after another, as they were scanned, whatever the page has become meanwhile; sent again
+  // under the same key, a scan counts once.
   let queue = Promise.resolve();
 
   function count(form, what) {
     const quantity = form.elements.quantity.value.replace(",", ".").trim() || "1";
     form.elements.quantity.value = "1";
-    queue = queue.then(() => told(form, what, quantity));
+    const { api, person } = form.dataset;
+    queue = queue.then(() => told({ api, person, quantity }, what));
     return queue;
   }
 
   // A code that is on no package may well be a number or a name that means one product.
   async function meantBy(text) {
-    const response = await fetch(`/stock/choices?${new URLSearchParams({ q: text })}`);
+    const response = await fetch(`/stock/choices?${new URLSearchParams({ q: text })}`).catch(() => null);
     const list = document.createElement("ul");
-    list.innerHTML = response.ok ? await response.text() : "";
+    list.innerHTML = response?.ok ? await response.text() : "";
     const options = list.querySelectorAll("[data-id]");
     return options.length === 1 ? { product_id: options[0].dataset.id } : null;
   }
 
-  async function sent(form, what, quantity) {
-    const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+  async function sent({ api, person, quantity }, what) {
+    const key = app.newKey();
     let answer = null;
     for (let attempt = 0; attempt < 5; attempt += 1) {
       try {
-        answer = await fetch(form.dataset.api, {
+        answer = await fetch(api, {
           method: "POST",
           body: JSON.stringify({ ...what, quantity }),
           headers: {
             "Content-Type": "application/json",
             "Idempotency-Key": key,
             "Accept-Language": document.documentElement.lang,
+            // Another person may have signed in meanwhile: what was scanned is not theirs.
+            "Pitlane-Person": encodeURIComponent(person),
           },
         });
         if (answer.status !== 503) break;
@@ -390,13 +394,14 @@
     return { good: Boolean(answer?.ok), reply: await answer?.json().catch(() => null) };
   }
 
-  async function told(form, what, quantity) {
-    const said = document.getElementById("scan-said");
-    let { good, reply } = await sent(form, what, quantity);
+  async function told(scan, what) {
+    let { good, reply } = await sent(scan, what);
     if (reply?.code === "barcode_not_found") {
       const meant = await meantBy(what.barcode);
-      if (meant) ({ good, reply } = await sent(form, meant, quantity));
+      if (meant) ({ good, reply } = await sent(scan, meant));
     }
+    const said = document.getElementById("scan-said");
+    if (!said) return; // The page was left while it waited.
     said.className = `scan-said ${good ? "ok" : "no"}`;
     said.querySelector("[data-said]").textContent = good
       ? reply.product

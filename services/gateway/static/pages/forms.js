@@ -1,0 +1,63 @@
+// A form in hand stays the same one while the page around it is renewed. What was sent and not
+// answered may have been taken: pressed again, it goes under the key that it had, and takes effect
+// once. And what is typed was begun on what was shown then: it counts against that revision, not
+// against one that somebody else has made meanwhile.
+
+(() => {
+  const KEPT = ["_key", "expected_revision"], PROOF = "_csrf";
+
+  // By what a form is about, for elements are given to other rows when a list is drawn anew.
+  const inHand = new Map();
+
+  const hidden = (form) => [...form.querySelectorAll("input[type=hidden][name]")];
+
+  function about(form) {
+    const said = hidden(form).filter(({ name }) => name !== PROOF && !KEPT.includes(name));
+    return JSON.stringify([form.getAttribute("action"), ...said.map(({ name, value }) => [name, value])]);
+  }
+
+  function take(form, sent) {
+    const own = about(form);
+    const before = inHand.get(own);
+    if (before?.sent || (before?.form === form && !sent)) return own;
+    const fields = hidden(form).filter(({ name }) => KEPT.includes(name));
+    inHand.set(own, { form, sent, values: new Map(fields.map(({ name, value }) => [name, value])) });
+    return own;
+  }
+
+  const posts = (form) => form?.matches("form[method=post]");
+
+  document.addEventListener("input", ({ target }) => {
+    if (posts(target.form)) take(target.form, false);
+  }, true);
+
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    const form = ctx.sourceElement?.closest?.("form");
+    if (ctx.request.method !== "GET" && posts(form)) ctx.inHand = take(form, true);
+  });
+
+  // A no tells nothing of the time before: that one may have been taken all the same. Only whoever is
+  // told that somebody was faster begins anew, on what there is now.
+  document.addEventListener("htmx:after:request", (event) => {
+    const { ctx } = event.detail;
+    if (!ctx.inHand || event.defaultPrevented) return;
+    const faster = ctx.text.includes('data-code="revision_conflict"');
+    if (ctx.response.status < 400 || faster) inHand.delete(ctx.inHand);
+  });
+
+  document.addEventListener("htmx:after:swap", () => {
+    if (inHand.size) putBack();
+  });
+
+  function putBack() {
+    const left = new Set(inHand.keys());
+    for (const form of document.querySelectorAll("form[method=post]")) {
+      const own = about(form), before = inHand.get(own);
+      // What was only typed is where it was typed, or nowhere.
+      if (!before || (!before.sent && before.form !== form)) continue;
+      left.delete(own);
+      for (const field of hidden(form)) field.value = before.values.get(field.name) ?? field.value;
+    }
+    for (const own of left) inHand.delete(own);
+  }
+})();

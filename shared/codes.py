@@ -1,0 +1,103 @@
+"""What refusals call in Russian what comes to them as a code: states, roles, services, methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CODED = frozenset({"old", "new", "status", "state", "role", "method", "lines", "service"})
+"""Particulars of refusals that are such a code, or names with one behind them in brackets."""
+
+ORDER_STATES = {
+    "draft": "«Смета»",
+    "new": "«Новый»",
+    "in_progress": "«В работе»",
+    "done": "«Выполнен»",
+    "cancelled": "«Отменён»",
+}
+PART_STATES = {
+    "requested": "запрошена",
+    "reserved": "зарезервирована",
+    "short": "не хватает",
+    "issued": "выдано",
+    "released": "не нужна",
+}
+PURCHASE_STATES = {
+    "draft": "«Черновик»",
+    "sent": "«Заказано»",
+    "partly_received": "«Получено частично»",
+    "received": "«Получено»",
+    "cancelled": "«Отменено»",
+}
+IMPORT_STATES = {
+    "uploading": "«Читается»",
+    "checking": "«Проверяется»",
+    "ready": "«Готово к загрузке»",
+    "applying": "«Загружается»",
+    "applied": "«Загружено»",
+    "failed": "«Не удалось»",
+    "cancelled": "«Отброшено»",
+}
+MESSAGE_STATES = {
+    "scheduled": "«Уйдёт позже»",
+    "queued": "«Сейчас уйдёт»",
+    "sending": "«Отправляется»",
+    "sent": "«Отправлено»",
+    "delivered": "«Доставлено»",
+    "failed": "«Не доставлено»",
+    "undetermined": "«Возможно, не отправлено»",
+    "skipped": "«Не отправлено: запрещает правило»",
+    "cancelled": "«Отменено»",
+}
+BOOKING_STATES = {
+    "planned": "«Запланировано»",
+    "carried": "«Перенесено»",
+    "ended": "«Закончилось»",
+}
+FISCAL_STATES = {
+    "queued": "«Ждёт кассу»",
+    "sending": "«Отправляется»",
+    "sent": "«Чек пробит»",
+    "failed": "«Касса не приняла»",
+    "undetermined": "«Проверьте по кассе»",
+}
+ROLES = {
+    "administrator": "«Администратор»",
+    "advisor": "«Мастер-приёмщик»",
+    "technician": "«Механик»",
+    "storekeeper": "«Кладовщик»",
+    "cashier": "«Кассир»",
+    "owner": "«Владелец»",
+}
+METHODS = {
+    "cash": "«Наличные»",
+    "card": "«Карта»",
+    "transfer": "«Перевод»",
+    "bonus": "«Бонусы»",
+}
+SERVICES = {
+    "clients": "клиентов",
+    "orders": "заказов",
+    "inventory": "склада",
+    "finance": "финансов",
+    "documents": "документов",
+    "audit": "журнала",
+    "gateway": "входа",
+}
+
+CALLED: Mapping[str, Mapping[str, str]] = {
+    "order_closed": ORDER_STATES,
+    "parts_not_ready": PART_STATES,
+    "illegal_step": ORDER_STATES,
+    "purchase_order_step": PURCHASE_STATES,
+    "import_not_uploading": IMPORT_STATES,
+    "import_state": IMPORT_STATES,
+    "message_gone": MESSAGE_STATES,
+    "message_under_way": MESSAGE_STATES,
+    "booking_over": BOOKING_STATES,
+    "fiscal_receipt_under_way": FISCAL_STATES,
+    "role_above_own": ROLES,
+    "method_not_taken": METHODS,
+    "service_unavailable": SERVICES,
+    "busy": SERVICES,
+}
+"""By the refusal's code."""
