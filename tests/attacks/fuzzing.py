@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import requests
 import schemathesis
@@ -225,7 +225,7 @@ class Fuzzer:
         if case.path == SIGNING_IN and case.method == "DELETE":
             self._tokens.pop(role, None)
         if case.path == NEW_PASSWORD and response.status_code < 300:
-            self._passwords[role] = case.body["new"]
+            self._passwords[role] = cast(dict[str, str], case.body)["new"]
         for what in faults_of(case, response):
             curl = case.as_curl_command({**headers, "Authorization": "Bearer …"})
             self.report.blame(Fault(case.operation.label, what, curl[:2000]))
