@@ -24,6 +24,8 @@ _EMPTIED = frozenset(
         "driver", "vehicle_name", "over_limit",
     }
 )  # fmt: skip
+_EMPTIED_AS_TEXT = frozenset({"comment", "email"})
+"""Also names of things that stay: a comment on an order, the consent to e-mail."""
 _CALLED = frozenset({"last_name", "client_name", "recipient", "email_subject", "text"})
 AT_ONCE = 500
 """Messages that are looked through together."""
@@ -93,7 +95,7 @@ def _without(name: str, value: Any, around: Mapping[str, Any], called: str) -> A
         return None
     if name == "phones":
         return []
-    if name in _EMPTIED:
+    if name in _EMPTIED and not (name in _EMPTIED_AS_TEXT and isinstance(value, dict)):
         return None
     # Many things have a name; a person's card has phones besides. A refusal repeats what was said.
     is_theirs = (name == "name" and "phones" in around) or (

@@ -83,9 +83,13 @@ class Backup:
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """The folder for one at a time. Raises ``CannotStart`` when another has it."""
+    """The folder for one at a time. Raises ``CannotStart`` when another has it, and where no
+    folder can be."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"{folder} can hold no backups: {error.strerror}") from error
+    try:
         with (folder / "lock").open("a") as lock:
             Path(lock.name).chmod(0o600)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

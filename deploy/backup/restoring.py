@@ -35,6 +35,8 @@ from services.gateway.operating import PutOut
 from shared.settings import SERVICES
 
 RECOVERY_TIMEOUT_S = 12 * 3600.0
+UNREADABLE = 200
+"""What ends recovery as a failure: PostgreSQL does so for any exit code above 125."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Point:
 def point(source: Path, until: datetime | None) -> Point:
     """``source`` is one backup: its own instant. It is a folder of backups: the last moment that
     is there. With ``until``, that moment. Raises ``CannotStart``."""
+    source = source.absolute()  # PostgreSQL looks for the log from a folder of its own
     one = (source / "manifest.json").exists()
     backups = [read_backup(source)] if one else backups_in(source)
     if not backups:
@@ -161,6 +164,10 @@ async def recovered(
                 raise CannotStart(
                     f"the log that was received ends before {at.until}: restore without --to-time"
                 ) from error
+            if any(b"could not restore file" in line for line in said):
+                raise CannotStart(
+                    f"the log in {at.backup.log} is there and cannot be copied to {folder}: {error}"
+                ) from error
             raise
         try:
             progress.end(f"{await _size(postgres)}, {at.words()}")
@@ -201,10 +208,13 @@ def _recovery(at: Point) -> Mapping[str, str]:
     if not at.with_log:
         # Its own log came with the backup.
         return {**settings, "restore_command": "false", "recovery_target": "immediate"}
-    # The last file of the log is not complete.
+    # The last file of the log is not complete. One that is not there is the log's end; one that
+    # is there and does not come must not be taken for it.
     log = shlex.quote(str(at.backup.log)).replace("%", "%%")
-    command = f"cp {log}/%f %p 2>/dev/null || cp {log}/%f.partial %p 2>/dev/null"
-    settings["restore_command"] = command
+    settings["restore_command"] = (
+        f"test -d {log} || exit {UNREADABLE}; for file in {log}/%f {log}/%f.partial; do "
+        f'if test -e "$file"; then cp "$file" %p || exit {UNREADABLE}; exit 0; fi; done; exit 1'
+    )
     if at.until:
         settings["recovery_target_time"] = at.until.astimezone(UTC).isoformat(sep=" ")
     return settings
@@ -281,6 +291,8 @@ def _place_for(station: Path, replace: bool) -> Iterator[None]:
     ``CannotStart``."""
     if not station.exists():
         yield
+    elif not station.is_dir():
+        raise CannotStart(f"{station} is no folder")
     elif not any(station.iterdir()):
         if not replace:
             station.rmdir()

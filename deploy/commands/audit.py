@@ -39,9 +39,13 @@ def verify(
     """
     from deploy.commands.reach import reach
 
-    at = reach(data_dir)
-    known = direct or "audit" in at.database_urls
-    _tell(asyncio.run(_read(at) if known else _asked(at)))
+    _tell(asyncio.run(chain(reach(data_dir), direct=direct)))
+
+
+async def chain(at: Reach, *, direct: bool = False) -> ChainState:
+    """Read from the database where that is known, or else asked for. ``direct``: read, or
+    ``CannotStart``."""
+    return await (_read(at) if direct or "audit" in at.database_urls else _asked(at))
 
 
 async def _asked(at: Reach) -> ChainState:

@@ -189,10 +189,10 @@ def _is_ours(data_dir: Path) -> None:
 
 
 def _tell(findings: Findings) -> None:
-    from deploy.commands.reconcile import line_of
+    from deploy.commands.difference_words import fault_line, line_of
 
     for fault in findings.audit.faults:
-        typer.echo(f"journal: record {fault.seq}: {fault.fault}")
+        typer.echo(fault_line(fault))
     for difference in findings.differences:
         typer.echo(line_of(difference))
     if findings.on_their_way:

@@ -1,4 +1,4 @@
-"""``pitlane reconcile``: whether the services agree on stock and money."""
+"""``pitlane reconcile``: do services agree on stock and money, and is the journal whole?"""
 
 from __future__ import annotations
 
@@ -44,19 +44,24 @@ TellCosts = Annotated[
 def reconcile(
     data_dir: StationDir = None, take_over: TakeOver = None, tell_costs: TellCosts = None
 ) -> None:
-    """Compares what orders, inventory and finance say of every order, and every
-    service's own books with themselves; names each difference.
+    """Compares orders, stock, books and the journal; names each difference.
 
-    What differs is looked at again a few times, as news may be on its way. Exit code 1
-    when something differs for good.
+    What orders, inventory and finance say of every order, each service's own
+    books with themselves, and the journal's records with their chain. What
+    differs is looked at again a few times, as news may be on its way. Exit
+    code 1 when something differs for good.
     """
+    from deploy.commands.audit import chain
+    from deploy.commands.difference_words import fault_line, line_of
     from deploy.commands.reach import reach
 
-    found = asyncio.run(_compared(reach(data_dir), take_over, tell_costs))
-    for difference in found:
-        typer.echo(line_of(difference))
+    at = reach(data_dir)
+    found = [line_of(each) for each in asyncio.run(_compared(at, take_over, tell_costs))]
+    found += [fault_line(fault) for fault in asyncio.run(chain(at)).faults]
+    for line in found:
+        typer.echo(line)
     if found:
-        typer.echo(f"{len(found)} differences")
+        typer.echo("1 difference" if len(found) == 1 else f"{len(found)} differences")
         raise typer.Exit(1)
     typer.echo("everything agrees")
 
@@ -130,23 +135,3 @@ async def _told(found: Sequence[Difference], reason: str, operator: Operator) ->
         else:
             typer.echo(f"{numbers[order_id]}: told what its parts cost: {told.amount} more")
     return bool(amounts)
-
-
-def line_of(difference: Difference) -> str:
-    """``R-000017: settled amount = total: expected 340.00, found 300.00``; then the ids."""
-    about = difference.number or difference.order_id or "station"
-    ids = " ".join(
-        f"{name}={value}"
-        for name in (
-            "order_id",
-            "client_id",
-            "product_id",
-            "warehouse_id",
-            "line_id",
-            "document_id",
-            "key",
-        )
-        if (value := getattr(difference, name))
-    )
-    told = f"{about}: {difference.what}: expected {difference.expected}, found {difference.actual}"
-    return f"{told} ({ids})" if ids else told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from shared.contracts.base import (
     Command,
@@ -57,6 +57,12 @@ class Consents(View):
     sms: Consent = Consent()
     email: Consent = Consent()
     marketing: Consent = Consent()
+
+    @field_validator("email", mode="before")
+    @classmethod
+    def _of_an_older_version(cls, said: object) -> object:
+        """Which left nothing of it in the messages of a client who was erased."""
+        return Consent() if said is None else said
 
 
 class SaidConsents(View):

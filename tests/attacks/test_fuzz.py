@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.attacks.fuzzing import Fuzzer
+from tests.attacks.fuzzing import NEW_PASSWORD, SIGNING_IN, Fuzzer
 from tests.gateway.support import running_whole, served
 from tests.support.broker import TestNats
 
@@ -33,3 +33,21 @@ async def test_whatever_is_sent_gets_an_answer_that_the_document_knows(
     assert not report.faults, "\n".join(str(fault) for fault in report.faults.values())
     assert report.requests > OPERATIONS
     assert len(report.successes) > AT_LEAST, report.successes
+
+
+@pytest.mark.timeout(300)
+async def test_it_goes_on_after_it_has_changed_its_own_password(
+    nats_server: TestNats, database: Callable[[str], str]
+) -> None:
+    async with running_whole(nats_server, database) as whole, served(whole) as (host, port):
+        fuzzer = Fuzzer(f"http://{host}:{port}", seed=SEED)
+        chosen = [
+            one
+            for one in fuzzer.operations
+            if (one.method, one.path) in {("post", NEW_PASSWORD), ("delete", SIGNING_IN)}
+        ]
+        for _ in range(2):  # signed out in the first, signed in again for the second
+            await asyncio.to_thread(fuzzer.run, chosen, 6 * EXAMPLES)
+    done = fuzzer.report.successes
+    assert done[f"POST {NEW_PASSWORD}"], done
+    assert done[f"DELETE {SIGNING_IN}"], done

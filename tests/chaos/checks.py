@@ -16,8 +16,8 @@ from uuid import UUID
 import asyncpg
 import nats.errors
 
+from deploy.commands.difference_words import line_of
 from deploy.commands.reach import Operator, connected, reach
-from deploy.commands.reconcile import line_of
 from deploy.local.processes import CannotStart
 from deploy.reconciliation import differences
 from shared.contracts.audit import VerifyChain

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from deploy.backup.folder import (
     unreadable_in,
     write_manifest,
 )
-from deploy.backup.restoring import _place_for, check, point, restore
+from deploy.backup.restoring import UNREADABLE, _place_for, _recovery, check, point, restore
 from deploy.backup.taking import _copy_files, take
 from deploy.local.data_folder import DataFolder
 from deploy.local.processes import CannotStart
@@ -178,6 +179,40 @@ async def test_log_that_is_wanted_and_not_there_is_missed(tmp_path: Path) -> Non
     with pytest.raises(CannotStart, match="wal-1 with the log since the backup is not there"):
         await restore(at, tmp_path / "data", replace=False, progress=Silent())
     assert not (tmp_path / "data").exists()
+
+
+def test_log_is_found_from_anywhere_and_ends_only_where_there_is_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = a_backup(tmp_path / "back ups", 1)
+    whole, last, spoilt, none = segments(tmp_path / "back ups", "wal-1", 1, 2, 3, 4)
+    (made.log / whole).write_text("whole")
+    (made.log / last).rename(made.log / f"{last}.partial")
+    (made.log / spoilt).unlink()
+    (made.log / spoilt).mkdir()
+    (made.log / none).unlink()
+    monkeypatch.chdir(tmp_path)
+    command = str(_recovery(point(Path("back ups"), None))["restore_command"])
+    databases = tmp_path / "postgres"
+    databases.mkdir()
+
+    def answer(file: str) -> int:
+        asked = command.replace("%f", file).replace("%p", "got")
+        return subprocess.run(["sh", "-c", asked], cwd=databases, check=False).returncode
+
+    assert [answer(name) for name in (whole, last, none)] == [0, 0, 1]
+    assert answer(spoilt) == UNREADABLE
+    made.log.rename(made.log.with_name("away"))
+    assert answer(whole) == UNREADABLE
+
+
+@pytest.mark.parametrize("where", ["file", "file/backups", "/proc/backups"])
+def test_place_that_can_be_no_folder_is_told_in_one_line(tmp_path: Path, where: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotStart, match="can hold no backups"), held(tmp_path / where):
+        pass
+    with pytest.raises(CannotStart, match="is no folder"), _place_for(tmp_path / "file", True):
+        pass
 
 
 async def test_backup_does_not_go_where_it_would_be_lost_with_the_station(tmp_path: Path) -> None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import pytest
+from sqlalchemy import BindParameter, Label
 
 from deploy import reconciliation
+from deploy.commands.difference_words import WORDS, line_of
 from deploy.reconciliation import Seen, compared
+from services.finance.store.checks import _CLIENTS
+from services.inventory.store.invariants import _questions
 from shared.contracts.base import Period
 from shared.contracts.finance_reports import ProfitLoss
 from shared.contracts.orders import AddService
 from shared.contracts.reconciliation import (
     BooksFigures,
+    Difference,
     GetAccountBalances,
     OrderFigures,
     StockTakenOver,
@@ -31,6 +37,8 @@ from tests.support.broker import TestNats
 from tests.support.databases import as_owner
 from tests.support.day import BUSINESS, Station, running_station
 
+LEDGER = {"payment", "refund", "receivable"}
+"""Words of the books' own that stand where a rule's name could."""
 MACHINIST = Actor("root", OPERATOR)
 
 
@@ -69,7 +77,7 @@ async def test_a_kopeck_of_an_older_version_is_taken_over_once(station: Station)
     await books_lose(station, "0.01")
     told = await reconcile(station)
     assert told.exit_code == 1
-    assert "stock account = worth of the stock: expected 60.01000, found 60.00" in told.stdout
+    assert "stock account = worth of the stock: expected 60.01, found 60.00" in told.stdout
 
     taken = await reconcile(station, "--take-over", "Переход на 2.0")
 
@@ -132,6 +140,42 @@ async def test_nothing_is_taken_over_while_something_else_differs(station: Stati
     assert "total = sum of its lines" in told.stdout
     assert "due = due in the books: expected 800.00, found 799.00" in told.stdout
     assert await published(station.running["finance"], StockTakenOver) == []
+
+
+async def test_each_difference_is_told_in_words_and_the_journal_is_looked_at(
+    station: Station,
+) -> None:
+    stock = await asyncpg.connect(as_owner(station.database_urls["inventory"]))
+    await stock.execute("UPDATE stock SET on_hand = on_hand + 1")
+    await stock.close()
+    told = await reconcile(station)
+    assert told.exit_code == 1
+    assert "stock: pieces on hand = what is left of the receipts: expected 3.000, found 4.000" in (
+        told.stdout
+    )
+    assert told.stdout.endswith("\n2 differences\n"), told.stdout
+    stock = await asyncpg.connect(as_owner(station.database_urls["inventory"]))
+    await stock.execute("UPDATE stock SET on_hand = on_hand - 1")
+    await stock.close()
+
+    journal = await asyncpg.connect(as_owner(station.database_urls["audit"]))
+    await journal.execute("UPDATE records SET actor = 'nobody' WHERE seq = 2")
+    await journal.close()
+    assert await reconcile(station) == Outcome(1, "journal: record 2: changed\n1 difference\n", "")
+
+
+def test_no_rule_is_without_words() -> None:
+    named = [cast(Label[str], query.selected_columns["what"]).element for query in _questions()]
+    of_stock = {cast(BindParameter[str], each).value for each in named}
+    of_books = set(re.findall(r"(?:\(|SELECT )'(\w+)',", _CLIENTS.text)) - LEDGER
+    assert of_stock | of_books == set(WORDS)
+
+
+def test_figures_are_told_without_what_a_division_left() -> None:
+    told = [("67041.930000000000", "67041.93"), ("60.01500", "60.015"), ("2.500", "2.500")]
+    for figure, shown in (*told, ("7", "7"), ("nothing", "nothing"), ("100.000000", "100.00")):
+        line = line_of(Difference(what="account_bonuses", expected=figure, actual="0"))
+        assert line == f"station: a client's bonuses = the ledger: expected {shown}, found 0"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from deploy.commands.reconcile import line_of
+from deploy.commands.difference_words import line_of
 from deploy.reconciliation import differences
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import CreateClient

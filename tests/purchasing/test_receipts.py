@@ -6,6 +6,7 @@ import asyncio
 from datetime import date, timedelta
 from decimal import Decimal
 
+import asyncpg
 import pytest
 from sqlalchemy import select
 
@@ -24,10 +25,12 @@ from shared.contracts.purchasing import (
     SupplierBalance,
     SupplierStatement,
 )
+from shared.contracts.statements import CheckClients
 from shared.contracts.till import GetXReport, ListCashBoxes, OpenShift
 from shared.database import outbox
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
+from shared.permissions import OPERATOR
 from shared.refusals import Refused
 from tests.inventory.at_work import job, published, together
 from tests.purchasing.at_work import (
@@ -37,6 +40,7 @@ from tests.purchasing.at_work import (
     receive,
     refused,
 )
+from tests.support.databases import as_owner
 from tests.support.day import Station
 from tests.support.waiting import eventually
 
@@ -303,6 +307,16 @@ async def test_a_supplier_gives_back_no_more_than_was_paid(station: Station) -> 
     assert await ledger(station) == {}
     listed = await station.ask(ListSupplierPayments(supplier_id=supplier.id))
     assert listed.items == (after,)
+
+    assert (await station.ask(CheckClients(), actor=Actor("root", OPERATOR))).items == ()
+    owner = await asyncpg.connect(as_owner(station.database_urls["finance"]))
+    await owner.execute("UPDATE supplier_payments SET amount = 101, refunded = 99")
+    await owner.close()
+    found = (await station.ask(CheckClients(), actor=Actor("root", OPERATOR))).items
+    assert [(each.what, each.expected, each.actual, each.document_id) for each in found] == [
+        ("supplier_payment_amount", "100.00", "101.00", paid.id),
+        ("supplier_payment_refunded", "100.00", "99.00", paid.id),
+    ]
 
 
 async def test_cash_for_a_supplier_leaves_the_shift_and_its_report_says_so(

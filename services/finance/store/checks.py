@@ -1,4 +1,4 @@
-"""Clients' money recounted: what stands beside the ledger against the postings themselves."""
+"""Money of clients and suppliers recounted: what stands beside the ledger against its postings."""
 
 from __future__ import annotations
 
@@ -47,10 +47,11 @@ WITH posted AS (
     FROM postings GROUP BY entry_id
 ), moved AS (
     SELECT entries.document_id,
-        sum(amount) FILTER (WHERE entries.kind = 'payment') AS taken,
-        sum(amount) FILTER (WHERE entries.kind = 'refund') AS refunded
+        sum(amount) FILTER (WHERE entries.kind IN ('payment', 'supplier_payment')) AS taken,
+        sum(amount) FILTER (WHERE entries.kind IN ('refund', 'supplier_refund')) AS refunded
     FROM entries JOIN postings ON postings.entry_id = entries.id
-    WHERE entries.kind IN ('payment', 'refund') AND entries.document_id IS NOT NULL
+    WHERE entries.kind IN ('payment', 'refund', 'supplier_payment', 'supplier_refund')
+        AND entries.document_id IS NOT NULL
     GROUP BY entries.document_id
 ), undone AS (
     SELECT undoing.id AS entry_id, undoing.order_id, undoing.client_id
@@ -120,6 +121,13 @@ UNION ALL
          coalesce(round(payments.held * vat_percent / (100 + vat_percent), 2), 0)),
         ('payment_amount', coalesce(moved.taken, 0), payments.amount),
         ('payment_refunded', coalesce(moved.refunded, 0), payments.refunded)
+    ) AS side (what, expected, actual)
+UNION ALL
+    SELECT side.what, NULL, NULL, supplier_payments.id, side.expected, side.actual
+    FROM supplier_payments LEFT JOIN moved ON moved.document_id = supplier_payments.id,
+    LATERAL (VALUES
+        ('supplier_payment_amount', coalesce(moved.taken, 0), supplier_payments.amount),
+        ('supplier_payment_refunded', coalesce(moved.refunded, 0), supplier_payments.refunded)
     ) AS side (what, expected, actual)
 )
 SELECT * FROM counted
