@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +23,7 @@ from shared.contracts.audit import VerifyChain
 from shared.contracts.orders import OrderChanged
 from shared.database import unpublished
 from shared.ids import new_id
+from shared.messaging.answers import Answers, Asked
 from shared.messaging.envelope import opening
 from shared.messaging.outbox import PUBLISH_TIMEOUT_S, outgoing, write
 from shared.messaging.sums import with_sum
@@ -212,6 +213,34 @@ async def test_server_that_comes_back_with_an_empty_store_is_filled_again(
             await asyncio.to_thread(shutil.rmtree, station.nats.server.folder)
             await station.nats.start()
             await eventually(lambda: at.has_compared("there is no stream"))
+        await whole(station)
+
+
+async def test_what_is_lost_before_it_is_noted_waits_for_no_second_comparison(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many published at once are noted when the slowest was answered, or given up."""
+    at_once = Answers.to_all
+    acknowledged, compared = asyncio.Event(), asyncio.Event()
+
+    async def slowly(self: Answers, asked: Iterable[Asked], timeout_s: float) -> Any:
+        answers = await at_once(self, asked, timeout_s)
+        acknowledged.set()
+        await compared.wait()
+        return answers
+
+    async with watched(station, monkeypatch, once_more_after_s=3600.0) as at:
+        await station.stop("audit")
+        monkeypatch.setattr(Answers, "to_all", slowly)
+        await station.a_section()
+        await acknowledged.wait()
+        await station.nats.kill()
+        await asyncio.to_thread(shutil.rmtree, station.nats.server.folder)
+        await station.nats.start()
+        await eventually(lambda: at.has_compared("there is no stream"))
+        await reconnected(station)
+        compared.set()
+        await station.start("audit")
         await whole(station)
 
 
