@@ -188,6 +188,14 @@ def messages_of(station: Station) -> Path:
     return folder
 
 
+def instant_in(place: bytes) -> int | None:
+    """Where a consumer's file has the instant to which the events that it is owed are related; None
+    as long as it is owed none. Seven bits of a number are in a byte, the lowest first."""
+    ends = [at for at, byte in enumerate(place) if at >= 2 and byte < 0x80]
+    how_many = ends[3] + 1  # behind what was acknowledged and delivered, counted in two ways each
+    return how_many + 1 if place[how_many] else None
+
+
 # --- real faults ---------------------------------------------------------------------------------
 
 
@@ -300,6 +308,37 @@ async def test_bit_that_flips_in_the_middle_of_a_block_cuts_nothing_for_good(
             assert at.put_back > 0
             await station.start("audit")
         await whole(station)
+
+
+async def test_consumer_that_would_deliver_again_in_years_is_made_anew(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One bit of the instant from which it reckons when that is."""
+    monkeypatch.setattr(stream_watch, "OWED_FOR_S", 1.0)
+    await station.stop("audit")
+    await station.a_section()
+    audit = await nats_connection(station.nats.url("audit"), "audit")
+    reader = await audit.jetstream().pull_subscribe_bind("audit", str(topology.EVENTS.name))
+    await reader.fetch(1)
+    await audit.close()
+    (place,) = station.nats.server.folder.glob("jetstream/*/streams/EVENTS/obs/audit/o.dat")
+
+    async def notes_what_is_owed() -> bool:
+        return instant_in(place.read_bytes()) is not None
+
+    await eventually(notes_what_is_owed)
+    await station.nats.kill()
+    spoilt = bytearray(place.read_bytes())
+    instant = instant_in(bytes(spoilt))
+    assert instant
+    spoilt[instant + 4] ^= 0x02
+    place.write_bytes(spoilt)
+    await station.nats.start()
+    await reconnected(station)
+    async with watched(station, monkeypatch) as at:
+        await station.start("audit")
+        await whole(station)
+        assert [event for event, _ in at.said].count("consumer_made_anew") == 1
 
 
 async def test_event_that_the_store_has_spoilt_is_put_back_and_handled_once(
