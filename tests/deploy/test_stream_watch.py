@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from nats.js.errors import NotFoundError
 from sqlalchemy import delete
 
 from deploy import topology
@@ -501,6 +502,9 @@ async def test_each_look_is_held_against_the_one_before(monkeypatch: pytest.Monk
             end = next(ends, 70)
             state = SimpleNamespace(last_seq=end, messages=end, bytes=end)
             return SimpleNamespace(created="the same", state=state)
+
+        async def consumer_info(self, stream: str, name: str) -> Any:
+            raise NotFoundError
 
         async def close(self) -> None:
             pass
