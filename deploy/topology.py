@@ -1,7 +1,7 @@
 """The one place that declares what NATS keeps, who reads it, and who may say what.
 
 Streams and consumers are made and brought up to date here, with the user ``bootstrap``, who alone
-may do so; nothing is ever deleted. Every service has a user of its own that speaks only in its
+may do so; no stream is ever deleted. Every service has a user of its own that speaks only in its
 own name: it publishes its events, reads its own consumer, answers what is addressed to it, and
 asks others what its table of handlers says that it asks.
 """
@@ -198,6 +198,8 @@ def _bootstrap() -> Permissions:
         for verb in ("STREAM.CREATE", "STREAM.UPDATE", "STREAM.INFO")
     ]
     durables = [f"$JS.API.CONSUMER.{verb}.{EVENTS.name}.>" for verb in ("DURABLE.CREATE", "INFO")]
+    # One whose place is spoilt is made anew.
+    durables += [f"$JS.API.CONSUMER.DELETE.{EVENTS.name}.{service}" for service in SERVICES]
     # To rebuild the stream: what it has is read, what the outboxes have besides is published.
     rebuild = [
         f"$JS.API.CONSUMER.{verb}.{EVENTS.name}.{REBUILD}"

@@ -33,7 +33,11 @@ class LogFile:
                 self._size = self._file.tell()
             if self._size and self._size + len(line) >= self._max_bytes:
                 self._rotate()
-            self._size += self._file.write(line + b"\n")
+            written = self._file.write(line + b"\n")
+            if written > len(line):
+                self._size += written
+            else:  # half a line would spoil the next one too
+                self._file.truncate(self._size)
         except OSError:
             self.close()
 

@@ -22,7 +22,7 @@ from importlib import import_module
 from typing import Any
 
 from deploy.local.launch import die_with
-from deploy.local.processes import CannotStart, Child, OnLine, Pipe
+from deploy.local.processes import CannotStart, Child, OnLine, Pipe, failure
 
 MESSAGE_LIMIT = 256 * 1024
 """Bytes; an environment and some words."""
@@ -109,6 +109,7 @@ class Nursery:
             if self._socket is None:
                 ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
                 ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MESSAGE_LIMIT)
+                self._last_word = ""
                 try:
                     self._child = await Child.start(
                         "nursery",
@@ -148,7 +149,7 @@ class Nursery:
             self._forked.pop(told["ended"]).end(told["code"])
 
     async def _until_lost(self, nursery: Child) -> None:
-        await nursery.wait()
+        code = await nursery.wait()
         assert self._socket
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
@@ -156,9 +157,10 @@ class Nursery:
         for forked in self._forked.values():  # the kernel ended them
             forked.end(-signal.SIGKILL)
         self._forked.clear()
+        why = f"services cannot be loaded: {self._last_word or f'exit code {code}'}"
         for born in self._requests.values():
             if not born.cancelled():
-                born.set_exception(CannotStart(f"services cannot be loaded: {self._last_word}"))
+                born.set_exception(failure(code, why))
         self._requests.clear()
 
 

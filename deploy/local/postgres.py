@@ -221,7 +221,7 @@ class Postgres:
         for line in said:
             self._on_line(line)
         if code != 0:
-            raise CannotStart(f"PostgreSQL cannot be set up: {_last(said)}")
+            raise failure(code, f"PostgreSQL cannot be set up: {_last(said)}")
         new.rename(self.folder)
         sync_folder(self.folder.parent)
 

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from deploy.local.postgres import SUPERUSER, Postgres
 from deploy.local.processes import CannotStart
 from deploy.local.services import GATEWAY, ServiceProcess, run_to_end
 from deploy.local.stream_watch import StreamWatch, files_in
-from deploy.local.supervision import Keeper, all_of
+from deploy.local.supervision import Keeper, all_of, though_killed
 from deploy.local.terminal import Terminal
 from shared.log_lines import EVENT_SPOILT, PUBLISH_FAILED
 from shared.messaging.connection import is_loopback
@@ -175,7 +176,7 @@ class Station:
         """What each user may say stands in the services' tables: NATS waits for their import,
         which whatever comes next waits for as well."""
         with self._terminal.step("services loaded; NATS"):
-            told = await run_to_end(self._nursery, ["topology", "requests"], {}, self._log)
+            told = await self._command("topology", "requests")
             self._nats.requests = json.loads(told)
             await self._keep("nats", self._nats)
 
@@ -185,12 +186,12 @@ class Station:
         if needed:
             with self._terminal.step(f"migrations of {', '.join(needed)}"):
                 own = {f"PITLANE_{name.upper()}_DATABASE_URL": owners[name] for name in needed}
-                await run_to_end(self._nursery, ["migrate", *needed], own, self._log)
+                await self._command("migrate", *needed, own=own)
 
     async def _apply_topology(self) -> None:
         with self._terminal.step("streams and consumers"):
             own = {"PITLANE_NATS_URL": self._nats.url(topology.BOOTSTRAP)}
-            await run_to_end(self._nursery, ["topology", "apply"], own, self._log)
+            await self._command("topology", "apply", own=own)
 
     async def _start_services(self) -> None:
         """All at once: each spends most of its start on importing itself."""
@@ -230,10 +231,10 @@ class Station:
         own = {"PITLANE_GATEWAY_DATABASE_URL": self._database_url(GATEWAY)}
         if self._options.demo:
             if not self._folder.done("demo-users"):
-                await run_to_end(self._nursery, ["users", "demo"], own, self._log)
+                await self._command("users", "demo", own=own)
                 self._folder.mark_done("demo-users")
         elif not (self._folder.done("first-admin") or self._folder.done("demo-users")):
-            password = await run_to_end(self._nursery, ["users", "first-admin"], own, self._log)
+            password = await self._command("users", "first-admin", own=own)
             if password:
                 self._terminal.announce(
                     "shown once", {"login": "admin", "one-time password": password}
@@ -254,6 +255,12 @@ class Station:
             self._log.say("error", "demo_not_loaded", error=repr(error))
             return
         self._folder.mark_done("demo")
+
+    async def _command(self, *arguments: str, own: Mapping[str, str] | None = None) -> str:
+        """One of our commands, which finds done what it had done when it was killed; answers what
+        it printed."""
+        run = partial(run_to_end, self._nursery, arguments, own or {}, self._log)
+        return await though_killed(arguments[0], run, self._log.say)
 
     def _announce(self) -> None:
         lines = {
@@ -277,8 +284,7 @@ class Station:
         await keeper.start()
 
     async def _rebuild_stream(self) -> None:
-        arguments = ["events", "rebuild", "--yes", "--data-dir", str(self._folder.path)]
-        await run_to_end(self._nursery, arguments, {}, self._log)
+        await self._command("events", "rebuild", "--yes", "--data-dir", str(self._folder.path))
 
     def _hear_trouble(self, line: Mapping[str, Any]) -> None:
         if line.get("event") == PUBLISH_FAILED:

@@ -33,6 +33,9 @@ ONCE_MORE_AFTER_S = 60.0
 comparison that followed it: by a service that was there before the fault."""
 PAUSE_S = 5.0
 """After a comparison that failed."""
+OWED_FOR_S = 400.0
+"""No event that was delivered and not acknowledged comes later again: it is the longest of a
+consumer's ``RETRY_DELAYS_S``, with what an acknowledgement may take."""
 NEVER = float("-inf")
 STUCK_AFTER_S = 10.0
 """Refused for so long without a reason that would show: the server has to be started again."""
@@ -115,6 +118,9 @@ class StreamWatch:
         self._seen_files: Files | None = None
         self._failures = 0
         self._compare_at = NEVER
+        self._owing: dict[str, int] = {}
+        self._owing_since = NEVER
+        self._owing_run: int | None = None
         self._blind = False
         self._refused_since: float | None = None
         self._refused_last = 0.0
@@ -173,6 +179,7 @@ class StreamWatch:
             self._seen = seen
             if self._restart and self._is_stuck(seen):
                 await self._start_anew("it refuses events that it has room for")
+        await self._see_to_consumers(seen)
         self._tell_if_full(seen)
 
     async def _compare(self, seen: Seen, why: str, *, then_after_s: float) -> None:
@@ -243,6 +250,37 @@ class StreamWatch:
             or files.folder != self._seen_files.folder
             or files.blocks < self._seen_files.blocks
         )
+
+    # --- consumers ---------------------------------------------------------------------------
+
+    async def _see_to_consumers(self, seen: Seen) -> None:
+        """What the server notes of a consumer has no sum: one flipped bit, and what was delivered
+        and not acknowledged before a restart is delivered again in years. A consumer that moves
+        on with none of it is made anew, from the beginning: the inboxes know the rest. That may
+        also meet one whose service or database was away all the time, once in a run."""
+        now = asyncio.get_running_loop().time()
+        if seen.run != self._owing_run:
+            self._owing = await self._acknowledged_by_debtors()
+            self._owing_run, self._owing_since = seen.run, now
+        elif self._owing and now - self._owing_since > OWED_FOR_S:
+            for name, _ in self._owing.items() & (await self._acknowledged_by_debtors()).items():
+                self._say("error", "consumer_made_anew", consumer=name, why="it owes events")
+                connection = await self._connected()
+                await connection.jetstream().delete_consumer(str(topology.EVENTS.name), name)
+                self.doubted()  # the comparison makes it
+            self._owing = {}
+
+    async def _acknowledged_by_debtors(self) -> dict[str, int]:
+        """Up to where, of each consumer to whom something was delivered that it has not
+        acknowledged."""
+        js = (await self._connected()).jetstream(timeout=5)
+        floors = {}
+        for name in topology.SERVICES:
+            with contextlib.suppress(NotFoundError):
+                info = await js.consumer_info(str(topology.EVENTS.name), name)
+                if info.num_ack_pending and info.ack_floor:
+                    floors[name] = info.ack_floor.stream_seq
+        return floors
 
     # --- refusals ----------------------------------------------------------------------------
 

@@ -41,17 +41,9 @@ class Keeper:
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """The first start. Raises ``CannotStart``: what cannot run is not tried again. What was
-        killed meanwhile is, a few times."""
-        for left in reversed(range(FIRST_TRIES)):
-            try:
-                await self._kept.start()
-                break
-            except Killed as error:
-                if not left:
-                    raise
-                self._say("error", "cannot_start", process=self.name, error=str(error))
-                await asyncio.sleep(FIRST_PAUSE_S)
+        """The first start. Raises ``CannotStart``: what cannot run is not tried again, unless it
+        was killed."""
+        await though_killed(self.name, self._kept.start, self._say)
         self._on_start()
         self._watch = asyncio.create_task(self._keep(), name=f"keep-{self.name}")
 
@@ -83,6 +75,18 @@ class Keeper:
             self.restarts += 1
             self._on_start()
             self._say("warning", "restarted", process=self.name, restarts=self.restarts)
+
+
+async def though_killed[T](name: str, start: Callable[[], Awaitable[T]], say: Say) -> T:
+    """What somebody kills before it has come to its end is started again, a few times. Raises
+    ``Killed``, and whatever else ``start`` raises."""
+    for _ in range(FIRST_TRIES - 1):
+        try:
+            return await start()
+        except Killed as error:
+            say("error", "cannot_start", process=name, error=str(error))
+            await asyncio.sleep(FIRST_PAUSE_S)
+    return await start()
 
 
 async def all_of(*work: Awaitable[Any]) -> None:

@@ -99,6 +99,7 @@ class Relay:
 
     def __init__(self, engine: AsyncEngine, connection: Client) -> None:
         self._engine = engine
+        self._connection = connection
         self._answers = Answers(connection)
         self._queue: asyncio.Queue[Sequence[Outgoing]] = asyncio.Queue()
         self._handed = 0
@@ -210,7 +211,9 @@ class Relay:
         return len(published) == SWEEP_BATCH
 
     async def _publish(self, events: Sequence[Outgoing]) -> list[UUID]:
-        """Publishes all at once and waits for the acknowledgements; answers those that came."""
+        """Publishes all at once and waits for the acknowledgements; answers those that came, unless
+        the connection has broken meanwhile."""
+        run = self._run()
         answers = await self._answers.to_all(map(_as_asked, events), PUBLISH_TIMEOUT_S)
         results = [_taken(*each) for each in zip(events, answers, strict=True)]
         failed = [result for result in results if isinstance(result, Exception)]
@@ -219,7 +222,15 @@ class Relay:
             log.warning(PUBLISH_FAILED, events=len(failed), error=self.refusal)
         elif events:
             self.refusal = None
+        if self._run() != run:
+            # The server that comes back may have lost what it acknowledged, and be compared with
+            # the outboxes before we note it. Published again, it is known by its id.
+            return []
         return [result for result in results if isinstance(result, UUID)]
+
+    def _run(self) -> int | None:
+        """Of the connection, which of them it is; None while there is none."""
+        return self._connection.stats["reconnects"] if self._connection.is_connected else None
 
     async def _mark(self) -> None:
         published, self._published = self._published, []

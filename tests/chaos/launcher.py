@@ -30,4 +30,5 @@ if __name__ == "__main__":
     supervision.WELL_AFTER_S = 0.0
     stream_watch.ONCE_MORE_AFTER_S = 8.0
     stream_watch.NEXT_RESTART_AFTER_S = 10.0
+    stream_watch.OWED_FOR_S = 15.0
     main()

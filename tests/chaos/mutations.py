@@ -19,6 +19,10 @@ FAILS_ALONE = f"{DIRECTED}test_one_that_fails_in_a_batch_takes_nobody_with_it"
 TWICE_IN_A_BATCH = f"{DIRECTED}test_an_event_twice_in_one_batch_counts_once"
 EVERY_EVENT = f"{DIRECTED}test_every_event_of_one_kind_arrives"
 FULL_STREAM = f"{DIRECTED}test_what_a_full_stream_refuses_waits_in_the_outbox"
+NOTED_LATE = (
+    "tests/deploy/test_stream_watch.py"
+    "::test_what_is_lost_before_it_is_noted_waits_for_no_second_comparison"
+)
 REPEATED = "tests/shared/test_repeated_in_batches.py"
 FORGOTTEN = f"{DIRECTED}test_only_what_was_published_is_forgotten_and_the_inbox_forgets_nothing"
 FOLLOWS = "tests/finance/test_erasure.py::test_the_till_goes_on_while_a_person_is_forgotten"
@@ -314,6 +318,13 @@ MUTATIONS = (
         "            await self._answers._connection.publish(subject, body, headers=headers)\n"
         "        results: list[UUID | Exception] = [event.event_id for event in events]\n",
         FULL_STREAM,
+    ),
+    _one(
+        "what an earlier run of the broker acknowledged is noted",
+        OUTBOX,
+        "        if self._run() != run:\n",
+        "        if False:\n",
+        NOTED_LATE,
     ),
     _one(
         "NATS knows events by their subject",

@@ -184,8 +184,8 @@ class ChaosStation(BenchStation):
         self._not_ready: dict[str, Any] = {"supervisor": "gone"}
         if not self.is_supervised:
             # It may give a start up, without room on its disk say, as long as it tells so in a
-            # line: whoever watches over it tries again.
-            if "Traceback" not in self.output():
+            # line: whoever watches over it tries again. What its services say is in its own lines.
+            if not any(line.startswith("Traceback") for line in self.output().splitlines()):
                 await self.begin_again()
             return False
         with contextlib.suppress(Exception):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.nursery import Nursery
-from deploy.local.processes import CannotStart, Child, arguments_of, clean_environment
+from deploy.local.processes import CannotStart, Child, Killed, arguments_of, clean_environment
 from deploy.local.services import listening
 from tests.support.waiting import PATIENCE_S, eventually
 
@@ -88,6 +88,19 @@ async def test_forks_end_with_their_nursery_and_the_next_start_makes_a_new_one(
     again = await forks.start("config", "show")
     assert await again.wait() == 0
     assert forks.nursery.pid != first
+
+
+async def test_nursery_that_is_killed_before_it_has_forked_says_that_it_was(forks: Forks) -> None:
+    asked = asyncio.create_task(forks.start("config", "show"))
+
+    async def importing() -> bool:
+        return forks.nursery.pid is not None
+
+    await eventually(importing)
+    assert forks.nursery.pid
+    os.kill(forks.nursery.pid, signal.SIGKILL)
+    with pytest.raises(Killed, match="services cannot be loaded: exit code -9"):
+        await asked
 
 
 async def test_fork_that_nobody_waits_for_any_more_is_ended(forks: Forks) -> None:

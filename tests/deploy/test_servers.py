@@ -17,7 +17,7 @@ from deploy import topology
 from deploy.local import launch
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres, program
-from deploy.local.processes import CannotStart, arguments_of
+from deploy.local.processes import CannotStart, Killed, arguments_of, working_with
 from shared.database import engine_for
 from tests.support.broker import PASSWORDS
 from tests.support.waiting import eventually
@@ -173,6 +173,25 @@ async def test_set_up_of_postgres_cut_short_is_begun_anew(tmp_path: Path) -> Non
     await server.start()
     assert await fetch(server.url("postgres"), "SELECT 1") == 1
     assert not half.exists()
+    await server.stop()
+
+
+async def test_set_up_of_postgres_that_is_killed_says_that_it_was(tmp_path: Path) -> None:
+    server = postgres(tmp_path)
+    starting = asyncio.create_task(server.start())
+    setting_up = f"--pgdata={tmp_path / 'pg.new'}"
+
+    async def is_killed() -> bool:
+        pids = working_with(setting_up)
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        return bool(pids)
+
+    await eventually(is_killed)
+    with pytest.raises(Killed, match="PostgreSQL cannot be set up"):
+        await starting
+    await server.start()
+    assert await fetch(server.url("postgres"), "SELECT 1") == 1
     await server.stop()
 
 

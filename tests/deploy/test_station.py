@@ -1,6 +1,7 @@
 """``pitlane up``, as a person runs it: the real servers and every service."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -17,7 +18,7 @@ import pytest
 from deploy.local.data_folder import DataFolder
 from deploy.local.databases import ServiceDatabase
 from deploy.local.postgres import Postgres
-from deploy.local.processes import arguments_of
+from deploy.local.processes import CannotStart, arguments_of
 from shared.ids import id_of
 from tests.support.runner import Runner
 from tests.support.waiting import eventually
@@ -192,6 +193,23 @@ async def test_first_start_cut_short_again_and_again_is_finished_by_the_last(
     password = FirstStart(data, last.output()).password
     assert (await last.sign_in("admin", password)).is_success
     assert await last.stop() == 0
+
+
+async def test_nursery_killed_during_the_start_is_no_end_of_it(
+    make_runner: MakeRunner, existing: Path
+) -> None:
+    station = make_runner(existing)
+    starting = asyncio.create_task(station.start())
+
+    async def is_killed() -> bool:
+        with contextlib.suppress(CannotStart):  # nothing is told yet
+            os.kill(station.pid_of("nursery"), signal.SIGKILL)
+            return True
+        return False
+
+    await eventually(is_killed, timeout_s=60, every_s=0.01)
+    await starting
+    assert await station.stop() == 0
 
 
 async def test_ctrl_c_during_the_start_stops_what_has_started(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from nats.js.errors import NotFoundError
 from sqlalchemy import delete
 
 from deploy import topology
@@ -23,6 +24,7 @@ from shared.contracts.audit import VerifyChain
 from shared.contracts.orders import OrderChanged
 from shared.database import unpublished
 from shared.ids import new_id
+from shared.messaging.answers import Answers, Asked
 from shared.messaging.envelope import opening
 from shared.messaging.outbox import PUBLISH_TIMEOUT_S, outgoing, write
 from shared.messaging.sums import with_sum
@@ -187,6 +189,14 @@ def messages_of(station: Station) -> Path:
     return folder
 
 
+def instant_in(place: bytes) -> int | None:
+    """Where a consumer's file has the instant to which the events that it is owed are related; None
+    as long as it is owed none. Seven bits of a number are in a byte, the lowest first."""
+    ends = [at for at, byte in enumerate(place) if at >= 2 and byte < 0x80]
+    how_many = ends[3] + 1  # behind what was acknowledged and delivered, counted in two ways each
+    return how_many + 1 if place[how_many] else None
+
+
 # --- real faults ---------------------------------------------------------------------------------
 
 
@@ -212,6 +222,34 @@ async def test_server_that_comes_back_with_an_empty_store_is_filled_again(
             await asyncio.to_thread(shutil.rmtree, station.nats.server.folder)
             await station.nats.start()
             await eventually(lambda: at.has_compared("there is no stream"))
+        await whole(station)
+
+
+async def test_what_is_lost_before_it_is_noted_waits_for_no_second_comparison(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many published at once are noted when the slowest was answered, or given up."""
+    at_once = Answers.to_all
+    acknowledged, compared = asyncio.Event(), asyncio.Event()
+
+    async def slowly(self: Answers, asked: Iterable[Asked], timeout_s: float) -> Any:
+        answers = await at_once(self, asked, timeout_s)
+        acknowledged.set()
+        await compared.wait()
+        return answers
+
+    async with watched(station, monkeypatch, once_more_after_s=3600.0) as at:
+        await station.stop("audit")
+        monkeypatch.setattr(Answers, "to_all", slowly)
+        await station.a_section()
+        await acknowledged.wait()
+        await station.nats.kill()
+        await asyncio.to_thread(shutil.rmtree, station.nats.server.folder)
+        await station.nats.start()
+        await eventually(lambda: at.has_compared("there is no stream"))
+        await reconnected(station)
+        compared.set()
+        await station.start("audit")
         await whole(station)
 
 
@@ -271,6 +309,37 @@ async def test_bit_that_flips_in_the_middle_of_a_block_cuts_nothing_for_good(
             assert at.put_back > 0
             await station.start("audit")
         await whole(station)
+
+
+async def test_consumer_that_would_deliver_again_in_years_is_made_anew(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One bit of the instant from which it reckons when that is."""
+    monkeypatch.setattr(stream_watch, "OWED_FOR_S", 1.0)
+    await station.stop("audit")
+    await station.a_section()
+    audit = await nats_connection(station.nats.url("audit"), "audit")
+    reader = await audit.jetstream().pull_subscribe_bind("audit", str(topology.EVENTS.name))
+    await reader.fetch(1)
+    await audit.close()
+    (place,) = station.nats.server.folder.glob("jetstream/*/streams/EVENTS/obs/audit/o.dat")
+
+    async def notes_what_is_owed() -> bool:
+        return instant_in(place.read_bytes()) is not None
+
+    await eventually(notes_what_is_owed)
+    await station.nats.kill()
+    spoilt = bytearray(place.read_bytes())
+    instant = instant_in(bytes(spoilt))
+    assert instant
+    spoilt[instant + 4] ^= 0x02
+    place.write_bytes(spoilt)
+    await station.nats.start()
+    await reconnected(station)
+    async with watched(station, monkeypatch) as at:
+        await station.start("audit")
+        await whole(station)
+        assert [event for event, _ in at.said].count("consumer_made_anew") == 1
 
 
 async def test_event_that_the_store_has_spoilt_is_put_back_and_handled_once(
@@ -433,6 +502,9 @@ async def test_each_look_is_held_against_the_one_before(monkeypatch: pytest.Monk
             end = next(ends, 70)
             state = SimpleNamespace(last_seq=end, messages=end, bytes=end)
             return SimpleNamespace(created="the same", state=state)
+
+        async def consumer_info(self, stream: str, name: str) -> Any:
+            raise NotFoundError
 
         async def close(self) -> None:
             pass

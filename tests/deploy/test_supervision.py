@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -248,6 +249,21 @@ def test_full_disk_does_not_stop_the_station(tmp_path: Path) -> None:
     log = LogFile(Path("/dev/full"))
     log.write(b"lost")
     log.write(b"lost too")
+
+
+def test_disk_that_is_full_in_the_middle_of_a_line_leaves_whole_ones(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "orders.jsonl")
+    log.write(b"first")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))  # as good as a full disk
+    try:
+        log.write(b"half of it")
+        log.write(b"half of the next")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    log.write(b"last")
+    log.close()
+    assert (tmp_path / "orders.jsonl").read_bytes() == b"first\nlast\n"
 
 
 def test_traceback_becomes_json_and_warnings_reach_the_terminal(tmp_path: Path) -> None:

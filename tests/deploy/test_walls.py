@@ -97,6 +97,7 @@ SAYS_BESIDES: dict[str, set[str]] = {
             for name in CONSUMERS
         ),
         *(f"$JS.API.CONSUMER.{verb}.EVENTS.rebuild" for verb in ("CREATE", "MSG.NEXT", "DELETE")),
+        *(f"$JS.API.CONSUMER.DELETE.EVENTS.{service}" for service in topology.SERVICES),
     },
 }
 SAYS_BESIDES["audit"] |= {"audit.head.v1", "$JS.API.STREAM.MSG.GET.AUDIT_HEADS"}
