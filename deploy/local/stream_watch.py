@@ -17,6 +17,7 @@ from pathlib import Path
 
 import nats.errors
 from nats.aio.client import Client
+from nats.js.api import ConsumerInfo
 from nats.js.errors import APIError, NotFoundError
 
 from deploy import topology
@@ -256,31 +257,32 @@ class StreamWatch:
     async def _see_to_consumers(self, seen: Seen) -> None:
         """What the server notes of a consumer has no sum: one flipped bit, and what was delivered
         and not acknowledged before a restart is delivered again in years. A consumer that moves
-        on with none of it is made anew, from the beginning: the inboxes know the rest. That may
-        also meet one whose service or database was away all the time, once in a run."""
+        on with none of it, though its service asks for more, is made anew, from the beginning: the
+        inboxes know the rest. That may also meet one that waited for its database all the time,
+        once in a run."""
         now = asyncio.get_running_loop().time()
         if seen.run != self._owing_run:
-            self._owing = await self._acknowledged_by_debtors()
+            self._owing = {name: _floor(info) for name, info in (await self._debtors()).items()}
             self._owing_run, self._owing_since = seen.run, now
         elif self._owing and now - self._owing_since > OWED_FOR_S:
-            for name, _ in self._owing.items() & (await self._acknowledged_by_debtors()).items():
-                self._say("error", "consumer_made_anew", consumer=name, why="it owes events")
-                connection = await self._connected()
-                await connection.jetstream().delete_consumer(str(topology.EVENTS.name), name)
-                self.doubted()  # the comparison makes it
+            for name, info in (await self._debtors()).items():
+                if info.num_waiting and self._owing.get(name) == _floor(info):
+                    self._say("error", "consumer_made_anew", consumer=name, why="it owes events")
+                    js = (await self._connected()).jetstream()
+                    await js.delete_consumer(str(topology.EVENTS.name), name)
+                    self.doubted()  # the comparison makes it
             self._owing = {}
 
-    async def _acknowledged_by_debtors(self) -> dict[str, int]:
-        """Up to where, of each consumer to whom something was delivered that it has not
-        acknowledged."""
+    async def _debtors(self) -> dict[str, ConsumerInfo]:
+        """Each consumer to whom something was delivered that it has not acknowledged."""
         js = (await self._connected()).jetstream(timeout=5)
-        floors = {}
+        debtors = {}
         for name in topology.SERVICES:
             with contextlib.suppress(NotFoundError):
                 info = await js.consumer_info(str(topology.EVENTS.name), name)
-                if info.num_ack_pending and info.ack_floor:
-                    floors[name] = info.ack_floor.stream_seq
-        return floors
+                if info.num_ack_pending:
+                    debtors[name] = info
+        return debtors
 
     # --- refusals ----------------------------------------------------------------------------
 
@@ -312,3 +314,8 @@ FULL = 0.98
 
 def _is_full(seen: Seen) -> bool:
     return seen.bytes >= FULL * (topology.EVENTS.max_bytes or 0)
+
+
+def _floor(info: ConsumerInfo) -> int:
+    """Up to where all was acknowledged."""
+    return info.ack_floor.stream_seq if info.ack_floor else 0

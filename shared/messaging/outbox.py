@@ -222,7 +222,7 @@ class Relay:
             log.warning(PUBLISH_FAILED, events=len(failed), error=self.refusal)
         elif events:
             self.refusal = None
-        if self._run() != run:
+        if run is None or self._run() != run:
             # The server that comes back may have lost what it acknowledged, and be compared with
             # the outboxes before we note it. Published again, it is known by its id.
             return []

@@ -322,7 +322,7 @@ MUTATIONS = (
     _one(
         "what an earlier run of the broker acknowledged is noted",
         OUTBOX,
-        "        if self._run() != run:\n",
+        "        if run is None or self._run() != run:\n",
         "        if False:\n",
         NOTED_LATE,
     ),

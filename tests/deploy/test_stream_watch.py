@@ -315,7 +315,7 @@ async def test_consumer_that_would_deliver_again_in_years_is_made_anew(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One bit of the instant from which it reckons when that is."""
-    monkeypatch.setattr(stream_watch, "OWED_FOR_S", 1.0)
+    monkeypatch.setattr(stream_watch, "OWED_FOR_S", 3.0)
     await station.stop("audit")
     await station.a_section()
     audit = await nats_connection(station.nats.url("audit"), "audit")
@@ -336,8 +336,8 @@ async def test_consumer_that_would_deliver_again_in_years_is_made_anew(
     place.write_bytes(spoilt)
     await station.nats.start()
     await reconnected(station)
+    await station.start("audit")
     async with watched(station, monkeypatch) as at:
-        await station.start("audit")
         await whole(station)
         assert [event for event, _ in at.said].count("consumer_made_anew") == 1
 
