@@ -41,7 +41,7 @@ STOP_TIMEOUT_S = 30.0
 STILL_IN_USE = "pre-existing shared memory block"
 
 SETTINGS = {
-    "max_connections": "100",
+    "max_connections": "150",
     "shared_buffers": "64MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",

@@ -8,39 +8,24 @@ done then.
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import dead_letters
-from shared.handlers import Handlers, Store, Work
 from shared.ids import id_of
 from shared.messaging import inbox
-from shared.messaging.client import ServiceClient
-from shared.settings import ServiceSettings
+from shared.messaging.beside import Beside
+from shared.messaging.jobs import Job
 from shared.telemetry import handling
 
-if TYPE_CHECKING:
-    from shared.messaging.lane import Job
 
+class Afterwards(Beside):
+    """One after the other, each in one transaction, while the lane goes on."""
 
-class Afterwards:
-    """Of one service: one after the other, each in one transaction, while the lane goes on."""
-
-    def __init__(
-        self,
-        settings: ServiceSettings,
-        engine: AsyncEngine,
-        handlers: Handlers[Store],
-        client: ServiceClient,
-    ) -> None:
-        self._settings = settings
-        self._engine = engine
-        self._handlers = handlers
-        self._client = client
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         # An event that comes once more meanwhile waits here, and holds no connection.
         self._turn = asyncio.Lock()
 
@@ -48,7 +33,7 @@ class Afterwards:
         """Nothing, if the event has no such thing, or it was done before."""
         if job.route.after is None:
             return
-        work = Work(job.envelope, datetime.now(UTC), self._settings, self._client)
+        work = self._work(job)
         async with self._turn, self._engine.begin() as connection:
             if await inbox.remember(connection, [_done(job.envelope.id)]):
                 with handling(job.envelope) as work.envelope:

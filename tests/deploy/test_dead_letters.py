@@ -15,7 +15,7 @@ from shared.contracts.orders import OrderView
 from shared.ids import new_id
 from shared.messaging import consumer
 from shared.messaging.housekeeping import Housekeeping
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
 from tests.deploy.operating import Outcome, a_dead_letter, a_payment, is_parked, pitlane, pitlane_on
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
