@@ -39,13 +39,14 @@ async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> 
     orders = {
         order.id: order for alias in event.aliases for order in await store.orders_naming(alias)
     }
+    # Cars that were sold on are others' by now, and their copies as old as the orders may be.
+    named = {order.header.vehicle_id for order in orders.values() if order.header.vehicle_id}
+    told = {vehicle.id for vehicle in event.vehicles}
+    cars = dict(await store.copies.vehicles_in_full(named - told, work))
     for card in event.cards:
         store.copies.note_client(card)
     for vehicle in event.vehicles:
-        store.copies.note_vehicle(vehicle)
-    cars = (
-        await store.copies.kept(vehicle_ids={order.header.vehicle_id for order in orders.values()})
-    ).vehicles
+        cars[vehicle.id] = store.copies.note_vehicle(vehicle)
     for order in orders.values():
         vehicle_id = order.header.vehicle_id
         known_by = _without_plate(cars[vehicle_id]) if vehicle_id and vehicle_id in cars else None
