@@ -133,6 +133,7 @@ class Work:
 
 type Handler = Callable[[Any, Any, Work], Awaitable[Any]]
 type Before = Handler
+type After = Callable[[Sequence[Any], Any, Work], Awaitable[None]]
 
 
 class _CommandHandler[MessageT, StoreT, ReplyT](Protocol):
@@ -149,9 +150,9 @@ class Route:
     """What takes long, done past the lane and before its transaction, with a store to read from;
     and what others are asked of a handler that writes before it asks, or has much to do until then.
     Answers the message that the handler is then given; refuses as a handler does."""
-    after: Handler | None = None
+    after: After | None = None
     """Of an event: what takes long and need not be in its transaction, beside the lane in one of
-    its own, once. It publishes nothing."""
+    its own, once; with others of its kind that wait for it. It publishes nothing."""
 
 
 class Handlers[StoreT: Store]:
@@ -205,7 +206,7 @@ class Handlers[StoreT: Store]:
         message_type: type[MessageT],
         *,
         before: Callable[[MessageT, StoreT, Work], Awaitable[MessageT]] | None = None,
-        after: Callable[[MessageT, StoreT, Work], Awaitable[None]] | None = None,
+        after: Callable[[Sequence[MessageT], StoreT, Work], Awaitable[None]] | None = None,
     ) -> Callable[
         [_CommandHandler[MessageT, StoreT, None]], _CommandHandler[MessageT, StoreT, None]
     ]:
@@ -224,7 +225,7 @@ class Handlers[StoreT: Store]:
         routes: dict[str, Route],
         message_type: type[Any],
         before: Before | None = None,
-        after: Handler | None = None,
+        after: After | None = None,
     ) -> Callable[[Any], Any]:
         def register(handler: Any) -> Any:
             subject = message_type.subject

@@ -148,8 +148,7 @@ class Service:
                 stack.push_async_callback(lambda: within(within_s, stop()))
 
             lane_engine = engine_for(settings.database_url, pool_size=1, planned_once=True)
-            # Reports take seconds each: whatever else there is to do, waits for none of them.
-            asked_engine = engine_for(settings.database_url)
+            asked_engine = engine_for(settings.database_url)  # nothing else waits for reports
             at_end(DATABASE_S, lambda: _disposed(engine, lane_engine, asked_engine))
             if self._prepare:
                 async with engine.begin() as transaction:

@@ -398,8 +398,8 @@ MUTATIONS = (
     _one(
         "what follows from an event is done with each copy of it",
         "shared/messaging/afterwards.py",
-        "            if await inbox.remember(connection, [_done(job.envelope.id)]):\n",
-        "            if True:\n",
+        "[by_mark[mark] for mark in await inbox.remember(connection, by_mark)]",
+        "list(by_mark.values())",
         FOLLOWS,
     ),
     # --- dead letters, and what is forgotten -----------------------------------------------------

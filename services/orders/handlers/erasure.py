@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from services.orders.domain.erasure import anonymous
 from services.orders.handlers.table import handlers
@@ -20,17 +22,20 @@ async def get_open_orders(question: GetOpenOrders, store: OrdersStore, work: Wor
     return OpenOrders(numbers=tuple(await open_orders(store.connection, client_id)))
 
 
-async def _without_person(event: ClientErased, store: OrdersStore, work: Work) -> None:
-    orders = {
-        order_id
-        for alias in event.aliases
-        for order_id in await orders_naming(store.connection, alias)
-    }
-    comments = await forgotten_comments(store.connection, orders, event.name)
-    await redact(store.connection, [*event.aliases, *orders, *comments], event.name)
+async def _without_persons(events: Sequence[ClientErased], store: OrdersStore, _: Work) -> None:
+    called: dict[UUID, str] = {}
+    for event in events:
+        orders = {
+            order_id
+            for alias in event.aliases
+            for order_id in await orders_naming(store.connection, alias)
+        }
+        comments = await forgotten_comments(store.connection, orders, event.name)
+        called |= dict.fromkeys((*event.aliases, *orders, *comments), event.name)
+    await redact(store.connection, called)
 
 
-@handlers.event(ClientErased, after=_without_person)
+@handlers.event(ClientErased, after=_without_persons)
 async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> None:
     """Also what was opened while the erasure was under way; the copy refuses what comes later.
 
