@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -45,27 +45,27 @@ def without_person(value: Any, called: str) -> Any:
     return value
 
 
-async def redact(connection: AsyncConnection, ids: Collection[UUID], called: str) -> None:
+async def redact(connection: AsyncConnection, called: Mapping[UUID, str]) -> None:
     """The service's events and replies that name one of these ids, sent or not: without the
-    person. They are read through from end to end, ``after`` the event's own transaction: what was
-    under way when the person was erased has been written by then."""
-    sought = [str(one).encode() for one in ids]
+    person, ``called`` so from now on. They are read through from end to end, ``after`` the events'
+    own transactions: what was under way when the persons were erased has been written by then."""
+    sought = {str(one).encode(): name for one, name in called.items()}
     for table, column in ((outbox, "body"), (replies, "reply"), (dead_letters, "body")):
         (key,) = table.primary_key
         said = select(key, table.c[column].label("said"))
         read = unpack if isinstance(table.c[column].type, Packed) else bytes
-        naming: list[Any] = []
+        naming: list[tuple[Any, str]] = []
         # Packed, they cannot be looked through where they lie. The service goes on meanwhile: it
         # takes them as they are stored, and a thread unpacks them.
         stored = select(key, type_coerce(table.c[column], LargeBinary))
         async with connection.stream(stored.execution_options(yield_per=AT_ONCE)) as rows:
             async for some in rows.partitions():
                 naming += await asyncio.to_thread(_naming, some, sought, read)
-        for one in sorted(naming):
+        for one, name in sorted(naming):
             # Somebody else may have been erased from it meanwhile.
             row = (await connection.execute(said.where(key == one).with_for_update())).first()
             if row:
-                told: dict[str, Any] = {column: _redacted(row.said, called)}
+                told: dict[str, Any] = {column: _redacted(row.said, name)}
                 if table is dead_letters:
                     # Why it failed quotes what was in it; what kind of failure it was does not.
                     told["reason"] = func.split_part(table.c.reason, ":", 1)
@@ -83,11 +83,13 @@ def _redacted(body: bytes, called: str) -> bytes:
 
 
 def _naming(
-    rows: Sequence[Sequence[Any]], sought: Sequence[bytes], read: Callable[[bytes], bytes]
-) -> list[Any]:
-    """The keys of the messages that name one of these ids."""
+    rows: Sequence[Sequence[Any]], sought: Mapping[bytes, str], read: Callable[[bytes], bytes]
+) -> list[tuple[Any, str]]:
+    """The keys of the messages that name one of these ids, and what they call it from now on: one
+    who is named beside another is called as the other."""
     plain = ((key, read(stored)) for key, stored in rows)
-    return [key for key, said in plain if any(one in said for one in sought)]
+    named = ((key, [name for one, name in sought.items() if one in said]) for key, said in plain)
+    return [(key, names[0]) for key, names in named if names]
 
 
 def _without(name: str, value: Any, around: Mapping[str, Any], called: str) -> Any:

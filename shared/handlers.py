@@ -8,7 +8,7 @@ One that refuses has changed nothing, whatever it wrote before: the lane sees to
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -65,6 +65,20 @@ class Store:
         return 0
 
 
+class Unasked(Exception):
+    """A handler in the lane needs another service's word, for which nobody waits there: it is done
+    again once that was asked."""
+
+    def __init__(self, question: Question[Any], given: Hashable) -> None:
+        super().__init__(type(question).__name__)
+        self.question = question
+        self.given = given
+
+
+type Answers = dict[tuple[Question[Any], Hashable], Any]
+"""What others said, a no as well, by the question and what it was asked ``given``."""
+
+
 @dataclass(slots=True)
 class Work:
     """Everything around one message: who sent it, when, and what comes out of it."""
@@ -74,10 +88,11 @@ class Work:
     settings: ServiceSettings
     client: ServiceClient
     published: list[Event] = field(default_factory=list)
-    answers: dict[Question[Any], Any] = field(default_factory=dict)
-    """What was asked ``before``: the handler is told it again, and waits for nobody."""
+    answers: Answers = field(default_factory=dict)
+    """What was asked past the lane: the handler is told it again, and waits for nobody."""
     keeps_answers: bool = False
-    """In ``before`` only: what is asked under a lock is true as long as it holds."""
+    """In ``before``, for the handler."""
+    in_lane: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -95,29 +110,35 @@ class Work:
     def new_id(self) -> UUID:
         return new_id()
 
-    async def ask[ReplyT](self, question: Question[ReplyT]) -> ReplyT:
-        """Asks another service, for what its events have not brought yet.
+    async def ask[ReplyT](self, question: Question[ReplyT], *, given: Hashable = None) -> ReplyT:
+        """Asks another service, for what its events have not brought yet. In the lane the handler
+        ends here: it begins anew when the answer is there. ``given``: all that the answer is
+        weighed with; where that has changed meanwhile, it is asked again.
 
         Raises ``Refused``: with the other's own code, or ``service_unavailable``.
         """
-        if question in self.answers:
-            known: ReplyT | Refused = self.answers[question]
+        asked = (question, given)
+        if asked in self.answers:
+            known: ReplyT | Refused = self.answers[asked]
             if isinstance(known, Refused):
                 raise known
             return known
+        if self.in_lane:
+            raise Unasked(question, given)
         try:
             answer = await self.client.ask(question, caused_by=self.envelope)
         except Refused as refusal:
             if self.keeps_answers:  # a no is an answer too, which ``before`` may bear
-                self.answers[question] = refusal
+                self.answers[asked] = refusal
             raise
         if self.keeps_answers:
-            self.answers[question] = answer
+            self.answers[asked] = answer
         return answer
 
 
 type Handler = Callable[[Any, Any, Work], Awaitable[Any]]
 type Before = Handler
+type After = Callable[[Sequence[Any], Any, Work], Awaitable[None]]
 
 
 class _CommandHandler[MessageT, StoreT, ReplyT](Protocol):
@@ -131,11 +152,12 @@ class Route:
     message_type: type[Message]
     handler: Handler
     before: Before | None = None
-    """What takes long, done past the lane and before its transaction, with a store to read from.
+    """What takes long, done past the lane and before its transaction, with a store to read from;
+    and what others are asked of a handler that writes before it asks, or has much to do until then.
     Answers the message that the handler is then given; refuses as a handler does."""
-    after: Handler | None = None
+    after: After | None = None
     """Of an event: what takes long and need not be in its transaction, beside the lane in one of
-    its own, once. It publishes nothing."""
+    its own, once; with others of its kind that wait for it. It publishes nothing."""
 
 
 class Handlers[StoreT: Store]:
@@ -189,13 +211,11 @@ class Handlers[StoreT: Store]:
         message_type: type[MessageT],
         *,
         before: Callable[[MessageT, StoreT, Work], Awaitable[MessageT]] | None = None,
-        after: Callable[[MessageT, StoreT, Work], Awaitable[None]] | None = None,
+        after: Callable[[Sequence[MessageT], StoreT, Work], Awaitable[None]] | None = None,
     ) -> Callable[
         [_CommandHandler[MessageT, StoreT, None]], _CommandHandler[MessageT, StoreT, None]
     ]:
-        """Registers the handler of an event; an event that no longer applies is a no-op. What it
-        asks another service, it asks ``before``, and is then told again: commands are not to wait
-        for what only listens."""
+        """Registers the handler of an event; an event that no longer applies is a no-op."""
         return self._register(self.events, message_type, before, after)
 
     @asynccontextmanager
@@ -210,7 +230,7 @@ class Handlers[StoreT: Store]:
         routes: dict[str, Route],
         message_type: type[Any],
         before: Before | None = None,
-        after: Handler | None = None,
+        after: After | None = None,
     ) -> Callable[[Any], Any]:
         def register(handler: Any) -> Any:
             subject = message_type.subject

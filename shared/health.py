@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import serving
 from shared.refusals import Refused
@@ -32,7 +33,7 @@ def serve(settings: ServiceSettings, running: RunningContext) -> None:
     app = health_app(settings, running)
     try:
         serving.serve(
-            app,
+            without_trace(app),
             settings.health_host,
             settings.health_port,
             listening=None if inherited is None else socket.socket(fileno=inherited),
@@ -56,6 +57,22 @@ def health_app(settings: ServiceSettings, running: RunningContext) -> Starlette:
             raise
 
     return Starlette(lifespan=lifespan, routes=health_routes())
+
+
+def without_trace(app: Starlette) -> ASGIApp:
+    """Of a start that was refused the reason is told, and not the way there through our code, which
+    the framework would put before it."""
+
+    async def started(scope: Scope, receive: Receive, send: Send) -> None:
+        async def tell(message: Message) -> None:
+            failed = message["type"] == "lifespan.startup.failed"
+            if failed and getattr(app.state, "refused", None):
+                message = {**message, "message": ""}
+            await send(message)
+
+        await app(scope, receive, tell if scope["type"] == "lifespan" else send)
+
+    return started
 
 
 def health_routes() -> list[Route]:

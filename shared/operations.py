@@ -23,6 +23,7 @@ from shared.contracts.operations import (
     addressed_to,
 )
 from shared.handlers import Route
+from shared.ids import id_of
 from shared.messaging import inbox, outbox
 from shared.messaging.consumer import event_job
 from shared.messaging.envelope import Envelope
@@ -92,6 +93,10 @@ class Operations:
             letter = await self._dead_letters.take(connection, event_id) or read
             if letter is None:
                 raise Refused("dead_letter_not_found", id=event_id)
+            # Of several who decide at once, one has: the letter itself may be swept by now.
+            once = id_of(f"decided {event_id} {letter.first_failed_at.isoformat()}")
+            if not await inbox.remember(connection, [once]):
+                raise Refused("dead_letter_decided", id=event_id)
             # The stream still has it: a consumer that is made anew hears it again.
             await inbox.remember(connection, [event_id])
             event = DeadLetterDecided(

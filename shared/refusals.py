@@ -745,6 +745,10 @@ REASONS: dict[str, Reason] = {
             "It was done before, but the answer is larger than {limit} MB: look at what came of it",
             "Это уже сделано, но ответ больше {limit} МБ: посмотрите, что получилось",
         ),
+        dead_letter_decided=(
+            "Somebody else has just decided about dead letter {id}",
+            "О недоставленном сообщении {id} только что решил кто-то другой",
+        ),
         client_merged=(
             "Card {id} is one with {client_id} now; use that one",
             "Карточка {id} объединена с {client_id}, используйте её",

@@ -148,7 +148,8 @@ class Service:
                 stack.push_async_callback(lambda: within(within_s, stop()))
 
             lane_engine = engine_for(settings.database_url, pool_size=1, planned_once=True)
-            at_end(DATABASE_S, lambda: _disposed(engine, lane_engine))
+            asked_engine = engine_for(settings.database_url)  # nothing else waits for reports
+            at_end(DATABASE_S, lambda: _disposed(engine, lane_engine, asked_engine))
             if self._prepare:
                 async with engine.begin() as transaction:
                     await self._prepare(transaction, settings)
@@ -185,7 +186,7 @@ class Service:
                 consumer.start()
                 at_end(EVENTS_S, consumer.stop)
             operations = Operations(running, self.handlers.events)
-            server = Server(settings, engine, self.handlers, client, lane, operations)
+            server = Server(settings, asked_engine, self.handlers, client, lane, operations)
             server.register(broker)
             at_end(REQUESTS_S, server.stop)
             await broker.start()

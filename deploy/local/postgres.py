@@ -14,6 +14,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -24,10 +25,15 @@ from deploy.local.processes import (
     CannotStart,
     Child,
     OnLine,
+    arguments_of,
     clean_environment,
     end_leftover,
+    end_while,
     failure,
+    others,
+    parent_of,
     working_with,
+    works_in,
 )
 
 MAJOR_VERSION = "18"
@@ -41,7 +47,7 @@ STOP_TIMEOUT_S = 30.0
 STILL_IN_USE = "pre-existing shared memory block"
 
 SETTINGS = {
-    "max_connections": "100",
+    "max_connections": "150",
     "shared_buffers": "64MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
@@ -131,6 +137,7 @@ class Postgres:
                 # Sessions of a server that was killed end by themselves, when they notice.
                 if STILL_IN_USE not in str(error):
                     raise
+                await self._end_orphans()
                 if asyncio.get_running_loop().time() > deadline:
                     raise
             await asyncio.sleep(0.2)
@@ -246,6 +253,12 @@ class Postgres:
                 file.write("\n".join([str(os.getpid()), *rest]) + "\n")
                 file.truncate()
 
+    async def _end_orphans(self) -> None:
+        """Sessions of a server that is gone: one that somebody has stopped notices nothing."""
+        for pid in others():
+            is_it = partial(_is_orphan, pid, self.folder)
+            await end_while(is_it, pid, str(self.folder), signal.SIGQUIT)
+
     def _flags(self) -> Sequence[str]:
         settings = dict(SETTINGS)
         if not self._durable:
@@ -285,6 +298,18 @@ class Postgres:
                 await child.kill()
                 raise CannotStart(f"PostgreSQL is not ready after {self._start_timeout_s:.0f} s")
             await asyncio.sleep(0.01)
+
+
+def _is_orphan(pid: int, folder: Path) -> bool:
+    """Whether it is a session that works in this cluster's folder, as PostgreSQL calls and keeps
+    its sessions, and whose parent, the server, does not any more."""
+    called = arguments_of(pid)[:1]
+    return (
+        bool(called)
+        and called[0].startswith("postgres: ")
+        and works_in(pid, folder)
+        and not works_in(parent_of(pid), folder)
+    )
 
 
 def program(name: str) -> Path:

@@ -191,8 +191,16 @@ class Pipe:
 async def end_leftover(pid: int, word: str, last_word: signal.Signals) -> None:
     """Ends a process that a runner before us left behind, if ``pid`` still is that process: one
     that was started with ``word`` among its arguments. Two servers on one folder spoil it."""
+    await end_while(lambda: word in arguments_of(pid), pid, word, last_word)
+
+
+async def end_while(
+    is_it: Callable[[], bool], pid: int, word: str, last_word: signal.Signals
+) -> None:
+    """Ends a process as long as ``pid`` is the one that is meant; ``word``: what it works with.
+    Raises ``CannotStart``."""
     deadline = asyncio.get_running_loop().time() + LEFTOVER_TIMEOUT_S
-    while word in arguments_of(pid):
+    while is_it():
         if asyncio.get_running_loop().time() > deadline:
             raise CannotStart(f"process {pid} still works with {word}, and does not end")
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -205,8 +213,29 @@ async def end_leftover(pid: int, word: str, last_word: signal.Signals) -> None:
 def working_with(word: str) -> list[int]:
     """The processes of this machine, other than this one, that have ``word`` among their
     arguments, as far as they are ours to see."""
+    return [pid for pid in others() if word in arguments_of(pid)]
+
+
+def others() -> list[int]:
+    """All processes of this machine but this one."""
     pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
-    return [pid for pid in pids if pid != os.getpid() and word in arguments_of(pid)]
+    return [pid for pid in pids if pid != os.getpid()]
+
+
+def works_in(pid: int, folder: Path) -> bool:
+    """False too when it is gone, or not ours to see."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
+    return False
+
+
+def parent_of(pid: int) -> int:
+    """0 when the process is gone."""
+    with contextlib.suppress(OSError):
+        # Its name stands in brackets, and may have any in it.
+        _, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+        return int(rest.split()[1])
+    return 0
 
 
 def arguments_of(pid: int) -> list[str]:

@@ -10,7 +10,7 @@ from services.clients.handlers import handlers, importing
 from shared.contracts.visits import KeepVisits, KeptVisits, ListSettlements
 from shared.imports.worker import ImportWorker
 from shared.messaging.envelope import SYSTEM, opening
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
 from shared.refusals import Refused
 from shared.service import Running, Service
 

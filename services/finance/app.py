@@ -19,7 +19,7 @@ from shared.contracts.expenses import PostedExpensesView, PostRecurringExpenses
 from shared.contracts.payroll import AccruedSalaries, AccrueSalaries
 from shared.messaging.envelope import SYSTEM, opening
 from shared.messaging.folding import keeping_sums
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
 from shared.refusals import Refused
 from shared.service import Running, Service
 from shared.settings import ServiceSettings

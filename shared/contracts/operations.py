@@ -31,8 +31,8 @@ class ListDeadLetters(Question[Page[DeadLetterView]]):
 
 
 class RequeueDeadLetter(Command[Done]):
-    """Handles the event once more, now. Refused: ``dead_letter_not_found``,
-    ``still_failing`` (with the reason; it stays)."""
+    """Handles the event once more, now. Refused: ``dead_letter_not_found``, ``dead_letter_decided``
+    (somebody else was quicker), ``still_failing`` (with the reason; it stays)."""
 
     subject: ClassVar[str] = "cmd.{service}.requeue_dead_letter.v1"
 

@@ -8,54 +8,77 @@ done then.
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import dead_letters
-from shared.handlers import Handlers, Store, Work
+from shared.handlers import After
 from shared.ids import id_of
 from shared.messaging import inbox
-from shared.messaging.client import ServiceClient
-from shared.settings import ServiceSettings
+from shared.messaging.beside import Beside
+from shared.messaging.jobs import Job
 from shared.telemetry import handling
 
-if TYPE_CHECKING:
-    from shared.messaging.lane import Job
+type _Waiting = tuple[Job, asyncio.Future[None]]
 
 
-class Afterwards:
-    """Of one service: one after the other, each in one transaction, while the lane goes on."""
+class Afterwards(Beside):
+    """One after the other, each in one transaction, while the lane goes on. Those that come
+    meanwhile wait, hold no connection, and are done together then."""
 
-    def __init__(
-        self,
-        settings: ServiceSettings,
-        engine: AsyncEngine,
-        handlers: Handlers[Store],
-        client: ServiceClient,
-    ) -> None:
-        self._settings = settings
-        self._engine = engine
-        self._handlers = handlers
-        self._client = client
-        # An event that comes once more meanwhile waits here, and holds no connection.
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._turn = asyncio.Lock()
+        self._waiting: list[_Waiting] = []
 
     async def follow(self, job: Job) -> None:
         """Nothing, if the event has no such thing, or it was done before."""
-        if job.route.after is None:
+        after = job.route.after
+        if after is None:
             return
-        work = Work(job.envelope, datetime.now(UTC), self._settings, self._client)
-        async with self._turn, self._engine.begin() as connection:
-            if await inbox.remember(connection, [_done(job.envelope.id)]):
-                with handling(job.envelope) as work.envelope:
-                    await job.route.after(job.message, self._handlers.store(connection), work)
-                # It may have failed before, and been noted.
-                letter = dead_letters.c.event_id == job.envelope.id
-                await connection.execute(delete(dead_letters).where(letter))
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((job, done))
+        async with self._turn:
+            if not done.done():
+                together = [each for each in self._waiting if each[0].route.after is after]
+                self._waiting = [each for each in self._waiting if each[0].route.after is not after]
+                await self._all_of(after, together)
+        await done
+
+    async def _all_of(self, after: After, together: Sequence[_Waiting]) -> None:
+        """Each learns how it ended. What fails together is done one by one: a bad one harms only
+        itself."""
+        try:
+            await self._follow(after, [job for job, _ in together])
+        except asyncio.CancelledError:
+            for _, done in together:
+                done.cancel()
+            raise
+        except Exception as error:
+            if len(together) > 1:
+                for each in together:
+                    await self._all_of(after, [each])
+            else:
+                together[0][1].set_exception(error)
+        else:
+            for _, done in together:
+                done.set_result(None)
+
+    async def _follow(self, after: After, jobs: Sequence[Job]) -> None:
+        by_mark = {_done(job.envelope.id): job for job in jobs}
+        async with self._engine.begin() as connection:
+            fresh = [by_mark[mark] for mark in await inbox.remember(connection, by_mark)]
+            if not fresh:
+                return
+            work = self._work(fresh[0])
+            with handling(fresh[0].envelope) as work.envelope:
+                await after([job.message for job in fresh], self._handlers.store(connection), work)
+            # They may have failed before, and been noted.
+            letters = dead_letters.c.event_id.in_([job.envelope.id for job in fresh])
+            await connection.execute(delete(dead_letters).where(letters))
 
 
 def _done(event_id: UUID) -> UUID:

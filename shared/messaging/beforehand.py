@@ -6,51 +6,25 @@ done now.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from shared.handlers import Before, Handlers, Store, Work
+from shared.handlers import Before, Unasked
 from shared.messaging import inbox
-from shared.messaging.client import ServiceClient
+from shared.messaging.beside import Beside
 from shared.messaging.inbox import Duplicate
+from shared.messaging.jobs import Job
 from shared.messaging.outages import is_outage
 from shared.refusals import Refused
-from shared.settings import ServiceSettings
 from shared.telemetry import handling
 
-if TYPE_CHECKING:
-    from shared.messaging.lane import Job
 
-
-class Beforehand:
-    """Of one service; as much at once as there is."""
-
-    def __init__(
-        self,
-        settings: ServiceSettings,
-        engine: AsyncEngine,
-        handlers: Handlers[Store],
-        client: ServiceClient,
-    ) -> None:
-        self._settings = settings
-        self._engine = engine
-        self._handlers = handlers
-        self._client = client
+class Beforehand(Beside):
+    """As much at once as there is."""
 
     async def prepare(self, job: Job, before: Before) -> bytes | None:
         """Leaves the job the message that its handler is given, and what was asked for it. Answers
         the first reply of what was done before, or raises ``Duplicate``; else raises what
         ``before`` raises."""
-        work = Work(
-            job.envelope,
-            datetime.now(UTC),
-            self._settings,
-            self._client,
-            answers=job.answers,
-            keeps_answers=True,
-        )
+        work = self._work(job)
+        work.keeps_answers = True
         try:
             with handling(job.envelope) as work.envelope:
                 async with self._handlers.reading(self._engine) as store:
@@ -63,6 +37,15 @@ class Beforehand:
                 raise
             return reply
         return None
+
+    async def ask(self, job: Job, unasked: Unasked) -> None:
+        """Leaves the job what another service says; its no is told to the handler as well."""
+        asked = (unasked.question, unasked.given)
+        with handling(job.envelope) as envelope:
+            try:
+                job.answers[asked] = await self._client.ask(unasked.question, caused_by=envelope)
+            except Refused as refusal:
+                job.answers[asked] = refusal
 
     async def _first_reply(self, job: Job) -> bytes | None:
         key = job.envelope.idempotency_key

@@ -22,7 +22,8 @@ from shared.log_lines import EVENT_SPOILT
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
 from shared.messaging.inbox import Duplicate
-from shared.messaging.lane import Job, Lane
+from shared.messaging.jobs import Job
+from shared.messaging.lane import Lane
 from shared.messaging.outages import is_outage
 from shared.messaging.outbox import STREAM
 from shared.messaging.sums import is_whole

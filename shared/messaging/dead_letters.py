@@ -21,7 +21,7 @@ from shared.ids import new_id
 from shared.refusals import Refused
 
 if TYPE_CHECKING:
-    from shared.messaging.lane import Job
+    from shared.messaging.jobs import Job
 
 log = structlog.get_logger(__name__)
 

@@ -5,6 +5,9 @@ commit per batch and an idle one answers at once. A batch in which anything fail
 and its messages are done again one by one: a bad one harms only itself. A refusal is no failure as
 long as nothing was written before it: most cost nobody anything.
 
+Nobody waits here for another service. A handler that needs its word ends there, changes nothing,
+and is done again when that was asked beside the lane.
+
 Hardly a message comes twice. So what tells that one was handled is written with its effect, and
 nothing is looked up first; where that conflicts, the batch is done again with all care, and so are
 those behind it as long as repetitions come.
@@ -17,28 +20,27 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.base import Command, Event, Question
 from shared.database import Writes
-from shared.handlers import Before, Handlers, Route, Store, Work
+from shared.handlers import Before, Handlers, Store, Unasked, Work
 from shared.messaging import inbox, outbox
 from shared.messaging.afterwards import Afterwards
 from shared.messaging.attempts import Attempts
 from shared.messaging.beforehand import Beforehand
 from shared.messaging.client import ServiceClient
 from shared.messaging.commits import Commits
-from shared.messaging.envelope import Envelope
 from shared.messaging.inbox import Duplicate
+from shared.messaging.jobs import Job, tell
 from shared.messaging.outages import CONFLICT, away, is_outage, is_passing, sqlstate
 from shared.messaging.outbox import Outgoing, Relay
 from shared.refusals import Refused
 from shared.settings import ServiceSettings
-from shared.telemetry import BATCH_SIZE, count_handled, handling, log_context
+from shared.telemetry import BATCH_SIZE, handling
 
 log = structlog.get_logger(__name__)
 
@@ -48,40 +50,19 @@ MAX_WAITING = 2_000
 THICK, LONGER = 6, 10
 """A batch of so many: events come thick, and who only listens gathers so much longer."""
 ALONE_TRIES = 3
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """One command or event, and the future that tells how it ended.
-
-    The future holds a command's reply as JSON (an event's is empty), or raises ``Refused``,
-    ``Duplicate``, or whatever went wrong.
-    """
-
-    route: Route
-    message: Command[object] | Event
-    envelope: Envelope
-    body: bytes
-    answers: dict[Question[Any], Any] = field(default_factory=dict)
-    """What others said before the transaction."""
-    ended: asyncio.Future[bytes] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
-
-    @property
-    def is_event(self) -> bool:
-        return isinstance(self.message, Event)
-
-    @property
-    def fingerprint(self) -> bytes:
-        return inbox.fingerprint(self.route.message_type.subject, self.body)  # type: ignore[attr-defined]
+MAX_ASKED = 100
+"""Answers that one message may want: a handler that asks something else each time never ends."""
 
 
 @dataclass(slots=True)
 class _Batch:
-    """What a transaction has come to, before its commit."""
+    """What a transaction has come to, before its commit. ``careful``: what it handles is in the
+    inbox already."""
 
+    careful: bool
     ends: list[tuple[Job, bytes | Exception]] = field(default_factory=list)
+    handled: set[UUID] = field(default_factory=set)
+    """Events."""
     outgoing: list[Outgoing] = field(default_factory=list)
     answered: dict[str, inbox.StoredReply] = field(default_factory=dict)
 
@@ -138,17 +119,36 @@ class Lane:
         if not job.is_event and self._waiting.qsize() >= MAX_WAITING:
             raise Refused("busy", service=self._settings.service)
         if job.route.before is None or await self._prepared(job, job.route.before):
-            self._waiting.put_nowait(job)
-            self._commands += not job.is_event
-            if self._presses():
-                self._pressed.set()
+            self._put(job)
         try:
-            reply = await job.ended
+            reply = await self._end_of(job)
         except Duplicate:
             await self._afterwards.follow(job)
             raise
         await self._afterwards.follow(job)
         return reply
+
+    def _put(self, job: Job) -> None:
+        self._waiting.put_nowait(job)
+        self._commands += not job.is_event
+        if self._presses():
+            self._pressed.set()
+
+    async def _end_of(self, job: Job) -> bytes:
+        """What its handler lacks is asked here, and it takes its turn once more."""
+        while True:
+            try:
+                return await job.ended
+            except Unasked as unasked:
+                job.ended = asyncio.get_running_loop().create_future()
+                try:
+                    if len(job.answers) >= MAX_ASKED:
+                        raise Refused("busy", service=self._settings.service) from unasked
+                    await self._beforehand.ask(job, unasked)
+                except Exception as error:
+                    await self._give_up(job, error)
+                else:
+                    self._put(job)
 
     async def _prepared(self, job: Job, before: Before) -> bool:
         """While others' transactions go on; false: the job has ended with it."""
@@ -162,8 +162,8 @@ class Lane:
             return False
         if end is None:
             return True
-        _end(job, end)
-        _tell(job, end)
+        job.end(end)
+        tell(job, end)
         return False
 
     async def _run(self) -> None:
@@ -179,7 +179,7 @@ class Lane:
                 await self._all_of(jobs)
             except asyncio.CancelledError:
                 for job in jobs:
-                    _end(job, Refused("service_unavailable", service=self._settings.service))
+                    job.end(Refused("service_unavailable", service=self._settings.service))
                 raise
 
     async def _all_of(self, jobs: Sequence[Job]) -> None:
@@ -222,7 +222,7 @@ class Lane:
         """All or nothing: either every job has ended and is committed, or this raises.
 
         ``careful``: what was handled before is found first; else it makes this fail."""
-        batch = _Batch()
+        batch = _Batch(careful)
         async with self.engine.begin() as connection:
             store = self._handlers.store(connection)
             fresh = {job.envelope.id for job in jobs if job.is_event}
@@ -234,18 +234,20 @@ class Lane:
                 )
                 repeated = bool(stored) or len(fresh) < sum(job.is_event for job in jobs)
             else:
-                inbox.put(store.pending, fresh)
                 repeated = False
             todo = [job for job in jobs if not job.is_event or job.envelope.id in fresh]
             await store.prefetch([job.message for job in todo])
             for job in jobs:
-                if job.is_event and job.envelope.id not in fresh:
+                # The same event may stand twice in one batch, and be handled once.
+                if job.is_event and (
+                    job.envelope.id not in fresh or job.envelope.id in batch.handled
+                ):
                     batch.ends.append((job, Duplicate()))
                     continue
-                # The same event may stand twice in one batch: only the first is fresh.
-                fresh.discard(job.envelope.id)
                 await self._one(job, store, stored, batch)
             await store.flush()
+            if not careful:
+                inbox.put(store.pending, batch.handled)
             outbox.put(store.pending, batch.outgoing)
             inbox.put_replies(store.pending, batch.answered)
             await store.pending.send_last(connection)
@@ -254,17 +256,22 @@ class Lane:
         self._relay.hand_over(batch.outgoing)
         self.commits.tell()
         for job, end in batch.ends:
-            _end(job, end)
-            _tell(job, end)
+            job.end(end)
+            tell(job, end)
 
     async def _one(
         self, job: Job, store: Store, stored: dict[str, inbox.StoredReply], batch: _Batch
     ) -> None:
-        """One handler. A refusal ends its job if nothing came before it; any other error ends the
-        batch."""
+        """One handler. A refusal, or a question, ends its job if nothing came before it; any other
+        error ends the batch."""
         key = job.envelope.idempotency_key
         work = Work(
-            job.envelope, datetime.now(UTC), self._settings, self._client, answers=job.answers
+            job.envelope,
+            datetime.now(UTC),
+            self._settings,
+            self._client,
+            answers=job.answers,
+            in_lane=True,
         )
         untouched = self._changes(store)
         try:
@@ -279,19 +286,26 @@ class Lane:
                 for event in work.published
             ]
             self._ensure_room(reply, *(event.body for event in told))
-        except Refused as refusal:
-            if work.published or job.is_event or self._changes(store) != untouched:
+        except (Refused, Unasked) as early:
+            end: Exception = early
+            noted = job.is_event and batch.careful
+            if work.published or noted or self._changes(store) != untouched:
                 # Half of its work is done already: only a rollback takes that back.
                 raise
+            if job.is_event and await inbox.knows(store.connection, job.envelope.id):
+                end = Duplicate()  # it was done before, which is why it is refused now
             if key and key not in stored:
                 stored |= await inbox.stored_replies(store.connection, [key])
-                if key in stored:  # it was done before, which is why it is refused now
+                if key in stored:  # as above
                     await self._one(job, store, stored, batch)
                     return
-            batch.ends.append((job, refusal))
-            batch.outgoing += self._attempts.refused(job.message, job.envelope, refusal)
+            batch.ends.append((job, end))
+            if isinstance(end, Refused) and not job.is_event:
+                batch.outgoing += self._attempts.refused(job.message, job.envelope, end)
             return
         batch.outgoing += told
+        if job.is_event:
+            batch.handled.add(job.envelope.id)
         if key:
             stored[key] = batch.answered[key] = inbox.StoredReply(job.fingerprint, reply)
         batch.ends.append((job, reply))
@@ -324,9 +338,9 @@ class Lane:
 
     async def _give_up(self, job: Job, error: Exception, *, noted: bool = True) -> None:
         """``noted``: a command's refusal is written down, if that is possible."""
-        if job.is_event:
-            _end(job, error)
-            _tell(job, error)
+        if job.is_event or isinstance(error, Unasked):
+            job.end(error)
+            tell(job, error)
             return
         if isinstance(error, Refused):
             refusal = error
@@ -341,32 +355,5 @@ class Lane:
                 async with self._beside.begin() as connection:
                     await outbox.write(connection, events)
                 self._relay.hand_over(events)
-        _end(job, refusal)
-        _tell(job, refusal)
-
-
-def _end(job: Job, end: bytes | Exception) -> None:
-    if job.ended.done():  # whoever waited has gone
-        return
-    if isinstance(end, Exception):
-        job.ended.set_exception(end)
-    else:
-        job.ended.set_result(end)
-
-
-def _tell(job: Job, end: bytes | Exception) -> None:
-    """One log line and one count per message, after its commit."""
-    match end:
-        case Duplicate():
-            outcome = "duplicate"
-        case Refused():
-            outcome = "refused"
-        case Exception():
-            outcome = "failed"
-        case _:
-            outcome = "handled"
-    count_handled(job.envelope.type, outcome)
-    details = {"code": end.code, "detail": end.words()} if isinstance(end, Refused) else {}
-    if number := getattr(job.message, "number", None):
-        details["number"] = number
-    log.info(outcome, **log_context(job.envelope), **details)
+        job.end(refusal)
+        tell(job, refusal)

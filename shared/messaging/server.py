@@ -15,7 +15,8 @@ from shared.contracts.base import Message
 from shared.handlers import Handlers, Route, Store, Work
 from shared.messaging.client import ServiceClient
 from shared.messaging.envelope import Envelope
-from shared.messaging.lane import Job, Lane
+from shared.messaging.jobs import Job
+from shared.messaging.lane import Lane
 from shared.messaging.outages import is_outage
 from shared.messaging.requests import Requests
 from shared.operations import Operation, Operations
@@ -39,6 +40,7 @@ class Server:
         lane: Lane,
         operations: Operations,
     ) -> None:
+        """``engine``: for questions, and for nothing else."""
         self._operations = operations.by_subject
         self._settings = settings
         self._engine = engine

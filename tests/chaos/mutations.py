@@ -26,6 +26,7 @@ NOTED_LATE = (
 REPEATED = "tests/shared/test_repeated_in_batches.py"
 FORGOTTEN = f"{DIRECTED}test_only_what_was_published_is_forgotten_and_the_inbox_forgets_nothing"
 FOLLOWS = "tests/finance/test_erasure.py::test_the_till_goes_on_while_a_person_is_forgotten"
+BEFOREHAND = "tests/finance/test_beforehand.py::"
 
 CONSUMER = "shared/messaging/consumer.py"
 LANE = "shared/messaging/lane.py"
@@ -164,28 +165,29 @@ MUTATIONS = (
     _one(
         "the inbox is not asked",
         LANE,
-        "                if job.is_event and job.envelope.id not in fresh:\n",
-        "                if False:\n",
+        "                    job.envelope.id not in fresh or job.envelope.id in batch.handled\n",
+        "                    False\n",
         TWICE_IN_A_BATCH,
     ),
     _one(
         "twice in one batch is fresh twice",
         LANE,
-        "                fresh.discard(job.envelope.id)\n",
-        "",
+        "                    job.envelope.id not in fresh or job.envelope.id in batch.handled\n",
+        "                    job.envelope.id not in fresh\n",
         f"{DIRECTED}test_an_event_twice_in_one_transaction_counts_once",
     ),
     _one(
         "inbox not written",
         LANE,
-        "                inbox.put(store.pending, fresh)\n",
-        "",
+        "                inbox.put(store.pending, batch.handled)\n",
+        "                pass\n",
         f"{CRASHED_EVENT}[before_ack]",
     ),
     _one(
         "inbox written before the effect",
         LANE,
-        "                inbox.put(store.pending, fresh)\n",
+        "                repeated = False\n",
+        "                repeated = False\n"
         "                async with self._beside.begin() as hasty:\n"
         "                    await inbox.remember(hasty, fresh)\n",
         FAILS_AT_FIRST,
@@ -282,9 +284,31 @@ MUTATIONS = (
     _one(
         "no rollback of a refused command that had written",
         LANE,
-        "            if work.published or job.is_event or self._changes(store) != untouched:\n",
-        "            if job.is_event:\n",
+        "            if work.published or noted or self._changes(store) != untouched:\n",
+        "            if noted:\n",
         "tests/shared/test_refused_in_batches.py",
+    ),
+    _one(
+        "what asks first is noted as handled",
+        LANE,
+        "            batch.ends.append((job, end))\n            if isinstance",
+        "            batch.handled.add(job.envelope.id)\n"
+        "            batch.ends.append((job, end))\n            if isinstance",
+        f"{BEFOREHAND}test_an_event_that_comes_twice_while_others_are_asked_is_handled_once_and_not_before",
+    ),
+    _one(
+        "the lane waits for others",
+        LANE,
+        "            in_lane=True,\n",
+        "",
+        f"{BEFOREHAND}test_the_till_goes_on_while_nobody_says_who_works_here",
+    ),
+    _one(
+        "what was handled and is refused now is a failure",
+        LANE,
+        "                end = Duplicate()  # it was done before, which is why it is refused now\n",
+        "                pass\n",
+        f"{BEFOREHAND}test_an_event_that_was_handled_and_is_refused_now_is_a_duplicate",
     ),
     _one(
         "what gives way is not tried again",
@@ -385,8 +409,8 @@ MUTATIONS = (
     _one(
         "what follows from an event is done with each copy of it",
         "shared/messaging/afterwards.py",
-        "            if await inbox.remember(connection, [_done(job.envelope.id)]):\n",
-        "            if True:\n",
+        "[by_mark[mark] for mark in await inbox.remember(connection, by_mark)]",
+        "list(by_mark.values())",
         FOLLOWS,
     ),
     # --- dead letters, and what is forgotten -----------------------------------------------------

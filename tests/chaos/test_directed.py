@@ -24,11 +24,12 @@ from shared.contracts.orders import AddComment, CreateSection, ListSections, Ref
 from shared.database import dead_letters, inbox, outbox, unpublished
 from shared.handlers import Route
 from shared.ids import new_id
-from shared.messaging import consumer, lane
+from shared.messaging import consumer
 from shared.messaging import inbox as inbox_code
 from shared.messaging import outbox as outbox_code
 from shared.messaging.envelope import opening
 from shared.messaging.housekeeping import Housekeeping
+from shared.messaging.jobs import Job
 from shared.messaging.outbox import Outgoing
 from shared.refusals import Refused
 from shared.service import Running, consumed_subjects
@@ -248,11 +249,11 @@ async def test_two_processes_that_are_asked_the_same_at_once_do_it_once(
         route = orders_service.handlers.commands[AddComment.subject]
         body = command.model_dump_json(exclude_unset=True).encode()
 
-        def job() -> lane.Job:
+        def job() -> Job:
             envelope = opening(
                 "/station-1/gateway", AddComment.subject, ADMIN, idempotency_key="once"
             )
-            return lane.Job(route, command, envelope, body)  # type: ignore[arg-type]
+            return Job(route, command, envelope, body)  # type: ignore[arg-type]
 
         monkeypatch.setattr(inbox_code, "stored_replies", look_together)
         first = station.running["orders"].lane

@@ -1,5 +1,6 @@
 """Dead letters, as an operator finds and settles them."""
 
+import asyncio
 import getpass
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -10,16 +11,22 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from shared.contracts.base import Done
 from shared.contracts.clients import ClientCreated, ClientView
+from shared.contracts.operations import RequeueDeadLetter, addressed_to
 from shared.contracts.orders import OrderView
 from shared.ids import new_id
 from shared.messaging import consumer
+from shared.messaging.envelope import opening
 from shared.messaging.housekeeping import Housekeeping
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
+from shared.operations import Operations
+from shared.refusals import Refused
+from shared.service import service_named
 from tests.deploy.operating import Outcome, a_dead_letter, a_payment, is_parked, pitlane, pitlane_on
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
-from tests.support.day import Station, running_station
+from tests.support.day import ADMIN, Station, running_station
 from tests.support.waiting import eventually
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -189,6 +196,41 @@ async def test_letter_that_is_swept_as_soon_as_it_is_handled_is_decided_all_the_
     await station.settle_down()
     (record,) = await station.records(event="evt.orders.dead_letter_decided.v1")
     assert record.body["decision"] == "requeued"
+
+
+async def test_of_two_who_requeue_a_letter_at_once_one_is_told_that_it_is_decided(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, running = await an_order(station), station.running["orders"]
+    owner = await asyncpg.connect(as_owner(station.database_urls["orders"]))
+    await owner.execute("ALTER TABLE orders RENAME TO orders_away")
+    event_id = await station.publish(a_payment(order.id), "finance")
+    await eventually(lambda: is_parked(station, event_id))
+    await owner.execute("ALTER TABLE orders_away RENAME TO orders")
+    await owner.close()
+    submit, both = running.lane.submit, asyncio.Barrier(2)
+
+    async def submit_together(job: Job) -> bytes:
+        await both.wait()  # each has seen the letter
+        return await submit(job)
+
+    monkeypatch.setattr(running.lane, "submit", submit_together)
+
+    operations = Operations(running, service_named("orders").handlers.events)
+    requeue = operations.by_subject[addressed_to(RequeueDeadLetter, "orders")].answer
+    who = opening("/station-1/gateway", "test", ADMIN)
+
+    ends = await asyncio.gather(
+        *(requeue(RequeueDeadLetter(event_id=event_id), who) for _ in range(2)),
+        return_exceptions=True,
+    )
+
+    (refusal,) = [end for end in ends if isinstance(end, Refused)]
+    assert refusal.code == "dead_letter_decided"
+    assert Done() in ends
+    assert (await station.order(order.id)).paid == Decimal(100)
+    await station.settle_down()
+    assert len(await station.records(event="evt.orders.dead_letter_decided.v1")) == 1
 
 
 async def test_letter_that_nobody_tries_any_more_is_for_operators_to_decide(

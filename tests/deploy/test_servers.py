@@ -92,7 +92,7 @@ async def test_postgres_recovers_after_being_killed(folder: Path) -> None:
 
 
 async def test_sessions_that_outlive_a_killed_server_end_before_the_next_one_starts(
-    folder: Path,
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two servers' sessions on the same files would spoil them."""
     server = postgres(folder)
@@ -102,14 +102,46 @@ async def test_sessions_that_outlive_a_killed_server_end_before_the_next_one_sta
     os.kill(session, signal.SIGSTOP)
     assert server.child
     await server.child.kill()
-    next_start = asyncio.create_task(server.start())
-    await asyncio.wait({next_start}, timeout=0.5)
-    assert not next_start.done()
-    os.kill(session, signal.SIGCONT)
-    await next_start
+    with monkeypatch.context() as patched:
+        patched.setattr(server, "_end_orphans", nothing)
+        next_start = asyncio.create_task(server.start())
+        await asyncio.wait({next_start}, timeout=0.5)
+        assert not next_start.done()
+        os.kill(session, signal.SIGCONT)
+        await next_start
     assert not arguments_of(session)
     connection.terminate()
     await server.stop()
+
+
+async def nothing() -> None: ...
+
+
+async def test_sessions_that_somebody_has_stopped_are_ended_with_their_server_gone_and_no_others(
+    folder: Path, cluster: Path, tmp_path: Path
+) -> None:
+    server, somebody_else = postgres(folder), postgres(tmp_path / "other")
+    shutil.copytree(cluster, tmp_path / "other" / "pg")
+    sessions = []
+    for each in (server, somebody_else):
+        await each.start()
+        connection = await asyncpg.connect(each.url("postgres"))
+        sessions.append((connection, connection.get_server_pid()))
+    (connection, session), (theirs, their_session) = sessions
+    for pid in (session, their_session):
+        os.kill(pid, signal.SIGSTOP)
+    assert server.child
+    await server.child.kill()
+
+    await server.start()
+
+    assert not arguments_of(session)
+    os.kill(their_session, signal.SIGCONT)
+    assert await theirs.fetchval("SELECT 1") == 1
+    for open_still in (connection, theirs):
+        open_still.terminate()
+    for each in (server, somebody_else):
+        await each.stop()
 
 
 @pytest.mark.parametrize("left", ["", "\n", "what?\n/var\n"])

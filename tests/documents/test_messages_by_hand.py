@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -29,7 +30,8 @@ from shared.refusals import Refused
 from tests.documents.messages_at_work import ZONE, AtWork
 from tests.support.broker import TestNats
 from tests.support.day import running_station
-from tests.support.waiting import eventually
+from tests.support.silence import NO_WAITING_S, silent
+from tests.support.waiting import PATIENCE_S, eventually
 
 EVENING = datetime(2030, 3, 2, 19, 0, tzinfo=UTC)
 """22:00 in Moscow."""
@@ -72,6 +74,23 @@ async def test_what_cannot_be_sent_is_refused_at_once(
     assert refused.value.code == code
     assert "?" not in refused.value.words("ru") + refused.value.words("en")
     assert await at_work.messages() == []
+
+
+async def test_nobody_else_waits_while_the_client_of_a_message_is_asked_for(
+    at_work: AtWork,
+) -> None:
+    client = await at_work.a_client()
+    station = at_work.station
+    await station.stop("clients")
+    async with silent(station, "clients", client) as clients:
+        writing = asyncio.create_task(at_work.a_message(client_id=client.id))
+        async with asyncio.timeout(PATIENCE_S):
+            await clients.heard.wait()
+        async with asyncio.timeout(NO_WAITING_S):
+            await at_work.a_template()
+        clients.may_answer.set()
+        await writing
+    assert len(await at_work.messages()) == 1
 
 
 async def test_client_who_has_not_agreed_is_not_written_to_by_hand_either(at_work: AtWork) -> None:

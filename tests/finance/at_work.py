@@ -33,7 +33,7 @@ from shared.handlers import Work
 from shared.messaging.beforehand import Beforehand
 from shared.messaging.client import ServiceClient
 from shared.messaging.envelope import Actor, opening
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
 from shared.refusals import Refused
 from shared.service import Running
 from shared.settings import ServiceSettings

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
 from services.finance.app import service
-from shared.contracts.base import Event, Page, Question
+from shared.contracts.base import Command, Event, Page, Question
 from shared.contracts.clients import GetClient
 from shared.contracts.inventory import SupplierView
+from shared.contracts.orders import ListSections
+from shared.contracts.payroll import AdjustPay, PayOut, PayoutLine
 from shared.contracts.purchasing import PaySupplier
-from shared.handlers import Work
+from shared.contracts.till import CreateCashBox
+from shared.handlers import Unasked, Work
 from shared.ids import new_id
 from shared.messaging import inbox
 from shared.messaging.beforehand import Beforehand
 from shared.messaging.client import ServiceClient
 from shared.messaging.inbox import Duplicate
+from shared.messaging.jobs import Job
 from shared.refusals import Refused
-from tests.finance.at_work import NOBODY, job
+from tests.finance.at_work import NOBODY, check_books, job
 from tests.finance.builders import NOON, money, order_cancelled
+from tests.finance.pay_work import employee
 from tests.support.day import Station
-from tests.support.silence import silent
+from tests.support.silence import NO_WAITING_S, silent
+from tests.support.waiting import PATIENCE_S
 
 
 async def test_a_repeated_command_has_its_first_answer_though_nobody_answers_any_more(
@@ -61,10 +69,9 @@ async def test_an_event_that_was_handled_is_known_though_nobody_answers_any_more
         await beforehand.prepare(event, ask)
 
 
-async def test_only_what_was_asked_beforehand_is_believed_in_the_transaction(
+async def test_what_was_asked_is_asked_again_once_it_is_weighed_with_something_else(
     station: Station,
 ) -> None:
-    """What is asked under a lock is asked again by the next try, which has another one."""
 
     class Counting:
         asked = 0
@@ -78,12 +85,83 @@ async def test_only_what_was_asked_beforehand_is_believed_in_the_transaction(
     question: Question[Any] = GetClient(client_id=new_id())
 
     async def ask(event: Event, store: Any, work: Work) -> Event:
-        await work.ask(question)
+        await work.ask(question, given="one")
         return event
 
     event = job(order_cancelled(new_id()))
     beforehand = Beforehand(running.settings, running.engine, service.handlers, client)
     await beforehand.prepare(event, ask)
-    work = Work(event.envelope, NOON, running.settings, client, answers=event.answers)
-    other: Question[Any] = GetClient(client_id=new_id())
-    assert [await work.ask(each) for each in (question, other, other)] == [1, 2, 3]
+    work = Work(event.envelope, NOON, running.settings, client, answers=event.answers, in_lane=True)
+    assert await work.ask(question, given="one") == 1
+    with pytest.raises(Unasked) as unasked:
+        await work.ask(question, given="another")
+    await beforehand.ask(event, unasked.value)
+    assert await work.ask(question, given="another") == 2
+
+
+async def test_an_event_that_comes_twice_while_others_are_asked_is_handled_once_and_not_before(
+    station: Station,
+) -> None:
+    lane, handled = station.running["finance"].lane, []
+
+    async def ask(event: Event, store: Any, work: Work) -> None:
+        await work.ask(ListSections())
+        handled.append(event)
+
+    first = job(order_cancelled(new_id()))
+    first.route = replace(first.route, handler=ask)
+    again = Job(first.route, first.message, first.envelope, first.body)
+    async with silent(station, "orders", Page(items=())) as orders:
+        coming = [asyncio.create_task(lane.submit(each)) for each in (first, again)]
+        async with asyncio.timeout(PATIENCE_S):
+            await orders.heard.wait()
+        async with asyncio.timeout(NO_WAITING_S):
+            await station.send(CreateCashBox(name="Касса"))
+        assert not any(task.done() for task in coming)
+        orders.may_answer.set()
+        ends = await asyncio.gather(*coming, return_exceptions=True)
+    assert {type(end) for end in ends} == {bytes, Duplicate}
+    assert len(handled) == 1
+
+
+async def test_an_event_that_was_handled_and_is_refused_now_is_a_duplicate(
+    station: Station,
+) -> None:
+    running = station.running["finance"]
+
+    async def refuse(event: Event, store: Any, work: Work) -> None:
+        raise Refused("not_found")
+
+    event = job(order_cancelled(new_id()))
+    event.route = replace(event.route, handler=refuse)
+    with pytest.raises(Refused):
+        await running.lane.submit(event)
+    async with running.engine.begin() as connection:
+        await inbox.remember(connection, [event.envelope.id])
+    event.ended = asyncio.get_running_loop().create_future()
+    with pytest.raises(Duplicate):
+        await running.lane.submit(event)
+
+
+async def test_the_till_goes_on_while_nobody_says_who_works_here(station: Station) -> None:
+    someone = employee(new_id(), "Петров")
+    bonus = AdjustPay(employee_id=someone.id, kind="bonus", amount=money("500"), reason="Срочно")
+    out = PayOut(
+        lines=(PayoutLine(employee_id=someone.id, amount=money("100")),),
+        method="transfer",
+        advance=True,
+    )
+    commands: tuple[Command[Any], ...] = (out, bonus)
+    for number, command in enumerate(commands):
+        async with silent(station, "orders", Page(items=(someone,))) as orders:
+            paying = asyncio.create_task(station.send(command, key=f"pay {number}"))
+            async with asyncio.timeout(PATIENCE_S):
+                await orders.heard.wait()
+            async with asyncio.timeout(NO_WAITING_S):
+                await station.send(CreateCashBox(name=f"Касса {number}"))
+            orders.may_answer.set()
+            paid = await paying
+            assert orders.times == 1
+        # Nobody could be asked now, and nobody is: it is done.
+        assert await station.send(command, key=f"pay {number}") == paid
+    await check_books(station.running["finance"].engine)

@@ -4,7 +4,10 @@ leaves half done."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -15,7 +18,8 @@ from shared.contracts.finance import PaymentTaken, TakePayment
 from shared.database import dead_letters, replies
 from shared.erasure import redact
 from shared.ids import new_id
-from tests.finance.at_work import in_turn, published
+from shared.messaging.jobs import Job
+from tests.finance.at_work import in_turn, job, published
 from tests.finance.builders import client_created, money
 from tests.support.day import Station
 from tests.support.waiting import PATIENCE_S
@@ -46,6 +50,50 @@ async def notes_told(station: Station) -> tuple[list[str | None], int]:
     async with finance.engine.connect() as connection:
         answers = (await connection.execute(select(replies))).all()
     return told, sum("Секрет".encode() in row.reply for row in answers)
+
+
+async def test_those_who_are_forgotten_at_once_are_looked_for_at_once(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one with whom that fails keeps nobody else from it."""
+    looked: list[list[UUID]] = []
+    clients = [new_id() for _ in range(4)]
+    began, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def look(connection: Any, called: Mapping[UUID, str]) -> None:
+        looked.append(list(called))
+        began.set()
+        await may_go_on.wait()
+        if clients[3] in called:
+            raise ValueError("for one of them")
+
+    monkeypatch.setattr(erasure, "redact", look)
+    finance = station.running["finance"]
+    first, *others = [
+        job(
+            ClientErased(
+                client_id=client, name="Клиент", reason="Просит", aliases=(client,), cards=(),
+                vehicles=(),
+            )
+        )
+        for client in clients
+    ]  # fmt: skip
+
+    coming = [asyncio.create_task(finance.lane.submit(first))]
+    async with asyncio.timeout(PATIENCE_S):
+        await began.wait()
+    coming += [asyncio.create_task(finance.lane.submit(each)) for each in others]
+    for each in others:
+        await each.ended
+    may_go_on.set()
+    ends = await asyncio.gather(*coming, return_exceptions=True)
+
+    assert [type(end) for end in ends] == [bytes, bytes, bytes, ValueError]
+    assert [sorted(some) for some in looked[:2]] == [clients[:1], sorted(clients[1:])]
+    assert sorted(chain.from_iterable(looked[2:])) == sorted(clients[1:])
+    bad = others[-1]
+    with pytest.raises(ValueError, match="for one of them"):  # as it comes again
+        await finance.lane.submit(Job(bad.route, bad.message, bad.envelope, bad.body))
 
 
 @pytest.mark.parametrize("failures", [0, 2])

@@ -34,7 +34,7 @@ from shared.contracts.finance import (
 from shared.contracts.taxes import SetVatRates, VatRate, VatReport
 from shared.database import engine_for
 from shared.ids import new_id
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
 from shared.settings import ServiceSettings
 from tests.finance.at_work import answer, check_books, in_one_transaction, job
 from tests.finance.builders import (

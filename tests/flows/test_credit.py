@@ -11,7 +11,7 @@ import pytest
 
 from shared.contracts.client_contracts import CreateContract
 from shared.contracts.clients import ClientView
-from shared.contracts.finance import GetBalance, TakePayment
+from shared.contracts.finance import BalanceView, GetBalance, OrderSettled, TakePayment
 from shared.contracts.forms import PrintForm
 from shared.contracts.orders import AddService, MoveOrder, OrderView
 from shared.contracts.requisites import Requisites
@@ -19,6 +19,8 @@ from shared.ids import new_id
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
 from tests.support.day import Station
+from tests.support.silence import NO_WAITING_S, silent
+from tests.support.waiting import PATIENCE_S
 
 ANNA = Actor("anna", "advisor", new_id())
 
@@ -108,6 +110,46 @@ async def test_while_finance_is_away_no_credit_is_given_and_others_are_served(
     with pytest.raises(Refused, match="service_unavailable"):
         await station.move(order.id, "done")
     assert (await station.move(somebody.id, "done")).status == "done"
+
+
+async def test_nobody_else_waits_while_finance_does_not_say_what_a_client_owes(
+    station: Station,
+) -> None:
+    """And what finance said before an order was settled is not held against those that are under
+    way afterwards: it would be on neither side."""
+    client = await a_company(station, credit_limit=Decimal(1000))
+    settled = await an_order_in_progress(station, client, "600")
+    await station.stop("finance")
+    nothing = BalanceView(client_id=client.id, owes=Decimal(0))
+    async with silent(station, "finance", nothing) as finance:
+        finance.may_answer.set()
+        done = await station.move(settled.id, "done")
+        finance.may_answer.clear()
+        finance.heard.clear()
+        second = await an_order_in_progress(station, client, "400")
+        moving = asyncio.create_task(station.move(second.id, "done"))
+        async with asyncio.timeout(PATIENCE_S):
+            await finance.heard.wait()
+        async with asyncio.timeout(NO_WAITING_S):
+            await station.a_section()
+        await station.publish(
+            OrderSettled(
+                order_id=done.id,
+                number=done.number,
+                client_id=client.id,
+                completion=1,
+                revenue=Decimal(600),
+                cost=Decimal(0),
+                pay=Decimal(0),
+                margin=Decimal(600),
+                deposits_applied=Decimal(0),
+            ),
+            "finance",
+        )
+        await station.settle_down()
+        finance.may_answer.set()
+        await moving
+    assert finance.times == 3
 
 
 async def test_what_is_paid_late_is_shown(station: Station) -> None:

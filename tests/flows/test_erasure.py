@@ -15,6 +15,7 @@ from shared.contracts.client_links import LinkClient
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import (
     ChangeClient,
+    ChangeVehicle,
     ClientChanged,
     ClientView,
     FindClients,
@@ -196,6 +197,30 @@ async def test_comments_forget_what_an_old_copy_says_of_the_person(station: Stat
     comments = (await station.ask(ListComments(order_id=order.id))).items
     assert [comment.text for comment in comments] == [erased.name, "Масло заменил, течи нет"]
     assert [row for row in await rows_with_person(station) if row[0] == "orders"] == []
+
+
+async def test_orders_keep_the_name_of_a_car_that_was_sold_on_though_their_copy_is_old(
+    station: Station,
+) -> None:
+    client, car = await a_person(station)
+    order = await a_done_order(station, client, car)
+    await pay(station, order)
+    buyer = await station.a_client(last_name="Покупатель", phones=("+79160000001",))
+    await station.send(ChangeVehicle(vehicle_id=car.id, client_id=buyer.id))
+    await station.settle_down()
+    async with station.running["orders"].engine.begin() as connection:
+        await connection.execute(
+            text(
+                "UPDATE vehicles SET complete = false, vendor = NULL, model = NULL, plate = NULL,"
+                " vin = NULL"
+            )
+        )
+
+    await station.send(EraseClient(client_id=client.id, reason=REASON))
+    await station.settle_down()
+
+    shown = await station.order(order.id)
+    assert shown.vehicle_name == f"{car.vendor} {car.model} {car.vin}"
 
 
 async def test_late_news_do_not_bring_the_person_back(station: Station) -> None:

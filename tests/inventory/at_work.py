@@ -25,7 +25,7 @@ from services.inventory.store.tables import (
 from shared.contracts.base import Command, Event
 from shared.database import outbox
 from shared.messaging.envelope import Actor, opening
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
 from shared.service import Running
 
 STOREKEEPER = Actor("kladov", "storekeeper")

@@ -28,7 +28,7 @@ from services.inventory.store.tables import (
 from shared.contracts.base import Command, Event
 from shared.contracts.inventory import ChangeWarehouse, PartsReserved, ReceiptLine, ReceiveStock
 from shared.ids import new_id
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
 from shared.service import Running
 from tests.inventory.at_work import counted, job, published, rows_of, together
 from tests.inventory.builders import (

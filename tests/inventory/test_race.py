@@ -21,7 +21,7 @@ from services.inventory.store.tables import allocations, movements, requests, st
 from shared.contracts.inventory import PartsReserved, PartsUnavailable
 from shared.handlers import Work
 from shared.ids import new_id
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
 from shared.service import Running
 from tests.inventory.at_work import job, published, rows_of, together
 from tests.inventory.builders import an_ask, cancelled, completed, released, requested

@@ -44,7 +44,7 @@ from shared.contracts.orders import (
 from shared.database import outbox
 from shared.ids import new_id
 from shared.messaging.envelope import Actor, opening
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
 from shared.refusals import Refused
 from shared.service import service_named
 from tests.support.day import ADMIN, Station

@@ -47,7 +47,7 @@ from shared.messaging import consumer, outbox
 from shared.messaging.admission import Refusals
 from shared.messaging.client import ServiceClient, reply_adapter, room_of
 from shared.messaging.envelope import opening
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
 from shared.messaging.outages import is_outage
 from shared.messaging.outbox import STREAM
 from shared.messaging.requests import Requests

@@ -30,8 +30,8 @@ async def test_messages_are_looked_through_beside_the_loop_and_a_slice_at_a_time
     naming = erasure._naming
 
     def noted(
-        rows: list[tuple[UUID, bytes]], sought: list[bytes], read: Callable[[bytes], bytes]
-    ) -> list[UUID]:
+        rows: list[tuple[UUID, bytes]], sought: dict[bytes, str], read: Callable[[bytes], bytes]
+    ) -> list[tuple[UUID, str]]:
         slices.append(len(rows))
         threads.add(threading.current_thread())
         return naming(rows, sought, read)
@@ -44,7 +44,7 @@ async def test_messages_are_looked_through_beside_the_loop_and_a_slice_at_a_time
     async with engine.begin() as connection:
         await write(connection, [*others[:12], told, *others[12:]])
 
-        await redact(connection, [somebody], "Клиент")
+        await redact(connection, {somebody: "Клиент"})
 
         found = await connection.execute(select(outbox.c.event_id, outbox.c.body))
         bodies = {row.event_id: row.body for row in found}
@@ -65,7 +65,7 @@ async def test_a_letter_that_is_no_message_stops_nobody_from_being_forgotten(
         "evt.clients.client_changed.v1", {}, body, "not a valid event: input_value='Иванов'"
     )
     async with engine.begin() as connection:
-        await redact(connection, [somebody], "Клиент")
+        await redact(connection, {somebody: "Клиент"})
         (left,) = await connection.execute(select(dead_letters.c.body, dead_letters.c.reason))
     await engine.dispose()
     assert (left.body.decode(), left.reason) == ('"Клиент"', "not a valid event")

@@ -9,7 +9,8 @@ import pytest
 
 from shared.contracts.orders import CreateSection
 from shared.messaging.envelope import opening
-from shared.messaging.lane import MAX_BATCH, Job
+from shared.messaging.jobs import Job
+from shared.messaging.lane import MAX_BATCH
 from shared.service import service_named
 from tests.shared.test_delivery import a_payment
 from tests.shared.test_refused_in_batches import job

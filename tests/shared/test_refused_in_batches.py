@@ -28,7 +28,7 @@ from shared.handlers import Handler, Work
 from shared.ids import new_id
 from shared.messaging import client
 from shared.messaging.envelope import opening
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
 from shared.refusals import Refused
 from shared.service import service_named
 from tests.support.broker import TestNats

@@ -11,7 +11,7 @@ import pytest
 from shared.contracts.orders import AddComment, CreateSection, ListComments, ListSections, MoveOrder
 from shared.messaging.envelope import opening
 from shared.messaging.inbox import Duplicate
-from shared.messaging.lane import Job
+from shared.messaging.jobs import Job
 from shared.service import service_named
 from tests.shared.test_delivery import a_payment
 from tests.shared.test_refused_in_batches import codes, job, together

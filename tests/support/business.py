@@ -22,7 +22,8 @@ from shared.messaging.client import ServiceClient, reply_adapter
 from shared.messaging.consumer import event_job
 from shared.messaging.envelope import Actor, Envelope, opening
 from shared.messaging.inbox import Duplicate
-from shared.messaging.lane import Job, Lane
+from shared.messaging.jobs import Job
+from shared.messaging.lane import Lane
 from shared.messaging.outbox import Outgoing, Relay
 from shared.refusals import Refused
 from shared.service import service_named

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.clients.domain.cards import client_view
 from services.clients.domain.erasure import erased, without_plate
 from services.clients.domain.vehicles import new_facts, vehicle_view
@@ -64,11 +66,15 @@ async def erase_client(command: EraseClient, store: ClientsStore, work: Work) ->
     return ErasedClient(client_id=client.id, name=name, erased_at=work.now)
 
 
-async def _without_person(event: ClientErased, store: ClientsStore, work: Work) -> None:
-    cars = (car.id for car in event.vehicles)
-    await redact(store.connection, {*event.aliases, *cars}, event.name)
+async def _without_persons(events: Sequence[ClientErased], store: ClientsStore, _: Work) -> None:
+    named = {
+        one: event.name
+        for event in events
+        for one in (*event.aliases, *(car.id for car in event.vehicles))
+    }
+    await redact(store.connection, named)
 
 
-@handlers.event(ClientErased, after=_without_person)
+@handlers.event(ClientErased, after=_without_persons)
 async def client_erased(event: ClientErased, store: ClientsStore, work: Work) -> None:
     """Only events and kept answers are left to be gone through."""

@@ -3,6 +3,8 @@ photographed is gone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.documents.domain import messages as domain
 from services.documents.handlers.composing import save
 from services.documents.handlers.table import handlers
@@ -12,11 +14,11 @@ from shared.erasure import redact
 from shared.handlers import Work
 
 
-async def _without_person(event: ClientErased, store: DocumentsStore, work: Work) -> None:
-    await redact(store.connection, event.aliases, event.name)
+async def _without_persons(events: Sequence[ClientErased], store: DocumentsStore, _: Work) -> None:
+    await redact(store.connection, {one: event.name for event in events for one in event.aliases})
 
 
-@handlers.event(ClientErased, after=_without_person)
+@handlers.event(ClientErased, after=_without_persons)
 async def client_erased(event: ClientErased, store: DocumentsStore, work: Work) -> None:
     for card in event.cards:
         store.messages.note_client(card)

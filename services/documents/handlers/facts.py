@@ -8,7 +8,7 @@ then.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +20,6 @@ from services.documents.handlers.composing import save
 from services.documents.handlers.table import handlers
 from services.documents.store import DocumentsStore
 from shared.contracts.approvals import EstimateQuoted, WorkDeclined
-from shared.contracts.base import Event
 from shared.contracts.client_merge import ClientMerged
 from shared.contracts.clients import ClientChanged, ClientCreated
 from shared.contracts.inventory import PartsReserved, PartsUnavailable, ReservationReleased
@@ -49,37 +48,6 @@ class _Whose:
     completion: int | None = None
 
 
-async def _with_order[
-    EventT: OrderMoved | OrderCompleted | WorkDeclined | PartsReserved | PartsUnavailable
-](event: EventT, store: DocumentsStore, work: Work) -> EventT:
-    """Whose order it is, and of which car, where a message is made that the news does not say it
-    for."""
-    fact = _fact_of_unknown(event)
-    if fact is None or not await store.messages.templates_for(fact):
-        return event
-    if isinstance(event, PartsReserved | PartsUnavailable):
-        known = await store.messages.part_answers(event.order_id)
-        if not heard(known, event.lines).arrived:
-            return event
-    await store.release()
-    await work.ask(GetOrder(order_id=event.order_id))
-    return event
-
-
-def _fact_of_unknown(event: Event) -> Fact | None:
-    """What a message is made of, if the event does not say all that ``_schedule`` needs."""
-    match event:
-        case OrderMoved(old_status="draft", status="new"):
-            return "order_opened"
-        case OrderCompleted():
-            return "next_visit"
-        case WorkDeclined(vehicle_id=None):
-            return "work_declined"
-        case PartsReserved() | PartsUnavailable():
-            return "parts_arrived"
-    return None
-
-
 # --- an order's life ---------------------------------------------------------------------------
 
 
@@ -95,21 +63,22 @@ async def order_created(event: OrderCreated, store: DocumentsStore, work: Work) 
     await _schedule("order_opened", str(event.order_id), whose, store, work)
 
 
-@handlers.event(OrderMoved, before=_with_order)
+@handlers.event(OrderMoved)
 async def order_moved(event: OrderMoved, store: DocumentsStore, work: Work) -> None:
     """An estimate becomes an order when the client agrees."""
     if (event.old_status, event.status) == ("draft", "new"):
-        key = str(event.order_id)
-        await _schedule("order_opened", key, _Whose(event.order_id), store, work)
+        whose = await _known(_Whose(event.order_id), store, work, "order_opened")
+        await _schedule("order_opened", str(event.order_id), whose, store, work)
 
 
-@handlers.event(OrderCompleted, before=_with_order)
+@handlers.event(OrderCompleted)
 async def order_completed(event: OrderCompleted, store: DocumentsStore, work: Work) -> None:
-    store.messages.forget_parts(event.order_id)
     whose = _Whose(event.order_id, event.client_id, completion=event.completion)
+    reminded = await _known(whose, store, work, "next_visit")
+    store.messages.forget_parts(event.order_id)
     key = f"{event.order_id}:{event.completion}"
     await _schedule("order_ready", key, whose, store, work, event.completed_at)
-    await _schedule("next_visit", key, whose, store, work, event.completed_at)
+    await _schedule("next_visit", key, reminded, store, work, event.completed_at)
 
 
 @handlers.event(OrderReopened)
@@ -140,22 +109,23 @@ async def estimate_quoted(event: EstimateQuoted, store: DocumentsStore, work: Wo
     await _schedule("estimate_ready", key, whose, store, work)
 
 
-@handlers.event(WorkDeclined, before=_with_order)
+@handlers.event(WorkDeclined)
 async def work_declined(event: WorkDeclined, store: DocumentsStore, work: Work) -> None:
     """One message for all that was declined of an order: its text lists what still is."""
     whose = _Whose(event.order_id, event.client_id, event.vehicle_id)
+    whose = await _known(whose, store, work, "work_declined")
     await _schedule("work_declined", str(event.order_id), whose, store, work, event.at)
 
 
 # --- the parts ---------------------------------------------------------------------------------
 
 
-@handlers.event(PartsReserved, before=_with_order)
+@handlers.event(PartsReserved)
 async def parts_reserved(event: PartsReserved, store: DocumentsStore, work: Work) -> None:
     await _parts_answered(event, store, work)
 
 
-@handlers.event(PartsUnavailable, before=_with_order)
+@handlers.event(PartsUnavailable)
 async def parts_unavailable(event: PartsUnavailable, store: DocumentsStore, work: Work) -> None:
     await _parts_answered(event, store, work)
 
@@ -170,11 +140,13 @@ async def _parts_answered(
     event: PartsReserved | PartsUnavailable, store: DocumentsStore, work: Work
 ) -> None:
     arrival = heard(await store.messages.part_answers(event.order_id), event.lines)
+    whose = _Whose(event.order_id)
+    if arrival.arrived:
+        whose = await _known(whose, store, work, "parts_arrived")
     _note(event.order_id, arrival.news, store)
     if arrival.arrived:
         line_id, answer = arrival.arrived
-        key = f"{line_id}:{answer}"
-        await _schedule("parts_arrived", key, _Whose(event.order_id), store, work)
+        await _schedule("parts_arrived", f"{line_id}:{answer}", whose, store, work)
 
 
 def _note(order_id: UUID, news: Mapping[UUID, PartAnswer], store: DocumentsStore) -> None:
@@ -209,6 +181,16 @@ async def client_merged(event: ClientMerged, store: DocumentsStore, work: Work) 
 # --- the same for all --------------------------------------------------------------------------
 
 
+async def _known(whose: _Whose, store: DocumentsStore, work: Work, fact: Fact) -> _Whose:
+    """With the client and the car that the news does not say, where a message is made for them.
+    Asked before anything is written."""
+    lacks = whose.client_id is None or (whose.vehicle_id is None and fact in REMINDERS)
+    if not lacks or not await store.messages.templates_for(fact):
+        return whose
+    order = await work.ask(GetOrder(order_id=whose.order_id))
+    return replace(whose, client_id=order.client_id, vehicle_id=order.vehicle_id)
+
+
 async def _schedule(
     fact: Fact,
     key: str,
@@ -217,16 +199,14 @@ async def _schedule(
     work: Work,
     fact_at: datetime | None = None,
 ) -> None:
-    """A message for every active template of the fact. ``key`` names this occurrence of it."""
+    """A message for every active template of the fact, for whom ``whose`` names. ``key`` names
+    this occurrence of it."""
     templates = await store.messages.templates_for(fact)
     if not templates:
         return
-    client_id, vehicle_id = whose.client_id, whose.vehicle_id
-    if client_id is None or (vehicle_id is None and fact in REMINDERS):
-        order = await work.ask(GetOrder(order_id=whose.order_id))
-        client_id, vehicle_id = order.client_id, order.vehicle_id
-    if client := await store.messages.client(client_id):
-        client_id = client.id
+    assert whose.client_id
+    copy = await store.messages.client(whose.client_id)
+    client_id = copy.id if copy else whose.client_id
     # The fact's own time: told late, it is not younger.
     fact_at = fact_at or work.envelope.time
     for template in templates:
@@ -244,7 +224,7 @@ async def _schedule(
             created_by=work.actor.login,
             correlation_id=work.envelope.correlation_id,
             order_id=whose.order_id,
-            vehicle_id=vehicle_id,
+            vehicle_id=whose.vehicle_id,
             completion=whose.completion,
             template_id=template.id,
             template_name=template.name,

@@ -38,13 +38,7 @@ _JPEG = b"\xff\xd8\xff"
 _SHOWN_TO_CLIENT = 100
 
 
-async def _of_order(command: AddPhoto, store: DocumentsStore, work: Work) -> AddPhoto:
-    await store.release()
-    await work.ask(GetOrder(order_id=command.order_id))
-    return command
-
-
-@handlers.command(AddPhoto, before=_of_order)
+@handlers.command(AddPhoto)
 async def add_photo(command: AddPhoto, store: DocumentsStore, work: Work) -> PhotoView:
     if not (command.content.startswith(_JPEG) and command.small.startswith(_JPEG)):
         raise Refused("photo_invalid")

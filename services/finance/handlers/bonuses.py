@@ -60,19 +60,11 @@ KINDS: dict[EntryKind, BonusMovementKind] = {
 # --- what an order earns ------------------------------------------------------------------------
 
 
-async def _with_order(event: OrderPaid, store: FinanceStore, work: Work) -> OrderPaid:
-    """The order, of which only orders knows what was done: while it is away, the bonuses wait for
-    it, and no till."""
-    if await _earning(event, store, work):
-        await store.release()
-        await work.ask(GetWorkOrder(order_id=event.order_id))
-    return event
-
-
-@handlers.event(OrderPaid, before=_with_order)
+@handlers.event(OrderPaid)
 async def order_paid(event: OrderPaid, store: FinanceStore, work: Work) -> None:
     """Reckons the bonuses of a completion, once. From then on they follow each payment and refund
-    at once: the news that it is paid again changes nothing."""
+    at once: the news that it is paid again changes nothing. What was done, only orders knows: while
+    it is away, the bonuses wait for it."""
     earning = await _earning(event, store, work)
     if earning is None:
         return

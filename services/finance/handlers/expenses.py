@@ -12,7 +12,7 @@ from services.finance.domain import expenses as domain
 from services.finance.domain import till
 from services.finance.domain.expenses import Expense, ExpenseCategory, RecurringExpense
 from services.finance.domain.ledger import MONEY_ACCOUNTS, Account
-from services.finance.handlers.suppliers import ensure_supplier, of_known_supplier
+from services.finance.handlers.suppliers import ensure_supplier
 from services.finance.handlers.table import check_period, handlers, keep
 from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
@@ -167,10 +167,11 @@ async def reverse_expense(command: ReverseExpense, store: FinanceStore, work: Wo
 # --- again and again ----------------------------------------------------------------------------
 
 
-@handlers.command(CreateRecurringExpense, before=of_known_supplier)
+@handlers.command(CreateRecurringExpense)
 async def create_recurring_expense(
     command: CreateRecurringExpense, store: FinanceStore, work: Work
 ) -> RecurringExpenseView:
+    await ensure_supplier(command.supplier_id, work)
     expense = RecurringExpense(
         **dict(command),
         id=work.new_id(),

@@ -26,7 +26,6 @@ from shared.contracts.clients import ClientCreated
 from shared.contracts.costing import IssueCostCorrected, IssuedPartWrittenOff
 from shared.contracts.inventory import PartsIssued, PartsReturned
 from shared.contracts.orders import (
-    GetOrder,
     OrderCancelled,
     OrderCompleted,
     OrderCreated,
@@ -87,15 +86,7 @@ async def parts_returned(event: PartsReturned, store: FinanceStore, work: Work) 
             )
 
 
-async def _with_copy(event: OrderCancelled, store: FinanceStore, work: Work) -> OrderCancelled:
-    """An order whose own news is still to come."""
-    if await store.order(event.order_id) is None:
-        await store.release()
-        await work.ask(GetOrder(order_id=event.order_id))
-    return event
-
-
-@handlers.event(OrderCancelled, before=_with_copy)
+@handlers.event(OrderCancelled)
 async def order_cancelled(event: OrderCancelled, store: FinanceStore, work: Work) -> None:
     """Its deposits may pay the client's other orders; giving them back is the cashier's. No more
     is taken for it."""

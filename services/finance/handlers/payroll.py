@@ -178,16 +178,7 @@ async def reopen_payroll(
 # --- salaries, by the clock ----------------------------------------------------------------------
 
 
-async def _with_people(command: AccrueSalaries, store: FinanceStore, work: Work) -> AccrueSalaries:
-    """Who works here, if a day has ended."""
-    through = (await store.payroll_shown()).accrued_through
-    if through and next_day(through) < work.today:
-        await store.release()
-        await everybody(work)
-    return command
-
-
-@handlers.command(AccrueSalaries, before=_with_people)
+@handlers.command(AccrueSalaries)
 async def accrue_salaries(
     command: AccrueSalaries, store: FinanceStore, work: Work
 ) -> AccruedSalaries:

@@ -6,7 +6,7 @@ from services.finance.domain import till
 from services.finance.domain.expenses import Expense
 from services.finance.domain.ledger import kopecks
 from services.finance.handlers.expenses import chosen_category
-from services.finance.handlers.suppliers import of_known_supplier
+from services.finance.handlers.suppliers import ensure_supplier
 from services.finance.handlers.table import check_period, handlers, keep, order_of
 from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
@@ -16,8 +16,9 @@ from shared.handlers import Work
 from shared.pagination import page_of
 
 
-@handlers.command(RecordExpense, before=of_known_supplier)
+@handlers.command(RecordExpense)
 async def record_expense(command: RecordExpense, store: FinanceStore, work: Work) -> RecordView:
+    await ensure_supplier(command.supplier_id, work)
     order = await order_of(command.order_id, store, work) if command.order_id else None
     client_id = order.client_id if order else None
     category = await chosen_category(command, store, work)

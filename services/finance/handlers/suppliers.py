@@ -12,8 +12,6 @@ from services.finance.handlers.table import check_period, handlers, keep, stamp
 from services.finance.handlers.tills import at_till, ensure_cash
 from services.finance.store import FinanceStore
 from shared.contracts.base import Page
-from shared.contracts.expenses import CreateRecurringExpense
-from shared.contracts.finance import RecordExpense
 from shared.contracts.inventory import StockReceived
 from shared.contracts.purchasing import (
     GetSuppliers,
@@ -43,21 +41,11 @@ async def stock_sent_back(event: StockSentBack, store: FinanceStore, work: Work)
     await store.keep(suppliers.send_back(event.returned, stamp(work), work.new_id()))
 
 
-async def of_known_supplier[CommandT: (PaySupplier, RecordExpense, CreateRecurringExpense)](
-    command: CommandT, store: FinanceStore, work: Work
-) -> CommandT:
-    """The command as it is: inventory knows its supplier, if it names one. Refused:
-    ``supplier_not_found``."""
-    if command.supplier_id:
-        await store.release()
-        await ensure_supplier(command.supplier_id, work)
-    return command
-
-
-@handlers.command(PaySupplier, before=of_known_supplier)
+@handlers.command(PaySupplier)
 async def pay_supplier(
     command: PaySupplier, store: FinanceStore, work: Work
 ) -> SupplierPaymentView:
+    await ensure_supplier(command.supplier_id, work)
     payment = SupplierPayment(
         id=work.new_id(),
         at=work.now,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from services.orders.domain.decision import naming
 from services.orders.domain.erasure import anonymous
@@ -22,17 +24,20 @@ async def get_open_orders(question: GetOpenOrders, store: OrdersStore, work: Wor
     return OpenOrders(numbers=tuple(await open_orders(store.connection, client_id)))
 
 
-async def _without_person(event: ClientErased, store: OrdersStore, work: Work) -> None:
-    orders = {
-        order_id
-        for alias in event.aliases
-        for order_id in await orders_naming(store.connection, alias)
-    }
-    comments = await forgotten_comments(store.connection, orders, event.name)
-    await redact(store.connection, [*event.aliases, *orders, *comments], event.name)
+async def _without_persons(events: Sequence[ClientErased], store: OrdersStore, _: Work) -> None:
+    called: dict[UUID, str] = {}
+    for event in events:
+        orders = {
+            order_id
+            for alias in event.aliases
+            for order_id in await orders_naming(store.connection, alias)
+        }
+        comments = await forgotten_comments(store.connection, orders, event.name)
+        called |= dict.fromkeys((*event.aliases, *orders, *comments), event.name)
+    await redact(store.connection, called)
 
 
-@handlers.event(ClientErased, after=_without_person)
+@handlers.event(ClientErased, after=_without_persons)
 async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> None:
     """Also what was opened while the erasure was under way; the copy refuses what comes later. The
     client's links open nothing any more, wherever they were sent on.
@@ -42,13 +47,14 @@ async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> 
     orders = {
         order.id: order for alias in event.aliases for order in await store.orders_naming(alias)
     }
+    # Cars that were sold on are others' by now, and their copies as old as the orders may be.
+    named = {order.header.vehicle_id for order in orders.values() if order.header.vehicle_id}
+    told = {vehicle.id for vehicle in event.vehicles}
+    cars = dict(await store.copies.vehicles_in_full(named - told, work))
     for card in event.cards:
         store.copies.note_client(card)
     for vehicle in event.vehicles:
-        store.copies.note_vehicle(vehicle)
-    cars = (
-        await store.copies.kept(vehicle_ids={order.header.vehicle_id for order in orders.values()})
-    ).vehicles
+        cars[vehicle.id] = store.copies.note_vehicle(vehicle)
     for order in orders.values():
         vehicle_id = order.header.vehicle_id
         known_by = _without_plate(cars[vehicle_id]) if vehicle_id and vehicle_id in cars else None

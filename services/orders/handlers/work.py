@@ -119,17 +119,7 @@ async def remove_line(command: RemoveLine, store: OrdersStore, work: Work) -> Or
     return await shown(decision.order, store, work)
 
 
-async def _with_missing(command: MoveOrder, store: OrdersStore, work: Work) -> MoveOrder:
-    """The warehouse is asked before the transaction: nobody else's work waits for it."""
-    if command.to == "done":
-        orders = await store.all_shown([command.order_id])
-        await store.release()
-        for order in orders:
-            await _may_be_missing(order, work)
-    return command
-
-
-@handlers.command(MoveOrder, before=_with_missing)
+@handlers.command(MoveOrder)
 async def move_order(command: MoveOrder, store: OrdersStore, work: Work) -> OrderView:
     order = await store.order(command.order_id)
     ensure_revision(command.expected_revision, order.revision)

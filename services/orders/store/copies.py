@@ -132,6 +132,17 @@ class Copies:
         await self._complete(work, lacking[clients], lacking[vehicles], lacking[products])
         return Known(*(self._known_of(table, ids) for table, ids in wanted.items()))
 
+    async def vehicles_in_full(self, vehicle_ids: Collection[UUID], work: Work) -> Copied:
+        """As far as their owner knows them. Raises ``Refused`` while it is away."""
+        known = await self._kept(vehicles, vehicle_ids)
+        lacking = sorted(
+            row_id for row_id in vehicle_ids if row_id not in known or not known[row_id].complete
+        )
+        for part in batched(lacking, MOST_AT_ONCE):
+            for vehicle in (await work.ask(GetCards(client_ids=(), vehicle_ids=part))).vehicles:
+                self.note_vehicle(vehicle)
+        return self._known_of(vehicles, vehicle_ids)
+
     async def kept(
         self,
         *,
@@ -198,16 +209,17 @@ class Copies:
                     self.note_client(client)
                 for vehicle in cards.vehicles:
                     self.note_vehicle(vehicle)
+        self._asked.update(client_ids, vehicle_ids)
         with contextlib.suppress(Refused):
             for part in self._unasked(product_ids):
                 for product in (await work.ask(GetProducts(product_ids=part))).items:
                     self.note_product(product)
+        # Only now: in the lane whoever asks ends there, and others of the transaction ask as well.
+        self._asked.update(product_ids)
 
     def _unasked(self, ids: Sequence[UUID]) -> list[tuple[UUID, ...]]:
         """In parts as large as one question may be; nobody is asked twice of one thing."""
-        fresh = [row_id for row_id in ids if row_id not in self._asked]
-        self._asked.update(fresh)
-        return list(batched(fresh, MOST_AT_ONCE))
+        return list(batched((row_id for row_id in ids if row_id not in self._asked), MOST_AT_ONCE))
 
     def flush(self, pending: Pending) -> None:
         for table, rows in self._news.items():

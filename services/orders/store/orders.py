@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -117,14 +117,19 @@ class OrdersStore(Store):
         new = [order for order in self._orders.values() if self._loaded.get(order.id) is None]
         return [order for order in (*saved, *new) if client_id in order.parties]
 
-    async def done_and_not_settled(self, client_id: UUID) -> dict[UUID, Decimal]:
-        """Totals of the client's orders that are on no balance yet, this transaction's too."""
-        totals = await self.credit.under_way(client_id)
+    async def done_orders_of(self, client_id: UUID) -> tuple[dict[UUID, Decimal], Hashable]:
+        """Totals of the client's orders that are on no balance yet, and a word for those that are:
+        another one as soon as it is true of others. With this transaction's."""
+        totals, settled = await self.credit.done_orders(client_id)
+        settled_here = set()
         for order in self._orders.values():
             totals.pop(order.id, None)
-            if order.client_id == client_id and order.status == "done" and not order.settled:
-                totals[order.id] = order.total
-        return totals
+            if order.client_id == client_id and order.status == "done":
+                if order.settled:
+                    settled_here.add((order.id, order.completion))
+                else:
+                    totals[order.id] = order.total
+        return totals, (settled, frozenset(settled_here))
 
     async def clock_of(self, employee_id: UUID) -> Clocked | None:
         """The work that the employee's clock runs on; of what this transaction has loaded, as it
