@@ -107,3 +107,34 @@ async def test_sums_of_before_are_those_that_are_kept_now(bare_database: str) ->
             found = (await connection.exec_driver_sql(query)).scalars()
             assert list(map(str, found)) == expected
     await engine.dispose()
+
+
+async def test_price_list_of_a_day_to_come_that_held_already_goes_on_holding(
+    bare_database: str,
+) -> None:
+    engine = engine_for(bare_database)
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+    await asyncio.to_thread(migrate, "inventory", bare_database, "0013")
+    async with engine.begin() as connection:
+        await connection.execute(
+            sa.text(
+                "INSERT INTO suppliers (id, name, key, revision) VALUES"
+                f" ('{SUPPLIER}', 'Авто', 'авто', 1), ('{WAREHOUSE}', 'Склад', 'склад', 1)"
+            )
+        )
+        await connection.execute(
+            sa.text(
+                "INSERT INTO price_lists (supplier_id, list_id, valid_from, applied_at) VALUES"
+                f" ('{SUPPLIER}', '{RECEIPT}', current_date + 9, now()),"
+                f" ('{WAREHOUSE}', '{LOT}', current_date - 9, now())"
+            )
+        )
+
+    await asyncio.to_thread(migrate, "inventory", bare_database)
+
+    async with engine.connect() as connection:
+        query = "SELECT current_date - valid_from FROM price_lists ORDER BY supplier_id DESC"
+        found = (await connection.execute(sa.text(query))).scalars()
+        assert list(found) == [0, 9]
+    await engine.dispose()
