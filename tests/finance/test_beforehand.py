@@ -18,11 +18,12 @@ from shared.contracts.purchasing import PaySupplier
 from shared.contracts.till import CreateCashBox
 from shared.handlers import Unasked, Work
 from shared.ids import new_id
-from shared.messaging import inbox
+from shared.messaging import inbox, lane
 from shared.messaging.beforehand import Beforehand
 from shared.messaging.client import ServiceClient
 from shared.messaging.inbox import Duplicate
 from shared.messaging.jobs import Job
+from shared.messaging.outages import is_outage
 from shared.refusals import Refused
 from tests.finance.at_work import NOBODY, check_books, job
 from tests.finance.builders import NOON, money, order_cancelled
@@ -102,7 +103,7 @@ async def test_what_was_asked_is_asked_again_once_it_is_weighed_with_something_e
 async def test_an_event_that_comes_twice_while_others_are_asked_is_handled_once_and_not_before(
     station: Station,
 ) -> None:
-    lane, handled = station.running["finance"].lane, []
+    running, handled = station.running["finance"].lane, []
 
     async def ask(event: Event, store: Any, work: Work) -> None:
         await work.ask(ListSections())
@@ -112,7 +113,7 @@ async def test_an_event_that_comes_twice_while_others_are_asked_is_handled_once_
     first.route = replace(first.route, handler=ask)
     again = Job(first.route, first.message, first.envelope, first.body)
     async with silent(station, "orders", Page(items=())) as orders:
-        coming = [asyncio.create_task(lane.submit(each)) for each in (first, again)]
+        coming = [asyncio.create_task(running.submit(each)) for each in (first, again)]
         async with asyncio.timeout(PATIENCE_S):
             await orders.heard.wait()
         async with asyncio.timeout(NO_WAITING_S):
@@ -141,6 +142,54 @@ async def test_an_event_that_was_handled_and_is_refused_now_is_a_duplicate(
     event.ended = asyncio.get_running_loop().create_future()
     with pytest.raises(Duplicate):
         await running.lane.submit(event)
+
+
+async def test_what_asks_without_end_has_failed_and_is_no_outage(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "MAX_ASKED", 2)
+
+    async def ask(message: Any, store: Any, work: Work) -> None:
+        for number in range(3):
+            await work.ask(ListSections(limit=number + 1))
+
+    event, command = job(order_cancelled(new_id())), job(CreateCashBox(name="Касса"))
+    for each in (event, command):
+        each.route = replace(each.route, handler=ask)
+    async with silent(station, "orders", Page(items=())) as orders:
+        orders.may_answer.set()
+        with pytest.raises(RuntimeError, match="asks without end") as failed:
+            await station.running["finance"].lane.submit(event)
+        assert not is_outage(failed.value)
+        with pytest.raises(Refused, match="internal_error"):
+            await station.running["finance"].lane.submit(command)
+
+
+async def test_a_lane_that_stops_tells_all_who_wait(station: Station) -> None:
+    running, hanging = station.running["finance"].lane, asyncio.Event()
+
+    async def ask(event: Event, store: Any, work: Work) -> None:
+        await work.ask(ListSections())
+
+    async def hang(event: Event, store: Any, work: Work) -> None:
+        hanging.set()
+        await asyncio.Event().wait()
+
+    asking, at_work, queued, late = (job(order_cancelled(new_id())) for _ in range(4))
+    asking.route = replace(asking.route, handler=ask)
+    at_work.route = replace(at_work.route, handler=hang)
+    async with silent(station, "orders", Page(items=())) as orders, asyncio.timeout(PATIENCE_S):
+        waiting = [asyncio.create_task(running.submit(asking))]
+        await orders.heard.wait()
+        waiting.append(asyncio.create_task(running.submit(at_work)))
+        await hanging.wait()
+        waiting.append(asyncio.create_task(running.submit(queued)))
+        await asyncio.sleep(0)
+        await running.stop()
+        orders.may_answer.set()
+        waiting.append(asyncio.create_task(running.submit(late)))
+        ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [end.code for end in ends if isinstance(end, Refused)] == ["service_unavailable"] * 4
 
 
 async def test_the_till_goes_on_while_nobody_says_who_works_here(station: Station) -> None:
