@@ -163,18 +163,15 @@ class Lane:
 
     async def _prepared(self, job: Job, before: Before) -> bool:
         """While others' transactions go on; false: the job has ended with it."""
-        end: bytes | Exception | None
         try:
-            end = await self._beforehand.prepare(job, before)
-        except Duplicate as known:
-            end = known
+            reply = await self._beforehand.prepare(job, before)
         except Exception as error:
             await self._give_up(job, error)
             return False
-        if end is None:
+        if reply is None:
             return True
-        job.end(end)
-        tell(job, end)
+        job.end(reply)
+        tell(job, reply)
         return False
 
     async def _run(self) -> None:

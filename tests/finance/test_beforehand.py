@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.finance.app import service
 from shared.contracts.base import Command, Event, Page, Question
@@ -25,12 +26,14 @@ from shared.messaging.inbox import Duplicate
 from shared.messaging.jobs import Job
 from shared.messaging.outages import is_outage
 from shared.refusals import Refused
-from tests.finance.at_work import NOBODY, check_books, job
+from tests.finance.at_work import check_books, job
 from tests.finance.builders import NOON, money, order_cancelled
 from tests.finance.pay_work import employee
 from tests.support.day import Station
 from tests.support.silence import NO_WAITING_S, silent
 from tests.support.waiting import PATIENCE_S
+
+HANDLER_RUNS = ("pitlane_handler_seconds_count", {"message": CreateCashBox.subject})
 
 
 async def test_a_repeated_command_has_its_first_answer_though_nobody_answers_any_more(
@@ -52,24 +55,6 @@ async def test_a_repeated_command_has_its_first_answer_though_nobody_answers_any
     assert again.value.code == "service_unavailable"
 
 
-async def test_an_event_that_was_handled_is_known_though_nobody_answers_any_more(
-    station: Station,
-) -> None:
-    running = station.running["finance"]
-
-    async def ask(event: Event, store: Any, work: Work) -> Event:
-        raise Refused("service_unavailable", service="orders")
-
-    event = job(order_cancelled(new_id()))
-    beforehand = Beforehand(running.settings, running.engine, service.handlers, NOBODY)
-    with pytest.raises(Refused):
-        await beforehand.prepare(event, ask)
-    async with running.engine.begin() as connection:
-        await inbox.remember(connection, [event.envelope.id])
-    with pytest.raises(Duplicate):
-        await beforehand.prepare(event, ask)
-
-
 async def test_what_was_asked_is_asked_again_once_it_is_weighed_with_something_else(
     station: Station,
 ) -> None:
@@ -85,18 +70,22 @@ async def test_what_was_asked_is_asked_again_once_it_is_weighed_with_something_e
     client = cast(ServiceClient, others)
     question: Question[Any] = GetClient(client_id=new_id())
 
-    async def ask(event: Event, store: Any, work: Work) -> Event:
+    async def ask(message: Any, store: Any, work: Work) -> Any:
         await work.ask(question, given="one")
-        return event
+        return message
 
-    event = job(order_cancelled(new_id()))
+    command = job(CreateCashBox(name="Касса"))
     beforehand = Beforehand(running.settings, running.engine, service.handlers, client)
-    await beforehand.prepare(event, ask)
-    work = Work(event.envelope, NOON, running.settings, client, answers=event.answers, in_lane=True)
+    await beforehand.prepare(command, ask)
+    work = Work(
+        command.envelope, NOON, running.settings, client, answers=command.answers, in_lane=True
+    )
     assert await work.ask(question, given="one") == 1
     with pytest.raises(Unasked) as unasked:
         await work.ask(question, given="another")
-    await beforehand.ask(event, unasked.value)
+    runs = REGISTRY.get_sample_value(*HANDLER_RUNS)
+    await beforehand.ask(command, unasked.value)
+    assert REGISTRY.get_sample_value(*HANDLER_RUNS) == runs  # no handler ran
     assert await work.ask(question, given="another") == 2
 
 
