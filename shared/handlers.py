@@ -152,9 +152,9 @@ class Route:
     message_type: type[Message]
     handler: Handler
     before: Before | None = None
-    """What takes long, done past the lane and before its transaction, with a store to read from;
-    and what others are asked of a handler that writes before it asks, or has much to do until then.
-    Answers the message that the handler is then given; refuses as a handler does."""
+    """Of a command: what takes long, done past the lane and before its transaction, with a store to
+    read from; and what others are asked of a handler that writes before it asks, or has much to do
+    until then. Answers the message that the handler is then given; refuses as a handler does."""
     after: After | None = None
     """Of an event: what takes long and need not be in its transaction, beside the lane in one of
     its own, once; with others of its kind that wait for it. It publishes nothing."""
@@ -210,13 +210,12 @@ class Handlers[StoreT: Store]:
         self,
         message_type: type[MessageT],
         *,
-        before: Callable[[MessageT, StoreT, Work], Awaitable[MessageT]] | None = None,
         after: Callable[[Sequence[MessageT], StoreT, Work], Awaitable[None]] | None = None,
     ) -> Callable[
         [_CommandHandler[MessageT, StoreT, None]], _CommandHandler[MessageT, StoreT, None]
     ]:
         """Registers the handler of an event; an event that no longer applies is a no-op."""
-        return self._register(self.events, message_type, before, after)
+        return self._register(self.events, message_type, after=after)
 
     @asynccontextmanager
     async def reading(self, engine: AsyncEngine) -> AsyncIterator[StoreT]:

@@ -22,6 +22,7 @@ from nats.js.errors import APIError, NotFoundError
 
 from deploy import topology
 from deploy.local.processes import CannotStart, DatabaseAway
+from shared.messaging.retries import RETRY_DELAYS_S
 
 type Say = Callable[..., None]
 """``say(level, event, **more)`` logs."""
@@ -34,9 +35,9 @@ ONCE_MORE_AFTER_S = 60.0
 comparison that followed it: by a service that was there before the fault."""
 PAUSE_S = 5.0
 """After a comparison that failed."""
-OWED_FOR_S = 400.0
-"""No event that was delivered and not acknowledged comes later again: it is the longest of a
-consumer's ``RETRY_DELAYS_S``, with what an acknowledgement may take."""
+OWED_FOR_S = sum(RETRY_DELAYS_S) + (len(RETRY_DELAYS_S) + 1) * topology.ACK_WAIT_S
+"""Longer than all tries of one event together take: one that fails keeps its consumer's
+acknowledged place where it is until it is parked."""
 NEVER = float("-inf")
 STUCK_AFTER_S = 10.0
 """Refused for so long without a reason that would show: the server has to be started again."""
@@ -258,8 +259,8 @@ class StreamWatch:
         """What the server notes of a consumer has no sum: one flipped bit, and what was delivered
         and not acknowledged before a restart is delivered again in years. A consumer that moves
         on with none of it, though its service asks for more, is made anew, from the beginning: the
-        inboxes know the rest. That may also meet one that waited for its database all the time,
-        once in a run."""
+        inboxes know the rest. That may also meet one that waited all the time for its database, or
+        for a service that it asks, once in a run."""
         now = asyncio.get_running_loop().time()
         if seen.run != self._owing_run:
             self._owing = {name: _floor(info) for name, info in (await self._debtors()).items()}

@@ -20,6 +20,7 @@ from shared.ids import id_of
 from shared.messaging import inbox
 from shared.messaging.beside import Beside
 from shared.messaging.jobs import Job
+from shared.messaging.outages import away, is_outage
 from shared.telemetry import handling
 
 type _Waiting = tuple[Job, asyncio.Future[None]]
@@ -49,23 +50,23 @@ class Afterwards(Beside):
         await done
 
     async def _all_of(self, after: After, together: Sequence[_Waiting]) -> None:
-        """Each learns how it ended. What fails together is done one by one: a bad one harms only
-        itself."""
+        """Each learns how it ended. What fails together is done one by one, since a bad one harms
+        only itself; while the database is away nobody is, who would wait for it each."""
         try:
             await self._follow(after, [job for job, _ in together])
-        except asyncio.CancelledError:
-            for _, done in together:
-                done.cancel()
-            raise
         except Exception as error:
-            if len(together) > 1:
+            if len(together) == 1 or (is_outage(error) and await away(self._engine)):
+                for _, done in together:
+                    done.set_exception(error)
+            else:
                 for each in together:
                     await self._all_of(after, [each])
-            else:
-                together[0][1].set_exception(error)
         else:
             for _, done in together:
                 done.set_result(None)
+        finally:
+            for _, done in together:
+                done.cancel()  # whoever did it for all is: the others wait for nobody
 
     async def _follow(self, after: After, jobs: Sequence[Job]) -> None:
         by_mark = {_done(job.envelope.id): job for job in jobs}

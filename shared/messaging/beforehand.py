@@ -9,20 +9,19 @@ from __future__ import annotations
 from shared.handlers import Before, Unasked
 from shared.messaging import inbox
 from shared.messaging.beside import Beside
-from shared.messaging.inbox import Duplicate
 from shared.messaging.jobs import Job
 from shared.messaging.outages import is_outage
 from shared.refusals import Refused
-from shared.telemetry import handling
+from shared.telemetry import handling, on_behalf_of
 
 
 class Beforehand(Beside):
     """As much at once as there is."""
 
     async def prepare(self, job: Job, before: Before) -> bytes | None:
-        """Leaves the job the message that its handler is given, and what was asked for it. Answers
-        the first reply of what was done before, or raises ``Duplicate``; else raises what
-        ``before`` raises."""
+        """Of a command. Leaves the job the message that its handler is given, and what was asked
+        for it. Answers the first reply of what was done before; else raises what ``before``
+        raises."""
         work = self._work(job)
         work.keeps_answers = True
         try:
@@ -41,18 +40,15 @@ class Beforehand(Beside):
     async def ask(self, job: Job, unasked: Unasked) -> None:
         """Leaves the job what another service says; its no is told to the handler as well."""
         asked = (unasked.question, unasked.given)
-        with handling(job.envelope) as envelope:
+        with on_behalf_of(job.envelope) as envelope:
             try:
                 job.answers[asked] = await self._client.ask(unasked.question, caused_by=envelope)
             except Refused as refusal:
                 job.answers[asked] = refusal
 
     async def _first_reply(self, job: Job) -> bytes | None:
-        key = job.envelope.idempotency_key
+        if (key := job.envelope.idempotency_key) is None:
+            return None
         async with self._engine.connect() as connection:
-            if job.is_event:
-                if await inbox.knows(connection, job.envelope.id):
-                    raise Duplicate
-            elif key and (stored := await inbox.stored_replies(connection, [key])):
-                return stored[key].replay(job.fingerprint)
-        return None
+            stored = await inbox.stored_replies(connection, [key])
+        return stored[key].replay(job.fingerprint) if stored else None

@@ -26,6 +26,7 @@ from shared.messaging.jobs import Job
 from shared.messaging.lane import Lane
 from shared.messaging.outages import is_outage
 from shared.messaging.outbox import STREAM
+from shared.messaging.retries import RETRY_DELAYS_S
 from shared.messaging.sums import is_whole
 
 log = structlog.get_logger(__name__)
@@ -38,8 +39,6 @@ HEARTBEAT_S = 5
 REFUSED_PAUSE_S = 1.0
 """A pull that is refused is refused at once: without a stream, or a consumer, who asks without
 pause keeps the whole machine, and who would make them anew, from doing anything."""
-RETRY_DELAYS_S = (0.2, 1, 3, 10, 30, 60, 120, 300)
-"""After the first, second, … failure. One failure more, and the event is parked."""
 OUTAGE_DELAY_S = 2.0
 SPOILT_TRIES = 5
 KEPT_EVERY_S = 10.0

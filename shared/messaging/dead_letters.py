@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 ABANDONED_AFTER = timedelta(hours=1)
-"""Tries are never so far apart (see ``RETRY_DELAYS_S`` of the consumer) unless the broker is away:
+"""Tries are never so far apart (see ``RETRY_DELAYS_S``) unless the broker is away:
 then the next one takes it back."""
 ABANDONED = "no more tries came"
 

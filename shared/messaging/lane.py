@@ -103,15 +103,20 @@ class Lane:
         self._commands = 0
         self._pressed = asyncio.Event()
         self._careful = False
+        self._stopped = False
         self.commits = Commits()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="lane")
 
     async def stop(self) -> None:
+        """Whoever waits for a turn, or comes for one later, is told at once that it has none."""
+        self._stopped = True
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        while not self._waiting.empty():
+            self._send_away(self._waiting.get_nowait())
 
     async def submit(self, job: Job) -> bytes:
         """Runs a job and waits for its commit, and for what follows. See ``Job`` for what comes
@@ -129,10 +134,16 @@ class Lane:
         return reply
 
     def _put(self, job: Job) -> None:
+        if self._stopped:
+            self._send_away(job)
+            return
         self._waiting.put_nowait(job)
         self._commands += not job.is_event
         if self._presses():
             self._pressed.set()
+
+    def _send_away(self, job: Job) -> None:
+        job.end(Refused("service_unavailable", service=self._settings.service))
 
     async def _end_of(self, job: Job) -> bytes:
         """What its handler lacks is asked here, and it takes its turn once more."""
@@ -143,7 +154,7 @@ class Lane:
                 job.ended = asyncio.get_running_loop().create_future()
                 try:
                     if len(job.answers) >= MAX_ASKED:
-                        raise Refused("busy", service=self._settings.service) from unasked
+                        raise RuntimeError(f"{job.envelope.type} asks without end") from unasked
                     await self._beforehand.ask(job, unasked)
                 except Exception as error:
                     await self._give_up(job, error)
@@ -152,34 +163,31 @@ class Lane:
 
     async def _prepared(self, job: Job, before: Before) -> bool:
         """While others' transactions go on; false: the job has ended with it."""
-        end: bytes | Exception | None
         try:
-            end = await self._beforehand.prepare(job, before)
-        except Duplicate as known:
-            end = known
+            reply = await self._beforehand.prepare(job, before)
         except Exception as error:
             await self._give_up(job, error)
             return False
-        if end is None:
+        if reply is None:
             return True
-        job.end(end)
-        tell(job, end)
+        job.end(reply)
+        tell(job, reply)
         return False
 
     async def _run(self) -> None:
         while True:
             jobs = [await self._waiting.get()]
-            await self._gather(jobs[0])
-            while len(jobs) < MAX_BATCH and not self._waiting.empty():
-                jobs.append(self._waiting.get_nowait())
-            self._commands -= sum(not job.is_event for job in jobs)
-            self._last = len(jobs)
-            BATCH_SIZE.observe(len(jobs))
             try:
+                await self._gather(jobs[0])
+                while len(jobs) < MAX_BATCH and not self._waiting.empty():
+                    jobs.append(self._waiting.get_nowait())
+                self._commands -= sum(not job.is_event for job in jobs)
+                self._last = len(jobs)
+                BATCH_SIZE.observe(len(jobs))
                 await self._all_of(jobs)
             except asyncio.CancelledError:
                 for job in jobs:
-                    job.end(Refused("service_unavailable", service=self._settings.service))
+                    self._send_away(job)
                 raise
 
     async def _all_of(self, jobs: Sequence[Job]) -> None:

@@ -28,7 +28,7 @@ def main() -> None:
     for name in SERVICES:
         import_module(f"services.{name}.app")
     crash_points.install()
-    consumer.RETRY_DELAYS_S = RETRY_DELAYS_S  # type: ignore[assignment]
+    vars(consumer)["RETRY_DELAYS_S"] = RETRY_DELAYS_S
     topology.ACK_WAIT_S = ACK_WAIT_S
     born = nursery._be
 

@@ -27,6 +27,7 @@ from shared.ids import new_id
 from shared.messaging.answers import Answers, Asked
 from shared.messaging.envelope import opening
 from shared.messaging.outbox import PUBLISH_TIMEOUT_S, outgoing, write
+from shared.messaging.retries import RETRY_DELAYS_S
 from shared.messaging.sums import with_sum
 from shared.refusals import Refused
 from tests.deploy.operating import pitlane_on, reconnected
@@ -309,6 +310,10 @@ async def test_bit_that_flips_in_the_middle_of_a_block_cuts_nothing_for_good(
             assert at.put_back > 0
             await station.start("audit")
         await whole(station)
+
+
+def test_consumer_is_not_made_anew_while_an_event_of_its_may_still_be_tried() -> None:
+    assert sum(RETRY_DELAYS_S) + len(RETRY_DELAYS_S) * topology.ACK_WAIT_S < stream_watch.OWED_FOR_S
 
 
 async def test_consumer_that_would_deliver_again_in_years_is_made_anew(

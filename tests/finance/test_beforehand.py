@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.finance.app import service
 from shared.contracts.base import Command, Event, Page, Question
@@ -18,18 +19,21 @@ from shared.contracts.purchasing import PaySupplier
 from shared.contracts.till import CreateCashBox
 from shared.handlers import Unasked, Work
 from shared.ids import new_id
-from shared.messaging import inbox
+from shared.messaging import inbox, lane
 from shared.messaging.beforehand import Beforehand
 from shared.messaging.client import ServiceClient
 from shared.messaging.inbox import Duplicate
 from shared.messaging.jobs import Job
+from shared.messaging.outages import is_outage
 from shared.refusals import Refused
-from tests.finance.at_work import NOBODY, check_books, job
+from tests.finance.at_work import check_books, job
 from tests.finance.builders import NOON, money, order_cancelled
 from tests.finance.pay_work import employee
 from tests.support.day import Station
 from tests.support.silence import NO_WAITING_S, silent
 from tests.support.waiting import PATIENCE_S
+
+HANDLER_RUNS = ("pitlane_handler_seconds_count", {"message": CreateCashBox.subject})
 
 
 async def test_a_repeated_command_has_its_first_answer_though_nobody_answers_any_more(
@@ -51,24 +55,6 @@ async def test_a_repeated_command_has_its_first_answer_though_nobody_answers_any
     assert again.value.code == "service_unavailable"
 
 
-async def test_an_event_that_was_handled_is_known_though_nobody_answers_any_more(
-    station: Station,
-) -> None:
-    running = station.running["finance"]
-
-    async def ask(event: Event, store: Any, work: Work) -> Event:
-        raise Refused("service_unavailable", service="orders")
-
-    event = job(order_cancelled(new_id()))
-    beforehand = Beforehand(running.settings, running.engine, service.handlers, NOBODY)
-    with pytest.raises(Refused):
-        await beforehand.prepare(event, ask)
-    async with running.engine.begin() as connection:
-        await inbox.remember(connection, [event.envelope.id])
-    with pytest.raises(Duplicate):
-        await beforehand.prepare(event, ask)
-
-
 async def test_what_was_asked_is_asked_again_once_it_is_weighed_with_something_else(
     station: Station,
 ) -> None:
@@ -84,25 +70,29 @@ async def test_what_was_asked_is_asked_again_once_it_is_weighed_with_something_e
     client = cast(ServiceClient, others)
     question: Question[Any] = GetClient(client_id=new_id())
 
-    async def ask(event: Event, store: Any, work: Work) -> Event:
+    async def ask(message: Any, store: Any, work: Work) -> Any:
         await work.ask(question, given="one")
-        return event
+        return message
 
-    event = job(order_cancelled(new_id()))
+    command = job(CreateCashBox(name="Касса"))
     beforehand = Beforehand(running.settings, running.engine, service.handlers, client)
-    await beforehand.prepare(event, ask)
-    work = Work(event.envelope, NOON, running.settings, client, answers=event.answers, in_lane=True)
+    await beforehand.prepare(command, ask)
+    work = Work(
+        command.envelope, NOON, running.settings, client, answers=command.answers, in_lane=True
+    )
     assert await work.ask(question, given="one") == 1
     with pytest.raises(Unasked) as unasked:
         await work.ask(question, given="another")
-    await beforehand.ask(event, unasked.value)
+    runs = REGISTRY.get_sample_value(*HANDLER_RUNS)
+    await beforehand.ask(command, unasked.value)
+    assert REGISTRY.get_sample_value(*HANDLER_RUNS) == runs  # no handler ran
     assert await work.ask(question, given="another") == 2
 
 
 async def test_an_event_that_comes_twice_while_others_are_asked_is_handled_once_and_not_before(
     station: Station,
 ) -> None:
-    lane, handled = station.running["finance"].lane, []
+    running, handled = station.running["finance"].lane, []
 
     async def ask(event: Event, store: Any, work: Work) -> None:
         await work.ask(ListSections())
@@ -112,7 +102,7 @@ async def test_an_event_that_comes_twice_while_others_are_asked_is_handled_once_
     first.route = replace(first.route, handler=ask)
     again = Job(first.route, first.message, first.envelope, first.body)
     async with silent(station, "orders", Page(items=())) as orders:
-        coming = [asyncio.create_task(lane.submit(each)) for each in (first, again)]
+        coming = [asyncio.create_task(running.submit(each)) for each in (first, again)]
         async with asyncio.timeout(PATIENCE_S):
             await orders.heard.wait()
         async with asyncio.timeout(NO_WAITING_S):
@@ -141,6 +131,54 @@ async def test_an_event_that_was_handled_and_is_refused_now_is_a_duplicate(
     event.ended = asyncio.get_running_loop().create_future()
     with pytest.raises(Duplicate):
         await running.lane.submit(event)
+
+
+async def test_what_asks_without_end_has_failed_and_is_no_outage(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "MAX_ASKED", 2)
+
+    async def ask(message: Any, store: Any, work: Work) -> None:
+        for number in range(3):
+            await work.ask(ListSections(limit=number + 1))
+
+    event, command = job(order_cancelled(new_id())), job(CreateCashBox(name="Касса"))
+    for each in (event, command):
+        each.route = replace(each.route, handler=ask)
+    async with silent(station, "orders", Page(items=())) as orders:
+        orders.may_answer.set()
+        with pytest.raises(RuntimeError, match="asks without end") as failed:
+            await station.running["finance"].lane.submit(event)
+        assert not is_outage(failed.value)
+        with pytest.raises(Refused, match="internal_error"):
+            await station.running["finance"].lane.submit(command)
+
+
+async def test_a_lane_that_stops_tells_all_who_wait(station: Station) -> None:
+    running, hanging = station.running["finance"].lane, asyncio.Event()
+
+    async def ask(event: Event, store: Any, work: Work) -> None:
+        await work.ask(ListSections())
+
+    async def hang(event: Event, store: Any, work: Work) -> None:
+        hanging.set()
+        await asyncio.Event().wait()
+
+    asking, at_work, queued, late = (job(order_cancelled(new_id())) for _ in range(4))
+    asking.route = replace(asking.route, handler=ask)
+    at_work.route = replace(at_work.route, handler=hang)
+    async with silent(station, "orders", Page(items=())) as orders, asyncio.timeout(PATIENCE_S):
+        waiting = [asyncio.create_task(running.submit(asking))]
+        await orders.heard.wait()
+        waiting.append(asyncio.create_task(running.submit(at_work)))
+        await hanging.wait()
+        waiting.append(asyncio.create_task(running.submit(queued)))
+        await asyncio.sleep(0)
+        await running.stop()
+        orders.may_answer.set()
+        waiting.append(asyncio.create_task(running.submit(late)))
+        ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [end.code for end in ends if isinstance(end, Refused)] == ["service_unavailable"] * 4
 
 
 async def test_the_till_goes_on_while_nobody_says_who_works_here(station: Station) -> None:

@@ -18,6 +18,7 @@ from shared.contracts.finance import PaymentTaken, TakePayment
 from shared.database import dead_letters, replies
 from shared.erasure import redact
 from shared.ids import new_id
+from shared.messaging import afterwards
 from shared.messaging.jobs import Job
 from tests.finance.at_work import in_turn, job, published
 from tests.finance.builders import client_created, money
@@ -52,6 +53,15 @@ async def notes_told(station: Station) -> tuple[list[str | None], int]:
     return told, sum("Секрет".encode() in row.reply for row in answers)
 
 
+def erased(client: UUID) -> Job:
+    return job(
+        ClientErased(
+            client_id=client, name="Клиент", reason="Просит", aliases=(client,), cards=(),
+            vehicles=(),
+        )
+    )  # fmt: skip
+
+
 async def test_those_who_are_forgotten_at_once_are_looked_for_at_once(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,15 +79,7 @@ async def test_those_who_are_forgotten_at_once_are_looked_for_at_once(
 
     monkeypatch.setattr(erasure, "redact", look)
     finance = station.running["finance"]
-    first, *others = [
-        job(
-            ClientErased(
-                client_id=client, name="Клиент", reason="Просит", aliases=(client,), cards=(),
-                vehicles=(),
-            )
-        )
-        for client in clients
-    ]  # fmt: skip
+    first, *others = map(erased, clients)
 
     coming = [asyncio.create_task(finance.lane.submit(first))]
     async with asyncio.timeout(PATIENCE_S):
@@ -94,6 +96,39 @@ async def test_those_who_are_forgotten_at_once_are_looked_for_at_once(
     bad = others[-1]
     with pytest.raises(ValueError, match="for one of them"):  # as it comes again
         await finance.lane.submit(Job(bad.route, bad.message, bad.envelope, bad.body))
+
+
+async def test_while_the_database_is_away_nobody_waits_for_it_alone(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    began, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def look(_: Any, called: Mapping[UUID, str]) -> None:
+        looked.append(len(called))
+        began.set()
+        await may_go_on.wait()
+        if len(looked) > 1:
+            raise ConnectionResetError
+
+    async def away(_: Any) -> Exception:
+        return ConnectionRefusedError()
+
+    monkeypatch.setattr(erasure, "redact", look)
+    monkeypatch.setattr(afterwards, "away", away)
+    finance = station.running["finance"]
+    first, *others = (erased(new_id()) for _ in range(4))
+    coming = [asyncio.create_task(finance.lane.submit(first))]
+    async with asyncio.timeout(PATIENCE_S):
+        await began.wait()
+    coming += [asyncio.create_task(finance.lane.submit(each)) for each in others]
+    for each in others:
+        await each.ended
+    may_go_on.set()
+    ends = await asyncio.gather(*coming, return_exceptions=True)
+
+    assert looked == [1, 3]
+    assert [type(end) for end in ends] == [bytes, *[ConnectionResetError] * 3]
 
 
 @pytest.mark.parametrize("failures", [0, 2])

@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from shared.contracts.clients import ClientChanged
 from shared.contracts.orders import OrderView
 from shared.contracts.work_order import FindWorkOrders, GetWorkOrder, WorkOrder
+from shared.contracts.works import CreatePackage, PackagePart
+from shared.ids import new_id
+from shared.refusals import Refused
 from tests.support.broker import TestNats
 from tests.support.day import Station, running_station
 
@@ -55,6 +59,20 @@ async def incomplete(station: Station) -> int:
     )
     async with station.running["orders"].engine.connect() as connection:
         return int(await connection.scalar(query) or 0)
+
+
+def questions_of(station: Station) -> list[str]:
+    """What orders asks others from now on, by subject."""
+    asked: list[str] = []
+    client = station.running["orders"].client
+    request = client.request
+
+    async def counted(subject: str, *rest: Any) -> bytes:
+        asked.append(subject)
+        return await request(subject, *rest)
+
+    client.request = counted  # type: ignore[method-assign,assignment]
+    return asked
 
 
 def says_all(whole: WorkOrder) -> None:
@@ -125,17 +143,41 @@ async def test_many_orders_are_completed_by_one_question_to_each_owner(station: 
     async with station.running["orders"].engine.begin() as connection:
         await connection.execute(text("UPDATE orders SET status = 'done', completed_at = now()"))
     await make_copies_old(station)
-    asked: list[str] = []
-    client = station.running["orders"].client
-    request = client.request
-
-    async def counted(subject: str, *rest: Any) -> bytes:
-        asked.append(subject)
-        return await request(subject, *rest)
-
-    client.request = counted  # type: ignore[method-assign,assignment]
+    asked = questions_of(station)
     page = await station.ask(FindWorkOrders())
     assert [each.id for each in page.items] == [order.id for order in orders]
     for whole in page.items:
         says_all(whole)
     assert asked == ["ask.clients.cards.v1", "ask.inventory.products_by_id.v1"]
+
+
+async def test_an_order_for_whom_the_copies_do_not_know_yet_is_opened_in_one_go(
+    station: Station,
+) -> None:
+    """As at the counter: a client, a car and an order before any event of them has come."""
+    first, things = await an_order(station)
+    await station.settle_down()
+    async with station.running["orders"].engine.begin() as connection:
+        await connection.execute(text("DELETE FROM clients"))
+        await connection.execute(text("DELETE FROM vehicles"))
+    with capture_logs() as logs:
+        order = await station.an_order(client_id=things["client"].id, vehicle_id=things["car"].id)
+    assert int(order.number[-6:]) == int(first.number[-6:]) + 1
+    assert not [line for line in logs if line["event"] == "batch_failed"]
+
+
+async def test_a_package_asks_for_all_its_goods_at_once(station: Station) -> None:
+    goods = [await station.a_product(name=f"Масло {number}") for number in range(3)]
+    await station.settle_down()
+    async with station.running["orders"].engine.begin() as connection:
+        await connection.execute(text("DELETE FROM products"))
+    asked = questions_of(station)
+    parts = tuple(PackagePart(product_id=each.id, quantity=Decimal(1)) for each in goods)
+    with capture_logs() as logs:
+        package = await station.send(CreatePackage(name="Замена масла", services=(), goods=parts))
+    assert len(package.goods) == 3
+    assert asked == ["ask.inventory.products_by_id.v1"]
+    assert not [line for line in logs if line["event"] == "batch_failed"]
+    stranger = PackagePart(product_id=new_id(), quantity=Decimal(1))
+    with pytest.raises(Refused, match="product_not_found"):
+        await station.send(CreatePackage(name="Чужое", services=(), goods=(stranger,)))

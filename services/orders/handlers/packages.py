@@ -89,7 +89,9 @@ async def _check(package: PackageView, store: OrdersStore, work: Work) -> None:
     known = await store.places.many(works, service_ids)
     for service_id in sorted(service_ids - known.keys()):
         raise Refused("service_not_found", id=service_id)
-    for product_id in sorted(products_of(package)):
+    product_ids = products_of(package)
+    await store.copies.many(work, product_ids=product_ids)
+    for product_id in sorted(product_ids):
         await store.copies.product(product_id, work)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from services.orders.store import OrdersStore
 from services.orders.store.places import EMPLOYEES_OF_ORDER
 from services.orders.store.tables import employees, posts, sections
 from shared.contracts.client_links import SuggestParties
+from shared.contracts.clients import GetClient, GetVehicle
 from shared.contracts.orders import (
     AddComment,
     ChangeOrder,
@@ -33,7 +35,27 @@ from shared.refusals import Refused, ensure_revision
 
 async def _with_parties(command: CreateOrder, store: OrdersStore, work: Work) -> CreateOrder:
     """With who pays and drives by the links of the car and the client, as far as the command leaves
-    it open; a null says nobody else. While their owner is away, an order is opened without."""
+    it open; a null says nobody else. While their owner is away, an order is opened without.
+
+    Whom the copies do not know yet is asked for here too: each run of the handler draws a number,
+    and one that has noted somebody takes its whole batch back when it asks for the next."""
+    named = (command.client_id, command.payer_id, command.driver_id)
+    known = await store.copies.kept(client_ids=named, vehicle_ids=(command.vehicle_id,))
+    lacked: list[GetClient | GetVehicle] = [
+        GetClient(client_id=client_id)
+        for client_id in dict.fromkeys(named)
+        if client_id and client_id not in known.clients
+    ]
+    if command.vehicle_id and command.vehicle_id not in known.vehicles:
+        lacked.append(GetVehicle(vehicle_id=command.vehicle_id))
+    await store.release()
+    for question in lacked:
+        with suppress(Refused):  # a no is kept for the handler as well
+            await work.ask(question)
+    return await _with_proposed(command, work)
+
+
+async def _with_proposed(command: CreateOrder, work: Work) -> CreateOrder:
     said = command.model_fields_set
     lacking = {
         "payer_id": "payers" if "payer_id" not in said else None,
@@ -41,7 +63,6 @@ async def _with_parties(command: CreateOrder, store: OrdersStore, work: Work) ->
     }
     if not any(lacking.values()):
         return command
-    await store.release()
     question = SuggestParties(client_id=command.client_id, vehicle_id=command.vehicle_id)
     try:
         parties = await work.ask(question)

@@ -48,6 +48,7 @@ _DONE = text(
     UNION ALL
     SELECT NULL, NULL, bit_xor(hashtextextended(id || ' ' || completion, 0)) FROM orders
     WHERE client_id = :client_id AND status = 'done' AND settled
+    ORDER BY id NULLS LAST
     """
 )
 
