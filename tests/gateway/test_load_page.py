@@ -1,5 +1,5 @@
-"""What is dragged on the load panel, or chosen in its calendar, goes on as the command that it means;
-a no is told there."""
+"""What is dragged on the load panel, or chosen in its calendar, goes on as the command that it
+means; a no is told there."""
 
 from __future__ import annotations
 

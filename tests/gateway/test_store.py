@@ -148,7 +148,7 @@ async def test_tokens_that_a_reset_had_shut_before_the_upgrade_stay_shut(
         commits=True,
     )
     kept = "SELECT name, revoked_at FROM api_tokens"
-    before = {name: at for name, at in await rows(bare_database, kept)}
+    before = {row.name: row.revoked_at for row in await rows(bare_database, kept)}
     await asyncio.to_thread(migrate, "gateway", bare_database)
-    after = {name: at for name, at in await rows(bare_database, kept)}
+    after = {row.name: row.revoked_at for row in await rows(bare_database, kept)}
     assert {name for name in after if after[name] != before[name]} == {"reset active"}
