@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 from cryptography.fernet import InvalidToken
-from sqlalchemy import Row, delete, exists, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway import failures, one_time_codes, passwords, throttling
@@ -107,9 +107,11 @@ class Proofs:
         _ensure_in_time(failed)
 
     async def _knows(self, address: str) -> bool:
-        here = exists().where(sessions.c.address == address, sessions.c.expires_at > func.now())
+        # As failures count: a line of IPv6 is one place, whichever of its addresses is used today.
+        places = select(sessions.c.address).distinct().where(sessions.c.expires_at > func.now())
         async with self._engine.connect() as connection:
-            return bool(await connection.scalar(select(here)))
+            known = [place for place in await connection.scalars(places) if place is not None]
+        return throttling.whence(address) in map(throttling.whence, known)
 
     def _step_of(self, sealed: bytes, code: str) -> int | None:
         """None of a secret that was sealed under another key, too: recovery codes still count."""

@@ -330,6 +330,7 @@ async def test_a_form_in_hand_is_the_same_one_after_a_renewal(site: Site, browse
     await expect(shown).not_to_be_checked()
     await form.get_by_role("button").click()
     await expect(page.locator('[data-code="revision_conflict"]')).to_be_visible()
+    await form.get_by_label("Название").fill("Касса у входа")
     await page.get_by_role("link", name="Показать, как сейчас").click()
     await expect(page.locator('[data-code="revision_conflict"]')).to_have_count(0)
     await expect(form.get_by_label("Название")).to_have_value("Касса у входа")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.visitors import DEMO_LOGINS, DESK, PHONE, Open, Site, barriers
 
@@ -252,6 +252,17 @@ async def scanned(page: Page, code: str, answer: str) -> None:
     await expect(page.locator("#scan-said")).to_contain_text(answer)
 
 
+async def broken_off(page: Page, address: str) -> None:
+    """The next one is taken, and half of its answer comes."""
+
+    async def half(route: Route) -> None:
+        answer = await route.fetch()
+        assert answer.ok
+        await route.fulfill(content_type="application/json", body=(await answer.body())[:10])
+
+    await page.route(address, half, times=1)
+
+
 async def test_a_warehouse_is_counted_with_a_scanner(
     site: Site, browse: Open, shelves: dict[str, Any]
 ) -> None:
@@ -285,6 +296,9 @@ async def test_a_warehouse_is_counted_with_a_scanner(
     await page.context.add_cookies([own])  # type: ignore[list-item]
     await scanned(page, "GDB1445", "2 шт")
     await expect(page.get_by_label("Посчитано: Масло 5W-30")).to_have_value("4")
+    await broken_off(page, "**/scan")
+    await scanned(page, "4606453849072", "5 л")
+    await scanned(page, "4606453849072", "6 л")
 
     # Somebody else counts at the desk, and both see it.
     desk = (await browse(size=DESK, role="administrator", language="en")).page

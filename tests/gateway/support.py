@@ -144,11 +144,14 @@ class TestGateway:
         return service
 
     def client(
-        self, headers: Mapping[str, str] | None = None, *, origin: str = ORIGIN
+        self,
+        headers: Mapping[str, str] | None = None,
+        *,
+        origin: str = ORIGIN,
+        address: str = "127.0.0.1",
     ) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.app), base_url=origin, headers=headers
-        )
+        transport = httpx.ASGITransport(self.app, client=(address, 123))
+        client = httpx.AsyncClient(transport=transport, base_url=origin, headers=headers)
         self.clients.push_async_callback(client.aclose)
         return client
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
-from services.gateway.jobs import erased, rows
+from services.gateway.jobs import erased, rows, worker
 from services.gateway.store import jobs
 from shared.contracts.jobs import JobMoved
 from shared.ids import new_id
@@ -23,6 +24,7 @@ SEARCHED = "/clients?q=Забытова&limit=50"
 @pytest.fixture
 async def office(whole: TestGateway, monkeypatch: pytest.MonkeyPatch) -> httpx.AsyncClient:
     monkeypatch.setattr(erased, "FORGOTTEN_WITHIN", timedelta(0))
+    monkeypatch.setattr(worker, "TIDY_S", 1.0)
     return await whole.signed_in("administrator", "admin")
 
 
@@ -91,3 +93,30 @@ async def test_what_is_being_made_of_answers_of_before_is_made_anew(
     assert done["state"] == "done"
     assert done["started_at"] > waiting["finished_at"]
     assert (await file_of(office, waiting["id"])).status_code == 200
+
+
+async def test_who_is_erased_while_a_look_is_about_to_begin_is_looked_for_too(
+    gateway: TestGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the journal does not know yet is not found by that look."""
+    looks: list[None] = []
+
+    async def look() -> None:
+        looks.append(None)
+
+    jobs = gateway.app.state.gateway.jobs
+    monkeypatch.setattr(jobs, "take_back", look)
+    monkeypatch.setattr(worker, "AGAIN_S", 0.5)
+
+    async def has_looked(times: int) -> None:
+        async def has() -> bool:
+            return len(looks) >= times
+
+        await eventually(has)
+
+    jobs.tidy_soon()
+    await has_looked(1)
+    jobs.tidy_soon()
+    await asyncio.sleep(0.1)
+    jobs.tidy_soon()
+    await has_looked(3)

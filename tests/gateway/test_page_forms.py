@@ -17,7 +17,7 @@ from services.gateway.problems import RequestInvalid
 from services.gateway.uploads import Received
 from shared.contracts.clients import CreateClient
 from shared.contracts.forms import ChangeFormLook
-from shared.contracts.inventory import ReceiveStock
+from shared.contracts.inventory import GetProducts, ReceiveStock
 from shared.contracts.load import AddAbsence
 from shared.contracts.taxes import SetVatRates
 from shared.contracts.works import CreatePackage
@@ -204,3 +204,34 @@ async def test_of_a_no_sums_are_written_as_people_do_and_names_as_they_are(
             files={"file": ("a.png", b"a wheel", "image/png")}, headers=russian,
         )  # fmt: skip
         assert words in answer.text
+
+
+async def test_what_was_taken_before_the_last_edit_is_opened_anew_past_what_is_in_hand(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    """A link inside the app would be given the key that the form has now."""
+    await services.start("documents")
+    admin = await gateway.signed_in("administrator")
+    services.replies[ChangeFormLook.subject] = Refused("idempotency_key_reused")
+    answer = await admin.post(
+        "/settings/forms/logo", data={"expected_revision": "1"},
+        files={"file": ("a.png", b"a wheel", "image/png")}, headers=WITHIN,
+    )  # fmt: skip
+    assert 'data-code="idempotency_key_reused"' in answer.text
+    assert '<a href="" hx-boost="false">' in answer.text
+
+
+async def test_a_no_is_told_though_what_it_is_about_is_refused_a_name(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    await services.start("documents", "inventory")
+    admin = await gateway.signed_in("administrator")
+    product_id = new_id()
+    services.replies[ChangeFormLook.subject] = Refused("cost_missing", id=product_id)
+    services.replies[GetProducts.subject] = Refused("busy")
+    answer = await admin.post(
+        "/settings/forms/logo", data={"expected_revision": "1"},
+        files={"file": ("a.png", b"a wheel", "image/png")}, headers=WITHIN,
+    )  # fmt: skip
+    assert 'data-code="cost_missing"' in answer.text
+    assert str(product_id) in answer.text

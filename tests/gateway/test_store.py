@@ -125,3 +125,30 @@ async def test_who_was_signed_in_before_users_were_managed_here_still_is(
     )
     assert len({session_id for session_id, *_ in found}) == 2
     assert {tuple(rest) for _, *rest in found} == {(None, None, 1)}
+
+
+async def test_tokens_that_a_reset_had_shut_before_the_upgrade_stay_shut(
+    bare_database: str,
+) -> None:
+    await asyncio.to_thread(migrate, "gateway", bare_database, "0006")
+    await rows(
+        bare_database,
+        """WITH made AS (
+            INSERT INTO users (id, login, login_key, name, role, password_hash,
+                must_change_password, active)
+            SELECT gen_random_uuid(), login, login, login, 'owner', 'x', login = 'reset', true
+            FROM unnest('{reset,usual}'::text[]) login RETURNING id, login
+        )
+        INSERT INTO api_tokens (id, user_id, name, token_hash, scopes, created_at, expires_at,
+            revoked_at)
+        SELECT gen_random_uuid(), id, login || ' ' || state, (login || state)::bytea, '{read}',
+            now(), now() + CASE state WHEN 'expired' THEN interval '-1 day' ELSE '1 day' END,
+            CASE state WHEN 'revoked' THEN timestamptz '2026-01-01' END
+        FROM made, unnest('{active,expired,revoked}'::text[]) state RETURNING id""",
+        commits=True,
+    )
+    kept = "SELECT name, revoked_at FROM api_tokens"
+    before = {row.name: row.revoked_at for row in await rows(bare_database, kept)}
+    await asyncio.to_thread(migrate, "gateway", bare_database)
+    after = {row.name: row.revoked_at for row in await rows(bare_database, kept)}
+    assert {name for name in after if after[name] != before[name]} == {"reset active"}

@@ -194,6 +194,7 @@ async def test_the_page_says_what_another_password_ends(
     [
         ({"must_change_password": True}, "password_change_required"),
         ({"active": False}, "sign_in_required"),
+        ({"active": True}, "sign_in_required"),
     ],
 )
 async def test_a_session_that_has_ended_elsewhere_makes_no_token_in_its_last_seconds(

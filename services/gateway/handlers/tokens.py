@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
 
 from services.gateway.access import token_saved
 from services.gateway.handlers.table import handlers, the_user
 from services.gateway.person import PROGRAM, hash_of
 from services.gateway.sealing import sealed
-from services.gateway.store import api_tokens, users
+from services.gateway.store import api_tokens, sessions, users
 from shared.contracts.base import Page
 from shared.contracts.users import (
     ChangeUser,
@@ -46,6 +46,9 @@ async def create_token(command: CreateToken, store: Store, work: Work) -> TokenM
         raise Refused("sign_in_required")
     if user.must_change_password:
         raise Refused("password_change_required")
+    signed_in = exists().where(sessions.c.user_id == user.id, sessions.c.expires_at > work.now)
+    if not await store.connection.scalar(select(signed_in)):
+        raise Refused("sign_in_required")
     active = await store.connection.execute(
         select(api_tokens.c.name).where(
             api_tokens.c.user_id == user.id,

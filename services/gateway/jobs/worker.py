@@ -242,8 +242,9 @@ class Jobs:
                     log.warning("jobs_not_tidied", error=repr(error))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._untidy.wait(), TIDY_S)
+                # Before the sleep: who is erased during it is not known in time for this look.
+                self._untidy.clear()
                 await asyncio.sleep(AGAIN_S)
-            self._untidy.clear()
 
     async def tidy(self) -> None:
         """Ends what nobody works on, forgets what is old, and removes files that belong to no

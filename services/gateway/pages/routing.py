@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
@@ -146,7 +147,10 @@ async def present(call: Call, refusal: Refused) -> Response:
                 raise
             return await present(call, Refused("service_unavailable", service="gateway"))
     request = PageRequest(call, person, Form((), call.gateway.settings.zone))
-    refusal = await _named(request, refusal) if person else refusal
+    if person:
+        # A no to what things are called is not the no that people are to be told.
+        with suppress(Refused):
+            refusal = await _named(request, refusal)
     response = request.page(
         "problem_within.html" if within else "problem.html",
         status=status,
@@ -173,7 +177,7 @@ _OF_PRODUCTS = frozenset({"stock_lacking", "cost_missing", "count_moved", "produ
 
 async def _named(request: PageRequest, refusal: Refused) -> Refused:
     """With names instead of ids, which people know nothing of; where a service that knows them is
-    away, as it is."""
+    away, as it is. Raises what such a service refuses."""
     if refusal.code in _OF_PRODUCTS:
         key, id = "id", UUID(refusal.params["id"])
         products = await if_there(products_named(request, [id])) or {}

@@ -184,17 +184,20 @@ async def set_schedule(request: PageRequest) -> Response:
     """Their own week, or the station's. Raises ``request_invalid`` for hours that were typed where
     the station's are chosen: they would be dropped."""
     employee_id = request.id("employee_id")
-    own: list[dict[str, Any]] | None = _week(request)
+    week = _week(request)
+    said = request.form.message(SetSchedule, employee_id=employee_id, week=week)
     if request.form.get("own") != "true":
-        _, shown = await _hours_of(employee_id, request)
-        if own != [part.model_dump() for part in shown]:
+        schedule, shown = await _hours_of(employee_id, request)
+        # Where somebody else was faster, the form showed other hours: that is what is to be told.
+        as_seen = said.expected_revision in (None, schedule.revision)
+        if as_seen and week != [part.model_dump() for part in shown]:
             raise field_invalid(
                 "own",
                 "Hours were typed, but the station's are chosen: choose a week of their own",
                 "часы введены, но выбраны часы станции: выберите свой график",
             )
-        own = None
-    await request.send(request.form.message(SetSchedule, employee_id=employee_id, week=own))
+        said = said.model_copy(update={"week": None})
+    await request.send(said)
     return _saved(request)
 
 

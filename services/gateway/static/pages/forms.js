@@ -33,6 +33,9 @@
 
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
     const form = ctx.sourceElement?.closest?.("form");
+    // Whoever was told that somebody was faster, and asks to see it as it is now, has seen it then:
+    // what was typed in between counts against that.
+    if (ctx.request.method === "GET" && ctx.sourceElement?.closest?.(".problem")) letGoOfTyped();
     if (ctx.request.method !== "GET" && posts(form)) ctx.inHand = take(form, true);
   });
 
@@ -48,6 +51,10 @@
   document.addEventListener("htmx:after:swap", () => {
     if (inHand.size) putBack();
   });
+
+  function letGoOfTyped() {
+    for (const [own, { sent }] of inHand) if (!sent) inHand.delete(own);
+  }
 
   function putBack() {
     const left = new Set(inHand.keys());

@@ -356,7 +356,8 @@
     const quantity = form.elements.quantity.value.replace(",", ".").trim() || "1";
     form.elements.quantity.value = "1";
     const { api, person } = form.dataset;
-    queue = queue.then(() => told({ api, person, quantity }, what));
+    // Whatever happens to one, the next ones are counted.
+    queue = queue.then(() => told({ api, person, quantity }, what)).catch(() => say(false, what));
     return queue;
   }
 
@@ -371,7 +372,7 @@
 
   async function sent({ api, person, quantity }, what) {
     const key = app.newKey();
-    let answer = null;
+    let answer = null, reply = null;
     for (let attempt = 0; attempt < 5; attempt += 1) {
       try {
         answer = await fetch(api, {
@@ -385,13 +386,15 @@
             "Pitlane-Person": encodeURIComponent(person),
           },
         });
+        // One that broke off on its way may well have counted: it is asked for again, too.
+        reply = await answer.json();
         if (answer.status !== 503) break;
       } catch {
-        answer = null;
+        answer = reply = null;
       }
       await new Promise((again) => { setTimeout(again, 400 * (attempt + 1)); });
     }
-    return { good: Boolean(answer?.ok), reply: await answer?.json().catch(() => null) };
+    return { good: Boolean(answer?.ok), reply };
   }
 
   async function told(scan, what) {
@@ -400,6 +403,10 @@
       const meant = await meantBy(what.barcode);
       if (meant) ({ good, reply } = await sent(scan, meant));
     }
+    say(good, what, reply);
+  }
+
+  function say(good, what, reply) {
     const said = document.getElementById("scan-said");
     if (!said) return; // The page was left while it waited.
     said.className = `scan-said ${good ? "ok" : "no"}`;
