@@ -51,6 +51,8 @@ class ImportView(View):
     digest: str
     supplier_id: UUID | None = None
     valid_from: date | None = None
+    live: bool = False
+    """Under way, or what it brought holds or is going to: the same file once more is this one."""
     rows_read: int
     rows_checked: int
     rows_good: int

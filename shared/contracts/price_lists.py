@@ -95,7 +95,10 @@ class ApplyStockImport(Command[ImportView], OneImport):
 
 
 class CancelStockImport(Command[ImportView], OneImport):
-    """Refused: ``import_not_found``, ``import_state`` (it is applied, or about to be)."""
+    """An applied price list, too, as long as it waits for its day and no other has taken its place.
+
+    Refused: ``import_not_found``, ``import_state`` (it is applied, or about to be; it has failed).
+    """
 
     subject: ClassVar[str] = "cmd.inventory.cancel_import.v1"
     model_config = {"extra": "forbid"}

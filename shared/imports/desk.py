@@ -167,11 +167,14 @@ class Desk:
         await taking.refuse_to_apply(store, job)
         return await self._moved(job, store, work, state="applying", tries=0)
 
-    async def cancel(self, command: OneImport, store: Store, work: Work) -> ImportView:
+    async def cancel(
+        self, command: OneImport, store: Store, work: Work, *, taken_back: bool = False
+    ) -> ImportView:
+        """``taken_back``: what it brought was applied, and has been let go of again."""
         job = await rows_store.load(store.connection, command.import_id, lock=True)
         if job.state == "cancelled":
             return await self.shown(job, store)
-        if job.state in ("applying", "applied", "failed"):
+        if job.state in ("applying", "applied", "failed") and not taken_back:
             raise Refused("import_state", state=job.state)
         return await self._moved(job, store, work, state="cancelled", live=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.gateway.support import API, TestGateway, a_key
 from tests.support.tables import PRICE_HEADER, csv_file, price_rows, xlsx_file
 
 LISTS = "/price-lists/imports"
+HTML = {"Accept": "text/html"}
 
 
 @pytest.fixture
@@ -92,6 +94,27 @@ async def test_a_new_list_replaces_the_suppliers_last_one_whole(store: Bringer) 
     again = await store.applied(first, supplier_id=supplier)
     assert again["id"] != before["id"]
     assert len((await store.get("/offers", supplier_id=supplier))["items"]) == 10
+
+
+async def test_a_list_of_a_day_to_come_can_be_dropped_until_then(store: Bringer) -> None:
+    supplier = await store.a_supplier()
+    file, day = csv_file(price_rows(5)), date.today() + timedelta(days=30)
+
+    async def button_on(shown: dict[str, Any]) -> bool:
+        page = await store.client.get(f"/stock/import/{shown['id']}", headers=HTML)
+        assert page.status_code == 200
+        return f'"/stock/import/{shown["id"]}/cancel"' in page.text
+
+    waiting = await store.applied(file, supplier_id=supplier, valid_from=day.isoformat())
+    assert await button_on(waiting)
+    dropped = await store.post(f"{LISTS}/{waiting['id']}/cancel", {}, 200)
+    assert (dropped["state"], dropped["live"]) == ("cancelled", False)
+    assert not await button_on(waiting)
+    holds = await store.applied(file, supplier_id=supplier)
+    assert holds["id"] != waiting["id"]
+    assert not await button_on(holds)
+    refused = await store.post(f"{LISTS}/{holds['id']}/cancel", {}, 409)
+    assert refused["code"] == "import_state"
 
 
 async def test_columns_can_be_said_and_said_again(store: Bringer) -> None:

@@ -32,6 +32,8 @@ from tests.support.day import ADMIN, Station
 from tests.support.tables import price_rows
 from tests.support.waiting import eventually
 
+DAYS = (date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 4))
+
 
 async def offered(station: Station, supplier_id: UUID) -> set[str]:
     page = await station.ask(FindOffers(supplier_id=supplier_id, limit=200))
@@ -220,8 +222,8 @@ async def test_a_list_holds_from_its_day_on(
 ) -> None:
     """Until then the last one does, whose file may be brought again when it has been replaced."""
     supplier = await station.a_supplier()
-    today = datetime.now(station.settings("inventory").zone).date()
-    tomorrow, later = today + timedelta(days=1), today + timedelta(days=2)
+    today, tomorrow, later = DAYS
+    monkeypatch.setattr(Work, "today", today)
     await _taken(station, supplier.id, 0)
     await _taken(station, supplier.id, 50, tomorrow)
     await _taken(station, supplier.id, 100, tomorrow)  # instead of the other of that day
@@ -239,15 +241,46 @@ async def test_a_list_holds_from_its_day_on(
     assert await offered(station, supplier.id) == numbers(5, 150)
 
 
+async def test_a_list_that_waits_for_its_day_can_be_taken_back(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supplier = await station.a_supplier()
+    today, tomorrow, later = DAYS
+    monkeypatch.setattr(Work, "today", today)
+    holds = await _taken(station, supplier.id, 0)
+    mistaken = await _taken(station, supplier.id, 50, tomorrow)
+    dropped = await station.send(CancelStockImport(import_id=mistaken))
+    assert (dropped.state, dropped.live) == ("cancelled", False)
+    assert await station.send(CancelStockImport(import_id=mistaken)) == dropped
+    moved = await _taken(station, supplier.id, 50, later)  # the same file, and another import
+    instead = await _taken(station, supplier.id, 100, later)
+
+    async def cannot_be_dropped(import_id: UUID) -> None:
+        with pytest.raises(Refused, match="import_state"):
+            await station.send(CancelStockImport(import_id=import_id))
+
+    await cannot_be_dropped(holds)
+    await cannot_be_dropped(moved)  # another has taken its place
+    monkeypatch.setattr(Work, "today", tomorrow)
+    assert await offered(station, supplier.id) == numbers(5)
+    monkeypatch.setattr(Work, "today", later)
+    await cannot_be_dropped(instead)
+    assert await offered(station, supplier.id) == numbers(5, 100)
+    told = [each.state for each in await published(station.running["inventory"], StockImportMoved)
+            if each.import_id == mistaken]  # fmt: skip
+    assert told[-2:] == ["applied", "cancelled"]
+
+
 async def _taken(
     station: Station, supplier_id: UUID, start: int, valid_from: date | None = None
-) -> None:
+) -> UUID:
     """Five rows from ``start`` on."""
     job = await bring(
         station, price_rows(5, start=start), supplier_id=supplier_id, valid_from=valid_from
     )
     await when(station, job.id, "ready")
     await apply(station, job.id)
+    return job.id
 
 
 async def test_a_day_is_the_stations_own(station: Station) -> None:

@@ -134,7 +134,7 @@ async def test_price_list_of_a_day_to_come_that_held_already_goes_on_holding(
     await asyncio.to_thread(migrate, "inventory", bare_database)
 
     async with engine.connect() as connection:
-        query = "SELECT current_date - valid_from FROM price_lists ORDER BY supplier_id DESC"
+        query = "SELECT applied_at::date - valid_from FROM price_lists ORDER BY supplier_id DESC"
         found = (await connection.execute(sa.text(query))).scalars()
         assert list(found) == [0, 9]
     await engine.dispose()

@@ -36,6 +36,7 @@ from shared.contracts.orders import (
     ListSections,
     ListServices,
     ListStations,
+    MoveOrder,
     NewsTaken,
     OrderView,
     PartRequest,
@@ -468,6 +469,8 @@ async def test_a_command_is_answered_as_a_question_is_afterwards(station: Statio
     edits = {"quantity": Decimal(3), "initial_price": Decimal(80), "discount_percent": Decimal(4)}
     edited = await station.send(ChangeLine(order_id=order.id, line_id=line_id, **edits))
     assert edited.model_dump_json(include=lines) == await asked()
+    cancelled = await station.send(MoveOrder(order_id=order.id, to="cancelled"))
+    assert cancelled.model_dump_json(include=lines) == await asked()
 
 
 async def test_a_batch_of_answers_costs_hardly_more_statements_than_one(station: Station) -> None:

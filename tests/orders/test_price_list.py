@@ -380,6 +380,9 @@ async def test_a_package_with_a_price_comes_to_it_exactly_whatever_the_warehouse
     order = await station.send(
         AddPackage(order_id=order.id, package_id=package.id, quantity=copies)
     )
+    lines = {"services", "products", "materials"}
+    asked = await station.order(order.id)
+    assert order.model_dump_json(include=lines) == asked.model_dump_json(include=lines)
     order = await answered(station, order, price="12345.00")
     assert order.total == Decimal(price) * copies
     assert sum(line.quantity for line in order.services if line.service_id == shelf.work.id) == (

@@ -17,7 +17,6 @@ from tests.support.day import Station
 from tests.support.silence import NO_WAITING_S
 
 POOL = 8
-REPORT_S = 4.0
 
 
 async def test_reports_as_many_as_there_are_connections_hold_up_no_order(
@@ -26,11 +25,12 @@ async def test_reports_as_many_as_there_are_connections_hold_up_no_order(
     order = await an_order(station)
     questions = service.handlers.questions
     route = questions[ListSections.subject]
-    begun = asyncio.Semaphore(0)
+    begun, may_end = asyncio.Semaphore(0), asyncio.Event()
 
     async def report(question: ListSections, store: Any, work: Work) -> Any:
+        await store.connection.execute(text("SELECT 1"))
         begun.release()
-        await store.connection.execute(text(f"SELECT pg_sleep({REPORT_S})"))
+        await may_end.wait()
         return await route.handler(question, store, work)
 
     monkeypatch.setitem(questions, ListSections.subject, replace(route, handler=report))
@@ -43,4 +43,5 @@ async def test_reports_as_many_as_there_are_connections_hold_up_no_order(
         await station.send(MoveOrder(order_id=order.id, to="in_progress"))
         assert (await station.running["orders"].state()).ready
     assert not any(report.done() for report in reports)
+    may_end.set()
     await asyncio.gather(*reports)

@@ -15,9 +15,11 @@ from shared.messaging.client import STATUS_HEADER, refusal_body
 from shared.messaging.subscriptions import subscribed
 from shared.refusals import Refused
 from tests.support.day import Station
+from tests.support.waiting import PATIENCE_S
 
-NO_WAITING_S = 1.5
-"""What others' commands may take at most meanwhile: less than anybody waits for an answer."""
+NO_WAITING_S = PATIENCE_S / 4
+"""What others' commands may take at most meanwhile: half of what a test's services wait for an
+answer, and much, since a slow machine is no fault."""
 
 
 @dataclass

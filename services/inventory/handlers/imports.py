@@ -161,7 +161,9 @@ async def apply(command: ApplyStockImport, store: InventoryStore, work: Work) ->
 
 @handlers.command(CancelStockImport)
 async def cancel(command: CancelStockImport, store: InventoryStore, work: Work) -> ImportView:
-    return await desk.cancel(command, store, work)
+    # The list is locked before its import, as by whoever applies another.
+    waited = await offers.drop_waiting(store.connection, command.import_id, work.today)
+    return await desk.cancel(command, store, work, taken_back=waited)
 
 
 @handlers.question(GetStockImport)

@@ -144,6 +144,16 @@ async def set_price_list(
     await drop_replaced(connection, supplier_id, today)
 
 
+async def drop_waiting(connection: AsyncConnection, list_id: UUID, today: date) -> bool:
+    """False: it does not wait for its day (any more)."""
+    dropped = await connection.execute(
+        delete(price_lists)
+        .where(price_lists.c.list_id == list_id, price_lists.c.valid_from > today)
+        .returning(price_lists.c.list_id)
+    )
+    return dropped.scalar_one_or_none() is not None
+
+
 async def drop_replaced(connection: AsyncConnection, supplier_id: UUID, today: date) -> None:
     """Lists that another one has taken the place of, be it that its day has come: their files may
     be brought again."""

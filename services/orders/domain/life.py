@@ -16,7 +16,7 @@ from services.orders.domain.decision import (
     naming,
     revised,
 )
-from services.orders.domain.order import Order, ServiceLine
+from services.orders.domain.order import NONE, Order, ServiceLine
 from shared.contracts.orders import (
     CompletedPart,
     CompletedService,
@@ -69,7 +69,7 @@ def move(
     parts = tuple(
         part
         if part.state == "released"
-        else replace(part, state="requested", reserved=Decimal(0), short=Decimal(0))
+        else replace(part, state="requested", reserved=NONE, short=NONE)
         for part in order.parts
     )
     # Nobody is at work on it any more, whatever their clocks say.
@@ -192,7 +192,7 @@ def _ensure_answered(order: Order) -> None:
 def _reopen(order: Order, reason: str | None, now: datetime) -> Decision:
     issued = {part.id for part in order.billed_parts}
     parts = tuple(
-        replace(part, came_back=part.quantity if part.id in issued else Decimal(0))
+        replace(part, came_back=part.quantity if part.id in issued else NONE)
         for part in order.parts
     )
     changed = revised(

@@ -20,6 +20,8 @@ from shared.contracts.orders import OrderStatus, PartKind, PartState, Progress
 
 WHOLE = Decimal(100)
 """Percent of a work that one who does it alone has done."""
+NONE = Decimal("0.000")
+"""No quantity, with the places that the table keeps."""
 EDITABLE: frozenset[OrderStatus] = frozenset({"draft", "new", "in_progress"})
 
 
@@ -106,8 +108,8 @@ class PartLine:
     state: PartState = "requested"
     version: int = 1
     answer: int = 0
-    reserved: Decimal = Decimal("0.000")
-    short: Decimal = Decimal("0.000")
+    reserved: Decimal = NONE
+    short: Decimal = NONE
     product_comment: str | None = None
     vendor: str | None = None
     group: str | None = None
@@ -115,7 +117,7 @@ class PartLine:
     warranty_km: int | None = None
     warehouse_price: Decimal | None = None
     cost: Decimal | None = None
-    came_back: Decimal = Decimal(0)
+    came_back: Decimal = NONE
 
     @cached_property
     def total(self) -> Decimal:
@@ -351,12 +353,8 @@ class Order:
         return tuple(flag for flag, is_so in flags.items() if is_so)
 
     def _parts_total(self, kind: PartKind) -> Decimal:
-        return checked(
-            sum(
-                (part.total for part in self.billed_parts if part.kind == kind and part.counts),
-                NOTHING,
-            )
-        )
+        counted = (part.total for part in self.billed_parts if part.kind == kind and part.counts)
+        return checked(sum(counted, NOTHING))
 
 
 def discount_of(line: ServiceLine | PartLine) -> Decimal:

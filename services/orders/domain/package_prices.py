@@ -68,7 +68,7 @@ def sold_at(price: Price, final: Decimal) -> Price:
         price = replace(price, initial=final)
     return replace(
         price,
-        discount_percent=Decimal(0),
+        discount_percent=NOTHING,
         fixed_discount=price.initial - final,
         quoted=True,
     )

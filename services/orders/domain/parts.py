@@ -17,7 +17,14 @@ from services.orders.domain.decision import (
     repriced,
     revised,
 )
-from services.orders.domain.order import EDITABLE, Order, PartLine, changes_between, with_line
+from services.orders.domain.order import (
+    EDITABLE,
+    NONE,
+    Order,
+    PartLine,
+    changes_between,
+    with_line,
+)
 from services.orders.domain.pricing import checked
 from shared.contracts.base import Event
 from shared.contracts.inventory import StockAnswer
@@ -68,7 +75,7 @@ def change_part_line(
     changes = changes_between(line, changed_line)
     if not changes:
         return Decision(order, ())
-    left = line.came_back - lost.get("write_off", Decimal(0))
+    left = line.came_back - lost.get("write_off", NONE)
     changed_line = replace(changed_line, came_back=min(left, changed_line.quantity))
     asks_anew = changed_line.quantity != line.quantity and line.state != "released"
     if asks_anew:
@@ -131,7 +138,7 @@ class Issue:
     still to come: until then its cost is not the true one."""
 
     cost: Decimal
-    provisional: Decimal = Decimal(0)
+    provisional: Decimal = NONE
 
 
 def parts_issued(
@@ -223,9 +230,9 @@ def released_part(part: PartLine) -> tuple[PartLine, ReleasedPart]:
         part,
         version=part.version + 1,
         state="released",
-        reserved=Decimal(0),
-        short=Decimal(0),
-        came_back=Decimal(0),
+        reserved=NONE,
+        short=NONE,
+        came_back=NONE,
     )
     return released, ReleasedPart(
         line_id=part.id, line_version=released.version, product_id=part.product_id

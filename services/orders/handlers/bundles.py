@@ -10,6 +10,7 @@ from typing import Any
 from services.orders import domain
 from services.orders.domain.order import Order, PartLine, ServiceLine
 from services.orders.domain.package_prices import ONE, divided, sold_at, spread
+from services.orders.domain.units import THOUSANDTH
 from services.orders.handlers.costs import shown
 from services.orders.handlers.lines import next_position, part_line, service_line
 from services.orders.handlers.packages import package_of, products_of
@@ -140,7 +141,8 @@ class _Bundle:
         """The work of all copies, in one line or two; the first keeps its id and its materials."""
         made: list[ServiceLine] = []
         for units, final in divided(amount, self._copies):
-            sold = replace(line, quantity=Decimal(units), price=sold_at(line.price, final))
+            quantity = Decimal(units).quantize(THOUSANDTH)
+            sold = replace(line, quantity=quantity, price=sold_at(line.price, final))
             if made:
                 sold = replace(sold, id=self._work.new_id(), position=self._next_position())
             made.append(sold)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
+from services.gateway.pages.forms import today
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from services.gateway.pages.stock.names import all_suppliers, names_of
 from services.gateway.uploads import Destination, brought
 from shared.contracts.base import Page
-from shared.contracts.imports import RowProblem
+from shared.contracts.imports import ImportView, RowProblem
 from shared.contracts.price_lists import (
     AddStockImportRows,
     ApplyStockImport,
@@ -60,6 +62,13 @@ async def bring(request: PageRequest) -> Response:
     return request.go(f"/stock/import/{view.id}", said=said)
 
 
+def _may_be_dropped(view: ImportView, zone: ZoneInfo) -> bool:
+    """Nothing of it holds yet."""
+    if view.state == "applied":
+        return view.live and view.valid_from is not None and view.valid_from > today(zone)
+    return view.state in ("uploading", "checking", "ready")
+
+
 async def one_import(request: PageRequest) -> Response:
     import_id = request.id("import_id")
     view = await request.ask(GetStockImport(import_id=import_id))
@@ -72,6 +81,7 @@ async def one_import(request: PageRequest) -> Response:
         view=view,
         problems=problems,
         names=names,
+        may_be_dropped=_may_be_dropped(view, request.zone),
         fields=_FIELDS[view.kind],
         column_of={column.field: column.position for column in view.columns if column.field},
     )
