@@ -260,19 +260,23 @@ class StreamWatch:
         and not acknowledged before a restart is delivered again in years. A consumer that moves
         on with none of it, though its service asks for more, is made anew, from the beginning: the
         inboxes know the rest. That may also meet one that waited all the time for its database, or
-        for a service that it asks, once in a run."""
+        for a service that it asks."""
         now = asyncio.get_running_loop().time()
         if seen.run != self._owing_run:
             self._owing = {name: _floor(info) for name, info in (await self._debtors()).items()}
             self._owing_run, self._owing_since = seen.run, now
         elif self._owing and now - self._owing_since > OWED_FOR_S:
-            for name, info in (await self._debtors()).items():
-                if info.num_waiting and self._owing.get(name) == _floor(info):
-                    self._say("error", "consumer_made_anew", consumer=name, why="it owes events")
-                    js = (await self._connected()).jetstream()
-                    await js.delete_consumer(str(topology.EVENTS.name), name)
-                    self.doubted()  # the comparison makes it
-            self._owing = {}
+            debtors = (await self._debtors()).items()
+            still = {name: info for name, info in debtors if self._owing.get(name) == _floor(info)}
+            for name in [name for name, info in still.items() if info.num_waiting]:
+                self._say("error", "consumer_made_anew", consumer=name, why="it owes events")
+                js = (await self._connected()).jetstream()
+                await js.delete_consumer(str(topology.EVENTS.name), name)
+                self.doubted()  # the comparison makes it
+                del still[name]
+            # Whoever asks for nothing now is given the same time once more.
+            self._owing = {name: _floor(info) for name, info in still.items()}
+            self._owing_since = now
 
     async def _debtors(self) -> dict[str, ConsumerInfo]:
         """Each consumer to whom something was delivered that it has not acknowledged."""

@@ -76,6 +76,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "BeginTotp": {"password": "demo"},
     "TotpCode": {"code": "492039"},
     "CreateUser": {"login": "petrov", "name": "Пётр Петров", "role": "technician"},
+    "ResetPassword": {"keep_tokens": True},
     "ChangeUser": {"role": "advisor", "stations": ["station-1", "station-2"]},
     "CreateToken": {
         "name": "Обмен с бухгалтерией",
@@ -565,6 +566,7 @@ _PART = {
     "state": "reserved",
     "reserved": "4",
     "short": "0",
+    "came_back": "0",
     "entered_quantity": "4",
     "entered_measure": "шт",
     "product_comment": None,

@@ -112,6 +112,7 @@ async def remove_page(request: PageRequest) -> Response:
             request,
             order=order,
             line=line,
+            is_work=isinstance(line, ServiceLineView),
             materials=[each for each in order.materials if each.service_line_id == line.id],
         ),
     )
