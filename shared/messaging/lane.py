@@ -50,8 +50,9 @@ MAX_WAITING = 2_000
 THICK, LONGER = 6, 10
 """A batch of so many: events come thick, and who only listens gathers so much longer."""
 ALONE_TRIES = 3
-MAX_ASKED = 100
-"""Answers that one message may want: a handler that asks something else each time never ends."""
+MAX_ASKED = 1_000
+"""Times that one message may be asked for in its turn: a handler that asks something else each
+time never ends."""
 
 
 @dataclass(slots=True)
@@ -147,14 +148,16 @@ class Lane:
 
     async def _end_of(self, job: Job) -> bytes:
         """What its handler lacks is asked here, and it takes its turn once more."""
+        asked = 0
         while True:
             try:
                 return await job.ended
             except Unasked as unasked:
                 job.ended = asyncio.get_running_loop().create_future()
                 try:
-                    if len(job.answers) >= MAX_ASKED:
+                    if asked == MAX_ASKED:
                         raise RuntimeError(f"{job.envelope.type} asks without end") from unasked
+                    asked += 1
                     await self._beforehand.ask(job, unasked)
                 except Exception as error:
                     await self._give_up(job, error)

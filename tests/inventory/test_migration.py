@@ -130,6 +130,16 @@ async def test_price_list_of_a_day_to_come_that_held_already_goes_on_holding(
                 f" ('{WAREHOUSE}', '{LOT}', current_date - 9, now())"
             )
         )
+        await connection.execute(
+            sa.text(
+                "INSERT INTO imports (id, kind, state, file_name, digest, supplier_id, valid_from,"
+                " live, wanted, columns, header_row, rows_read, rows_checked, rows_good, rows_bad,"
+                " checked_to, particulars, tries, actor, created_at, updated_at, revision)"
+                f" VALUES ('{RECEIPT}', 'price_list', 'applied', 'прайс.csv', 'd', '{SUPPLIER}',"
+                " current_date + 9, true, '{}', '{}', 1, 1, 1, 1, 0, 1, '{}', 0, 'kladov', now(),"
+                " now(), 1)"
+            )
+        )
 
     await asyncio.to_thread(migrate, "inventory", bare_database)
 
@@ -137,4 +147,6 @@ async def test_price_list_of_a_day_to_come_that_held_already_goes_on_holding(
         query = "SELECT applied_at::date - valid_from FROM price_lists ORDER BY supplier_id DESC"
         found = (await connection.execute(sa.text(query))).scalars()
         assert list(found) == [0, 9]
+        query = "SELECT valid_from <= current_date FROM imports"  # what its page says
+        assert await connection.scalar(sa.text(query))
     await engine.dispose()

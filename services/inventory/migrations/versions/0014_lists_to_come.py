@@ -14,3 +14,7 @@ def upgrade() -> None:
     op.execute(
         "UPDATE price_lists SET valid_from = applied_at::date WHERE valid_from > current_date"
     )
+    op.execute(
+        "UPDATE imports SET valid_from = price_lists.valid_from FROM price_lists"
+        " WHERE imports.id = price_lists.list_id AND imports.valid_from > price_lists.valid_from"
+    )
