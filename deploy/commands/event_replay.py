@@ -1,4 +1,5 @@
-"""Brings back into the stream what the outboxes have and it has not.
+"""Brings back into the stream what the outboxes have and it has not, and what a service has
+acknowledged and not handled.
 
 The outboxes are the truth and the stream a copy of them. An event keeps its id, so that whoever
 handled it before knows it; what was never handled is handled now.
@@ -9,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,8 +27,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from deploy.commands.event_acknowledgements import Acknowledged, Hearing, InOrder, places
 from deploy.local.processes import CannotStart, DatabaseAway
-from deploy.topology import EVENTS, REBUILD, SERVICES
+from deploy.topology import EVENTS, REBUILD
 from shared.database import outbox, unpublished
 from shared.messaging.outbox import Outgoing
 from shared.messaging.sums import is_whole, with_sum
@@ -45,15 +47,21 @@ _OLDEST = select(func.min(outbox.c.created_at))
 
 @dataclass(frozen=True, slots=True)
 class InStream:
-    """The ids of the events that the stream had when it was read, as far back as the outboxes
-    reach. A million of them take about a hundred megabytes."""
+    """What the stream had when it was read, as far back as the outboxes reach. A million of its
+    ids take about a hundred megabytes."""
 
-    ids: Collection[UUID] = frozenset()
+    ids: set[UUID] = field(default_factory=set)
+    unheard: dict[str, set[UUID]] = field(default_factory=dict)
+    """By service, the events that it has acknowledged and not handled."""
+
+    def has(self, event_id: UUID) -> bool:
+        """Whether it has the event for whoever listens to it."""
+        return event_id in self.ids and not any(event_id in ids for ids in self.unheard.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Outbox:
-    """One service's outbox, as it was when the stream was about to be read."""
+class Snapshot:
+    """One service's outbox and inbox, as they were when the stream was about to be read."""
 
     service: str
     connection: AsyncConnection
@@ -64,7 +72,8 @@ class Outbox:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An event that was published once, and that the stream does not have."""
+    """An event that was published once, and that the stream does not have, or not any more for
+    one of those who listen to it."""
 
     service: str
     seq: int
@@ -109,37 +118,47 @@ async def _connected(engine: AsyncEngine, isolation_level: str) -> AsyncIterator
 # --- the stream --------------------------------------------------------------------------------
 
 
-async def read_stream(connection: Client, outboxes: Sequence[Outbox] = ()) -> InStream | None:
-    """None when there is no stream. What is older than all of ``outboxes`` is not read. Raises
+async def acknowledged(
+    connection: Client, consumed: Mapping[str, Sequence[str]]
+) -> list[Acknowledged]:
+    """How far services have come; to be asked for before their databases are looked at.
+    ``consumed``: the subjects that each listens to."""
+    return await places(connection.jetstream(timeout=TIMEOUT_S), consumed)
+
+
+async def read_stream(
+    connection: Client,
+    snapshots: Sequence[Snapshot] = (),
+    acknowledged: Sequence[Acknowledged] = (),
+) -> InStream | None:
+    """None when there is no stream. What is older than all of the outboxes is not read. Raises
     ``CannotStart`` when it ends before what consumers acknowledged: they would never be given
-    what is published into it now."""
+    what is published into it now; and ``DatabaseAway``."""
     js = connection.jetstream(timeout=TIMEOUT_S)
-    # In this order: what comes meanwhile only makes the stream longer.
-    acknowledged = {service: await _acknowledged(js, service) for service in SERVICES}
     try:
         last_seq = (await js.stream_info(STREAM)).state.last_seq
     except NotFoundError:
         return None
-    for service, seq in acknowledged.items():
-        if seq > last_seq:
+    for place in acknowledged:
+        if place.seq > last_seq:
             raise CannotStart(
-                f"{STREAM} ends at {last_seq}, and {service} has acknowledged {seq}: "
+                f"{STREAM} ends at {last_seq}, and {place.service} has acknowledged {place.seq}: "
                 "restart NATS, which puts consumers back to the end of the stream, and try again"
             )
-    oldest = [outbox.oldest for outbox in outboxes if outbox.oldest]
-    return InStream(await _ids(js, min(oldest) - CLOCKS_DIFFER if oldest else None))
+    connections = {snapshot.service: snapshot.connection for snapshot in snapshots}
+    hearings = [Hearing(place, connections[place.service]) for place in acknowledged]
+    oldest = [snapshot.oldest for snapshot in snapshots if snapshot.oldest]
+    stream = InStream(unheard={each.acknowledged.service: each.unheard for each in hearings})
+    async for events in _events(js, min(oldest) - CLOCKS_DIFFER if oldest else None):
+        stream.ids.update(event.id for event in events)
+        for hearing in hearings:
+            with asking_a_database():
+                await hearing.go_on(events)
+    return stream
 
 
-async def _acknowledged(js: JetStreamContext, service: str) -> int:
-    try:
-        floor = (await js.consumer_info(STREAM, service)).ack_floor
-    except NotFoundError:
-        return 0
-    return floor.stream_seq if floor else 0
-
-
-async def _ids(js: JetStreamContext, since: datetime | None) -> set[UUID]:
-    """Of the events that are still what was published, by a consumer of our own, which is gone
+async def _events(js: JetStreamContext, since: datetime | None) -> AsyncIterator[list[InOrder]]:
+    """Those that are still what was published, by a consumer of our own, which is gone
     afterwards. A spoilt one is as good as none."""
     await _remove_reader(js)
     await js.add_consumer(
@@ -155,7 +174,6 @@ async def _ids(js: JetStreamContext, since: datetime | None) -> set[UUID]:
             num_replicas=1,
         ),
     )
-    ids: set[UUID] = set()
     reader = await js.pull_subscribe_bind(REBUILD, STREAM)
     # A message still counts those that the server skips because it cannot read them any more.
     while (await reader.consumer_info()).num_pending:
@@ -165,10 +183,9 @@ async def _ids(js: JetStreamContext, since: datetime | None) -> set[UUID]:
             if (await reader.consumer_info()).num_pending:
                 raise
             break
-        ids.update(found for message in messages if (found := _event_id(message)))
+        yield [event for message in messages if (event := _event(message))]
     await reader.unsubscribe()
     await _remove_reader(js)
-    return ids
 
 
 async def _remove_reader(js: JetStreamContext) -> None:
@@ -178,32 +195,33 @@ async def _remove_reader(js: JetStreamContext) -> None:
         return
 
 
-def _event_id(message: Msg) -> UUID | None:
-    """The id that consumers know an event by; what is no event of ours has none."""
+def _event(message: Msg) -> InOrder | None:
+    """By the id that consumers know it by; what is no event of ours has none."""
     headers = message.headers or {}
     if not is_whole(message.subject, headers, message.data):
         return None
     try:
-        return UUID(headers["ce-id"])
+        event_id = UUID(headers["ce-id"])
     except (KeyError, ValueError):
         return None
+    return InOrder(event_id, message.subject, message.metadata.sequence.stream)
 
 
 # --- the outboxes ------------------------------------------------------------------------------
 
 
 @asynccontextmanager
-async def as_of_now(service: str, engine: AsyncEngine) -> AsyncIterator[Outbox]:
+async def as_of_now(service: str, engine: AsyncEngine) -> AsyncIterator[Snapshot]:
     """To be opened before the stream is read: what is published later, its relay sees to."""
     async with _connected(engine, "REPEATABLE READ") as connection:
         with asking_a_database():
             oldest = await connection.scalar(_OLDEST)
-        yield Outbox(service, connection, oldest)
+        yield Snapshot(service, connection, oldest)
 
 
-async def missing(outboxes: Sequence[Outbox], stream: InStream) -> AsyncIterator[Missing]:
+async def missing(snapshots: Sequence[Snapshot], stream: InStream) -> AsyncIterator[Missing]:
     """Of all services in the order in which they happened; of one service, as it wrote them."""
-    sources = [_missing_of(outbox, stream) for outbox in outboxes]
+    sources = [_missing_of(snapshot, stream) for snapshot in snapshots]
     heads: list[tuple[datetime, int, Missing]] = []
 
     async def next_of(number: int) -> None:
@@ -219,7 +237,7 @@ async def missing(outboxes: Sequence[Outbox], stream: InStream) -> AsyncIterator
         await next_of(number)
 
 
-async def _missing_of(source: Outbox, stream: InStream) -> AsyncIterator[Missing]:
+async def _missing_of(source: Snapshot, stream: InStream) -> AsyncIterator[Missing]:
     after = 0
     while True:
         statement = (
@@ -234,7 +252,7 @@ async def _missing_of(source: Outbox, stream: InStream) -> AsyncIterator[Missing
         if not rows:
             return
         for row in rows:
-            if row.event_id not in stream.ids:
+            if not stream.has(row.event_id):
                 yield Missing(source.service, row.seq, row.created_at)
         after = rows[-1].seq
 
@@ -243,13 +261,13 @@ async def _missing_of(source: Outbox, stream: InStream) -> AsyncIterator[Missing
 
 
 async def replay(
-    connection: Client, outboxes: Sequence[Outbox], stream: InStream
+    connection: Client, snapshots: Sequence[Snapshot], stream: InStream
 ) -> AsyncIterator[Counter[str]]:
     """Publishes what is missing; after every batch, how many events of each service it were."""
     js = connection.jetstream(timeout=TIMEOUT_S)
-    connections = {outbox.service: outbox.connection for outbox in outboxes}
+    connections = {snapshot.service: snapshot.connection for snapshot in snapshots}
     batch: list[Missing] = []
-    async for event in missing(outboxes, stream):
+    async for event in missing(snapshots, stream):
         batch.append(event)
         if len(batch) == PUBLISH_BATCH:
             yield await _publish(js, connections, batch)

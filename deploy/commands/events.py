@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from deploy.commands.event_replay import InStream, Outbox
+    from deploy.commands.event_replay import InStream, Snapshot
     from deploy.commands.reach import Reach
 
 app = typer.Typer(help="The stream of events.", no_args_is_help=True)
@@ -37,7 +37,8 @@ def rebuild(
 ) -> None:
     """Puts back what the outboxes have and the stream has lost.
 
-    A stream that is missing is made first. Services may run meanwhile:
+    So it does with what a service has acknowledged and not handled. A
+    stream that is missing is made first. Services may run meanwhile:
     each event keeps its id, and who handled it before drops it. Safe to
     interrupt, and to run again.
     """
@@ -90,7 +91,7 @@ def watch(data_dir: StationDir = None) -> None:
 
 async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
     from deploy import topology
-    from deploy.commands.event_replay import InStream, read_stream
+    from deploy.commands.event_replay import InStream, acknowledged, read_stream
     from deploy.commands.reach import BOOTSTRAP_URL, nats_connection, needed
     from deploy.commands.topology import consumed
     from shared.database import engine_for_one_job
@@ -106,11 +107,12 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
         stack.push_async_callback(connection.close)
         async with AsyncExitStack() as turn:
             await turn.enter_async_context(_alone(databases["audit"]))
-            outboxes = await turn.enter_async_context(_as_of_now(engines))
-            stream = await read_stream(connection, outboxes)
+            places = await acknowledged(connection, consumed())
+            snapshots = await turn.enter_async_context(_as_of_now(engines))
+            stream = await read_stream(connection, snapshots, places)
             if stream is None:
                 typer.echo("the stream does not exist")
-            lost = await _count_missing(outboxes, stream or InStream())
+            lost = await _count_missing(snapshots, stream or InStream())
         if check:
             raise typer.Exit(1 if lost or stream is None else 0)
         # However long a person thinks, the databases go on, and whoever watches the stream may
@@ -123,9 +125,10 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
         # Consumers may be gone as well.
         await topology.apply(url, consumed())
         if lost:
-            async with _as_of_now(engines) as outboxes:
-                stream = await read_stream(connection, outboxes) or InStream()
-                await _put_back(connection, outboxes, stream, lost, databases["gateway"])
+            places = await acknowledged(connection, consumed())
+            async with _as_of_now(engines) as snapshots:
+                stream = await read_stream(connection, snapshots, places) or InStream()
+                await _put_back(connection, snapshots, stream, lost, databases["gateway"])
 
 
 @asynccontextmanager
@@ -138,7 +141,7 @@ async def _alone(url: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _as_of_now(engines: Mapping[str, AsyncEngine]) -> AsyncIterator[list[Outbox]]:
+async def _as_of_now(engines: Mapping[str, AsyncEngine]) -> AsyncIterator[list[Snapshot]]:
     from deploy.commands.event_replay import as_of_now
 
     async with AsyncExitStack() as stack:
@@ -162,20 +165,23 @@ def _databases(at: Reach) -> dict[str, str]:
     return {name: at.database_urls[name] for name in SERVICES}
 
 
-async def _count_missing(outboxes: list[Outbox], stream: InStream) -> int:
+async def _count_missing(snapshots: list[Snapshot], stream: InStream) -> int:
     from collections import Counter
 
     from deploy.commands.event_replay import missing
 
     counts: Counter[str] = Counter()
-    async for event in missing(outboxes, stream):
+    async for event in missing(snapshots, stream):
         counts[event.service] += 1
-    _tell(counts, outboxes, "missing")
+    _tell(counts, snapshots, "missing")
+    for service, unheard in stream.unheard.items():
+        if unheard:
+            typer.echo(f"{service:<9}  {len(unheard):>7} acknowledged by it, and not handled")
     return counts.total()
 
 
 async def _put_back(
-    connection: Client, outboxes: list[Outbox], stream: InStream, lost: int, gateway: str
+    connection: Client, snapshots: list[Snapshot], stream: InStream, lost: int, gateway: str
 ) -> None:
     from collections import Counter
 
@@ -186,14 +192,14 @@ async def _put_back(
     counts: Counter[str] = Counter()
     with on_terminal() as bar, recorded(bar, "events_rebuild", "", gateway) as progress:
         progress.begin("putting back, events", lost)
-        async for batch in replay(connection, outboxes, stream):
+        async for batch in replay(connection, snapshots, stream):
             counts += batch
             progress.advance(counts.total())
         progress.end("")
         progress.came_to("put_back", count=counts.total())
-    _tell(counts, outboxes, "put back")
+    _tell(counts, snapshots, "put back")
 
 
-def _tell(counts: Counter[str], outboxes: list[Outbox], what: str) -> None:
-    for outbox in outboxes:
-        typer.echo(f"{outbox.service:<9}  {counts[outbox.service]:>7} {what}")
+def _tell(counts: Counter[str], snapshots: list[Snapshot], what: str) -> None:
+    for snapshot in snapshots:
+        typer.echo(f"{snapshot.service:<9}  {counts[snapshot.service]:>7} {what}")

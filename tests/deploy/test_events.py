@@ -19,12 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy import topology
 from deploy.commands import event_replay
+from deploy.commands.event_acknowledgements import Acknowledged, Hearing, InOrder
 from deploy.commands.event_replay import InStream, alone, as_of_now, missing, read_stream
 from deploy.local.processes import DatabaseAway
 from shared.contracts.audit import VerifyChain
 from shared.contracts.orders import ReferenceSaved
-from shared.database import driver_url, engine_for
+from shared.database import driver_url, engine_for, inbox
 from shared.ids import new_id
+from shared.messaging.dead_letters import DeadLetters
 from shared.service import consumed_subjects
 from tests.deploy.operating import Outcome, pitlane, pitlane_on, reconnected
 from tests.support.broker import TestNats
@@ -279,6 +281,56 @@ async def test_event_that_the_server_counts_and_gives_to_nobody_is_put_back(
     assert set(stream.ids) == set(whole)
 
 
+async def test_event_that_was_acknowledged_and_never_handled_is_put_back(station: Station) -> None:
+    """As when a bit flips in the number up to which all is acknowledged."""
+    await an_order_in_work(station)
+    await settled(station)
+    await station.stop("audit")
+    await station.a_section()
+    async with connected(station, "audit") as client:
+        reader = await client.jetstream().pull_subscribe_bind("audit", "EVENTS")
+        (lost,) = await reader.fetch(1)
+        await lost.ack_sync()
+    await eventually(lambda: _all_are_marked(station))
+
+    checked = await rebuild(station, "--check")
+    assert checked.exit_code == 1
+    assert "audit            1 acknowledged by it, and not handled\n" in checked.stdout
+    outcome = await rebuild(station, "--yes")
+    assert told(outcome, "put back") == told(checked, "missing")
+    assert told(outcome, "put back").total() == 1
+    # Its copy is still to be delivered.
+    assert (await rebuild(station, "--check")).exit_code == 0
+
+    await station.start("audit")
+    await settled(station)
+    recorded = [record.event_id for record in await station.records()]
+    assert len(recorded) == len(set(recorded)) == (await events_in_outboxes(station)).total()
+    assert (await rebuild(station, "--check")).exit_code == 0
+
+
+async def test_only_what_is_neither_handled_nor_parked_nor_to_come_was_never_heard(
+    database: Callable[[str], str],
+) -> None:
+    subject, other = "evt.orders.order_changed.v1", "evt.orders.reference_saved.v1"
+    before, handled, parked, lost, again, nobodys, unknown, to_come = (
+        InOrder(new_id(), about, seq)
+        for seq, about in enumerate([subject] * 5 + ["evt.orders.else.v1", other, subject], 1)
+    )
+    copy = InOrder(again.id, subject, to_come.seq + 1)
+    engine = engine_for(database("finance"), pool_size=1)
+    await DeadLetters(engine).park_invalid(subject, {"ce-id": str(parked.id)}, b"", "why")
+    async with engine.begin() as connection:
+        await connection.execute(inbox.insert(), [{"event_id": handled.id}])
+        hearing = Hearing(
+            Acknowledged("finance", unknown.seq, frozenset({subject, other})), connection
+        )
+        await hearing.go_on([before, handled, parked, lost])
+        await hearing.go_on([again, nobodys, unknown, to_come, copy])
+    await engine.dispose()
+    assert hearing.unheard == {lost.id}
+
+
 async def test_whole_stream_is_left_alone(station: Station) -> None:
     await an_order_in_work(station)
     before = await events_in_stream(station)
@@ -360,10 +412,10 @@ async def test_full_stream_is_told_and_the_rest_put_back_later(
 async def test_stream_that_ends_before_what_was_acknowledged_is_not_written_to(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def far_ahead(*_: object) -> int:
-        return 2**60
+    async def far_ahead(*_: object) -> list[Acknowledged]:
+        return [Acknowledged("clients", 2**60, frozenset())]
 
-    monkeypatch.setattr(event_replay, "_acknowledged", far_ahead)
+    monkeypatch.setattr(event_replay, "acknowledged", far_ahead)
     outcome = await rebuild(station, "--yes")
     assert outcome.exit_code == 1
     assert f"clients has acknowledged {2**60}: restart NATS" in outcome.stderr

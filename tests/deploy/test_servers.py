@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from deploy import topology
 from deploy.local import launch
+from deploy.local.consumer_places import HEADER
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres, program
 from deploy.local.processes import CannotStart, Killed, arguments_of, working_with
@@ -295,11 +296,14 @@ async def test_nats_keeps_its_port_and_its_events_when_it_starts_again(tmp_path:
     await server.stop()
 
 
-@pytest.mark.parametrize(("file", "at"), [("o.dat", b""), ("meta.inf", b"durable_name")])
+@pytest.mark.parametrize(
+    ("file", "behind"), [("o.dat", b""), ("o.dat", HEADER), ("meta.inf", b"durable_name")]
+)
 async def test_consumer_whose_files_are_spoilt_begins_anew(
-    tmp_path: Path, file: str, at: bytes
+    tmp_path: Path, file: str, behind: bytes
 ) -> None:
-    """The server would refuse to make another one of its name, at this start and every other."""
+    """The server would refuse to make another one of its name, at this start and every other; or
+    take all memory to see how far it has come."""
     server = nats_server(tmp_path)
     await server.start()
     heard = {"orders": ["evt.orders.>"], "audit": ["evt.orders.>"]}
@@ -311,7 +315,7 @@ async def test_consumer_whose_files_are_spoilt_begins_anew(
     await server.stop()
     (place,) = server.folder.glob(f"jetstream/*/streams/EVENTS/obs/orders/{file}")
     spoilt = bytearray(place.read_bytes())
-    spoilt[spoilt.index(at)] ^= 4
+    spoilt[spoilt.index(behind) + len(behind)] ^= 0x80
     place.write_bytes(spoilt)
 
     await server.start()

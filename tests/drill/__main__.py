@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deploy.progress import TerminalProgress
 from tests.drill.flips import flip
+from tests.drill.places import flip_places
 from tests.drill.wipe import GOAL_S_PER_10_000, wipe
 
 
@@ -19,11 +20,14 @@ async def drill(flips: int, events: int, seed: int) -> bool:
     progress = TerminalProgress()
     with tempfile.TemporaryDirectory(prefix="pitlane-drill-") as folder:
         came = await flip(Path(folder), flips, seed, progress)
+        placed = await flip_places(Path(folder), progress)
         seconds = await wipe(Path(folder) / "wipe", events, progress)
     goal_s = GOAL_S_PER_10_000 * events / 10_000
     print(f"seed {seed}: {flips} flipped bits, {came.undetected} undetected (goal 0)")
+    print(f"every bit of a consumer's place: {placed.undetected} undetected (goal 0)")
     print(f"{events} events put back in {seconds:.1f} s (goal {goal_s:.0f} s)")
-    return not came.undetected and not came.refused and seconds <= goal_s
+    undetected = came.undetected or placed.undetected
+    return not undetected and not came.refused and seconds <= goal_s
 
 
 def main() -> None:

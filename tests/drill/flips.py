@@ -46,7 +46,7 @@ class Flips:
 async def flip(folder: Path, count: int, seed: int, progress: Progress) -> Flips:
     """Each bit in a store of its own, after a clean stop as after a kill."""
     pristine = folder / "pristine"
-    published = await _a_store(pristine)
+    published = await a_store(pristine, EVENTS)
     chance = random.Random(seed)
     flips = Flips()
     progress.begin("flipped bits", count)
@@ -64,13 +64,13 @@ async def flip(folder: Path, count: int, seed: int, progress: Progress) -> Flips
     return flips
 
 
-async def _a_store(folder: Path) -> Mapping[UUID, bytes]:
+async def a_store(folder: Path, events: int) -> Mapping[UUID, bytes]:
     """A stream as a station leaves it; what was published into it."""
-    published = {new_id(): random.Random(number).randbytes(400) for number in range(EVENTS)}
+    published = {new_id(): random.Random(number).randbytes(400) for number in range(events)}
     async with running_nats(folder) as server:
         await server.apply_topology({"orders": [SUBJECT]})
         async with _publisher(server) as js:
-            for start in range(0, EVENTS, 500):
+            for start in range(0, events, 500):
                 part = list(published.items())[start : start + 500]
                 await asyncio.gather(
                     *(js.publish(SUBJECT, body, headers=_headers(one, body)) for one, body in part)
