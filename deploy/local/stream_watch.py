@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -263,10 +263,15 @@ class StreamWatch:
         for a service that it asks."""
         now = asyncio.get_running_loop().time()
         if seen.run != self._owing_run:
-            self._owing = {name: floor_of(info) for name, info in (await self._debtors()).items()}
+            consumers = await self._consumers()
+            self._owing = {name: floor_of(info) for name, info in _debtors(consumers)}
             self._owing_run, self._owing_since = seen.run, now
+            if not all(map(_is_at_rest, consumers.values())):
+                # By then all that is owed is acknowledged, and what was neither given nor is owed
+                # counts as that, too.
+                self._compare_at = min(self._compare_at, now + OWED_FOR_S)
         elif self._owing and now - self._owing_since > OWED_FOR_S:
-            debtors = (await self._debtors()).items()
+            debtors = _debtors(await self._consumers())
             still = {
                 name: info for name, info in debtors if self._owing.get(name) == floor_of(info)
             }
@@ -280,16 +285,13 @@ class StreamWatch:
             self._owing = {name: floor_of(info) for name, info in still.items()}
             self._owing_since = now
 
-    async def _debtors(self) -> dict[str, ConsumerInfo]:
-        """Each consumer to whom something was delivered that it has not acknowledged."""
+    async def _consumers(self) -> dict[str, ConsumerInfo]:
         js = (await self._connected()).jetstream(timeout=5)
-        debtors = {}
+        consumers = {}
         for name in topology.SERVICES:
             with contextlib.suppress(NotFoundError):
-                info = await js.consumer_info(str(topology.EVENTS.name), name)
-                if info.num_ack_pending:
-                    debtors[name] = info
-        return debtors
+                consumers[name] = await js.consumer_info(str(topology.EVENTS.name), name)
+        return consumers
 
     # --- refusals ----------------------------------------------------------------------------
 
@@ -321,6 +323,17 @@ FULL = 0.98
 
 def _is_full(seen: Seen) -> bool:
     return seen.bytes >= FULL * (topology.EVENTS.max_bytes or 0)
+
+
+def _debtors(consumers: Mapping[str, ConsumerInfo]) -> list[tuple[str, ConsumerInfo]]:
+    """Those to whom something was delivered that they have not acknowledged."""
+    return [(name, info) for name, info in consumers.items() if info.num_ack_pending]
+
+
+def _is_at_rest(info: ConsumerInfo) -> bool:
+    """Everything was delivered, and all of it acknowledged."""
+    delivered = info.delivered.stream_seq if info.delivered else 0
+    return not info.num_pending and not info.num_ack_pending and floor_of(info) == delivered
 
 
 def floor_of(info: ConsumerInfo) -> int:

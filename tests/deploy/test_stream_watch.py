@@ -374,7 +374,11 @@ async def test_event_that_the_store_has_spoilt_is_put_back_and_handled_once(
 async def test_only_a_server_that_services_saw_end_is_compared_once_more(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At a start there is nobody who could note late what an earlier run acknowledged."""
+    """At a start there is nobody who could note late what an earlier run acknowledged, and here
+    nobody to whom anything was owed."""
+    await station.a_section()
+    await station.settle_down()
+    monkeypatch.setattr(stream_watch, "OWED_FOR_S", 0.0)
     async with watched(station, monkeypatch, met=True, once_more_after_s=0.0) as at:
         looked = at.looks
 
@@ -391,6 +395,17 @@ async def test_only_a_server_that_services_saw_end_is_compared_once_more(
             "the server was started anew",
             "it is time to",
         ]
+
+
+async def test_once_what_was_owed_at_a_start_must_be_there_it_is_looked_at_again(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await station.stop("audit")
+    await station.a_section()
+    monkeypatch.setattr(stream_watch, "OWED_FOR_S", 0.0)
+    async with watched(station, monkeypatch, met=True) as at:
+        await eventually(lambda: at.has_compared("it is time to"))
+        assert at.told("stream_compared") == ["it was not looked at before", "it is time to"]
 
 
 async def test_server_that_refuses_without_a_reason_is_started_anew(
