@@ -61,7 +61,9 @@ WITH posted AS (
     FROM postings JOIN entries ON entries.id = postings.entry_id
     WHERE debit = 'payables' OR credit = 'payables' GROUP BY supplier_id
 ), paid AS (
-    SELECT supplier_id, sum(amount - refunded) AS paid FROM supplier_payments GROUP BY supplier_id
+    SELECT supplier_id, sum(coalesce(taken, 0) - coalesce(moved.refunded, 0)) AS paid
+    FROM supplier_payments JOIN moved ON moved.document_id = supplier_payments.id
+    GROUP BY supplier_id
 ), undone AS (
     SELECT undoing.id AS entry_id, undoing.order_id, undoing.client_id
     FROM entries AS undoing
