@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -27,49 +28,62 @@ from shared.contracts.reconciliation import (
     GetAccountBalances,
     GetBooksFigures,
     GetOrderFigures,
+    GetReceiptDebts,
+    GetReceiptFigures,
     GetStockFigures,
     GetStockWorth,
+    GetVisitFigures,
     HeldPart,
     OrderFigures,
+    ReceiptFigures,
     StockFigures,
+    VisitFigures,
     WantedPart,
 )
 from shared.contracts.statements import CheckClients
 from shared.contracts.stock_reports import CheckStockReports
+from shared.contracts.visits import CheckVisits, GetKeptVisits
 
 LOOKS = 4
 PAUSE_S = 1.5
 PAGE = 500
 NOTHING = Decimal(0)
 
-type ByOrder = type[GetOrderFigures | GetStockFigures | GetBooksFigures]
 type Ask = Callable[[Question[Any]], Awaitable[Any]]
 """Asks the service that the question is for."""
+type Debts = dict[UUID | None, Decimal]
+"""By the supplier."""
 
 
 OWN: tuple[Question[Page[Difference]], ...] = (
     CheckClients(),
     CheckStock(limit=200),
+    CheckVisits(),
     CheckReports(),
     CheckOrderReports(),
     CheckStockReports(),
 )
 """What services recount by themselves."""
-FIGURES: tuple[tuple[str, ByOrder], ...] = (
+OF_ORDERS = (
     ("orders", GetOrderFigures),
     ("stock", GetStockFigures),
     ("books", GetBooksFigures),
+    ("visits", GetVisitFigures),
 )
+OF_RECEIPTS = (("stock", GetReceiptFigures), ("books", GetReceiptDebts))
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An order as each service has it; ``None``: not at all."""
+    """An order as each service has it; ``None``: not at all. ``counted``: clients has all visits
+    that there ever were."""
 
     order_id: UUID
     orders: OrderFigures | None = None
     stock: StockFigures | None = None
     books: BooksFigures | None = None
+    visits: VisitFigures | None = None
+    counted: bool = True
 
     @property
     def number(self) -> str | None:
@@ -77,19 +91,36 @@ class Seen:
         return named.number if named else None
 
 
-async def differences(ask: Ask, *, pause_s: float = PAUSE_S) -> list[Difference]:
-    """All of them, each with the order it belongs to; empty: everything agrees."""
-    found: dict[UUID, list[Difference]] = {}
-    async for seen in _every_order(ask):
-        if wrong := list(compared(seen)):
-            found[seen.order_id] = wrong
-    for _ in range(LOOKS - 1):
-        if not found:
-            break
-        await asyncio.sleep(pause_s)
-        found = await _still(ask, list(found))
+@dataclass(frozen=True, slots=True)
+class SeenReceipt:
+    """A receipt as each of the two has it."""
+
+    receipt_id: UUID
+    stock: ReceiptFigures | None = None
+    books: ReceiptFigures | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What several services have figures of. ``key``: what all of them, and what is seen of one,
+    call its id. ``figures``: under which name each one's answer is seen."""
+
+    key: str
+    seen: Callable[[UUID], Any]
+    figures: tuple[tuple[str, Callable[..., Question[Page[Any]]]], ...]
+    compared: Callable[[Any], Iterator[Difference]]
+
+
+async def differences(ask: Ask, *, pause_s: float | None = None) -> list[Difference]:
+    """All of them, each with what it belongs to; empty: everything agrees."""
+    pause_s = PAUSE_S if pause_s is None else pause_s
+    # After an upgrade those from before are still being fetched, and none of them is missing.
+    counted = (await ask(GetKeptVisits())).done
+    orders = Kind("order_id", partial(Seen, counted=counted), OF_ORDERS, compared)
+    receipts = Kind("receipt_id", SeenReceipt, OF_RECEIPTS, owed)
     return [
-        *(each for wrong in found.values() for each in wrong),
+        *await _side_by_side(ask, orders, pause_s),
+        *await _side_by_side(ask, receipts, pause_s),
         *await _worth(ask, pause_s),
         *await _own(ask, pause_s),
     ]
@@ -105,6 +136,7 @@ def compared(seen: Seen) -> Iterator[Difference]:
         return
     yield from _money(seen, seen.orders)
     yield from _parts(seen, seen.orders)
+    yield from _visits(seen)
 
 
 def _money(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
@@ -160,6 +192,35 @@ def _counts(part: WantedPart) -> bool:
     return part.state != "released"
 
 
+def _visits(seen: Seen) -> Iterator[Difference]:
+    """A visit is a settlement that stands."""
+    books, visits = seen.books, seen.visits
+    settled = (books.completion,) if books and books.completion else ()
+    counted = visits.completions if visits else ()
+    if settled != counted:
+        if counted or seen.counted:
+            yield from _same(seen, "visit counted = settled", _listed(settled), _listed(counted))
+        return
+    if books is None or visits is None:
+        return
+    yield from _same(seen, "revenue of the visit = settled amount", books.revenue, visits.revenue)
+    if visits.at is not None:
+        yield from _same(seen, "time of the visit = work done", books.completed_at, visits.at)
+    if visits.client_id != books.client_id:
+        # Of the client rather than of the order: news of no order say which cards are one client's.
+        yield Difference(
+            what="client of the visit = client of the settlement",
+            expected=str(books.client_id),
+            actual=str(visits.client_id),
+            number=seen.number,
+            client_id=visits.client_id,
+        )
+
+
+def _listed(completions: Sequence[int]) -> str:
+    return ", ".join(map(str, completions)) or "none"
+
+
 def _same(seen: Seen, what: str, expected: Any, actual: Any) -> Iterator[Difference]:
     if expected != actual:
         yield _of(seen, what, expected, actual)
@@ -179,24 +240,69 @@ def _of(
     )
 
 
+# --- one receipt ----------------------------------------------------------------------------------
+
+
+def owed(seen: SeenReceipt) -> Iterator[Difference]:
+    """What each supplier is owed for a receipt, less what went back."""
+    stock, books = _debts(seen.stock), _debts(seen.books)
+    if None in books:  # an older version did not write down whom it owed
+        stock, books = _in_all(stock), _in_all(books)
+    for supplier_id in sorted(stock.keys() | books.keys(), key=str):
+        expected = stock.get(supplier_id, NOTHING)
+        actual = books.get(supplier_id, NOTHING)
+        if expected != actual:
+            yield Difference(
+                what="owed for the receipt = owed in the ledger",
+                expected=str(expected),
+                actual=str(actual),
+                number=seen.stock.number if seen.stock else None,
+                document_id=seen.receipt_id,
+                supplier_id=supplier_id,
+            )
+
+
+def _debts(figures: ReceiptFigures | None) -> Debts:
+    return {each.supplier_id: each.amount for each in figures.owed} if figures else {}
+
+
+def _in_all(debts: Debts) -> Debts:
+    return {None: sum(debts.values(), NOTHING)}
+
+
 # --- all of them ----------------------------------------------------------------------------------
 
 
-async def _every_order(ask: Ask) -> AsyncIterator[Seen]:
-    """The three lists side by side, by the order's id; none of them is ever held whole."""
-    streams = [(name, _all(ask, question)) for name, question in FIGURES]
+async def _side_by_side(ask: Ask, kind: Kind, pause_s: float) -> list[Difference]:
+    """What stays different, however often it is looked at."""
+    found: dict[UUID, list[Difference]] = {}
+    async for seen in _every(ask, kind):
+        if wrong := list(kind.compared(seen)):
+            found[getattr(seen, kind.key)] = wrong
+    for _ in range(LOOKS - 1):
+        if not found:
+            break
+        await asyncio.sleep(pause_s)
+        found = await _still(ask, kind, list(found))
+    return [each for wrong in found.values() for each in wrong]
+
+
+async def _every(ask: Ask, kind: Kind) -> AsyncIterator[Any]:
+    """The lists side by side, by the id; none of them is ever held whole."""
+    streams = [(name, _all(ask, question)) for name, question in kind.figures]
     heads = {name: await anext(stream, None) for name, stream in streams}
-    while waiting := [head.order_id for head in heads.values() if head is not None]:
-        seen = Seen(min(waiting))
+    while waiting := [getattr(head, kind.key) for head in heads.values() if head is not None]:
+        first = min(waiting)
+        seen = kind.seen(first)
         for name, stream in streams:
             head = heads[name]
-            if head is not None and head.order_id == seen.order_id:
+            if head is not None and getattr(head, kind.key) == first:
                 seen = replace(seen, **{name: head})
                 heads[name] = await anext(stream, None)
         yield seen
 
 
-async def _all(ask: Ask, question: ByOrder) -> AsyncIterator[Any]:
+async def _all(ask: Ask, question: Callable[..., Question[Page[Any]]]) -> AsyncIterator[Any]:
     cursor: str | None = None
     while True:
         page: Page[Any] = await ask(question(limit=PAGE, cursor=cursor))
@@ -206,20 +312,20 @@ async def _all(ask: Ask, question: ByOrder) -> AsyncIterator[Any]:
             return
 
 
-async def _still(ask: Ask, order_ids: Sequence[UUID]) -> dict[UUID, list[Difference]]:
-    """Those of the orders with which something is wrong now."""
+async def _still(ask: Ask, kind: Kind, ids: Sequence[UUID]) -> dict[UUID, list[Difference]]:
+    """Those with which something is wrong now."""
     found: dict[UUID, list[Difference]] = {}
-    for start in range(0, len(order_ids), PAGE):
-        named = tuple(order_ids[start : start + PAGE])
-        by_order = {order_id: Seen(order_id) for order_id in named}
-        for name, question in FIGURES:
-            page = await ask(question(order_ids=named, limit=PAGE))
+    for start in range(0, len(ids), PAGE):
+        named = tuple(ids[start : start + PAGE])
+        by_id = {each: kind.seen(each) for each in named}
+        for name, question in kind.figures:
+            page = await ask(question(**{f"{kind.key}s": named}, limit=PAGE))
             for item in page.items:
-                seen = by_order[item.order_id]
-                by_order[item.order_id] = replace(seen, **{name: item})
-        for seen in by_order.values():
-            if wrong := list(compared(seen)):
-                found[seen.order_id] = wrong
+                key = getattr(item, kind.key)
+                by_id[key] = replace(by_id[key], **{name: item})
+        for key, seen in by_id.items():
+            if wrong := list(kind.compared(seen)):
+                found[key] = wrong
     return found
 
 

@@ -165,6 +165,8 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     segments.SegmentClients: _RECEPTION,
     visits.GetClientVisits: _RECEPTION | {CASHIER},
     visits.KeepVisits: frozenset({OPERATOR}),
+    visits.GetKeptVisits: _OPERATORS,
+    visits.CheckVisits: _OPERATORS,
     # places, people, works
     orders.ListStations: _EVERYONE,
     orders.ChangeStation: _OFFICE,
@@ -480,10 +482,13 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     # what services must agree on
     reconciliation.GetOrderFigures: _OPERATORS,
     reconciliation.GetStockFigures: _OPERATORS,
+    reconciliation.GetReceiptFigures: _OPERATORS,
     reconciliation.GetStockWorth: _OPERATORS | {SERVICE},
     reconciliation.TakeOverStock: frozenset({OPERATOR}),
     reconciliation.GetBooksFigures: _OPERATORS | {SERVICE},
     reconciliation.TellIssueCost: frozenset({OPERATOR}),
+    reconciliation.GetReceiptDebts: _OPERATORS,
+    reconciliation.GetVisitFigures: _OPERATORS,
     reconciliation.GetAccountBalances: _OPERATORS,
     # users: each sees to one's own sessions and programs
     users.CreateUser: _OFFICE,

@@ -24,6 +24,9 @@ WORDS = {
     "short_of_line": "a line waits for what it wants and does not have",
     "issued_of_line": "issued for a line = what was taken for it",
     "returned_of_order": "taken for an order that is not done = nothing",
+    "arrived_of_receipt": "counted for an order to a supplier = what the receipt brought",
+    "received_of_line": "received of what was ordered = what its receipts brought",
+    "state_of_purchase": "state of an order to a supplier = what has come of it",
     # finance's own books
     "account_receivable": "what a client owes = the ledger",
     "account_deposits": "what a client has paid in advance = the ledger",
@@ -42,6 +45,13 @@ WORDS = {
     "payment_refunded": "given back of a payment = its entries in the ledger",
     "supplier_payment_amount": "a payment to a supplier = its entry in the ledger",
     "supplier_payment_refunded": "got back from a supplier = its entries in the ledger",
+    "supplier_account": "owed to a supplier in the ledger = goods less what was paid",
+    # visits that clients counts
+    "client_visits": "visits of a client = orders that are settled",
+    "client_revenue": "what a client has brought = orders that are settled",
+    "client_first_visit": "first visit of a client = the first order that is settled",
+    "client_last_visit": "last visit of a client = the last order that is settled",
+    "client_last_section": "section of a client's last visit = that order's",
 }
 """By the rule's name, as services tell it; those that compare services are words already."""
 MOST_PLACES = 3
@@ -60,6 +70,7 @@ def line_of(difference: Difference) -> str:
             "warehouse_id",
             "line_id",
             "document_id",
+            "supplier_id",
             "key",
         )
         if (value := getattr(difference, name))
@@ -87,6 +98,8 @@ def _owner_of(difference: Difference) -> str:
         return "order"
     if difference.client_id:
         return "client"
+    if difference.supplier_id:
+        return "supplier"
     return "stock" if difference.product_id else "station"
 
 

@@ -46,8 +46,9 @@ def reconcile(
 ) -> None:
     """Compares orders, stock, books and the journal; names each difference.
 
-    What orders, inventory and finance say of every order, each service's own
-    books with themselves, and the journal's records with their chain. What
+    What orders, inventory, finance and clients say of every order, what
+    inventory and finance say of every receipt, each service's own books with
+    themselves, and the journal's records with their chain. What
     differs is looked at again a few times, as news may be on its way. Exit
     code 1 when something differs for good.
     """

@@ -24,9 +24,9 @@ from shared.contracts.base import (
 from shared.contracts.orders import OrderStatus, PartState
 
 Figures = Annotated[int, Field(ge=1, le=500)]
-"""Orders of one answer."""
+"""Orders, or receipts, of one answer."""
 Named = Annotated[tuple[UUID, ...], Field(max_length=500)]
-"""Only these orders; none are named: all, by id."""
+"""Only these; none are named: all, by id."""
 
 
 class Difference(View):
@@ -45,6 +45,7 @@ class Difference(View):
     warehouse_id: UUID | None = None
     line_id: UUID | None = None
     document_id: UUID | None = None
+    supplier_id: UUID | None = None
 
 
 # --- orders -------------------------------------------------------------------------------------
@@ -117,6 +118,33 @@ class GetStockFigures(Question[Page[StockFigures]]):
     cursor: Cursor | None = None
 
 
+class SupplierDebt(View):
+    """``amount``: owed for a receipt, with its VAT, less what went back of it; below zero, more
+    went back. ``supplier_id``: ``None`` in books that an older version kept."""
+
+    supplier_id: UUID | None
+    amount: SignedMoney
+
+
+class ReceiptFigures(View):
+    """``owed``: to each supplier whom the receipt or what came on top of it is of. ``number``: the
+    warehouse's."""
+
+    receipt_id: UUID
+    number: str | None = None
+    owed: tuple[SupplierDebt, ...]
+
+
+class GetReceiptFigures(Question[Page[ReceiptFigures]]):
+    """As the warehouse has them."""
+
+    subject: ClassVar[str] = "ask.inventory.receipt_figures.v1"
+
+    receipt_ids: Named = ()
+    limit: Figures = 500
+    cursor: Cursor | None = None
+
+
 class StockWorth(View):
     """``value``: of all that lies in the warehouses and is on its way between them, at cost."""
 
@@ -132,7 +160,8 @@ class GetStockWorth(Question[StockWorth]):
 
 class BooksFigures(View):
     """``completion``: the settlement that stands; zero when none does. The ``posted`` figures are
-    what the ledger's entries of the order come to. ``due``: what no money and no bonuses cover."""
+    what the ledger's entries of the order come to. ``due``: what no money and no bonuses cover.
+    ``client_id`` and ``completed_at`` are of the settlement that stands."""
 
     order_id: UUID
     number: str | None
@@ -144,12 +173,24 @@ class BooksFigures(View):
     posted_cost: SignedMoney
     posted_pay: SignedMoney
     due: SignedMoney | None = None
+    client_id: UUID | None = None
+    completed_at: Instant | None = None
 
 
 class GetBooksFigures(Question[Page[BooksFigures]]):
     subject: ClassVar[str] = "ask.finance.figures.v1"
 
     order_ids: Named = ()
+    limit: Figures = 500
+    cursor: Cursor | None = None
+
+
+class GetReceiptDebts(Question[Page[ReceiptFigures]]):
+    """What the ledger's entries of a receipt and of its returns come to."""
+
+    subject: ClassVar[str] = "ask.finance.receipt_debts.v1"
+
+    receipt_ids: Named = ()
     limit: Figures = 500
     cursor: Cursor | None = None
 
@@ -165,6 +206,30 @@ class GetAccountBalances(Question[Page[AccountBalance]]):
     """Every account of the ledger that anything was posted to, in one page."""
 
     subject: ClassVar[str] = "ask.finance.account_balances.v1"
+
+
+# --- clients ------------------------------------------------------------------------------------
+
+
+class VisitFigures(View):
+    """An order as visits of its client: ``completions`` that are counted, what they brought, and
+    when the work was done; ``None``: an older version was not told."""
+
+    order_id: UUID
+    client_id: UUID
+    completions: tuple[int, ...]
+    revenue: Decimal
+    at: Instant | None = None
+
+
+class GetVisitFigures(Question[Page[VisitFigures]]):
+    """Orders with a visit that counts."""
+
+    subject: ClassVar[str] = "ask.clients.figures.v1"
+
+    order_ids: Named = ()
+    limit: Figures = 500
+    cursor: Cursor | None = None
 
 
 # --- what older versions rounded apart ------------------------------------------------------------

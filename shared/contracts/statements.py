@@ -173,8 +173,8 @@ class Creditors(Question[CreditorsView]):
 
 
 class CheckClients(Question[Page[Difference]]):
-    """Recounts every client's account, settlement and payment from the postings, and every entry
-    against its document; answers what differs, at most 1000 rows. ``what`` is
+    """Recounts every client's and supplier's account, settlement and payment from the postings,
+    and every entry against its document; answers what differs, at most 1000 rows. ``what`` is
     a stable code. Nothing is repaired."""
 
     subject: ClassVar[str] = "ask.finance.check_clients.v1"

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from shared.contracts.base import Command, Cursor, Instant, Money, Page, Question, View
 from shared.contracts.finance import MoneySum
+from shared.contracts.reconciliation import Difference
 
 ManyAtOnce = Annotated[int, Field(ge=1, le=2000)]
 
@@ -57,6 +58,19 @@ class KeptVisits(View):
     cursor: str | None
     """What to ask finance for next."""
     done: bool
+
+
+class GetKeptVisits(Question[KeptVisits]):
+    """Whether the visits from before they were counted are all here."""
+
+    subject: ClassVar[str] = "ask.clients.kept_visits.v1"
+
+
+class CheckVisits(Question[Page[Difference]]):
+    """Recounts every client's visits; answers what differs, at most 1000 rows. ``what`` is
+    a stable code. Nothing is repaired."""
+
+    subject: ClassVar[str] = "ask.clients.check_visits.v1"
 
 
 class KeepVisits(Command[KeptVisits]):

@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, Label
 from deploy import reconciliation
 from deploy.commands.difference_words import WORDS, line_of
 from deploy.reconciliation import Seen, compared
+from services.clients.store.figures import _COUNTERS
 from services.finance.store.checks import _CLIENTS
 from services.inventory.store.invariants import _questions
 from shared.contracts.base import Period
@@ -168,7 +169,8 @@ def test_no_rule_is_without_words() -> None:
     named = [cast(Label[str], query.selected_columns["what"]).element for query in _questions()]
     of_stock = {cast(BindParameter[str], each).value for each in named}
     of_books = set(re.findall(r"(?:\(|SELECT )'(\w+)',", _CLIENTS.text)) - LEDGER
-    assert of_stock | of_books == set(WORDS)
+    of_visits = set(re.findall(r"\('(\w+)',", _COUNTERS.text))
+    assert of_stock | of_books | of_visits == set(WORDS)
 
 
 def test_figures_are_told_without_what_a_division_left() -> None:
@@ -194,6 +196,7 @@ def test_orders_and_the_books_say_the_same_to_be_due(told: str | None, differs: 
         posted_cost=nothing, posted_pay=nothing, due=Decimal(300),
     )  # fmt: skip
 
-    wrong = [each.what for each in compared(Seen(order.order_id, orders=order, books=books))]
+    seen = Seen(order.order_id, orders=order, books=books, counted=False)
+    wrong = [each.what for each in compared(seen)]
 
     assert wrong == (["due = due in the books"] if differs else [])

@@ -79,6 +79,7 @@ from shared.contracts.stock_documents import (
     WriteOffStock,
 )
 from shared.contracts.taxes import SetVatRates, VatRate
+from shared.contracts.visits import KeepVisits
 from shared.refusals import Refused
 from tests.support.business import Business
 
@@ -139,6 +140,7 @@ class Station(RuleBasedStateMachine):
         self.warehouses = [self.send(CreateWarehouse(name=name)).id for name in places]
         self.supplier = self.send(CreateSupplier(name="Автодок")).id
         self.carrier = self.send(CreateSupplier(name="Перевозчик")).id
+        self.send(KeepVisits())  # as at the start of a station that finance knows nothing older of
         self.run(self.business.drain())
 
     # --- at the counter --------------------------------------------------------------------------

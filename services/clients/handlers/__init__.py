@@ -5,13 +5,14 @@ lists of them come in as files. ``merging``: two cards of one client become one.
 was agreed on with a client. ``personal_data``: all that is known of a person is given out.
 ``erasure``: a person is forgotten. ``history``: what happened with a client. ``links``: who belongs
 to whom. ``tags``: clients and cars are marked. ``visits``: who came how often. ``segments``:
-clients with something in common.
+clients with something in common. ``figures``: what finance must agree with.
 """
 
 from services.clients.handlers import (
     cards,
     contracts,
     erasure,
+    figures,
     finding,
     history,
     importing,
@@ -28,6 +29,7 @@ __all__ = [
     "cards",
     "contracts",
     "erasure",
+    "figures",
     "finding",
     "handlers",
     "history",

@@ -1,6 +1,7 @@
 """What the clients service keeps, and how it comes in and out of the database."""
 
 from services.clients.store import (
+    figures,
     importing,
     tables_contracts,
     tables_links,
@@ -12,6 +13,7 @@ from services.clients.store.tables import tables
 
 __all__ = [
     "ClientsStore",
+    "figures",
     "importing",
     "tables",
     "tables_contracts",

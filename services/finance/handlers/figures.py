@@ -10,6 +10,8 @@ from shared.contracts.reconciliation import (
     BooksFigures,
     GetAccountBalances,
     GetBooksFigures,
+    GetReceiptDebts,
+    ReceiptFigures,
 )
 from shared.handlers import Work
 from shared.pagination import page_of
@@ -33,9 +35,19 @@ async def get_books_figures(
             posted_cost=row.posted_cost,
             posted_pay=row.posted_pay,
             due=row.due,
+            client_id=row.client_id,
+            completed_at=row.completed_at,
         ),
         lambda row: (row.id,),
     )
+
+
+@handlers.question(GetReceiptDebts)
+async def get_receipt_debts(
+    question: GetReceiptDebts, store: FinanceStore, work: Work
+) -> Page[ReceiptFigures]:
+    rows = await store.receipt_debts(question)
+    return page_of(rows, question.limit, lambda row: row, lambda row: (row.receipt_id,))
 
 
 @handlers.question(GetAccountBalances)

@@ -165,6 +165,7 @@ async def check_clients(_: CheckClients, store: FinanceStore, work: Work) -> Pag
                 client_id=row.client_id,
                 order_id=row.order_id,
                 document_id=row.document_id,
+                supplier_id=row.supplier_id,
             )
             for row in await store.client_differences()
         )

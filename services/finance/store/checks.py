@@ -53,6 +53,17 @@ WITH posted AS (
     WHERE entries.kind IN ('payment', 'refund', 'supplier_payment', 'supplier_refund')
         AND entries.document_id IS NOT NULL
     GROUP BY entries.document_id
+), owed AS (
+    SELECT supplier_id,
+        sum(amount * ((credit = 'payables')::int - (debit = 'payables')::int)) AS owed,
+        coalesce(sum(amount * ((credit = 'payables')::int - (debit = 'payables')::int))
+            FILTER (WHERE kind = 'receipt' OR kind = 'supplier_return'), 0) AS charged
+    FROM postings JOIN entries ON entries.id = postings.entry_id
+    WHERE debit = 'payables' OR credit = 'payables' GROUP BY supplier_id
+), paid AS (
+    SELECT supplier_id, sum(coalesce(taken, 0) - coalesce(moved.refunded, 0)) AS paid
+    FROM supplier_payments JOIN moved ON moved.document_id = supplier_payments.id
+    GROUP BY supplier_id
 ), undone AS (
     SELECT undoing.id AS entry_id, undoing.order_id, undoing.client_id
     FROM entries AS undoing
@@ -73,7 +84,7 @@ WITH posted AS (
     )
 ), counted AS (
     SELECT side.what, client_id, NULL::uuid AS order_id, NULL::uuid AS document_id,
-        side.expected, side.actual
+        NULL::uuid AS supplier_id, side.expected, side.actual
     FROM accounts FULL JOIN posted USING (client_id) LEFT JOIN statement USING (client_id),
     LATERAL (VALUES
         ('account_receivable', coalesce(posted.receivable, 0), accounts.receivable),
@@ -83,7 +94,7 @@ WITH posted AS (
          accounts.receivable - accounts.deposits)
     ) AS side (what, expected, actual)
 UNION ALL
-    SELECT side.what, client_id, order_id, NULL, side.expected, side.actual
+    SELECT side.what, client_id, order_id, NULL, NULL, side.expected, side.actual
     FROM settlements LEFT JOIN by_order USING (order_id)
     LEFT JOIN applied USING (order_id),
     LATERAL (VALUES
@@ -92,13 +103,13 @@ UNION ALL
     ) AS side (what, expected, actual)
     WHERE state = 'settled'
 UNION ALL
-    SELECT 'unsettled_due', NULL, order_id, NULL, due, 0 FROM by_order
+    SELECT 'unsettled_due', NULL, order_id, NULL, NULL, due, 0 FROM by_order
     WHERE NOT EXISTS (
         SELECT FROM settlements
         WHERE settlements.order_id = by_order.order_id AND state = 'settled'
     )
 UNION ALL
-    SELECT side.what, client_id, order_id, entry_id, side.expected, side.actual
+    SELECT side.what, client_id, order_id, entry_id, NULL, side.expected, side.actual
     FROM settlements LEFT JOIN charged USING (entry_id),
     LATERAL (VALUES
         ('entry_revenue', coalesce(charged.revenue, 0), settlements.revenue),
@@ -110,9 +121,9 @@ UNION ALL
     ) AS side (what, expected, actual)
     WHERE entry_id IS NOT NULL
 UNION ALL
-    SELECT 'entry_reversal', client_id, order_id, entry_id, NULL, NULL FROM undone
+    SELECT 'entry_reversal', client_id, order_id, entry_id, NULL, NULL, NULL FROM undone
 UNION ALL
-    SELECT side.what, customer_id, order_id, payments.id, side.expected, side.actual
+    SELECT side.what, customer_id, order_id, payments.id, NULL, side.expected, side.actual
     FROM payments LEFT JOIN by_payment ON by_payment.payment_id = payments.id
     LEFT JOIN moved ON moved.document_id = payments.id,
     LATERAL (VALUES
@@ -123,16 +134,21 @@ UNION ALL
         ('payment_refunded', coalesce(moved.refunded, 0), payments.refunded)
     ) AS side (what, expected, actual)
 UNION ALL
-    SELECT side.what, NULL, NULL, supplier_payments.id, side.expected, side.actual
+    SELECT side.what, NULL, NULL, supplier_payments.id, supplier_id, side.expected,
+        side.actual
     FROM supplier_payments LEFT JOIN moved ON moved.document_id = supplier_payments.id,
     LATERAL (VALUES
         ('supplier_payment_amount', coalesce(moved.taken, 0), supplier_payments.amount),
         ('supplier_payment_refunded', coalesce(moved.refunded, 0), supplier_payments.refunded)
     ) AS side (what, expected, actual)
+UNION ALL
+    SELECT 'supplier_account', NULL, NULL, NULL, supplier_id,
+        coalesce(charged, 0) - coalesce(paid, 0), coalesce(owed, 0)
+    FROM owed FULL JOIN paid USING (supplier_id)
 )
 SELECT * FROM counted
 WHERE expected IS DISTINCT FROM actual OR what = 'entry_reversal'
-ORDER BY what, client_id, order_id, document_id LIMIT :most
+ORDER BY what, client_id, order_id, document_id, supplier_id LIMIT :most
 """)
 """In one statement, so that all of it is of one moment: another would be counted between two."""
 
@@ -141,6 +157,7 @@ class Checks(Store):
     """Reads all books; nobody is kept waiting."""
 
     async def client_differences(self) -> Sequence[Row[Any]]:
-        """``what, client_id, order_id, document_id, expected, actual``: what differs."""
+        """What differs: ``what, client_id, order_id, document_id, supplier_id, expected,
+        actual``."""
         found: Sequence[Row[Any]] = (await self.connection.execute(_CLIENTS, {"most": MOST})).all()
         return found

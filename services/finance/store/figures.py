@@ -1,4 +1,4 @@
-"""What the books say of each order, for whoever compares it with what other services say."""
+"""What the books say of orders and receipts, for whoever compares it with what others say."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, select, true
+from sqlalchemy import ColumnElement, Row, and_, case, func, select, text, true
 
 from services.finance.domain.ledger import CHARGED, Account
 from services.finance.domain.settlement import State
 from services.finance.store.schema import entries, orders, postings, settlements
-from shared.contracts.reconciliation import AccountBalance, GetBooksFigures
+from services.finance.store.suppliers import OF_SUPPLIERS
+from shared.contracts.reconciliation import (
+    AccountBalance,
+    GetBooksFigures,
+    GetReceiptDebts,
+    ReceiptFigures,
+    SupplierDebt,
+)
 from shared.handlers import Store
 from shared.pagination import keys_of
 
@@ -47,6 +54,8 @@ _FIGURES = (
         func.coalesce(settlements.c.cost, 0).label("cost"),
         func.coalesce(settlements.c.pay, 0).label("pay"),
         func.coalesce(settlements.c.revenue - settlements.c.paid, 0).label("due"),
+        settlements.c.client_id,
+        settlements.c.completed_at,
         _POSTED.c.revenue.label("posted_revenue"),
         _POSTED.c.cost.label("posted_cost"),
         _POSTED.c.pay.label("posted_pay"),
@@ -58,6 +67,21 @@ _FIGURES = (
         ).join(_POSTED, true())
     )
     .order_by(orders.c.id)
+)
+# As its index has it: a receipt's returns are written with the receipt's own id.
+_OF_RECEIPTS = text("entries.kind IN ('receipt', 'supplier_return')")
+_RECEIPTS = (
+    select(entries.c.document_id).distinct().where(_OF_RECEIPTS).order_by(entries.c.document_id)
+)
+_DEBTS = (
+    select(
+        entries.c.document_id,
+        postings.c.supplier_id,
+        _balance((Account.PAYABLES,), -1).label("amount"),
+    )
+    .join(postings, postings.c.entry_id == entries.c.id)
+    .where(_OF_RECEIPTS, OF_SUPPLIERS)
+    .group_by(entries.c.document_id, postings.c.supplier_id)
 )
 
 
@@ -74,6 +98,25 @@ class Figures(Store):
             statement = statement.where(orders.c.id > after)
         rows: Sequence[Any] = (await self.connection.execute(statement)).all()
         return rows
+
+    async def receipt_debts(self, asked: GetReceiptDebts) -> list[ReceiptFigures]:
+        """One more than a page, by the receipt's id."""
+        statement = _RECEIPTS.limit(asked.limit + 1)
+        if asked.receipt_ids:
+            statement = statement.where(entries.c.document_id.in_(asked.receipt_ids))
+        if asked.cursor:
+            (after,) = keys_of(asked.cursor, tuple[UUID])
+            statement = statement.where(entries.c.document_id > after)
+        receipt_ids = (await self.connection.execute(statement)).scalars().all()
+        owed: dict[UUID, list[SupplierDebt]] = {receipt_id: [] for receipt_id in receipt_ids}
+        debts = _DEBTS.where(entries.c.document_id.in_(receipt_ids))
+        for row in await self.connection.execute(debts):
+            debt = SupplierDebt(supplier_id=row.supplier_id, amount=row.amount)
+            owed[row.document_id].append(debt)
+        return [
+            ReceiptFigures(receipt_id=receipt_id, owed=tuple(each))
+            for receipt_id, each in owed.items()
+        ]
 
     async def account_balances(self) -> tuple[AccountBalance, ...]:
         debits = select(postings.c.debit.label("account"), postings.c.amount)

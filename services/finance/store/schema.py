@@ -58,6 +58,11 @@ entries = Table(
         unique=True,
         postgresql_where=text("kind = 'stock_take_over'"),
     ),
+    Index(
+        "entries_of_receipts",
+        "document_id",
+        postgresql_where=text("kind IN ('receipt', 'supplier_return')"),
+    ),
     Index("entries_shift", "shift_id", postgresql_where=text("shift_id IS NOT NULL")),
 )
 postings = Table(

@@ -28,7 +28,7 @@ from shared.pagination import keys_of
 NOBODY = UUID(int=0)
 """Stands for no supplier where rows are sorted."""
 _SAVE_PAYMENT = saving(supplier_payments)
-_OF_SUPPLIERS = or_(postings.c.debit == Account.PAYABLES, postings.c.credit == Account.PAYABLES)
+OF_SUPPLIERS = or_(postings.c.debit == Account.PAYABLES, postings.c.credit == Account.PAYABLES)
 _OWED = case((postings.c.credit == Account.PAYABLES, postings.c.amount), else_=-postings.c.amount)
 """By how much more is owed."""
 
@@ -96,7 +96,7 @@ class Suppliers(Store):
                 entries.c.actor,
             )
             .join(postings, postings.c.entry_id == entries.c.id)
-            .where(_OF_SUPPLIERS, postings.c.supplier_id == asked.supplier_id)
+            .where(OF_SUPPLIERS, postings.c.supplier_id == asked.supplier_id)
             .group_by(entries.c.id)
             .subquery()
         )
@@ -129,7 +129,7 @@ def _bills(supplier_id: UUID | None, at: datetime) -> Subquery:
             func.sum(_OWED).label("amount"),
         )
         .join(entries, entries.c.id == postings.c.entry_id)
-        .where(_OF_SUPPLIERS, entries.c.at <= at)
+        .where(OF_SUPPLIERS, entries.c.at <= at)
         .group_by(postings.c.supplier_id, entries.c.document_id)
     )
     if supplier_id:

@@ -11,9 +11,11 @@ from shared.contracts.costing import CorrectedPart, IssueCostCorrected
 from shared.contracts.orders import GetOrder
 from shared.contracts.reconciliation import (
     GetBooksFigures,
+    GetReceiptFigures,
     GetStockFigures,
     GetStockWorth,
     IssueCostTold,
+    ReceiptFigures,
     StockFigures,
     StockWorth,
     TellIssueCost,
@@ -31,6 +33,14 @@ async def get_stock_figures(
 ) -> Page[StockFigures]:
     rows = await figures.stock_figures(store.connection, question)
     return page_of(rows, question.limit, lambda row: row, lambda row: (row.order_id,))
+
+
+@handlers.question(GetReceiptFigures)
+async def get_receipt_figures(
+    question: GetReceiptFigures, store: InventoryStore, work: Work
+) -> Page[ReceiptFigures]:
+    rows = await figures.receipt_figures(store.connection, question)
+    return page_of(rows, question.limit, lambda row: row, lambda row: (row.receipt_id,))
 
 
 @handlers.command(TellIssueCost)

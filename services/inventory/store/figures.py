@@ -1,4 +1,4 @@
-"""What the warehouse says of each order, for whoever compares it with what other services say."""
+"""What the warehouse says of orders and receipts, for whoever compares it with others' words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, union
+from sqlalchemy import func, select, union, union_all
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,12 +18,22 @@ from services.inventory.store.tables import (
     allocations,
     completions,
     consumptions,
+    receipts,
     requests,
     shortages,
     stock,
 )
 from services.inventory.store.tables_documents import parcels, told_costs
-from shared.contracts.reconciliation import GetStockFigures, HeldPart, StockFigures, StockWorth
+from services.inventory.store.tables_purchasing import supplier_charges, supplier_returns
+from shared.contracts.reconciliation import (
+    GetReceiptFigures,
+    GetStockFigures,
+    HeldPart,
+    ReceiptFigures,
+    StockFigures,
+    StockWorth,
+    SupplierDebt,
+)
 from shared.pagination import keys_of
 
 _ORDERS = union(
@@ -73,6 +83,24 @@ async def stock_figures(
     ]
 
 
+async def receipt_figures(
+    connection: AsyncConnection, question: GetReceiptFigures
+) -> list[ReceiptFigures]:
+    """One more than a page, by the receipt's id."""
+    statement = select(receipts.c.id, receipts.c.number).order_by(receipts.c.id)
+    if question.receipt_ids:
+        statement = statement.where(receipts.c.id.in_(question.receipt_ids))
+    if question.cursor:
+        (after,) = keys_of(question.cursor, tuple[UUID])
+        statement = statement.where(receipts.c.id > after)
+    rows = (await connection.execute(statement.limit(question.limit + 1))).all()
+    owed = await _owed(connection, [row.id for row in rows])
+    return [
+        ReceiptFigures(receipt_id=row.id, number=row.number, owed=tuple(owed[row.id]))
+        for row in rows
+    ]
+
+
 async def stock_worth(connection: AsyncConnection) -> StockWorth:
     lies = await connection.scalar(select(func.coalesce(func.sum(stock.c.value), 0)))
     goes = await connection.scalar(select(func.coalesce(func.sum(parcels.c.left_value), 0)))
@@ -106,6 +134,31 @@ async def note_told(
         .returning(told_costs.c.order_id)
     )
     return told.scalar_one_or_none() is not None
+
+
+async def _owed(
+    connection: AsyncConnection, receipt_ids: Sequence[UUID]
+) -> defaultdict[UUID, list[SupplierDebt]]:
+    """A receipt's charges less those of its returns."""
+    charged = supplier_charges.c.cost + supplier_charges.c.vat
+    charges = union_all(
+        select(
+            supplier_charges.c.document_id.label("receipt_id"),
+            supplier_charges.c.supplier_id,
+            charged.label("amount"),
+        ).where(supplier_charges.c.document_id.in_(receipt_ids)),
+        select(supplier_returns.c.receipt_id, supplier_charges.c.supplier_id, -charged)
+        .join(supplier_returns, supplier_returns.c.id == supplier_charges.c.document_id)
+        .where(supplier_returns.c.receipt_id.in_(receipt_ids)),
+    ).subquery("charges")
+    statement = select(
+        charges.c.receipt_id, charges.c.supplier_id, func.sum(charges.c.amount).label("amount")
+    ).group_by(charges.c.receipt_id, charges.c.supplier_id)
+    owed: defaultdict[UUID, list[SupplierDebt]] = defaultdict(list)
+    for row in await connection.execute(statement):
+        debt = SupplierDebt(supplier_id=row.supplier_id, amount=row.amount)
+        owed[row.receipt_id].append(debt)
+    return owed
 
 
 async def _costs(

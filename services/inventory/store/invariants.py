@@ -18,10 +18,8 @@ from sqlalchemy import (
     Uuid,
     and_,
     case,
-    cast,
     func,
     literal,
-    null,
     select,
     tuple_,
     union_all,
@@ -29,6 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.stock import CHANGES_ON_HAND, CHANGES_RESERVED
+from services.inventory.store.purchase_invariants import of_purchases
+from services.inventory.store.rules import KEYS, difference
 from services.inventory.store.tables import (
     allocations,
     completions,
@@ -45,34 +45,41 @@ from shared.contracts.reconciliation import Difference
 from shared.pagination import keys_of, page_of
 
 _NOBODY = UUID(int=0)
-_KEYS = ("product_id", "warehouse_id", "order_id", "line_id")
 
 
 async def differences(connection: AsyncConnection, question: CheckStock) -> Page[Difference]:
     """One snapshot's, in the order of what they are and whom they are about."""
     found = union_all(*_questions()).subquery("differences")
-    place = (found.c.what, *(func.coalesce(found.c[name], _NOBODY) for name in _KEYS))
+    place = (
+        found.c.what,
+        func.coalesce(found.c.number, ""),
+        *(func.coalesce(found.c[name], _NOBODY) for name in KEYS),
+    )
     query = select(found).order_by(*place).limit(question.limit + 1)
     if question.cursor:
-        what, *ids = keys_of(question.cursor, tuple[str, UUID, UUID, UUID, UUID])
-        after = tuple_(literal(what, Text), *(literal(each, Uuid) for each in ids))
+        what, number, *ids = keys_of(question.cursor, tuple[str, str, UUID, UUID, UUID, UUID, UUID])
+        names = (literal(what, Text), literal(number, Text))
+        after = tuple_(*names, *(literal(each, Uuid) for each in ids))
         query = query.where(tuple_(*place) > after)
     rows = (await connection.execute(query)).all()
     return page_of(
         rows,
         question.limit,
         _told,
-        lambda row: (row.what, *(getattr(row, name) or _NOBODY for name in _KEYS)),
+        lambda row: (
+            row.what,
+            row.number or "",
+            *(getattr(row, name) or _NOBODY for name in KEYS),
+        ),
     )
 
 
 def _told(row: Any) -> Difference:
-    figures = {"expected": str(row.expected), "actual": str(row.actual)}
-    return Difference(**{**row._mapping, **figures})
+    return Difference(**row._mapping)
 
 
 def _questions() -> list[Select[Any]]:
-    return [*_of_stock(), *_of_lines(), _returned_of_order()]
+    return [*_of_stock(), *_of_lines(), _returned_of_order(), *of_purchases()]
 
 
 # --- what lies there -----------------------------------------------------------------------------
@@ -104,7 +111,7 @@ def _of_stock() -> list[Select[Any]]:
         ),
         _sums("missing_by_shortages", stock.c.missing, _place_of(shortages, shortages.c.missing)),
         _sums("reserved_by_lines", stock.c.reserved, held),
-        _difference(
+        difference(
             "free_while_missing",
             literal(Decimal(0), Numeric),
             on_shelves,
@@ -128,7 +135,7 @@ def _sums(what: str, actual: ColumnElement[Any], *parts: Select[Any]) -> Select[
     )
     expected, said = func.coalesce(total.c.amount, 0), func.coalesce(actual, 0)
     return (
-        _difference(
+        difference(
             what,
             expected,
             said,
@@ -182,7 +189,7 @@ def _short_while_available() -> Select[Any]:
         .subquery("there")
     )
     return (
-        _difference(
+        difference(
             "short_while_available",
             literal(Decimal(0), Numeric),
             available.c.available,
@@ -222,10 +229,10 @@ def _of_lines() -> list[Select[Any]]:
         "line_id": requests.c.line_id,
     }
     return [
-        _difference("short_of_line", short, requests.c.short, **of_line)
+        difference("short_of_line", short, requests.c.short, **of_line)
         .select_from(requests.outerjoin(held, held.c.line_id == requests.c.line_id))
         .where(short != requests.c.short),
-        _difference("issued_of_line", expected, requests.c.issued, **of_line)
+        difference("issued_of_line", expected, requests.c.issued, **of_line)
         .select_from(requests.outerjoin(issued, issued.c.line_id == requests.c.line_id))
         .where(expected != requests.c.issued),
     ]
@@ -235,7 +242,7 @@ def _returned_of_order() -> Select[Any]:
     """What a completion that was undone still keeps, or one that stands has given back."""
     state = case((consumptions.c.returned, "returned"), else_="issued")
     return (
-        _difference(
+        difference(
             "returned_of_order",
             func.sum(consumptions.c.quantity),
             literal(Decimal(0), Numeric),
@@ -253,15 +260,4 @@ def _returned_of_order() -> Select[Any]:
         )
         .where(completions.c.state.is_distinct_from(state))
         .group_by(consumptions.c.order_id, consumptions.c.line_id)
-    )
-
-
-def _difference(
-    what: str, expected: ColumnElement[Any], actual: ColumnElement[Any], **about: Any
-) -> Select[Any]:
-    return select(
-        literal(what, Text).label("what"),
-        *(cast(about.get(name, null()), Uuid).label(name) for name in _KEYS),
-        expected.label("expected"),
-        actual.label("actual"),
     )
