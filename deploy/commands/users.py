@@ -27,9 +27,11 @@ def first_admin() -> None:
     """
     import asyncio
 
+    from deploy.commands.event_replay import asking_a_database
     from services.gateway.users import ensure_first_admin
 
-    password = asyncio.run(ensure_first_admin(_database_url()))
+    with asking_a_database():
+        password = asyncio.run(ensure_first_admin(_database_url()))
     if password:
         typer.echo(password)
     else:
@@ -44,9 +46,11 @@ def demo() -> None:
     """
     import asyncio
 
+    from deploy.commands.event_replay import asking_a_database
     from services.gateway.users import ensure_demo_users
 
-    asyncio.run(ensure_demo_users(_database_url()))
+    with asking_a_database():
+        asyncio.run(ensure_demo_users(_database_url()))
 
 
 @app.command("password")

@@ -102,9 +102,10 @@ async def test_an_unknown_login_is_told_who_manages_users(gateway: TestGateway) 
     assert "gone is locked out: somebody has to let them in first\n" in locked_out.stderr
 
 
-def test_a_database_that_is_away_is_told_in_one_line() -> None:
+@pytest.mark.parametrize("command", [("password", "admin"), ("first-admin",), ("demo",)])
+def test_a_database_that_is_away_is_told_in_one_line(command: tuple[str, ...]) -> None:
     environment = {"PITLANE_GATEWAY_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/x"}
-    refused = pitlane("users", "password", "admin", environment=environment)
+    refused = pitlane("users", *command, environment=environment)
     assert (refused.exit_code, refused.stdout) == (69, "")
     assert refused.stderr.startswith("pitlane: a database does not answer: ")
 
