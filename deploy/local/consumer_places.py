@@ -11,10 +11,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.topology import EVENTS
 from shared.messaging.retries import RETRY_DELAYS_S
 
 HEADER = bytes((22, 2))
 """Of a place as this server writes it. What another one writes is left to it."""
+MOST_EVENTS = (EVENTS.max_bytes or 0) // 64
+"""No stream has room for more: each has headers."""
 MORE = 0x80
 """Another byte of the same number follows."""
 LATER_S = 60 + int(max(RETRY_DELAYS_S))
@@ -51,8 +54,7 @@ def _places_fit(numbers: Iterator[int], now_s: float) -> bool:
     delivered, delivered_seq = next(numbers), next(numbers)
     pending = next(numbers)
     gap = delivered_seq - acknowledged_seq
-    # A stream begins with the milliseconds of its first day, and they pass faster than events.
-    if delivered_seq > now_s * 1000 or not 0 <= pending <= min(gap, delivered - acknowledged):
+    if gap > MOST_EVENTS or not 0 <= pending <= min(gap, delivered - acknowledged):
         return False
     return not pending or _pending_fits(numbers, pending, gap, now_s + LATER_S)
 

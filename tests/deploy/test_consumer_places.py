@@ -71,7 +71,7 @@ def test_what_a_server_writes_is_believed(numbers: tuple[int, ...]) -> None:
     [
         busy(acknowledged=(13, FIRST)),
         busy(acknowledged=(8, FIRST + 5)),
-        busy(delivered=(12, NOW * 1000 + 1)),
+        busy(delivered=(12, FIRST + 2**27 + 1)),
         busy(delivered=(10, FIRST + 4)),
         busy(noted=NOW + LATER_S + 10),
         busy(pending=((0, 1, 0),)),
