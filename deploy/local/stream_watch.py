@@ -186,8 +186,9 @@ class StreamWatch:
 
     async def _compare(self, seen: Seen, why: str, *, then_after_s: float) -> None:
         self._say("info", "stream_compared", why=why)
+        began = asyncio.get_running_loop().time()
         # Whoever doubts meanwhile is heard after it.
-        self._compare_at = asyncio.get_running_loop().time() + then_after_s
+        self._compare_at = began + then_after_s
         try:
             await self._rebuild()
         except CannotStart as error:
@@ -201,6 +202,9 @@ class StreamWatch:
             await asyncio.sleep(PAUSE_S)
             return
         self._failures = 0
+        self._say(
+            "info", "stream_whole", took_s=round(asyncio.get_running_loop().time() - began, 1)
+        )
         # As it was before the comparison: what is lost since is noticed at the next look.
         self._seen = seen if seen.created else await self._look()
         self._seen_files = self._files()

@@ -27,6 +27,7 @@ from tests.support.runner import Runner
 START_TIMEOUT_S = 120.0
 LOOK_EVERY_S = 0.02
 HOST = "127.0.0.1"
+COMPARING = ("stream_compared", "stream_not_rebuilt", "stream_whole")
 _ONE_TIME_PASSWORD = re.compile(r"one-time password\s+(\S+)")
 
 
@@ -121,6 +122,12 @@ class BenchStation:
     def told(self) -> dict[str, Any]:
         """What the running station tells of itself."""
         return self._runner.told()
+
+    def has_compared(self) -> bool:
+        """Whether the comparison of the stream with the outboxes that was begun last has ended."""
+        lines = (self._folder / "logs" / "supervisor.jsonl").read_text().splitlines()
+        told = [event for line in lines if (event := json.loads(line)["event"]) in COMPARING]
+        return told[-1:] == [COMPARING[-1]]
 
     def cpu_by_part(self) -> dict[str, float]:
         """CPU seconds so far of everything that the station consists of; a server's with its
