@@ -2,8 +2,8 @@
 # for the tests of pages a Chromium is installed where that is possible.
 
 PYTHON := .venv/bin/python
-# Processes that run tests at once: on two cores, the third uses the pauses of the others.
-WORKERS ?= 3
+# Processes that run tests at once.
+WORKERS ?= 2
 # Tests that need no server; `make check` runs them.
 QUICK := tests/architecture tests/contracts
 

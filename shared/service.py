@@ -237,8 +237,10 @@ def broker_for(settings: ServiceSettings, refusals: Refusals) -> NatsBroker:
         max_outstanding_pings=2,
         pending_size=16 * 1024 * 1024,
         graceful_timeout=5,
-        # Our handlers take the message as it came: FastStream need not solve their arguments.
+        # Our handlers take the message as it came: FastStream need not solve their arguments, nor
+        # make a model of them.
         apply_types=False,
+        serializer=None,
         logger=None,
     )
 

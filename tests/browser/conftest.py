@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.async_api import async_playwright, expect
+from playwright.sync_api import sync_playwright
 
 from tests.browser.visitors import Open, Site, Visitor, opened
 from tests.gateway.support import API, running_whole, served
@@ -43,6 +46,36 @@ def chromium() -> str:
     pytest.skip("NO CHROMIUM, no page was looked at: run scripts/setup-browser as root")
 
 
+@pytest.fixture(scope="session")
+def chromium_at(chromium: str) -> Iterator[str]:
+    """One for all tests of the process, each of which has contexts of its own in it: a start costs
+    as much as a test. Playwright looks after it in a thread: it is bound to a loop, and each test
+    has another."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    runs, over = threading.Event(), threading.Event()
+
+    def run() -> None:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=chromium,
+                args=["--no-sandbox", f"--remote-debugging-port={port}"],
+                headless=True,
+            )
+            runs.set()
+            over.wait()
+            browser.close()
+
+    thread = threading.Thread(target=run, name="chromium")
+    thread.start()
+    try:
+        assert runs.wait(PATIENCE_S * 2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        over.set()
+        thread.join()
+
+
 @pytest.fixture
 async def site(nats_server: TestNats, database: Callable[[str], str]) -> AsyncIterator[Site]:
     whole = running_whole(nats_server, database, command_timeout_s=PATIENCE_S)
@@ -54,13 +87,11 @@ async def site(nats_server: TestNats, database: Callable[[str], str]) -> AsyncIt
 
 
 @pytest.fixture
-async def browse(chromium: str, site: Site) -> AsyncIterator[Open]:
+async def browse(chromium_at: str, site: Site) -> AsyncIterator[Open]:
     """``await browse(role="advisor", size=DESK)``: somebody with a browser of their own. At the end
     no page of theirs may have complained, nor asked another host for anything."""
     async with async_playwright() as playwright, AsyncExitStack() as stack:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox"], headless=True
-        )
+        browser = await playwright.chromium.connect_over_cdp(chromium_at)
         stack.push_async_callback(browser.close)
         visitors: list[Visitor] = []
 

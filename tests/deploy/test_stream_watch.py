@@ -539,9 +539,11 @@ async def test_each_look_is_held_against_the_one_before(monkeypatch: pytest.Monk
     async def rebuild() -> None:
         pass
 
-    watch = StreamWatch(
-        connect, rebuild, lambda _level, _event, **more: compared.append(more["why"])
-    )
+    def say(_level: str, event: str, **more: Any) -> None:
+        if event == "stream_compared":
+            compared.append(more["why"])
+
+    watch = StreamWatch(connect, rebuild, say)
     watching = asyncio.create_task(watch.run())
 
     async def was_suspected() -> bool:
