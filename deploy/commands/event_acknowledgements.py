@@ -16,6 +16,7 @@ from nats.js.errors import NotFoundError
 from sqlalchemy import ARRAY, Uuid, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from deploy.local.stream_watch import floor_of
 from deploy.topology import EVENTS
 from shared.database import dead_letters, inbox
 from shared.messaging.consumer import EVERYTHING
@@ -85,8 +86,8 @@ async def places(js: JetStreamContext, consumed: Mapping[str, Sequence[str]]) ->
     found = []
     for service, subjects in consumed.items():
         try:
-            floor = (await js.consumer_info(str(EVENTS.name), service)).ack_floor
+            info = await js.consumer_info(str(EVENTS.name), service)
         except NotFoundError:
             continue
-        found.append(Acknowledged(service, floor.stream_seq if floor else 0, frozenset(subjects)))
+        found.append(Acknowledged(service, floor_of(info), frozenset(subjects)))
     return found

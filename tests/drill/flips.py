@@ -69,7 +69,7 @@ async def a_store(folder: Path, events: int) -> Mapping[UUID, bytes]:
     published = {new_id(): random.Random(number).randbytes(400) for number in range(events)}
     async with running_nats(folder) as server:
         await server.apply_topology({"orders": [SUBJECT]})
-        async with _publisher(server) as js:
+        async with jetstream_of(server) as js:
             for start in range(0, events, 500):
                 part = list(published.items())[start : start + 500]
                 await asyncio.gather(
@@ -84,8 +84,10 @@ def _headers(one: UUID, body: bytes) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _publisher(server: TestNats) -> AsyncIterator[nats.js.JetStreamContext]:
-    connection = await nats_connection(server.url(BOOTSTRAP), BOOTSTRAP)
+async def jetstream_of(
+    server: TestNats, user: str = BOOTSTRAP
+) -> AsyncIterator[nats.js.JetStreamContext]:
+    connection = await nats_connection(server.url(user), user)
     try:
         yield connection.jetstream(timeout=10)
     finally:

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from nats.js import JetStreamContext
 
 from deploy import topology
-from deploy.commands.reach import nats_connection
 from deploy.local.stream_watch import floor_of
 from deploy.progress import Progress
-from tests.drill.flips import SUBJECT, a_store
-from tests.support.broker import TestNats, running_nats
+from tests.drill.flips import SUBJECT, a_store, jetstream_of
+from tests.support.broker import running_nats
 
 PLACED = "orders"
 EVENTS = 20
@@ -92,7 +89,7 @@ def _file(store: Path) -> Path:
 async def _a_place(folder: Path) -> int:
     """A consumer in the middle of its work; the sequence of the stream's first event."""
     await a_store(folder, EVENTS)
-    async with running_nats(folder) as server, _service(server) as js:
+    async with running_nats(folder) as server, jetstream_of(server, PLACED) as js:
         reader = await js.pull_subscribe_bind(PLACED, "EVENTS")
         messages = await reader.fetch(DELIVERED, timeout=5)
         first = messages[0].metadata.sequence.stream
@@ -104,29 +101,11 @@ async def _a_place(folder: Path) -> int:
     return first
 
 
-@asynccontextmanager
-async def _service(server: TestNats) -> AsyncIterator[JetStreamContext]:
-    connection = await nats_connection(server.url(PLACED), PLACED)
-    try:
-        yield connection.jetstream(timeout=10)
-    finally:
-        await connection.close()
-
-
-@asynccontextmanager
-async def _watch(server: TestNats) -> AsyncIterator[JetStreamContext]:
-    connection = await nats_connection(server.url(topology.BOOTSTRAP), topology.BOOTSTRAP)
-    try:
-        yield connection.jetstream(timeout=10)
-    finally:
-        await connection.close()
-
-
 async def _outcome(store: Path, first: int) -> str:
     async with running_nats(store) as server:
         # As every start of a station does: a consumer that was thrown away is made anew.
         await server.apply_topology({PLACED: [SUBJECT]})
-        async with _watch(server) as watch, _service(server) as js:
+        async with jetstream_of(server) as watch, jetstream_of(server, PLACED) as js:
             at_start = await watch.consumer_info("EVENTS", PLACED)
             given = await _given(js, first)
             info = await watch.consumer_info("EVENTS", PLACED)
