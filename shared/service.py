@@ -23,7 +23,7 @@ from shared.handlers import Handlers, Store
 from shared.logs import configure_logs
 from shared.messaging.admission import Refusals, verify
 from shared.messaging.client import ServiceClient
-from shared.messaging.connection import NatsAddress, inbox
+from shared.messaging.connection import NatsAddress, inbox, leave
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.housekeeping import Housekeeping
@@ -210,7 +210,7 @@ async def _disconnected(broker: NatsBroker, connection: Client) -> None:
         async with asyncio.timeout(BROKER_S / 2):
             await broker.stop()
     except (nats.errors.Error, TimeoutError):  # the server is away, or frozen
-        await connection.close()
+        await leave(connection)
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -13,10 +13,14 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
 
 INBOXES = "_INBOX_"
 
@@ -81,3 +85,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+async def leave(connection: Client) -> None:
+    """Ends a connection that finds its way back by itself; also while its server is away."""
+    if connection.is_reconnecting:
+        # nats-py still writes what it kept for the server, into a socket that it has closed, and
+        # fails: TypeError from asyncio's loop, RuntimeError from uvloop's. There is nobody to read.
+        connection._pending.clear()
+        connection._pending_data_size = 0
+    with suppress(ConnectionError):  # it went while we took leave
+        await connection.close()

@@ -16,6 +16,7 @@ from uuid import UUID
 import asyncpg
 import nats
 import pytest
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import BaseModel
 from sqlalchemy import select
@@ -376,6 +377,22 @@ async def test_a_service_stops_in_time_though_all_it_needs_is_frozen(
         assert asyncio.get_running_loop().time() - began < TOTAL_S
         server.send(signal.SIGCONT)
         asked.cancel()
+
+
+async def test_a_service_stops_while_its_broker_is_away_with_something_still_to_tell_it(
+    station: Station,
+) -> None:
+    running = station.running["orders"]
+    await station.nats.kill()
+    await eventually(lambda: is_away(running.connection))
+    await running.connection.publish("ack", b"")
+    await station.stop("orders")
+    assert running.connection.is_closed
+    await station.nats.start()
+
+
+async def is_away(connection: Client) -> bool:
+    return bool(connection.is_reconnecting)
 
 
 @pytest.mark.parametrize(("kind", "code"), [("ask", "reply_too_large"), ("cmd", "reply_untold")])

@@ -41,6 +41,7 @@ from shared.contracts.orders import (
 )
 from shared.ids import new_id
 from shared.messaging.client import ServiceClient
+from shared.messaging.connection import leave
 from shared.messaging.envelope import Actor, opening
 from shared.messaging.outbox import STREAM, outgoing
 from shared.service import Running, consumed_subjects, service_named
@@ -94,7 +95,7 @@ class Station:
     async def close(self) -> None:
         await self.stop(*list(self._stacks))
         if self._connection:
-            await self._connection.close()
+            await leave(self._connection)
 
     async def send[ReplyT](
         self,

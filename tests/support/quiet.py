@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import nats
 from nats.js import JetStreamContext
 
+from shared.messaging.connection import leave
 from shared.messaging.outbox import STREAM
 from shared.service import Running, consumed_subjects
 from tests.support.broker import TestNats
@@ -38,7 +39,7 @@ async def settle_down(
         await asyncio.sleep(0.02)
         await eventually(is_quiet, timeout_s=timeout_s)
     finally:
-        await connection.close()
+        await leave(connection)
 
 
 async def _last_event(js: JetStreamContext) -> int:
