@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 import pydantic_core
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, Select
 
 from shared.contracts.base import Page
 from shared.refusals import Refused
@@ -29,6 +31,27 @@ def keys_of[KeysT](cursor: str, shape: type[KeysT]) -> KeysT:
         return TypeAdapter(shape).validate_json(base64.urlsafe_b64decode(padded))
     except (ValidationError, ValueError, binascii.Error) as error:
         raise Refused("cursor_invalid") from error
+
+
+def by_id[StatementT: Select[Any]](
+    statement: StatementT,
+    key: ColumnElement[UUID],
+    cursor: str | None,
+    limit: int,
+    *,
+    only: Collection[UUID] = (),
+) -> StatementT:
+    """What is found in the order of that id, behind the cursor, and one row more than a page has:
+    see ``page_of``. ``only``: these alone; none are named: all.
+
+    Raises ``Refused("cursor_invalid")``.
+    """
+    if only:
+        statement = statement.where(key.in_(only))
+    if cursor:
+        (after,) = keys_of(cursor, tuple[UUID])
+        statement = statement.where(key > after)
+    return statement.order_by(key).limit(limit + 1)
 
 
 def page_of[RowT, ItemT](

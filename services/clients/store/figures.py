@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.clients.store.tables_segments import past_visits, visits
 from shared.contracts.reconciliation import GetVisitFigures
 from shared.contracts.visits import KeptVisits
-from shared.pagination import keys_of
+from shared.pagination import by_id
 
 MOST = 1000
 
@@ -30,7 +29,6 @@ _FIGURES = (
     )
     .where(~visits.c.reversed)
     .group_by(visits.c.order_id)
-    .order_by(visits.c.order_id)
 )
 _COUNTERS = text("""
 WITH counted AS (
@@ -61,12 +59,9 @@ async def visit_figures(
     connection: AsyncConnection, question: GetVisitFigures
 ) -> Sequence[Row[Any]]:
     """One more than a page, by the order's id."""
-    statement = _FIGURES.limit(question.limit + 1)
-    if question.order_ids:
-        statement = statement.where(visits.c.order_id.in_(question.order_ids))
-    if question.cursor:
-        (after,) = keys_of(question.cursor, tuple[UUID])
-        statement = statement.where(visits.c.order_id > after)
+    statement = by_id(
+        _FIGURES, visits.c.order_id, question.cursor, question.limit, only=question.order_ids
+    )
     rows: Sequence[Row[Any]] = (await connection.execute(statement)).all()
     return rows
 

@@ -20,7 +20,7 @@ from shared.contracts.reconciliation import (
     SupplierDebt,
 )
 from shared.handlers import Store
-from shared.pagination import keys_of
+from shared.pagination import by_id
 
 
 def _balance(accounts: Sequence[Account], sign: int) -> ColumnElement[Any]:
@@ -45,34 +45,28 @@ _POSTED = (
     .where(entries.c.order_id == orders.c.id)
     .lateral("posted")
 )
-_FIGURES = (
-    select(
-        orders.c.id,
-        orders.c.number,
-        func.coalesce(settlements.c.completion, 0).label("completion"),
-        func.coalesce(settlements.c.revenue, 0).label("revenue"),
-        func.coalesce(settlements.c.cost, 0).label("cost"),
-        func.coalesce(settlements.c.pay, 0).label("pay"),
-        func.coalesce(settlements.c.revenue - settlements.c.paid, 0).label("due"),
-        settlements.c.client_id,
-        settlements.c.completed_at,
-        _POSTED.c.revenue.label("posted_revenue"),
-        _POSTED.c.cost.label("posted_cost"),
-        _POSTED.c.pay.label("posted_pay"),
-    )
-    .select_from(
-        orders.outerjoin(
-            settlements,
-            and_(settlements.c.order_id == orders.c.id, settlements.c.state == State.SETTLED),
-        ).join(_POSTED, true())
-    )
-    .order_by(orders.c.id)
+_FIGURES = select(
+    orders.c.id,
+    orders.c.number,
+    func.coalesce(settlements.c.completion, 0).label("completion"),
+    func.coalesce(settlements.c.revenue, 0).label("revenue"),
+    func.coalesce(settlements.c.cost, 0).label("cost"),
+    func.coalesce(settlements.c.pay, 0).label("pay"),
+    func.coalesce(settlements.c.revenue - settlements.c.paid, 0).label("due"),
+    settlements.c.client_id,
+    settlements.c.completed_at,
+    _POSTED.c.revenue.label("posted_revenue"),
+    _POSTED.c.cost.label("posted_cost"),
+    _POSTED.c.pay.label("posted_pay"),
+).select_from(
+    orders.outerjoin(
+        settlements,
+        and_(settlements.c.order_id == orders.c.id, settlements.c.state == State.SETTLED),
+    ).join(_POSTED, true())
 )
 # As its index has it: a receipt's returns are written with the receipt's own id.
 _OF_RECEIPTS = text("entries.kind IN ('receipt', 'supplier_return')")
-_RECEIPTS = (
-    select(entries.c.document_id).distinct().where(_OF_RECEIPTS).order_by(entries.c.document_id)
-)
+_RECEIPTS = select(entries.c.document_id).distinct().where(_OF_RECEIPTS)
 _DEBTS = (
     select(
         entries.c.document_id,
@@ -90,23 +84,14 @@ class Figures(Store):
 
     async def figure_rows(self, asked: GetBooksFigures) -> Sequence[Row[Any]]:
         """One more than a page, by the order's id."""
-        statement = _FIGURES.limit(asked.limit + 1)
-        if asked.order_ids:
-            statement = statement.where(orders.c.id.in_(asked.order_ids))
-        if asked.cursor:
-            (after,) = keys_of(asked.cursor, tuple[UUID])
-            statement = statement.where(orders.c.id > after)
+        statement = by_id(_FIGURES, orders.c.id, asked.cursor, asked.limit, only=asked.order_ids)
         rows: Sequence[Any] = (await self.connection.execute(statement)).all()
         return rows
 
     async def receipt_debts(self, asked: GetReceiptDebts) -> list[ReceiptFigures]:
         """One more than a page, by the receipt's id."""
-        statement = _RECEIPTS.limit(asked.limit + 1)
-        if asked.receipt_ids:
-            statement = statement.where(entries.c.document_id.in_(asked.receipt_ids))
-        if asked.cursor:
-            (after,) = keys_of(asked.cursor, tuple[UUID])
-            statement = statement.where(entries.c.document_id > after)
+        key = entries.c.document_id
+        statement = by_id(_RECEIPTS, key, asked.cursor, asked.limit, only=asked.receipt_ids)
         receipt_ids = (await self.connection.execute(statement)).scalars().all()
         owed: dict[UUID, list[SupplierDebt]] = {receipt_id: [] for receipt_id in receipt_ids}
         debts = _DEBTS.where(entries.c.document_id.in_(receipt_ids))

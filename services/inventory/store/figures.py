@@ -34,7 +34,7 @@ from shared.contracts.reconciliation import (
     StockWorth,
     SupplierDebt,
 )
-from shared.pagination import keys_of
+from shared.pagination import by_id
 
 _ORDERS = union(
     select(requests.c.order_id), select(completions.c.order_id.label("order_id"))
@@ -60,13 +60,9 @@ async def stock_figures(
     connection: AsyncConnection, question: GetStockFigures
 ) -> list[StockFigures]:
     """One more than a page, by the order's id."""
-    statement = select(_ORDERS.c.order_id).order_by(_ORDERS.c.order_id)
-    if question.order_ids:
-        statement = statement.where(_ORDERS.c.order_id.in_(question.order_ids))
-    if question.cursor:
-        (after,) = keys_of(question.cursor, tuple[UUID])
-        statement = statement.where(_ORDERS.c.order_id > after)
-    found = await connection.execute(statement.limit(question.limit + 1))
+    key = _ORDERS.c.order_id
+    statement = by_id(select(key), key, question.cursor, question.limit, only=question.order_ids)
+    found = await connection.execute(statement)
     order_ids = list(found.scalars())
     issued = await connection.execute(_ISSUED.where(completions.c.order_id.in_(order_ids)))
     standing = {row.order_id: row.completion for row in issued}
@@ -87,13 +83,11 @@ async def receipt_figures(
     connection: AsyncConnection, question: GetReceiptFigures
 ) -> list[ReceiptFigures]:
     """One more than a page, by the receipt's id."""
-    statement = select(receipts.c.id, receipts.c.number).order_by(receipts.c.id)
-    if question.receipt_ids:
-        statement = statement.where(receipts.c.id.in_(question.receipt_ids))
-    if question.cursor:
-        (after,) = keys_of(question.cursor, tuple[UUID])
-        statement = statement.where(receipts.c.id > after)
-    rows = (await connection.execute(statement.limit(question.limit + 1))).all()
+    numbers = select(receipts.c.id, receipts.c.number)
+    statement = by_id(
+        numbers, receipts.c.id, question.cursor, question.limit, only=question.receipt_ids
+    )
+    rows = (await connection.execute(statement)).all()
     owed = await _owed(connection, [row.id for row in rows])
     return [
         ReceiptFigures(receipt_id=row.id, number=row.number, owed=tuple(owed[row.id]))

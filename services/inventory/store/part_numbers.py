@@ -17,7 +17,7 @@ from services.inventory.store.tables import labels, products
 from services.inventory.store.tables_offers import cross_lists, crosses, part_numbers
 from shared.contracts.base import Page
 from shared.contracts.part_numbers import AddPartNumber, ListPartNumbers, PartNumberView
-from shared.pagination import keys_of, page_of
+from shared.pagination import by_id, page_of
 from shared.refusals import Refused
 
 MAX_REACH = 500
@@ -79,13 +79,9 @@ async def all_of(connection: AsyncConnection, product_id: UUID) -> tuple[PartNum
 
 
 async def listed(connection: AsyncConnection, question: ListPartNumbers) -> Page[PartNumberView]:
-    query = select(part_numbers).where(part_numbers.c.product_id == question.product_id)
-    if question.cursor:
-        (last_id,) = keys_of(question.cursor, tuple[UUID])
-        query = query.where(part_numbers.c.id > last_id)
-    rows = (
-        await connection.execute(query.order_by(part_numbers.c.id).limit(question.limit + 1))
-    ).all()
+    numbers = select(part_numbers).where(part_numbers.c.product_id == question.product_id)
+    query = by_id(numbers, part_numbers.c.id, question.cursor, question.limit)
+    rows = (await connection.execute(query)).all()
     return page_of(rows, question.limit, _view, lambda row: (row.id,))
 
 

@@ -20,7 +20,7 @@ from services.orders.store.places import Places
 from services.orders.store.tables import price_rules, work_variants, works
 from shared.contracts.base import Page
 from shared.contracts.works import ListVariants, PriceRulesView, VariantView
-from shared.pagination import keys_of, page_of
+from shared.pagination import by_id, page_of
 from shared.refusals import Refused
 from shared.settings import StationSettings
 
@@ -82,15 +82,8 @@ class Catalogue:
         await self._note_whether_there_are(variant.service_id)
 
     async def page_of_variants(self, question: ListVariants) -> Page[VariantView]:
-        query = (
-            select(work_variants)
-            .where(work_variants.c.service_id == question.service_id)
-            .order_by(work_variants.c.id)
-            .limit(question.limit + 1)
-        )
-        if question.cursor:
-            (after,) = keys_of(question.cursor, tuple[UUID])
-            query = query.where(work_variants.c.id > after)
+        variants = select(work_variants).where(work_variants.c.service_id == question.service_id)
+        query = by_id(variants, work_variants.c.id, question.cursor, question.limit)
         rows = (await self._connection.execute(query)).all()
         return page_of(
             rows,

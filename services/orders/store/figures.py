@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.store.tables import orders, part_lines, service_lines
 from shared.contracts.reconciliation import GetOrderFigures, OrderFigures, WantedPart
-from shared.pagination import keys_of
+from shared.pagination import by_id
 
 _declined = service_lines.alias("declined")
 _SERVICES = (
@@ -40,19 +40,16 @@ _ORDERS = select(
     orders.c.total,
     (_SERVICES + _PARTS).label("lines_total"),
     case((orders.c.settled, orders.c.owed)).label("due"),
-).order_by(orders.c.id)
+)
 
 
 async def order_figures(
     connection: AsyncConnection, question: GetOrderFigures
 ) -> list[OrderFigures]:
     """One more than a page, by id."""
-    statement = _ORDERS.limit(question.limit + 1)
-    if question.order_ids:
-        statement = statement.where(orders.c.id.in_(question.order_ids))
-    if question.cursor:
-        (after,) = keys_of(question.cursor, tuple[UUID])
-        statement = statement.where(orders.c.id > after)
+    statement = by_id(
+        _ORDERS, orders.c.id, question.cursor, question.limit, only=question.order_ids
+    )
     rows = (await connection.execute(statement)).all()
     parts = await _parts(connection, [row.id for row in rows])
     return [
