@@ -30,8 +30,8 @@ lint:
 quick:
 	$(PYTHON) -m pytest -q $(QUICK)
 
-test: check ## every check, then every test
-	@scripts/setup-browser
+test: ## every check, then every test
+	@scripts/setup-browser & wait=$$!; $(MAKE) --no-print-directory check && wait $$wait
 	$(PYTHON) -m pytest -q -n $(WORKERS) --dist loadgroup $(addprefix --ignore=,$(QUICK))
 
 vendor: setup ## fetches the vendored page assets anew

@@ -3,7 +3,6 @@ move, and how soon anything is found."""
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from tests.bench.business import Business, many_orders
 from tests.bench.percentiles import percentile
 from tests.bench.station import BenchStation
 from tests.bench.table import Row
+from tests.support.chromium import chromium_path
 
 CARDS = 200
 PAINT_GOAL_S, SLOW_PAINT_GOAL_S, SEEN_GOAL_MS, FOUND_GOAL_MS = 1, 2.5, 500, 100
@@ -126,8 +126,7 @@ async def _found(browser: Browser, station: BenchStation, looks: int) -> list[fl
 
 @asynccontextmanager
 async def _browser() -> AsyncIterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
+    path = chromium_path()
     if path is None:
         raise RuntimeError("no Chromium: run scripts/setup-browser as root")
     async with async_playwright() as playwright:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import async_playwright, expect
-from playwright.sync_api import sync_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.visitors import Open, Site, Visitor, opened
 from tests.gateway.support import API, running_whole, served
-from tests.support.broker import TestNats
+from tests.support.broker import TestNats, running_nats
+from tests.support.chromium import chromium_path
 
 # A whole station and a browser share two cores with other tests: what is bound to come may take
 # its time. How soon it comes is measured by the bench.
@@ -35,48 +33,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(STORY_S))
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The system's own; ``scripts/setup-browser`` sees to it."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One for all tests of the process, each of which has contexts of its own in it: it costs as
+    much to start as a test does. It is bound to a loop, which the tests of pages share."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=_installed(), args=["--no-sandbox"], headless=True
+        )
+        yield browser
+        await browser.close()
+
+
+def _installed() -> str:
+    if path := chromium_path():
+        return path
     if os.environ.get("CI"):
         pytest.fail("no Chromium: scripts/setup-browser could not install it")
     pytest.skip("NO CHROMIUM, no page was looked at: run scripts/setup-browser as root")
 
 
-@pytest.fixture(scope="session")
-def chromium_at(chromium: str) -> Iterator[str]:
-    """One for all tests of the process, each of which has contexts of its own in it: a start costs
-    as much as a test. Playwright looks after it in a thread: it is bound to a loop, and each test
-    has another."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    runs, over = threading.Event(), threading.Event()
-
-    def run() -> None:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium,
-                args=["--no-sandbox", f"--remote-debugging-port={port}"],
-                headless=True,
-            )
-            runs.set()
-            over.wait()
-            browser.close()
-
-    thread = threading.Thread(target=run, name="chromium")
-    thread.start()
-    try:
-        assert runs.wait(PATIENCE_S * 2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        over.set()
-        thread.join()
+@pytest_asyncio.fixture(loop_scope="session")
+async def nats_server(tmp_path: Path) -> AsyncIterator[TestNats]:
+    async with running_nats(tmp_path) as server:
+        yield server
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def site(nats_server: TestNats, database: Callable[[str], str]) -> AsyncIterator[Site]:
     whole = running_whole(nats_server, database, command_timeout_s=PATIENCE_S)
     async with whole as gateway, served(gateway) as (host, port):
@@ -86,18 +69,18 @@ async def site(nats_server: TestNats, database: Callable[[str], str]) -> AsyncIt
             yield Site(url, gateway, office)
 
 
-@pytest.fixture
-async def browse(chromium_at: str, site: Site) -> AsyncIterator[Open]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def browse(chromium: Browser, site: Site) -> AsyncIterator[Open]:
     """``await browse(role="advisor", size=DESK)``: somebody with a browser of their own. At the end
     no page of theirs may have complained, nor asked another host for anything."""
-    async with async_playwright() as playwright, AsyncExitStack() as stack:
-        browser = await playwright.chromium.connect_over_cdp(chromium_at)
-        stack.push_async_callback(browser.close)
+    async with AsyncExitStack() as contexts:
         visitors: list[Visitor] = []
 
         async def browse(**wishes: object) -> Visitor:
-            visitors.append(await opened(browser, site, **wishes))  # type: ignore[arg-type]
-            return visitors[-1]
+            visitor = await opened(chromium, site, **wishes)  # type: ignore[arg-type]
+            contexts.push_async_callback(visitor.page.context.close)
+            visitors.append(visitor)
+            return visitor
 
         yield browse
         for visitor in visitors:

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 from tests.gateway.test_pictures import a_photo
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SLOW_AND_LOSSY = """() => {
     window.lost = [];
@@ -48,7 +51,7 @@ class Bay:
         return sum(each["event"] == f"evt.{fact}.v1" for each in timeline["items"])
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def bay(site: Site) -> Bay:
     client = await site.post("/clients", {"last_name": "Сидорова", "first_name": "Анна"})
     car = await site.post(

@@ -6,11 +6,14 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.test_live import held
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 WIDE = (1440, 900)
 

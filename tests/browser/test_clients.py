@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers, paper, too_wide
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def olga(site: Site) -> dict[str, Any]:
     """A client with a car."""
     client = await site.post(

@@ -7,11 +7,14 @@ from itertools import product
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.browser.visitors import DESK, PHONE, Open, Site
 from tests.gateway.support import a_key
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @dataclass
@@ -26,7 +29,7 @@ class Quoted:
 MATERIAL = "Ветошь секретная"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def quoted(site: Site) -> Quoted:
     client = await site.post(
         "/clients", {"last_name": "Сидорова", "first_name": "Анна", "discount_percent": "10"}

@@ -6,12 +6,15 @@ import asyncio
 import time
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.test_board import a_visit
 from tests.browser.test_live import held
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def a_part_stays_away(page: Page, order: dict[str, Any]) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from itertools import product
 from typing import Literal
 
+import pytest
 from playwright.async_api import Page, expect
 
 from services.gateway import passwords
 from tests.browser.visitors import DESK, PHONE, Open, Site, Visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PAGE = "/docs/formulas"
 

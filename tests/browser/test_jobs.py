@@ -15,6 +15,8 @@ from services.gateway.store import jobs, users
 from shared.ids import new_id
 from tests.browser.visitors import DESK, Open, Site, barriers, too_wide
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 async def a_job(site: Site, **values: Any) -> Any:
     """As somebody who works on it, here or at another gateway, writes it down."""

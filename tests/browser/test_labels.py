@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.visitors import DESK, Open, Site, barriers
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_labels_have_the_barcode_and_the_price(site: Site, browse: Open) -> None:

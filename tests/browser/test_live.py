@@ -8,12 +8,15 @@ import asyncio
 import time
 from typing import Any
 
+import pytest
 from playwright.async_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.ordering import station_of
 from tests.browser.visitors import DESK, Open, Site
 from tests.gateway.support import a_key
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 class Held:

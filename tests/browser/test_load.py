@@ -10,11 +10,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 from tests.gateway.support import a_key
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ZONE = ZoneInfo("Europe/Moscow")
 
@@ -64,7 +67,7 @@ class Bays:
         return name, start.astimezone(ZONE), end.astimezone(ZONE)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def bays(site: Site) -> Bays:
     _opened_on[0] = datetime.now(ZONE)
     section = await site.post("/sections", {"name": "Слесарный"})

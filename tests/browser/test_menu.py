@@ -16,6 +16,8 @@ from tests.browser.test_board import a_visit
 from tests.browser.visitors import DEMO_LOGINS, DESK, Open, Site
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 LINKS = """text => [...new DOMParser().parseFromString(text, "text/html")
     .querySelectorAll("#page a[href], .bar a[href]")]
     .map(link => new URL(link.getAttribute("href"), location))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.test_till import a_done_order, shows
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_the_office_records_an_expense_and_takes_it_back(site: Site, browse: Open) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.test_till import a_done_order
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_an_operator_looks_at_services_journal_and_chain(site: Site, browse: Open) -> None:

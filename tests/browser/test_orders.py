@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from itertools import product
 
+import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.ordering import answered, job, order_of, settled, stands, station_of
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers, paper
 from tests.gateway.support import a_key
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def by_key(page: Page, key: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.async_api import expect
 
 from services.gateway.pages.reports import ENDPOINTS
@@ -11,6 +12,8 @@ from tests.browser.test_board import a_visit
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 from tests.gateway.support import a_key
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LOOKED_AT_CLOSELY = ("orders-by-section", "order-profit", "stock-shortages")
 """All reports are one page: with a picture, with links in its table, with nothing to show."""

@@ -10,6 +10,8 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 from tests.gateway.support import a_key
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 EVERY_KIND = (
     *("", "/employees", "/markups", "/bonus-rules/new", "/forms", "/forms/work_order/en"),
     *("/messages/new", "/packages/new?q=Oil"),

@@ -8,6 +8,8 @@ from playwright.async_api import expect
 from services.gateway.users import DEMO_PASSWORD
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 async def test_somebody_signs_in_and_out(site: Site, browse: Open) -> None:
     visitor = await browse(size=DESK)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.visitors import DEMO_LOGINS, DESK, PHONE, Open, Site, barriers
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def shelves(site: Site) -> dict[str, Any]:
     """Two warehouses, a supplier, oil that lies there and pads that an order waits for."""
     main = await site.post("/warehouses", {"name": "Основной"})

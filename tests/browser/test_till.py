@@ -10,6 +10,8 @@ from playwright.async_api import Page, expect
 from tests.browser.ordering import settled, stands
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 async def a_done_order(site: Site, price: str = "1500") -> dict[str, Any]:
     """Of Anna Sidorova, with one work; finance has settled it."""

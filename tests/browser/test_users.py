@@ -12,6 +12,8 @@ from services.gateway.users import DEMO_PASSWORD
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 CHOSEN = "a password of my own"
 
 

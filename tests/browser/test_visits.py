@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers, too_wide
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TYPED = 90
 """Key presses for a new client with a new car and a reason: what is typed in half a minute."""
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def station(site: Site) -> dict[str, Any]:
     """A section with a post and a technician, and a client with a car."""
     section = await site.post("/sections", {"name": "Слесарный"})

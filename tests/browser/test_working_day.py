@@ -24,6 +24,8 @@ from tests.browser.test_orders import add_by_typing
 from tests.browser.test_till import shows
 from tests.browser.visitors import DEMO_LOGINS, DESK, PHONE, Open, Site
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 FILTER, PADS, OIL = "Фильтр масляный MANN", "Колодки TRW", "Замена масла"
 PLATE = "К777КК50"
 
