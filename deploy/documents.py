@@ -20,7 +20,7 @@ from shared.asyncapi import asyncapi_document
 from shared.contracts.formulas import Language
 from shared.formulas import ORDER_MODEL, SAMPLE, SAMPLE_TIME
 from shared.formulas.reference import reference
-from shared.permissions import OWNER
+from shared.roles import OWNER
 from shared.service import service_named
 from shared.settings import SERVICES
 

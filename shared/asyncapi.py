@@ -30,7 +30,8 @@ from shared.contracts.operations import (
 from shared.handlers import Handlers
 from shared.messaging.client import STATUS_HEADER
 from shared.messaging.outbox import STREAM
-from shared.permissions import CLIENT, OPERATOR, ROLES, SERVICE, may
+from shared.permissions import may
+from shared.roles import CLIENT, OPERATOR, ROLES, SERVICE
 
 CONTRACTS_VERSION = "1.0.0"
 """Of all subjects that end in ``.v1``: contracts grow, and what breaks them is a new subject."""

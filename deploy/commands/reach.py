@@ -117,7 +117,7 @@ def needed(value: str | None, variable: str) -> str:
 def operator() -> Actor:
     """Who uses this shell, in the role that may look after the station."""
     from shared.messaging.envelope import Actor
-    from shared.permissions import OPERATOR
+    from shared.roles import OPERATOR
 
     try:
         return Actor(pwd.getpwuid(os.getuid()).pw_name, OPERATOR)

@@ -88,7 +88,8 @@ def requests() -> dict[str, list[str]]:
     """User → the subjects of the commands and questions that it sends."""
     from deploy.topology import OPERATORS, SERVICES
     from shared.contracts.operations import addressed_to
-    from shared.permissions import OPERATOR, sent_by
+    from shared.permissions import sent_by
+    from shared.roles import OPERATOR
     from shared.service import asked_subjects
     from shared.settings import SERVICES as EVERY_SERVICE
 

@@ -35,7 +35,7 @@ from shared.contracts.operations import StationRestored
 from shared.erasure import without_person
 from shared.handlers import Handlers, Work
 from shared.pagination import keys_of, page_of
-from shared.permissions import may_see_cost, may_see_pay
+from shared.roles import may_see_cost, may_see_pay
 
 SORTED_PERIOD = timedelta(days=31)
 

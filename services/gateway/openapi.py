@@ -28,7 +28,8 @@ from services.gateway.problems import MEDIA_TYPE, STATUSES
 from services.gateway.reading import PERIOD_ENDS
 from services.gateway.routes import AREAS
 from shared.contracts.base import Message, Question
-from shared.permissions import ROLES, may
+from shared.permissions import may
+from shared.roles import ROLES
 
 API_VERSION = "1.0.0"
 """Of the addresses and shapes under ``/api/v1``: they grow, and what breaks them is a v2."""

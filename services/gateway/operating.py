@@ -18,7 +18,8 @@ from shared.contracts.base import Event
 from shared.contracts.users import ChangeUser, TotpChanged
 from shared.messaging import outbox
 from shared.messaging.envelope import Envelope
-from shared.permissions import ROLES, may
+from shared.permissions import may
+from shared.roles import ROLES
 
 
 class NoSuchUser(LookupError):

@@ -9,15 +9,8 @@ from typing import Any, Literal
 
 from services.gateway.routes import AREAS
 from shared.contracts.base import Command
-from shared.permissions import (
-    MAY_DATE,
-    MAY_GIVE_CAR,
-    MAY_SEE_COST,
-    MAY_SET_COSTING,
-    MAY_WAIVE,
-    ROLES,
-    may,
-)
+from shared.permissions import may
+from shared.roles import MAY_DATE, MAY_GIVE_CAR, MAY_SEE_COST, MAY_SET_COSTING, MAY_WAIVE, ROLES
 
 type HowMuch = Literal["nothing", "some", "all"]
 

@@ -13,7 +13,7 @@ from services.gateway.passwords import hashed
 from services.gateway.store import login_key, users
 from shared.database import engine_for_one_job
 from shared.ids import new_id
-from shared.permissions import ADMINISTRATOR, ADVISOR, CASHIER, OWNER, STOREKEEPER, TECHNICIAN
+from shared.roles import ADMINISTRATOR, ADVISOR, CASHIER, OWNER, STOREKEEPER, TECHNICIAN
 
 _FIRST = "admin"
 DEMO_PASSWORD = "demo"

@@ -15,7 +15,7 @@ from shared.formulas.objects import Extra, Model
 from shared.formulas.sample import SAMPLE, SAMPLE_TIME
 from shared.formulas.statement_model import STATEMENT_MODEL, STATEMENT_SAMPLE
 from shared.formulas.templates import Template, compile_template
-from shared.permissions import CLIENT
+from shared.roles import CLIENT
 
 __all__ = [
     "CLIENT",

@@ -12,7 +12,7 @@ from shared.formulas.model import ORDER_MODEL
 from shared.formulas.objects import Model
 from shared.formulas.sample import SAMPLE, SAMPLE_TIME
 from shared.formulas.templates import Template, compile_template
-from shared.permissions import SERVICE
+from shared.roles import SERVICE
 
 type Wants = Literal["number", "condition", "text", "any"]
 

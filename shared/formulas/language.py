@@ -84,7 +84,7 @@ class Formula:
     ) -> Decimal | str | bool | datetime | list[object] | None:
         """The value for this viewer: a thing comes as its name, a list as a list of such values.
 
-        ``viewer`` is ``client``, ``service`` or a role of ``shared.permissions``. Raises
+        ``viewer`` is ``client``, ``service`` or a role of ``shared.roles``. Raises
         ``FormulaError`` for what only the values can tell: division by zero, too much work.
         """
         view = View(self.model, order, viewer=viewer, at=at, language=language, extra=extra)

@@ -20,7 +20,7 @@ from shared.contracts.statements import StatementPaper
 from shared.contracts.work_order import PartLine, WorkOrder
 from shared.formulas.errors import FormulaError, nearest
 from shared.formulas.values import Money, Type, Value, type_named
-from shared.permissions import CLIENT, OPERATOR, ROLES, SERVICE, may_see_cost
+from shared.roles import CLIENT, OPERATOR, ROLES, SERVICE, may_see_cost
 
 VIEWERS = frozenset({CLIENT, SERVICE, OPERATOR, *ROLES})
 MAX_STEPS = 20_000

@@ -26,7 +26,7 @@ from shared.formulas.objects import Field, Hidden, Model, ObjectType, Thing, Vie
 from shared.formulas.sample import SAMPLE
 from shared.formulas.templates import Template, compile_template
 from shared.formulas.values import Type, text_of
-from shared.permissions import ROLES, may_see_cost
+from shared.roles import ROLES, may_see_cost
 
 MAX_VALUE_CHARS = 200
 MAX_PLACES = 6

@@ -36,8 +36,8 @@ from services.gateway.openapi import openapi_document
 from services.gateway.problems import MEDIA_TYPE
 from services.gateway.routes.events import EVENT_STREAM
 from shared.ids import new_id
-from shared.permissions import OWNER, ROLES
 from shared.refusals import REASONS
+from shared.roles import OWNER, ROLES
 from tests.support.ids import Ids, plain
 
 LEAKS = re.compile(

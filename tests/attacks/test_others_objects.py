@@ -26,7 +26,8 @@ from services.gateway.examples import BODIES
 from services.gateway.pages import MODULES
 from services.gateway.pages.routing import Page
 from shared.contracts.photos import AddPhoto
-from shared.permissions import OWNER, ROLES, may
+from shared.permissions import may
+from shared.roles import OWNER, ROLES
 from tests.attacks.foreign import NOBODY, Place, body_for, called, fitted, places, put
 from tests.attacks.making import ENDPOINTS, Maker
 from tests.gateway.support import API, TestGateway, a_key, running_whole

@@ -15,8 +15,8 @@ from shared.contracts.jobs import CancelJob, GetJob
 from shared.contracts.users import EndSession, RevokeToken
 from shared.ids import new_id
 from shared.messaging.envelope import Actor, opening
-from shared.permissions import ADMINISTRATOR, OWNER, ROLES
 from shared.refusals import Refused
+from shared.roles import ADMINISTRATOR, OWNER, ROLES
 from tests.attacks.foreign import fitted
 from tests.attacks.making import ENDPOINTS, Maker
 from tests.gateway.support import API, TestGateway, a_key

@@ -10,7 +10,8 @@ from starlette.routing import compile_path
 
 from services.gateway.pages import MODULES
 from services.gateway.pages import routing as pages
-from shared.permissions import TECHNICIAN, may
+from shared.permissions import may
+from shared.roles import TECHNICIAN
 from tests.browser.ordering import station_of
 from tests.browser.test_board import a_visit
 from tests.browser.visitors import DEMO_LOGINS, DESK, Open, Site

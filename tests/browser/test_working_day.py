@@ -10,14 +10,7 @@ from playwright.async_api import Locator, Page, expect
 
 from services.gateway.pages.home import BOARD, FIRST_PAGES
 from services.gateway.users import DEMO_PASSWORD
-from shared.permissions import (
-    ADMINISTRATOR,
-    ADVISOR,
-    CASHIER,
-    OWNER,
-    STOREKEEPER,
-    TECHNICIAN,
-)
+from shared.roles import ADMINISTRATOR, ADVISOR, CASHIER, OWNER, STOREKEEPER, TECHNICIAN
 from tests.browser.ordering import job, settled
 from tests.browser.test_board import WIDE, lane
 from tests.browser.test_orders import add_by_typing

@@ -8,7 +8,8 @@ from typing import ClassVar
 import pytest
 
 from shared.contracts.base import Command, Done, Event, Message, Question, View, reply_type
-from shared.permissions import CLIENT, OPERATOR, ROLES, SERVICE, may
+from shared.permissions import may
+from shared.roles import CLIENT, OPERATOR, ROLES, SERVICE
 from shared.settings import SERVICES
 from tests.contracts.catalogue import (
     COMMANDS,

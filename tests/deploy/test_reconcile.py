@@ -30,8 +30,8 @@ from shared.contracts.reconciliation import (
 )
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
-from shared.permissions import OPERATOR, OWNER
 from shared.refusals import Refused
+from shared.roles import OPERATOR, OWNER
 from tests.deploy.operating import Outcome, pitlane_on
 from tests.finance.at_work import published
 from tests.support.broker import TestNats

@@ -19,7 +19,8 @@ from deploy.snapshots import messages
 from shared.contracts.base import Message
 from shared.contracts.operations import addressed_to
 from shared.messaging.subscriptions import subscribed
-from shared.permissions import OPERATOR, may
+from shared.permissions import may
+from shared.roles import OPERATOR
 from shared.service import service_named
 from shared.settings import SERVICES
 from tests.support.broker import TestNats

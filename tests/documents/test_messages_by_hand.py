@@ -25,8 +25,8 @@ from shared.contracts.messages import (
 )
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
-from shared.permissions import ADVISOR, CASHIER, OWNER, STOREKEEPER, TECHNICIAN
 from shared.refusals import Refused
+from shared.roles import ADVISOR, CASHIER, OWNER, STOREKEEPER, TECHNICIAN
 from tests.documents.messages_at_work import ZONE, AtWork
 from tests.support.broker import TestNats
 from tests.support.day import running_station

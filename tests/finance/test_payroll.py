@@ -32,8 +32,9 @@ from shared.contracts.payroll import (
 from shared.handlers import Work
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
-from shared.permissions import ADMINISTRATOR, OWNER, ROLES, may
+from shared.permissions import may
 from shared.refusals import Refused
+from shared.roles import ADMINISTRATOR, OWNER, ROLES
 from tests.finance.at_work import job, ledger
 from tests.finance.builders import (
     NOON,

@@ -23,8 +23,8 @@ from shared.contracts.orders import ChangeLine, OrderView, RemoveLine
 from shared.contracts.reconciliation import COST_AGREES, ISSUED_AGREES, TellIssueCost
 from shared.contracts.stock_counts import PostCount, SetCounted, StartCount
 from shared.messaging.envelope import Actor
-from shared.permissions import OPERATOR
 from shared.refusals import Refused
+from shared.roles import OPERATOR
 from tests.deploy.operating import pitlane_on
 from tests.support.day import Station
 from tests.support.silence import NO_WAITING_S, silent

@@ -13,7 +13,7 @@ from shared.contracts.orders import AddService, ChangeLine, GetOrder, OrderView
 from shared.contracts.work_order import GetWorkOrder
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
-from shared.permissions import ROLES, may_see_cost
+from shared.roles import ROLES, may_see_cost
 from tests.flows.test_working_day import is_settled, reserved
 from tests.support.day import Station
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.formulas import ORDER_MODEL, SAMPLE
 from shared.formulas.objects import VIEWERS, Hidden
-from shared.permissions import CLIENT, ROLES, SERVICE, may_see_cost
+from shared.roles import CLIENT, ROLES, SERVICE, may_see_cost
 from tests.formulas.trying import rendered, value
 
 D = Decimal

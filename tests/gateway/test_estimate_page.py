@@ -9,8 +9,8 @@ import pytest
 
 from services.gateway.throttling import RULES
 from shared.ids import new_id
-from shared.permissions import CLIENT
 from shared.refusals import Refused
+from shared.roles import CLIENT
 from tests.gateway.support import FakeServices, TestGateway
 
 SHOW = "ask.orders.show_estimate.v1"

@@ -24,7 +24,8 @@ from services.gateway.pages.routing import Page
 from services.gateway.routes import AREAS
 from services.gateway.routes.events import EVENT_STREAM
 from shared.contracts.formulas import TryFormula
-from shared.permissions import OWNER, ROLES, TECHNICIAN, may, may_see_cost
+from shared.permissions import may
+from shared.roles import OWNER, ROLES, TECHNICIAN, may_see_cost
 from tests.gateway.furnishing import furnish
 from tests.gateway.support import API, TestGateway, a_key
 from tests.gateway.test_pictures import a_photo

@@ -5,7 +5,8 @@ from __future__ import annotations
 from services.gateway.examples import BODIES
 from services.gateway.routes import AREAS
 from shared.contracts.base import Message
-from shared.permissions import ROLES, may
+from shared.permissions import may
+from shared.roles import ROLES
 from shared.settings import SERVICES
 from tests.gateway.support import FakeServices, TestGateway, a_key
 from tests.gateway.test_routes import filled

@@ -18,18 +18,9 @@ from shared.contracts import jobs
 from shared.contracts.base import Message
 from shared.ids import new_id
 from shared.messaging.envelope import Actor, opening
-from shared.permissions import (
-    CLIENT,
-    OPERATOR,
-    ROLES,
-    SERVICE,
-    may,
-    may_grant,
-    scope_of,
-    sent_by,
-    within,
-)
+from shared.permissions import may, may_grant, scope_of, sent_by, within
 from shared.refusals import Refused
+from shared.roles import CLIENT, OPERATOR, ROLES, SERVICE
 from tests.gateway.support import API, TestGateway, a_key, running_gateway
 from tests.gateway.test_tokens import make
 from tests.support.broker import TestNats

@@ -15,7 +15,7 @@ from services.gateway import passwords
 from services.gateway.store import login_key, tables
 from services.gateway.users import DEMO_USERS, ensure_demo_users, ensure_first_admin
 from shared.database import delivery, engine_for, migrate
-from shared.permissions import ROLES
+from shared.roles import ROLES
 from tests.support.databases import as_owner
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import openpyxl  # type: ignore[import-untyped]
 
-from shared.permissions import ROLES
+from shared.roles import ROLES
 from tests.gateway.support import API, TestGateway, a_key
 from tests.support.waiting import eventually
 

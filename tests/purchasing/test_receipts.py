@@ -30,8 +30,8 @@ from shared.contracts.till import GetXReport, ListCashBoxes, OpenShift
 from shared.database import outbox
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
-from shared.permissions import OPERATOR
 from shared.refusals import Refused
+from shared.roles import OPERATOR
 from tests.inventory.at_work import job, published, together
 from tests.purchasing.at_work import (
     a_line,

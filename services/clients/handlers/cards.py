@@ -25,8 +25,8 @@ from shared.contracts.clients import (
     VehicleView,
 )
 from shared.handlers import Work
-from shared.permissions import MAY_GIVE_CAR
 from shared.refusals import Refused
+from shared.roles import MAY_GIVE_CAR
 
 # --- the card ----------------------------------------------------------------------------------
 

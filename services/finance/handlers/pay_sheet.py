@@ -24,8 +24,8 @@ from shared.contracts.payroll import (
 )
 from shared.handlers import Work
 from shared.pagination import page_of
-from shared.permissions import may_see_cost
 from shared.refusals import Refused
+from shared.roles import may_see_cost
 
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "labor": ("labor_percent",),

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from shared.contracts.orders import EmployeeView, ListEmployees, ListSections
 from shared.handlers import Work
-from shared.permissions import ADMINISTRATOR, OWNER
 from shared.refusals import Refused
+from shared.roles import ADMINISTRATOR, OWNER
 
 _OFFICE = (ADMINISTRATOR, OWNER)
 _AT_ONCE = 200

@@ -33,8 +33,9 @@ from shared.contracts.users import (
 )
 from shared.handlers import Store, Work
 from shared.pagination import keys_of, page_of
-from shared.permissions import ROLES, may, may_grant
+from shared.permissions import may, may_grant
 from shared.refusals import Refused, ensure_revision
+from shared.roles import ROLES
 
 _MANAGERS = tuple(role for role in ROLES if may(role, ChangeUser))
 _CHANGEABLE = ("name", "role", "active", "stations")

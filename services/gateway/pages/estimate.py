@@ -34,8 +34,8 @@ from shared.contracts.photos import ClientPhoto, ShowClientPhoto, ShowClientPhot
 from shared.messaging.client import read_reply
 from shared.messaging.envelope import Actor
 from shared.messaging.outages import is_outage
-from shared.permissions import CLIENT
 from shared.refusals import Kind, Refused
+from shared.roles import CLIENT
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from services.gateway.pages.request import (
     own_path,
 )
 from services.gateway.pages.routing import act, show
-from shared.permissions import CASHIER, OWNER, STOREKEEPER, TECHNICIAN
+from shared.roles import CASHIER, OWNER, STOREKEEPER, TECHNICIAN
 
 FIRST_PAGES = {
     TECHNICIAN: "/bay",

@@ -38,8 +38,9 @@ from shared.contracts.base import Command, Message, Question
 from shared.contracts.operations import addressed_to
 from shared.ids import new_id
 from shared.messaging.client import ServiceClient, UnreadableReply, read_reply
-from shared.permissions import may, may_see_cost, may_take_away, message_named
+from shared.permissions import may, may_take_away, message_named
 from shared.refusals import Refused
+from shared.roles import may_see_cost
 
 log = structlog.get_logger(__name__)
 

@@ -23,7 +23,8 @@ from shared.contracts.users import (
     UserMade,
     UserView,
 )
-from shared.permissions import ROLES, may_grant
+from shared.permissions import may_grant
+from shared.roles import ROLES
 
 USERS = "/users"
 

@@ -16,7 +16,7 @@ from shared.contracts.clients import ChangeVehicle, GetClient, GetVehicle
 from shared.contracts.tags import CreateTag, GetVehicleTags, ListTags, TagVehicle, UntagVehicle
 from shared.contracts.vehicle_history import GetVehicleHistory
 from shared.contracts.works import VehicleWarranty
-from shared.permissions import MAY_GIVE_CAR
+from shared.roles import MAY_GIVE_CAR
 
 MOST = 200
 

@@ -47,7 +47,8 @@ from shared.contracts.price_lists import (
     ListStockImports,
 )
 from shared.messaging.inbox import fingerprint
-from shared.permissions import ROLES, may
+from shared.permissions import may
+from shared.roles import ROLES
 
 PROBLEMS_PAGE = 200
 _PAGES = TypeAdapter(Page[RowProblem])

@@ -22,7 +22,8 @@ from shared.contracts.photos import (
     RemovePhoto,
 )
 from shared.messaging.inbox import fingerprint
-from shared.permissions import ROLES, may
+from shared.permissions import may
+from shared.roles import ROLES
 
 JPEG = "image/jpeg"
 _ORDER = "/orders/{order_id}/photos"

@@ -42,8 +42,8 @@ from shared.contracts.inventory import (
 from shared.contracts.purchasing import GetSuppliers
 from shared.edits import named_fields
 from shared.handlers import Work
-from shared.permissions import MAY_SET_COSTING
 from shared.refusals import Refused
+from shared.roles import MAY_SET_COSTING
 
 
 @handlers.command(CreateProduct)

@@ -9,7 +9,7 @@ from shared.contracts.base import Page
 from shared.contracts.inventory import CreateProduct, ProductView
 from shared.contracts.price_lists import CreateProductFromOffer, FindOffers, OfferView
 from shared.handlers import Work
-from shared.permissions import sees_all_costs
+from shared.roles import sees_all_costs
 
 
 @handlers.question(FindOffers)

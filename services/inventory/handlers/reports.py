@@ -20,8 +20,8 @@ from shared.contracts.stock_reports import (
     TurnoverRow,
 )
 from shared.handlers import Work
-from shared.permissions import may_see_cost
 from shared.refusals import Refused
+from shared.roles import may_see_cost
 
 DIFFERENCES_SHOWN = 100
 

@@ -16,7 +16,7 @@ from shared.contracts.shelves import (
     WaitingView,
 )
 from shared.handlers import Work
-from shared.permissions import may_see_cost
+from shared.roles import may_see_cost
 
 
 @handlers.question(FindStock)

@@ -34,8 +34,8 @@ from shared.contracts.purchase_orders import (
     WaivePrepayment,
 )
 from shared.handlers import Work
-from shared.permissions import MAY_WAIVE
 from shared.refusals import Refused
+from shared.roles import MAY_WAIVE
 
 NONE = Decimal("0.00")
 

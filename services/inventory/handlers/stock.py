@@ -14,7 +14,7 @@ from shared.contracts.inventory import (
 )
 from shared.contracts.reconciliation import Difference
 from shared.handlers import Work
-from shared.permissions import may_see_cost
+from shared.roles import may_see_cost
 
 
 @handlers.question(GetStock)

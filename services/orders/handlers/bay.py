@@ -28,8 +28,8 @@ from shared.contracts.bay import (
 )
 from shared.contracts.orders import OrderView
 from shared.handlers import Work
-from shared.permissions import TECHNICIAN
 from shared.refusals import Refused
+from shared.roles import TECHNICIAN
 
 MAX_ORDERS = 100
 

@@ -16,8 +16,8 @@ from shared.contracts.base import Period
 from shared.contracts.finance import OrderProfits
 from shared.contracts.orders import OrderView
 from shared.handlers import Work
-from shared.permissions import sees_all_costs
 from shared.refusals import Refused
+from shared.roles import sees_all_costs
 
 
 async def shown(

@@ -11,8 +11,8 @@ from shared.contracts.client_contracts import ContractSaved
 from shared.contracts.finance import GetBalance
 from shared.contracts.orders import MoveOrder, OrderMoved
 from shared.handlers import Work
-from shared.permissions import MAY_WAIVE
 from shared.refusals import Refused
+from shared.roles import MAY_WAIVE
 
 
 @handlers.event(ContractSaved)

@@ -19,8 +19,8 @@ from services.orders.store.tables import employees, works
 from shared.contracts import orders as shown
 from shared.contracts.orders import AddService, PartRequest
 from shared.handlers import Work
-from shared.permissions import TECHNICIAN
 from shared.refusals import Refused
+from shared.roles import TECHNICIAN
 
 _PRICED = frozenset(
     {"initial_price", "discount_percent", "fixed_discount", "labor_hours", "labor_rate",

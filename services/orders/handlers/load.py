@@ -43,8 +43,9 @@ from shared.contracts.load import (
 from shared.contracts.work_order import WorkOrder
 from shared.edits import changes_between, named_fields
 from shared.handlers import Work
-from shared.permissions import TECHNICIAN, may
+from shared.permissions import may
 from shared.refusals import Refused, ensure_revision
+from shared.roles import TECHNICIAN
 
 DAYS_SHOWN = 7
 MAX_OFFERS = 200

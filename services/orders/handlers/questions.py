@@ -31,8 +31,8 @@ from shared.contracts.orders import (
 )
 from shared.handlers import Work
 from shared.pagination import keys_of, page_of
-from shared.permissions import TECHNICIAN
 from shared.refusals import Refused
+from shared.roles import TECHNICIAN
 
 
 @handlers.question(GetOrder)

@@ -29,8 +29,8 @@ from shared.contracts.orders import (
 )
 from shared.edits import ensure_filled, named_fields
 from shared.handlers import Work
-from shared.permissions import MAY_DATE
 from shared.refusals import Refused, ensure_revision
+from shared.roles import MAY_DATE
 
 
 async def _with_parties(command: CreateOrder, store: OrdersStore, work: Work) -> CreateOrder:

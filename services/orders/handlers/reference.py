@@ -46,9 +46,9 @@ from shared.contracts.orders import (
 from shared.contracts.works import GetServices
 from shared.edits import Changes, changes_between, ensure_filled, named_fields
 from shared.handlers import Work
-from shared.permissions import SERVICE, may_see_pay
 from shared.refusals import Refused, ensure_revision
 from shared.requisites import tax_number, tax_reason_code
+from shared.roles import SERVICE, may_see_pay
 
 type Kind = Literal["section", "post", "employee", "service", "order_type", "station"]
 

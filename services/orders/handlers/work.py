@@ -40,8 +40,8 @@ from shared.contracts.orders import (
 from shared.contracts.works import PriceRulesView
 from shared.edits import ensure_filled, named_fields
 from shared.handlers import Work
-from shared.permissions import TECHNICIAN
 from shared.refusals import Refused, ensure_revision
+from shared.roles import TECHNICIAN
 
 
 @handlers.command(AddService)

@@ -17,7 +17,7 @@ from shared.contracts.base import Instant, Page
 from shared.contracts.work_order import FindWorkOrders, GetWorkOrder, WorkOrder
 from shared.handlers import Work
 from shared.pagination import keys_of, page_of
-from shared.permissions import sees_all_costs
+from shared.roles import sees_all_costs
 
 
 @handlers.question(GetWorkOrder)

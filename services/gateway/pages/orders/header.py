@@ -27,7 +27,7 @@ from shared.contracts.orders import (
     MoveOrder,
 )
 from shared.contracts.work_order import GetWorkOrder, Party, WorkOrder
-from shared.permissions import MAY_DATE, MAY_WAIVE
+from shared.roles import MAY_DATE, MAY_WAIVE
 
 _ALWAYS = frozenset({"order_id", "expected_revision"})
 

@@ -36,7 +36,7 @@ from shared.contracts.orders import (
 from shared.contracts.photos import ListPhotos
 from shared.contracts.work_order import GetWorkOrder, WorkOrder
 from shared.contracts.works import VehicleWarranty, WarrantyLine
-from shared.permissions import TECHNICIAN
+from shared.roles import TECHNICIAN
 
 OPEN = frozenset({"draft", "new", "in_progress"})
 """States in which an order may be edited."""

@@ -38,7 +38,7 @@ from shared.contracts.orders import (
 )
 from shared.contracts.pay_rules import ChangePayRule, CreatePayRule, ListPayRules
 from shared.contracts.works import ChangeVariant, CreateVariant, ListVariants, RemoveVariant
-from shared.permissions import MAY_SET_COSTING
+from shared.roles import MAY_SET_COSTING
 
 NAME = Entry(name="name", label=N_("Name"), required=True)
 _ACTIVE = Entry(name="active", label=N_("In use"), kind="tick", asked="later")

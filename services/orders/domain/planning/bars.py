@@ -23,8 +23,8 @@ from shared.formulas import (
     compile_formula,
 )
 from shared.formulas.values import text_of
-from shared.permissions import SERVICE
 from shared.refusals import Refused
+from shared.roles import SERVICE
 
 type Which = Literal["caption", "colour"]
 
