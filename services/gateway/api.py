@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import groupby
 from string import Formatter
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, cast, get_args
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -25,12 +25,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from services.gateway import exports
 from services.gateway.call import Call
+from services.gateway.exports.answers import FORMAT_FIELD, all_pages, chosen, rendered
 from services.gateway.exports.lists import Listing, Teller
+from services.gateway.exports.sheets import MEDIA_TYPES
 from services.gateway.exports.spool import Spool
 from services.gateway.reading import Reading
-from shared.contracts.base import Command, Message, Question, reply_type
+from shared.contracts.base import Command, Message, Question, View, reply_type
 from shared.contracts.orders import OrderView
 from shared.messaging.inbox import fingerprint
 from shared.nobody import in_language
@@ -82,9 +83,12 @@ class Endpoint:
         return Reading.of(self.message, self.path, asks_in_body=self.asks_in_body)
 
     @property
-    def table_type(self) -> Any:
-        """What rows of a table are read from."""
-        return self.listing.page_type if self.listing else self.reply
+    def row_type(self) -> type[View]:
+        """What a table of it has in a row."""
+        if self.listing:
+            return self.listing.row
+        (row, *_) = get_args(self.reply.model_fields["items"].annotation)
+        return cast("type[View]", row)
 
     @property
     def is_plain_list(self) -> bool:
@@ -173,7 +177,7 @@ def report(
         answer=_report,
         message=question,
         reply=reply_type(question),
-        media_types=exports.MEDIA_TYPES,
+        media_types=MEDIA_TYPES,
         listing=listing,
     )
 
@@ -223,10 +227,10 @@ async def _ask(call: Call, endpoint: Endpoint) -> Response:
 async def _report(call: Call, endpoint: Endpoint) -> Response:
     await call.allowed(endpoint.message)
     assert endpoint.reading is not None
-    query = call.query(endpoint.reading.in_query.keys() | exports.FORMAT_FIELD)
+    query = call.query(endpoint.reading.in_query.keys() | FORMAT_FIELD)
     # First: what cannot be shown need not be computed.
-    media_type = exports.chosen(call, query.get("format"), only_by_name=endpoint.is_plain_list)
-    message: Any = await endpoint.reading.read(call, exports.FORMAT_FIELD)
+    media_type = chosen(call, query.get("format"), only_by_name=endpoint.is_plain_list)
+    message: Any = await endpoint.reading.read(call, FORMAT_FIELD)
     if media_type == JSON:
         body = message.model_dump_json(exclude_unset=True).encode()
         return shown(call, endpoint, await call.send(message.subject, body))
@@ -236,10 +240,10 @@ async def _report(call: Call, endpoint: Endpoint) -> Response:
     teller = Teller(call.gateway.client, call.gateway.engine, call.language, zone)
     with TemporaryFile() as file:
         spool = Spool(file)
-        async for page in exports.all_pages(call, message):
+        async for page in all_pages(call, message):
             spool.add(await endpoint.listing.told(page, teller) if endpoint.listing else page)
-        return await exports.rendered(
-            endpoint.path, endpoint.table_type, spool, media_type, call.language, zone
+        return await rendered(
+            endpoint.path, endpoint.row_type, spool, media_type, call.language, zone
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.gateway.exports import FORMATS
+from services.gateway.exports.sheets import FORMATS
 
 type Json = dict[str, Any]
 

@@ -13,8 +13,9 @@ import httpx
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from services.gateway.exports import CSV, JSON, MAX_ROWS, PAGE_ROWS, XLSX, cell_of
-from services.gateway.exports.sheets import Column
+from services.gateway.exports.answers import MAX_ROWS, PAGE_ROWS
+from services.gateway.exports.rows import cell_of
+from services.gateway.exports.sheets import CSV, JSON, XLSX, Column
 from services.gateway.routes import reports
 from shared.contracts.base import View
 from shared.contracts.finance import IncomeExpense, IncomeExpenses, OrderProfitRow, OrderProfits
@@ -376,7 +377,7 @@ async def test_a_table_has_all_pages_and_one_that_is_too_long_is_refused(
     assert len(table(await owner.get(f"{path}&limit=1"), ",")) == 2
 
 
-@pytest.mark.parametrize("full", ["services.gateway.api", "services.gateway.exports"])
+@pytest.mark.parametrize("full", ["services.gateway.api", "services.gateway.exports.answers"])
 @pytest.mark.parametrize("name", ["csv", "xlsx"])
 async def test_a_disk_that_is_full_is_told_as_that(
     owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, full: str, name: str

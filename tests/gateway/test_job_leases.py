@@ -16,7 +16,8 @@ import pydantic_core
 import pytest
 from sqlalchemy import insert
 
-from services.gateway.exports import FORMATS, PAGE_ROWS
+from services.gateway.exports.answers import PAGE_ROWS
+from services.gateway.exports.sheets import FORMATS
 from services.gateway.jobs import rows, tables, worker
 from services.gateway.jobs.files import Files
 from services.gateway.jobs.worker import Jobs, _Hold
@@ -70,7 +71,13 @@ async def test_two_who_claim_at_once_do_not_take_two_jobs_of_one_person(
 async def test_a_workbook_that_is_given_up_leaves_nothing_of_its_writer(tmp_path: Path) -> None:
     table = tables.table_at(BALANCES, "owner", None, ZoneInfo("UTC"))
     answer = stock(10, PAGE_ROWS)
-    orders = Orders(path=table.path, media_type=FORMATS["xlsx"], language="en", time_zone="UTC")
+    orders = Orders(
+        name=table.name,
+        row=table.row_type,
+        media_type=FORMATS["xlsx"],
+        language="en",
+        time_zone="UTC",
+    )
     files, file_id = Files(tmp_path / "exports"), new_id()
 
     async def send(question: Message) -> bytes:

@@ -18,7 +18,7 @@ import openpyxl  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from services.gateway.exports import PAGE_ROWS
+from services.gateway.exports.answers import PAGE_ROWS
 from services.gateway.handlers.jobs import MAX_GOING
 from services.gateway.jobs import rows
 from services.gateway.store import jobs, users

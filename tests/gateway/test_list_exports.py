@@ -15,9 +15,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.gateway.exports import CSV, JSON, rows_a_page
+from services.gateway.exports.answers import rows_a_page
 from services.gateway.exports.lists import Listing, Teller
-from services.gateway.exports.sheets import CHARS_OF_A_CELL, fitting
+from services.gateway.exports.sheets import CHARS_OF_A_CELL, CSV, JSON, fitting
 from services.gateway.jobs import tables
 from services.gateway.routes import AREAS
 from shared.contracts.client_data import GetPersonalData

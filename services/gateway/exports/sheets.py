@@ -18,6 +18,12 @@ from typing import IO, Any
 import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped]
 
+JSON = "application/json"
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEDIA_TYPES = (JSON, CSV, XLSX)
+FORMATS = {"json": JSON, "csv": CSV, "xlsx": XLSX}
+
 ROWS_OF_A_PAGE = 1_000_000
 """A sheet takes 1,048,576, its head with them."""
 

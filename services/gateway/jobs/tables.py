@@ -24,20 +24,15 @@ import pydantic_core
 import structlog
 
 from services.gateway.call import query_of
-from services.gateway.exports import (
-    CSV,
-    FORMATS,
-    MEDIA_TYPES,
-    PAGE_ROWS,
-    rows_a_page,
-    words_of,
-)
+from services.gateway.exports.answers import PAGE_ROWS, rows_a_page
 from services.gateway.exports.lists import Listing, Teller
+from services.gateway.exports.rows import words_of
+from services.gateway.exports.sheets import CSV, FORMATS, MEDIA_TYPES
 from services.gateway.exports.spool import Spool
 from services.gateway.exports.titles import REPORTS
 from services.gateway.jobs.files import Files
 from services.gateway.jobs.writing import Orders
-from shared.contracts.base import Message
+from shared.contracts.base import Message, View
 from shared.permissions import may_take_away, scope_of, within
 from shared.refusals import Kind, Refused
 
@@ -68,8 +63,7 @@ class Table:
     """The pattern, as in the table of routes."""
     name: str
     question: Any
-    page_type: Any
-    """What its rows are read from."""
+    row_type: type[View]
     listing: Listing | None
 
     @property
@@ -100,7 +94,7 @@ def table_at(
         endpoint.path,
         endpoint.path.rsplit("/", 1)[-1],
         question,
-        endpoint.table_type,
+        endpoint.row_type,
         endpoint.listing,
     )
 
@@ -247,7 +241,7 @@ async def _write(orders: Orders, spool: IO[bytes], file: IO[Any], rows: int, tel
             if line.strip().isdigit():
                 tell("writing", int(line), rows)
         if await process.wait() != 0:
-            log.error("table_not_written", path=orders.path, error=last.decode(errors="replace"))
+            log.error("table_not_written", report=orders.name, error=last.decode(errors="replace"))
             raise Refused("internal_error")
     finally:
         with suppress(ProcessLookupError):

@@ -16,8 +16,8 @@ import structlog
 from sqlalchemy import select
 
 from services.gateway.changes import Changes
-from services.gateway.exports import FORMATS
 from services.gateway.exports.lists import Teller
+from services.gateway.exports.sheets import FORMATS
 from services.gateway.jobs import erased, rows, tables
 from services.gateway.jobs.files import Files
 from services.gateway.jobs.writing import Orders
@@ -181,7 +181,8 @@ class Jobs:
     async def _made(self, job: Any, actor: Actor, hold: _Hold) -> int:
         table = tables.table_at(job.address, actor.role, actor.scopes, self._settings.zone)
         orders = Orders(
-            path=table.path,
+            name=table.name,
+            row=table.row_type,
             media_type=FORMATS[job.format],
             language=job.language,
             time_zone=self._settings.time_zone,

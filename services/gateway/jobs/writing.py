@@ -12,16 +12,23 @@ from collections.abc import Iterator, Sequence
 from tempfile import gettempdir
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ImportString
+
+from services.gateway.exports.rows import sheet_of, write
+from services.gateway.exports.sheets import Cell, Sheet
+from services.gateway.exports.spool import Spool
+from shared.contracts.base import View
 
 TOLD_EVERY = 5_000
 """Rows."""
 
 
 class Orders(BaseModel):
-    """``path``: the report's, as in the table of routes. ``folder``: of temporary files."""
+    """``name``: the report's. ``row``: what it has in a row, as ``module.class``. ``folder``: of
+    temporary files."""
 
-    path: str
+    name: str
+    row: ImportString[type[View]]
     media_type: str
     language: str
     time_zone: str
@@ -29,20 +36,7 @@ class Orders(BaseModel):
 
 
 def main(arguments: Sequence[str]) -> None:
-    # Here, and not above: whoever only gives orders does not need the table of routes.
-    from services.gateway.exports import sheet_of, write
-    from services.gateway.exports.sheets import Cell, Sheet
-    from services.gateway.exports.spool import Spool
-    from services.gateway.routes import AREAS
-
     orders = Orders.model_validate_json(arguments[0])
-    endpoint = next(
-        endpoint
-        for area in AREAS
-        for endpoint in area.endpoints
-        if (endpoint.method, endpoint.path) == ("GET", orders.path)
-    )
-    name = orders.path.rsplit("/", 1)[-1]
     # The three streams are pipes and files of whoever started this: rows, the table, how far it is.
     with (
         os.fdopen(0, "rb") as spool,
@@ -50,7 +44,7 @@ def main(arguments: Sequence[str]) -> None:
         os.fdopen(2, "w", buffering=1, closefd=False) as progress,
     ):
         sheet = sheet_of(
-            name, endpoint.table_type, Spool(spool), orders.language, ZoneInfo(orders.time_zone)
+            orders.name, orders.row, Spool(spool), orders.language, ZoneInfo(orders.time_zone)
         )
 
         def told() -> Iterator[Sequence[Cell]]:

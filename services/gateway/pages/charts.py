@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from services.gateway.exports import words_of
+from services.gateway.exports.rows import words_of
 from services.gateway.exports.titles import VALUES
 
 MOST_BARS = 20

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from services.gateway.exports import words_of
+from services.gateway.exports.rows import words_of
 from services.gateway.exports.titles import COLUMNS
 from services.gateway.pages.charts import Chart, Picture, picture
 from services.gateway.pages.forms import today

@@ -10,8 +10,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from services.gateway.exports import FORMATS, rendered
+from services.gateway.exports.answers import rendered
 from services.gateway.exports.lists import Teller
+from services.gateway.exports.sheets import FORMATS
 from services.gateway.jobs.tables import at_once, table_at
 from services.gateway.pages.clients import words as clients_words
 from services.gateway.pages.request import PageRequest
@@ -135,7 +136,7 @@ async def take_away(request: PageRequest) -> Response:
     if pages is not None:
         media_type = FORMATS[command.format]
         return await rendered(
-            table.path, table.page_type, pages, media_type, request.language, request.zone
+            table.path, table.row_type, pages, media_type, request.language, request.zone
         )
     await request.send(command)
     said = request._("The table is long: it is being made. You may go on working meanwhile")

@@ -18,7 +18,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.gateway.api import Endpoint
-from services.gateway.exports import cell_of, columns_of, words_of
+from services.gateway.exports.rows import cell_of, columns_of, words_of
 from services.gateway.exports.sheets import PERCENTS, QUANTITIES, Column
 from services.gateway.exports.titles import REPORTS
 from services.gateway.pages.charts import CHARTS, Picture, picture

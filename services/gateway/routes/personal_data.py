@@ -7,9 +7,9 @@ from dataclasses import replace
 import pydantic_core
 from starlette.responses import Response
 
-from services.gateway import exports
 from services.gateway.api import JSON, Endpoint, post, sent, shown
 from services.gateway.call import Call
+from services.gateway.exports.answers import FORMAT_FIELD
 from services.gateway.pages.rendering import page
 from shared.contracts.base import reply_type
 from shared.contracts.client_data import EraseClient, GetPersonalData
@@ -23,10 +23,10 @@ async def personal_data(call: Call, endpoint: Endpoint) -> Response:
     """JSON, or with ``?format=html`` a page."""
     await call.allowed(GetPersonalData)
     assert endpoint.reading is not None
-    chosen = call.query(exports.FORMAT_FIELD).get("format", "json")
+    chosen = call.query(FORMAT_FIELD).get("format", "json")
     if chosen not in FORMATS:
         raise Refused("not_acceptable", offered=", ".join(FORMATS))
-    question = await endpoint.reading.read(call, exports.FORMAT_FIELD)
+    question = await endpoint.reading.read(call, FORMAT_FIELD)
     body = question.model_dump_json(exclude_unset=True).encode()
     reply = await call.send(GetPersonalData.subject, body)
     if chosen == "json":
