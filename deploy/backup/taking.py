@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +77,8 @@ async def take(station: Path, to: Path, *, progress: Progress) -> Backup:
             )
             await verify(new / DATABASES)
             write_manifest(new, manifest)
+            # The databases' copy is on the disk; the files were only handed to the system.
+            await asyncio.to_thread(os.sync)
             new.rename(to / name)
             sync_folder(to)
         except BaseException:

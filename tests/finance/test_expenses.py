@@ -245,6 +245,17 @@ async def test_upcoming_ones_are_listed_and_cash_waits_for_a_shift(station: Stat
     assert expense.ends_on == date(2020, 1, 13)
 
 
+async def test_those_that_wait_for_cash_hold_up_none_behind_them(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.finance.handlers.expenses.POST_AT_ONCE", 2)
+    await station.send(ChangeTillSettings(shift_required=True))
+    for number in range(3):
+        await rent(station, name=f"Вода {number}", method="cash", ends_on=date(2099, 1, 31))
+    await rent(station, starts_on=date(2099, 2, 1), ends_on=date(2099, 2, 28))
+    assert await posted_by(station, "2099-03-01") == [("2099-02-28", money(1000), "transfer")]
+
+
 @given(
     every=st.sampled_from(("week", "month", "quarter")),
     day=st.integers(1, 31),

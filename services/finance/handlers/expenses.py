@@ -277,7 +277,7 @@ async def post_recurring_expenses(
 ) -> PostedExpensesView:
     """Every day that has come is posted, each at its own time, however late."""
     today, posted = work.today, 0
-    for expense in await store.due_recurring(today, POST_AT_ONCE):
+    for expense in await store.due_recurring(today):
         day = expense.next_on
         while day and day <= today and posted < POST_AT_ONCE:
             if not await _posted(expense, day, store, work):

@@ -160,12 +160,12 @@ class ExpenseBooks(Books):
     async def save_recurring(self, expense: RecurringExpense) -> None:
         await self.connection.execute(_SAVE_RECURRING, asdict(expense))
 
-    async def due_recurring(self, today: date, limit: int) -> list[RecurringExpense]:
-        """Due by then, the longest first; those that another process posts are left to it."""
+    async def due_recurring(self, today: date) -> list[RecurringExpense]:
+        """Due by then, the longest first; those that another process posts are left to it. All of
+        them: the first may be waiting for cash."""
         found = await self.connection.execute(
             self._to_come()
             .where(recurring_expenses.c.next_on <= today)
-            .limit(limit)
             .with_for_update(skip_locked=True)
         )
         return [_made(RecurringExpense, row) for row in found]
