@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from tests.browser.test_live import held
 from tests.browser.visitors import DESK, PHONE, Open, Site, barriers, too_wide
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -119,6 +120,26 @@ async def test_a_new_client_with_a_new_car_is_entered_by_keyboard_alone(
     assert keys.presses - before == 14
     assert (order["client_name"], order["customer_reason"]) == ("Смирнова Ольга", "Масло")
     assert order["employee_id"] == station["technician"]["id"]
+
+
+async def test_enter_waits_for_the_answer_to_all_that_was_typed(
+    site: Site, station: dict[str, Any], browse: Open
+) -> None:
+    """An answer to the first digits that comes meanwhile takes nothing from it."""
+    page = (await browse(size=DESK, role="advisor")).page
+    await page.clock.install()
+    await page.goto(site.url + "/visits/new")
+    early = await held(page, "**/visits/matches?q=555")
+    await page.keyboard.type("555")
+    await page.clock.run_for(500)
+    await early.made.wait()
+    await page.keyboard.type("0102")
+    await page.keyboard.press("Enter")
+    early.let_through()
+    await expect(page.locator("#matches[data-typed='555']")).to_be_attached()
+    await page.clock.run_for(500)
+    await has_focus(page, "customer_reason")
+    await expect(page.get_by_role("heading", name="Смирнова Ольга")).to_be_visible()
 
 
 async def test_what_was_made_before_a_refusal_is_kept_and_nobody_is_made_twice(

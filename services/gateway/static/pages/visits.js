@@ -46,9 +46,12 @@
     if (target === "matches" && finder()) {
       const all = options();
       activate(all.length ? 0 : -1);
-      // Somebody quicker than the answer means the one who fits, not the first of several.
-      if (entered && isCurrent() && all.length <= 2) all[0].click();
-      entered = false;
+      // Somebody quicker than the answer means the one who fits, not the first of several. An answer
+      // to less than was typed is not the one that they wait for.
+      if (isCurrent()) {
+        if (entered && all.length <= 2) all[0].click();
+        entered = false;
+      }
     }
     if (target === "who") {
       const who = document.getElementById("who");
