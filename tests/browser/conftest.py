@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -67,6 +68,20 @@ async def site(nats_server: TestNats, database: Callable[[str], str]) -> AsyncIt
         headers = {"Authorization": f"Bearer {await gateway.token('administrator', 'admin')}"}
         async with httpx.AsyncClient(base_url=url + API, headers=headers) as office:
             yield Site(url, gateway, office)
+    await _end_the_look_out()
+
+
+async def _end_the_look_out() -> None:
+    """sse-starlette has one task for each thread that looks whether the server stops, and believes
+    that it runs: in this loop, which stands still while tests of other things have theirs."""
+    tasks = [each for each in asyncio.all_tasks() if _name_of(each) == "_shutdown_watcher"]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _name_of(task: asyncio.Task[object]) -> str:
+    return getattr(task.get_coro(), "__qualname__", "")
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -46,17 +46,22 @@ def pitlane(
     return Outcome(result.exit_code, result.stdout, result.stderr)
 
 
-async def pitlane_on(station: Station, *arguments: str, typed: str = "") -> Outcome:
-    """The same with an environment that leads to a test's station, while its services run."""
+async def pitlane_beside(
+    *arguments: str, environment: Mapping[str, str] | None = None, typed: str = ""
+) -> Outcome:
+    """The same while services run in this process."""
     before = structlog.get_config()
     # They share our standard output, which is the command's for the moment.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
-        return await asyncio.to_thread(
-            pitlane, *arguments, environment=environment_of(station), typed=typed
-        )
+        return await asyncio.to_thread(pitlane, *arguments, environment=environment, typed=typed)
     finally:
         structlog.configure(**before)
+
+
+async def pitlane_on(station: Station, *arguments: str, typed: str = "") -> Outcome:
+    """The same with an environment that leads to a test's station."""
+    return await pitlane_beside(*arguments, environment=environment_of(station), typed=typed)
 
 
 def environment_of(station: Station) -> dict[str, str]:

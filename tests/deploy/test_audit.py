@@ -1,6 +1,5 @@
 """The journal verified from a shell, through its service and without it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import asyncpg
@@ -9,7 +8,7 @@ import pytest
 from shared.contracts.audit import VerifyChain
 from shared.contracts.orders import OrderChanged
 from shared.ids import new_id
-from tests.deploy.operating import Outcome, environment_of, pitlane, pitlane_on
+from tests.deploy.operating import Outcome, environment_of, pitlane_beside, pitlane_on
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
 from tests.support.day import Station, running_station
@@ -38,7 +37,7 @@ async def verify(station: Station, *arguments: str) -> Outcome:
 
 
 async def pitlane_with(environment: dict[str, str]) -> Outcome:
-    return await asyncio.to_thread(pitlane, "audit", "verify", environment=environment)
+    return await pitlane_beside("audit", "verify", environment=environment)
 
 
 async def tamper(station: Station, statement: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from services.gateway.one_time_codes import new_secret
 from services.gateway.sealing import sealed
 from services.gateway.store import users
 from shared.contracts.users import PasswordReset, TokenSaved, TotpChanged
-from tests.deploy.operating import Outcome, pitlane
+from tests.deploy.operating import Outcome, pitlane, pitlane_beside
 from tests.gateway.support import API, TestGateway, running_gateway
 from tests.gateway.test_tokens import program
 from tests.support.broker import TestNats
@@ -34,9 +33,7 @@ async def on_it(gateway: TestGateway, *arguments: str) -> Outcome:
         "PITLANE_GATEWAY_DATABASE_URL": gateway.settings.database_url,
         "PITLANE_STATION": gateway.settings.station,
     }
-    return await asyncio.to_thread(
-        pitlane, "users", "password", *arguments, environment=environment
-    )
+    return await pitlane_beside("users", "password", *arguments, environment=environment)
 
 
 async def sign_in(gateway: TestGateway, password: str) -> httpx.Response:
