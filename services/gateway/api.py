@@ -83,6 +83,11 @@ class Endpoint:
         return Reading.of(self.message, self.path, asks_in_body=self.asks_in_body)
 
     @property
+    def table_name(self) -> str:
+        """What a table of it is called, and a report is known by."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
     def row_type(self) -> type[View]:
         """What a table of it has in a row."""
         if self.listing:
@@ -243,7 +248,7 @@ async def _report(call: Call, endpoint: Endpoint) -> Response:
         async for page in all_pages(call, message):
             spool.add(await endpoint.listing.told(page, teller) if endpoint.listing else page)
         return await rendered(
-            endpoint.path, endpoint.row_type, spool, media_type, call.language, zone
+            endpoint.table_name, endpoint.row_type, spool, media_type, call.language, zone
         )
 
 

@@ -16,12 +16,15 @@ import pydantic_core
 import pytest
 from sqlalchemy import insert
 
+from services.gateway.api import Endpoint
 from services.gateway.exports.answers import PAGE_ROWS
-from services.gateway.exports.sheets import FORMATS
+from services.gateway.exports.sheets import FORMATS, MEDIA_TYPES
+from services.gateway.exports.titles import REPORTS
 from services.gateway.jobs import rows, tables, worker
 from services.gateway.jobs.files import Files
 from services.gateway.jobs.worker import Jobs, _Hold
 from services.gateway.jobs.writing import Orders
+from services.gateway.routes import AREAS
 from services.gateway.store import jobs, users
 from shared.contracts.base import Message
 from shared.contracts.inventory import StockBalances
@@ -30,6 +33,10 @@ from shared.ids import new_id
 from tests.gateway.support import FakeServices, TestGateway
 from tests.gateway.test_jobs import BALANCES, begun, file_of, over, stock
 from tests.support.waiting import eventually
+
+TABLES = [
+    endpoint for area in AREAS for endpoint in area.endpoints if endpoint.media_types == MEDIA_TYPES
+]
 
 
 async def test_two_who_claim_at_once_do_not_take_two_jobs_of_one_person(
@@ -169,3 +176,16 @@ async def test_who_is_asked_to_stop_stops_even_if_the_lease_is_lost_just_then(
     working = asyncio.create_task(work())
     with pytest.raises(wanted):
         await working
+
+
+@pytest.mark.parametrize("endpoint", TABLES, ids=lambda endpoint: endpoint.path)
+def test_the_writer_finds_the_row_of_every_table_by_its_name(endpoint: Endpoint) -> None:
+    told = Orders(
+        name=endpoint.table_name,
+        row=endpoint.row_type,
+        media_type=FORMATS["csv"],
+        language="en",
+        time_zone="UTC",
+    ).model_dump_json()
+    assert Orders.model_validate_json(told).row is endpoint.row_type
+    assert endpoint.table_name in REPORTS

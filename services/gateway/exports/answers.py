@@ -93,7 +93,7 @@ def rows_a_page(question: Message) -> int:
 
 
 async def rendered(
-    path: str,
+    name: str,
     row_type: type[View],
     pages: Iterable[bytes],
     media_type: str,
@@ -101,7 +101,6 @@ async def rendered(
     zone: ZoneInfo,
 ) -> Response:
     """The answers' rows as a file. ``pages`` are JSON with ``items`` of that type."""
-    name = path.rsplit("/", 1)[-1]
     file = TemporaryFile()  # noqa: SIM115 - it is closed when it was sent
 
     def render() -> int:

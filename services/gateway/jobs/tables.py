@@ -59,8 +59,6 @@ type Tell = Callable[[str, int, int | None], None]
 class Table:
     """A report that may be taken away by whoever asked, and what it is asked with."""
 
-    path: str
-    """The pattern, as in the table of routes."""
     name: str
     question: Any
     row_type: type[View]
@@ -91,8 +89,7 @@ def table_at(
     asked = {name: value for name, value in fields.items() if name not in _SHARED}
     question = reading.question(asked, match.groupdict(), zone)
     return Table(
-        endpoint.path,
-        endpoint.path.rsplit("/", 1)[-1],
+        endpoint.table_name,
         question,
         endpoint.row_type,
         endpoint.listing,

@@ -136,7 +136,7 @@ async def take_away(request: PageRequest) -> Response:
     if pages is not None:
         media_type = FORMATS[command.format]
         return await rendered(
-            table.path, table.row_type, pages, media_type, request.language, request.zone
+            table.name, table.row_type, pages, media_type, request.language, request.zone
         )
     await request.send(command)
     said = request._("The table is long: it is being made. You may go on working meanwhile")
