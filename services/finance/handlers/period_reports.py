@@ -24,6 +24,7 @@ from services.finance.domain.period_reports import (
 from services.finance.handlers.names import names_of, products_of
 from services.finance.handlers.table import check_period, handlers
 from services.finance.store import FinanceStore, sums
+from services.finance.store.rankings import first_place
 from services.finance.store.schema_reports import NOBODY
 from shared.contracts.base import Page, Period
 from shared.contracts.finance_reports import (
@@ -41,7 +42,7 @@ from shared.contracts.finance_reports import (
 from shared.contracts.inventory import ProductView
 from shared.contracts.reconciliation import Difference
 from shared.handlers import Work
-from shared.pagination import keys_of, page_of
+from shared.pagination import page_of
 from shared.refusals import Refused
 
 DIFFERENCES_SHOWN = 100
@@ -108,7 +109,7 @@ async def abc_analysis(question: AbcAnalysis, store: FinanceStore, work: Work) -
     rows = await store.products_ranked(question, work.settings.zone, work.now)
     products = await products_of([row.product_id for row in rows[: question.limit]], work)
     months = await _months(question.period, store, work)
-    first = keys_of(question.cursor, tuple[int])[0] if question.cursor else 0
+    first = first_place(question)
     return page_of(
         rows,
         question.limit,
