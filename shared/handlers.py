@@ -8,8 +8,9 @@ One that refuses has changed nothing, whatever it wrote before: the lane sees to
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -135,6 +136,16 @@ class Work:
             self.answers[asked] = answer
         return answer
 
+    async def ask_ahead(self, questions: Iterable[Question[Any]]) -> None:
+        """In ``before``, all at once: what the handler will ask one after the other. Each no is
+        kept for it, too."""
+
+        async def ask(question: Question[Any]) -> None:
+            with suppress(Refused):
+                await self.ask(question)
+
+        await asyncio.gather(*map(ask, questions))
+
 
 type Handler = Callable[[Any, Any, Work], Awaitable[Any]]
 type Before = Handler
@@ -196,7 +207,7 @@ class Handlers[StoreT: Store]:
         [_CommandHandler[MessageT, StoreT, ReplyT]], _CommandHandler[MessageT, StoreT, ReplyT]
     ]:
         """Registers the handler of a command; it answers a view or raises ``Refused``."""
-        return self._register(self.commands, message_type, before)
+        return self._register(self.commands, message_type, before=before)
 
     def question[MessageT: Question[Any], ReplyT: View](
         self, message_type: type[MessageT]
@@ -228,14 +239,15 @@ class Handlers[StoreT: Store]:
         self,
         routes: dict[str, Route],
         message_type: type[Any],
-        before: Before | None = None,
-        after: After | None = None,
+        **how: Any,
     ) -> Callable[[Any], Any]:
+        """``how``: as ``Route`` has it."""
+
         def register(handler: Any) -> Any:
             subject = message_type.subject
             if subject in routes:
                 raise ValueError(f"{subject} has a handler already")
-            routes[subject] = Route(message_type, handler, before, after)
+            routes[subject] = Route(message_type, handler, **how)
             return handler
 
         return register
