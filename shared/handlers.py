@@ -169,6 +169,9 @@ class Route:
     after: After | None = None
     """Of an event: what takes long and need not be in its transaction, beside the lane in one of
     its own, once; with others of its kind that wait for it. It publishes nothing."""
+    reads_tables: bool = False
+    """Of a command: what others of its transaction have changed is in the tables when it begins,
+    for a handler that looks there for it. So its refusal takes nothing of that back."""
 
 
 class Handlers[StoreT: Store]:
@@ -203,11 +206,12 @@ class Handlers[StoreT: Store]:
         message_type: type[MessageT],
         *,
         before: Callable[[MessageT, StoreT, Work], Awaitable[MessageT]] | None = None,
+        reads_tables: bool = False,
     ) -> Callable[
         [_CommandHandler[MessageT, StoreT, ReplyT]], _CommandHandler[MessageT, StoreT, ReplyT]
     ]:
         """Registers the handler of a command; it answers a view or raises ``Refused``."""
-        return self._register(self.commands, message_type, before=before)
+        return self._register(self.commands, message_type, before=before, reads_tables=reads_tables)
 
     def question[MessageT: Question[Any], ReplyT: View](
         self, message_type: type[MessageT]

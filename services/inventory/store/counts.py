@@ -71,6 +71,12 @@ async def add(connection: AsyncConnection, count: dict[str, Any], command: Start
     frozen = _frozen(count["id"], command)
     if not await connection.scalar(select(frozen.exists())):
         raise Refused("count_empty")
+    in_the_way = select(counts.c.id).where(
+        counts.c.warehouse_id == command.warehouse_id, counts.c.state == "open"
+    )
+    if await connection.scalar(in_the_way):
+        raise Refused("count_open")
+    # Another process may begin one now.
     made = await connection.execute(
         insert_or_not(counts).values(count).on_conflict_do_nothing().returning(counts.c.id)
     )
