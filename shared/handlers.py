@@ -172,6 +172,9 @@ class Route:
     reads_tables: bool = False
     """Of a command: what others of its transaction have changed is in the tables when it begins,
     for a handler that looks there for it. So its refusal takes nothing of that back."""
+    report: bool = False
+    """Of a question: it reckons over a period, or all that there is. Reports leave some of the
+    connections to short questions; one that waits for another service's report is none itself."""
 
 
 class Handlers[StoreT: Store]:
@@ -214,12 +217,12 @@ class Handlers[StoreT: Store]:
         return self._register(self.commands, message_type, before=before, reads_tables=reads_tables)
 
     def question[MessageT: Question[Any], ReplyT: View](
-        self, message_type: type[MessageT]
+        self, message_type: type[MessageT], *, report: bool = False
     ) -> Callable[
         [_CommandHandler[MessageT, StoreT, ReplyT]], _CommandHandler[MessageT, StoreT, ReplyT]
     ]:
         """Registers the handler of a question; it only reads."""
-        return self._register(self.questions, message_type)
+        return self._register(self.questions, message_type, report=report)
 
     def event[MessageT: Event](
         self,
