@@ -14,7 +14,6 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.catalogue import name_key
-from services.inventory.store.queries import newest_first
 from services.inventory.store.tables import labels, products, stock
 from services.inventory.store.tables_documents import count_lines, counts
 from shared.contracts.stock_counts import (
@@ -26,7 +25,7 @@ from shared.contracts.stock_counts import (
     StartCount,
 )
 from shared.database import saving
-from shared.pagination import keys_of
+from shared.pagination import keys_of, newest_first
 from shared.refusals import Refused
 
 _SAVE_LINE = saving(count_lines)
@@ -144,7 +143,7 @@ async def listed(connection: AsyncConnection, question: ListCounts) -> Sequence[
         query = query.where(counts.c.warehouse_id == question.warehouse_id)
     if question.state:
         query = query.where(counts.c.state == question.state)
-    query = newest_first(query, counts.c.id, question.limit, question.cursor)
+    query = newest_first(query, counts.c.id, question.cursor, question.limit)
     return (await connection.execute(query)).all()
 
 
