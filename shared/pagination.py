@@ -84,6 +84,16 @@ def by_id[StatementT: Select[Any]](
     return statement.order_by(key).limit(limit + 1)
 
 
+def newest_first[StatementT: Select[Any]](
+    statement: StatementT, key: ColumnElement[UUID], cursor: str | None, limit: int
+) -> StatementT:
+    """As ``by_id``, the other way round: ids grow with time."""
+    if cursor:
+        (before,) = keys_of(cursor, tuple[UUID])
+        statement = statement.where(key < before)
+    return statement.order_by(key.desc()).limit(limit + 1)
+
+
 def page_of[RowT, ItemT](
     rows: Sequence[RowT],
     limit: int,

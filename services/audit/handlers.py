@@ -114,7 +114,7 @@ async def order_timeline(
     )
 
 
-@handlers.question(VerifyChain)
+@handlers.question(VerifyChain, report=True)
 async def verify_chain(question: VerifyChain, store: AuditStore, work: Work) -> ChainState:
     # Read first: what is appended meanwhile only lies beyond it.
     anchor = await last_anchor(work.client.connection)

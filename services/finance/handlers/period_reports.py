@@ -49,7 +49,7 @@ DIFFERENCES_SHOWN = 100
 _TENTH = Decimal("0.1")
 
 
-@handlers.question(Margin)
+@handlers.question(Margin, report=True)
 async def margin(question: Margin, store: FinanceStore, work: Work) -> Page[MarginRow]:
     check_period(question.period.start, question.period.end)
     if question.by == "order":
@@ -74,7 +74,7 @@ async def margin(question: Margin, store: FinanceStore, work: Work) -> Page[Marg
     )
 
 
-@handlers.question(ProfitLoss)
+@handlers.question(ProfitLoss, report=True)
 async def profit_loss(question: ProfitLoss, store: FinanceStore, work: Work) -> Page[ProfitLossRow]:
     check_period(question.period.start, question.period.end)
     turnovers = await store.turnovers(question, work.settings.zone)
@@ -83,7 +83,7 @@ async def profit_loss(question: ProfitLoss, store: FinanceStore, work: Work) -> 
     return page_of(stretches, question.limit, _profit_loss_row, lambda some: (some[0].day,))
 
 
-@handlers.question(CashFlow)
+@handlers.question(CashFlow, report=True)
 async def cash_flows(question: CashFlow, store: FinanceStore, work: Work) -> Page[CashFlowRow]:
     check_period(question.period.start, question.period.end)
     accounts = cash_flow(await store.money_turnovers(question, work.settings.zone))
@@ -100,7 +100,7 @@ async def cash_flows(question: CashFlow, store: FinanceStore, work: Work) -> Pag
     return Page(items=tuple(rows))
 
 
-@handlers.question(AbcAnalysis)
+@handlers.question(AbcAnalysis, report=True)
 async def abc_analysis(question: AbcAnalysis, store: FinanceStore, work: Work) -> Page[AbcRow]:
     """Places are reckoned over all products, whichever page is shown."""
     check_period(question.period.start, question.period.end)
@@ -118,7 +118,7 @@ async def abc_analysis(question: AbcAnalysis, store: FinanceStore, work: Work) -
     )
 
 
-@handlers.question(CheckReports)
+@handlers.question(CheckReports, report=True)
 async def check_reports(
     question: CheckReports, store: FinanceStore, work: Work
 ) -> Page[Difference]:

@@ -59,7 +59,7 @@ from shared.contracts.inventory import (
     StockView,
     UnitView,
 )
-from shared.pagination import keys_of, page_of
+from shared.pagination import by_id, keys_of, newest_first, page_of
 from shared.refusals import Refused
 
 COMING = (
@@ -132,11 +132,8 @@ async def places[ViewT](
 ) -> Page[ViewT]:
     """The oldest first: the order in which warehouses are drawn from."""
     table = PLACES[kind]
-    query = selected(kind).order_by(table.c.id)
-    if cursor:
-        (place_id,) = keys_of(cursor, tuple[UUID])
-        query = query.where(table.c.id > place_id)
-    rows = (await connection.execute(query.limit(limit + 1))).all()
+    query = by_id(selected(kind), table.c.id, cursor, limit)
+    rows = (await connection.execute(query)).all()
     return page_of(rows, limit, lambda row: view(placed(kind, row)), lambda row: (row.id,))
 
 
@@ -160,21 +157,13 @@ async def list_movements(
             query = query.where(tuple_(*order) < after)
         query = query.order_by(*(each.desc() for each in order)).limit(question.limit + 1)
     else:
-        query = newest_first(query, movements.c.id, question.limit, question.cursor)
+        query = newest_first(query, movements.c.id, question.cursor, question.limit)
     return page_of(
         (await connection.execute(query)).all(),
         question.limit,
         lambda row: MovementView(**row._mapping),
         lambda row: (row.at, row.id) if question.product_id else (row.id,),
     )
-
-
-def newest_first(query: Select[Any], row_id: Any, limit: int, cursor: str | None) -> Select[Any]:
-    """A page and one row, by ids, which grow with time."""
-    if cursor:
-        (last_id,) = keys_of(cursor, tuple[UUID])
-        query = query.where(row_id < last_id)
-    return query.order_by(row_id.desc()).limit(limit + 1)
 
 
 async def get_stock(
