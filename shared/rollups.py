@@ -22,6 +22,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     FromClause,
+    Numeric,
     Select,
     Table,
     and_,
@@ -269,24 +270,31 @@ async def differences_of(
     expected, actual``, at most ``limit``."""
     keys = [each.name for each in table.primary_key]
     both = kept.outerjoin(anew, and_(*(kept.c[key] == anew.c[key] for key in keys)), full=True)
-    named = func.concat_ws(" ", *(func.coalesce(kept.c[key], anew.c[key]) for key in keys))
-    found: list[Any] = []
-    for measure in _measures_of(table):
-        actual = func.coalesce(kept.c[measure], 0)
-        expected = func.coalesce(anew.c[measure], 0)
-        statement = (
-            select(
-                literal(f"{table.name}.{measure}").label("what"),
-                named.label("key"),
-                actual.label("actual"),
-                expected.label("expected"),
-            )
-            .select_from(both)
-            .where(actual != expected)
-            .limit(limit - len(found))
+    # Row by row, so that everything is reckoned once, however many measures there are.
+    measured = (
+        values(column("measure", SqlText), column("actual", Numeric), column("expected", Numeric))
+        .data(
+            [
+                (f"{table.name}.{name}", *(func.coalesce(side.c[name], 0) for side in (kept, anew)))
+                for name in _measures_of(table)
+            ]
         )
-        found += (await connection.execute(statement)).all()
-    return found
+        .lateral("measured")
+    )
+    statement = (
+        select(
+            measured.c.measure.label("what"),
+            func.concat_ws(" ", *(func.coalesce(kept.c[key], anew.c[key]) for key in keys)).label(
+                "key"
+            ),
+            measured.c.actual,
+            measured.c.expected,
+        )
+        .select_from(both.join(measured, true()))
+        .where(measured.c.actual != measured.c.expected)
+        .limit(limit)
+    )
+    return list(await connection.execute(statement))
 
 
 def _day_of(instant: datetime, zone: ZoneInfo) -> date:
