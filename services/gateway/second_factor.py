@@ -113,6 +113,20 @@ async def without_totp(connection: AsyncConnection, user_id: Any) -> None:
     await connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
 
 
+async def without_recovery_codes(connection: AsyncConnection) -> list[TotpChanged]:
+    """Takes everybody's away; of each who had some, what is to be told."""
+    gone = await connection.execute(delete(recovery_codes).returning(recovery_codes.c.user_id))
+    owners = await connection.execute(
+        select(users.c.id, users.c.login)
+        .where(users.c.id.in_(set(gone.scalars())))
+        .order_by(users.c.login_key)
+    )
+    return [
+        TotpChanged(user_id=owner.id, login=owner.login, what="no_recovery_codes")
+        for owner in owners
+    ]
+
+
 async def _user(connection: AsyncConnection, person: Person) -> Any:
     rows = await connection.execute(select(users).where(users.c.id == person.user_id))
     return rows.one()

@@ -272,12 +272,12 @@ class SessionsEnded(_OfUser):
 
 
 class TotpChanged(_OfUser):
-    """A second factor was turned on or off, or its recovery codes were made anew. Producer:
-    gateway. Consumer: audit."""
+    """A second factor was turned on or off, or its recovery codes were made anew, or taken away
+    (``no_recovery_codes``). Producer: gateway. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.gateway.totp_changed.v1"
 
-    what: Literal["on", "off", "recovery_codes"]
+    what: Literal["on", "off", "recovery_codes", "no_recovery_codes"]
 
 
 class TokenSaved(_OfUser):
