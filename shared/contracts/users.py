@@ -83,7 +83,8 @@ class CreateUser(Command[UserMade]):
 
 class ChangeUser(Command[UserView]):
     """What is not named stays. Who is made inactive, or is of other stations from now on, is
-    signed out; another role counts at once.
+    signed out; another role counts at once. Tokens of whoever is made inactive are revoked: who is
+    let in again makes new ones.
 
     Refused: ``user_not_found``, ``revision_conflict``, ``field_required``, ``role_above_own``,
     ``last_administrator`` (somebody must be left here who may manage users).

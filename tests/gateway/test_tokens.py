@@ -139,6 +139,29 @@ async def test_a_token_ends_with_its_owner_and_follows_the_owners_role(
         assert (await bot.get(f"{API}/finance/records")).json()["code"] == code
 
 
+@pytest.mark.parametrize("locked_out_by", ["now", "an older version"])
+async def test_who_was_locked_out_and_is_let_in_again_makes_new_tokens(
+    gateway: TestGateway, locked_out_by: str
+) -> None:
+    owner = await gateway.signed_in("owner")
+    user_id = await gateway.a_user("anna", role="advisor")
+    bot = await program(gateway, await gateway.signed_in("advisor", "anna"))
+    for active in (False, True):
+        if not active and locked_out_by != "now":
+            async with gateway.service.engine.begin() as connection:
+                await connection.execute(update(users).values(active=users.c.login != "anna"))
+            continue
+        answer = await owner.patch(
+            f"{API}/users/{user_id}", json={"active": active}, headers=a_key()
+        )
+        assert answer.is_success, answer.text
+    assert (await bot.get(f"{API}/session")).status_code == 401
+    (item,) = (await owner.get(TOKENS, params={"user_id": str(user_id)})).json()["items"]
+    assert item["state"] == "revoked"
+    told = [(each["state"], each["actor"]) for each in await gateway.told(TokenSaved.subject)]
+    assert told == [("active", "anna"), ("revoked", "owner")]
+
+
 async def test_others_tokens_are_seen_and_revoked_only_by_who_manages_users(
     gateway: TestGateway,
 ) -> None:
