@@ -18,7 +18,8 @@ from starlette.types import Receive, Scope
 
 from services.gateway.crowd import Crowd
 from services.gateway.problems import field_invalid, unknown_fields, unreadable
-from shared.contracts.base import Message
+from shared.contracts import users
+from shared.contracts.base import Command, Message
 from shared.ids import new_id
 from shared.messaging.envelope import Actor, Envelope, opening
 from shared.permissions import may, scope_of, within
@@ -126,11 +127,12 @@ class Call:
 
     # --- who --------------------------------------------------------------------------------
 
-    async def signed_in(self) -> Person:
-        """Whoever sent this. Raises ``sign_in_required``, ``cross_site_request``,
-        ``form_of_another``."""
+    async def signed_in(self, *, anew: bool = False) -> Person:
+        """Whoever sent this. ``anew``: as ``Sessions.person_of``. Raises ``sign_in_required``,
+        ``cross_site_request``, ``form_of_another``."""
         token, by_cookie = self.token()
-        person = await self.gateway.sessions.person_of(token) if token else None
+        sessions = self.gateway.sessions
+        person = await sessions.person_of(token, anew=anew) if token else None
         if person is None:
             raise Refused("sign_in_required")
         self.actor = person.actor
@@ -147,7 +149,7 @@ class Call:
         """Whoever sent this and may send that message; without one, whoever is signed in.
         Raises as ``signed_in``, ``forbidden``, ``scope_missing`` or
         ``password_change_required``."""
-        person = await self.signed_in()
+        person = await self.signed_in(anew=message is not None and _opens_doors(message))
         if message is not None and not may(person.role, message):
             raise Refused("forbidden")
         if message is not None and not within(person.scopes, message):
@@ -159,7 +161,7 @@ class Call:
 
     async def in_person(self) -> Person:
         """As ``signed_in``, but no program: raises ``person_required``."""
-        person = await self.signed_in()
+        person = await self.signed_in(anew=True)
         if person.session_id is None:
             raise Refused("person_required")
         return person
@@ -308,6 +310,11 @@ class Call:
             idempotency_key=key,
             traceparent=self.traceparent,
         )
+
+
+def _opens_doors(message: type[Message]) -> bool:
+    """What comes of it may outlive the session that it is sent in: a user, a password, a token."""
+    return message.__module__ == users.__name__ and issubclass(message, Command)
 
 
 def as_key(said: str) -> str:
