@@ -219,11 +219,7 @@ class Call:
             return None
         match = _ETAG.fullmatch(wanted.strip())
         if match is None:
-            raise field_invalid(
-                "If-Match",
-                'Input should be a revision as ETag gave it: "3"',
-                'должна быть версия, какой её дал ETag: "3"',
-            )
+            raise field_invalid("If-Match", "not_a_revision")
         return int(match[1])
 
     def query(self, known: Set[str]) -> dict[str, str]:
@@ -240,9 +236,9 @@ class Call:
         try:
             value = pydantic_core.from_json(body, allow_inf_nan=False, cache_strings="keys")
         except (ValueError, RecursionError):
-            raise unreadable("It is not valid JSON", "это не JSON") from None
+            raise unreadable("not_json") from None
         if not isinstance(value, dict):
-            raise unreadable("It should be a JSON object", "должен быть объект JSON")
+            raise unreadable("not_an_object")
         return value
 
     async def body(self) -> bytes:
@@ -333,12 +329,12 @@ def query_of(raw: bytes, known: Set[str]) -> dict[str, str]:
             raw.decode(errors="replace"), keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS
         )
     except ValueError:
-        raise field_invalid("query", "Too many fields", "слишком много полей") from None
+        raise field_invalid("query", "too_many_fields") from None
     fields = dict(pairs)
     if unknown := [name for name in fields if name not in known]:
         raise unknown_fields(unknown)
     if len(fields) != len(pairs):
-        raise field_invalid("query", "A field is given twice", "поле указано дважды")
+        raise field_invalid("query", "field_twice")
     return {name: value for name, value in fields.items() if value}
 
 

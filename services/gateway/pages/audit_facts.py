@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from services.gateway.field_words import as_told
 from services.gateway.pages import words
 from services.gateway.pages.orders import events
 from services.gateway.pages.rendering import translations
 from services.gateway.pages.words import N_
-from services.gateway.problems import as_told
 from shared.contracts.audit import AuditRecord
 from shared.refusals import REASONS, Refused
 

@@ -152,11 +152,7 @@ def _hours(request: PageRequest, before: str) -> Iterable[dict[str, str]]:
         other = name.removesuffix("opens") + "closes"
         opens, closes = request.form.get(name).strip(), request.form.get(other).strip()
         if bool(opens) != bool(closes):
-            raise field_invalid(
-                other if opens else name,
-                "Say both when it opens and when it closes",
-                "укажите и начало, и конец",
-            )
+            raise field_invalid(other if opens else name, "hours_half")
         if opens:
             yield {"opens": opens.zfill(5), "closes": closes.zfill(5)}
 
@@ -191,11 +187,7 @@ async def set_schedule(request: PageRequest) -> Response:
         # Where somebody else was faster, the form showed other hours: that is what is to be told.
         as_seen = said.expected_revision in (None, schedule.revision)
         if as_seen and week != [part.model_dump() for part in shown]:
-            raise field_invalid(
-                "own",
-                "Hours were typed, but the station's are chosen: choose a week of their own",
-                "часы введены, но выбраны часы станции: выберите свой график",
-            )
+            raise field_invalid("own", "hours_without_choice")
         said = said.model_copy(update={"week": None})
     await request.send(said)
     return _saved(request)
