@@ -4,7 +4,8 @@
 // against one that somebody else has made meanwhile.
 
 (() => {
-  const KEPT = ["_key", "expected_revision"], PROOF = "_csrf";
+  // What is renewed with the page: whose it is, and what its fields began with.
+  const KEPT = ["_key", "expected_revision"], RENEWED = ["_csrf", "shown"];
 
   // By what a form is about, for elements are given to other rows when a list is drawn anew.
   const inHand = new Map();
@@ -12,7 +13,7 @@
   const hidden = (form) => [...form.querySelectorAll("input[type=hidden][name]")];
 
   function about(form) {
-    const said = hidden(form).filter(({ name }) => name !== PROOF && !KEPT.includes(name));
+    const said = hidden(form).filter(({ name }) => ![...RENEWED, ...KEPT].includes(name));
     return JSON.stringify([form.getAttribute("action"), ...said.map(({ name, value }) => [name, value])]);
   }
 
