@@ -273,12 +273,19 @@ class SessionsEnded(_OfUser):
 
 
 class TotpChanged(_OfUser):
-    """A second factor was turned on or off, or its recovery codes were made anew, or taken away
-    (``no_recovery_codes``). Producer: gateway. Consumer: audit."""
+    """A second factor was turned on or off, or its recovery codes were made anew. Producer:
+    gateway. Consumer: audit."""
 
     subject: ClassVar[str] = "evt.gateway.totp_changed.v1"
 
-    what: Literal["on", "off", "recovery_codes", "no_recovery_codes"]
+    what: Literal["on", "off", "recovery_codes"]
+
+
+class RecoveryCodesTaken(_OfUser):
+    """A user's recovery codes open nothing any more; the second factor is asked for as before.
+    Producer: gateway. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.gateway.recovery_codes_taken.v1"
 
 
 class TokenSaved(_OfUser):
