@@ -129,11 +129,13 @@ def own(code: str, **about: Any) -> tuple[str, str]:
     return english.format(**about), russian.format(**about)
 
 
-def as_told(errors: str) -> list[tuple[str, str]]:
-    """Fields and what is wrong with them, of a list as the journal keeps it, in Russian; in English
-    what nobody here has said."""
+def as_told(errors: str, language: str) -> list[tuple[str, str]]:
+    """Fields and what is wrong with them, of a list as the journal keeps it; in English too what
+    nobody here has said."""
     told = (item.partition(": ") for item in errors.split("; "))
-    return [(field, _in_russian(message)) for field, _, message in told]
+    return [
+        (field, _in_russian(message) if language == "ru" else message) for field, _, message in told
+    ]
 
 
 def _in_russian(message: str) -> str:

@@ -96,6 +96,7 @@ def test_fields_that_were_wrong_are_called_as_people_call_them() -> None:
             "Цвет: такого поля нет",
         ):
             assert said in detail
+        assert "Name: String should have" in in_language(body, "en")["detail"]
 
 
 @pytest.mark.parametrize("code", field_words.OWN)

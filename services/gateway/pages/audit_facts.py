@@ -69,10 +69,10 @@ def in_language(body: Mapping[str, Any], language: str) -> Mapping[str, Any]:
     if found is None:
         return body
     params = with_fields_named(found.groupdict(), language)
-    if language != "en" and "errors" in params:
+    if "errors" in params:
         params["errors"] = "; ".join(
             f"{field_name(field, language)}: {message}" if message else field
-            for field, message in as_told(params["errors"])
+            for field, message in as_told(params["errors"], language)
         )
     if language == "en" and params == found.groupdict():
         return body
