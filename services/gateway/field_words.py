@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic_core._pydantic_core import list_all_errors
 
+from shared.filled import filled_with
+
 _OTHERWISE = "недопустимое значение"
 """Of an error of the validator that has no words here."""
 # By the types of its errors.
@@ -115,7 +117,6 @@ OWN = {
 }
 
 _GAP = re.compile(r"{\w+}")
-_ESCAPED_GAP = re.compile(r"\\{(\w+)\\}")
 
 
 def of_validator(kind: str, about: Mapping[str, Any]) -> str:
@@ -139,14 +140,14 @@ def as_told(errors: str, language: str) -> list[tuple[str, str]]:
 
 
 def _in_russian(message: str) -> str:
-    for pattern, russian in _patterns():
-        if found := pattern.fullmatch(message):
-            return russian.format_map(found.groupdict())
+    for english, russian in _said():
+        if (gaps := filled_with(english, message)) is not None:
+            return russian.format_map(gaps)
     return message
 
 
 @cache
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
+def _said() -> list[tuple[str, str]]:
     """Whatever is said in English, and its Russian: what says most first, since some of what the
     validator says could be nearly anything."""
     said = [*OWN.values()]
@@ -154,7 +155,4 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
         russian = _OF_VALIDATOR.get(about["type"], _OTHERWISE)
         said.append((about["message_template_python"], russian))
     said.sort(key=lambda pair: (-len(_GAP.sub("", pair[0])), pair[1] == _OTHERWISE))
-    return [
-        (re.compile(_ESCAPED_GAP.sub(r"(?P<\1>.*)", re.escape(english))), russian)
-        for english, russian in said
-    ]
+    return said

@@ -14,9 +14,11 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError
 from deploy.documents import ROOT
 from services.gateway import field_words
 from services.gateway.pages.audit_facts import Facts, facts_of, in_language
+from services.gateway.pages.refusals import in_words
 from services.gateway.problems import field_invalid, invalid
 from shared.contracts.audit import AuditRecord
 from shared.contracts.works import CreatePackage
+from shared.formulas.errors import WORDS, FormulaError
 from shared.ids import new_id
 from shared.messaging.server import error_list
 from shared.refusals import REASONS, Refused
@@ -153,3 +155,13 @@ def test_each_error_of_the_validator_is_read_as_itself(
     assert refusal.errors[0].message_ru == russian
     detail = in_language({"code": refusal.code, "detail": refusal.words()}, "ru")["detail"]
     assert detail == refusal.words("ru")
+
+
+@pytest.mark.parametrize("code", WORDS)
+@pytest.mark.parametrize("nearest", [None, "TotalMoney"])
+def test_what_is_wrong_with_a_formula_is_read_in_russian(code: str, nearest: str | None) -> None:
+    wrong = FormulaError(code, line=2, column=7, name="TotalMony", nearest=nearest, limit=9)
+    refusal = wrong.refused("condition")
+    told = in_language({"code": refusal.code, "detail": refusal.words()}, "ru")["detail"]
+    assert told == in_words(refusal, "ru")
+    assert "«Только если», строка 2, позиция 7: " in told

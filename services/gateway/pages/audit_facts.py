@@ -3,7 +3,6 @@ for, without ids. The whole event stands beside it as it was recorded."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +14,8 @@ from services.gateway.pages import words
 from services.gateway.pages.field_names import FIELDS, field_name, with_fields_named
 from services.gateway.pages.orders import events
 from shared.contracts.audit import AuditRecord
+from shared.filled import filled_with
+from shared.formulas.errors import in_russian
 from shared.refusals import REASONS, Refused
 
 _CODES = (
@@ -64,17 +65,18 @@ def in_language(body: Mapping[str, Any], language: str) -> Mapping[str, Any]:
     reason = REASONS.get(str(body.get("code")))
     if reason is None:
         return body
-    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(reason.en))
-    found = re.fullmatch(pattern, str(body.get("detail")))
-    if found is None:
+    gaps = filled_with(reason.en, str(body.get("detail")))
+    if gaps is None:
         return body
-    params = with_fields_named(found.groupdict(), language)
+    params = with_fields_named(gaps, language)
     if "errors" in params:
         params["errors"] = "; ".join(
             f"{field_name(field, language)}: {message}" if message else field
             for field, message in as_told(params["errors"], language)
         )
-    if language == "en" and params == found.groupdict():
+    if language == "ru" and "problem" in params:
+        params["problem"] = in_russian(params["problem"])
+    if language == "en" and params == gaps:
         return body
     return {**body, "detail": Refused(str(body["code"]), **params).words(language)}
 
