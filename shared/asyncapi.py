@@ -25,6 +25,7 @@ from shared.contracts.operations import (
     GetServiceState,
     ListDeadLetters,
     RequeueDeadLetter,
+    WhenHandled,
     addressed_to,
 )
 from shared.handlers import Handlers
@@ -71,7 +72,13 @@ class _Way(StrEnum):
 
 type _Mode = Literal["validation", "serialization"]
 _SERVER, _REPLIES = "station", "Replies"
-_OPERATORS_MESSAGES = (GetServiceState, ListDeadLetters, RequeueDeadLetter, DropDeadLetter)
+_OPERATORS_MESSAGES = (
+    GetServiceState,
+    ListDeadLetters,
+    RequeueDeadLetter,
+    DropDeadLetter,
+    WhenHandled,
+)
 
 
 class Refusal(View):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-CODED = frozenset({"old", "new", "status", "state", "role", "method", "lines", "service"})
+CODED = frozenset(
+    {"old", "new", "status", "state", "role", "method", "lines", "service", "form", "day"}
+)
 """Particulars of refusals that are such a code, or names with one behind them in brackets."""
 
 ORDER_STATES = {
@@ -84,6 +86,26 @@ SERVICES = {
     "gateway": "входа",
 }
 
+FORMS = {
+    "work_order": "«Заказ-наряд»",
+    "acceptance_act": "«Акт приёма-передачи автомобиля»",
+    "estimate": "«Предварительная калькуляция»",
+    "completion_act": "«Акт выполненных работ»",
+    "invoice": "«Счёт»",
+    "goods_receipt": "«Товарный чек»",
+    "warranty_card": "«Гарантийный талон»",
+    "statement": "«Акт сверки»",
+}
+WEEKDAYS = {
+    "1": "Понедельник",
+    "2": "Вторник",
+    "3": "Среда",
+    "4": "Четверг",
+    "5": "Пятница",
+    "6": "Суббота",
+    "7": "Воскресенье",
+}
+
 CALLED: Mapping[str, Mapping[str, str]] = {
     "order_closed": ORDER_STATES,
     "parts_not_ready": PART_STATES,
@@ -99,5 +121,9 @@ CALLED: Mapping[str, Mapping[str, str]] = {
     "method_not_taken": METHODS,
     "service_unavailable": SERVICES,
     "busy": SERVICES,
+    "form_not_found": FORMS,
+    "form_version_not_found": FORMS,
+    "form_without_internal_copy": FORMS,
+    "hours_invalid": WEEKDAYS,
 }
 """By the refusal's code."""

@@ -17,9 +17,11 @@ from shared.contracts.operations import (
     DeadLetterView,
     DropDeadLetter,
     GetServiceState,
+    Handled,
     ListDeadLetters,
     RequeueDeadLetter,
     ServiceState,
+    WhenHandled,
     addressed_to,
 )
 from shared.handlers import Route
@@ -57,6 +59,7 @@ class Operations:
                 (ListDeadLetters, self._list),
                 (RequeueDeadLetter, self._requeue),
                 (DropDeadLetter, self._drop),
+                (WhenHandled, self._handled),
             )
         }
 
@@ -65,6 +68,10 @@ class Operations:
 
     async def _list(self, _: ListDeadLetters, __: Envelope) -> Page[DeadLetterView]:
         return await self._dead_letters.list()
+
+    async def _handled(self, question: WhenHandled, _: Envelope) -> Handled:
+        async with self._running.engine.connect() as connection:
+            return Handled(last_at=await inbox.last_handled(connection, question.event_ids))
 
     async def _requeue(self, command: RequeueDeadLetter, envelope: Envelope) -> Done:
         letter, body = await self._dead_letters.raw(command.event_id)

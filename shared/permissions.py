@@ -486,6 +486,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     operations.RequeueDeadLetter: OPERATORS,
     operations.DropDeadLetter: OPERATORS,
     operations.GetServiceState: OPERATORS,
+    operations.WhenHandled: OPERATORS | {SERVICE},
 }
 
 

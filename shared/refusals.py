@@ -451,7 +451,7 @@ REASONS: dict[str, Reason] = {
         ),
         hours_invalid=(
             "Day {day}: {opens}–{closes} closes before it opens, or overlaps other hours",
-            "День {day}: часы {opens}–{closes} кончаются раньше, чем начались, "
+            "{day}: часы {opens}–{closes} кончаются раньше, чем начались, "
             "или пересекаются с другими",
         ),
         absence_of_whom=(
@@ -641,8 +641,8 @@ REASONS: dict[str, Reason] = {
         session_not_found=("You have no session {id}", "У вас нет сеанса {id}"),
         job_not_found=("You have no job {id}", "У вас нет задания {id}"),
         job_has_no_file=(
-            "Nothing came of job {id}, or not yet, or it is too old",
-            "У задания {id} нет файла: он не готов или уже удалён",
+            "It has no file: not yet, or none came of it, or it is too old",
+            "Файла нет: он не готов или уже удалён",
         ),
         token_not_found=("No token {id}", "Токен {id} не найден"),
         oidc_off=(
@@ -750,18 +750,18 @@ REASONS: dict[str, Reason] = {
             "О недоставленном сообщении {id} только что решил кто-то другой",
         ),
         client_merged=(
-            "Card {id} is one with {client_id} now; use that one",
-            "Карточка {id} объединена с {client_id}, используйте её",
+            "This card was made one with another one: use that one",
+            "Карточка объединена с другой, используйте ту",
         ),
         client_erased=(
-            "Card {id} was erased at the person's request",
-            "Карточка {id} удалена по требованию клиента",
+            "This card was erased at the person's request",
+            "Эта карточка удалена по требованию клиента",
         ),
         client_has_open_orders=(
             "Orders are still open: {numbers}",
             "Ещё открыты заказ-наряды: {numbers}",
         ),
-        link_exists=("Link {id} says so already", "Такая связь уже есть: {id}"),
+        link_exists=("There is such a link already", "Такая связь уже есть"),
         tag_in_segment=(
             "The segment {segment} goes by this tag",
             "По этой метке отбирает сегмент {segment}",
@@ -807,8 +807,8 @@ REASONS: dict[str, Reason] = {
         totp_off=("The second factor is off", "Второй фактор выключен"),
         login_taken=("The login {login} is taken", "Логин {login} уже занят"),
         variant_exists=(
-            "Variant {id} is for the same cars",
-            "Для этих же автомобилей уже есть вариант {id}",
+            "Another variant is for the same cars",
+            "Для этих же автомобилей уже есть другой вариант",
         ),
         package_inactive=("The package {name} is not sold any more", "Пакет {name} не продаётся"),
         barcode_taken=(
@@ -853,8 +853,8 @@ REASONS: dict[str, Reason] = {
             "{vendor} {oem} уже есть в каталоге",
         ),
         vehicle_exists=(
-            "A car with VIN {vin} is known already: {id}",
-            "Автомобиль с VIN {vin} уже есть: {id}",
+            "A car with VIN {vin} is known already",
+            "Автомобиль с VIN {vin} уже есть",
         ),
         vehicle_of_other_client=(
             "The car belongs to another client",
@@ -982,8 +982,8 @@ REASONS: dict[str, Reason] = {
             "Бонусов только {available}",
         ),
         pay_rule_overlaps=(
-            "Another rule is for the same people, works and days: {id}",
-            "Другое правило уже действует для тех же людей, работ и дней: {id}",
+            "Another rule is for the same people, works and days",
+            "Другое правило уже действует для тех же людей, работ и дней",
         ),
         payroll_period_closed=(
             "Everything before {until} is closed",
@@ -1002,8 +1002,8 @@ REASONS: dict[str, Reason] = {
             "Сотруднику {employee_id} причитается только {balance}",
         ),
         pay_entry_reversed=(
-            "The entry {id} is undone already",
-            "Операция {id} уже сторнирована",
+            "The entry is undone already",
+            "Операция уже сторнирована",
         ),
         cash_box_inactive=("The cash box {name} is out of use", "Касса «{name}» не используется"),
         shift_is_open=(
@@ -1117,8 +1117,8 @@ REASONS: dict[str, Reason] = {
             "Сообщение в состоянии {state}: дождитесь, чем оно кончится",
         ),
         message_resent=(
-            "It was sent once more already: {id}",
-            "Оно уже отправлено повторно: {id}",
+            "It was sent once more already",
+            "Оно уже отправлено повторно",
         ),
         message_no_address=(
             "The client's card has no phone or e-mail for this",

@@ -75,8 +75,8 @@ async def record_restore_job(gateway_url: str, at: Point, reached: datetime | No
 
 
 async def put_out(gateway_url: str, at: Point, *, keep_tokens: bool) -> PutOut:
-    """What was ended and revoked since is open again in what was restored, and nothing there tells
-    which that was."""
+    """What was ended, revoked and used up since opens again in what was restored, and nothing there
+    tells which that was."""
     station = at.backup.manifest.station
     cause = opening(f"/{station}/ops", "restore", operator())
     async with engine_for_one_job(gateway_url) as engine, engine.begin() as connection:

@@ -107,9 +107,9 @@ def restore(
     """Makes a station of a backup, in a folder where none runs.
 
     It begins a new stream of events, made of its databases when it starts;
-    the journal tells that it was restored. Everybody is signed out, and the
-    tokens of programs are revoked: those that were ended since would be
-    alive again.
+    the journal tells that it was restored. Everybody is signed out, the
+    tokens of programs are revoked, and recovery codes of second factors are
+    taken away: those that were ended or used since would open again.
     """
     import asyncio
 
@@ -152,6 +152,12 @@ def _tell_put_out(out: PutOut, *, keep_tokens: bool) -> None:
         typer.echo("tokens of programs open what they opened then, those revoked since too")
     for login, name in out.tokens:
         typer.echo(f"token revoked: {name}, of {login}; its program needs a new one")
+    for login in out.recovery_codes:
+        typer.echo(
+            f"recovery codes taken away: those of {login}, who makes new ones with a code of the "
+            "phone (`/profile`); without the phone: `pitlane users password "
+            f"{login} --without-second-factor`"
+        )
     typer.echo(
         "users, passwords and second factors are those of then: whoever was locked out or given "
         "another password since has to be again (`/users`, or `pitlane users password LOGIN`)"

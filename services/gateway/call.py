@@ -18,7 +18,8 @@ from starlette.types import Receive, Scope
 
 from services.gateway.crowd import Crowd
 from services.gateway.problems import field_invalid, unknown_fields, unreadable
-from shared.contracts.base import Message
+from shared.contracts import users
+from shared.contracts.base import Command, Message
 from shared.ids import new_id
 from shared.messaging.envelope import Actor, Envelope, opening
 from shared.permissions import may, scope_of, within
@@ -126,11 +127,12 @@ class Call:
 
     # --- who --------------------------------------------------------------------------------
 
-    async def signed_in(self) -> Person:
-        """Whoever sent this. Raises ``sign_in_required``, ``cross_site_request``,
-        ``form_of_another``."""
+    async def signed_in(self, *, anew: bool = False) -> Person:
+        """Whoever sent this. ``anew``: as ``Sessions.person_of``. Raises ``sign_in_required``,
+        ``cross_site_request``, ``form_of_another``."""
         token, by_cookie = self.token()
-        person = await self.gateway.sessions.person_of(token) if token else None
+        sessions = self.gateway.sessions
+        person = await sessions.person_of(token, anew=anew) if token else None
         if person is None:
             raise Refused("sign_in_required")
         self.actor = person.actor
@@ -147,7 +149,7 @@ class Call:
         """Whoever sent this and may send that message; without one, whoever is signed in.
         Raises as ``signed_in``, ``forbidden``, ``scope_missing`` or
         ``password_change_required``."""
-        person = await self.signed_in()
+        person = await self.signed_in(anew=message is not None and _opens_doors(message))
         if message is not None and not may(person.role, message):
             raise Refused("forbidden")
         if message is not None and not within(person.scopes, message):
@@ -159,7 +161,7 @@ class Call:
 
     async def in_person(self) -> Person:
         """As ``signed_in``, but no program: raises ``person_required``."""
-        person = await self.signed_in()
+        person = await self.signed_in(anew=True)
         if person.session_id is None:
             raise Refused("person_required")
         return person
@@ -217,11 +219,7 @@ class Call:
             return None
         match = _ETAG.fullmatch(wanted.strip())
         if match is None:
-            raise field_invalid(
-                "If-Match",
-                'Input should be a revision as ETag gave it: "3"',
-                'должна быть версия, какой её дал ETag: "3"',
-            )
+            raise field_invalid("If-Match", "not_a_revision")
         return int(match[1])
 
     def query(self, known: Set[str]) -> dict[str, str]:
@@ -238,9 +236,9 @@ class Call:
         try:
             value = pydantic_core.from_json(body, allow_inf_nan=False, cache_strings="keys")
         except (ValueError, RecursionError):
-            raise unreadable("It is not valid JSON", "это не JSON") from None
+            raise unreadable("not_json") from None
         if not isinstance(value, dict):
-            raise unreadable("It should be a JSON object", "должен быть объект JSON")
+            raise unreadable("not_an_object")
         return value
 
     async def body(self) -> bytes:
@@ -310,6 +308,11 @@ class Call:
         )
 
 
+def _opens_doors(message: type[Message]) -> bool:
+    """What comes of it may outlive the session that it is sent in: a user, a password, a token."""
+    return message.__module__ == users.__name__ and issubclass(message, Command)
+
+
 def as_key(said: str) -> str:
     """An idempotency key as services can keep it. Raises ``idempotency_key_invalid``."""
     if not _VISIBLE_ASCII.fullmatch(said):
@@ -326,12 +329,12 @@ def query_of(raw: bytes, known: Set[str]) -> dict[str, str]:
             raw.decode(errors="replace"), keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS
         )
     except ValueError:
-        raise field_invalid("query", "Too many fields", "слишком много полей") from None
+        raise field_invalid("query", "too_many_fields") from None
     fields = dict(pairs)
     if unknown := [name for name in fields if name not in known]:
         raise unknown_fields(unknown)
     if len(fields) != len(pairs):
-        raise field_invalid("query", "A field is given twice", "поле указано дважды")
+        raise field_invalid("query", "field_twice")
     return {name: value for name, value in fields.items() if value}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway import access
-from services.gateway.second_factor import without_totp
+from services.gateway.second_factor import without_recovery_codes, without_totp
 from services.gateway.store import login_key, users
 from shared.contracts.base import Event
 from shared.contracts.users import ChangeUser, TotpChanged
@@ -80,21 +80,27 @@ async def give_password(
 @dataclass(frozen=True, slots=True)
 class PutOut:
     """``people``: how many were signed in; ``tokens``: by owner and name, those that were
-    revoked."""
+    revoked; ``recovery_codes``: the logins of those who have none any more."""
 
     people: int
     tokens: tuple[tuple[str, str], ...]
+    recovery_codes: tuple[str, ...]
 
 
 async def put_everybody_out(
     connection: AsyncConnection, source: str, cause: Envelope, *, keep_tokens: bool
 ) -> PutOut:
-    """Ends every session, and revokes the tokens of programs."""
+    """Ends every session, takes recovery codes away, and revokes the tokens of programs."""
     now = datetime.now(UTC)
     ended = await access.end_everybodys(connection)
     revoked = [] if keep_tokens else await access.revoke_tokens(connection, now)
-    await _tell(connection, [*ended, *revoked], source, cause)
-    return PutOut(len(ended), tuple((token.login, token.name) for token in revoked))
+    codes = await without_recovery_codes(connection)
+    await _tell(connection, [*ended, *revoked, *codes], source, cause)
+    return PutOut(
+        len(ended),
+        tuple((token.login, token.name) for token in revoked),
+        tuple(owner.login for owner in codes),
+    )
 
 
 async def _managers(connection: AsyncConnection) -> Sequence[str]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 import pydantic_core
 from pydantic import ValidationError
-from pydantic_core._pydantic_core import list_all_errors
 from starlette.responses import Response
 
+from services.gateway import field_words
+from services.gateway.field_words import of_validator
 from shared.refusals import Kind, Refused
 
 MEDIA_TYPE = "application/problem+json"
@@ -98,17 +97,17 @@ class RequestInvalid(Refused):
         return template.format(errors=said)
 
 
-def unreadable(message_en: str, message_ru: str) -> RequestInvalid:
-    """The body cannot even be read."""
-    return RequestInvalid([FieldError("body", message_en, message_ru)], status=400)
+def unreadable(code: str, **about: Any) -> RequestInvalid:
+    """The body cannot even be read. ``code``: of ``field_words``, as below."""
+    return RequestInvalid([FieldError("body", *field_words.own(code, **about))], status=400)
 
 
-def field_invalid(field: str, message_en: str, message_ru: str) -> RequestInvalid:
-    return RequestInvalid([FieldError(field, message_en, message_ru)])
+def field_invalid(field: str, code: str, **about: Any) -> RequestInvalid:
+    return RequestInvalid([FieldError(field, *field_words.own(code, **about))])
 
 
 def unknown_fields(fields: Sequence[str]) -> RequestInvalid:
-    words = "Extra inputs are not permitted", _RUSSIAN["extra_forbidden"]
+    words = "Extra inputs are not permitted", of_validator("extra_forbidden", {})
     return RequestInvalid([FieldError(_printable(field), *words) for field in fields])
 
 
@@ -181,78 +180,10 @@ def errors_of(refusal: Refused, language: str) -> list[dict[str, str]]:
 def _field_error(item: Any, names: Mapping[str, str]) -> FieldError:
     first, *rest = item["loc"] or ("body",)
     field = ".".join(map(str, [names.get(str(first), first), *rest]))
-    russian = _RUSSIAN.get(item["type"], "недопустимое значение")
-    return FieldError(_printable(field), item["msg"], russian.format_map(item.get("ctx", {})))
-
-
-def as_told(errors: str) -> list[tuple[str, str]]:
-    """Fields and what is wrong with them, of a list as the journal keeps it, in Russian; in English
-    what the validator has not said."""
-    told = (item.partition(": ") for item in errors.split("; "))
-    return [(field, _in_russian(message)) for field, _, message in told]
-
-
-def _in_russian(message: str) -> str:
-    for kind, pattern in _patterns().items():
-        if found := pattern.fullmatch(message):
-            return _RUSSIAN[kind].format_map(found.groupdict())
-    return message
-
-
-@cache
-def _patterns() -> dict[str, re.Pattern[str]]:
-    """The validator's English, by the types of its errors."""
-    return {
-        about["type"]: re.compile(
-            re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(about["message_template_python"]))
-        )
-        for about in list_all_errors()
-        if about["type"] in _RUSSIAN
-    }
+    russian = of_validator(item["type"], item.get("ctx", {}))
+    return FieldError(_printable(field), item["msg"], russian)
 
 
 def _printable(field: str) -> str:
     """An unknown field's name is whatever the sender liked."""
     return "".join(sign if sign.isprintable() else "?" for sign in field[:MAX_FIELD_CHARS])
-
-
-# The validator's own words are English; these say the same, by its error types.
-_RUSSIAN = {
-    "missing": "обязательное поле",
-    "extra_forbidden": "такого поля нет",
-    "none_required": "здесь может быть только null",
-    "string_type": "должна быть строка",
-    "string_too_short": "не короче {min_length} символов",
-    "string_too_long": "не длиннее {max_length} символов",
-    "string_pattern_mismatch": "недопустимые символы или вид",
-    "uuid_type": "должен быть идентификатор UUID",
-    "uuid_parsing": "должен быть идентификатор UUID",
-    "uuid_version": "должен быть идентификатор UUID",
-    "int_type": "должно быть целое число",
-    "int_parsing": "должно быть целое число",
-    "int_parsing_size": "слишком большое число",
-    "int_from_float": "должно быть целое число",
-    "bool_type": "должно быть true или false",
-    "bool_parsing": "должно быть true или false",
-    "decimal_type": "должно быть десятичное число",
-    "decimal_parsing": "должно быть десятичное число",
-    "decimal_max_digits": "не больше {max_digits} цифр",
-    "decimal_max_places": "не больше {decimal_places} знаков после запятой",
-    "decimal_whole_digits": "не больше {whole_digits} цифр до запятой",
-    "finite_number": "должно быть конечное число",
-    "greater_than": "должно быть больше {gt}",
-    "greater_than_equal": "должно быть не меньше {ge}",
-    "less_than": "должно быть меньше {lt}",
-    "less_than_equal": "должно быть не больше {le}",
-    "literal_error": "должно быть одно из: {expected}",
-    "datetime_type": "должны быть дата и время RFC 3339",
-    "datetime_parsing": "должны быть дата и время RFC 3339",
-    "datetime_from_date_parsing": "должны быть дата и время RFC 3339",
-    "timezone_aware": "нужен часовой пояс",
-    "tuple_type": "должен быть список",
-    "too_short": "не меньше {min_length} элементов",
-    "too_long": "не больше {max_length} элементов",
-    "model_type": "должен быть объект",
-    "model_attributes_type": "должен быть объект",
-    "dict_type": "должен быть объект",
-}

@@ -141,11 +141,7 @@ def instant(name: str, value: object, zone: ZoneInfo) -> datetime:
             raise ValueError
         return moment.astimezone(UTC)
     except ValueError:
-        raise field_invalid(
-            name,
-            "Input should be an RFC 3339 instant or a date",
-            "должен быть момент по RFC 3339 или дата",
-        ) from None
+        raise field_invalid(name, "not_an_instant") from None
 
 
 def _plus_restored(value: str) -> str:

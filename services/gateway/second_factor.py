@@ -15,7 +15,7 @@ from services.gateway.person import Person
 from services.gateway.proofs import Proofs
 from services.gateway.sealing import sealed
 from services.gateway.store import recovery_codes, users
-from shared.contracts.users import TotpChanged
+from shared.contracts.users import RecoveryCodesTaken, TotpChanged
 from shared.refusals import Refused
 from shared.settings import ServiceSettings
 
@@ -111,6 +111,17 @@ async def without_totp(connection: AsyncConnection, user_id: Any) -> None:
         update(users).where(users.c.id == user_id).values(totp=None, totp_pending=None)
     )
     await connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+
+
+async def without_recovery_codes(connection: AsyncConnection) -> list[RecoveryCodesTaken]:
+    """Takes everybody's away; of each who had some, what is to be told."""
+    gone = await connection.execute(delete(recovery_codes).returning(recovery_codes.c.user_id))
+    owners = await connection.execute(
+        select(users.c.id, users.c.login)
+        .where(users.c.id.in_(set(gone.scalars())))
+        .order_by(users.c.login_key)
+    )
+    return [RecoveryCodesTaken(user_id=owner.id, login=owner.login) for owner in owners]
 
 
 async def _user(connection: AsyncConnection, person: Person) -> Any:

@@ -49,10 +49,11 @@ class Sessions:
         self._believed: dict[bytes, tuple[float, Person]] = {}
         self._looked_up: Coalesced[tuple[bool, bytes], Person | None] = Coalesced(self._look_up)
 
-    async def person_of(self, token: str) -> Person | None:
-        """Whose token this is, if it still counts; each use makes a session last longer."""
+    async def person_of(self, token: str, *, anew: bool = False) -> Person | None:
+        """Whose token this is, if it still counts; each use makes a session last longer. ``anew``:
+        whatever was so a moment ago."""
         token_hash = hash_of(token)
-        believed = self._believed.get(token_hash)
+        believed = None if anew else self._believed.get(token_hash)
         if believed and monotonic() - believed[0] < BELIEVED_FOR_S:
             return believed[1]
         who = await self._looked_up.submit((token.startswith(PROGRAM), token_hash))

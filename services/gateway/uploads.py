@@ -111,9 +111,9 @@ async def _of_form(call: Call) -> tuple[IO[bytes], str, dict[str, str]]:
     try:
         form = await parser.parse()
     except MultiPartException as error:
-        raise unreadable(error.message, "форма составлена неверно") from None
+        raise unreadable("form_broken", why=error.message) from None
     except KeyError:
-        raise unreadable("The form has no boundary", "у формы нет разделителя") from None
+        raise unreadable("form_without_boundary") from None
     files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
     if not files or not files[0].size:
         raise Refused("import_file_missing")

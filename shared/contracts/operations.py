@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.contracts.base import Command, Done, Event, Instant, Page, Question, View
 
@@ -98,6 +98,19 @@ class ServiceState(View):
 
 class GetServiceState(Question[ServiceState]):
     subject: ClassVar[str] = "ask.{service}.state.v1"
+
+
+class Handled(View):
+    last_at: Instant | None
+
+
+class WhenHandled(Question[Handled]):
+    """When the last of these events was handled here, or given up by an operator; null: none of
+    them was yet."""
+
+    subject: ClassVar[str] = "ask.{service}.handled.v1"
+
+    event_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=200)]
 
 
 def addressed_to(message: type[BaseModel], service: str) -> str:

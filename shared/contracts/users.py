@@ -83,7 +83,8 @@ class CreateUser(Command[UserMade]):
 
 class ChangeUser(Command[UserView]):
     """What is not named stays. Who is made inactive, or is of other stations from now on, is
-    signed out; another role counts at once.
+    signed out; another role counts at once. Tokens of whoever is made inactive are revoked: who is
+    let in again makes new ones.
 
     Refused: ``user_not_found``, ``revision_conflict``, ``field_required``, ``role_above_own``,
     ``last_administrator`` (somebody must be left here who may manage users).
@@ -278,6 +279,13 @@ class TotpChanged(_OfUser):
     subject: ClassVar[str] = "evt.gateway.totp_changed.v1"
 
     what: Literal["on", "off", "recovery_codes"]
+
+
+class RecoveryCodesTaken(_OfUser):
+    """A user's recovery codes open nothing any more; the second factor is asked for as before.
+    Producer: gateway. Consumer: audit."""
+
+    subject: ClassVar[str] = "evt.gateway.recovery_codes_taken.v1"
 
 
 class TokenSaved(_OfUser):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from shared.filled import filled_with
 from shared.refusals import Refused
 
+_HINT = ("; did you mean {}?", "; возможно, имелось в виду {}")
 MAX_COMPARED_CHARS = 60
 """Longer names resemble none of ours, and comparing them would take its time."""
 
@@ -56,8 +58,7 @@ class FormulaError(Exception):
         said = (russian if language == "ru" else english).format(name=self.name, limit=self.limit)
         if self.nearest is None:
             return said
-        hint = "возможно, имелось в виду {}" if language == "ru" else "did you mean {}?"
-        return f"{said}; {hint.format(self.nearest)}"
+        return said + _HINT[language == "ru"].format(self.nearest)
 
     def refused(self, field: str) -> Refused:
         """The same as a refusal of the command whose ``field`` holds the text."""
@@ -79,6 +80,17 @@ class FormulaError(Exception):
     def __str__(self) -> str:
         place = "" if self.line is None else f" (line {self.line}, column {self.column})"
         return f"{self.words()}{place}"
+
+
+def in_russian(said: str) -> str:
+    """What ``words`` said in English; anything else as it is."""
+    said, hinted, hint = said.partition(_HINT[0].partition("{}")[0])
+    for english, russian in WORDS.values():
+        if (gaps := filled_with(english, said)) is not None:
+            return russian.format_map(gaps) + (
+                _HINT[1].format(hint.removesuffix("?")) if hinted else ""
+            )
+    return said + hinted + hint
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

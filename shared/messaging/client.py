@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from pydantic import TypeAdapter, ValidationError
 
 from shared.contracts.base import Command, Question, reply_type
+from shared.contracts.operations import addressed_to
 from shared.ids import new_id
 from shared.messaging.answers import Answers
 from shared.messaging.envelope import Actor, Envelope
@@ -67,13 +68,15 @@ class ServiceClient:
         *,
         caused_by: Envelope | None = None,
         actor: Actor | None = None,
+        of: str = "",
     ) -> ReplyT:
-        """Asks a question; on behalf of ``actor``, or of the asking service itself. Raises as
-        ``send`` does."""
+        """Asks a question; on behalf of ``actor``, or of the asking service itself; ``of`` names
+        the service where any could be asked. Raises as ``send`` does."""
         body = question.model_dump_json(exclude_unset=True).encode()
-        envelope = self._asking(type(question).subject, caused_by, actor)
-        reply = await self.request(type(question).subject, body, envelope)
-        answer: ReplyT = read_reply(type(question), reply)
+        subject = addressed_to(type(question), of)
+        envelope = self._asking(subject, caused_by, actor)
+        reply = await self.request(subject, body, envelope)
+        answer: ReplyT = read_reply(type(question), reply, of)
         return answer
 
     async def request(self, subject: str, body: bytes, envelope: Envelope) -> bytes:

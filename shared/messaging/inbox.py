@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -56,6 +57,14 @@ async def knows(connection: AsyncConnection, event_id: UUID) -> bool:
     """Whether an event was handled before."""
     row = await connection.execute(select(inbox.c.event_id).where(inbox.c.event_id == event_id))
     return row.first() is not None
+
+
+async def last_handled(connection: AsyncConnection, event_ids: Collection[UUID]) -> datetime | None:
+    """When the transaction of the last of them began."""
+    last: datetime | None = await connection.scalar(
+        select(func.max(inbox.c.handled_at)).where(inbox.c.event_id.in_(event_ids))
+    )
+    return last
 
 
 @dataclass(frozen=True, slots=True)

@@ -341,3 +341,68 @@ async def test_a_form_in_hand_is_the_same_one_after_a_renewal(site: Site, browse
     await expect(page.get_by_role("status").first).to_be_visible()
     boxes = {each["id"]: each for each in (await site.get("/cash-boxes"))["items"]}
     assert (boxes[box["id"]]["name"], boxes[box["id"]]["active"]) == ("Касса у входа", False)
+
+
+async def test_a_dialog_that_was_left_begins_anew_on_what_others_have_changed(
+    site: Site, browse: Open
+) -> None:
+    card = {"last_name": "Листов", "first_name": "Иван", "phones": ["+7 916 100-20-30"]}
+    client = await site.post("/clients", card)
+    visitor = await browse(size=DESK, role="administrator")
+    visitor.forgiven = ("ERR_FAILED", "Failed to fetch", "422")
+    page = visitor.page
+    await page.goto(f"{site.url}/clients/{client['id']}")
+    dialog, save = page.locator("#edit-client"), page.locator("#edit-client .btn-primary")
+    first, middle = (dialog.locator(f"input[name={name}_name]") for name in ("first", "middle"))
+    discount = dialog.locator("input[name=discount_percent]")
+    title = page.locator("#page h1")
+
+    async def opened() -> None:
+        await page.locator("[data-opens='#edit-client']").first.click()
+
+    async def changed(**fields: str) -> None:
+        answer = await site.office.patch(f"/clients/{client['id']}", json=fields, headers=a_key())
+        assert answer.is_success, answer.text
+        await expect(title).to_contain_text(fields["first_name"])
+
+    async def refused(name: str) -> None:
+        await opened()
+        await first.fill(name)
+        await discount.fill("200")
+        await save.click()
+        await expect(dialog.locator(".problem")).to_be_visible()
+        await page.keyboard.press("Escape")
+
+    # Nobody has changed anything: what was typed is still there.
+    await refused("Пётр")
+    await opened()
+    await expect(first).to_have_value("Пётр")
+    await page.keyboard.press("Escape")
+    await changed(first_name="Олег", middle_name="Ильич")
+    await opened()
+    await expect(first).to_have_value("Олег")
+    await expect(middle).to_have_value("Ильич")
+    await expect(discount).to_have_value("")
+    await first.fill("Игорь")
+    await save.click()
+    await expect(title).to_contain_text("Игорь")
+
+    # What may have been taken is sent as it was: it takes effect once.
+    async def taken_and_lost(route: Route) -> None:
+        await route.fetch(max_redirects=0)
+        await route.abort()
+
+    address = f"**/clients/{client['id']}"
+    await opened()
+    await first.fill("Павел")
+    await page.route(address, taken_and_lost)
+    await save.click()
+    await expect(page.get_by_text("Станция не ответила")).to_be_visible()
+    await page.unroute(address)
+    await page.keyboard.press("Escape")
+    await expect(title).to_contain_text("Павел")
+    await opened()
+    await save.click()
+    await expect(page.get_by_role("status").first).to_be_visible()
+    now = await site.get(f"/clients/{client['id']}")
+    assert (now["first_name"], now["middle_name"]) == ("Павел", "Ильич")

@@ -66,6 +66,7 @@ def test_every_message_of_the_table_has_an_operation_in_business_order(
         ("ListDeadLetters", "receive", "Operators' messages"),
         ("RequeueDeadLetter", "receive", "Operators' messages"),
         ("DropDeadLetter", "receive", "Operators' messages"),
+        ("WhenHandled", "receive", "Operators' messages"),
         ("DeadLetterDecided", "send", "Operators' messages"),
     ]
 

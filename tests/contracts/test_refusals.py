@@ -12,17 +12,25 @@ from typing import Any, get_args
 import pytest
 
 from deploy.documents import ROOT
+from services.clients.domain.importing import FIELDS as CLIENT_FIELDS
+from services.documents.domain.forms import FORMS
+from services.gateway.pages.audit_facts import in_language
 from services.gateway.pages.clients import words as of_clients
+from services.gateway.pages.field_names import OF_FIELDS, field_name
 from services.gateway.pages.orders import looks
+from services.gateway.pages.refusals import NAMED, in_words
 from services.gateway.pages.rendering import translations
 from services.gateway.pages.words import FISCAL_STATES, METHODS, ROLES
+from services.inventory.domain.offers import CROSS_FIELDS, PRICE_LIST_FIELDS
 from shared import codes
 from shared.codes import CALLED, CODED, ORDER_STATES
-from shared.contracts.finance import FiscalState, PaymentMethod
+from shared.contracts.base import Command
+from shared.contracts.finance import FiscalState, PaymentMethod, RecordExpense
 from shared.contracts.imports import ImportState
 from shared.contracts.load import BookingState
-from shared.contracts.messages import MessageState
+from shared.contracts.messages import MessageState, SendMessage
 from shared.contracts.orders import OrderStatus, PartState, Role
+from shared.contracts.pay_rules import CreatePayRule
 from shared.contracts.purchase_orders import PurchaseState
 from shared.formulas.model_things import STATES
 from shared.refusals import REASONS, Refused
@@ -163,6 +171,104 @@ def test_refusals_call_things_as_pages_do() -> None:
         assert called == {code: f"«{russian(word)}»" for code, word in shown.items()}
     parts = {code: russian(look.word).lower() for code, look in looks.PARTS.items()}
     assert parts == codes.PART_STATES
+
+
+def test_forms_are_called_in_refusals_as_on_papers() -> None:
+    assert {form.code: f"«{form.name_ru}»" for form in FORMS.values()} == codes.FORMS
+    refused = Refused("form_version_not_found", form="invoice", revision=3)
+    assert refused.words("ru") == "У формы «Счёт» нет версии 3"
+
+
+def test_a_day_of_the_week_is_no_number_in_a_russian_refusal() -> None:
+    wrong = {"opens": "18:00", "closes": "09:00"}
+    assert Refused("hours_invalid", day="1", **wrong).words("ru").startswith("Понедельник: ")
+    assert Refused("hours_invalid", day="2026-12-31", **wrong).words("ru").startswith("2026-12-31")
+
+
+# fmt: off
+PLAIN = frozenset({
+    "actual", "address", "allowed", "at", "available", "balance", "banknotes", "barcode", "booked",
+    "cash", "category", "closes", "colour", "column", "cost", "counted", "days", "debt", "deposit",
+    "due", "end", "expected", "group", "high", "issued", "left", "limit", "line", "login",
+    "longest", "low", "missing", "most", "name", "next", "number", "numbers", "oem", "offered",
+    "opens", "order", "orders", "over", "owes", "parts", "percent", "phone", "plate", "position",
+    "post", "product", "quantity", "revision", "row", "rows", "seconds", "segment", "settled",
+    "short", "since", "start", "technician", "tendered", "there", "total", "unit", "until", "url",
+    "value", "vendor", "vin", "who", "worth",
+})
+"""Particulars that are what people call things or typed themselves, numbers, sums, days."""
+AS_THEY_ARE = {
+    ("work_not_approved", "lines"): "names of works",
+    ("message_template_failed", "detail"): "says by itself what is wrong",
+    ("formula_invalid", "problem"): "in both languages",
+    ("request_invalid", "errors"): "fields with words of their own",
+    ("vin_invalid", "why"): "the same in every language",
+    ("still_failing", "why"): "for operators",
+    ("dead_letter_decided", "id"): "for operators, who named it so",
+    ("scope_missing", "scope"): "for programs, whose scopes are called so",
+    ("station_forbidden", "station"): "stations are called by their codes",
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_nobody_is_told_a_key_or_an_id_of_what_has_a_name(code: str) -> None:
+    """A new particular is put where it belongs: ``shared/codes.py``, ``pages/field_names.py``,
+    ``pages/refusals.py``, or one of the tables here."""
+    for name in _placeholders(REASONS[code].en):
+        is_code = name in CODED and code in CALLED
+        # What is not there has no name.
+        is_nothing = name in ("id", "day") and (code.endswith("_not_found") or name == "day")
+        is_named = name in OF_FIELDS or NAMED.get(code, ("",))[0] == name
+        known = is_code or is_nothing or is_named or name in PLAIN
+        assert known or (code, name) in AS_THEY_ARE, name
+
+
+def test_every_field_that_can_be_wrong_has_a_name() -> None:
+    commands: list[Any] = [RecordExpense, SendMessage, CreatePayRule]
+    commands += (
+        each for each in _below(Command) if each.__name__.startswith(("Change", "Move", "Set"))
+    )
+    keys = {
+        name
+        for command in commands
+        for name, about in command.model_fields.items()
+        if not about.is_required() and name != "expected_revision"
+    }
+    keys |= {field.name for field in (*PRICE_LIST_FIELDS, *CROSS_FIELDS, *CLIENT_FIELDS)}
+    assert {key for key in keys if field_name(key, "en") == key} == set()
+    for key, english in ((key, field_name(key, "en")) for key in keys):
+        assert field_name(key, "ru") != english or english in ("E-mail", "VIN"), key
+
+
+def _below(kind: type[Any]) -> Iterator[type[Any]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _below(each)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "english", "russian"),
+    [
+        (
+            Refused("import_columns_missing", columns="cross_number, price"),
+            "No column fills “Analogue's number”, “Price”: say which",
+            "Нет столбца для «Номер аналога», «Цена»: укажите какой",
+        ),
+        (
+            Refused("field_required", field="client_id"),
+            "“Client” cannot be empty",
+            "Поле «Клиент» нельзя очистить",
+        ),
+    ],
+)
+def test_pages_call_fields_by_their_names(refusal: Refused, english: str, russian: str) -> None:
+    assert in_words(refusal, "en") == english
+    assert in_words(refusal, "ru") == russian
+    # And so does the journal, which has it as programs are told.
+    for language, words in (("en", english), ("ru", russian)):
+        told = {"code": refusal.code, "detail": refusal.words()}
+        assert in_language(told, language)["detail"] == words
 
 
 def test_services_are_called_in_refusals_by_what_they_are_for() -> None:

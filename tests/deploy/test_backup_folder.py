@@ -28,9 +28,11 @@ from deploy.backup.folder import (
 )
 from deploy.backup.restoring import UNREADABLE, _place_for, _recovery, check, point, restore
 from deploy.backup.taking import _copy_files, take
+from deploy.commands.backup import _tell_put_out
 from deploy.local.data_folder import DataFolder
 from deploy.local.processes import CannotStart
 from deploy.progress import Silent
+from services.gateway.operating import PutOut
 from tests.deploy.operating import pitlane
 from tests.support.waiting import eventually
 
@@ -334,3 +336,12 @@ async def test_log_goes_on_after_whatever_stopped_it(
 def test_file_of_the_log_that_is_complete_meanwhile_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "1.partial").symlink_to("gone")
     archive._to_disk(tmp_path)
+
+
+def test_a_restore_says_whose_recovery_codes_it_took_and_the_way_to_new_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _tell_put_out(PutOut(2, (("admin", "Обмен"),), ("anna",)), keep_tokens=False)
+    said = capsys.readouterr().out
+    assert "recovery codes taken away: those of anna, who makes new ones" in said
+    assert "`pitlane users password anna --without-second-factor`" in said

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import json
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
+from deploy.documents import ROOT
+from services.gateway import field_words
 from services.gateway.examples import BODIES
 from services.gateway.pages.audit_facts import Facts, facts_of, in_language
-from services.gateway.problems import invalid
+from services.gateway.pages.refusals import in_words
+from services.gateway.problems import field_invalid, invalid
 from shared.contracts.audit import AuditRecord
 from shared.contracts.base import Event
 from shared.contracts.works import CreatePackage
+from shared.formulas.errors import WORDS, FormulaError
 from shared.ids import new_id
 from shared.messaging.server import error_list
 from shared.refusals import REASONS, Refused
@@ -120,3 +126,70 @@ def test_fields_that_were_wrong_are_called_as_people_call_them() -> None:
             "Цвет: такого поля нет",
         ):
             assert said in detail
+        assert "Name: String should have" in in_language(body, "en")["detail"]
+
+
+@pytest.mark.parametrize("code", field_words.OWN)
+def test_what_the_gateway_says_of_a_field_is_read_in_russian_from_the_journal(code: str) -> None:
+    about = {"names": "json, csv", "most": "9", "text": "Масло; 5W-30 (4 л)", "why": "Missing"}
+    refusal = field_invalid("ids", code, **about)
+    told = in_language({"code": refusal.code, "detail": refusal.words()}, "ru")["detail"]
+    assert told == refusal.words("ru")
+
+
+def test_what_the_gateway_says_of_a_field_has_words_and_is_said_somewhere() -> None:
+    folder = ROOT / "services" / "gateway"
+    said = {
+        code
+        for path in folder.rglob("*.py")
+        for code in _codes_of_fields(ast.parse(path.read_text()))
+    }
+    assert said == set(field_words.OWN)
+
+
+def _codes_of_fields(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Call(func=ast.Name("unreadable"), args=[code])
+                | ast.Call(func=ast.Name("field_invalid"), args=[_, code])
+            ):
+                named = [code] if isinstance(code, ast.Constant) else ast.walk(code)
+                yield from (
+                    each.value
+                    for each in named
+                    if isinstance(each, ast.Constant) and each.value in field_words.OWN
+                )
+
+
+def _no(value: str) -> str:
+    raise ValueError(value)
+
+
+@pytest.mark.parametrize(
+    ("model", "value", "russian"),
+    [
+        (date, "2026-13-01", "должна быть дата ГГГГ-ММ-ДД"),
+        (Literal["a", "b"], "c", "должно быть одно из: 'a' or 'b'"),
+        (Annotated[str, AfterValidator(_no)], "x", "недопустимое значение"),
+    ],
+)
+def test_each_error_of_the_validator_is_read_as_itself(
+    model: Any, value: str, russian: str
+) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        TypeAdapter(model).validate_python(value)
+    refusal = invalid(wrong.value, {})
+    assert refusal.errors[0].message_ru == russian
+    detail = in_language({"code": refusal.code, "detail": refusal.words()}, "ru")["detail"]
+    assert detail == refusal.words("ru")
+
+
+@pytest.mark.parametrize("code", WORDS)
+@pytest.mark.parametrize("nearest", [None, "TotalMoney"])
+def test_what_is_wrong_with_a_formula_is_read_in_russian(code: str, nearest: str | None) -> None:
+    wrong = FormulaError(code, line=2, column=7, name="TotalMony", nearest=nearest, limit=9)
+    refusal = wrong.refused("condition")
+    told = in_language({"code": refusal.code, "detail": refusal.words()}, "ru")["detail"]
+    assert told == in_words(refusal, "ru")
+    assert "«Только если», строка 2, позиция 7: " in told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,7 +13,9 @@ from sqlalchemy import func, select, update
 
 from services.gateway.jobs import erased, rows, worker
 from services.gateway.store import jobs
+from shared.contracts.client_data import ClientErased
 from shared.contracts.jobs import JobMoved
+from shared.database import inbox, outbox
 from shared.ids import new_id
 from tests.gateway.support import API, TestGateway, a_key
 from tests.gateway.test_jobs import begun, file_of, over, refused
@@ -67,9 +70,38 @@ async def test_tables_of_before_are_taken_back_with_what_was_searched_for(
     *_, told = await whole.told(JobMoved.subject)
     assert (told["state"], told["failure"]) == ("failed", "export_outdated")
     # What is made from now on stays.
+    await whole.settle_down()
     again = await over(office, (await begun(office))["id"])
     await whole.app.state.gateway.jobs.take_back()
     assert (await file_of(office, again["id"])).status_code == 200
+
+
+async def test_a_table_of_a_service_that_was_behind_with_the_erasure_is_taken_back_once_it_knows(
+    office: httpx.AsyncClient, whole: TestGateway
+) -> None:
+    client_id = await a_client(office, "Забытова")
+    await erase(office, client_id)
+    await whole.settle_down()
+    made = await over(office, (await begun(office))["id"])
+    jobs = whole.app.state.gateway.jobs
+    await jobs.take_back()
+    assert (await file_of(office, made["id"])).status_code == 200
+    # As if the service had heard of it only now.
+    async with whole.behind["orders"].engine.begin() as connection:
+        late = await connection.execute(
+            update(inbox)
+            .where(inbox.c.event_id.in_(await erasures(whole)))
+            .values(handled_at=func.now())
+        )
+        assert late.rowcount == 1
+    await jobs.take_back()
+    assert await refused(await file_of(office, made["id"])) == (404, "job_has_no_file")
+
+
+async def erasures(whole: TestGateway) -> list[UUID]:
+    async with whole.behind["clients"].engine.connect() as connection:
+        ids = select(outbox.c.event_id).where(outbox.c.subject == ClientErased.subject)
+        return [*(await connection.execute(ids)).scalars()]
 
 
 async def test_what_is_being_made_of_answers_of_before_is_made_anew(

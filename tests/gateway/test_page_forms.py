@@ -19,6 +19,7 @@ from shared.contracts.clients import CreateClient
 from shared.contracts.forms import ChangeFormLook
 from shared.contracts.inventory import GetProducts, ReceiveStock
 from shared.contracts.load import AddAbsence
+from shared.contracts.orders import ListEmployees
 from shared.contracts.taxes import SetVatRates
 from shared.contracts.works import CreatePackage
 from shared.ids import new_id
@@ -235,3 +236,34 @@ async def test_a_no_is_told_though_what_it_is_about_is_refused_a_name(
     )  # fmt: skip
     assert 'data-code="cost_missing"' in answer.text
     assert str(product_id) in answer.text
+
+
+async def test_a_no_names_people_and_fields_as_pages_do(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    await services.start("documents", "orders")
+    admin = await gateway.signed_in("administrator")
+    employee_id = new_id()
+    services.replies[ListEmployees.subject] = {
+        "items": [
+            {
+                "id": employee_id, "last_name": "Петров", "first_name": "Пётр", "revision": 1,
+                "name": "Петров П.", "role": "technician", "section_id": None, "active": True,
+            }
+        ],
+        "next": None,
+    }  # fmt: skip
+    for refusal, words in (
+        (
+            Refused("payout_exceeds_balance", employee_id=employee_id, balance="10.50"),
+            "Сотруднику Петров П. причитается только 10,50",
+        ),
+        (Refused("field_required", field="accent"), "Поле «Цвет заголовков» нельзя очистить"),
+    ):
+        services.replies[ChangeFormLook.subject] = refusal
+        answer = await admin.post(
+            "/settings/forms/logo", data={"expected_revision": "1"},
+            files={"file": ("a.png", b"a wheel", "image/png")},
+            headers={**WITHIN, "Accept-Language": "ru"},
+        )  # fmt: skip
+        assert words in answer.text

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select, text, update
 
-from services.gateway import sessions
+from services.gateway import call, sessions
 from services.gateway.examples import BODIES
 from services.gateway.routes import AREAS
 from services.gateway.store import api_tokens, users
@@ -139,6 +139,29 @@ async def test_a_token_ends_with_its_owner_and_follows_the_owners_role(
         assert (await bot.get(f"{API}/finance/records")).json()["code"] == code
 
 
+@pytest.mark.parametrize("locked_out_by", ["now", "an older version"])
+async def test_who_was_locked_out_and_is_let_in_again_makes_new_tokens(
+    gateway: TestGateway, locked_out_by: str
+) -> None:
+    owner = await gateway.signed_in("owner")
+    user_id = await gateway.a_user("anna", role="advisor")
+    bot = await program(gateway, await gateway.signed_in("advisor", "anna"))
+    for active in (False, True):
+        if not active and locked_out_by != "now":
+            async with gateway.service.engine.begin() as connection:
+                await connection.execute(update(users).values(active=users.c.login != "anna"))
+            continue
+        answer = await owner.patch(
+            f"{API}/users/{user_id}", json={"active": active}, headers=a_key()
+        )
+        assert answer.is_success, answer.text
+    assert (await bot.get(f"{API}/session")).status_code == 401
+    (item,) = (await owner.get(TOKENS, params={"user_id": str(user_id)})).json()["items"]
+    assert item["state"] == "revoked"
+    told = [(each["state"], each["actor"]) for each in await gateway.told(TokenSaved.subject)]
+    assert told == [("active", "anna"), ("revoked", "owner")]
+
+
 async def test_others_tokens_are_seen_and_revoked_only_by_who_manages_users(
     gateway: TestGateway,
 ) -> None:
@@ -198,16 +221,37 @@ async def test_the_page_says_what_another_password_ends(
         ({"active": True}, "sign_in_required"),
     ],
 )
-async def test_a_session_that_has_ended_elsewhere_makes_no_token_in_its_last_seconds(
+async def test_whoever_is_put_out_on_the_way_from_the_door_makes_no_token(
     gateway: TestGateway, monkeypatch: pytest.MonkeyPatch, ended: dict[str, bool], code: str
 ) -> None:
     monkeypatch.setattr(sessions, "BELIEVED_FOR_S", 3600.0)  # however slow the machine
+    monkeypatch.setattr(call, "_opens_doors", lambda _: False)
     advisor = await gateway.signed_in("advisor")
     assert (await advisor.get(f"{API}/session")).status_code == 200
     async with gateway.service.engine.begin() as connection:
         await connection.execute(text("DELETE FROM sessions"))
         await connection.execute(update(users).values(**ended))
     assert (await make(advisor)).json()["code"] == code
+
+
+async def test_a_session_that_has_ended_elsewhere_opens_no_other_door_in_its_last_seconds(
+    gateway: TestGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although another of the user's goes on."""
+    monkeypatch.setattr(sessions, "BELIEVED_FOR_S", 3600.0)  # however slow the machine
+    ended = await gateway.signed_in("administrator", "anna")
+    assert (await ended.get(f"{API}/session")).status_code == 200
+    async with gateway.service.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM sessions"))
+    going_on = await gateway.signed_in("administrator", "anna")
+    user = {"login": "boris", "name": "Борис", "role": "administrator"}
+    answers = [
+        await make(ended),
+        await ended.post(f"{API}/users", json=user, headers=a_key()),
+        await ended.post(f"{API}/session/totp", json={"password": "x"}, headers=a_key()),
+    ]
+    assert [answer.json()["code"] for answer in answers] == ["sign_in_required"] * 3
+    assert (await make(going_on)).status_code == 201
 
 
 async def test_a_token_that_makes_no_sense_is_refused(gateway: TestGateway) -> None:

@@ -14,10 +14,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from deploy.commands.reach import operator
 from services.gateway import one_time_codes, passwords
+from services.gateway.operating import put_everybody_out
 from services.gateway.sealing import sealed
 from services.gateway.throttling import RULES
-from shared.contracts.users import TotpChanged
+from shared.contracts.users import RecoveryCodesTaken, TotpChanged
+from shared.messaging.envelope import opening
 from tests.gateway.support import API, TestGateway, a_key
 
 SESSION = f"{API}/session"
@@ -146,6 +149,30 @@ async def test_a_recovery_code_stands_in_for_the_phone_once(
     assert renewed.status_code == 200
     assert (await sign_in(gateway, codes[1])).status_code == 401
     assert (await sign_in(gateway, renewed.json()["codes"][1])).status_code == 200
+
+
+async def test_after_a_restore_no_recovery_code_of_before_opens(
+    gateway: TestGateway, anna: httpx.AsyncClient
+) -> None:
+    """Those that were used since the backup stand in it unused."""
+    phone, codes = await turned_on(anna)
+    cause = opening("/station-1/ops", "restore", operator())
+    async with gateway.service.engine.begin() as connection:
+        out = await put_everybody_out(connection, "/station-1/gateway", cause, keep_tokens=True)
+    assert out.recovery_codes == ("anna",)
+    refused = await sign_in(gateway, codes[0])
+    assert (refused.status_code, refused.json()["code"]) == (401, "totp_invalid")
+    entered = await sign_in(gateway, phone.code())
+    again = {"Authorization": f"Bearer {entered.json()['token']}"}
+    assert (await anna.get(TOTP, headers=again)).json() == {"on": True, "recovery_codes": 0}
+    page = await anna.get("/profile", headers={**again, "Accept": "text/html"})
+    assert "No recovery code is left" in page.text
+    renewed = await anna.post(
+        f"{TOTP}/recovery-codes", json={"code": phone.code()}, headers={**again, **a_key()}
+    )
+    assert (await sign_in(gateway, renewed.json()["codes"][0])).status_code == 200
+    (told,) = await gateway.told(RecoveryCodesTaken.subject)
+    assert told["login"] == "anna"
 
 
 async def test_guessing_codes_is_slowed_down_although_the_password_is_right(

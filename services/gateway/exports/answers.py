@@ -41,9 +41,7 @@ def chosen(
     if format_name is not None:
         if FORMATS.get(format_name) not in offered:
             names = ", ".join(name for name in FORMATS if FORMATS[name] in offered)
-            raise field_invalid(
-                "format", f"Input should be one of {names}", f"должно быть одно из: {names}"
-            )
+            raise field_invalid("format", "not_one_of", names=names)
         return FORMATS[format_name]
     header = call.header(b"accept")
     if not header:

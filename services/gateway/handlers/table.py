@@ -14,6 +14,7 @@ from shared.contracts.jobs import JobMoved
 from shared.contracts.users import (
     GatewayCommandRefused,
     PasswordReset,
+    RecoveryCodesTaken,
     SessionsEnded,
     TokenSaved,
     TotpChanged,
@@ -36,6 +37,7 @@ handlers = Handlers(
         PasswordReset,
         SessionsEnded,
         TotpChanged,
+        RecoveryCodesTaken,
         TokenSaved,
         JobMoved,
     ),

@@ -15,7 +15,7 @@ from services.gateway.handlers.table import handlers, shown, the_user
 from services.gateway.person import is_of
 from services.gateway.sealing import sealed
 from services.gateway.second_factor import without_totp
-from services.gateway.store import login_key, sessions, users
+from services.gateway.store import api_tokens, login_key, sessions, users
 from shared.contracts.base import Change, Done, Page
 from shared.contracts.users import (
     ChangeUser,
@@ -101,6 +101,10 @@ async def change_user(command: ChangeUser, store: Store, work: Work) -> UserView
         await end_sessions(store.connection, sessions.c.user_id == user.id)
     changed = rows.one()
     work.publish(_saved(changed, changes))
+    # Not only those of now: older versions left the tokens of whoever was locked out as they were.
+    if changed.active != user.active:
+        owned = api_tokens.c.user_id == user.id
+        work.publish(*await access.revoke_tokens(store.connection, work.now, owned))
     return shown(changed)
 
 

@@ -4,6 +4,7 @@ whoever was away then."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +17,16 @@ from services.gateway.jobs import rows
 from services.gateway.store import jobs
 from shared.contracts.audit import FindRecords
 from shared.contracts.client_data import ClientErased
+from shared.contracts.operations import WhenHandled
 from shared.messaging.client import ServiceClient
+from shared.refusals import Kind, Refused
+from shared.settings import SERVICES
 
 FORGOTTEN_WITHIN = timedelta(minutes=1)
-"""After an erasure, until no service names the person any more."""
+"""After an erasure, until no service names the person any more; of one that was behind, or away,
+after it has heard of it."""
+_ERASURES = 200
+"""The newest: who was behind with one is not long done with those after it."""
 OUTDATED = "export_outdated"
 _SEARCHED = r"([?&]q=)[^…&][^&]*"
 
@@ -32,9 +39,25 @@ async def named_until(connection: AsyncConnection, client: ServiceClient) -> dat
     since = await connection.scalar(select(func.min(jobs.c.created_at)).where(_IS_EXPORT))
     if since is None:
         return None
-    question = FindRecords(event=ClientErased.subject, start=since - FORGOTTEN_WITHIN, limit=1)
-    last = (await client.ask(question)).items
-    return last[0].at + FORGOTTEN_WITHIN if last else None
+    start = since - rows.KEEP
+    question = FindRecords(event=ClientErased.subject, start=start, limit=_ERASURES)
+    erasures = (await client.ask(question)).items
+    if not erasures:
+        return None
+    ids = tuple(record.event_id for record in erasures)
+    others = [service for service in SERVICES if service != "gateway"]
+    heard = await asyncio.gather(*(_heard_at(client, service, ids) for service in others))
+    return max(erasures[0].at, *filter(None, heard)) + FORGOTTEN_WITHIN
+
+
+async def _heard_at(client: ServiceClient, service: str, ids: tuple[UUID, ...]) -> datetime | None:
+    """Who is away is asked when tables are looked through the next time."""
+    try:
+        return (await client.ask(WhenHandled(event_ids=ids), of=service)).last_at
+    except Refused as refusal:
+        if refusal.reason.kind is not Kind.UNAVAILABLE:
+            raise
+        return None
 
 
 async def take_back(

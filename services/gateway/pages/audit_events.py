@@ -94,6 +94,7 @@ EVENTS = events.EVENTS | {
     "evt.gateway.password_reset.v1": Look(N_("One-time password given"), "key", "warn"),
     "evt.gateway.sessions_ended.v1": Look(N_("Sessions ended"), "logout", "warn"),
     "evt.gateway.totp_changed.v1": Look(N_("Second factor changed"), "shield"),
+    "evt.gateway.recovery_codes_taken.v1": Look(N_("Recovery codes taken away"), "shield", "warn"),
     "evt.gateway.token_saved.v1": Look(N_("Token of a program made or revoked"), "key"),
     "evt.gateway.user_saved.v1": Look(N_("User saved"), "user-circle"),
     "evt.gateway.job_moved.v1": Look(N_("Table taken away"), "file-spreadsheet"),

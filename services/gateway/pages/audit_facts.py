@@ -3,93 +3,21 @@ for, without ids. The whole event stands beside it as it was recorded."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from services.gateway.field_words import as_told
 from services.gateway.pages import words
+from services.gateway.pages.field_names import FIELDS, field_name, with_fields_named
 from services.gateway.pages.orders import events
-from services.gateway.pages.rendering import translations
-from services.gateway.pages.words import N_
-from services.gateway.problems import as_told
 from shared.contracts.audit import AuditRecord
+from shared.filled import filled_with
+from shared.formulas.errors import in_russian
 from shared.refusals import REASONS, Refused
 
-FIELDS = {
-    "active": N_("Active"),
-    "address": N_("Address"),
-    "amount": N_("Amount"),
-    "barcode": N_("Barcode"),
-    "caption": N_("Caption"),
-    "cash_box_id": N_("Cash box"),
-    "category_id": N_("Category"),
-    "colour": N_("Colour"),
-    "company_name": N_("Company name"),
-    "counted": N_("Counted"),
-    "credit_limit": N_("Credit limit"),
-    "day": N_("Day"),
-    "email": N_("E-mail"),
-    "ends_on": N_("Until"),
-    "engine": N_("Engine"),
-    "expected_on": N_("Expected on"),
-    "first_name": N_("First name"),
-    "group": N_("Group"),
-    "initial": N_("Price quoted"),
-    "initial_price": N_("Price quoted"),
-    "kind": N_("Kind"),
-    "language": N_("Language"),
-    "last_name": N_("Last name"),
-    "legal_name": N_("Legal name"),
-    "login": N_("Login"),
-    "max_share_percent": N_("Share of a bill, percent"),
-    "measure": N_("Unit"),
-    "method": N_("Method"),
-    "methods": N_("Methods"),
-    "middle_name": N_("Middle name"),
-    "min_stock": N_("Minimum stock"),
-    "model": N_("Model"),
-    "name": N_("Name"),
-    "name_en": N_("Name in English"),
-    "no_discount": N_("Without discounts"),
-    "note": N_("Note"),
-    "number": N_("Number"),
-    "oem": N_("OEM number"),
-    "paused": N_("Paused"),
-    "pay_percent": N_("Pay, percent"),
-    "payment_days": N_("Days to pay"),
-    "phone": N_("Phone"),
-    "phones": N_("Phones"),
-    "plate": N_("Plate"),
-    "price": N_("Price"),
-    "priority": N_("Priority"),
-    "products_discount_percent": N_("Discount on parts, percent"),
-    "reason": N_("Reason"),
-    "role": N_("Role"),
-    "services_discount_percent": N_("Discount on works, percent"),
-    "shift_required": N_("Only with an open shift"),
-    "signed_on": N_("Signed on"),
-    "stations": N_("Stations"),
-    "supplier_id": N_("Supplier"),
-    "tax_number": N_("Tax number"),
-    "valid_from": N_("From"),
-    "valid_to": N_("Until"),
-    "value": N_("Value"),
-    "vendor": N_("Make"),
-    "vin": N_("VIN"),
-    "visible_to_client": N_("The client sees it"),
-    "warehouse_id": N_("Warehouse"),
-    "warranty_days": N_("Warranty, days"),
-    "warranty_km": N_("Warranty, km"),
-    "website": N_("Website"),
-    "week": N_("Working hours"),
-    "year": N_("Year"),
-    "year_from": N_("From year"),
-    "year_to": N_("Until year"),
-} | events.FIELDS
-"""Fields that edits name; what is not here is the system's own business."""
 _CODES = (
     words.CLIENT_KINDS,
     words.EXPENSE_KINDS,
@@ -132,27 +60,25 @@ def facts_of(record: AuditRecord, known: Mapping[str, str], language: str = "en"
 
 
 def in_language(body: Mapping[str, Any], language: str) -> Mapping[str, Any]:
-    """What a refusal said, as it is said in that language: events have it in English."""
+    """What a refusal said, as pages say it in that language: events have it in English, and call
+    fields by their keys."""
     reason = REASONS.get(str(body.get("code")))
-    if language == "en" or reason is None:
+    if reason is None:
         return body
-    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(reason.en))
-    found = re.fullmatch(pattern, str(body.get("detail")))
-    if found is None:
+    gaps = filled_with(reason.en, str(body.get("detail")))
+    if gaps is None:
         return body
-    params = found.groupdict()
+    params = with_fields_named(gaps, language)
     if "errors" in params:
-        translated = translations(language).ugettext
         params["errors"] = "; ".join(
-            f"{translated(_field_name(field))}: {message}" if message else field
-            for field, message in as_told(params["errors"])
+            f"{field_name(field, language)}: {message}" if message else field
+            for field, message in as_told(params["errors"], language)
         )
+    if language == "ru" and "problem" in params:
+        params["problem"] = in_russian(params["problem"])
+    if language == "en" and params == gaps:
+        return body
     return {**body, "detail": Refused(str(body["code"]), **params).words(language)}
-
-
-def _field_name(field: str) -> str:
-    """Of ``lines.0.quantity`` the quantity; what has no name stays as it is."""
-    return FIELDS.get(field.rpartition(".")[2], field)
 
 
 def _changes(record: AuditRecord, known: Mapping[str, str]) -> Iterator[tuple[str, Any, Any]]:

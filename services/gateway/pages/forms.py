@@ -56,7 +56,7 @@ class Form:
                 strict_parsing=False,
             )
         except ValueError:
-            raise unreadable("It is not a form", "это не форма") from None
+            raise unreadable("not_a_form") from None
         return cls.said(pairs, zone)
 
     @classmethod
@@ -80,14 +80,12 @@ class Form:
         except InvalidOperation:
             amount = Decimal("NaN")
         if not amount.is_finite() or amount < 0:
-            raise field_invalid(name, "It is not an amount", "это не сумма")
+            raise field_invalid(name, "not_an_amount")
         # Before anything is reckoned with it: there are numbers that no reckoning holds.
         if amount > MAX_MONEY:
-            raise field_invalid(name, f"At most {MAX_MONEY}", f"не больше {MAX_MONEY}")
+            raise field_invalid(name, "amount_beyond", most=MAX_MONEY)
         if amount != amount.quantize(_HUNDREDTH):
-            raise field_invalid(
-                name, "No more than 2 decimal places", "не больше 2 знаков после запятой"
-            )
+            raise field_invalid(name, "not_kopecks")
         return amount
 
     def message[MessageT: BaseModel](
@@ -130,10 +128,10 @@ def _tree(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         for step in way:
             node = node.setdefault(step, {})
             if not isinstance(node, dict):
-                raise field_invalid(name, "It is both a field and a group", "поле и группа сразу")
+                raise field_invalid(name, "field_and_group")
         leaf = node.setdefault(last, [])
         if not isinstance(leaf, list):
-            raise field_invalid(name, "It is both a field and a group", "поле и группа сразу")
+            raise field_invalid(name, "field_and_group")
         leaf.append(value)
     return root
 
@@ -253,7 +251,7 @@ def _instant(name: str, said: str, zone: ZoneInfo) -> datetime:
         if name == "end" and len(said) == len("2026-11-27"):
             moment += timedelta(days=1)
     except (ValueError, OverflowError):
-        raise field_invalid(name, "It is not a date and time", "это не дата и время") from None
+        raise field_invalid(name, "not_a_moment") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 

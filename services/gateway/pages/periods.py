@@ -83,9 +83,9 @@ def _day(name: str, said: str | None, usual: date) -> date:
     try:
         day = date.fromisoformat(said)
     except ValueError:
-        raise field_invalid(name, "It is not a date", "это не дата") from None
+        raise field_invalid(name, "not_a_date") from None
     if day.year not in range(1900, 2200):
-        raise field_invalid(name, "It is too far away", "слишком далеко")
+        raise field_invalid(name, "date_too_far")
     return day
 
 

@@ -55,9 +55,7 @@ async def change_password(request: PageRequest) -> Response:
     person = await request.call.in_person()
     said = parsed(ChangePassword, {"old": request.form.get("old"), "new": request.form.get("new")})
     if said.new != request.form.get("again"):
-        raise field_invalid(
-            "again", "It is not the same as the new password", "не совпадает с новым паролем"
-        )
+        raise field_invalid("again", "not_the_same_password")
     sessions = request.call.gateway.sessions
     await sessions.change_password(request.call, person, said.old, said.new)
     return request.go("/", said=request._("The password is changed"))

@@ -12,13 +12,11 @@ is open; a no is shown above it, and leaves what was typed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
-from uuid import UUID
 
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
@@ -27,9 +25,8 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.call import Call
 from services.gateway.pages.forms import Form
-from services.gateway.pages.names import orders_named, products_named
-from services.gateway.pages.rendering import LOCALES, figure
-from services.gateway.pages.request import PageRequest, if_there
+from services.gateway.pages.refusals import in_words, with_names
+from services.gateway.pages.request import PageRequest
 from services.gateway.problems import errors_of, headers_of, invalid, status_of
 from shared.contracts.base import Message
 from shared.messaging.outages import is_outage
@@ -37,17 +34,6 @@ from shared.refusals import Refused
 
 SIGN_IN = "/sign-in"
 PASSWORD = "/profile/password"
-
-# fmt: off
-_FIGURES = frozenset({
-    "available", "balance", "banknotes", "booked", "cash", "cost", "counted", "debt", "deposit",
-    "due", "high", "issued", "left", "limit", "low", "missing", "orders", "over", "owes", "parts",
-    "percent", "quantity", "settled", "short", "tendered", "there", "total", "worth",
-})
-# fmt: on
-_DECIMAL = re.compile(r"-?\d+\.\d+")
-"""Sums and quantities among the particulars of a no. Others look like them: of part numbers and
-names nothing may be changed."""
 
 type Answer = Callable[[PageRequest], Awaitable[Response]]
 
@@ -150,7 +136,7 @@ async def present(call: Call, refusal: Refused) -> Response:
     if person:
         # A no to what things are called is not the no that people are to be told.
         with suppress(Refused):
-            refusal = await _named(request, refusal)
+            refusal = await with_names(request, refusal)
     response = request.page(
         "problem_within.html" if within else "problem.html",
         status=status,
@@ -169,26 +155,6 @@ async def present(call: Call, refusal: Refused) -> Response:
             }
         )
     return response
-
-
-_OF_PRODUCTS = frozenset({"stock_lacking", "cost_missing", "count_moved", "product_not_ordered"})
-"""What they say is of a product, by its id."""
-
-
-async def _named(request: PageRequest, refusal: Refused) -> Refused:
-    """With names instead of ids, which people know nothing of; where a service that knows them is
-    away, as it is. Raises what such a service refuses."""
-    if refusal.code in _OF_PRODUCTS:
-        key, id = "id", UUID(refusal.params["id"])
-        products = await if_there(products_named(request, [id])) or {}
-        names = {id: f"«{product.name}»" for id, product in products.items()}
-    elif refusal.code == "prepayment_missing":
-        key, id = "order_id", UUID(refusal.params["order_id"])
-        orders = await if_there(orders_named(request, [id])) or {}
-        names = {id: order.number for id, order in orders.items()}
-    else:
-        return refusal
-    return Refused(refusal.code, **{**refusal.params, key: names.get(id, str(id))})
 
 
 def _asked(call: Call) -> str:
@@ -224,13 +190,7 @@ def _words(request: PageRequest, refusal: Refused, *, within: bool) -> str:
             "This was taken already, as it was before the last edit. Open the page anew: what was "
             "made is there."
         )
-    shown = {
-        name: figure(value, LOCALES[request.language])
-        if name in _FIGURES and _DECIMAL.fullmatch(value)
-        else value
-        for name, value in refusal.params.items()
-    }
-    return Refused(refusal.code, **shown).words(request.language)
+    return in_words(refusal, request.language)
 
 
 def http_pages(pages: Iterable[Page]) -> list[BaseRoute]:

@@ -61,7 +61,7 @@ async def give(request: PageRequest) -> Response:
     """To another owner, from now on."""
     owner = request.form.get("other_id")
     if not owner:
-        raise field_invalid("pick", "choose the new owner", "выберите нового владельца")
+        raise field_invalid("pick", "owner_missing")
     message = request.form.message(
         ChangeVehicle, vehicle_id=request.id("vehicle_id"), client_id=owner
     )

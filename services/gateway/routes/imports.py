@@ -112,9 +112,7 @@ def _begin(
         try:
             values["columns"] = pydantic_core.from_json(values["columns"])
         except ValueError:
-            raise field_invalid(
-                "columns", "Input should be a JSON object", "должен быть объект JSON"
-            ) from None
+            raise field_invalid("columns", "not_an_object") from None
     command: Command[ImportView] = parsed(begin, values)
     return command
 

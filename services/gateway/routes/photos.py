@@ -38,7 +38,7 @@ async def upload_photo(call: Call, _: Endpoint) -> Response:
     try:
         order_id = UUID(call.path_params["order_id"])
     except ValueError:
-        raise field_invalid("order_id", "Input should be an id", "должен быть id") from None
+        raise field_invalid("order_id", "not_an_id") from None
     file = await received(call, call.query(FIELDS))
     command = await photo_command(call, file, order_id)
     body = command.model_dump_json(exclude_unset=True).encode()

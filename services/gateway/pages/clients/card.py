@@ -102,7 +102,7 @@ async def erase(request: PageRequest) -> Response:
     client_id = request.id("client_id")
     card = await request.ask(GetClient(client_id=client_id))
     if request.form.get("confirmed").strip().casefold() != card.name.casefold():
-        raise field_invalid("confirmed", "this is not the name", "это не то имя")
+        raise field_invalid("confirmed", "not_the_name")
     erased = await request.send(request.form.message(EraseClient, client_id=client_id))
     request.call.gateway.jobs.tidy_soon()
     said = request._("Erased: what was known of the person is gone, here they are %(name)s")

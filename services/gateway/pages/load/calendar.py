@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
-from uuid import UUID
 
 from starlette.responses import Response
 
@@ -29,7 +28,6 @@ from shared.contracts.load import (
     OpeningHours,
     RemoveAbsence,
     RemoveHoliday,
-    ScheduleView,
     SetLoadSettings,
     SetSchedule,
     SetWorkingHours,
@@ -71,28 +69,22 @@ async def calendar(request: PageRequest) -> Response:
 
 async def person(request: PageRequest) -> Response:
     employee_id = request.id("employee_id")
-    (schedule, shown), people = await asyncio.gather(
-        _hours_of(employee_id, request), _every(request, ListEmployees)
+    schedule, station, people = await asyncio.gather(
+        request.ask(GetSchedule(employee_id=employee_id)),
+        request.ask(GetWorkingHours()),
+        _every(request, ListEmployees),
     )
+    shown = station.week if schedule.week is None else schedule.week
+    week = sorted(shown, key=lambda part: (part.weekday, part.opens))
     return request.page(
         "load/schedule.html",
         name=next(each.name for each in people if each.id == employee_id),
         schedule=schedule,
         own=schedule.week is not None,
-        parts=_parts(shown),
+        parts=_parts(week),
+        shown=_in_short(part.model_dump() for part in week),
         weekdays=WEEKDAYS,
     )
-
-
-async def _hours_of(
-    employee_id: UUID, request: PageRequest
-) -> tuple[ScheduleView, list[WeekdayHours]]:
-    """Whose week it is, and the hours that are shown for it: the station's without an own one."""
-    schedule, station = await asyncio.gather(
-        request.ask(GetSchedule(employee_id=employee_id)), request.ask(GetWorkingHours())
-    )
-    shown = station.week if schedule.week is None else schedule.week
-    return schedule, sorted(shown, key=lambda part: (part.weekday, part.opens))
 
 
 def _year(request: PageRequest) -> int:
@@ -144,6 +136,11 @@ def _week(request: PageRequest) -> list[dict[str, Any]]:
     return week
 
 
+def _in_short(week: Iterable[dict[str, Any]]) -> str:
+    """As a form carries it, to know afterwards whether anything was typed."""
+    return ", ".join(f"{part['weekday']} {part['opens']}-{part['closes']}" for part in week)
+
+
 def _hours(request: PageRequest, before: str) -> Iterable[dict[str, str]]:
     names = [name for name, _ in request.form.pairs if name.startswith(before)]
     for name in names:
@@ -152,11 +149,7 @@ def _hours(request: PageRequest, before: str) -> Iterable[dict[str, str]]:
         other = name.removesuffix("opens") + "closes"
         opens, closes = request.form.get(name).strip(), request.form.get(other).strip()
         if bool(opens) != bool(closes):
-            raise field_invalid(
-                other if opens else name,
-                "Say both when it opens and when it closes",
-                "укажите и начало, и конец",
-            )
+            raise field_invalid(other if opens else name, "hours_half")
         if opens:
             yield {"opens": opens.zfill(5), "closes": closes.zfill(5)}
 
@@ -187,15 +180,9 @@ async def set_schedule(request: PageRequest) -> Response:
     week = _week(request)
     said = request.form.message(SetSchedule, employee_id=employee_id, week=week)
     if request.form.get("own") != "true":
-        schedule, shown = await _hours_of(employee_id, request)
-        # Where somebody else was faster, the form showed other hours: that is what is to be told.
-        as_seen = said.expected_revision in (None, schedule.revision)
-        if as_seen and week != [part.model_dump() for part in shown]:
-            raise field_invalid(
-                "own",
-                "Hours were typed, but the station's are chosen: choose a week of their own",
-                "часы введены, но выбраны часы станции: выберите свой график",
-            )
+        # With what the form showed: somebody else may have changed the station's hours since.
+        if _in_short(week) != request.form.get("shown"):
+            raise field_invalid("own", "hours_without_choice")
         said = said.model_copy(update={"week": None})
     await request.send(said)
     return _saved(request)

@@ -72,7 +72,7 @@ async def pay_out(request: PageRequest) -> Response:
         if (amount := form.get(f"amount.{employee_id}").strip())
     ]
     if not lines:
-        raise field_invalid("employee", "Nobody is ticked", "никто не отмечен")
+        raise field_invalid("employee", "nobody_ticked")
     paid = await request.send(form.message(PayOut, lines=lines))
     total = -sum((entry.amount for entry in paid.items), Decimal(0))
     return request.go(

@@ -31,16 +31,10 @@ def who_does(form: Form) -> tuple[Form, tuple[NamedPerformer, ...]]:
     if not others:
         return replace(form, pairs=pairs), ()
     if not form.get("mechanic_id"):
-        raise field_invalid(
-            "mechanic_id", "Say with whom the work is shared", "укажите, с кем делят работу"
-        )
+        raise field_invalid("mechanic_id", "shared_with_nobody")
     rest = WHOLE - sum((each["share"] for each in others), Decimal(0))
     if rest <= 0 or not all(each["share"] for each in others):
-        raise field_invalid(
-            "performers.1.share",
-            "The shares leave something to everybody, and come to 100",
-            "доли у каждого больше нуля, вместе — 100",
-        )
+        raise field_invalid("performers.1.share", "shares_wrong")
     everybody = [{"employee_id": form.get("mechanic_id"), "share": rest}, *others]
     alone = tuple(pair for pair in pairs if pair[0] != "mechanic_id")
     return replace(form, pairs=alone), tuple(map(NamedPerformer.model_validate, everybody))

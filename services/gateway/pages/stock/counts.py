@@ -68,7 +68,7 @@ async def _of_cells(request: PageRequest, warehouse_id: UUID, said: str) -> tupl
     meant = {cell.id for cell in cells if cell.name.casefold().startswith(beginnings)}
     products = tuple(home.product_id for home in homes if home.cell_id in meant)
     if not products:
-        raise field_invalid("cells", "Nothing lies in such cells", "в таких ячейках ничего нет")
+        raise field_invalid("cells", "cells_empty")
     return products
 
 

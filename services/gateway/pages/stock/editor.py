@@ -25,7 +25,7 @@ async def with_products(request: PageRequest) -> Form:
     lines, others = _apart(request.form)
     said = {i: line for i, line in lines.items() if line.get("find") or line.get("product_id")}
     if not said:
-        raise field_invalid("lines.0.find", "Say what it is about", "укажите хотя бы один товар")
+        raise field_invalid("lines.0.find", "nothing_named")
     await asyncio.gather(*(_look_up(request, i, line) for i, line in said.items()))
     return _together(request.form, said, others)
 
@@ -38,9 +38,7 @@ def with_quantities(form: Form) -> Form:
     lines, others = _apart(form)
     said = {i: line for i, line in lines.items() if line.get("quantity", "").strip("0,. ")}
     if not said:
-        raise field_invalid(
-            "lines.0.quantity", "Say how many of something", "укажите хотя бы одно количество"
-        )
+        raise field_invalid("lines.0.quantity", "nothing_counted")
     return _together(form, said, others)
 
 
@@ -79,9 +77,7 @@ async def _look_up(request: PageRequest, i: str, line: dict[str, str]) -> None:
     if len(found) != 1:
         some = bool(found)
         raise field_invalid(
-            f"lines.{i}.find",
-            f"Several products are called so: {text}" if some else f"No such product: {text}",
-            f"так называются несколько товаров: {text}" if some else f"нет такого товара: {text}",
+            f"lines.{i}.find", "products_several" if some else "product_unknown", text=text
         )
     line["product_id"] = str(found[0].id)
 

@@ -130,9 +130,7 @@ async def take(request: PageRequest) -> Response:
         if (amount := form.amount(f"part.{method}"))
     ]
     if not parts:
-        raise field_invalid(
-            "part.cash", "Say how much is paid, and how", "укажите, сколько платят и чем"
-        )
+        raise field_invalid("part.cash", "nothing_paid")
     document = await request.send(form.message(TakePaymentDocument, orders=orders, parts=parts))
     payments = document.payments
     bonuses = sum((each.amount for each in payments if each.method == "bonus"), Decimal(0))

@@ -62,7 +62,7 @@ class Visit:
         """Raises ``request_invalid``."""
         client_id, vehicle_id = _known(form, "client_id"), _known(form, "vehicle_id")
         if client_id is None and form.get("client") != NEW:
-            raise field_invalid("q", "choose a client, or a new one", "выберите клиента или нового")
+            raise field_invalid("q", "client_missing")
         booking = slot(form.get("slot"))
         fixed: dict[str, Any] = {"client_id": client_id or UNKNOWN, "vehicle_id": vehicle_id}
         if booking:

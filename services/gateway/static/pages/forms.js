@@ -4,7 +4,8 @@
 // against one that somebody else has made meanwhile.
 
 (() => {
-  const KEPT = ["_key", "expected_revision"], PROOF = "_csrf";
+  // What is renewed with the page: whose it is, and what its fields began with.
+  const KEPT = ["_key", "expected_revision"], RENEWED = ["_csrf", "shown"];
 
   // By what a form is about, for elements are given to other rows when a list is drawn anew.
   const inHand = new Map();
@@ -12,7 +13,7 @@
   const hidden = (form) => [...form.querySelectorAll("input[type=hidden][name]")];
 
   function about(form) {
-    const said = hidden(form).filter(({ name }) => name !== PROOF && !KEPT.includes(name));
+    const said = hidden(form).filter(({ name }) => ![...RENEWED, ...KEPT].includes(name));
     return JSON.stringify([form.getAttribute("action"), ...said.map(({ name, value }) => [name, value])]);
   }
 
@@ -20,9 +21,14 @@
     const own = about(form);
     const before = inHand.get(own);
     if (before?.sent || (before?.form === form && !sent)) return own;
-    const fields = hidden(form).filter(({ name }) => KEPT.includes(name));
-    inHand.set(own, { form, sent, values: new Map(fields.map(({ name, value }) => [name, value])) });
+    // ``open``: it was sent and is not answered, or never was. ``renewed``: what it would be now.
+    inHand.set(own, { form, sent, open: null, values: keptOf(form) });
     return own;
+  }
+
+  function keptOf(form) {
+    const fields = hidden(form).filter(({ name }) => KEPT.includes(name));
+    return new Map(fields.map(({ name, value }) => [name, value]));
   }
 
   const posts = (form) => form?.matches("form[method=post]");
@@ -36,7 +42,10 @@
     // Whoever was told that somebody was faster, and asks to see it as it is now, has seen it then:
     // what was typed in between counts against that.
     if (ctx.request.method === "GET" && ctx.sourceElement?.closest?.(".problem")) letGoOfTyped();
-    if (ctx.request.method !== "GET" && posts(form)) ctx.inHand = take(form, true);
+    if (ctx.request.method === "GET" || !posts(form)) return;
+    ctx.inHand = take(form, true);
+    const own = inHand.get(ctx.inHand);
+    own.open = own.open ? "lost" : "sent";
   });
 
   // A no tells nothing of the time before: that one may have been taken all the same. Only whoever is
@@ -46,7 +55,23 @@
     if (!ctx.inHand || event.defaultPrevented) return;
     const faster = ctx.text.includes('data-code="revision_conflict"');
     if (ctx.response.status < 400 || faster) inHand.delete(ctx.inHand);
+    const own = inHand.get(ctx.inHand);
+    if (own?.open === "sent") own.open = ctx.response.status < 500 ? null : "lost";
   });
+
+  // A dialog that was left and is opened again begins anew where somebody has changed what it is about:
+  // what was typed there hides what they have made of it. Not where it may have been taken.
+  document.addEventListener("click", ({ target }) => {
+    const opener = target.closest?.("[data-opens]");
+    const dialog = opener && document.querySelector(opener.dataset.opens);
+    for (const form of dialog?.querySelectorAll("form[method=post]") ?? []) {
+      const own = about(form), { open, values, renewed } = inHand.get(own) ?? {};
+      if (!renewed || open || renewed.get("expected_revision") === values.get("expected_revision")) continue;
+      inHand.delete(own);
+      for (const field of hidden(form)) field.value = renewed.get(field.name) ?? field.value;
+      form.reset();
+    }
+  }, true);
 
   document.addEventListener("htmx:after:swap", () => {
     if (inHand.size) putBack();
@@ -63,6 +88,9 @@
       // What was only typed is where it was typed, or nowhere.
       if (!before || (!before.sent && before.form !== form)) continue;
       left.delete(own);
+      const drawn = keptOf(form);
+      // Each time it is drawn anew it has another key.
+      if (drawn.get("_key") !== before.values.get("_key")) before.renewed = drawn;
       for (const field of hidden(form)) field.value = before.values.get(field.name) ?? field.value;
     }
     for (const own of left) inHand.delete(own);
