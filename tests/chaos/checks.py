@@ -19,7 +19,7 @@ import nats.errors
 from deploy.commands.difference_words import line_of
 from deploy.commands.reach import Operator, connected, reach
 from deploy.local.processes import CannotStart
-from deploy.reconciliation import differences
+from deploy.reconciliation import compare
 from shared.contracts.audit import VerifyChain
 from shared.contracts.base import Question
 from shared.messaging.outbox import STREAM
@@ -110,7 +110,7 @@ class Checks:
             async def ask(question: Question[Any]) -> Any:
                 return await operator.send(question, type(question).subject.split(".")[1])
 
-            wrong = [f"reconcile: {line_of(each)}" for each in await differences(ask)]
+            wrong = [f"reconcile: {line_of(each)}" for each in (await compare(ask)).differences]
             chain = await operator.send(VerifyChain(), "audit")
         if not chain.intact:
             wrong.append(f"audit: the chain is broken: {chain.faults}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -67,12 +67,12 @@ async def stock_figures(
     issued = await connection.execute(_ISSUED.where(completions.c.order_id.in_(order_ids)))
     standing = {row.order_id: row.completion for row in issued}
     costs = await _costs(connection, order_ids)
-    parts = await _parts(connection, order_ids)
+    parts = await _parts(connection, order_ids, costs)
     return [
         StockFigures(
             order_id=order_id,
             completion=standing.get(order_id, 0),
-            cost=costs[order_id],
+            cost=sum(costs[order_id].values(), Decimal("0.00")),
             parts=tuple(parts[order_id]),
         )
         for order_id in order_ids
@@ -157,8 +157,8 @@ async def _owed(
 
 async def _costs(
     connection: AsyncConnection, order_ids: Sequence[UUID]
-) -> defaultdict[UUID, Decimal]:
-    """Each line's cost is rounded as it was told; an order's is their sum."""
+) -> defaultdict[UUID, dict[UUID, Decimal]]:
+    """By order and line, rounded as it was told; an order's cost is their sum."""
     taken = select(consumptions.c.order_id, consumptions.c.line_id, consumptions.c.cost).where(
         consumptions.c.order_id.in_(order_ids), consumptions.c.returned.is_(False)
     )
@@ -166,17 +166,19 @@ async def _costs(
         shortages.c.order_id, shortages.c.line_id, shortages.c.value.label("cost")
     ).where(shortages.c.order_id.in_(order_ids))
     issued = taken.union_all(missing).subquery("issued")
-    statement = select(issued.c.order_id, func.sum(issued.c.cost).label("cost")).group_by(
-        issued.c.order_id, issued.c.line_id
-    )
-    costs: defaultdict[UUID, Decimal] = defaultdict(lambda: Decimal("0.00"))
+    statement = select(
+        issued.c.order_id, issued.c.line_id, func.sum(issued.c.cost).label("cost")
+    ).group_by(issued.c.order_id, issued.c.line_id)
+    costs: defaultdict[UUID, dict[UUID, Decimal]] = defaultdict(dict)
     for row in await connection.execute(statement):
-        costs[row.order_id] += kopecks(row.cost)
+        costs[row.order_id][row.line_id] = kopecks(row.cost)
     return costs
 
 
 async def _parts(
-    connection: AsyncConnection, order_ids: Sequence[UUID]
+    connection: AsyncConnection,
+    order_ids: Sequence[UUID],
+    costs: Mapping[UUID, Mapping[UUID, Decimal]],
 ) -> defaultdict[UUID, list[Any]]:
     statement = select(
         requests.c.order_id,
@@ -197,6 +199,7 @@ async def _parts(
                 held=row.held,
                 issued=row.issued,
                 missing=row.missing,
+                cost=costs.get(row.order_id, {}).get(row.line_id),
             )
         )
     return parts
