@@ -69,16 +69,12 @@ OF_ORDERS = (
     ("visits", GetVisitFigures),
 )
 OF_RECEIPTS = (("stock", GetReceiptFigures), ("books", GetReceiptDebts))
-SAME_CLIENT = "client of the visit = client of the settlement"
-OF_VISITS = frozenset(
-    {
-        "visit counted = settled",
-        "revenue of the visit = settled amount",
-        "time of the visit = work done",
-        "section of the visit = section of the settlement",
-        SAME_CLIENT,
-    }
-)
+VISIT_COUNTED = "visit counted = settled"
+VISIT_REVENUE = "revenue of the visit = settled amount"
+VISIT_TIME = "time of the visit = work done"
+VISIT_SECTION = "section of the visit = section of the settlement"
+VISIT_CLIENT = "client of the visit = client of the settlement"
+OF_VISITS = frozenset({VISIT_COUNTED, VISIT_REVENUE, VISIT_TIME, VISIT_SECTION, VISIT_CLIENT})
 OF_COUNTERS = frozenset(
     {
         "client_visits",
@@ -165,8 +161,8 @@ def _named(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
         yield _of(seen, "known to the books", "an order", "no such order")
         return
     yield from _same(seen, "number in the books = number of the order", order.number, books.number)
-    cancelled = order.status == "cancelled"
-    yield from _same(seen, "cancelled in the books = cancelled", cancelled, books.cancelled)
+    cancelled = (order.status == "cancelled", books.cancelled)
+    yield from _same(seen, "cancelled in the books = cancelled", *map(_yes_or_no, cancelled))
     clients = {books.ordered_by, books.client_id if books.completion else None, order.client_id}
     for other in sorted(clients - {None, order.client_id}, key=str):
         yield _of_client(seen, "client in the books = client of the order", order.client_id, other)
@@ -242,17 +238,16 @@ def _visits(seen: Seen) -> Iterator[Difference]:
     counted = visits.completions if visits else ()
     if settled != counted:
         if counted or seen.counted:
-            yield from _visit(seen, "visit counted = settled", _listed(settled), _listed(counted))
+            yield from _visit(seen, VISIT_COUNTED, _listed(settled), _listed(counted))
         return
     if books is None or visits is None:
         return
-    yield from _visit(seen, "revenue of the visit = settled amount", books.revenue, visits.revenue)
+    yield from _visit(seen, VISIT_REVENUE, books.revenue, visits.revenue)
     if visits.at is not None:
-        yield from _visit(seen, "time of the visit = work done", books.completed_at, visits.at)
-        section = "section of the visit = section of the settlement"
-        yield from _visit(seen, section, books.section_id, visits.section_id)
+        yield from _visit(seen, VISIT_TIME, books.completed_at, visits.at)
+        yield from _visit(seen, VISIT_SECTION, books.section_id, visits.section_id)
     if visits.client_id != books.client_id:
-        yield _of_client(seen, SAME_CLIENT, books.client_id, visits.client_id)
+        yield _of_client(seen, VISIT_CLIENT, books.client_id, visits.client_id)
 
 
 def _visit(seen: Seen, what: str, expected: Any, actual: Any) -> Iterator[Difference]:
@@ -260,6 +255,10 @@ def _visit(seen: Seen, what: str, expected: Any, actual: Any) -> Iterator[Differ
     whose = seen.visits or seen.books
     for difference in _same(seen, what, expected, actual):
         yield difference.model_copy(update={"client_id": whose and whose.client_id})
+
+
+def _yes_or_no(told: bool) -> str:
+    return "yes" if told else "no"
 
 
 def _listed(completions: Sequence[int]) -> str:

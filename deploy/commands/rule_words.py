@@ -246,6 +246,8 @@ SAID = {
     # what stands in place of a figure
     "none": "нет",
     "nothing": "ничего",
+    "yes": "да",
+    "no": "нет",
     "an order": "заказ",
     "no such order": "такого заказа нет",
     # whose it is

@@ -281,7 +281,7 @@ async def test_what_orders_and_the_books_copy_of_each_order_is_compared(station:
             "orders",
             "SET cancelled = true",
             "SET cancelled = false",
-            "cancelled in the books = cancelled: expected False, found True",
+            "cancelled in the books = cancelled: expected no, found yes",
         ),
         (
             "finance",
