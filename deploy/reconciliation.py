@@ -148,21 +148,24 @@ def compared(seen: Seen) -> Iterator[Difference]:
     if seen.orders is None:
         yield _of(seen, "known to orders", "an order", "no such order")
         return
-    yield from _named(seen, seen.orders)
+    yield from _copied(seen, seen.orders)
     yield from _money(seen, seen.orders)
     yield from _parts(seen, seen.orders)
     yield from _visits(seen)
 
 
-def _named(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
-    """Whose order it is, by which number, as the books have copied it."""
-    books = seen.books
+def _copied(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
+    """Whose order it is, by which number, and whether it was called off, as others copied it."""
+    books, stock = seen.books, seen.stock
+    cancelled = _yes_or_no(order.status == "cancelled")
+    there = _yes_or_no(stock is not None and stock.cancelled)
+    yield from _same(seen, "cancelled in the warehouse = cancelled", cancelled, there)
     if books is None:
         yield _of(seen, "known to the books", "an order", "no such order")
         return
     yield from _same(seen, "number in the books = number of the order", order.number, books.number)
-    cancelled = (order.status == "cancelled", books.cancelled)
-    yield from _same(seen, "cancelled in the books = cancelled", *map(_yes_or_no, cancelled))
+    there = _yes_or_no(books.cancelled)
+    yield from _same(seen, "cancelled in the books = cancelled", cancelled, there)
     clients = {books.ordered_by, books.client_id if books.completion else None, order.client_id}
     for other in sorted(clients - {None, order.client_id}, key=str):
         yield _of_client(seen, "client in the books = client of the order", order.client_id, other)

@@ -231,6 +231,7 @@ SAID = {
     "VAT = VAT in the books": "НДС = НДС по книгам",
     "number in the books = number of the order": "номер в книгах = номер заказа",
     "cancelled in the books = cancelled": "отменён в книгах = отменён",
+    "cancelled in the warehouse = cancelled": "отменён на складе = отменён",
     "client in the books = client of the order": "клиент в книгах = клиент заказа",
     "wanted by the order": "нужно заказу",
     "reserved or issued for the order": "в резерве или выдано заказу",

@@ -110,12 +110,13 @@ class HeldPart(View):
 
 class StockFigures(View):
     """``completion``: the one whose parts are out; zero when none is. ``cost``: what they were
-    issued at, as its lines were told."""
+    issued at, as its lines were told. ``cancelled``: nothing will be held for it again."""
 
     order_id: UUID
     completion: int
     cost: SignedMoney
     parts: tuple[HeldPart, ...]
+    cancelled: bool = False
 
 
 class GetStockFigures(Question[Page[StockFigures]]):

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.inventory.domain.costing import Consumption, Handed, Shortage, handed, kopecks
 from services.inventory.store.tables import (
     allocations,
+    cancelled_orders,
     completions,
     consumptions,
     receipts,
@@ -37,7 +38,9 @@ from shared.contracts.reconciliation import (
 from shared.pagination import by_id
 
 _ORDERS = union(
-    select(requests.c.order_id), select(completions.c.order_id.label("order_id"))
+    select(requests.c.order_id),
+    select(completions.c.order_id.label("order_id")),
+    select(cancelled_orders.c.order_id.label("order_id")),
 ).subquery("known")
 _ISSUED = (
     select(completions.c.order_id, func.max(completions.c.completion).label("completion"))
@@ -66,6 +69,8 @@ async def stock_figures(
     order_ids = list(found.scalars())
     issued = await connection.execute(_ISSUED.where(completions.c.order_id.in_(order_ids)))
     standing = {row.order_id: row.completion for row in issued}
+    named = cancelled_orders.c.order_id.in_(order_ids)
+    cancelled = set(await connection.scalars(select(cancelled_orders.c.order_id).where(named)))
     costs = await _costs(connection, order_ids)
     parts = await _parts(connection, order_ids, costs)
     return [
@@ -74,6 +79,7 @@ async def stock_figures(
             completion=standing.get(order_id, 0),
             cost=sum(costs[order_id].values(), Decimal("0.00")),
             parts=tuple(parts[order_id]),
+            cancelled=order_id in cancelled,
         )
         for order_id in order_ids
     ]
