@@ -131,11 +131,7 @@ async def compare(ask: Ask, *, pause_s: float | None = None) -> Comparison:
     counted = (await ask(GetKeptVisits())).done
     orders = Kind("order_id", partial(Seen, counted=counted), OF_ORDERS, compared)
     receipts = Kind("receipt_id", SeenReceipt, OF_RECEIPTS, owed)
-    found = [
-        each
-        for kind in (orders, receipts, *COPIES)
-        for each in await side_by_side(ask, kind, pause_s)
-    ]
+    found = await side_by_side(ask, (orders, receipts, *COPIES), pause_s)
     found += await _worth(ask, pause_s)
     return Comparison([*found, *_besides(found, await _own(ask, pause_s))], counted)
 

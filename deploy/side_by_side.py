@@ -30,18 +30,23 @@ class Kind:
     compared: Callable[[Any], Iterator[Difference]]
 
 
-async def side_by_side(ask: Ask, kind: Kind, pause_s: float) -> list[Difference]:
-    """What stays different, however often it is looked at."""
-    found: dict[UUID, list[Difference]] = {}
-    async for seen in _every(ask, kind):
-        if wrong := list(kind.compared(seen)):
-            found[getattr(seen, kind.key)] = wrong
+async def side_by_side(ask: Ask, kinds: Sequence[Kind], pause_s: float) -> list[Difference]:
+    """What stays different, however often it is looked at; in the order of the kinds."""
+    found = {kind: await _first_look(ask, kind) for kind in kinds}
     for _ in range(LOOKS - 1):
-        if not found:
+        if not any(found.values()):
             break
         await asyncio.sleep(pause_s)
-        found = await _still(ask, kind, list(found))
-    return [each for wrong in found.values() for each in wrong]
+        found = {kind: await _still(ask, kind, list(wrong)) for kind, wrong in found.items()}
+    return [each for wrong in found.values() for told in wrong.values() for each in told]
+
+
+async def _first_look(ask: Ask, kind: Kind) -> dict[UUID, list[Difference]]:
+    return {
+        getattr(seen, kind.key): wrong
+        async for seen in _every(ask, kind)
+        if (wrong := list(kind.compared(seen)))
+    }
 
 
 async def _every(ask: Ask, kind: Kind) -> AsyncIterator[Any]:
