@@ -112,6 +112,8 @@ def saving(table: Table) -> Insert:
 
 PREPARED = 500
 """Statements of a connection that stay prepared: more than any service uses daily."""
+PATIENCE_S = 5.0
+"""So long is a connection waited for."""
 JSON: dict[str, Any] = {
     "json_serializer": lambda value: pydantic_core.to_json(value).decode(),
     "json_deserializer": pydantic_core.from_json,
@@ -138,7 +140,7 @@ def engine_for(url: str, *, pool_size: int = 8, planned_once: bool = False) -> A
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=False,
-        pool_timeout=5,
+        pool_timeout=PATIENCE_S,
         pool_recycle=1800,
         # The one that was used last, whose statements are prepared and whose pages are warm.
         pool_use_lifo=True,

@@ -8,8 +8,9 @@ One that refuses has changed nothing, whatever it wrote before: the lane sees to
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -135,6 +136,16 @@ class Work:
             self.answers[asked] = answer
         return answer
 
+    async def ask_ahead(self, questions: Iterable[Question[Any]]) -> None:
+        """In ``before``, all at once: what the handler will ask one after the other. Each no is
+        kept for it, too."""
+
+        async def ask(question: Question[Any]) -> None:
+            with suppress(Refused):
+                await self.ask(question)
+
+        await asyncio.gather(*map(ask, questions))
+
 
 type Handler = Callable[[Any, Any, Work], Awaitable[Any]]
 type Before = Handler
@@ -158,6 +169,12 @@ class Route:
     after: After | None = None
     """Of an event: what takes long and need not be in its transaction, beside the lane in one of
     its own, once; with others of its kind that wait for it. It publishes nothing."""
+    reads_tables: bool = False
+    """Of a command: what others of its transaction have changed is in the tables when it begins,
+    for a handler that looks there for it. So its refusal takes nothing of that back."""
+    report: bool = False
+    """Of a question: it reckons over a period, or all that there is. Reports leave some of the
+    connections to short questions; one that waits for another service's report is none itself."""
 
 
 class Handlers[StoreT: Store]:
@@ -192,19 +209,20 @@ class Handlers[StoreT: Store]:
         message_type: type[MessageT],
         *,
         before: Callable[[MessageT, StoreT, Work], Awaitable[MessageT]] | None = None,
+        reads_tables: bool = False,
     ) -> Callable[
         [_CommandHandler[MessageT, StoreT, ReplyT]], _CommandHandler[MessageT, StoreT, ReplyT]
     ]:
         """Registers the handler of a command; it answers a view or raises ``Refused``."""
-        return self._register(self.commands, message_type, before)
+        return self._register(self.commands, message_type, before=before, reads_tables=reads_tables)
 
     def question[MessageT: Question[Any], ReplyT: View](
-        self, message_type: type[MessageT]
+        self, message_type: type[MessageT], *, report: bool = False
     ) -> Callable[
         [_CommandHandler[MessageT, StoreT, ReplyT]], _CommandHandler[MessageT, StoreT, ReplyT]
     ]:
         """Registers the handler of a question; it only reads."""
-        return self._register(self.questions, message_type)
+        return self._register(self.questions, message_type, report=report)
 
     def event[MessageT: Event](
         self,
@@ -228,14 +246,15 @@ class Handlers[StoreT: Store]:
         self,
         routes: dict[str, Route],
         message_type: type[Any],
-        before: Before | None = None,
-        after: After | None = None,
+        **how: Any,
     ) -> Callable[[Any], Any]:
+        """``how``: as ``Route`` has it."""
+
         def register(handler: Any) -> Any:
             subject = message_type.subject
             if subject in routes:
                 raise ValueError(f"{subject} has a handler already")
-            routes[subject] = Route(message_type, handler, before, after)
+            routes[subject] = Route(message_type, handler, **how)
             return handler
 
         return register

@@ -11,6 +11,8 @@ from deploy.commands.reach import StationDir
 
 if TYPE_CHECKING:
     from deploy.commands.reach import Reach
+    from deploy.progress import Progress
+    from deploy.side_by_side import Ask
     from services.audit.domain import Head
     from shared.contracts.audit import ChainState
 
@@ -34,8 +36,8 @@ def verify(
     """Recomputes the chain of records; names what was changed or removed.
 
     Exit code 1 when the chain is not intact. The database is read by this
-    command itself, a few thousand records at a time; where it is not known,
-    the audit service is asked.
+    command itself, a thousand records at a time; where it is not known, the
+    audit service is asked, stretch by stretch.
     """
     from deploy.commands.reach import reach
 
@@ -52,16 +54,33 @@ async def _asked(at: Reach) -> ChainState:
     """What the service says."""
     from deploy.commands.reach import connected
     from deploy.local.processes import CannotStart
-    from shared.contracts.audit import VerifyChain
+    from deploy.progress import on_terminal
     from shared.refusals import Refused
 
     try:
-        async with connected(at) as operator:
-            state: ChainState = await operator.send(VerifyChain(), "audit")
-            return state
+        with on_terminal() as progress:
+            async with connected(at) as operator:
+                return await whole_chain(
+                    lambda question: operator.send(question, "audit"), progress
+                )
     except (CannotStart, Refused) as error:
         why = error.words() if isinstance(error, Refused) else str(error)
         raise CannotStart(f"{why}; without it, {DATABASE_URL} is needed") from error
+
+
+async def whole_chain(ask: Ask, progress: Progress) -> ChainState:
+    """What the service says of all of it: it looks at one stretch after the other, as long as
+    somebody asks for the next."""
+    from shared.contracts.audit import VerifyChain
+
+    state: ChainState = await ask(VerifyChain())
+    faults = state.faults
+    progress.begin("records", state.newest)
+    while state.next:
+        progress.advance(state.records)
+        state = await ask(VerifyChain(cursor=state.next))
+        faults += state.faults
+    return state.model_copy(update={"faults": faults})
 
 
 async def _read(at: Reach) -> ChainState:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from nats.js import JetStreamContext
+from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 from sqlalchemy import ARRAY, Uuid, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +21,7 @@ from deploy.topology import EVENTS
 from shared.database import dead_letters, inbox
 from shared.messaging.consumer import EVERYTHING
 
+TIMEOUT_S = 10.0
 _ids = func.unnest(bindparam("ids", type_=ARRAY(Uuid))).column_valued("id")
 _UNKNOWN = select(_ids).where(
     ~exists().where(inbox.c.event_id == _ids), ~exists().where(dead_letters.c.event_id == _ids)
@@ -80,9 +81,13 @@ class Hearing:
         return EVERYTHING if EVERYTHING in self.acknowledged.subjects else None
 
 
-async def places(js: JetStreamContext, consumed: Mapping[str, Sequence[str]]) -> list[Acknowledged]:
-    """``consumed``: the subjects that each service listens to; one without a consumer has no
-    place. Raises what NATS raises."""
+async def acknowledged(
+    connection: Client, consumed: Mapping[str, Sequence[str]]
+) -> list[Acknowledged]:
+    """How far services have come; to be asked for before their databases are looked at.
+    ``consumed``: the subjects that each listens to; one without a consumer is not told of. Raises
+    what NATS raises."""
+    js = connection.jetstream(timeout=TIMEOUT_S)
     found = []
     for service, subjects in consumed.items():
         try:

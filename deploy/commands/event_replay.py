@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,11 +24,11 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, PubAck, ReplayPolicy
 from nats.js.errors import APIError, NotFoundError
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from deploy.commands.event_acknowledgements import Acknowledged, Hearing, InOrder, places
-from deploy.local.processes import CannotStart, DatabaseAway
+from deploy.commands.event_acknowledgements import TIMEOUT_S, Acknowledged, Hearing, InOrder
+from deploy.commands.reach import asking_a_database
+from deploy.local.processes import CannotStart
 from deploy.topology import EVENTS, REBUILD
 from shared.database import outbox, unpublished
 from shared.messaging.outbox import Outgoing
@@ -39,7 +39,6 @@ READ_BATCH = 500
 PAGE_ROWS = 5000
 PUBLISH_BATCH = 500
 """Events that wait for their acknowledgements together."""
-TIMEOUT_S = 10.0
 CLOCKS_DIFFER = timedelta(days=1)
 """By no more than that, the database's clock and the broker's."""
 _OLDEST = select(func.min(outbox.c.created_at))
@@ -85,17 +84,6 @@ ALONE = 7148
 and take each other's consumer away."""
 
 
-@contextmanager
-def asking_a_database() -> Iterator[None]:
-    """One that is frozen answers nothing at all, and a ``TimeoutError`` is also what NATS ends
-    with: whose fault it is can only be told here. Raises ``DatabaseAway``."""
-    try:
-        yield
-    except (SQLAlchemyError, OSError) as error:
-        why = str(error).partition("\n")[0] or type(error).__name__
-        raise DatabaseAway(f"a database does not answer: {why}") from error
-
-
 @asynccontextmanager
 async def alone(engine: AsyncEngine) -> AsyncIterator[None]:
     """Waits for its turn. ``engine``: of one and the same database for everybody."""
@@ -116,14 +104,6 @@ async def _connected(engine: AsyncEngine, isolation_level: str) -> AsyncIterator
 
 
 # --- the stream --------------------------------------------------------------------------------
-
-
-async def acknowledged(
-    connection: Client, consumed: Mapping[str, Sequence[str]]
-) -> list[Acknowledged]:
-    """How far services have come; to be asked for before their databases are looked at.
-    ``consumed``: the subjects that each listens to."""
-    return await places(connection.jetstream(timeout=TIMEOUT_S), consumed)
 
 
 async def read_stream(

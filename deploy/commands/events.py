@@ -91,7 +91,8 @@ def watch(data_dir: StationDir = None) -> None:
 
 async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
     from deploy import topology
-    from deploy.commands.event_replay import InStream, acknowledged, read_stream
+    from deploy.commands.event_acknowledgements import acknowledged
+    from deploy.commands.event_replay import InStream, read_stream
     from deploy.commands.reach import BOOTSTRAP_URL, nats_connection, needed
     from deploy.commands.topology import consumed
     from shared.database import engine_for_one_job

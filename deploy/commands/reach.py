@@ -12,8 +12,8 @@ import json
 import os
 import pwd
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +22,7 @@ import typer
 
 from deploy.commands.options import DEFAULT_DATA_DIR
 from deploy.local.data_folder import DataFolder, NotRunning, running_station
-from deploy.local.processes import CannotStart
+from deploy.local.processes import CannotStart, DatabaseAway
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -83,6 +83,19 @@ async def gateway_database(folder: Path | None) -> AsyncIterator[tuple[str, str]
             yield StationSettings().station, postgres.url("pitlane_gateway")
         return
     yield at.station, needed(at.database_urls.get("gateway"), "PITLANE_GATEWAY_DATABASE_URL")
+
+
+@contextmanager
+def asking_a_database() -> Iterator[None]:
+    """One that is frozen answers nothing at all, and a ``TimeoutError`` is also what NATS ends
+    with: whose fault it is can only be told here. Raises ``DatabaseAway``."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        why = str(error).partition("\n")[0] or type(error).__name__
+        raise DatabaseAway(f"a database does not answer: {why}") from error
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy.commands.reach import StationDir
+from deploy.commands.reach import StationDir, asking_a_database
 from deploy.local.processes import CannotStart
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ def first_admin() -> None:
     """
     import asyncio
 
-    from deploy.commands.event_replay import asking_a_database
     from services.gateway.users import ensure_first_admin
 
     with asking_a_database():
@@ -46,7 +45,6 @@ def demo() -> None:
     """
     import asyncio
 
-    from deploy.commands.event_replay import asking_a_database
     from services.gateway.users import ensure_demo_users
 
     with asking_a_database():
@@ -75,7 +73,6 @@ def password(
     """
     import asyncio
 
-    from deploy.commands.event_replay import asking_a_database
     from services.gateway.operating import NoSuchUser
 
     try:

@@ -63,6 +63,8 @@ SETTINGS = {
     "max_logical_replication_workers": "0",
     "max_wal_senders": "4",
     "max_slot_wal_keep_size": "2GB",
+    # A process that is killed waits for nothing any more: the report that it had asked for ends.
+    "client_connection_check_interval": "2s",
     "log_line_prefix": "%m [%p] %u@%d ",
     "log_checkpoints": "off",
     "timezone": "UTC",

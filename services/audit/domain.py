@@ -137,10 +137,16 @@ def tail(one: UUID) -> bytes:
 class Verification:
     """Walks the chain from its beginning and names what does not fit."""
 
-    def __init__(self) -> None:
-        self.head = Head()
-        self.records = 0
+    def __init__(self, head: Head = Head(), records: int = 0, *, was_whole: bool = True) -> None:
+        """The rest: what an earlier walk has come to."""
+        self.head = head
+        self.records = records
         self.faults: list[ChainFault] = []
+        self._was_whole = was_whole
+
+    @property
+    def is_whole(self) -> bool:
+        return self._was_whole and not self.faults
 
     def walk(self, links: Iterable[tuple[Sealed, Mapping[str, Any]]]) -> None:
         """The next records by ``seq``, each with its searchable copy as JSON would have it."""

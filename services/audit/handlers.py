@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from pydantic import NonNegativeInt
 from sqlalchemy import ColumnElement, Select, select
 
 from services.audit.anchor import last_anchor
 from services.audit.domain import (
     PAY_FIELDS,
     Fact,
+    Head,
     Sealed,
     Verification,
     costs_of,
@@ -34,10 +36,12 @@ from shared.contracts.client_data import ClientErased
 from shared.contracts.operations import StationRestored
 from shared.erasure import without_person
 from shared.handlers import Handlers, Work
-from shared.pagination import keys_of, page_of
+from shared.pagination import cursor_after, keys_of, page_of
 from shared.roles import may_see_cost, may_see_pay
 
 SORTED_PERIOD = timedelta(days=31)
+STRETCH = 25_000
+"""Records of the chain that one question looks at: a second or two of work, whoever asks."""
 
 # Of the audit's own no event is published by a handler: a restored station finds its first one,
 # that it was restored, in the outbox.
@@ -110,31 +114,50 @@ async def order_timeline(
     )
 
 
-@handlers.question(VerifyChain)
-async def verify_chain(_: VerifyChain, store: AuditStore, work: Work) -> ChainState:
+@handlers.question(VerifyChain, report=True)
+async def verify_chain(question: VerifyChain, store: AuditStore, work: Work) -> ChainState:
     # Read first: what is appended meanwhile only lies beyond it.
     anchor = await last_anchor(work.client.connection)
-    return await verified(store, anchor)
+    return await verified(store, anchor, cursor=question.cursor, at_most=STRETCH)
 
 
 async def verified(
-    store: AuditStore, anchor: Any, tell: Callable[[int], None] = lambda _: None
+    store: AuditStore,
+    anchor: Head | None,
+    tell: Callable[[int], None] = lambda _: None,
+    *,
+    cursor: str | None = None,
+    at_most: int | None = None,
 ) -> ChainState:
-    """The state of the whole chain, against the last head noted outside (if any is known). Of any
-    number of records a few thousand are in memory; ``tell`` is told how many are done."""
-    verification = Verification()
-    async for links in store.walk():
+    """The state of the chain, against the last head noted outside (if any is known): of all of it,
+    or of so many records behind the cursor. A thousand are in memory; ``tell`` is told how many are
+    done. Raises ``Refused``: ``cursor_invalid``."""
+    newest = (await store.head()).seq
+    verification = _gone_on(cursor) if cursor else Verification()
+    until = None if at_most is None else verification.records + at_most
+    async for links in store.walk(verification.head.seq, at_most):
         verification.walk(links)
         tell(verification.records)
-    if anchor:
+    head, is_last = verification.head, verification.records != until
+    if is_last and anchor:
         verification.compare(anchor, await store.hash_at(anchor.seq))
+    place = (head.seq, head.hash, verification.records, verification.is_whole)
     return ChainState(
-        intact=not verification.faults,
+        intact=is_last and verification.is_whole,
         records=verification.records,
-        head=verification.head.hash,
+        head=head.hash,
         anchored=anchor.seq if anchor else None,
         faults=tuple(verification.faults),
+        newest=newest,
+        next=None if is_last else cursor_after(*place),
     )
+
+
+def _gone_on(cursor: str) -> Verification:
+    seq, last_hash, count, was_whole = keys_of(
+        cursor, tuple[NonNegativeInt, str, NonNegativeInt, bool]
+    )
+    return Verification(Head(seq, last_hash), count, was_whole=was_whole)
 
 
 def _by_seq(start: Instant | None, end: Instant | None) -> ColumnElement[int]:

@@ -87,14 +87,25 @@ class ChainFault(View):
 
 class ChainState(View):
     intact: bool
+    """All of the chain was looked at, and nothing is wrong with it."""
     records: int
+    """That were looked at, from the chain's beginning."""
     head: str
+    """Of the last one of them."""
     anchored: int | None
     """The newest record whose hash is also kept outside the database."""
     faults: tuple[ChainFault, ...]
+    """Of this stretch, the first hundred."""
+    newest: int | None = None
+    """The number of the newest record."""
+    next: str | None = None
+    """Where the next stretch begins; null: this was the last one."""
 
 
 class VerifyChain(Question[ChainState]):
-    """Recomputes the whole chain, and names each fault (the first hundred)."""
+    """Recomputes the chain from its beginning, or from the cursor; names each fault. Of a long one
+    a stretch: whoever asks for the next one goes on with it."""
 
     subject: ClassVar[str] = "ask.audit.verify.v1"
+
+    cursor: Cursor | None = None

@@ -284,6 +284,8 @@ class Lane:
             answers=job.answers,
             in_lane=True,
         )
+        if job.route.reads_tables:
+            await store.write()
         untouched = self._changes(store)
         try:
             if key and (before := stored.get(key)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import structlog
@@ -12,6 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.base import Message
+from shared.database import PATIENCE_S
 from shared.handlers import Handlers, Route, Store, Work
 from shared.messaging.client import ServiceClient
 from shared.messaging.envelope import Envelope
@@ -26,6 +29,9 @@ from shared.settings import ServiceSettings
 from shared.telemetry import count_handled, handling
 
 log = structlog.get_logger(__name__)
+
+REPORTS = 4
+"""That are reckoned at once: of the connections for questions, half are left to short ones."""
 
 
 class Server:
@@ -47,6 +53,7 @@ class Server:
         self._handlers = handlers
         self._client = client
         self._lane = lane
+        self._reports = asyncio.Semaphore(REPORTS)
 
     def register(self, broker: NatsBroker) -> None:
         """One subscription for all commands and one for all questions of the service."""
@@ -77,7 +84,7 @@ class Server:
         work = Work(envelope, datetime.now(UTC), self._settings, self._client)
         try:
             with handling(envelope) as work.envelope:
-                async with self._handlers.reading(self._engine) as store:
+                async with self._turn(route), self._handlers.reading(self._engine) as store:
                     view = await route.handler(question, store, work)
         except Refused:
             count_handled(envelope.type, "refused")
@@ -91,6 +98,19 @@ class Server:
         count_handled(envelope.type, "handled")
         reply: bytes = view.model_dump_json().encode()
         return reply
+
+    @asynccontextmanager
+    async def _turn(self, route: Route) -> AsyncIterator[None]:
+        """Raises ``TimeoutError``, as the engine does for want of a connection."""
+        if not route.report:
+            yield
+            return
+        async with asyncio.timeout(PATIENCE_S):
+            await self._reports.acquire()
+        try:
+            yield
+        finally:
+            self._reports.release()
 
     def _open(self, request: Msg, routes: dict[str, Route]) -> tuple[Route | Operation, Envelope]:
         """The route by the message's own subject, if its sender may use it."""

@@ -14,6 +14,8 @@ from shared.settings import SERVICES
 from tests.support.runner import Runner
 from tests.support.waiting import eventually
 
+VERIFY = f"{PREFIX}/audit/verify"
+
 
 class Attacked:
     """``pitlane up --demo`` in a folder, with its processes as they were at the start."""
@@ -33,7 +35,9 @@ class Attacked:
             harm.append(f"processes died: {self._pids} became {now}")
         headers = {"Authorization": f"Bearer {self._token}"}
         async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=60) as client:
-            verified = await eventually(lambda: _answered(client, f"{PREFIX}/audit/verify"))
+            verified = await eventually(lambda: _answered(client, VERIFY))
+            while verified.is_success and (cursor := verified.json()["next"]):
+                verified = await _answered(client, f"{VERIFY}?cursor={cursor}")
             if not (verified.is_success and verified.json()["intact"]):
                 harm.append(f"the journal is not whole: {verified.text}")
         harm += [f"a fault in the logs: {line}" for line in self.faults_logged()]

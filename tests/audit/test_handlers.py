@@ -26,6 +26,7 @@ from shared.contracts.orders import OrderChanged
 from shared.contracts.reconciliation import TellIssueCost
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
+from shared.pagination import cursor_after
 from shared.refusals import Refused
 from tests.support.databases import as_owner
 from tests.support.day import Station
@@ -284,3 +285,42 @@ async def test_tampering_by_whoever_owns_the_database_is_named(
     state = await verify(station)
     assert not state.intact
     assert [(fault.seq, fault.fault) for fault in state.faults] == named
+
+
+async def test_long_chain_is_looked_at_stretch_by_stretch(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.audit.handlers.STRETCH", 4)
+    await tell(station, 10)
+    whole = await walked(station)
+    assert [(each.records, each.newest, each.intact) for each in whole] == [
+        (4, 10, False), (8, 10, False), (10, 10, True)
+    ]  # fmt: skip
+    assert [each.next is None for each in whole] == [False, False, True]
+    owner = await asyncpg.connect(as_owner(station.database_urls["audit"]))
+    await owner.execute("UPDATE records SET actor = 'nobody' WHERE seq IN (2, 6)")
+    await owner.execute("DELETE FROM records WHERE seq = 5")
+    await owner.close()
+    states = await walked(station)
+    assert [[(fault.seq, fault.fault) for fault in each.faults] for each in states] == [
+        [(2, "changed")], [(6, "changed"), (5, "removed")], []
+    ]  # fmt: skip
+    # What an earlier stretch has found is not forgotten by those after it.
+    assert not any(each.intact for each in states)
+
+
+async def walked(station: Station) -> list[ChainState]:
+    states = [await verify(station)]
+    while states[-1].next:
+        states.append(await station.ask(VerifyChain(cursor=states[-1].next)))
+    return states
+
+
+@pytest.mark.parametrize("keys", [(2**31,), (10**30,), (-1, "", 0, True), (0, "\x00", 0, True)])
+async def test_place_in_the_journal_of_one_s_own_making_is_refused(
+    station: Station, keys: tuple[object, ...]
+) -> None:
+    cursor = cursor_after(*keys)
+    for question in (VerifyChain(cursor=cursor), FindRecords(cursor=cursor)):
+        with pytest.raises(Refused, match="cursor_invalid"):
+            await station.ask(question)

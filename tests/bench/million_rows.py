@@ -171,10 +171,10 @@ _ORDERS = (
     FROM made, generate_series(1, 3) AS line""",
     """INSERT INTO part_lines (id, order_id, position, kind, product_id, name, measure, quantity,
         suggested, initial, discount_percent, fixed_discount, quoted, total, state, version, answer,
-        reserved, short, entered_quantity, entered_measure, entered_short_name)
+        reserved, short, entered_quantity, entered_measure, entered_short_name, came_back)
     SELECT md5('parts' || n || line)::uuid, id, line, 'product', '{product}', 'Масло', 'шт', 1,
         1000, 1000, 0, 0, false, 1000, CASE WHEN open THEN 'reserved' ELSE 'issued' END, 1, 1,
-        1, 0, 1, 'шт', 'шт'
+        1, 0, 1, 'шт', 'шт', 0
     FROM made, generate_series(4, 5) AS line""",
 )
 

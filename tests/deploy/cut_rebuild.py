@@ -16,6 +16,7 @@ from typing import Any
 
 from deploy.cli import app
 from deploy.commands import event_replay
+from deploy.commands.reach import asking_a_database
 from tests.support.crashing import EXIT_CODE
 
 AT_ONCE = 3
@@ -23,7 +24,7 @@ AT_ONCE = 3
 
 
 def cut_before(number: int) -> None:
-    asking, put_back = event_replay.asking_a_database, event_replay.replay
+    put_back = event_replay.replay
 
     def counted(*args: Any) -> Any:
         numbers = count(1)
@@ -32,10 +33,10 @@ def cut_before(number: int) -> None:
         def asking_or_dying() -> Iterator[None]:
             if next(numbers) == number:
                 os._exit(EXIT_CODE)
-            with asking():
+            with asking_a_database():
                 yield
 
-        event_replay.asking_a_database = asking_or_dying
+        event_replay.asking_a_database = asking_or_dying  # type: ignore[attr-defined]
         return put_back(*args)
 
     event_replay.replay = counted  # type: ignore[assignment]

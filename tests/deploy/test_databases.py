@@ -9,7 +9,7 @@ from asyncpg.exceptions import InsufficientPrivilegeError, InvalidPasswordError
 
 from deploy.local.databases import ServiceDatabase, ensure_databases, fit_out
 from shared.settings import SERVICES
-from tests.support.databases import as_owner, database_name, service_database
+from tests.support.databases import Databases, as_owner, database_name, service_database
 
 type MakeDatabase = Callable[[str], str]
 
@@ -122,12 +122,12 @@ async def test_nobody_enters_a_database_that_is_not_theirs(database: MakeDatabas
 
 
 async def test_database_of_an_older_version_gets_the_walls_of_this_one(
-    database: MakeDatabase, bare_database: str
+    databases: Databases, database: MakeDatabase
 ) -> None:
     """It was set up and migrated when roles might do more."""
     url = database("orders")
     name = database_name(url)
-    superuser = await asyncpg.connect(urlunsplit(urlsplit(bare_database)._replace(path=f"/{name}")))
+    superuser = await asyncpg.connect(databases.as_superuser(url))
     await superuser.execute(f"""
         GRANT CONNECT, TEMPORARY ON DATABASE {name} TO PUBLIC;
         GRANT INSERT, UPDATE, DELETE ON alembic_version TO pitlane_orders;

@@ -18,7 +18,7 @@ from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy import topology
-from deploy.commands import event_replay
+from deploy.commands import event_acknowledgements
 from deploy.commands.event_acknowledgements import Acknowledged, Hearing, InOrder
 from deploy.commands.event_replay import InStream, alone, as_of_now, missing, read_stream
 from deploy.local.processes import DatabaseAway
@@ -415,7 +415,7 @@ async def test_stream_that_ends_before_what_was_acknowledged_is_not_written_to(
     async def far_ahead(*_: object) -> list[Acknowledged]:
         return [Acknowledged("clients", 2**60, frozenset())]
 
-    monkeypatch.setattr(event_replay, "acknowledged", far_ahead)
+    monkeypatch.setattr(event_acknowledgements, "acknowledged", far_ahead)
     outcome = await rebuild(station, "--yes")
     assert outcome.exit_code == 1
     assert f"clients has acknowledged {2**60}: restart NATS" in outcome.stderr

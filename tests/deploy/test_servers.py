@@ -92,6 +92,29 @@ async def test_postgres_recovers_after_being_killed(folder: Path) -> None:
     await server.stop()
 
 
+async def test_statement_ends_soon_after_the_client_that_it_was_for(folder: Path) -> None:
+    server = postgres(folder)
+    await server.start()
+    client = await asyncpg.connect(server.url("postgres"))
+    session = client.get_server_pid()
+    report = asyncio.create_task(client.execute("SELECT pg_sleep(600)"))
+
+    async def sessions(state: str) -> object:
+        asked = f"SELECT count(*) FROM pg_stat_activity WHERE pid = {session} AND state = '{state}'"
+        return await fetch(server.url("postgres"), asked)
+
+    await eventually(lambda: sessions("active"))
+    client.terminate()  # as the kernel does for a process that is killed
+    with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+        await report
+
+    async def gone() -> bool:
+        return not await sessions("active")
+
+    await eventually(gone)
+    await server.stop()
+
+
 async def test_sessions_that_outlive_a_killed_server_end_before_the_next_one_starts(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 from prometheus_client import REGISTRY
+from sqlalchemy import delete
+from structlog.testing import capture_logs
 
 from services.finance.app import service
+from services.finance.store import schema
 from shared.contracts.base import Command, Event, Page, Question
 from shared.contracts.clients import GetClient
 from shared.contracts.inventory import SupplierView
 from shared.contracts.orders import ListSections
+from shared.contracts.payment_documents import OrderShare, PaymentPart, TakePaymentDocument
 from shared.contracts.payroll import AdjustPay, PayOut, PayoutLine
 from shared.contracts.purchasing import PaySupplier
 from shared.contracts.till import CreateCashBox
@@ -29,7 +34,8 @@ from shared.refusals import Refused
 from tests.finance.at_work import check_books, job
 from tests.finance.builders import NOON, money, order_cancelled
 from tests.finance.pay_work import employee
-from tests.support.day import Station
+from tests.support.broker import TestNats
+from tests.support.day import Station, running_station
 from tests.support.silence import NO_WAITING_S, silent
 from tests.support.waiting import PATIENCE_S
 
@@ -87,6 +93,31 @@ async def test_what_was_asked_is_asked_again_once_it_is_weighed_with_something_e
     await beforehand.ask(command, unasked.value)
     assert REGISTRY.get_sample_value(*HANDLER_RUNS) == runs  # no handler ran
     assert await work.ask(question, given="another") == 2
+
+
+async def test_orders_and_clients_that_nobody_told_of_yet_are_asked_for_at_once(
+    nats_server: TestNats, database: Callable[[str], str]
+) -> None:
+    async with running_station(nats_server, database, "clients", "orders", "finance") as station:
+        orders = [await station.an_order() for _ in range(3)]
+        await station.settle_down()
+        finance = station.running["finance"]
+        async with finance.engine.begin() as connection:
+            for table in (schema.orders, schema.accounts):
+                await connection.execute(delete(table))
+        command = TakePaymentDocument(
+            payer_id=orders[0].client_id,
+            orders=tuple(OrderShare(order_id=order.id, amount=money("100")) for order in orders),
+            parts=(PaymentPart(method="cash", amount=money("300")),),
+        )
+
+        with capture_logs() as logs:
+            paid = await station.send(command)
+
+        assert [one.customer_id for one in paid.payments] == [one.client_id for one in orders]
+        # Nothing that was noted had to be taken back for the next question.
+        assert "batch_failed" not in {line["event"] for line in logs}
+        await check_books(finance.engine)
 
 
 async def test_an_event_that_comes_twice_while_others_are_asked_is_handled_once_and_not_before(

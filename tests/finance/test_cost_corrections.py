@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.finance.domain.ledger import Account
-from services.finance.store.schema import postings
+from services.finance.store.schema import entries, postings
 from shared.contracts.base import Event
 from shared.contracts.costing import CorrectedPart, IssueCostCorrected
 from shared.contracts.finance import GetOrderProfit
@@ -87,6 +87,24 @@ async def test_a_correction_counts_once_whenever_it_comes(
     await in_turn(running, again, parts_issued(order, "310", 2))
     assert (await station.ask(GetOrderProfit(order_id=order))).cost == 310
     assert await stock_and_cost(station) == (-310, 310)
+
+
+async def test_a_correction_that_overtakes_a_reopening_leaves_its_reason(station: Station) -> None:
+    running = station.running["finance"]
+    order, client = new_id(), new_id()
+    done = order_completed(order, client, services=(work("1000"),), products="500")
+    await in_turn(running, client_created(client), order_created(order, client), done)
+    await in_turn(running, parts_issued(order, "300"))
+
+    await in_turn(running, corrected(order, "40", 2), order_reopened(order, reason="Стучит"))
+
+    rows = await rows_of(running.engine, entries)
+    assert [row.comment for row in rows if row.reverses] == ["Стучит"]
+    again = done.model_copy(update={"completion": 2})
+    await in_turn(running, again, parts_issued(order, "310", 2))
+    assert (await station.ask(GetOrderProfit(order_id=order))).cost == 350
+    assert await stock_and_cost(station) == (-350, 350)
+    await check_books(running.engine)
 
 
 async def test_a_correction_is_the_products_and_whose_work_it_was_for(station: Station) -> None:

@@ -12,6 +12,8 @@ from shared.contracts.base import Period
 from shared.contracts.finance_reports import AbcAnalysis, Margin
 from shared.contracts.orders import CompletedPart
 from shared.ids import new_id
+from shared.pagination import cursor_after
+from shared.refusals import Refused
 from tests.finance.at_work import in_turn, together
 from tests.finance.builders import (
     client_created,
@@ -85,3 +87,9 @@ async def test_a_page_from_the_beginning_of_the_index_is_the_one_that_all_rows_g
     ranked = await station.ask(AbcAnalysis(period=A_YEAR))
     assert {row.product_id for row in ranked.items} == set(products[:5])
     assert len(ranked.items) == 5
+
+
+@pytest.mark.parametrize("place", [-1, 2**31 - 1])
+async def test_place_of_one_s_own_making_is_refused(station: Station, place: int) -> None:
+    with pytest.raises(Refused, match="cursor_invalid"):
+        await station.ask(AbcAnalysis(period=A_YEAR, cursor=cursor_after(place)))

@@ -82,6 +82,15 @@ def test_news_of_an_earlier_completion_changes_nothing() -> None:
     assert states((2, Fact.COMPLETED), *late) == {2: State.AWAITING_PARTS}
 
 
+def test_a_correction_tells_nothing_of_what_it_has_overtaken() -> None:
+    """It is of the second completion, and the first one is still to be heard as reopened."""
+    settled = heard((1, Fact.COMPLETED), (1, Fact.ISSUED))
+
+    changed = learn([*settled, Settlement(ORDER, 2, cost=money("5"))], ORDER, 1, Reopened())
+
+    assert [(known.completion, known.state) for known in changed] == [(1, State.REVERSED)]
+
+
 def test_two_rounds_end_with_the_second_settlement_in_whatever_order_they_are_heard() -> None:
     rounds = [
         (1, Fact.COMPLETED),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,13 +10,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from services.gateway.examples import BODIES
 from services.gateway.pages.audit_facts import Facts, facts_of, in_language
 from services.gateway.problems import invalid
 from shared.contracts.audit import AuditRecord
+from shared.contracts.base import Event
 from shared.contracts.works import CreatePackage
 from shared.ids import new_id
 from shared.messaging.server import error_list
 from shared.refusals import REASONS, Refused
+from tests.contracts.catalogue import EVENTS, subject_of
+from tests.contracts.test_examples import example_of
 
 SECTION, PERSON, NOBODY = (str(new_id()) for _ in range(3))
 KNOWN = {SECTION: "Слесарный", PERSON: "Петров Пётр", "new": "Новый", "in_progress": "В работе"}
@@ -39,6 +44,29 @@ def said(body: dict[str, Any], *changes: tuple[str, Any, Any]) -> Facts:
         }
     )
     return facts_of(record, KNOWN)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=subject_of)
+def test_every_event_can_be_told(event: type[Event]) -> None:
+    said(json.loads(example_of(event)))
+
+
+@pytest.mark.parametrize("command", sorted(BODIES))
+def test_every_command_that_was_refused_can_be_told(command: str) -> None:
+    """What was tried is told as it was sent."""
+    refused = Refused("order_not_found", id="A-7")
+    assert said(
+        {
+            "code": refused.code,
+            "detail": refused.words(),
+            "command": command,
+            "attempt": {"order_id": NOBODY, **BODIES[command]},
+        }
+    )
+
+
+def test_lines_that_a_refused_command_names_by_their_ids_are_told_by_their_names() -> None:
+    assert said({"attempt": {"lines": [SECTION, NOBODY]}}).about == ("Слесарный",)
 
 
 def test_edits_are_told_by_the_names_of_things() -> None:

@@ -15,6 +15,7 @@ from shared.contracts.base import Command
 from shared.contracts.inventory import CreateWarehouse
 from shared.contracts.orders import CreateOrder
 from shared.ids import new_id
+from shared.service import service_named
 from shared.settings import SERVICES
 from tests.gateway.support import (
     A_PICTURE,
@@ -45,6 +46,15 @@ def filled(endpoint: Endpoint) -> tuple[str, dict[str, str]]:
     """The path with an id for each of its fields, and those ids."""
     ids = {field: str(new_id()) for field in re.findall(r"{(\w+)}", endpoint.path)}
     return API + endpoint.path.format_map(ids), ids
+
+
+def test_every_report_stands_among_reports_in_its_service() -> None:
+    reports = [endpoint for endpoint in QUESTIONS if endpoint.path.startswith("/reports/")]
+    assert reports
+    for endpoint in reports:
+        subject = endpoint.message.subject  # type: ignore[union-attr]
+        questions = service_named(subject.split(".")[1]).handlers.questions
+        assert questions[subject].report, name(endpoint)
 
 
 async def test_every_command_arrives_as_the_message_that_its_address_names(

@@ -23,6 +23,8 @@ from shared.contracts.orders import (
     ListComments,
     ListSections,
 )
+from shared.contracts.purchase_orders import OrderProposal
+from shared.contracts.stock_counts import StartCount
 from shared.contracts.stock_documents import ListWriteOffs, StockLine, WriteOffStock
 from shared.handlers import Handler, Work
 from shared.ids import new_id
@@ -180,6 +182,33 @@ async def test_a_command_that_is_refused_before_it_writes_costs_its_batch_nothin
 
     assert codes(jobs) == [None, "order_not_found", None]
     assert "batch_failed" not in {line["event"] for line in logs}
+
+
+async def test_one_that_is_refused_by_what_others_did_in_its_batch_costs_them_nothing(
+    station: Station,
+) -> None:
+    """What was kept back for them is written before it looks, and stays."""
+    product, warehouse = await station.a_product(), await station.a_warehouse()
+    empty, counted = await station.a_warehouse(), await station.a_warehouse()
+    supplier = await station.a_supplier()
+    for place in (warehouse, counted):
+        await station.receive(place.id, product.id, "10")
+    await station.send(StartCount(warehouse_id=counted.id))
+    line = StockLine(product_id=product.id, quantity=Decimal("10"))
+    jobs = [
+        job("inventory", WriteOffStock(warehouse_id=warehouse.id, reason="all", lines=(line,))),
+        job("inventory", StartCount(warehouse_id=warehouse.id)),
+        job("inventory", StartCount(warehouse_id=empty.id)),
+        job("inventory", StartCount(warehouse_id=counted.id)),
+        job("inventory", OrderProposal(supplier_id=supplier.id, warehouse_id=empty.id)),
+    ]
+
+    logs = await together(station, "inventory", *jobs)
+
+    refusals = ["count_empty", "count_empty", "count_open", "nothing_to_order"]
+    assert codes(jobs) == [None, *refusals]
+    assert "batch_failed" not in {line["event"] for line in logs}
+    assert (await station.stock(product.id, warehouse.id)).on_hand == 0
 
 
 async def test_what_no_message_can_carry_is_not_done_and_the_others_are(

@@ -46,6 +46,10 @@ class Databases:
         self._run(self._execute(f"CREATE DATABASE {name} STRATEGY file_copy"))
         return _in_database(self._superuser_url, name)
 
+    def as_superuser(self, url: str) -> str:
+        """The same database as the role that may do everything."""
+        return _in_database(self._superuser_url, database_name(url))
+
     def drop(self, url: str) -> None:
         self._run(self._execute(f"DROP DATABASE IF EXISTS {database_name(url)} WITH (FORCE)"))
 

@@ -44,7 +44,7 @@ async def get_kept_visits(question: GetKeptVisits, store: ClientsStore, work: Wo
     return await figures.kept_visits(store.connection)
 
 
-@handlers.question(CheckVisits)
+@handlers.question(CheckVisits, report=True)
 async def check_visits(question: CheckVisits, store: ClientsStore, work: Work) -> Page[Difference]:
     return Page(
         items=tuple(

@@ -16,7 +16,7 @@ from services.clients.store.tables_links import links
 from shared.contracts.base import Page
 from shared.contracts.client_links import LinkView, ListLinks, NamedLink, OrderParties, Party
 from shared.database import saving
-from shared.pagination import keys_of, page_of
+from shared.pagination import newest_first, page_of
 from shared.refusals import Refused
 
 _SAVE = saving(links)
@@ -94,17 +94,10 @@ class Links:
     # --- to look at --------------------------------------------------------------------------
 
     async def page(self, client_id: UUID, asked: ListLinks, today: date) -> Page[NamedLink]:
-        statement = (
-            select(links)
-            .where(_names(client_id))
-            .order_by(links.c.id.desc())
-            .limit(asked.limit + 1)
-        )
+        statement = select(links).where(_names(client_id))
         if asked.current:
             statement = statement.where(*_holds(today))
-        if asked.cursor:
-            (after,) = keys_of(asked.cursor, tuple[UUID])
-            statement = statement.where(links.c.id < after)
+        statement = newest_first(statement, links.c.id, asked.cursor, asked.limit)
         rows = (await self._connection.execute(statement)).all()
         people = await self._parties({id_ for row in rows for id_ in (row.client_id, row.other_id)})
         ids = {"ids": sorted({row.vehicle_id for row in rows if row.vehicle_id})}

@@ -37,7 +37,7 @@ from services.clients.store.tables_segments import (
 )
 from shared.contracts.base import Page
 from shared.contracts.segments import SegmentClient, SegmentConditions, SegmentView
-from shared.pagination import keys_of, page_of
+from shared.pagination import newest_first, page_of
 from shared.refusals import Refused
 
 type Conditions = list[ColumnElement[bool]]
@@ -89,10 +89,7 @@ class Segments:
         self, conditions: SegmentConditions, bounds: Bounds, limit: int, cursor: str | None
     ) -> Page[SegmentClient]:
         found = select(clients).where(*fits(conditions, bounds))
-        if cursor:
-            (after,) = keys_of(cursor, tuple[UUID])
-            found = found.where(clients.c.id < after)
-        page = found.order_by(clients.c.id.desc()).limit(limit + 1).cte("page")
+        page = newest_first(found, clients.c.id, cursor, limit).cte("page")
         figures = [column for column in counters.c if column.name != "client_id"]
         statement = (
             select(page, *figures)

@@ -31,7 +31,7 @@ from shared.contracts.photos import (
     ShowClientPhotos,
 )
 from shared.handlers import Work
-from shared.pagination import keys_of, page_of
+from shared.pagination import page_of
 from shared.refusals import Refused, ensure_revision
 
 _JPEG = b"\xff\xd8\xff"
@@ -105,8 +105,7 @@ async def remove_photo(command: RemovePhoto, store: DocumentsStore, work: Work) 
 
 @handlers.question(ListPhotos)
 async def list_photos(question: ListPhotos, store: DocumentsStore, work: Work) -> Page[PhotoView]:
-    after = keys_of(question.cursor, tuple[UUID])[0] if question.cursor else None
-    rows = await store.photos.of_order(question.order_id, question.limit + 1, after)
+    rows = await store.photos.page(question)
     if not (rows or question.cursor):
         await work.ask(GetOrder(order_id=question.order_id))
     return page_of(rows, question.limit, _view, lambda row: (row.id,))
@@ -129,7 +128,7 @@ async def client_photos(
     question: ShowClientPhotos, store: DocumentsStore, work: Work
 ) -> Page[ClientPhoto]:
     behind = await work.ask(OrderOfLink(token=question.token))
-    rows = await store.photos.of_order(behind.order_id, _SHOWN_TO_CLIENT, for_client=True)
+    rows = await store.photos.for_client(behind.order_id, _SHOWN_TO_CLIENT)
     return Page(
         items=tuple(
             ClientPhoto(**{name: row._mapping[name] for name in ClientPhoto.model_fields})

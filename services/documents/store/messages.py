@@ -46,7 +46,7 @@ from shared.contracts.messages import (
     MessageView,
 )
 from shared.contracts.orders import OrderCompleted, OrderCreated
-from shared.pagination import keys_of, page_of
+from shared.pagination import keys_of, newest_first, page_of
 from shared.reading import Rows, read_together
 from shared.refusals import Refused
 from shared.writing import Pending, merging, removing
@@ -230,16 +230,14 @@ class Messages:
         return await self._pending(messages.c.vehicle_id == vehicle_id, messages.c.fact.in_(facts))
 
     async def page(self, question: ListMessages) -> Page[MessageView]:
-        query = select(messages).order_by(messages.c.id.desc())
+        query = select(messages)
         for name in ("order_id", "client_id", "state"):
             if wanted := getattr(question, name):
                 if name == "client_id" and (known := await self.client(wanted)):
                     wanted = known.id
                 query = query.where(messages.c[name] == wanted)
-        if question.cursor:
-            (last,) = keys_of(question.cursor, tuple[UUID])
-            query = query.where(messages.c.id < last)
-        rows = (await self._connection.execute(query.limit(question.limit + 1))).all()
+        query = newest_first(query, messages.c.id, question.cursor, question.limit)
+        rows = (await self._connection.execute(query)).all()
         return page_of(
             rows, question.limit, lambda row: message_view(_message_of(row)), lambda row: (row.id,)
         )

@@ -7,13 +7,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import Select, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.documents.store.photo_tables import photo_files, photos
+from shared.contracts.photos import ListPhotos
+from shared.pagination import by_id
 from shared.refusals import Refused
 
 _ORDER_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:order_id, 7148))")
+
+
+def _of_order(order_id: UUID) -> Select[Any]:
+    """Without those that were removed."""
+    return select(photos).where(photos.c.order_id == order_id, photos.c.removed_at.is_(None))
 
 
 class Photos:
@@ -58,21 +65,17 @@ class Photos:
         )
         return changed.one()
 
-    async def of_order(
-        self, order_id: UUID, limit: int, after: UUID | None = None, *, for_client: bool = False
-    ) -> Sequence[Any]:
-        """Rows, oldest first, without those that were removed."""
-        some = (
-            select(photos)
-            .where(photos.c.order_id == order_id, photos.c.removed_at.is_(None))
-            .order_by(photos.c.id)
-            .limit(limit)
-        )
-        if after:
-            some = some.where(photos.c.id > after)
-        if for_client:
-            some = some.where(photos.c.visible_to_client)
-        return (await self._connection.execute(some)).all()
+    async def page(self, asked: ListPhotos) -> Sequence[Any]:
+        """Rows, one more than a page, oldest first."""
+        page = by_id(_of_order(asked.order_id), photos.c.id, asked.cursor, asked.limit)
+        rows: Sequence[Any] = (await self._connection.execute(page)).all()
+        return rows
+
+    async def for_client(self, order_id: UUID, limit: int) -> Sequence[Any]:
+        """Rows, oldest first."""
+        shown = _of_order(order_id).where(photos.c.visible_to_client).order_by(photos.c.id)
+        rows: Sequence[Any] = (await self._connection.execute(shown.limit(limit))).all()
+        return rows
 
     async def file(self, photo_id: UUID, *, small: bool, for_order: UUID | None = None) -> bytes:
         """The picture; with ``for_order`` only if that order's client may see it. Raises

@@ -196,9 +196,10 @@ def learn(
     then; those that are undone come first.
 
     A later completion proves that the earlier ones were reopened, whichever message is faster:
-    news of an earlier one changes nothing, and news of a later one undoes what stands.
+    news of an earlier one changes nothing, and news of a later one undoes what stands. That its
+    cost was corrected tells nothing of that: what this has overtaken still comes, with its reason.
     """
-    if any(known.completion > completion for known in history):
+    if any(known.completion > completion and known.state is not State.UNKNOWN for known in history):
         return ()
     earlier = [known for known in history if known.completion < completion]
     same = [known for known in history if known.completion == completion]

@@ -23,7 +23,9 @@ from services.finance.handlers.table import (
 )
 from services.finance.handlers.tills import at_till
 from services.finance.store import FinanceStore
+from shared.contracts.clients import GetClient
 from shared.contracts.finance import PaymentView
+from shared.contracts.orders import GetOrder, OrderView
 from shared.contracts.payment_documents import (
     GetPaymentDocument,
     GiveBackDeposits,
@@ -38,7 +40,26 @@ from shared.handlers import Work
 from shared.refusals import Refused
 
 
-@handlers.command(TakePaymentDocument)
+async def _with_strangers(
+    command: TakePaymentDocument, store: FinanceStore, work: Work
+) -> TakePaymentDocument:
+    """The command as it is. Orders and clients whose events have not come are asked for together:
+    the handler notes each, and would take its batch back for the next one."""
+    order_ids = [share.order_id for share in command.orders]
+    owners = await store.owners_of(order_ids)
+    named = (command.customer_id, command.payer_id, *owners.values())
+    clients = {client_id for client_id in named if client_id}
+    known = await store.accounts_among(clients)
+    await store.release()
+    lacked = [GetOrder(order_id=order_id) for order_id in order_ids if order_id not in owners]
+    await work.ask_ahead(lacked)
+    orders = [work.answers[question, None] for question in lacked]
+    clients |= {order.client_id for order in orders if isinstance(order, OrderView)}
+    await work.ask_ahead(GetClient(client_id=client_id) for client_id in clients - known)
+    return command
+
+
+@handlers.command(TakePaymentDocument, before=_with_strangers)
 async def take_payment_document(
     command: TakePaymentDocument, store: FinanceStore, work: Work
 ) -> PaymentDocumentView:

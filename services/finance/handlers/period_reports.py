@@ -24,6 +24,7 @@ from services.finance.domain.period_reports import (
 from services.finance.handlers.names import names_of, products_of
 from services.finance.handlers.table import check_period, handlers
 from services.finance.store import FinanceStore, sums
+from services.finance.store.rankings import first_place
 from services.finance.store.schema_reports import NOBODY
 from shared.contracts.base import Page, Period
 from shared.contracts.finance_reports import (
@@ -41,14 +42,14 @@ from shared.contracts.finance_reports import (
 from shared.contracts.inventory import ProductView
 from shared.contracts.reconciliation import Difference
 from shared.handlers import Work
-from shared.pagination import keys_of, page_of
+from shared.pagination import page_of
 from shared.refusals import Refused
 
 DIFFERENCES_SHOWN = 100
 _TENTH = Decimal("0.1")
 
 
-@handlers.question(Margin)
+@handlers.question(Margin, report=True)
 async def margin(question: Margin, store: FinanceStore, work: Work) -> Page[MarginRow]:
     check_period(question.period.start, question.period.end)
     if question.by == "order":
@@ -73,7 +74,7 @@ async def margin(question: Margin, store: FinanceStore, work: Work) -> Page[Marg
     )
 
 
-@handlers.question(ProfitLoss)
+@handlers.question(ProfitLoss, report=True)
 async def profit_loss(question: ProfitLoss, store: FinanceStore, work: Work) -> Page[ProfitLossRow]:
     check_period(question.period.start, question.period.end)
     turnovers = await store.turnovers(question, work.settings.zone)
@@ -82,7 +83,7 @@ async def profit_loss(question: ProfitLoss, store: FinanceStore, work: Work) -> 
     return page_of(stretches, question.limit, _profit_loss_row, lambda some: (some[0].day,))
 
 
-@handlers.question(CashFlow)
+@handlers.question(CashFlow, report=True)
 async def cash_flows(question: CashFlow, store: FinanceStore, work: Work) -> Page[CashFlowRow]:
     check_period(question.period.start, question.period.end)
     accounts = cash_flow(await store.money_turnovers(question, work.settings.zone))
@@ -99,7 +100,7 @@ async def cash_flows(question: CashFlow, store: FinanceStore, work: Work) -> Pag
     return Page(items=tuple(rows))
 
 
-@handlers.question(AbcAnalysis)
+@handlers.question(AbcAnalysis, report=True)
 async def abc_analysis(question: AbcAnalysis, store: FinanceStore, work: Work) -> Page[AbcRow]:
     """Places are reckoned over all products, whichever page is shown."""
     check_period(question.period.start, question.period.end)
@@ -108,7 +109,7 @@ async def abc_analysis(question: AbcAnalysis, store: FinanceStore, work: Work) -
     rows = await store.products_ranked(question, work.settings.zone, work.now)
     products = await products_of([row.product_id for row in rows[: question.limit]], work)
     months = await _months(question.period, store, work)
-    first = keys_of(question.cursor, tuple[int])[0] if question.cursor else 0
+    first = first_place(question)
     return page_of(
         rows,
         question.limit,
@@ -117,7 +118,7 @@ async def abc_analysis(question: AbcAnalysis, store: FinanceStore, work: Work) -
     )
 
 
-@handlers.question(CheckReports)
+@handlers.question(CheckReports, report=True)
 async def check_reports(
     question: CheckReports, store: FinanceStore, work: Work
 ) -> Page[Difference]:

@@ -53,7 +53,7 @@ async def get_order_profit(
     )
 
 
-@handlers.question(OrderProfits)
+@handlers.question(OrderProfits, report=True)
 async def order_profits(
     question: OrderProfits, store: FinanceStore, work: Work
 ) -> Page[OrderProfitRow]:
@@ -78,7 +78,7 @@ async def order_profits(
     )
 
 
-@handlers.question(IncomeExpenses)
+@handlers.question(IncomeExpenses, report=True)
 async def income_expenses(
     question: IncomeExpenses, store: FinanceStore, work: Work
 ) -> Page[IncomeExpense]:

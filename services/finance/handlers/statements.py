@@ -97,7 +97,7 @@ def _row(
     )
 
 
-@handlers.question(Debtors)
+@handlers.question(Debtors, report=True)
 async def debtors(question: Debtors, store: FinanceStore, work: Work) -> DebtorsView:
     at = question.at or work.now
     zone = work.settings.zone
@@ -137,7 +137,7 @@ async def debtors(question: Debtors, store: FinanceStore, work: Work) -> Debtors
     )
 
 
-@handlers.question(Creditors)
+@handlers.question(Creditors, report=True)
 async def creditors(question: Creditors, store: FinanceStore, work: Work) -> CreditorsView:
     at = question.at or work.now
     found = await store.deposits_at(at)
@@ -154,7 +154,7 @@ async def creditors(question: Creditors, store: FinanceStore, work: Work) -> Cre
     return CreditorsView(items=items, at=at, total=sum((row.deposits for row in items), ZERO))
 
 
-@handlers.question(CheckClients)
+@handlers.question(CheckClients, report=True)
 async def check_clients(_: CheckClients, store: FinanceStore, work: Work) -> Page[Difference]:
     return Page(
         items=tuple(

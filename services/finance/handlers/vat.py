@@ -53,7 +53,7 @@ def not_printable(vat: VatRatesView, settings: ServiceSettings, now: datetime) -
     return as_said(without_code(rate.percent for rate in rates))
 
 
-@handlers.question(VatReport)
+@handlers.question(VatReport, report=True)
 async def vat_report(question: VatReport, store: FinanceStore, work: Work) -> Page[VatReportRow]:
     check_period(question.period.start, question.period.end)
     sold = [_by_rate("output", row) for row in await store.output_vat(question)]

@@ -127,6 +127,14 @@ class Books(Store):
             await self._load(self._orders_load({order_id}))
         return self._orders.values.get(order_id)
 
+    async def owners_of(self, order_ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """Whose the orders are that finance has heard of; nothing is locked, nor kept."""
+        return {row.id: row.client_id for row in await self._rows(loads.ORDERS, ids=order_ids)}
+
+    async def accounts_among(self, client_ids: Collection[UUID]) -> set[UUID]:
+        """The clients that finance has heard of; nothing is locked, nor kept."""
+        return {row.client_id for row in await self._rows(loads.CLIENTS, ids=client_ids)}
+
     async def account(self, client_id: UUID) -> ClientAccount | None:
         """Locked until the transaction ends; none for a client that finance has not heard of."""
         if client_id not in self._known_accounts:

@@ -18,7 +18,7 @@ from services.finance.store.schema import entries
 from services.finance.store.tables_fiscal import fiscal_receipts
 from shared.contracts.fiscal import FiscalLine, FiscalTender, ListFiscalReceipts
 from shared.database import saving
-from shared.pagination import keys_of
+from shared.pagination import newest_first
 
 _SAVE = saving(fiscal_receipts)
 _RECEIPTS = select(fiscal_receipts).order_by(fiscal_receipts.c.id)
@@ -123,14 +123,12 @@ class FiscalBooks(Books):
     async def receipt_rows(self, asked: ListFiscalReceipts) -> list[FiscalReceipt]:
         """One more than a page, newest first."""
         columns = fiscal_receipts.c
-        statement = select(fiscal_receipts).order_by(columns.id.desc())
+        statement = select(fiscal_receipts)
         for name in ("state", "kind", "document_id", "shift_id"):
             if (value := getattr(asked, name)) is not None:
                 statement = statement.where(columns[name] == value)
-        if asked.cursor:
-            (last,) = keys_of(asked.cursor, tuple[UUID])
-            statement = statement.where(columns.id < last)
-        found = await self.connection.execute(statement.limit(asked.limit + 1))
+        statement = newest_first(statement, columns.id, asked.cursor, asked.limit)
+        found = await self.connection.execute(statement)
         return [_receipt_of(row) for row in found]
 
     async def _receipts(self, statement: Select[Any]) -> list[FiscalReceipt]:

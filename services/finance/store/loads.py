@@ -153,6 +153,7 @@ ACCOUNTS = (
     .order_by(accounts.c.client_id)
     .with_for_update()
 )
+CLIENTS = select(accounts.c.client_id).where(any_of(accounts.c.client_id, "ids"))
 _CLIENTS_OF = union(
     select(orders.c.client_id).where(any_of(orders.c.id, "orders")),
     select(settlements.c.client_id).where(

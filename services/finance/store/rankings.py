@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
 from sqlalchemy import (
     CTE,
     ColumnElement,
@@ -63,8 +64,7 @@ from shared.rollups import (
 _IN_OWN_WORDS = ("service", "order_type")
 """What may be known by its name alone."""
 _IS_MERGED = accounts.c.merged_into.is_not(None)
-
-
+_Position = Annotated[int, Field(ge=0, le=10_000_000)]
 DEEP = 1_000
 """So many places of each year are looked into for the places of some of its months."""
 SOME = 6
@@ -295,10 +295,15 @@ def _valued(asked: AbcAnalysis, sold: _Sold) -> Select[Any]:
     return select(union_all(unmoved, beside).subquery())
 
 
+def first_place(asked: AbcAnalysis) -> int:
+    """Of the page, counted from 0. Raises ``Refused("cursor_invalid")``."""
+    return keys_of(asked.cursor, tuple[_Position])[0] if asked.cursor else 0
+
+
 def _places(asked: AbcAnalysis, valued: CTE) -> Select[Any]:
     """``key, value, before, total``, one more than a page. Only the first places are put in order:
     as many as the page ends with."""
-    first = keys_of(asked.cursor, tuple[int])[0] if asked.cursor else 0
+    first = first_place(asked)
     order = (valued.c.value.desc(), valued.c.key)
     leading = select(valued).order_by(*order).limit(first + asked.limit + 1).subquery("leading").c
     order = (leading.value.desc(), leading.key)

@@ -23,7 +23,7 @@ from shared.contracts.purchasing import (
 )
 from shared.database import saving
 from shared.handlers import Store
-from shared.pagination import keys_of
+from shared.pagination import by_id, keys_of
 
 NOBODY = UUID(int=0)
 """Stands for no supplier where rows are sorted."""
@@ -74,12 +74,8 @@ class Suppliers(Store):
             )
             .group_by(opened.c.key)
             .having(owed != 0)
-            .order_by(opened.c.key)
-            .limit(asked.limit + 1)
         )
-        if asked.cursor:
-            (key,) = keys_of(asked.cursor, tuple[UUID])
-            query = query.where(opened.c.key > key)
+        query = by_id(query, opened.c.key, asked.cursor, asked.limit)
         found: Sequence[Row[Any]] = (await self.connection.execute(query)).all()
         return found
 

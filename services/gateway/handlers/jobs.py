@@ -18,7 +18,7 @@ from shared.contracts.base import Page
 from shared.contracts.jobs import BeginExport, CancelJob, GetJob, JobFile, JobView, ListJobs
 from shared.contracts.operations import GetServiceState
 from shared.handlers import Store, Work
-from shared.pagination import keys_of, page_of
+from shared.pagination import newest_first, page_of
 from shared.permissions import may
 from shared.refusals import Refused
 
@@ -82,15 +82,13 @@ async def get_job(question: GetJob, store: Store, work: Work) -> JobView:
 
 @handlers.question(ListJobs)
 async def list_jobs(question: ListJobs, store: Store, work: Work) -> Page[JobView]:
-    statement = select(jobs).where(_visible(work)).order_by(jobs.c.id.desc())
+    statement = select(jobs).where(_visible(work))
     if question.kind:
         statement = statement.where(jobs.c.kind == question.kind)
     if question.state:
         statement = statement.where(jobs.c.state == question.state)
-    if question.cursor:
-        (after,) = keys_of(question.cursor, tuple[UUID])
-        statement = statement.where(jobs.c.id < after)
-    found = (await store.connection.execute(statement.limit(question.limit + 1))).all()
+    statement = newest_first(statement, jobs.c.id, question.cursor, question.limit)
+    found = (await store.connection.execute(statement)).all()
     return page_of(found, question.limit, shown, lambda row: (row.id,))
 
 

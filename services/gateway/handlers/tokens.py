@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import exists, insert, select, update
 
@@ -24,7 +23,7 @@ from shared.contracts.users import (
     TokenView,
 )
 from shared.handlers import Store, Work
-from shared.pagination import keys_of, page_of
+from shared.pagination import newest_first, page_of
 from shared.permissions import may
 from shared.refusals import Refused
 
@@ -106,13 +105,9 @@ async def list_tokens(question: ListTokens, store: Store, work: Work) -> Page[To
     owner = question.user_id or work.actor.user_id
     if owner != work.actor.user_id and not may(work.actor.role, ChangeUser):
         raise Refused("forbidden")
-    statement = (
-        select(api_tokens).where(api_tokens.c.user_id == owner).order_by(api_tokens.c.id.desc())
-    )
-    if question.cursor:
-        (after,) = keys_of(question.cursor, tuple[UUID])
-        statement = statement.where(api_tokens.c.id < after)
-    rows = (await store.connection.execute(statement.limit(question.limit + 1))).all()
+    owned = select(api_tokens).where(api_tokens.c.user_id == owner)
+    statement = newest_first(owned, api_tokens.c.id, question.cursor, question.limit)
+    rows = (await store.connection.execute(statement)).all()
     return page_of(rows, question.limit, lambda row: _shown(row, work.now), lambda row: (row.id,))
 
 

@@ -49,8 +49,13 @@ async def records(request: PageRequest) -> Response:
 
 
 async def chain(request: PageRequest) -> Response:
-    """Reckons the whole chain anew: it takes a while, and is asked for on purpose."""
-    return request.page("audit/chain.html", state=await request.ask(VerifyChain()))
+    """Reckons the whole chain anew, stretch by stretch: it takes a while, and is asked for on
+    purpose."""
+    return request.page(
+        "audit/chain.html",
+        state=await request.ask(request.reads(VerifyChain)),
+        here=AUDIT + "/chain",
+    )
 
 
 async def _known(request: PageRequest) -> dict[str, str]:

@@ -46,7 +46,7 @@ DIFFERENCES_AT_ONCE = 500
 NOTHING = Decimal("0.00")
 
 
-@handlers.command(StartCount)
+@handlers.command(StartCount, reads_tables=True)
 async def start_count(command: StartCount, store: InventoryStore, work: Work) -> CountView:
     await references.place(store.connection, "warehouse", command.warehouse_id)
     known = await products_of(command.product_ids or (), store)
@@ -64,19 +64,18 @@ async def start_count(command: StartCount, store: InventoryStore, work: Work) ->
         "actor": work.actor.login,
         "revision": 1,
     }
-    await store.write()  # what moved before it in this transaction is frozen with the rest
     await counts.add(store.connection, count, command)
     view = await counts.shown(store.connection, count_id)
     work.publish(CountStarted(count=view))
     return view
 
 
-@handlers.command(ScanCount)
+@handlers.command(ScanCount, reads_tables=True)
 async def scan_count(command: ScanCount, store: InventoryStore, work: Work) -> CountLine:
     return await _count(command, store, work, adding=True)
 
 
-@handlers.command(SetCounted)
+@handlers.command(SetCounted, reads_tables=True)
 async def set_counted(command: SetCounted, store: InventoryStore, work: Work) -> CountLine:
     return await _count(command, store, work, adding=False)
 
@@ -153,7 +152,6 @@ async def _count(
     count = await counts.locked(store.connection, command.count_id)
     product_id, counted = await _named(command, store)
     known = await counts.line(store.connection, count.id, product_id)
-    await store.write()  # what moved before it in this transaction is in the books, too
     on_hand = await counts.on_hand(store.connection, product_id, count.warehouse_id)
     before = known.counted if known else None
     quantity = in_main_units(command.quantity.quantize(THOUSANDTH), counted)

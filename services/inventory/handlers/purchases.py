@@ -147,13 +147,12 @@ async def get_purchase_proposal(
     return page_of(found, question.limit, lambda each: each, lambda each: (each.supplier_id,))
 
 
-@handlers.command(OrderProposal)
+@handlers.command(OrderProposal, reads_tables=True)
 async def order_proposal(
     command: OrderProposal, store: InventoryStore, work: Work
 ) -> PurchaseOrderView:
     """One after the other, so that two who order at once do not order the same."""
     await proposals.hold(store.connection)
-    await store.write()  # what came or was asked for before it in this transaction counts
     known = await proposals.last_prices(store.connection, command.product_ids)
     needed = [
         (

@@ -26,7 +26,7 @@ from shared.roles import may_see_cost
 DIFFERENCES_SHOWN = 100
 
 
-@handlers.question(StockBalances)
+@handlers.question(StockBalances, report=True)
 async def stock_balances(
     question: StockBalances, store: InventoryStore, work: Work
 ) -> Page[StockBalance]:
@@ -42,7 +42,7 @@ async def stock_balances(
     )
 
 
-@handlers.question(StockTurnover)
+@handlers.question(StockTurnover, report=True)
 async def stock_turnover(
     question: StockTurnover, store: InventoryStore, work: Work
 ) -> Page[TurnoverRow]:
@@ -59,7 +59,7 @@ async def stock_turnover(
     )
 
 
-@handlers.question(DeadStock)
+@handlers.question(DeadStock, report=True)
 async def dead_stock(question: DeadStock, store: InventoryStore, work: Work) -> Page[DeadStockRow]:
     if _is_elsewhere(question, work):
         return Page(items=())
@@ -68,7 +68,7 @@ async def dead_stock(question: DeadStock, store: InventoryStore, work: Work) -> 
     )
 
 
-@handlers.question(StockShortages)
+@handlers.question(StockShortages, report=True)
 async def stock_shortages(
     question: StockShortages, store: InventoryStore, work: Work
 ) -> Page[ShortageRow]:
@@ -77,7 +77,7 @@ async def stock_shortages(
     return await idle_and_missing.stock_shortages(store.connection, question)
 
 
-@handlers.question(CheckStockReports)
+@handlers.question(CheckStockReports, report=True)
 async def check_reports(
     question: CheckStockReports, store: InventoryStore, work: Work
 ) -> Page[Difference]:

@@ -50,7 +50,7 @@ async def _with_order[CommandT: (OrderSpecially, SetPrepayment)](
     return command
 
 
-@handlers.command(OrderSpecially, before=_with_order)
+@handlers.command(OrderSpecially, before=_with_order, reads_tables=True)
 async def order_specially(
     command: OrderSpecially, store: InventoryStore, work: Work
 ) -> SpecialOrderView:
@@ -175,7 +175,6 @@ async def _prepayment(order_id: UUID, required: Decimal, work: Work) -> Prepayme
 async def _unbought(command: OrderSpecially, store: InventoryStore) -> tuple[PurchaseLine, ...]:
     """What lines are short of, less what is being bought for them, at the last price.
     Refused: ``line_not_found``, ``nothing_to_order``."""
-    await store.write()  # what came or was asked for before it in this transaction counts
     wanting = await purchases.wanting(store.connection, command.order_id)
     for line_id in command.line_ids:
         if line_id not in wanting:

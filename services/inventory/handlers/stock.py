@@ -38,6 +38,6 @@ async def what_may_be_missing(
     return await queries.what_may_be_missing(store.connection, question)
 
 
-@handlers.question(CheckStock)
+@handlers.question(CheckStock, report=True)
 async def check_stock(question: CheckStock, store: InventoryStore, work: Work) -> Page[Difference]:
     return await invariants.differences(store.connection, question)

@@ -14,7 +14,6 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.catalogue import name_key
-from services.inventory.store.queries import newest_first
 from services.inventory.store.tables import labels, products, stock
 from services.inventory.store.tables_documents import count_lines, counts
 from shared.contracts.stock_counts import (
@@ -26,7 +25,7 @@ from shared.contracts.stock_counts import (
     StartCount,
 )
 from shared.database import saving
-from shared.pagination import keys_of
+from shared.pagination import keys_of, newest_first
 from shared.refusals import Refused
 
 _SAVE_LINE = saving(count_lines)
@@ -71,6 +70,12 @@ async def add(connection: AsyncConnection, count: dict[str, Any], command: Start
     frozen = _frozen(count["id"], command)
     if not await connection.scalar(select(frozen.exists())):
         raise Refused("count_empty")
+    in_the_way = select(counts.c.id).where(
+        counts.c.warehouse_id == command.warehouse_id, counts.c.state == "open"
+    )
+    if await connection.scalar(in_the_way):
+        raise Refused("count_open")
+    # Another process may begin one now.
     made = await connection.execute(
         insert_or_not(counts).values(count).on_conflict_do_nothing().returning(counts.c.id)
     )
@@ -138,7 +143,7 @@ async def listed(connection: AsyncConnection, question: ListCounts) -> Sequence[
         query = query.where(counts.c.warehouse_id == question.warehouse_id)
     if question.state:
         query = query.where(counts.c.state == question.state)
-    query = newest_first(query, counts.c.id, question.limit, question.cursor)
+    query = newest_first(query, counts.c.id, question.cursor, question.limit)
     return (await connection.execute(query)).all()
 
 

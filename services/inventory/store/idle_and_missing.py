@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.costing import kopecks
-from services.inventory.store.reports import PLACES, Key
+from services.inventory.store.reports import PLACES
 from services.inventory.store.sums import moves_not_folded, same_place
 from services.inventory.store.tables import labels, products, requests, shortages, stock
 from services.inventory.store.tables_reports import last_moves
@@ -157,7 +157,7 @@ async def stock_shortages(connection: AsyncConnection, asked: StockShortages) ->
         .limit(asked.limit + 1)
     )
     if asked.cursor:
-        name, product_id = keys_of(asked.cursor, tuple[Key, UUID])
+        name, product_id = keys_of(asked.cursor, tuple[str, UUID])
         after = tuple_(literal(name, String), literal(product_id, Uuid))
         statement = statement.where(tuple_(*order) > after)
     rows = (await connection.execute(statement)).all()

@@ -13,7 +13,6 @@ from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.purchase import PurchaseLine, PurchaseOrder
-from services.inventory.store.queries import newest_first
 from services.inventory.store.tables import requests
 from services.inventory.store.tables_purchasing import (
     prepayments,
@@ -28,7 +27,7 @@ from shared.contracts.purchase_orders import (
     SpecialOrderLine,
 )
 from shared.database import saving
-from shared.pagination import page_of
+from shared.pagination import newest_first, page_of
 from shared.refusals import Refused
 
 _LINES = (
@@ -91,7 +90,7 @@ async def list_purchase_orders(
         query = query.where(purchase_orders.c.state == question.state)
     if question.supplier_id:
         query = query.where(purchase_orders.c.supplier_id == question.supplier_id)
-    page = newest_first(query, purchase_orders.c.id, question.limit, question.cursor)
+    page = newest_first(query, purchase_orders.c.id, question.cursor, question.limit)
     rows: Sequence[Row[Any]] = (await connection.execute(page)).all()
     views = {each.id: each.view() for each in await _with_lines(connection, rows)}
     return page_of(rows, question.limit, lambda row: views[row.id], lambda row: (row.id,))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import StringConstraints
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -60,7 +59,7 @@ from shared.contracts.inventory import (
     StockView,
     UnitView,
 )
-from shared.pagination import keys_of, page_of
+from shared.pagination import by_id, keys_of, newest_first, page_of
 from shared.refusals import Refused
 
 COMING = (
@@ -82,8 +81,6 @@ _DOCUMENT = func.coalesce(
     )
 )
 _FIGURES = ("on_hand", "reserved", "value")
-# A cursor that somebody made up must not upset the database.
-_Key = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 
 
 async def find_products(connection: AsyncConnection, question: FindProducts) -> Page[ProductView]:
@@ -92,7 +89,7 @@ async def find_products(connection: AsyncConnection, question: FindProducts) -> 
     if question.q:
         query = query.where(matches(question.q))
     if question.cursor:
-        name, product_id = keys_of(question.cursor, tuple[_Key, UUID])
+        name, product_id = keys_of(question.cursor, tuple[str, UUID])
         after = tuple_(literal(name, Text), literal(product_id, Uuid))
         query = query.where(tuple_(products.c.search_name, products.c.id) > after)
     rows = (await connection.execute(query)).all()
@@ -118,7 +115,7 @@ async def units(connection: AsyncConnection, question: ListUnits) -> Page[UnitVi
         labels.c.kind == "measure"
     )
     if question.cursor:
-        (key,) = keys_of(question.cursor, tuple[_Key])
+        (key,) = keys_of(question.cursor, tuple[str])
         query = query.where(labels.c.key > key)
     rows = (await connection.execute(query.order_by(labels.c.key).limit(question.limit + 1))).all()
     return page_of(
@@ -135,11 +132,8 @@ async def places[ViewT](
 ) -> Page[ViewT]:
     """The oldest first: the order in which warehouses are drawn from."""
     table = PLACES[kind]
-    query = selected(kind).order_by(table.c.id)
-    if cursor:
-        (place_id,) = keys_of(cursor, tuple[UUID])
-        query = query.where(table.c.id > place_id)
-    rows = (await connection.execute(query.limit(limit + 1))).all()
+    query = by_id(selected(kind), table.c.id, cursor, limit)
+    rows = (await connection.execute(query)).all()
     return page_of(rows, limit, lambda row: view(placed(kind, row)), lambda row: (row.id,))
 
 
@@ -163,21 +157,13 @@ async def list_movements(
             query = query.where(tuple_(*order) < after)
         query = query.order_by(*(each.desc() for each in order)).limit(question.limit + 1)
     else:
-        query = newest_first(query, movements.c.id, question.limit, question.cursor)
+        query = newest_first(query, movements.c.id, question.cursor, question.limit)
     return page_of(
         (await connection.execute(query)).all(),
         question.limit,
         lambda row: MovementView(**row._mapping),
         lambda row: (row.at, row.id) if question.product_id else (row.id,),
     )
-
-
-def newest_first(query: Select[Any], row_id: Any, limit: int, cursor: str | None) -> Select[Any]:
-    """A page and one row, by ids, which grow with time."""
-    if cursor:
-        (last_id,) = keys_of(cursor, tuple[UUID])
-        query = query.where(row_id < last_id)
-    return query.order_by(row_id.desc()).limit(limit + 1)
 
 
 async def get_stock(

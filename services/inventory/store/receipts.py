@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.store.queries import newest_first
 from services.inventory.store.tables import receipt_lines, receipts
 from services.inventory.store.tables_purchasing import (
     purchase_arrivals,
@@ -30,7 +29,7 @@ from shared.contracts.inventory import (
     SupplierCharge,
 )
 from shared.contracts.purchasing import ListSupplierReturns, SentBackLine, SupplierReturnView
-from shared.pagination import page_of
+from shared.pagination import newest_first, page_of
 from shared.refusals import Refused
 
 type Charges = dict[UUID, list[SupplierCharge]]
@@ -277,6 +276,6 @@ async def _page(
     row_id: Any,
     question: ListReceipts | ListSupplierReturns,
 ) -> Sequence[Row[Any]]:
-    page = newest_first(query, row_id, question.limit, question.cursor)
+    page = newest_first(query, row_id, question.cursor, question.limit)
     rows: Sequence[Row[Any]] = (await connection.execute(page)).all()
     return rows

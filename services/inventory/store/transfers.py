@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.storekeeping import Portion
 from services.inventory.domain.transfers import Parcel, Transfer
-from services.inventory.store.queries import newest_first
 from services.inventory.store.tables_documents import parcels, transfers
 from shared.contracts.stock_documents import ListTransfers
 from shared.database import saving
+from shared.pagination import newest_first
 from shared.refusals import Refused
 
 _SAVE = saving(transfers)
@@ -44,7 +44,7 @@ async def listed(connection: AsyncConnection, question: ListTransfers) -> list[T
                 transfers.c.to_warehouse_id == question.warehouse_id,
             )
         )
-    query = newest_first(query, transfers.c.id, question.limit, question.cursor)
+    query = newest_first(query, transfers.c.id, question.cursor, question.limit)
     return await _with_parcels(connection, (await connection.execute(query)).all())
 
 

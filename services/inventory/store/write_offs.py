@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.storekeeping import Portion
 from services.inventory.domain.write_offs import WriteOff
-from services.inventory.store.queries import newest_first
 from services.inventory.store.tables_documents import write_off_parts, write_offs
 from shared.contracts.stock_documents import ListWriteOffs
 from shared.database import saving
+from shared.pagination import newest_first
 from shared.refusals import Refused
 
 _SAVE = saving(write_offs)
@@ -36,7 +36,7 @@ async def listed(connection: AsyncConnection, question: ListWriteOffs) -> list[W
     query = select(write_offs)
     if question.warehouse_id:
         query = query.where(write_offs.c.warehouse_id == question.warehouse_id)
-    query = newest_first(query, write_offs.c.id, question.limit, question.cursor)
+    query = newest_first(query, write_offs.c.id, question.cursor, question.limit)
     return await _with_lines(connection, (await connection.execute(query)).all())
 
 

@@ -41,7 +41,7 @@ from shared.contracts.load import (
 )
 from shared.contracts.orders import BookingRequest
 from shared.handlers import Work
-from shared.pagination import keys_of, page_of
+from shared.pagination import page_of
 from shared.refusals import Refused, ensure_revision
 
 
@@ -88,8 +88,7 @@ async def remove_booking(command: RemoveBooking, store: OrdersStore, work: Work)
 @handlers.question(ListBookings)
 async def bookings_of(question: ListBookings, store: OrdersStore, work: Work) -> Page[BookingView]:
     await store.shown(question.order_id)
-    after = keys_of(question.cursor, tuple[UUID])[0] if question.cursor else None
-    found = await store.bookings.page(question.order_id, question.limit + 1, after)
+    found = await store.bookings.page(question)
     return page_of(found, question.limit, booking_view, lambda booking: (booking.id,))
 
 

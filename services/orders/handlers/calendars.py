@@ -125,8 +125,7 @@ async def list_absences(
 ) -> Page[AbsenceView]:
     if question.start and question.end and question.end < question.start:
         raise Refused("period_invalid")
-    after = keys_of(question.cursor, tuple[UUID])[0] if question.cursor else None
-    found = await store.calendars.list_absences(question, question.limit + 1, after)
+    found = await store.calendars.list_absences(question)
     return page_of(found, question.limit, lambda view: view, lambda view: (view.id,))
 
 

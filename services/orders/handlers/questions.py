@@ -82,9 +82,8 @@ async def employee_asking(store: OrdersStore, work: Work) -> UUID | None:
 @handlers.question(ListComments)
 async def comments_of(question: ListComments, store: OrdersStore, work: Work) -> Page[CommentView]:
     await store.shown(question.order_id)
-    after = keys_of(question.cursor, tuple[UUID])[0] if question.cursor else None
-    rows = await list_comments(store.connection, question.order_id, question.limit + 1, after)
-    return page_of(rows, question.limit, lambda view: view, lambda view: (view.id,))
+    found = await list_comments(store.connection, question)
+    return page_of(found, question.limit, lambda view: view, lambda view: (view.id,))
 
 
 @handlers.question(ListPriceSteps)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
@@ -49,9 +48,7 @@ async def _with_parties(command: CreateOrder, store: OrdersStore, work: Work) ->
     if command.vehicle_id and command.vehicle_id not in known.vehicles:
         lacked.append(GetVehicle(vehicle_id=command.vehicle_id))
     await store.release()
-    for question in lacked:
-        with suppress(Refused):  # a no is kept for the handler as well
-            await work.ask(question)
+    await work.ask_ahead(lacked)
     return await _with_proposed(command, work)
 
 

@@ -19,7 +19,7 @@ DIFFERENCES_SHOWN = 100
 _HUNDREDTH = Decimal("0.01")
 
 
-@handlers.question(OrdersBySection)
+@handlers.question(OrdersBySection, report=True)
 async def by_section(
     question: OrdersBySection, store: OrdersStore, work: Work
 ) -> Page[SectionOrders]:
@@ -31,7 +31,7 @@ async def by_section(
     )
 
 
-@handlers.question(EmployeeWorkload)
+@handlers.question(EmployeeWorkload, report=True)
 async def workload(question: EmployeeWorkload, store: OrdersStore, work: Work) -> Page[Workload]:
     return page_of(
         await employee_workload(store.connection, question, work.settings.zone),
@@ -41,7 +41,7 @@ async def workload(question: EmployeeWorkload, store: OrdersStore, work: Work) -
     )
 
 
-@handlers.question(CheckOrderReports)
+@handlers.question(CheckOrderReports, report=True)
 async def check_reports(
     question: CheckOrderReports, store: OrdersStore, work: Work
 ) -> Page[Difference]:

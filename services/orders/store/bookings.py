@@ -34,8 +34,9 @@ from services.orders.store.tables import bookings
 from services.orders.store.tables.load import span_of, span_range
 from shared.contracts.approvals import AnswerWork, AnswerWorks
 from shared.contracts.base import Message
-from shared.contracts.load import CarryOver
+from shared.contracts.load import CarryOver, ListBookings
 from shared.contracts.orders import MoveOrder, RemoveLine
+from shared.pagination import by_id
 from shared.refusals import Refused
 
 _COLUMNS = tuple(column.name for column in bookings.c)
@@ -194,11 +195,11 @@ class Bookings:
             await self._load(order_ids)
         return {order_id: list(self._known[order_id].values()) for order_id in order_ids}
 
-    async def page(self, order_id: UUID, limit: int, after: UUID | None) -> list[Booking]:
-        statement = _OF_ORDERS.limit(limit)
-        if after:
-            statement = statement.where(bookings.c.id > after)
-        rows = await self._connection.execute(statement, {"ids": [order_id]})
+    async def page(self, asked: ListBookings) -> list[Booking]:
+        """One more than a page."""
+        of_order = select(bookings).where(bookings.c.order_id == asked.order_id)
+        statement = by_id(of_order, bookings.c.id, asked.cursor, asked.limit)
+        rows = await self._connection.execute(statement)
         return [_booking(row._mapping) for row in rows]
 
     async def _in_the_way_of(self, booking: Booking) -> Booking | None:

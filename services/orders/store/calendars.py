@@ -26,6 +26,7 @@ from shared.contracts.load import (
     OpeningHours,
     WeekdayHours,
 )
+from shared.pagination import by_id
 from shared.refusals import Refused
 from shared.settings import StationSettings
 
@@ -172,22 +173,15 @@ class Calendars:
             raise Refused("absence_not_found", id=absence_id)
         return _absence(row)
 
-    async def list_absences(
-        self, question: ListAbsences, limit: int, after: UUID | None
-    ) -> list[AbsenceView]:
+    async def list_absences(self, question: ListAbsences) -> list[AbsenceView]:
+        """One more than a page."""
         period = Range(question.start, question.end, bounds="[)")
-        statement = (
-            select(absences)
-            .where(absences.c.during.op("&&")(period))
-            .order_by(absences.c.id)
-            .limit(limit)
-        )
+        statement = select(absences).where(absences.c.during.op("&&")(period))
         for name in ("employee_id", "post_id"):
             if (value := getattr(question, name)) is not None:
                 statement = statement.where(absences.c[name] == value)
-        if after:
-            statement = statement.where(absences.c.id > after)
-        found = await self._connection.execute(statement)
+        page = by_id(statement, absences.c.id, question.cursor, question.limit)
+        found = await self._connection.execute(page)
         return [_absence(row) for row in found]
 
     async def _set(self, table: Any, key: Any, row: dict[str, Any], revision: int) -> int:

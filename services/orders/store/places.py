@@ -35,7 +35,7 @@ from services.orders.store.tables import (
 from shared.contracts.base import Page
 from shared.contracts.orders import Earner, StationView
 from shared.contracts.taxes import VatRate, VatRatesView
-from shared.pagination import keys_of, page_of
+from shared.pagination import by_id, page_of
 from shared.refusals import Refused
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
@@ -197,10 +197,7 @@ class Places:
         *conditions: ColumnElement[bool],
     ) -> Page[ViewT]:
         """In the order in which they were made."""
-        statement = select(table).where(*conditions).order_by(table.c.id).limit(limit + 1)
-        if cursor:
-            (after,) = keys_of(cursor, tuple[UUID])
-            statement = statement.where(table.c.id > after)
+        statement = by_id(select(table).where(*conditions), table.c.id, cursor, limit)
         rows = (await self._connection.execute(statement)).all()
         return page_of(rows, limit, view, lambda row: (row.id,))
 

@@ -41,9 +41,10 @@ from services.orders.store.tables import (
     price_steps,
     service_lines,
 )
-from shared.contracts.orders import CommentView, PriceStepView
+from shared.contracts.orders import CommentView, ListComments, PriceStepView
 from shared.contracts.work_order import FindWorkOrders
 from shared.nobody import as_kept
+from shared.pagination import by_id
 from shared.statements import unforeseen
 
 
@@ -211,16 +212,10 @@ async def orders_naming(connection: AsyncConnection, client_id: UUID) -> list[UU
     return list(rows.scalars())
 
 
-async def list_comments(
-    connection: AsyncConnection, order_id: UUID, limit: int, after: UUID | None
-) -> list[CommentView]:
-    """Oldest first."""
-    statement = (
-        select(comments).where(comments.c.order_id == order_id).order_by(comments.c.id).limit(limit)
-    )
-    if after:
-        statement = statement.where(comments.c.id > after)
-    rows = await connection.execute(statement)
+async def list_comments(connection: AsyncConnection, asked: ListComments) -> list[CommentView]:
+    """One more than a page, oldest first."""
+    of_order = select(comments).where(comments.c.order_id == asked.order_id)
+    rows = await connection.execute(by_id(of_order, comments.c.id, asked.cursor, asked.limit))
     return [CommentView(id=row.id, text=row.text, author=row.author, at=row.at) for row in rows]
 
 

@@ -138,7 +138,9 @@ def about(body: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[str | D
             yield said
     lines = body.get("lines")
     for line in lines if isinstance(lines, list) else ():
-        if said := line.get("name") or known.get(str(line.get("line_id"))):
+        # Of a command that was refused they may be ids alone.
+        told = line if isinstance(line, Mapping) else {"line_id": line}
+        if said := told.get("name") or known.get(str(told.get("line_id"))):
             yield said
     for name in _SUMS:
         if (sum_ := _decimal(body.get(name))) is not None:
