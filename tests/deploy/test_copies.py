@@ -14,10 +14,10 @@ import asyncpg
 import pytest
 
 from deploy.commands.difference_words import line_of
-from deploy.copies import KEEPERS, SeenCopies, compared
-from deploy.reconciliation import compare
+from deploy.copies import COPIES, KEEPERS, SeenCopies, compared
+from deploy.reconciliation import OF_ORDERS, compare
 from services.clients import app
-from shared.contracts.base import Question
+from shared.contracts.base import Page, Question
 from shared.contracts.client_contracts import CreateContract
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import ChangeClient, SaidConsents
@@ -114,6 +114,19 @@ async def everything(station: Station) -> Known:
 
 async def told_of(station: Station) -> list[str]:
     return [line_of(each) for each in (await compare(station.ask, pause_s=0)).differences]
+
+
+async def in_pages(
+    station: Station, figures: Callable[..., Question[Page[Any]]]
+) -> AsyncIterator[Any]:
+    """One by one."""
+    cursor: str | None = None
+    while True:
+        page = await station.ask(figures(limit=1, cursor=cursor))
+        for item in page.items:
+            yield item
+        if (cursor := page.next) is None:
+            return
 
 
 async def run(station: Station, service: str, *statements: str) -> None:
@@ -234,6 +247,11 @@ SPOILT = (
 async def test_each_copy_that_is_not_what_its_owner_says_is_named(station: Station) -> None:
     known = await everything(station)
     assert await told_of(station) == []
+    lists: list[tuple[str, Any]] = [*OF_ORDERS, *(each for kind in COPIES for each in kind.figures)]
+    for _, figures in lists:
+        assert [page async for page in in_pages(station, figures)] == list(
+            (await station.ask(figures())).items
+        )
 
     ids = {name: str(getattr(known, name)) for name in IDS}
     for service, table, change, expected in SPOILT:

@@ -206,6 +206,23 @@ def test_no_rule_is_without_words() -> None:
     assert {*said, COST_AGREES, STOCK_AGREES, ISSUED_AGREES} <= SAID.keys()
 
 
+def test_a_copy_is_told_in_russian() -> None:
+    client_id = new_id()
+    told = line_of(
+        Difference(
+            what="client_copied_by_orders",
+            expected="revision=3; phones=#12345678",
+            actual="none",
+            client_id=client_id,
+        ),
+        "ru",
+    )
+    assert told == (
+        "клиент: карточка у orders = карточка у clients: ожидалось revision=3; phones=#12345678, "
+        f"найдено нет (client_id={client_id})"
+    )
+
+
 def test_figures_are_told_without_what_a_division_left() -> None:
     told = [("67041.930000000000", "67041.93"), ("60.01500", "60.015"), ("2.500", "2.500")]
     for figure, shown in (*told, ("7", "7"), ("nothing", "nothing"), ("100.000000", "100.00")):

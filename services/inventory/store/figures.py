@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, union, union_all
+from sqlalchemy import Select, func, select, union, union_all
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,11 +37,7 @@ from shared.contracts.reconciliation import (
 )
 from shared.pagination import by_id
 
-_ORDERS = union(
-    select(requests.c.order_id),
-    select(completions.c.order_id.label("order_id")),
-    select(cancelled_orders.c.order_id.label("order_id")),
-).subquery("known")
+_ORDERS = (requests.c.order_id, completions.c.order_id, cancelled_orders.c.order_id)
 _ISSUED = (
     select(completions.c.order_id, func.max(completions.c.completion).label("completion"))
     .where(completions.c.state == "issued")
@@ -63,10 +59,7 @@ async def stock_figures(
     connection: AsyncConnection, question: GetStockFigures
 ) -> list[StockFigures]:
     """One more than a page, by the order's id."""
-    key = _ORDERS.c.order_id
-    statement = by_id(select(key), key, question.cursor, question.limit, only=question.order_ids)
-    found = await connection.execute(statement)
-    order_ids = list(found.scalars())
+    order_ids = list((await connection.execute(_orders(question))).scalars())
     issued = await connection.execute(_ISSUED.where(completions.c.order_id.in_(order_ids)))
     standing = {row.order_id: row.completion for row in issued}
     named = cancelled_orders.c.order_id.in_(order_ids)
@@ -83,6 +76,22 @@ async def stock_figures(
         )
         for order_id in order_ids
     ]
+
+
+def _orders(question: GetStockFigures) -> Select[Any]:
+    """Of each table a page by its index: all of them together would be sorted for every page."""
+    pages = [
+        by_id(
+            select(key.label("order_id")).distinct(),
+            key,
+            question.cursor,
+            question.limit,
+            only=question.order_ids,
+        ).subquery()
+        for key in _ORDERS
+    ]
+    known = union(*(select(page.c.order_id) for page in pages)).subquery()
+    return select(known.c.order_id).order_by(known.c.order_id).limit(question.limit + 1)
 
 
 async def receipt_figures(
