@@ -8,13 +8,15 @@ nothing is on its way any more, is a difference.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from deploy.copies import COPIES
+from deploy.side_by_side import LOOKS, Ask, Kind, side_by_side
 from shared.contracts.base import Page, Question
 from shared.contracts.costing import CheckStock
 from shared.contracts.finance_reports import CheckReports
@@ -44,13 +46,9 @@ from shared.contracts.statements import CheckClients
 from shared.contracts.stock_reports import CheckStockReports
 from shared.contracts.visits import CheckVisits, GetKeptVisits
 
-LOOKS = 4
 PAUSE_S = 1.5
-PAGE = 500
 NOTHING = Decimal(0)
 
-type Ask = Callable[[Question[Any]], Awaitable[Any]]
-"""Asks the service that the question is for."""
 type Debts = dict[UUID | None, Decimal]
 """By the supplier."""
 
@@ -71,6 +69,22 @@ OF_ORDERS = (
     ("visits", GetVisitFigures),
 )
 OF_RECEIPTS = (("stock", GetReceiptFigures), ("books", GetReceiptDebts))
+VISIT_COUNTED = "visit counted = settled"
+VISIT_REVENUE = "revenue of the visit = settled amount"
+VISIT_TIME = "time of the visit = work done"
+VISIT_SECTION = "section of the visit = section of the settlement"
+VISIT_CLIENT = "client of the visit = client of the settlement"
+OF_VISITS = frozenset({VISIT_COUNTED, VISIT_REVENUE, VISIT_TIME, VISIT_SECTION, VISIT_CLIENT})
+OF_COUNTERS = frozenset(
+    {
+        "client_visits",
+        "client_revenue",
+        "client_first_visit",
+        "client_last_visit",
+        "client_last_section",
+    }
+)
+"""What clients counts of visits, and so of each that is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,29 +115,25 @@ class SeenReceipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """What several services have figures of. ``key``: what all of them, and what is seen of one,
-    call its id. ``figures``: under which name each one's answer is seen."""
+class Comparison:
+    """``differences``: each with what it belongs to; none: what was looked at agrees. ``counted``:
+    clients has all visits that there ever were; if not, those from before it counted are still
+    being fetched, and whether one is missing was not looked at."""
 
-    key: str
-    seen: Callable[[UUID], Any]
-    figures: tuple[tuple[str, Callable[..., Question[Page[Any]]]], ...]
-    compared: Callable[[Any], Iterator[Difference]]
+    differences: list[Difference]
+    counted: bool
 
 
-async def differences(ask: Ask, *, pause_s: float | None = None) -> list[Difference]:
-    """All of them, each with what it belongs to; empty: everything agrees."""
+async def compare(ask: Ask, *, pause_s: float | None = None) -> Comparison:
+    """All that services must agree on."""
     pause_s = PAUSE_S if pause_s is None else pause_s
     # After an upgrade those from before are still being fetched, and none of them is missing.
     counted = (await ask(GetKeptVisits())).done
     orders = Kind("order_id", partial(Seen, counted=counted), OF_ORDERS, compared)
     receipts = Kind("receipt_id", SeenReceipt, OF_RECEIPTS, owed)
-    return [
-        *await _side_by_side(ask, orders, pause_s),
-        *await _side_by_side(ask, receipts, pause_s),
-        *await _worth(ask, pause_s),
-        *await _own(ask, pause_s),
-    ]
+    found = await side_by_side(ask, (orders, receipts, *COPIES), pause_s)
+    found += await _worth(ask, pause_s)
+    return Comparison([*found, *_besides(found, await _own(ask, pause_s))], counted)
 
 
 # --- one order ------------------------------------------------------------------------------------
@@ -134,9 +144,27 @@ def compared(seen: Seen) -> Iterator[Difference]:
     if seen.orders is None:
         yield _of(seen, "known to orders", "an order", "no such order")
         return
+    yield from _copied(seen, seen.orders)
     yield from _money(seen, seen.orders)
     yield from _parts(seen, seen.orders)
     yield from _visits(seen)
+
+
+def _copied(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
+    """Whose order it is, by which number, and whether it was called off, as others copied it."""
+    books, stock = seen.books, seen.stock
+    cancelled = _yes_or_no(order.status == "cancelled")
+    there = _yes_or_no(stock is not None and stock.cancelled)
+    yield from _same(seen, "cancelled in the warehouse = cancelled", cancelled, there)
+    if books is None:
+        yield _of(seen, "known to the books", "an order", "no such order")
+        return
+    yield from _same(seen, "number in the books = number of the order", order.number, books.number)
+    there = _yes_or_no(books.cancelled)
+    yield from _same(seen, "cancelled in the books = cancelled", cancelled, there)
+    clients = {books.ordered_by, books.client_id if books.completion else None, order.client_id}
+    for other in sorted(clients - {None, order.client_id}, key=str):
+        yield _of_client(seen, "client in the books = client of the order", order.client_id, other)
 
 
 def _money(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
@@ -156,8 +184,15 @@ def _money(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
     yield from _same(seen, "revenue in the ledger", books.revenue, books.posted_revenue)
     yield from _same(seen, "cost in the ledger", books.cost, books.posted_cost)
     yield from _same(seen, "pay in the ledger", books.pay, books.posted_pay)
-    if order.due is not None:
-        yield from _same(seen, "due = due in the books", books.due, order.due)
+    yield from _same(seen, "paid = payments in the books", books.paid, order.paid)
+    # An older version was not told the rest.
+    for what, expected, actual in (
+        ("due = due in the books", books.due, order.due),
+        ("pay = pay in the books", books.pay, order.pay),
+        ("VAT = VAT in the books", books.vat, order.vat),
+    ):
+        if actual is not None:
+            yield from _same(seen, what, expected, actual)
 
 
 def _parts(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
@@ -178,6 +213,9 @@ def _parts(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
         ):
             if wanted != got:
                 yield _of(seen, what, wanted, got, part)
+        cost = there.cost if there and part.state == "issued" else None
+        if None not in (cost, part.cost) and cost != part.cost:
+            yield _of(seen, "cost of a line = what it was issued at", cost, part.cost, part)
     for left in held.values():
         if left.wanted or left.held or left.issued:
             yield _of(seen, "reserved for a line that is", "none", left.held + left.issued, left)
@@ -199,22 +237,27 @@ def _visits(seen: Seen) -> Iterator[Difference]:
     counted = visits.completions if visits else ()
     if settled != counted:
         if counted or seen.counted:
-            yield from _same(seen, "visit counted = settled", _listed(settled), _listed(counted))
+            yield from _visit(seen, VISIT_COUNTED, _listed(settled), _listed(counted))
         return
     if books is None or visits is None:
         return
-    yield from _same(seen, "revenue of the visit = settled amount", books.revenue, visits.revenue)
+    yield from _visit(seen, VISIT_REVENUE, books.revenue, visits.revenue)
     if visits.at is not None:
-        yield from _same(seen, "time of the visit = work done", books.completed_at, visits.at)
+        yield from _visit(seen, VISIT_TIME, books.completed_at, visits.at)
+        yield from _visit(seen, VISIT_SECTION, books.section_id, visits.section_id)
     if visits.client_id != books.client_id:
-        # Of the client rather than of the order: news of no order say which cards are one client's.
-        yield Difference(
-            what="client of the visit = client of the settlement",
-            expected=str(books.client_id),
-            actual=str(visits.client_id),
-            number=seen.number,
-            client_id=visits.client_id,
-        )
+        yield _of_client(seen, VISIT_CLIENT, books.client_id, visits.client_id)
+
+
+def _visit(seen: Seen, what: str, expected: Any, actual: Any) -> Iterator[Difference]:
+    """With the client, whose counters are not what they should be then."""
+    whose = seen.visits or seen.books
+    for difference in _same(seen, what, expected, actual):
+        yield difference.model_copy(update={"client_id": whose and whose.client_id})
+
+
+def _yes_or_no(told: bool) -> str:
+    return "yes" if told else "no"
 
 
 def _listed(completions: Sequence[int]) -> str:
@@ -237,6 +280,17 @@ def _of(
         number=seen.number,
         product_id=part.product_id if part else None,
         line_id=part.line_id if part else None,
+    )
+
+
+def _of_client(seen: Seen, what: str, expected: UUID | None, actual: UUID | None) -> Difference:
+    """Of the client rather than of the order: news of no order say which cards are one client's."""
+    return Difference(
+        what=what,
+        expected=str(expected),
+        actual=str(actual),
+        number=seen.number,
+        client_id=actual,
     )
 
 
@@ -273,62 +327,6 @@ def _in_all(debts: Debts) -> Debts:
 # --- all of them ----------------------------------------------------------------------------------
 
 
-async def _side_by_side(ask: Ask, kind: Kind, pause_s: float) -> list[Difference]:
-    """What stays different, however often it is looked at."""
-    found: dict[UUID, list[Difference]] = {}
-    async for seen in _every(ask, kind):
-        if wrong := list(kind.compared(seen)):
-            found[getattr(seen, kind.key)] = wrong
-    for _ in range(LOOKS - 1):
-        if not found:
-            break
-        await asyncio.sleep(pause_s)
-        found = await _still(ask, kind, list(found))
-    return [each for wrong in found.values() for each in wrong]
-
-
-async def _every(ask: Ask, kind: Kind) -> AsyncIterator[Any]:
-    """The lists side by side, by the id; none of them is ever held whole."""
-    streams = [(name, _all(ask, question)) for name, question in kind.figures]
-    heads = {name: await anext(stream, None) for name, stream in streams}
-    while waiting := [getattr(head, kind.key) for head in heads.values() if head is not None]:
-        first = min(waiting)
-        seen = kind.seen(first)
-        for name, stream in streams:
-            head = heads[name]
-            if head is not None and getattr(head, kind.key) == first:
-                seen = replace(seen, **{name: head})
-                heads[name] = await anext(stream, None)
-        yield seen
-
-
-async def _all(ask: Ask, question: Callable[..., Question[Page[Any]]]) -> AsyncIterator[Any]:
-    cursor: str | None = None
-    while True:
-        page: Page[Any] = await ask(question(limit=PAGE, cursor=cursor))
-        for item in page.items:
-            yield item
-        if (cursor := page.next) is None:
-            return
-
-
-async def _still(ask: Ask, kind: Kind, ids: Sequence[UUID]) -> dict[UUID, list[Difference]]:
-    """Those with which something is wrong now."""
-    found: dict[UUID, list[Difference]] = {}
-    for start in range(0, len(ids), PAGE):
-        named = tuple(ids[start : start + PAGE])
-        by_id = {each: kind.seen(each) for each in named}
-        for name, question in kind.figures:
-            page = await ask(question(**{f"{kind.key}s": named}, limit=PAGE))
-            for item in page.items:
-                key = getattr(item, kind.key)
-                by_id[key] = replace(by_id[key], **{name: item})
-        for key, seen in by_id.items():
-            if wrong := list(kind.compared(seen)):
-                found[key] = wrong
-    return found
-
-
 async def _worth(ask: Ask, pause_s: float) -> list[Difference]:
     """The stock account against what lies in the warehouses and is on its way between them."""
     for look in range(LOOKS):
@@ -355,3 +353,13 @@ async def _own(ask: Ask, pause_s: float) -> list[Difference]:
         await asyncio.sleep(pause_s)
         wrong |= {question: list((await ask(question)).items) for question in again}
     return [each for found in wrong.values() for each in found]
+
+
+def _besides(found: Sequence[Difference], own: Sequence[Difference]) -> Iterator[Difference]:
+    """A client's counters are what the visits come to: where a visit is named as wrong, they are
+    not named once more."""
+    visits = [each for each in found if each.what in OF_VISITS]
+    clients = {client for each in visits for client in (str(each.client_id), each.expected)}
+    for each in own:
+        if not (each.what in OF_COUNTERS and str(each.client_id) in clients):
+            yield each

@@ -18,7 +18,7 @@ from deploy.backup.folder import Manifest
 from deploy.commands.reach import operator
 from deploy.local.processes import CannotStart
 from deploy.progress import Progress
-from deploy.reconciliation import differences
+from deploy.reconciliation import compare
 from services.audit.domain import Head
 from services.audit.handlers import verified
 from services.audit.store import AuditStore
@@ -57,6 +57,8 @@ class Findings:
     explained: int
     """Differences that these explain: handled, they are none any more."""
     differences: tuple[Difference, ...]
+    counted: bool
+    """Clients had fetched the visits from before it counted them: a missing one is a difference."""
 
     @property
     def good(self) -> bool:
@@ -87,14 +89,16 @@ async def examine(urls: Mapping[str, str], manifest: Manifest, progress: Progres
         audit = await _verified(engines["audit"], manifest, progress)
         waiting = await _on_their_way(engines)
         progress.begin("orders, stock and books compared", None)
-        found = await differences(_Offline(urls, engines).ask, pause_s=0)
+        comparison = await compare(_Offline(urls, engines).ask, pause_s=0)
+        found = comparison.differences
         orders = set(waiting.values())
         left = tuple(each for each in found if not (waiting and _is_explained(each, orders)))
         progress.end(
             f"{len(left)} differences"
             + (f", {len(waiting)} events were on their way" if waiting else "")
         )
-    return Findings(counts, audit, len(waiting), len(found) - len(left), left)
+    explained = len(found) - len(left)
+    return Findings(counts, audit, len(waiting), explained, left, comparison.counted)
 
 
 def _is_explained(difference: Difference, orders: set[UUID | None]) -> bool:

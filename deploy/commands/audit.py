@@ -12,7 +12,7 @@ from deploy.commands.reach import StationDir
 if TYPE_CHECKING:
     from deploy.commands.reach import Reach
     from deploy.progress import Progress
-    from deploy.reconciliation import Ask
+    from deploy.side_by_side import Ask
     from services.audit.domain import Head
     from shared.contracts.audit import ChainState
 

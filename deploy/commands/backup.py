@@ -195,12 +195,14 @@ def _is_ours(data_dir: Path) -> None:
 
 
 def _tell(findings: Findings) -> None:
-    from deploy.commands.difference_words import fault_line, line_of
+    from deploy.commands.difference_words import fault_line, line_of, not_counted
 
     for fault in findings.audit.faults:
         typer.echo(fault_line(fault))
     for difference in findings.differences:
         typer.echo(line_of(difference))
+    if not findings.counted:
+        typer.echo(not_counted())
     if findings.on_their_way:
         typer.echo(
             f"{findings.on_their_way} events were on their way at that instant, and are delivered "

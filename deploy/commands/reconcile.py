@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from deploy.commands.reach import Operator, Reach
+    from deploy.reconciliation import Comparison
     from shared.contracts.base import Question
     from shared.contracts.reconciliation import Difference, StockTakeOver
 
@@ -41,36 +43,53 @@ TellCosts = Annotated[
 ]
 
 
+class Language(StrEnum):
+    """In which differences are told."""
+
+    EN = "en"
+    RU = "ru"
+
+
+In = Annotated[Language, typer.Option("--language", help="In which differences are told.")]
+
+
 def reconcile(
-    data_dir: StationDir = None, take_over: TakeOver = None, tell_costs: TellCosts = None
+    data_dir: StationDir = None,
+    take_over: TakeOver = None,
+    tell_costs: TellCosts = None,
+    language: In = Language.EN,
 ) -> None:
-    """Compares orders, stock, books and the journal; names each difference.
+    """Compares orders, stock, books, copies and the journal; names each difference.
 
     What orders, inventory, finance and clients say of every order, what
-    inventory and finance say of every receipt, each service's own books with
+    inventory and finance say of every receipt, what services keep of each
+    other's things with what their owners say, each service's own books with
     themselves, and the journal's records with their chain. What
-    differs is looked at again a few times, as news may be on its way. Exit
+    differs is looked at again a few times, as news may be on its way. Of what
+    says who somebody is, and of what is long, a digest is shown. Exit
     code 1 when something differs for good.
     """
     from deploy.commands.audit import chain
-    from deploy.commands.difference_words import fault_line, line_of
+    from deploy.commands.difference_words import all_of, fault_line, line_of, not_counted
     from deploy.commands.reach import reach
 
     at = reach(data_dir)
-    found = [line_of(each) for each in asyncio.run(_compared(at, take_over, tell_costs))]
-    found += [fault_line(fault) for fault in asyncio.run(chain(at)).faults]
+    comparison = asyncio.run(_compared(at, take_over, tell_costs))
+    found = [line_of(each, language) for each in comparison.differences]
+    found += [fault_line(fault, language) for fault in asyncio.run(chain(at)).faults]
     for line in found:
         typer.echo(line)
+    if not comparison.counted:
+        typer.echo(not_counted(language))
+    typer.echo(all_of(len(found), language, counted=comparison.counted))
     if found:
-        typer.echo("1 difference" if len(found) == 1 else f"{len(found)} differences")
         raise typer.Exit(1)
-    typer.echo("everything agrees")
 
 
-async def _compared(at: Reach, take_over: str | None, tell_costs: str | None) -> list[Difference]:
+async def _compared(at: Reach, take_over: str | None, tell_costs: str | None) -> Comparison:
     from deploy.commands.reach import connected
     from deploy.local.processes import CannotStart
-    from deploy.reconciliation import differences
+    from deploy.reconciliation import compare
     from shared.contracts.reconciliation import STOCK_AGREES, TakeOverStock
     from shared.refusals import Refused
 
@@ -80,20 +99,21 @@ async def _compared(at: Reach, take_over: str | None, tell_costs: str | None) ->
             return await operator.send(question, type(question).subject.split(".")[1])
 
         try:
-            found = await differences(ask)
-            if tell_costs is not None and found:
+            comparison = await compare(ask)
+            if tell_costs is not None and comparison.differences:
                 await _ensure_all_is_heard(at)
-                if await _told(found, tell_costs, operator):
-                    found = await differences(ask)
+                if await _told(comparison.differences, tell_costs, operator):
+                    comparison = await compare(ask)
+            found = comparison.differences
             if take_over is None or [each.what for each in found] != [STOCK_AGREES]:
-                return found
+                return comparison
             amount = Decimal(found[0].expected) - Decimal(found[0].actual)
             if amount != round(amount, 2):
                 raise CannotStart(f"{amount} is no amount of money: nothing is posted")
             command = TakeOverStock(amount=amount, reason=take_over)
             done: StockTakeOver = await operator.send(command, "finance")
             typer.echo(f"posted to {done.category}: {done.amount} (entry {done.entry_id})")
-            return await differences(ask)
+            return await compare(ask)
         except Refused as refused:
             raise CannotStart(refused.words()) from refused
 

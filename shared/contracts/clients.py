@@ -135,6 +135,11 @@ class VehicleView(VehicleFields):
     warnings: tuple[str, ...] = ()
     """Codes of what looks wrong but is accepted: ``vin_check_digit``, ``vin_short``."""
 
+    @property
+    def known_as(self) -> str:
+        """How lists and papers call it."""
+        return " ".join(filter(None, (self.vendor, self.model, self.plate or self.vin)))
+
 
 class FoundClient(ClientView):
     """A search hit, with the cars so that one look is enough to choose."""

@@ -46,6 +46,7 @@ class Difference(View):
     line_id: UUID | None = None
     document_id: UUID | None = None
     supplier_id: UUID | None = None
+    vehicle_id: UUID | None = None
 
 
 # --- orders -------------------------------------------------------------------------------------
@@ -53,19 +54,21 @@ class Difference(View):
 
 class WantedPart(View):
     """A line as the order has it. ``reserved`` counts what was issued, too, but for what of that
-    is still to come."""
+    is still to come. ``cost``: what that cost, as it was told."""
 
     line_id: UUID
     product_id: UUID
     quantity: Decimal
     reserved: Decimal
     state: PartState
+    cost: Decimal | None = None
 
 
 class OrderFigures(View):
     """``completion``: the one that stands; zero when the order is not done. ``lines_total``: the
-    sum of what its lines come to. ``due``: what it believes to be due of what is settled; ``None``
-    when nothing is, or an older version was told."""
+    sum of what its lines come to. ``due``, ``pay`` and ``vat``: what it believes to be so of what
+    is settled; ``None`` when nothing is, or an older version was told. ``paid``: by payments that
+    name it."""
 
     order_id: UUID
     number: str
@@ -75,6 +78,10 @@ class OrderFigures(View):
     lines_total: SignedMoney
     parts: tuple[WantedPart, ...]
     due: SignedMoney | None = None
+    client_id: UUID | None = None
+    paid: SignedMoney = Decimal(0)
+    pay: SignedMoney | None = None
+    vat: SignedMoney | None = None
 
 
 class GetOrderFigures(Question[Page[OrderFigures]]):
@@ -90,7 +97,7 @@ class GetOrderFigures(Question[Page[OrderFigures]]):
 
 class HeldPart(View):
     """A line as the warehouse has it. ``missing`` of what is ``issued`` was not there, and is still
-    to come."""
+    to come. ``cost``: what it was issued at; ``None``: nothing is out."""
 
     line_id: UUID
     product_id: UUID
@@ -98,16 +105,18 @@ class HeldPart(View):
     held: Decimal
     issued: Decimal
     missing: Decimal = Decimal(0)
+    cost: Decimal | None = None
 
 
 class StockFigures(View):
     """``completion``: the one whose parts are out; zero when none is. ``cost``: what they were
-    issued at, as its lines were told."""
+    issued at, as its lines were told. ``cancelled``: nothing will be held for it again."""
 
     order_id: UUID
     completion: int
     cost: SignedMoney
     parts: tuple[HeldPart, ...]
+    cancelled: bool = False
 
 
 class GetStockFigures(Question[Page[StockFigures]]):
@@ -161,7 +170,9 @@ class GetStockWorth(Question[StockWorth]):
 class BooksFigures(View):
     """``completion``: the settlement that stands; zero when none does. The ``posted`` figures are
     what the ledger's entries of the order come to. ``due``: what no money and no bonuses cover.
-    ``client_id`` and ``completed_at`` are of the settlement that stands."""
+    ``client_id``, ``completed_at``, ``section_id`` and ``vat`` are of the settlement that stands.
+    ``ordered_by``: whose order it is, by the name that is left of those who were merged; ``paid``:
+    by payments that name it."""
 
     order_id: UUID
     number: str | None
@@ -175,6 +186,11 @@ class BooksFigures(View):
     due: SignedMoney | None = None
     client_id: UUID | None = None
     completed_at: Instant | None = None
+    section_id: UUID | None = None
+    vat: SignedMoney = Decimal(0)
+    ordered_by: UUID | None = None
+    cancelled: bool = False
+    paid: SignedMoney = Decimal(0)
 
 
 class GetBooksFigures(Question[Page[BooksFigures]]):
@@ -212,14 +228,16 @@ class GetAccountBalances(Question[Page[AccountBalance]]):
 
 
 class VisitFigures(View):
-    """An order as visits of its client: ``completions`` that are counted, what they brought, and
-    when the work was done; ``None``: an older version was not told."""
+    """An order as visits of its client: ``completions`` that are counted, what they brought, when
+    the work was done, and in which section; ``at`` is ``None`` where an older version was told
+    neither."""
 
     order_id: UUID
     client_id: UUID
     completions: tuple[int, ...]
     revenue: Decimal
     at: Instant | None = None
+    section_id: UUID | None = None
 
 
 class GetVisitFigures(Question[Page[VisitFigures]]):

@@ -21,7 +21,7 @@ from deploy.commands.difference_words import line_of
 from deploy.commands.reach import Operator, connected, reach
 from deploy.local.processes import CannotStart
 from deploy.progress import Silent
-from deploy.reconciliation import differences
+from deploy.reconciliation import compare
 from shared.contracts.base import Question
 from shared.messaging.outbox import STREAM
 from shared.packing import unpack
@@ -111,7 +111,7 @@ class Checks:
             async def ask(question: Question[Any]) -> Any:
                 return await operator.send(question, type(question).subject.split(".")[1])
 
-            wrong = [f"reconcile: {line_of(each)}" for each in await differences(ask)]
+            wrong = [f"reconcile: {line_of(each)}" for each in (await compare(ask)).differences]
             chain = await whole_chain(ask, Silent())
         if not chain.intact:
             wrong.append(f"audit: the chain is broken: {chain.faults}")

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from deploy.commands.difference_words import line_of, words_of
-from deploy.reconciliation import differences
+from deploy.reconciliation import compare
 from services.clients import app
 from shared.contracts.client_data import EraseClient
 from shared.contracts.client_merge import MergeClients
@@ -52,7 +52,7 @@ async def station(nats_server: TestNats, database: Callable[[str], str]) -> Asyn
 
 
 async def found(station: Station) -> list[Difference]:
-    return await differences(station.ask, pause_s=0)
+    return (await compare(station.ask, pause_s=0)).differences
 
 
 async def named(station: Station) -> set[str]:
@@ -282,8 +282,9 @@ async def test_visits_are_compared_with_settlements_and_counters_with_visits(
         assert (words_of(wrong), wrong.client_id) == (words, order.client_id)
         await change(station, "clients", mended)
 
+    # A wrong visit is told once, though its client's counters do not fit it either.
     await change(station, "clients", f"UPDATE visits SET revenue = revenue + 1 {of_order}")
-    wrong, _ = await found(station)
+    (wrong,) = await found(station)
     assert (words_of(wrong), wrong.order_id) == (
         "revenue of the visit = settled amount",
         order.id,
@@ -291,16 +292,25 @@ async def test_visits_are_compared_with_settlements_and_counters_with_visits(
     await change(station, "clients", f"UPDATE visits SET revenue = revenue - 1 {of_order}")
     later = "UPDATE visits SET at = at {} interval '1 hour' " + of_order
     await change(station, "clients", later.format("+"))
-    assert "time of the visit = work done" in await named(station)
+    assert await named(station) == {"time of the visit = work done"}
     await change(station, "clients", later.format("-"))
+    elsewhere = f"UPDATE visits SET section_id = gen_random_uuid() {of_order}"
+    await change(station, "clients", "CREATE TABLE known AS TABLE visits", elsewhere)
+    assert await named(station) == {"section of the visit = section of the settlement"}
+    there = "UPDATE visits SET section_id = known.section_id FROM known WHERE"
+    await change(station, "clients", f"{there} known.order_id = visits.order_id")
     stranger = (await station.a_client()).id
     await change(station, "clients", f"UPDATE visits SET client_id = '{stranger}' {of_order}")
-    assert "client of the visit = client of the settlement" in await named(station)
+    assert await named(station) == {"client of the visit = client of the settlement"}
     await change(station, "clients", f"UPDATE visits SET reversed = true {of_order}")
-    wrong, *_ = await found(station)
+    (wrong,) = await found(station)
     assert line_of(wrong) == (
-        f"{order.number}: visit counted = settled: expected 2, found none (order_id={order.id})"
+        f"{order.number}: visit counted = settled: expected 2, found none "
+        f"(order_id={order.id} client_id={order.client_id})"
     )
+    # What else is wrong with counters is told: here of another client.
+    await change(station, "clients", f"UPDATE counters SET visits = 9 WHERE NOT {counters[6:]}")
+    assert "visits of a client = orders that are settled" in await named(station)
 
 
 async def test_visits_from_before_they_were_counted_are_not_missing(station: Station) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, cast
 
 import asyncpg
@@ -13,7 +14,10 @@ from sqlalchemy import BindParameter, Label
 
 from deploy import reconciliation
 from deploy.commands.difference_words import WORDS, line_of
+from deploy.commands.rule_words import SAID
+from deploy.copies import KEEPERS
 from deploy.reconciliation import Seen, compared
+from services.clients import app
 from services.clients.store.figures import _COUNTERS
 from services.finance.store.checks import _CLIENTS
 from services.inventory.store.invariants import _questions
@@ -21,6 +25,9 @@ from shared.contracts.base import Period
 from shared.contracts.finance_reports import ProfitLoss
 from shared.contracts.orders import AddService
 from shared.contracts.reconciliation import (
+    COST_AGREES,
+    ISSUED_AGREES,
+    STOCK_AGREES,
     BooksFigures,
     Difference,
     GetAccountBalances,
@@ -50,6 +57,8 @@ async def station(
     """Three filters of 20 roubles each, which somebody's older version worth a kopeck more."""
     monkeypatch.setattr(reconciliation, "PAUSE_S", 0)
     async with running_station(nats_server, database, *BUSINESS) as station:
+        # Or they would be asked for once more in a quarter of a minute.
+        await app.fetch_past_visits(station.running["clients"])
         product, warehouse = await station.a_product(), await station.a_warehouse()
         await station.receive(warehouse.id, product.id, "3", cost="20")
         await station.settle_down()
@@ -163,6 +172,26 @@ async def test_each_difference_is_told_in_words_and_the_journal_is_looked_at(
     await journal.execute("UPDATE records SET actor = 'nobody' WHERE seq = 2")
     await journal.close()
     assert await reconcile(station) == Outcome(1, "journal: record 2: changed\n1 difference\n", "")
+    russian = "журнал: запись 2: изменена\nрасхождений: 1\n"
+    assert await reconcile(station, "--language", "ru") == Outcome(1, russian, "")
+
+
+async def test_it_is_said_that_missing_visits_are_not_looked_at_while_they_are_fetched(
+    station: Station,
+) -> None:
+    clients = await asyncpg.connect(as_owner(station.database_urls["clients"]))
+    await clients.execute("UPDATE past_visits SET done_at = NULL")
+    await clients.close()
+    assert await reconcile(station) == Outcome(
+        0,
+        "visits from before they were counted are still being fetched: whether one is missing "
+        "was not looked at\neverything else agrees\n",
+        "",
+    )
+    told = await reconcile(station, "--language", "ru")
+    assert told.stdout.startswith("визиты до начала их учёта ещё переносятся")
+    await app.fetch_past_visits(station.running["clients"])
+    assert await reconcile(station, "--language", "ru") == Outcome(0, "всё сходится\n", "")
 
 
 def test_no_rule_is_without_words() -> None:
@@ -170,7 +199,28 @@ def test_no_rule_is_without_words() -> None:
     of_stock = {cast(BindParameter[str], each).value for each in named}
     of_books = set(re.findall(r"(?:\(|SELECT )'(\w+)',", _CLIENTS.text)) - LEDGER
     of_visits = set(re.findall(r"\('(\w+)',", _COUNTERS.text))
-    assert of_stock | of_books | of_visits == set(WORDS)
+    of_copies = {f"{kind}_copied_by_{each}" for kind, who in KEEPERS.items() for each in who}
+    assert of_stock | of_books | of_visits | of_copies == set(WORDS)
+    said = re.findall(r'"([^"\n]+ = [^"\n]+)"', Path(reconciliation.__file__).read_text())
+    assert len(said) > 15
+    assert {*said, COST_AGREES, STOCK_AGREES, ISSUED_AGREES} <= SAID.keys()
+
+
+def test_a_copy_is_told_in_russian() -> None:
+    client_id = new_id()
+    told = line_of(
+        Difference(
+            what="client_copied_by_orders",
+            expected="revision=3; phones=#12345678",
+            actual="none",
+            client_id=client_id,
+        ),
+        "ru",
+    )
+    assert told == (
+        "клиент: карточка у orders = карточка у clients: ожидалось revision=3; phones=#12345678, "
+        f"найдено нет (client_id={client_id})"
+    )
 
 
 def test_figures_are_told_without_what_a_division_left() -> None:

@@ -23,18 +23,27 @@ from hypothesis.stateful import (
 )
 
 from deploy.commands.difference_words import line_of
-from deploy.reconciliation import differences
+from deploy.reconciliation import compare
+from shared.contracts.client_contracts import ChangeContract, CreateContract
 from shared.contracts.client_merge import MergeClients
-from shared.contracts.clients import CreateClient
+from shared.contracts.clients import (
+    AddVehicle,
+    ChangeClient,
+    ChangeVehicle,
+    CreateClient,
+    SaidConsents,
+)
 from shared.contracts.costing import CostingMethod
 from shared.contracts.finance import MoneyMethod, PaymentMethod, RefundPayment, TakePayment
 from shared.contracts.inventory import (
+    ChangeProduct,
     ChangeWarehouse,
     CreateProduct,
     CreateSupplier,
     CreateWarehouse,
     ExtraCost,
     ExtraSpread,
+    OtherUnit,
     ReceivedLine,
     ReceiveStock,
 )
@@ -83,11 +92,21 @@ from shared.contracts.visits import KeepVisits
 from shared.refusals import Refused
 from tests.support.business import Business
 
-SERVICES = ("clients", "orders", "inventory", "finance")
+SERVICES = ("clients", "orders", "inventory", "finance", "documents")
 which = st.integers(0, 20)
 amounts = st.decimals("0.5", "6", places=3)
 money = st.decimals("1", "900", places=2)
 vat = st.sampled_from([None, Decimal(10), Decimal(20)])
+said = st.sampled_from(
+    [
+        {"phones": ("+79161234567",), "email": "a@example.com"},
+        {"phones": (), "comment": "Просит звонить"},
+        {"discount_percent": Decimal("7.5"), "middle_name": "Иванович"},
+        {"consents": SaidConsents(sms=True), "language": "en"},
+        {"consents": SaidConsents(sms=False, marketing=True)},
+    ]
+)
+"""By a client at the counter."""
 
 
 class Station(RuleBasedStateMachine):
@@ -106,6 +125,8 @@ class Station(RuleBasedStateMachine):
         self.receipts: list[UUID] = []
         self.purchases: list[UUID] = []
         self.supplier_payments: list[UUID] = []
+        self.cars: list[UUID] = []
+        self.contracts: list[UUID] = []
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(work)
@@ -448,6 +469,33 @@ class Station(RuleBasedStateMachine):
         line = PayoutLine(employee_id=self.mechanic, amount=amount)
         self.send(PayOut(lines=(line,), method="cash", advance=advance))
 
+    @rule(client=st.integers(0, 1), said=said)
+    def a_card_is_edited(self, client: int, said: dict[str, Any]) -> None:
+        self.send(ChangeClient(client_id=self.clients[client], **said))
+
+    @rule(client=st.integers(0, 1), plate=st.integers(100, 999), is_new=st.booleans())
+    def a_car_is_noted(self, client: int, plate: int, is_new: bool) -> None:
+        told: dict[str, Any] = {"client_id": self.clients[client], "plate": f"А{plate}ВС77"}
+        if is_new or not self.cars:
+            self.cars.append(self.send(AddVehicle(vendor="Lada", **told)).id)
+        else:
+            self.send(ChangeVehicle(vehicle_id=self.cars[-1], mileage_km=plate, **told))
+
+    @rule(client=st.integers(0, 1), days=st.integers(0, 30), is_new=st.booleans())
+    def a_contract_is_signed(self, client: int, days: int, is_new: bool) -> None:
+        terms: dict[str, Any] = {"payment_days": days, "credit_limit": Decimal(days) * 100}
+        if is_new or not self.contracts:
+            signed = {"client_id": self.clients[client], "number": str(days)}
+            made = self.send(CreateContract(signed_on=date(2026, 1, 1), **signed, **terms))
+            self.contracts.append(made.id)
+        else:
+            self.send(ChangeContract(contract_id=self.contracts[-1], **terms))
+
+    @rule(product=st.integers(0, 1), price=money, factor=st.sampled_from(["5", "0.5", "2.50"]))
+    def a_product_is_edited(self, product: int, price: Decimal, factor: str) -> None:
+        units = (OtherUnit(measure="упаковка", factor=Decimal(factor)),)
+        self.send(ChangeProduct(product_id=self.products[product], price=price, units=units))
+
     @precondition(lambda self: len(set(self.clients)) == 2)
     @rule(chance=st.integers(0, 5))
     def two_clients_were_one(self, chance: int) -> None:
@@ -470,7 +518,7 @@ class Station(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             self.run(self.business.drain())
-            wrong = self.run(differences(self.business.ask, pause_s=0))
+            wrong = self.run(compare(self.business.ask, pause_s=0)).differences
             assert not wrong, "\n".join(map(line_of, wrong))
         finally:
             self.run(self.business.close())

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from deploy import reconciliation
-from deploy.reconciliation import differences
+from deploy.reconciliation import compare
 from services.inventory.handlers import counts
 from shared.contracts.finance import GetOrderProfit, ListRecords, OrderProfitView
 from shared.contracts.inventory import (
@@ -85,7 +85,7 @@ async def test_an_order_is_done_with_what_comes_later_and_costs_what_that_cost(
     assert said(line.state, line.cost, line.short) == ("issued", 300, 3)
     row = await balance(station, warehouse)
     assert said(row.on_hand, row.reserved, row.available, row.value) == (-3, 0, -3, -180)
-    assert await differences(station.ask, pause_s=0) == []
+    assert (await compare(station.ask, pause_s=0)).differences == []
 
     await station.receive(warehouse, product.id, "4", "80")
 
@@ -95,7 +95,7 @@ async def test_an_order_is_done_with_what_comes_later_and_costs_what_that_cost(
     assert said(after.cost, after.margin) == (360, 390)
     line = (await station.order(order.id)).products[0]
     assert said(line.state, line.cost, line.short) == ("issued", 360, 0)
-    assert await differences(station.ask, pause_s=0) == []
+    assert (await compare(station.ask, pause_s=0)).differences == []
     kinds = [said(each.kind, each.quantity) for each in await moves_of(station, order.id)]
     assert kinds == [("reserve", 2), ("issue", -2), ("issue_short", -3), ("correction", 0)]
 
@@ -124,7 +124,7 @@ async def test_what_a_count_finds_is_what_an_order_was_done_without(station: Sta
     assert row.on_hand == 1
     line = (await station.order(order.id)).products[0]
     assert said(line.state, line.short) == ("issued", 0)
-    assert await differences(station.ask, pause_s=0) == []
+    assert (await compare(station.ask, pause_s=0)).differences == []
 
 
 async def test_what_an_older_version_did_not_tell_of_a_count_is_told_once(
@@ -146,7 +146,7 @@ async def test_what_an_older_version_did_not_tell_of_a_count_is_told_once(
         older.setattr(counts, "corrected", lambda decision: [])
         await station.send(PostCount(count_id=count.id))
     await station.settle_down()
-    found = {each.what: each for each in await differences(station.ask, pause_s=0)}
+    found = {each.what: each for each in (await compare(station.ask, pause_s=0)).differences}
     wrong = found[COST_AGREES]
     assert ISSUED_AGREES in found
     amount = Decimal(wrong.expected) - Decimal(wrong.actual)
@@ -161,7 +161,7 @@ async def test_what_an_older_version_did_not_tell_of_a_count_is_told_once(
     assert f"told what its parts cost: {amount} more" in told.stdout
     assert amount != 0
     assert (await settled(station, order.id)).cost == booked + amount
-    assert await differences(station.ask, pause_s=0) == []
+    assert (await compare(station.ask, pause_s=0)).differences == []
     with pytest.raises(Refused, match="issue_cost_differs_otherwise"):
         await station.send(tell, actor=MACHINIST)
     (record,) = await station.records(event="evt.inventory.issue_cost_corrected.v1")

@@ -45,6 +45,7 @@ class Business:
 
     async def open(self) -> None:
         for member in self.members.values():
+            await member.prepare()
             member.lane.start()
 
     async def close(self) -> None:
@@ -134,6 +135,12 @@ class _Member:
         self.lane = Lane(
             self.settings, self.engine, self.engine, self.handlers, self.client, relay, gather_s
         )
+
+    async def prepare(self) -> None:
+        """What is done at every start before the first message: orders enters its station."""
+        if prepare := service_named(self.settings.service)._prepare:
+            async with self.engine.begin() as transaction:
+                await prepare(transaction, self.settings)
 
     async def answer(self, question: Question[Any], envelope: Envelope) -> Any:
         route = self.handlers.questions[type(question).subject]

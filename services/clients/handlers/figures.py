@@ -1,10 +1,13 @@
-"""What clients says of visits, for whoever compares it with what finance says."""
+"""What clients says of visits, cards, cars and contracts, for whoever compares it with what others
+say."""
 
 from __future__ import annotations
 
 from services.clients.handlers.table import handlers
 from services.clients.store import ClientsStore, figures
+from services.clients.store.told import told_by_clients
 from shared.contracts.base import Page
+from shared.contracts.copies import ListToldByClients, Told
 from shared.contracts.reconciliation import Difference, GetVisitFigures, VisitFigures
 from shared.contracts.visits import CheckVisits, GetKeptVisits, KeptVisits
 from shared.handlers import Work
@@ -24,9 +27,16 @@ async def get_visit_figures(
             completions=tuple(row.completions),
             revenue=row.revenue,
             at=row.at,
+            section_id=row.section_ids[0],
         ),
         lambda row: (row.order_id,),
     )
+
+
+@handlers.question(ListToldByClients)
+async def list_told(question: ListToldByClients, store: ClientsStore, work: Work) -> Page[Told]:
+    rows = await told_by_clients(store.connection, question)
+    return page_of(rows, question.limit, lambda row: row, lambda row: (row.id,))
 
 
 @handlers.question(GetKeptVisits)

@@ -26,6 +26,7 @@ _FIGURES = (
         func.sum(visits.c.revenue).label("revenue"),
         # An older version's news told neither where nor when, and the visit took their own time.
         func.max(visits.c.at).filter(visits.c.section_id.is_not(None)).label("at"),
+        func.array_agg(visits.c.section_id).label("section_ids"),
     )
     .where(~visits.c.reversed)
     .group_by(visits.c.order_id)

@@ -3,6 +3,7 @@
 from services.documents.handlers import (
     erasure,
     facts,
+    figures,
     form_looks,
     form_templates,
     forms,
@@ -16,6 +17,7 @@ from services.documents.handlers.table import handlers
 __all__ = [
     "erasure",
     "facts",
+    "figures",
     "form_looks",
     "form_templates",
     "forms",

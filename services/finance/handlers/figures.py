@@ -1,10 +1,13 @@
-"""What the books say, for whoever compares it with what other services say."""
+"""What the books say, and their copies of others' things, for whoever compares it with what other
+services say."""
 
 from __future__ import annotations
 
 from services.finance.handlers.table import handlers
 from services.finance.store import FinanceStore
+from services.finance.store.told import told_by_finance
 from shared.contracts.base import Page
+from shared.contracts.copies import ListToldByFinance, Told
 from shared.contracts.reconciliation import (
     AccountBalance,
     BooksFigures,
@@ -37,6 +40,11 @@ async def get_books_figures(
             due=row.due,
             client_id=row.client_id,
             completed_at=row.completed_at,
+            section_id=row.section_id,
+            vat=row.vat,
+            ordered_by=row.ordered_by,
+            cancelled=row.cancelled,
+            paid=row.paid,
         ),
         lambda row: (row.id,),
     )
@@ -55,3 +63,9 @@ async def get_account_balances(
     question: GetAccountBalances, store: FinanceStore, work: Work
 ) -> Page[AccountBalance]:
     return Page(items=await store.account_balances())
+
+
+@handlers.question(ListToldByFinance)
+async def list_told(question: ListToldByFinance, store: FinanceStore, work: Work) -> Page[Told]:
+    rows = await told_by_finance(store.connection, question)
+    return page_of(rows, question.limit, lambda row: row, lambda row: (row.id,))

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, select, text, true
 
 from services.finance.domain.ledger import CHARGED, Account
 from services.finance.domain.settlement import State
-from services.finance.store.schema import entries, orders, postings, settlements
+from services.finance.store.schema import accounts, entries, orders, payments, postings, settlements
 from services.finance.store.suppliers import OF_SUPPLIERS
 from shared.contracts.reconciliation import (
     AccountBalance,
@@ -45,6 +45,11 @@ _POSTED = (
     .where(entries.c.order_id == orders.c.id)
     .lateral("posted")
 )
+_PAID = (
+    select(func.coalesce(func.sum(payments.c.amount - payments.c.refunded), 0))
+    .where(payments.c.order_id == orders.c.id)
+    .scalar_subquery()
+)
 _FIGURES = select(
     orders.c.id,
     orders.c.number,
@@ -55,6 +60,13 @@ _FIGURES = select(
     func.coalesce(settlements.c.revenue - settlements.c.paid, 0).label("due"),
     settlements.c.client_id,
     settlements.c.completed_at,
+    settlements.c.section_id,
+    func.coalesce(
+        settlements.c.vat_services + settlements.c.vat_products + settlements.c.vat_materials, 0
+    ).label("vat"),
+    func.coalesce(accounts.c.merged_into, orders.c.client_id).label("ordered_by"),
+    orders.c.cancelled,
+    _PAID.label("paid"),
     _POSTED.c.revenue.label("posted_revenue"),
     _POSTED.c.cost.label("posted_cost"),
     _POSTED.c.pay.label("posted_pay"),
@@ -62,7 +74,9 @@ _FIGURES = select(
     orders.outerjoin(
         settlements,
         and_(settlements.c.order_id == orders.c.id, settlements.c.state == State.SETTLED),
-    ).join(_POSTED, true())
+    )
+    .outerjoin(accounts, accounts.c.client_id == orders.c.client_id)
+    .join(_POSTED, true())
 )
 # As its index has it: a receipt's returns are written with the receipt's own id.
 _OF_RECEIPTS = text("entries.kind IN ('receipt', 'supplier_return')")

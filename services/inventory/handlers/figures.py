@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore, figures
+from services.inventory.store.told import told_by_inventory
 from shared.contracts.base import Page
+from shared.contracts.copies import ListToldByInventory, Told
 from shared.contracts.costing import CorrectedPart, IssueCostCorrected
 from shared.contracts.orders import GetOrder
 from shared.contracts.reconciliation import (
@@ -88,3 +90,9 @@ async def tell_issue_cost(
 @handlers.question(GetStockWorth)
 async def get_stock_worth(question: GetStockWorth, store: InventoryStore, work: Work) -> StockWorth:
     return await figures.stock_worth(store.connection)
+
+
+@handlers.question(ListToldByInventory)
+async def list_told(question: ListToldByInventory, store: InventoryStore, work: Work) -> Page[Told]:
+    rows = await told_by_inventory(store.connection, question)
+    return page_of(rows, question.limit, lambda row: row, lambda row: (row.id,))

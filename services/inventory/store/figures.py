@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, union, union_all
+from sqlalchemy import Select, func, select, union, union_all
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.costing import Consumption, Handed, Shortage, handed, kopecks
 from services.inventory.store.tables import (
     allocations,
+    cancelled_orders,
     completions,
     consumptions,
     receipts,
@@ -36,9 +37,7 @@ from shared.contracts.reconciliation import (
 )
 from shared.pagination import by_id
 
-_ORDERS = union(
-    select(requests.c.order_id), select(completions.c.order_id.label("order_id"))
-).subquery("known")
+_ORDERS = (requests.c.order_id, completions.c.order_id, cancelled_orders.c.order_id)
 _ISSUED = (
     select(completions.c.order_id, func.max(completions.c.completion).label("completion"))
     .where(completions.c.state == "issued")
@@ -60,23 +59,39 @@ async def stock_figures(
     connection: AsyncConnection, question: GetStockFigures
 ) -> list[StockFigures]:
     """One more than a page, by the order's id."""
-    key = _ORDERS.c.order_id
-    statement = by_id(select(key), key, question.cursor, question.limit, only=question.order_ids)
-    found = await connection.execute(statement)
-    order_ids = list(found.scalars())
+    order_ids = list((await connection.execute(_orders(question))).scalars())
     issued = await connection.execute(_ISSUED.where(completions.c.order_id.in_(order_ids)))
     standing = {row.order_id: row.completion for row in issued}
+    named = cancelled_orders.c.order_id.in_(order_ids)
+    cancelled = set(await connection.scalars(select(cancelled_orders.c.order_id).where(named)))
     costs = await _costs(connection, order_ids)
-    parts = await _parts(connection, order_ids)
+    parts = await _parts(connection, order_ids, costs)
     return [
         StockFigures(
             order_id=order_id,
             completion=standing.get(order_id, 0),
-            cost=costs[order_id],
+            cost=sum(costs[order_id].values(), Decimal("0.00")),
             parts=tuple(parts[order_id]),
+            cancelled=order_id in cancelled,
         )
         for order_id in order_ids
     ]
+
+
+def _orders(question: GetStockFigures) -> Select[Any]:
+    """Of each table a page by its index: all of them together would be sorted for every page."""
+    pages = [
+        by_id(
+            select(key.label("order_id")).distinct(),
+            key,
+            question.cursor,
+            question.limit,
+            only=question.order_ids,
+        ).subquery()
+        for key in _ORDERS
+    ]
+    known = union(*(select(page.c.order_id) for page in pages)).subquery()
+    return select(known.c.order_id).order_by(known.c.order_id).limit(question.limit + 1)
 
 
 async def receipt_figures(
@@ -157,8 +172,8 @@ async def _owed(
 
 async def _costs(
     connection: AsyncConnection, order_ids: Sequence[UUID]
-) -> defaultdict[UUID, Decimal]:
-    """Each line's cost is rounded as it was told; an order's is their sum."""
+) -> defaultdict[UUID, dict[UUID, Decimal]]:
+    """By order and line, rounded as it was told; an order's cost is their sum."""
     taken = select(consumptions.c.order_id, consumptions.c.line_id, consumptions.c.cost).where(
         consumptions.c.order_id.in_(order_ids), consumptions.c.returned.is_(False)
     )
@@ -166,17 +181,19 @@ async def _costs(
         shortages.c.order_id, shortages.c.line_id, shortages.c.value.label("cost")
     ).where(shortages.c.order_id.in_(order_ids))
     issued = taken.union_all(missing).subquery("issued")
-    statement = select(issued.c.order_id, func.sum(issued.c.cost).label("cost")).group_by(
-        issued.c.order_id, issued.c.line_id
-    )
-    costs: defaultdict[UUID, Decimal] = defaultdict(lambda: Decimal("0.00"))
+    statement = select(
+        issued.c.order_id, issued.c.line_id, func.sum(issued.c.cost).label("cost")
+    ).group_by(issued.c.order_id, issued.c.line_id)
+    costs: defaultdict[UUID, dict[UUID, Decimal]] = defaultdict(dict)
     for row in await connection.execute(statement):
-        costs[row.order_id] += kopecks(row.cost)
+        costs[row.order_id][row.line_id] = kopecks(row.cost)
     return costs
 
 
 async def _parts(
-    connection: AsyncConnection, order_ids: Sequence[UUID]
+    connection: AsyncConnection,
+    order_ids: Sequence[UUID],
+    costs: Mapping[UUID, Mapping[UUID, Decimal]],
 ) -> defaultdict[UUID, list[Any]]:
     statement = select(
         requests.c.order_id,
@@ -197,6 +214,7 @@ async def _parts(
                 held=row.held,
                 issued=row.issued,
                 missing=row.missing,
+                cost=costs.get(row.order_id, {}).get(row.line_id),
             )
         )
     return parts

@@ -177,8 +177,7 @@ class Copies:
                 "vehicle_class", "mileage_km", "revision",
             }
         )  # fmt: skip
-        parts = (vehicle.vendor, vehicle.model, vehicle.plate or vehicle.vin)
-        return self._note(vehicles, **same, name=" ".join(part for part in parts if part))
+        return self._note(vehicles, **same, name=vehicle.known_as)
 
     def note_product(self, product: ProductView) -> Any:
         same = product.model_dump(

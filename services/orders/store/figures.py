@@ -40,6 +40,10 @@ _ORDERS = select(
     orders.c.total,
     (_SERVICES + _PARTS).label("lines_total"),
     case((orders.c.settled, orders.c.owed)).label("due"),
+    orders.c.client_id,
+    orders.c.paid,
+    case((orders.c.settled, orders.c.pay)).label("pay"),
+    case((orders.c.settled, orders.c.vat)).label("vat"),
 )
 
 
@@ -62,6 +66,10 @@ async def order_figures(
             lines_total=row.lines_total,
             parts=tuple(parts[row.id]),
             due=row.due,
+            client_id=row.client_id,
+            paid=row.paid,
+            pay=row.pay,
+            vat=row.vat,
         )
         for row in rows
     ]
@@ -78,6 +86,7 @@ async def _parts(
             part_lines.c.quantity,
             part_lines.c.reserved,
             part_lines.c.state,
+            part_lines.c.cost,
         )
         .where(part_lines.c.order_id.in_(order_ids))
         .order_by(part_lines.c.order_id, part_lines.c.position)
@@ -91,6 +100,7 @@ async def _parts(
                 quantity=row.quantity,
                 reserved=row.reserved,
                 state=row.state,
+                cost=row.cost,
             )
         )
     return parts

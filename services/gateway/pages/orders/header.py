@@ -55,10 +55,7 @@ async def edit_page(request: PageRequest) -> Response:
         **shown(
             request,
             order=order,
-            cars=[
-                (car.id, " ".join(filter(None, (car.vendor, car.model, car.plate or car.vin))))
-                for car in vehicles.items
-            ],
+            cars=[(car.id, car.known_as) for car in vehicles.items],
             sections=[(each.id, each.name) for each in sections.items],
             posts=[(each.id, each.name) for each in posts.items],
             people=[(each.id, each.name) for each in people.items if each.active],
