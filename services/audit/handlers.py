@@ -132,7 +132,6 @@ async def verified(
     """The state of the chain, against the last head noted outside (if any is known): of all of it,
     or of so many records behind the cursor. A thousand are in memory; ``tell`` is told how many are
     done. Raises ``Refused``: ``cursor_invalid``."""
-    newest = (await store.head()).seq
     verification = _gone_on(cursor) if cursor else Verification()
     until = None if at_most is None else verification.records + at_most
     async for links in store.walk(verification.head.seq, at_most):
@@ -148,7 +147,7 @@ async def verified(
         head=head.hash,
         anchored=anchor.seq if anchor else None,
         faults=tuple(verification.faults),
-        newest=newest,
+        newest=(await store.head()).seq,
         next=None if is_last else cursor_after(*place),
     )
 
