@@ -19,18 +19,23 @@ log = structlog.get_logger(__name__)
 STREAM = "AUDIT_HEADS"
 SUBJECT = "audit.head.v1"
 INTERVAL_S = 1.0
+SWEEP_S = 4.0
+"""Without a commit here: somebody else may have changed the chain, or cut off its end."""
 
 
 async def keep_anchoring(running: Running) -> None:
     """Notes the head in JetStream about every second in which it moved."""
     noted: Head | None = None
+    commits = running.lane.commits
     while True:
+        seen = commits.count
         try:
             async with running.engine.connect() as connection:
                 noted = await _note(running.connection, AuditStore(connection), noted)
         except Exception as error:
             log.warning("anchor_failed", error=repr(error))
         await asyncio.sleep(INTERVAL_S)
+        await commits.after(seen, SWEEP_S)
 
 
 async def last_anchor(connection: Client) -> Head | None:

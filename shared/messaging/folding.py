@@ -21,7 +21,7 @@ GATHER_S, AT_MOST_S, ENOUGH = 3.0, 12.0, 100
 """After a commit, what comes in so long is folded together, and in the longer time as long as it
 was few commits: what many orders of a day have in common is then written once. Reports do not wait
 for it: they add what is not folded, which is why that may not be many."""
-SWEEP_S = 5.0
+SWEEP_S = 30.0
 """Without a commit here: another process of the service may have ended with its rows unfolded."""
 AT_ONCE = 10_000
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(7147)")

@@ -18,7 +18,18 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.errors import APIError
-from sqlalchemy import ARRAY, Uuid, all_, any_, bindparam, delete, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Uuid,
+    all_,
+    any_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.base import Event
@@ -191,13 +202,14 @@ class Relay:
 
     async def _sweep(self, age: timedelta) -> bool:
         """One batch of leftovers; true when there may be more."""
+        if not await self._is_any_left(age):
+            return False
         async with self._engine.begin() as connection:
             rows = (
                 await connection.execute(
                     select(outbox.c.event_id, outbox.c.subject, outbox.c.headers, outbox.c.body)
                     .join(unpublished, unpublished.c.event_id == outbox.c.event_id)
-                    # What is of the future was written before the clock was put back.
-                    .where(~unpublished.c.created_at.between(func.now() - age, func.now()))
+                    .where(_is_left(age))
                     .order_by(outbox.c.seq)
                     .limit(SWEEP_BATCH)
                     .with_for_update(of=unpublished, skip_locked=True)
@@ -209,6 +221,12 @@ class Relay:
             await _mark_published(connection, published)
         log.info("relay_swept", published=len(published), found=len(rows))
         return len(published) == SWEEP_BATCH
+
+    async def _is_any_left(self, age: timedelta) -> bool:
+        """Hardly ever, and every service looks all the time: one round trip, no transaction."""
+        async with self._engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            return bool(await connection.scalar(select(exists().where(_is_left(age)))))
 
     async def _publish(self, events: Sequence[Outgoing]) -> list[UUID]:
         """Publishes all at once and waits for the acknowledgements; answers those that came, unless
@@ -265,6 +283,11 @@ def _told(error: Exception) -> str:
 _MARK_PUBLISHED = Prepared(
     delete(unpublished).where(unpublished.c.event_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 )
+
+
+def _is_left(age: timedelta) -> ColumnElement[bool]:
+    """What is of the future was written before the clock was put back."""
+    return ~unpublished.c.created_at.between(func.now() - age, func.now())
 
 
 async def _mark_published(connection: AsyncConnection, event_ids: Sequence[UUID]) -> None:

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
+from services.audit import anchor
 from services.audit.domain import MAX_FAULTS, Head, Verification, sealed
 from shared.contracts.audit import ChainState
 from tests.audit.test_domain import a_chain, a_fact, copy_of, faults
@@ -13,6 +14,11 @@ from tests.audit.test_handlers import anchored, tell, verify
 from tests.support.databases import as_owner
 from tests.support.day import Station
 from tests.support.waiting import eventually
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anchor, "SWEEP_S", 0.1)
 
 
 async def tamper(station: Station, statement: str) -> None:

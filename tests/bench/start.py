@@ -11,9 +11,6 @@ from tests.bench.station import BenchStation
 from tests.bench.table import Row
 
 START_GOAL_S, IDLE_CPU_GOAL_PERCENT, MEMORY_GOAL_MB = 5, 2, 900
-SETTLE_S = 3.0
-"""After a start, until what every start does is done, or has begun."""
-COMPARED_WITHIN_S = 600
 
 
 async def events_of(station: BenchStation) -> int:
@@ -30,10 +27,7 @@ async def measure(station: BenchStation, starts: int, idle_s: float) -> list[Row
         await station.start()
         taken.append(station.start_s)
     at_start, began = sum(station.cpu_by_part().values()), time.monotonic()
-    await asyncio.sleep(SETTLE_S)
-    async with asyncio.timeout(COMPARED_WITHIN_S):
-        while not station.has_compared():
-            await asyncio.sleep(0.2)
+    await station.compared()
     compared_s = time.monotonic() - began
     cpu, began = station.cpu_by_part(), time.monotonic()
     await asyncio.sleep(idle_s)

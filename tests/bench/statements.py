@@ -87,6 +87,7 @@ async def counting(station: BenchStation) -> AsyncIterator[asyncpg.Connection]:
     await _preload(station, f"'{LIBRARY}'")
     async with station.as_superuser("audit") as database:
         await database.execute(f"CREATE EXTENSION IF NOT EXISTS {LIBRARY}")
+        await station.compared()  # of its statements, the more events the more, no flow makes any
         try:
             yield database
         finally:

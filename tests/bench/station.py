@@ -26,7 +26,10 @@ from tests.support.runner import Runner
 
 START_TIMEOUT_S = 120.0
 LOOK_EVERY_S = 0.02
+SETTLE_S = 3.0
+"""After a start, until what every start does is done, or has begun."""
 HOST = "127.0.0.1"
+COMPARED_WITHIN_S = 600
 COMPARING = ("stream_compared", "stream_not_rebuilt", "stream_whole")
 _ONE_TIME_PASSWORD = re.compile(r"one-time password\s+(\S+)")
 
@@ -123,8 +126,15 @@ class BenchStation:
         """What the running station tells of itself."""
         return self._runner.told()
 
-    def has_compared(self) -> bool:
-        """Whether the comparison of the stream with the outboxes that was begun last has ended."""
+    async def compared(self) -> None:
+        """Waits for what follows every start: the stream is compared with the outboxes."""
+        await asyncio.sleep(SETTLE_S)
+        async with asyncio.timeout(COMPARED_WITHIN_S):
+            while not self._has_compared():
+                await asyncio.sleep(0.2)
+
+    def _has_compared(self) -> bool:
+        """Whether the comparison that was begun last has ended."""
         lines = (self._folder / "logs" / "supervisor.jsonl").read_text().splitlines()
         told = [event for line in lines if (event := json.loads(line)["event"]) in COMPARING]
         return told[-1:] == [COMPARING[-1]]

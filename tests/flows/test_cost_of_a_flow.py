@@ -23,7 +23,7 @@ _COUNTS = r"""
     SELECT sum(calls) AS statements, sum(wal_bytes) / 1024 AS wal_kb
     FROM pg_stat_statements AS statement JOIN pg_database ON pg_database.oid = statement.dbid
     WHERE datname = ANY($1) AND query !~* '^(BEGIN|COMMIT|ROLLBACK|SET|START)'
-        AND query !~ '^SELECT count.* FROM unpublished'
+        AND query !~ '^SELECT (count|EXISTS).*\sFROM unpublished'
         AND query !~ 'pg_(catalog\.)?type|set_config'
         AND query !~ '^INSERT INTO (\w+_sums|last_moves|counters) \([^)]*\)\s+(SELECT|WITH) '
         AND query !~ '^DELETE FROM unfolded'

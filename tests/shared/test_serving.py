@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
@@ -24,10 +25,7 @@ from tests.support.waiting import PATIENCE_S
 async def nothing(_: Scope, __: Receive, ___: Send) -> None: ...
 
 
-async def test_who_is_told_to_stop_does_not_wait_for_the_next_tick(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(serving, "TICK_S", 3600.0)
+async def test_who_is_told_to_stop_ends_at_once() -> None:
     server = serving.Server(uvicorn.Config(nothing, lifespan="off", **serving.OPTIONS))
     running = asyncio.create_task(server.main_loop())
     await asyncio.sleep(0)
@@ -56,9 +54,25 @@ async def test_of_a_refused_start_the_framework_tells_no_trace(
     assert not [record for record in caplog.records if "Traceback" in record.getMessage()]
 
 
-async def test_who_was_told_before_it_began_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "TICK_S", 3600.0)
+async def test_who_was_told_before_it_began_ends_too() -> None:
     server = serving.Server(uvicorn.Config(nothing, lifespan="off", **serving.OPTIONS))
     server.handle_exit(signal.SIGTERM, None)
     async with asyncio.timeout(PATIENCE_S):
         await server.main_loop()
+
+
+async def test_an_answer_has_the_date_of_its_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = serving.Server(uvicorn.Config(nothing, lifespan="off", **serving.OPTIONS))
+    server.config.load()
+    running = asyncio.create_task(server.main_loop())
+    await asyncio.sleep(0)
+
+    def date_at(now: float) -> bytes:
+        monkeypatch.setattr(time, "time", lambda: now)
+        return dict(server.server_state.default_headers)[b"date"]
+
+    assert date_at(1_000_000_000.9) == b"Sun, 09 Sep 2001 01:46:40 GMT"
+    assert date_at(1_000_000_001.0) == b"Sun, 09 Sep 2001 01:46:41 GMT"
+    assert dict(server.server_state.default_headers)[b"server"] == b"uvicorn"
+    server.handle_exit(signal.SIGTERM, None)
+    await running
