@@ -486,6 +486,22 @@ MUTATIONS = (
         "    if False:\n",
         "tests/shared/test_cursors.py::test_key_that_no_column_can_hold_is_refused",
     ),
+    _one(
+        "a page begins with the last of the page before",
+        PAGINATION,
+        "        statement = statement.where(key > after)\n",
+        "        statement = statement.where(key >= after)\n",
+        "tests/inventory/test_handlers.py"
+        "::test_warehouses_are_listed_oldest_first_and_have_names_of_their_own",
+    ),
+    _one(
+        "newest first, a page begins with the last of the page before",
+        PAGINATION,
+        "        statement = statement.where(key < before)\n",
+        "        statement = statement.where(key <= before)\n",
+        "tests/documents/test_messages_by_hand.py"
+        "::test_messages_are_found_by_order_client_and_state_page_by_page",
+    ),
     # --- services, and the stream ----------------------------------------------------------------
     _one(
         "an old copy overwrites a newer one",
