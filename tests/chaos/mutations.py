@@ -26,6 +26,7 @@ NOTED_LATE = (
 REPEATED = "tests/shared/test_repeated_in_batches.py"
 FORGOTTEN = f"{DIRECTED}test_only_what_was_published_is_forgotten_and_the_inbox_forgets_nothing"
 FOLLOWS = "tests/finance/test_erasure.py::test_the_till_goes_on_while_a_person_is_forgotten"
+IN_BATCHES = "tests/shared/test_refused_in_batches.py::"
 BEFOREHAND = "tests/finance/test_beforehand.py::"
 
 CONSUMER = "shared/messaging/consumer.py"
@@ -33,6 +34,8 @@ LANE = "shared/messaging/lane.py"
 INBOX = "shared/messaging/inbox.py"
 OUTBOX = "shared/messaging/outbox.py"
 DEAD_LETTERS = "shared/messaging/dead_letters.py"
+PAGINATION = "shared/pagination.py"
+SETTLEMENT = "services/finance/domain/settlement.py"
 HOUSEKEEPING = "shared/messaging/housekeeping.py"
 
 
@@ -289,6 +292,20 @@ MUTATIONS = (
         "tests/shared/test_refused_in_batches.py",
     ),
     _one(
+        "what looks into the tables finds nothing of its batch there",
+        LANE,
+        "            await store.write()\n",
+        "            pass\n",
+        f"{IN_BATCHES}test_one_that_is_refused_by_what_others_did_in_its_batch_costs_them_nothing",
+    ),
+    _one(
+        "what no message can carry is done",
+        LANE,
+        "        if any(len(body) > room for body in bodies):\n",
+        "        if False:\n",
+        f"{IN_BATCHES}test_what_no_message_can_carry_is_not_done_and_the_others_are",
+    ),
+    _one(
         "what asks first is noted as handled",
         LANE,
         "            batch.ends.append((job, end))\n            if isinstance",
@@ -445,6 +462,46 @@ MUTATIONS = (
         '            ("replies", "key",',
         FORGOTTEN,
     ),
+    # --- questions, and where their lists go on --------------------------------------------------
+    _one(
+        "reports take every connection",
+        "shared/messaging/server.py",
+        "        if not route.report:\n",
+        "        if True:\n",
+        "tests/shared/test_long_reports.py"
+        "::test_reports_as_many_as_there_are_connections_hold_up_no_short_question",
+    ),
+    _one(
+        "a report that is done keeps its turn",
+        "shared/messaging/server.py",
+        "            self._reports.release()\n",
+        "            pass\n",
+        "tests/shared/test_long_reports.py"
+        "::test_reports_as_many_as_there_are_connections_hold_up_no_short_question",
+    ),
+    _one(
+        "a cursor may hold what no column can",
+        PAGINATION,
+        "    if not _comparable(keys):\n",
+        "    if False:\n",
+        "tests/shared/test_cursors.py::test_key_that_no_column_can_hold_is_refused",
+    ),
+    _one(
+        "a page begins with the last of the page before",
+        PAGINATION,
+        "        statement = statement.where(key > after)\n",
+        "        statement = statement.where(key >= after)\n",
+        "tests/inventory/test_handlers.py"
+        "::test_warehouses_are_listed_oldest_first_and_have_names_of_their_own",
+    ),
+    _one(
+        "newest first, a page begins with the last of the page before",
+        PAGINATION,
+        "        statement = statement.where(key < before)\n",
+        "        statement = statement.where(key <= before)\n",
+        "tests/documents/test_messages_by_hand.py"
+        "::test_messages_are_found_by_order_client_and_state_page_by_page",
+    ),
     # --- services, and the stream ----------------------------------------------------------------
     _one(
         "an old copy overwrites a newer one",
@@ -452,6 +509,36 @@ MUTATIONS = (
         "            table.c.revision < statement.excluded.revision,\n",
         "            table.c.revision != statement.excluded.revision,\n",
         f"{DIRECTED}test_late_news_of_a_client_does_not_set_its_copy_back",
+    ),
+    _one(
+        "a payment notes its order before it asks for its client",
+        "services/finance/handlers/payments.py",
+        "(command.customer_id, payer_id), store, work)\n",
+        "(), store, work)\n",
+        f"{BEFOREHAND}test_a_payment_asks_for_its_order_and_client_before_it_notes_either",
+    ),
+    _one(
+        "a correction of a later completion proves that the earlier one was reopened",
+        SETTLEMENT,
+        "known.completion > completion and known.state is not State.UNKNOWN",
+        "known.completion > completion",
+        "tests/finance/test_settlement.py"
+        "::test_a_correction_tells_nothing_of_what_it_has_overtaken",
+    ),
+    _one(
+        "an earlier completion's news counts after a later one's",
+        SETTLEMENT,
+        "    if any(known.completion > completion and",
+        "    if False and any(known.completion > completion and",
+        "tests/finance/test_settlement.py::test_news_of_an_earlier_completion_changes_nothing",
+    ),
+    _one(
+        "a reversal has the reason of another reopening",
+        "services/finance/handlers/orders.py",
+        "reason if settlement.completion == completion else None",
+        "reason",
+        "tests/finance/test_orders_are_settled.py"
+        "::test_a_reversal_has_the_reason_of_its_own_reopening_or_none",
     ),
     _one(
         "the chain's end is believed though another process has moved it",

@@ -153,11 +153,20 @@ async def test_an_outage_of_somebody_else_is_no_failure_of_the_event(
 async def test_one_that_fails_in_a_batch_takes_nobody_with_it(
     station: Station, hasty: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = await an_order(station)
+    """An error, not a refusal: that would cost its batch nothing."""
+    order, spoilt = await an_order(station), await an_order(station)
+    route = orders_service.handlers.events[PAID]
+
+    async def fail(event: Any, *args: Any) -> None:
+        await route.handler(event, *args)
+        if event.payment.order_id == spoilt.id:
+            raise RuntimeError("spoilt")
+
+    monkeypatch.setitem(orders_service.handlers.events, PAID, replace(route, handler=fail))
     await station.stop("orders")
     for _ in range(10):
         await station.publish(a_payment(order.id, "1"), "finance")
-    poison = await station.publish(a_payment(new_id()), "finance")
+    poison = await station.publish(a_payment(spoilt.id), "finance")
     for _ in range(10):
         await station.publish(a_payment(order.id, "1"), "finance")
     await station.start("orders")
@@ -171,6 +180,7 @@ async def test_one_that_fails_in_a_batch_takes_nobody_with_it(
     # Parked for good: the broker has been told.
     await station.settle_down()
     assert (await station.order(order.id)).paid == 20
+    assert (await station.order(spoilt.id)).paid == 0
 
 
 async def test_late_news_of_a_client_does_not_set_its_copy_back(station: Station) -> None:

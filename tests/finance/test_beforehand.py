@@ -16,6 +16,7 @@ from services.finance.app import service
 from services.finance.store import schema
 from shared.contracts.base import Command, Event, Page, Question
 from shared.contracts.clients import GetClient
+from shared.contracts.finance import TakePayment
 from shared.contracts.inventory import SupplierView
 from shared.contracts.orders import ListSections
 from shared.contracts.payment_documents import OrderShare, PaymentPart, TakePaymentDocument
@@ -116,6 +117,33 @@ async def test_orders_and_clients_that_nobody_told_of_yet_are_asked_for_at_once(
 
         assert [one.customer_id for one in paid.payments] == [one.client_id for one in orders]
         # Nothing that was noted had to be taken back for the next question.
+        assert "batch_failed" not in {line["event"] for line in logs}
+        await check_books(finance.engine)
+
+
+async def test_a_payment_asks_for_its_order_and_client_before_it_notes_either(
+    nats_server: TestNats, database: Callable[[str], str]
+) -> None:
+    async with running_station(nats_server, database, "clients", "orders", "finance") as station:
+        order, payer = await station.an_order(), await station.a_client()
+        await station.settle_down()
+        finance = station.running["finance"]
+        async with finance.engine.begin() as connection:
+            for table in (schema.orders, schema.accounts):
+                await connection.execute(delete(table))
+        command = TakePayment(
+            order_id=order.id,
+            customer_id=order.client_id,
+            payer_id=payer.id,
+            amount=money("100"),
+            method="cash",
+        )
+
+        with capture_logs() as logs:
+            paid = await station.send(command)
+
+        assert (paid.order_id, paid.payer_id) == (order.id, payer.id)
+        # Nobody who shared its transaction was done again.
         assert "batch_failed" not in {line["event"] for line in logs}
         await check_books(finance.engine)
 

@@ -261,6 +261,21 @@ async def test_a_reversal_belongs_to_the_time_of_the_reopening(station: Station)
     ]
 
 
+async def test_a_reversal_has_the_reason_of_its_own_reopening_or_none(station: Station) -> None:
+    """What the second completion was reopened for says nothing of the first."""
+    order, client = await opened(station)
+    done = order_completed(order, client, services=(work("1000"),))
+    running = station.running["finance"]
+    await in_turn(running, done, parts_issued(order, "0"))
+
+    late = order_reopened(order, 1, reason="Стучит")
+    await in_turn(running, order_reopened(order, 2, reason="Скрипит"), late)
+
+    (reversal,) = [row for row in await rows_of(running.engine, entries) if row.reverses]
+    assert reversal.comment is None
+    await check_books(running.engine)
+
+
 async def test_parts_that_come_back_before_their_correction_are_no_error(
     station: Station,
 ) -> None:

@@ -133,7 +133,9 @@ async def _hear(
         if settlement.state is State.SETTLED:
             await _settle(settlement, store, work)
         elif settlement.state is State.REVERSED:
-            await _reverse(settlement, store, work, reason)
+            # What an earlier one was reopened for, its own event tells.
+            told = reason if settlement.completion == completion else None
+            await _reverse(settlement, store, work, told)
         else:
             store.add_settlement(settlement)
 

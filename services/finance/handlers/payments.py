@@ -14,6 +14,7 @@ from services.finance.domain.settlement import standing
 from services.finance.handlers import bonuses, fiscal, fiscal_offsets
 from services.finance.handlers.table import (
     account_of,
+    ask_of_strangers,
     check_period,
     handlers,
     keep,
@@ -48,11 +49,12 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
     if command.method == "bonus":
         _ensure_own(command)
     check_tendered(command.tendered, command.amount if command.method == "cash" else None)
+    payer_id = command.payer_id or command.customer_id
+    await ask_of_strangers(command.order_id, (command.customer_id, payer_id), store, work)
     order = await order_to_pay(command.order_id, store, work) if command.order_id else None
     if order and order.client_id != command.customer_id:
         raise Refused("order_of_other_client")
     await account_of(command.customer_id, store, work)
-    payer_id = command.payer_id or command.customer_id
     if payer_id != command.customer_id:
         await account_of(payer_id, store, work)
     here, shift = await at_till(
