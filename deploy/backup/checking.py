@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from deploy.alone import Alone, zone_of
 from deploy.backup.folder import Manifest
-from deploy.commands.reach import operator
 from deploy.local.processes import CannotStart
 from deploy.progress import Progress
 from deploy.reconciliation import compare
@@ -23,15 +23,11 @@ from services.audit.domain import Head
 from services.audit.handlers import verified
 from services.audit.store import AuditStore
 from shared.contracts.audit import ChainState
-from shared.contracts.base import Question
 from shared.contracts.reconciliation import Difference
 from shared.database import engine_for, inbox, outbox
-from shared.handlers import Work
-from shared.messaging.client import ServiceClient
 from shared.messaging.consumer import EVERYTHING
-from shared.messaging.envelope import opening
-from shared.service import consumed_subjects, service_named
-from shared.settings import ServiceSettings
+from shared.service import consumed_subjects
+from shared.settings import StationSettings
 
 ON_THEIR_WAY_FOR = timedelta(days=1)
 """An event that some service has not handled for longer has a place among its dead letters."""
@@ -89,7 +85,9 @@ async def examine(urls: Mapping[str, str], manifest: Manifest, progress: Progres
         audit = await _verified(engines["audit"], manifest, progress)
         waiting = await _on_their_way(engines)
         progress.begin("orders, stock and books compared", None)
-        comparison = await compare(_Offline(urls, engines).ask, pause_s=0)
+        station = manifest.station
+        zone = await zone_of(station, engines["orders"]) or StationSettings().zone
+        comparison = await compare(Alone(station, engines, zone).ask, pause_s=0)
         found = comparison.differences
         orders = set(waiting.values())
         left = tuple(each for each in found if not (waiting and _is_explained(each, orders)))
@@ -162,27 +160,6 @@ async def _handled(engine: AsyncEngine, ids: list[UUID]) -> set[UUID]:
 
 def _order_of(headers: Mapping[str, str]) -> UUID | None:
     return UUID(headers["orderid"]) if "orderid" in headers else None
-
-
-class _Offline:
-    """Answers questions as the services would, from their handlers and databases alone."""
-
-    def __init__(self, urls: Mapping[str, str], engines: Mapping[str, AsyncEngine]) -> None:
-        self._urls = urls
-        self._engines = engines
-
-    async def ask(self, question: Question[Any]) -> Any:
-        subject = type(question).subject
-        service = subject.split(".")[1]
-        handlers = service_named(service).handlers
-        settings = ServiceSettings(service=service, database_url=self._urls[service])
-        # What is asked here is answered from one database: nobody needs to be asked in turn.
-        nobody = cast(ServiceClient, None)
-        envelope = opening("/check/ops", subject, operator())
-        work = Work(envelope, datetime.now(UTC), settings, nobody)
-        async with self._engines[service].connect() as connection:
-            store = handlers.store(connection)
-            return await handlers.questions[subject].handler(question, store, work)
 
 
 @asynccontextmanager

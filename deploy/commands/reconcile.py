@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,8 +13,9 @@ import typer
 from deploy.commands.reach import StationDir
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
+    from deploy.alone import Alone
     from deploy.commands.reach import Operator, Reach
     from deploy.reconciliation import Comparison
     from shared.contracts.base import Question
@@ -90,15 +92,18 @@ async def _compared(
     at: Reach, take_over: str | None, tell_costs: str | None, language: Language
 ) -> Comparison:
     from deploy.commands.difference_words import no_money, posted
-    from deploy.commands.reach import connected
+    from deploy.commands.reach import asking_a_database, connected
     from deploy.local.processes import CannotStart
-    from deploy.reconciliation import compare
+    from deploy.reconciliation import OWN, compare
     from shared.contracts.reconciliation import STOCK_AGREES, TakeOverStock
     from shared.refusals import Refused
 
-    async with connected(at) as operator:
+    async with connected(at) as operator, _databases(at) as databases:
 
         async def ask(question: Question[Any]) -> Any:
+            if databases and question in OWN:
+                with asking_a_database():
+                    return await databases.ask(question)
             return await operator.send(question, type(question).subject.split(".")[1])
 
         try:
@@ -119,6 +124,29 @@ async def _compared(
             return await compare(ask)
         except Refused as refused:
             raise CannotStart(refused.words(language)) from refused
+
+
+@asynccontextmanager
+async def _databases(at: Reach) -> AsyncIterator[Alone | None]:
+    """For what services recount by themselves: the sums of years take longer than a service may
+    take to answer. None where not all of them are known."""
+    from deploy.alone import Alone, zone_of
+    from deploy.commands.reach import asking_a_database
+    from deploy.reconciliation import OWN
+    from shared.database import engine_for_one_job
+
+    services = {type(question).subject.split(".")[1] for question in OWN}
+    if not services <= at.database_urls.keys():
+        yield None
+        return
+    async with AsyncExitStack() as stack:
+        engines = {
+            service: await stack.enter_async_context(engine_for_one_job(at.database_urls[service]))
+            for service in services
+        }
+        with asking_a_database():
+            zone = await zone_of(at.station, engines["orders"])
+        yield Alone(at.station, engines, zone) if zone else None
 
 
 async def _ensure_all_is_heard(at: Reach, language: Language) -> None:

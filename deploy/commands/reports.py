@@ -93,23 +93,15 @@ async def _rebuild(at: Reach, chosen: Mapping[str, Reckon], progress: JobProgres
 
 
 async def _zone(at: Reach) -> ZoneInfo:
-    """In which the station's services count days: what orders was told when it started last. A
-    shell may know of another one, or of none."""
-    from zoneinfo import ZoneInfo
-
-    from sqlalchemy import select
-
+    from deploy.alone import zone_of
     from deploy.local.processes import CannotStart
-    from services.orders.store.tables import stations
     from shared.database import engine_for_one_job
 
-    url = _database(at, "orders")
-    async with engine_for_one_job(url) as engine, engine.connect() as connection:
-        own = stations.c.code == at.station
-        name = await connection.scalar(select(stations.c.time_zone).where(own))
-    if name is None:
+    async with engine_for_one_job(_database(at, "orders")) as engine:
+        zone = await zone_of(at.station, engine)
+    if zone is None:
         raise CannotStart(f"orders has never run as {at.station}: there are no sums of it")
-    return ZoneInfo(name)
+    return zone
 
 
 def _database(at: Reach, service: str) -> str:

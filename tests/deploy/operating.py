@@ -116,3 +116,18 @@ async def is_parked(station: Station, event_id: UUID) -> bool:
     found = await owner.fetchval(query, event_id)
     await owner.close()
     return bool(found)
+
+
+async def all_is_summed(station: Station) -> None:
+    """Sums are folded some seconds after a commit."""
+
+    async def nothing_waits() -> bool:
+        for service, table in (("inventory", "unfolded"), ("orders", "order_changes")):
+            owner = await asyncpg.connect(as_owner(station.database_urls[service]))
+            left = await owner.fetchval(f"SELECT count(*) FROM {table}")
+            await owner.close()
+            if left:
+                return False
+        return True
+
+    await eventually(nothing_waits, every_s=0.5)

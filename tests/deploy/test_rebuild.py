@@ -14,11 +14,10 @@ from shared.contracts.finance_reports import CheckReports, ProfitLoss
 from shared.contracts.order_reports import CheckOrderReports
 from shared.contracts.orders import OrdersBySection
 from shared.contracts.stock_reports import CheckStockReports, StockTurnover
-from tests.deploy.operating import pitlane_on
+from tests.deploy.operating import all_is_summed, pitlane_on
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
 from tests.support.day import BUSINESS, Station, running_station
-from tests.support.waiting import eventually
 
 REPORTS = (
     StockTurnover(period=Period()),
@@ -39,21 +38,6 @@ async def figures(station: Station) -> list[Any]:
 async def without_fault(station: Station) -> None:
     for check in (CheckReports(), CheckStockReports(), CheckOrderReports()):
         assert (await station.ask(check)).items == ()
-
-
-async def all_is_summed(station: Station) -> None:
-    """Sums are folded some seconds after a commit."""
-
-    async def nothing_waits() -> bool:
-        for service, table in (("inventory", "unfolded"), ("orders", "order_changes")):
-            owner = await asyncpg.connect(as_owner(station.database_urls[service]))
-            left = await owner.fetchval(f"SELECT count(*) FROM {table}")
-            await owner.close()
-            if left:
-                return False
-        return True
-
-    await eventually(nothing_waits, every_s=0.5)
 
 
 async def jobs_of(station: Station) -> list[Any]:

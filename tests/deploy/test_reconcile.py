@@ -14,6 +14,8 @@ import pytest
 from sqlalchemy import BindParameter, Label
 
 from deploy import reconciliation
+from deploy.backup.checking import examine
+from deploy.backup.folder import Manifest
 from deploy.commands.difference_words import (
     WORDS,
     line_of,
@@ -22,9 +24,11 @@ from deploy.commands.difference_words import (
     posted,
     told_more,
 )
+from deploy.commands.reach import Operator
 from deploy.commands.rule_words import SAID
 from deploy.copies import KEEPERS
-from deploy.reconciliation import Seen, compared
+from deploy.progress import Silent
+from deploy.reconciliation import OWN, Seen, compared
 from services.clients import app
 from services.clients.store.figures import _COUNTERS
 from services.finance.store.checks import _CLIENTS
@@ -53,7 +57,7 @@ from shared.ids import new_id
 from shared.messaging.envelope import Actor
 from shared.refusals import Refused
 from shared.roles import OPERATOR, OWNER
-from tests.deploy.operating import Outcome, pitlane_on
+from tests.deploy.operating import Outcome, all_is_summed, pitlane_on
 from tests.finance.at_work import published
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
@@ -62,6 +66,18 @@ from tests.support.day import BUSINESS, Station, running_station
 LEDGER = {"payment", "refund", "receivable"}
 """Words of the books' own that stand where a rule's name could."""
 MACHINIST = Actor("root", OPERATOR)
+BACKUP = Manifest(
+    station="station-1",
+    pitlane="",
+    postgres="",
+    system="",
+    cut_at=datetime(2026, 3, 2, tzinfo=UTC),
+    log="",
+    first_segment="",
+    audit_seq=0,
+    audit_hash="",
+    files={},
+)
 
 
 @pytest.fixture
@@ -94,6 +110,49 @@ async def reconcile(station: Station, *arguments: str) -> Outcome:
 async def booked(station: Station) -> Decimal:
     page = await station.ask(GetAccountBalances())
     return next(each.amount for each in page.items if each.account == "inventory")
+
+
+async def test_what_takes_longer_than_a_service_may_answer_is_read_from_the_databases(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[type[Any]] = set()
+    send = Operator.send
+
+    async def noting(self: Operator, message: Any, service: str) -> Any:
+        asked.add(type(message))
+        return await send(self, message, service)
+
+    monkeypatch.setattr(Operator, "send", noting)
+    await all_is_summed(station)
+    assert await reconcile(station) == Outcome(0, "everything agrees\n", "")
+    assert asked
+    assert not asked & {type(question) for question in OWN}
+    owner = await asyncpg.connect(as_owner(station.database_urls["inventory"]))
+    await owner.execute("UPDATE stock_sums SET value = value + 1 WHERE grain = 'day'")
+    await owner.close()
+    told = await reconcile(station)
+    assert (told.exit_code, "stock_sums.value" in told.stdout) == (1, True), told
+
+
+async def test_days_of_sums_are_those_of_the_station_not_of_the_shell(
+    station: Station, database: Callable[[str], str]
+) -> None:
+    await all_is_summed(station)
+    await days_are_of(station, "Pacific/Kiritimati")
+    assert (await pitlane_on(station, "reports", "rebuild", "--yes")).exit_code == 0
+    assert await reconcile(station) == Outcome(0, "everything agrees\n", "")
+    urls = {**station.database_urls, "gateway": database("gateway")}
+    assert (await examine(urls, BACKUP, Silent())).good
+    # More than a day behind: no day of the one is a day of the other.
+    await days_are_of(station, "Pacific/Pago_Pago")
+    told = await reconcile(station)
+    assert (told.exit_code, "stock_sums" in told.stdout) == (1, True), told
+
+
+async def days_are_of(station: Station, zone: str) -> None:
+    owner = await asyncpg.connect(as_owner(station.database_urls["orders"]))
+    await owner.execute("UPDATE stations SET time_zone = $1", zone)
+    await owner.close()
 
 
 async def test_a_kopeck_of_an_older_version_is_taken_over_once(station: Station) -> None:
