@@ -147,7 +147,7 @@ def compared(seen: Seen) -> Iterator[Difference]:
     yield from _copied(seen, seen.orders)
     yield from _money(seen, seen.orders)
     yield from _parts(seen, seen.orders)
-    yield from _visits(seen)
+    yield from _visits(seen, seen.orders)
 
 
 def _copied(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
@@ -170,8 +170,8 @@ def _copied(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
 def _money(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
     books = seen.books
     yield from _same(seen, "total = sum of its lines", order.lines_total, order.total)
-    settled = books.completion if books else 0
-    yield from _same(seen, "settled as often as done", order.completion, settled)
+    if books:  # that they do not know the order is told already
+        yield from _same(seen, "settled as often as done", order.completion, books.completion)
     issued = seen.stock.completion if seen.stock else 0
     if order.completion and any(_counts(part) for part in order.parts):
         yield from _same(seen, "parts issued as often as done", order.completion, issued)
@@ -230,11 +230,15 @@ def _counts(part: WantedPart) -> bool:
     return part.state != "released"
 
 
-def _visits(seen: Seen) -> Iterator[Difference]:
-    """A visit is a settlement that stands."""
+def _visits(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
+    """A visit is a settlement that stands. Where the books do not know the order, which is told
+    already, none is missing, and that it was done is what one may be of."""
     books, visits = seen.books, seen.visits
-    settled = (books.completion,) if books and books.completion else ()
+    completion = books.completion if books else order.completion
+    settled = (completion,) if completion else ()
     counted = visits.completions if visits else ()
+    if books is None and not counted:
+        return
     if settled != counted:
         if counted or seen.counted:
             yield from _visit(seen, VISIT_COUNTED, _listed(settled), _listed(counted))

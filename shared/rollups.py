@@ -42,7 +42,8 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.base import Period
+from shared.contracts.base import Page, Period
+from shared.contracts.reconciliation import Difference
 
 type Grain = Literal["year", "quarter", "month", "day"]
 YEAR: Grain = "year"
@@ -60,6 +61,8 @@ GRAINS: FromClause = (
 
 NAMED = 31
 """So many stretches are named one by one: the index finds what follows the day in each of them."""
+DIFFERENCES_SHOWN = 100
+"""Of very many sums that are not what they should be, the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +298,18 @@ async def differences_of(
         .limit(limit)
     )
     return list(await connection.execute(statement))
+
+
+def page_of_differences(rows: Sequence[Any]) -> Page[Difference]:
+    """Rows of ``differences_of``, or of their shape, as a service answers them."""
+    return Page(
+        items=tuple(
+            Difference(
+                what=row.what, key=row.key, expected=str(row.expected), actual=str(row.actual)
+            )
+            for row in rows
+        )
+    )
 
 
 def _day_of(instant: datetime, zone: ZoneInfo) -> date:

@@ -1,4 +1,5 @@
-"""What ``pitlane reconcile`` and the check of a backup say of a difference, in either language."""
+"""What ``pitlane reconcile`` and the check of a backup say of a difference, and of what is done
+about it, in either language."""
 
 from __future__ import annotations
 
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING
 from deploy.commands.rule_words import OF_BOOKS, OF_COPIES, OF_COUNTERS, OF_STOCK, SAID
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shared.contracts.audit import ChainFault
-    from shared.contracts.reconciliation import Difference
+    from shared.contracts.reconciliation import Difference, IssueCostTold, StockTakeOver
 
 WORDS = {**OF_STOCK, **OF_BOOKS, **OF_COUNTERS, **OF_COPIES}
 """By the rule's name; those of ``SAID`` are words already."""
@@ -63,6 +66,41 @@ def all_of(number: int, language: str = "en", *, counted: bool = True) -> str:
     if number:
         return "1 difference" if number == 1 else f"{number} differences"
     return "everything agrees" if counted else "everything else agrees"
+
+
+def posted(done: StockTakeOver, language: str = "en") -> str:
+    """``posted to stock_take_over: 0.01 (entry …)``."""
+    if language == "ru":
+        return f"проведено на {done.category}: {done.amount} (проводка {done.entry_id})"
+    return f"posted to {done.category}: {done.amount} (entry {done.entry_id})"
+
+
+def no_money(amount: Decimal, language: str = "en") -> str:
+    """Why a difference finer than a kopeck is not taken over."""
+    if language == "ru":
+        return f"{amount} — не денежная сумма: ничего не проведено"
+    return f"{amount} is no amount of money: nothing is posted"
+
+
+def told_more(told: IssueCostTold, language: str = "en") -> str:
+    """What an order and the books have heard now of its parts."""
+    if language == "ru":
+        return f"сообщено, сколько стоили запчасти: ещё {told.amount}"
+    return f"told what its parts cost: {told.amount} more"
+
+
+def on_their_way(behind: Iterable[str], language: str = "en") -> str:
+    """Why nothing is told again while these services may still hear it."""
+    services = ", ".join(behind)
+    if language == "ru":
+        return (
+            f"новости, возможно, ещё в пути ({services}): повторно ничего не сообщается. "
+            "Повторите, когда в `pitlane status` будет пусто под unsent, waiting, in work и dead"
+        )
+    return (
+        f"news may be on their way ({services}): nothing is told again. "
+        "Try again when `pitlane status` shows nothing unsent, waiting, in work or dead"
+    )
 
 
 def words_of(difference: Difference, language: str = "en") -> str:

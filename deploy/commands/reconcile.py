@@ -46,13 +46,13 @@ TellCosts = Annotated[
 
 
 class Language(StrEnum):
-    """In which differences are told."""
+    """In which it is told what differs, and what is done about it."""
 
     EN = "en"
     RU = "ru"
 
 
-In = Annotated[Language, typer.Option("--language", help="In which differences are told.")]
+In = Annotated[Language, typer.Option("--language", help="In which all of this is told.")]
 
 
 def reconcile(
@@ -76,7 +76,7 @@ def reconcile(
     from deploy.commands.reach import reach
 
     at = reach(data_dir)
-    comparison = asyncio.run(_compared(at, take_over, tell_costs))
+    comparison = asyncio.run(_compared(at, take_over, tell_costs, language))
     found = [line_of(each, language) for each in comparison.differences]
     found += [fault_line(fault, language) for fault in asyncio.run(chain(at)).faults]
     for line in found:
@@ -88,7 +88,10 @@ def reconcile(
         raise typer.Exit(1)
 
 
-async def _compared(at: Reach, take_over: str | None, tell_costs: str | None) -> Comparison:
+async def _compared(
+    at: Reach, take_over: str | None, tell_costs: str | None, language: Language
+) -> Comparison:
+    from deploy.commands.difference_words import no_money, posted
     from deploy.commands.reach import asking_a_database, connected
     from deploy.local.processes import CannotStart
     from deploy.reconciliation import OWN, compare
@@ -106,21 +109,21 @@ async def _compared(at: Reach, take_over: str | None, tell_costs: str | None) ->
         try:
             comparison = await compare(ask)
             if tell_costs is not None and comparison.differences:
-                await _ensure_all_is_heard(at)
-                if await _told(comparison.differences, tell_costs, operator):
+                await _ensure_all_is_heard(at, language)
+                if await _told(comparison.differences, tell_costs, operator, language):
                     comparison = await compare(ask)
             found = comparison.differences
             if take_over is None or [each.what for each in found] != [STOCK_AGREES]:
                 return comparison
             amount = Decimal(found[0].expected) - Decimal(found[0].actual)
             if amount != round(amount, 2):
-                raise CannotStart(f"{amount} is no amount of money: nothing is posted")
+                raise CannotStart(no_money(amount, language))
             command = TakeOverStock(amount=amount, reason=take_over)
             done: StockTakeOver = await operator.send(command, "finance")
-            typer.echo(f"posted to {done.category}: {done.amount} (entry {done.entry_id})")
+            typer.echo(posted(done, language))
             return await compare(ask)
         except Refused as refused:
-            raise CannotStart(refused.words()) from refused
+            raise CannotStart(refused.words(language)) from refused
 
 
 @asynccontextmanager
@@ -146,20 +149,21 @@ async def _databases(at: Reach) -> AsyncIterator[Alone | None]:
         yield Alone(at.station, engines, zone) if zone else None
 
 
-async def _ensure_all_is_heard(at: Reach) -> None:
+async def _ensure_all_is_heard(at: Reach, language: Language) -> None:
     """What is only late would be told twice, and counted twice."""
+    from deploy.commands.difference_words import on_their_way
     from deploy.commands.status import look
     from deploy.local.processes import CannotStart
 
     if behind := (await look(at)).behind({"orders", "inventory", "finance"}):
-        raise CannotStart(
-            f"news may be on their way ({', '.join(behind)}): nothing is told again. "
-            "Try again when `pitlane status` shows nothing unsent, waiting, in work or dead"
-        )
+        raise CannotStart(on_their_way(behind, language))
 
 
-async def _told(found: Sequence[Difference], reason: str, operator: Operator) -> bool:
+async def _told(
+    found: Sequence[Difference], reason: str, operator: Operator, language: Language
+) -> bool:
     """Whether there was anything to tell."""
+    from deploy.commands.difference_words import told_more
     from shared.contracts.reconciliation import (
         COST_AGREES,
         ISSUED_AGREES,
@@ -180,7 +184,7 @@ async def _told(found: Sequence[Difference], reason: str, operator: Operator) ->
         try:
             told: IssueCostTold = await operator.send(command, "inventory")
         except Refused as refused:
-            typer.echo(f"{numbers[order_id]}: {refused.words()}")
+            typer.echo(f"{numbers[order_id]}: {refused.words(language)}")
         else:
-            typer.echo(f"{numbers[order_id]}: told what its parts cost: {told.amount} more")
+            typer.echo(f"{numbers[order_id]}: {told_more(told, language)}")
     return bool(amounts)

@@ -28,7 +28,7 @@ from starlette.types import Receive, Scope, Send
 from services.gateway.call import Call
 from services.gateway.exports.answers import FORMAT_FIELD, all_pages, chosen, rendered
 from services.gateway.exports.lists import Listing, Teller
-from services.gateway.exports.sheets import MEDIA_TYPES
+from services.gateway.exports.sheets import JSON, MEDIA_TYPES
 from services.gateway.exports.spool import Spool
 from services.gateway.reading import Reading
 from shared.contracts.base import Command, Message, Question, View, reply_type
@@ -39,7 +39,6 @@ from shared.permissions import may_take_away
 from shared.refusals import Refused
 
 PREFIX = "/api/v1"
-JSON = "application/json"
 
 type Answer = Callable[[Call, Endpoint], Awaitable[Response]]
 

@@ -17,11 +17,12 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Lifespan
 
 from services.gateway.addresses import Addresses
-from services.gateway.api import JSON, http_routes
+from services.gateway.api import http_routes
 from services.gateway.changes import Changes
 from services.gateway.docs_pages import docs_routes
 from services.gateway.door import Door, allow_connections
 from services.gateway.edge import Edge
+from services.gateway.exports.sheets import JSON
 from services.gateway.formulas_page import formulas_page
 from services.gateway.handlers import handlers
 from services.gateway.jobs.imports import Imports

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel
 
-from services.gateway.api import JSON, PREFIX, Area, Endpoint
+from services.gateway.api import PREFIX, Area, Endpoint
 from services.gateway.examples import EXAMPLE_PROBLEM
+from services.gateway.exports.sheets import JSON
 from services.gateway.openapi_parts import (
     DESCRIPTION,
     FILE,

@@ -16,7 +16,14 @@ from sqlalchemy import BindParameter, Label
 from deploy import reconciliation
 from deploy.backup.checking import examine
 from deploy.backup.folder import Manifest
-from deploy.commands.difference_words import WORDS, line_of
+from deploy.commands.difference_words import (
+    WORDS,
+    line_of,
+    no_money,
+    on_their_way,
+    posted,
+    told_more,
+)
 from deploy.commands.reach import Operator
 from deploy.commands.rule_words import SAID
 from deploy.copies import KEEPERS
@@ -36,9 +43,15 @@ from shared.contracts.reconciliation import (
     BooksFigures,
     Difference,
     GetAccountBalances,
+    HeldPart,
+    IssueCostTold,
     OrderFigures,
+    StockFigures,
     StockTakenOver,
+    StockTakeOver,
     TakeOverStock,
+    VisitFigures,
+    WantedPart,
 )
 from shared.ids import new_id
 from shared.messaging.envelope import Actor
@@ -169,6 +182,8 @@ async def test_a_kopeck_of_an_older_version_is_taken_over_once(station: Station)
     again = await reconcile(station, "--take-over", "Ещё раз")
     assert again.exit_code == 1
     assert "taken over" in again.stderr
+    again = await reconcile(station, "--take-over", "Ещё раз", "--language", "ru")
+    assert "Остатки уже приняты в учёт" in again.stderr
     assert await booked(station) == Decimal("60.01")
 
 
@@ -288,6 +303,55 @@ def test_figures_are_told_without_what_a_division_left() -> None:
     for figure, shown in (*told, ("7", "7"), ("nothing", "nothing"), ("100.000000", "100.00")):
         line = line_of(Difference(what="account_bonuses", expected=figure, actual="0"))
         assert line == f"station: a client's bonuses = the ledger: expected {shown}, found 0"
+
+
+def test_what_is_done_about_differences_is_told_in_russian() -> None:
+    done = StockTakeOver(
+        entry_id=new_id(), at=datetime.now(UTC), worth=Decimal("60.01"), booked=Decimal(60),
+        amount=Decimal("0.01"), category="stock_take_over", reason="!", actor="root",
+    )  # fmt: skip
+    told = IssueCostTold(order_id=new_id(), completion=1, amount=Decimal(25))
+    assert posted(done, "ru") == f"проведено на stock_take_over: 0.01 (проводка {done.entry_id})"
+    assert told_more(told, "ru") == "сообщено, сколько стоили запчасти: ещё 25"
+    assert no_money(Decimal("0.005"), "ru") == "0.005 — не денежная сумма: ничего не проведено"
+    assert on_their_way(["orders"], "ru").startswith("новости, возможно, ещё в пути (orders): ")
+
+
+def seen_without_books(*completions: int, parts_out: bool = True) -> Seen:
+    """A done order with a part, of which the books know nothing. ``completions``: its visits."""
+    order_id, line_id, product_id, total = new_id(), new_id(), new_id(), Decimal(1000)
+    part = WantedPart(
+        line_id=line_id, product_id=product_id, quantity=Decimal(1), reserved=Decimal(1),
+        state="issued",
+    )  # fmt: skip
+    order = OrderFigures(
+        order_id=order_id, number="A-000001", completion=1, status="done", total=total,
+        lines_total=total, parts=(part,),
+    )  # fmt: skip
+    held = HeldPart(
+        line_id=line_id, product_id=product_id, wanted=Decimal(1), held=Decimal(0),
+        issued=Decimal(1), missing=Decimal(0),
+    )  # fmt: skip
+    stock = StockFigures(
+        order_id=order_id, completion=1 if parts_out else 0, cost=Decimal(20), parts=(held,)
+    )
+    visits = VisitFigures(
+        order_id=order_id, client_id=new_id(), completions=completions, revenue=total
+    )
+    return Seen(order_id, orders=order, stock=stock, visits=visits if completions else None)
+
+
+def test_that_the_books_do_not_know_a_done_order_is_told_once() -> None:
+    for completions in ((), (1,)):
+        found = [each.what for each in compared(seen_without_books(*completions))]
+        assert found == ["known to the books"]
+
+
+def test_that_the_books_do_not_know_an_order_hides_no_other_fault() -> None:
+    found = [each.what for each in compared(seen_without_books(2, parts_out=False))]
+    assert found == [
+        "known to the books", "parts issued as often as done", "visit counted = settled",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,8 @@ from shared.contracts.reconciliation import Difference
 from shared.handlers import Work
 from shared.pagination import page_of
 from shared.refusals import Refused
+from shared.rollups import DIFFERENCES_SHOWN, page_of_differences
 
-DIFFERENCES_SHOWN = 100
 _TENTH = Decimal("0.1")
 
 
@@ -123,14 +123,7 @@ async def check_reports(
     question: CheckReports, store: FinanceStore, work: Work
 ) -> Page[Difference]:
     found = await sums.differences(store.connection, work.settings.zone, DIFFERENCES_SHOWN)
-    return Page(
-        items=tuple(
-            Difference(
-                what=row.what, key=row.key, expected=str(row.expected), actual=str(row.actual)
-            )
-            for row in found
-        )
-    )
+    return page_of_differences(found)
 
 
 def _margin_row(

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from services.gateway.api import JSON, Area, Endpoint, get, patch, post, put
+from services.gateway.api import Area, Endpoint, get, patch, post, put
 from services.gateway.call import Call, accepted
+from services.gateway.exports.sheets import JSON
 from services.gateway.reading import parsed
 from shared.contracts.base import reply_type
 from shared.contracts.forms import (

@@ -11,10 +11,10 @@ import pydantic_core
 from pydantic import TypeAdapter
 from starlette.responses import Response, StreamingResponse
 
-from services.gateway.api import JSON, PREFIX, Area, Endpoint, get, patch, post
+from services.gateway.api import PREFIX, Area, Endpoint, get, patch, post
 from services.gateway.call import Call
 from services.gateway.exports.answers import FORMAT_FIELD, chosen
-from services.gateway.exports.sheets import CSV, in_csv
+from services.gateway.exports.sheets import CSV, JSON, in_csv
 from services.gateway.problems import field_invalid, unknown_fields
 from services.gateway.reading import parsed
 from services.gateway.uploads import Destination, brought, received

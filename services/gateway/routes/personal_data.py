@@ -7,9 +7,10 @@ from dataclasses import replace
 import pydantic_core
 from starlette.responses import Response
 
-from services.gateway.api import JSON, Endpoint, post, sent, shown
+from services.gateway.api import Endpoint, post, sent, shown
 from services.gateway.call import Call
 from services.gateway.exports.answers import FORMAT_FIELD
+from services.gateway.exports.sheets import JSON
 from services.gateway.pages.rendering import page
 from shared.contracts.base import reply_type
 from shared.contracts.client_data import EraseClient, GetPersonalData

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.gateway.api import JSON, PREFIX, Area, Endpoint, delete, get, patch
+from services.gateway.api import PREFIX, Area, Endpoint, delete, get, patch
 from services.gateway.call import Call
+from services.gateway.exports.sheets import JSON
 from services.gateway.photos import FIELDS, photo_command
 from services.gateway.problems import field_invalid
 from services.gateway.uploads import received

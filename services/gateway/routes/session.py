@@ -9,8 +9,9 @@ import pydantic_core
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from services.gateway.api import JSON, Area, Endpoint
+from services.gateway.api import Area, Endpoint
 from services.gateway.call import Call, cookie_name
+from services.gateway.exports.sheets import JSON
 from services.gateway.person import Person
 from services.gateway.reading import parsed
 from shared.contracts.base import Message, Name, View

@@ -6,8 +6,9 @@ import pydantic_core
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from services.gateway.api import JSON, Answer, Area, Endpoint
+from services.gateway.api import Answer, Area, Endpoint
 from services.gateway.call import Call
+from services.gateway.exports.sheets import JSON
 from services.gateway.person import Person
 from services.gateway.reading import parsed
 from services.gateway.routes.session import NOTHING, Code, Password

@@ -22,8 +22,7 @@ from shared.contracts.stock_reports import (
 from shared.handlers import Work
 from shared.refusals import Refused
 from shared.roles import may_see_cost
-
-DIFFERENCES_SHOWN = 100
+from shared.rollups import DIFFERENCES_SHOWN, page_of_differences
 
 
 @handlers.question(StockBalances, report=True)
@@ -82,20 +81,7 @@ async def check_reports(
     question: CheckStockReports, store: InventoryStore, work: Work
 ) -> Page[Difference]:
     found = await sums.differences(store.connection, work.settings.zone, DIFFERENCES_SHOWN)
-    return Page(
-        items=tuple(
-            Difference(
-                what=row.what, key=row.key, expected=str(row.expected), actual=str(row.actual)
-            )
-            for row in found
-        )
-    )
-
-
-def _difference(row: Any) -> Difference:
-    return Difference(
-        what=row.what, key=row.key, expected=str(row.expected), actual=str(row.actual)
-    )
+    return page_of_differences(found)
 
 
 def _is_elsewhere(question: Any, work: Work) -> bool:

@@ -14,8 +14,8 @@ from shared.contracts.orders import EmployeeWorkload, OrdersBySection, SectionOr
 from shared.contracts.reconciliation import Difference
 from shared.handlers import Work
 from shared.pagination import page_of
+from shared.rollups import DIFFERENCES_SHOWN, page_of_differences
 
-DIFFERENCES_SHOWN = 100
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -46,13 +46,7 @@ async def check_reports(
     question: CheckOrderReports, store: OrdersStore, work: Work
 ) -> Page[Difference]:
     found = await sums.differences(store.connection, work.settings.zone, DIFFERENCES_SHOWN)
-    return Page(items=tuple(map(_difference, found)))
-
-
-def _difference(row: Any) -> Difference:
-    return Difference(
-        what=row.what, key=row.key, expected=str(row.expected), actual=str(row.actual)
-    )
+    return page_of_differences(found)
 
 
 def _section_orders(row: Any) -> SectionOrders:
