@@ -393,9 +393,9 @@ MUTATIONS = (
         OUTBOX,
         (
             (
-                "                    # What is of the future",
-                '                    .where(outbox.c.seq > getattr(self, "_swept", 0))\n'
-                "                    # What is of the future",
+                "                    .where(_is_left(age))",
+                "                    .where(_is_left(age))\n"
+                '                    .where(outbox.c.seq > getattr(self, "_swept", 0))',
             ),
             (
                 "            await _mark_published(connection, published)\n        log.info",
