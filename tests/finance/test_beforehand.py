@@ -32,6 +32,7 @@ from shared.messaging.inbox import Duplicate
 from shared.messaging.jobs import Job
 from shared.messaging.outages import is_outage
 from shared.refusals import Refused
+from shared.service import Running
 from tests.finance.at_work import check_books, job
 from tests.finance.builders import NOON, money, order_cancelled
 from tests.finance.pay_work import employee
@@ -96,6 +97,13 @@ async def test_what_was_asked_is_asked_again_once_it_is_weighed_with_something_e
     assert await work.ask(question, given="another") == 2
 
 
+async def forget_orders_and_clients(finance: Running) -> None:
+    """As though their events had not come yet."""
+    async with finance.engine.begin() as connection:
+        for table in (schema.orders, schema.accounts):
+            await connection.execute(delete(table))
+
+
 async def test_orders_and_clients_that_nobody_told_of_yet_are_asked_for_at_once(
     nats_server: TestNats, database: Callable[[str], str]
 ) -> None:
@@ -103,9 +111,7 @@ async def test_orders_and_clients_that_nobody_told_of_yet_are_asked_for_at_once(
         orders = [await station.an_order() for _ in range(3)]
         await station.settle_down()
         finance = station.running["finance"]
-        async with finance.engine.begin() as connection:
-            for table in (schema.orders, schema.accounts):
-                await connection.execute(delete(table))
+        await forget_orders_and_clients(finance)
         command = TakePaymentDocument(
             payer_id=orders[0].client_id,
             orders=tuple(OrderShare(order_id=order.id, amount=money("100")) for order in orders),
@@ -128,9 +134,7 @@ async def test_a_payment_asks_for_its_order_and_client_before_it_notes_either(
         order, payer = await station.an_order(), await station.a_client()
         await station.settle_down()
         finance = station.running["finance"]
-        async with finance.engine.begin() as connection:
-            for table in (schema.orders, schema.accounts):
-                await connection.execute(delete(table))
+        await forget_orders_and_clients(finance)
         command = TakePayment(
             order_id=order.id,
             customer_id=order.client_id,
