@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 from tests.browser.visitors import Open, Site, Visitor, opened
 from tests.gateway.support import API, running_whole, served
@@ -84,6 +84,14 @@ def _name_of(task: asyncio.Task[object]) -> str:
     return getattr(task.get_coro(), "__qualname__", "")
 
 
+async def closed(context: BrowserContext) -> None:
+    """An answer that a test still holds on its way when it ends is nobody's fault."""
+    await context.unroute_all(behavior="ignoreErrors")
+    for page in context.pages:
+        await page.unroute_all(behavior="ignoreErrors")
+    await context.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def browse(chromium: Browser, site: Site) -> AsyncIterator[Open]:
     """``await browse(role="advisor", size=DESK)``: somebody with a browser of their own. At the end
@@ -93,7 +101,7 @@ async def browse(chromium: Browser, site: Site) -> AsyncIterator[Open]:
 
         async def browse(**wishes: object) -> Visitor:
             visitor = await opened(chromium, site, **wishes)  # type: ignore[arg-type]
-            contexts.push_async_callback(visitor.page.context.close)
+            contexts.push_async_callback(closed, visitor.page.context)
             visitors.append(visitor)
             return visitor
 

@@ -75,7 +75,7 @@ async def order_moved(event: OrderMoved, store: DocumentsStore, work: Work) -> N
 async def order_completed(event: OrderCompleted, store: DocumentsStore, work: Work) -> None:
     whose = _Whose(event.order_id, event.client_id, completion=event.completion)
     reminded = await _known(whose, store, work, "next_visit")
-    store.messages.forget_parts(event.order_id)
+    store.messages.forget_parts(part.line_id for part in event.parts)
     key = f"{event.order_id}:{event.completion}"
     await _schedule("order_ready", key, whose, store, work, event.completed_at)
     await _schedule("next_visit", key, reminded, store, work, event.completed_at)
@@ -92,7 +92,6 @@ async def order_reopened(event: OrderReopened, store: DocumentsStore, work: Work
 @handlers.event(OrderCancelled)
 async def order_cancelled(event: OrderCancelled, store: DocumentsStore, work: Work) -> None:
     """What a person wrote by hand goes out all the same: they know why."""
-    store.messages.forget_parts(event.order_id)
     for message in await store.messages.pending_of_order(event.order_id):
         if message.fact != "by_hand":
             await save(domain.cancelled(message, "no_longer_holds"), store, work)

@@ -126,4 +126,5 @@ part_answers = Table(
     Column("short", Boolean, nullable=False),
     Index("part_answers_order", "order_id"),
 )
-"""What the warehouse last said of the part lines of open orders."""
+"""What the warehouse last said of part lines that are not used up: of those that an order waits
+for, and of those that it let go of."""

@@ -72,7 +72,7 @@ _AWAITED = select(messages.c.vehicle_id).where(
 )
 _SAVE_CLIENTS = merging(message_clients, newer="revision")
 _SAVE_ANSWERS = merging(part_answers, "answer", "short", newer="answer")
-_FORGET_ANSWERS = removing(part_answers, "order_id")
+_FORGET_ANSWERS = removing(part_answers)
 _SCHEDULING = (OrderCreated, OrderCompleted, EstimateQuoted, WorkDeclined)
 
 
@@ -86,7 +86,7 @@ class Messages:
         self._clients: dict[UUID, dict[str, Any]] = {}
         self._answers: dict[UUID, dict[UUID, PartAnswer]] = {}
         self._new_answers: dict[UUID, tuple[UUID, PartAnswer]] = {}
-        self._closed_orders: set[UUID] = set()
+        self._used_lines: set[UUID] = set()
         self._idle_cars: set[UUID] = set()
         """For which nothing waits to be sent, as long as this transaction adds nothing."""
         self.saves = 0
@@ -120,10 +120,9 @@ class Messages:
         answers = (
             {"line_id": line_id, "order_id": order_id, **asdict(answer)}
             for line_id, (order_id, answer) in sorted(self._new_answers.items())
-            if order_id not in self._closed_orders
         )
         self._to_write.add(_SAVE_ANSWERS, answers)
-        self._to_write.add(_FORGET_ANSWERS, ((order,) for order in sorted(self._closed_orders)))
+        self._to_write.add(_FORGET_ANSWERS, ((line,) for line in sorted(self._used_lines)))
 
     # --- templates ---------------------------------------------------------------------------
 
@@ -327,11 +326,15 @@ class Messages:
         self.saves += 1
         self._answers[order_id][line_id] = answer
         self._new_answers[line_id] = (order_id, answer)
+        self._used_lines.discard(line_id)
 
-    def forget_parts(self, order_id: UUID) -> None:
-        """The order is closed: nobody waits for its parts."""
+    def forget_parts(self, line_ids: Iterable[UUID]) -> None:
+        """The order is done with these: nobody waits for them. What was let go of stays, with the
+        answer that said so: an older one that comes late is known by it."""
         self.saves += 1
-        self._closed_orders.add(order_id)
+        for line_id in line_ids:
+            self._new_answers.pop(line_id, None)
+            self._used_lines.add(line_id)
 
     def _found_answers(self, order_ids: set[UUID], rows: Rows) -> None:
         self._answers |= {order_id: {} for order_id in order_ids}
