@@ -84,9 +84,9 @@ def merging(table: Table, *changing: str, newer: str | None = None) -> Rows:
     return Rows(rows.name, merged, rows.columns)
 
 
-def removing(table: Table, *columns: str) -> Rows:
-    """Deletes the rows whose primary keys they bring, or else these columns."""
-    name, keys = f"gone_{table.name}", columns or tuple(table.primary_key.columns.keys())
+def removing(table: Table) -> Rows:
+    """Deletes the rows whose primary keys they bring."""
+    name, keys = f"gone_{table.name}", tuple(table.primary_key.columns.keys())
     found = tuple_(*(table.c[key] for key in keys)).in_(select(_unnested(name, table, keys)))
     return Rows(name, delete(table).where(found), keys)
 

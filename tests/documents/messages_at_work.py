@@ -36,7 +36,7 @@ from shared.contracts.messages import (
     MessageView,
     SendMessage,
 )
-from shared.contracts.orders import CompletedPart, OrderCompleted, OrderCreated, OrderSummary
+from shared.contracts.orders import OrderCompleted, OrderCreated, OrderSummary
 from shared.contracts.work_order import WorkOrder
 from shared.database import outbox
 from shared.messaging.client import STATUS_HEADER, refusal_body
@@ -257,7 +257,7 @@ def naming(order: WorkOrder) -> dict[str, Any]:
     return {"order_id": order.id, "number": order.number, "revision": order.revision}
 
 
-def completion_of(order: WorkOrder, parts: tuple[CompletedPart, ...] = ()) -> OrderCompleted:
+def completion_of(order: WorkOrder) -> OrderCompleted:
     return OrderCompleted(
         **naming(order),
         completion=order.completion,
@@ -272,7 +272,7 @@ def completion_of(order: WorkOrder, parts: tuple[CompletedPart, ...] = ()) -> Or
         products_total=order.products_total,
         materials_total=order.materials_total,
         services=(),
-        parts=parts,
+        parts=(),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from random import Random
 from typing import Any, cast
 from uuid import UUID
 
@@ -90,16 +91,20 @@ class Business:
         if heard := self.heard[service]:
             assert await self._hear(service, heard[which % len(heard)])
 
-    async def drain(self) -> None:
-        """Everything is delivered. Fails when something can never be handled."""
-        while any(self.waiting.values()):
+    async def drain(self, turn: Random | None = None, only: Sequence[str] = ()) -> None:
+        """Everything is delivered, as it was told or in the order that ``turn`` makes, to all or
+        to these. Fails when something can never be handled."""
+        listening = {name: self.waiting[name] for name in only or self.waiting}
+        while any(listening.values()):
             moved = False
-            for service, waiting in self.waiting.items():
+            for service, waiting in listening.items():
+                if turn:
+                    turn.shuffle(waiting)
                 for event in list(waiting):
                     if await self._hear(service, event):
                         waiting.remove(event)
                         moved = True
-            assert moved, f"nobody can handle {self.waiting}"
+            assert moved, f"nobody can handle {listening}"
 
     def publish(self, events: Sequence[Outgoing]) -> None:
         for event in events:

@@ -75,7 +75,6 @@ async def order_moved(event: OrderMoved, store: DocumentsStore, work: Work) -> N
 async def order_completed(event: OrderCompleted, store: DocumentsStore, work: Work) -> None:
     whose = _Whose(event.order_id, event.client_id, completion=event.completion)
     reminded = await _known(whose, store, work, "next_visit")
-    store.messages.forget_parts(part.line_id for part in event.parts)
     key = f"{event.order_id}:{event.completion}"
     await _schedule("order_ready", key, whose, store, work, event.completed_at)
     await _schedule("next_visit", key, reminded, store, work, event.completed_at)

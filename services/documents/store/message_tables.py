@@ -126,5 +126,5 @@ part_answers = Table(
     Column("short", Boolean, nullable=False),
     Index("part_answers_order", "order_id"),
 )
-"""What the warehouse last said of part lines that are not used up: of those that an order waits
-for, and of those that it let go of."""
+"""What the warehouse last said of each part line. Nothing is forgotten when an order is closed: an
+older answer may come after that, and so may the closing after the order was opened again."""

@@ -49,7 +49,7 @@ from shared.contracts.orders import OrderCompleted, OrderCreated
 from shared.pagination import keys_of, newest_first, page_of
 from shared.reading import Rows, read_together
 from shared.refusals import Refused
-from shared.writing import Pending, merging, removing
+from shared.writing import Pending, merging
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _FIELDS = tuple(field.name for field in fields(Message))
@@ -72,7 +72,6 @@ _AWAITED = select(messages.c.vehicle_id).where(
 )
 _SAVE_CLIENTS = merging(message_clients, newer="revision")
 _SAVE_ANSWERS = merging(part_answers, "answer", "short", newer="answer")
-_FORGET_ANSWERS = removing(part_answers)
 _SCHEDULING = (OrderCreated, OrderCompleted, EstimateQuoted, WorkDeclined)
 
 
@@ -86,7 +85,6 @@ class Messages:
         self._clients: dict[UUID, dict[str, Any]] = {}
         self._answers: dict[UUID, dict[UUID, PartAnswer]] = {}
         self._new_answers: dict[UUID, tuple[UUID, PartAnswer]] = {}
-        self._used_lines: set[UUID] = set()
         self._idle_cars: set[UUID] = set()
         """For which nothing waits to be sent, as long as this transaction adds nothing."""
         self.saves = 0
@@ -122,7 +120,6 @@ class Messages:
             for line_id, (order_id, answer) in sorted(self._new_answers.items())
         )
         self._to_write.add(_SAVE_ANSWERS, answers)
-        self._to_write.add(_FORGET_ANSWERS, ((line,) for line in sorted(self._used_lines)))
 
     # --- templates ---------------------------------------------------------------------------
 
@@ -326,15 +323,6 @@ class Messages:
         self.saves += 1
         self._answers[order_id][line_id] = answer
         self._new_answers[line_id] = (order_id, answer)
-        self._used_lines.discard(line_id)
-
-    def forget_parts(self, line_ids: Iterable[UUID]) -> None:
-        """The order is done with these: nobody waits for them. What was let go of stays, with the
-        answer that said so: an older one that comes late is known by it."""
-        self.saves += 1
-        for line_id in line_ids:
-            self._new_answers.pop(line_id, None)
-            self._used_lines.add(line_id)
 
     def _found_answers(self, order_ids: set[UUID], rows: Rows) -> None:
         self._answers |= {order_id: {} for order_id in order_ids}
