@@ -3,24 +3,14 @@ the sum of its postings, and Z reports share out its movements without rest."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -54,23 +44,19 @@ from shared.ids import new_id
 from shared.settings import ServiceSettings
 from tests.finance.at_work import answer, check_books, in_one_transaction, job
 from tests.finance.builders import NOON, client_created
+from tests.support.histories import History, action, seeds
 
-amounts = st.decimals("0.01", "900", places=2)
-boxes = st.integers(0, 1)
-methods = st.sampled_from(("cash", "card", "transfer"))
+METHODS = ("cash", "card", "transfer")
 MONEY = {"cash": "cash", "card": "card", "bank": "transfer"}
 COUNTED = ("cash_opening", "cash_shortage", "cash_surplus")
 
 
-class TillMachine(RuleBasedStateMachine):
+class Till(History):
     """What is known besides the tables: which shift is open, and the Z reports as they were."""
 
-    database: Callable[[str], str]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loop = asyncio.new_event_loop()
-        url = self.database("finance")
+    def __init__(self, database: Callable[[str], str], seed: int) -> None:
+        super().__init__(seed)
+        url = database("finance")
         self.engine: AsyncEngine = engine_for(url)
         self.settings = ServiceSettings(service="finance", database_url=url)
         self.now = NOON
@@ -80,17 +66,20 @@ class TillMachine(RuleBasedStateMachine):
         self.frozen: dict[UUID, ShiftReport] = {}
         self.payments: list[UUID] = []
 
-    def teardown(self) -> None:
-        self.wait(self.engine.dispose())
-        self.loop.close()
+    async def history(self, steps: int) -> None:
+        try:
+            await self._together(client_created(self.client))
+            await self.send(CreateCashBox(name="Вторая"))
+            self.boxes = [box.id for box in (await self.ask(ListCashBoxes())).items]
+            assert len(self.boxes) == 2
+            await self.goes_on(steps)
+        finally:
+            await self.engine.dispose()
 
-    def wait[ResultT](self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
-        return self.loop.run_until_complete(work)
-
-    def send(self, *commands: Command[Any]) -> list[Any]:
+    async def send(self, *commands: Command[Any]) -> list[Event]:
         """In one transaction; what came of it. A refusal changes nothing."""
         self.now += timedelta(minutes=1)
-        facts = self.wait(self._together(*commands))
+        facts = await self._together(*commands)
         for fact in facts:
             if isinstance(fact, PaymentTaken):
                 self.payments.append(fact.payment.id)
@@ -105,84 +94,82 @@ class TillMachine(RuleBasedStateMachine):
         jobs = [job(message, at=self.now) for message in messages]
         return await in_one_transaction(self.engine, self.settings, *jobs)
 
-    def ask(self, question: Any) -> Any:
-        return self.wait(answer(self.engine, self.settings, question))
+    async def ask(self, question: Any) -> Any:
+        return await answer(self.engine, self.settings, question)
 
-    @initialize()
-    def two_boxes(self) -> None:
-        self.wait(self._together(client_created(self.client)))
-        self.send(CreateCashBox(name="Вторая"))
-        self.boxes = [box.id for box in self.ask(ListCashBoxes()).items]
-        assert len(self.boxes) == 2
+    # --- what happens ----------------------------------------------------------------------------
 
-    # --- what happens ---
-
-    @rule(box=boxes, counted=st.decimals(0, 900, places=2))
-    def opens(self, box: int, counted: Decimal) -> None:
-        was_open = self.boxes[box] in self.open
-        facts = self.send(OpenShift(cash_box_id=self.boxes[box], counted=counted))
+    @action(3)
+    async def opens(self) -> None:
+        box = self.one_of(self.boxes)
+        was_open = box in self.open
+        facts = await self.send(OpenShift(cash_box_id=box, counted=self.money("0.00")))
         assert any(isinstance(fact, ShiftOpened) for fact in facts) == (not was_open)
 
-    @precondition(lambda self: self.open)
-    @rule(counted=st.decimals(0, 2000, places=2), data=st.data())
-    def closes(self, counted: Decimal, data: st.DataObject) -> None:
+    @action(2)
+    async def closes(self) -> None:
         """In one transaction with a payment before it and one after it, and another close."""
-        box = data.draw(st.sampled_from(sorted(self.open)))
-        shift_id = self.open[box]
-        close = CloseShift(shift_id=shift_id, counted=counted)
+        box = self.recent(sorted(self.open))
+        if box is None:
+            return
+        close = CloseShift(shift_id=self.open[box], counted=self.money("0.00", "2000.00"))
         pay = TakePayment(
             customer_id=self.client, amount=Decimal(3), method="cash", cash_box_id=box
         )
-        facts = self.send(pay, close, pay, close)
+        facts = await self.send(pay, close, pay, close)
         kinds = Counter(type(fact) for fact in facts)
         assert (kinds[ShiftClosed], kinds[PaymentTaken]) == (1, 1)
 
-    @rule(amount=amounts, method=methods)
-    def pays(self, amount: Decimal, method: Literal["cash", "card", "transfer"]) -> None:
-        self.send(TakePayment(customer_id=self.client, amount=amount, method=method))
+    @action(4)
+    async def pays(self) -> None:
+        paid = {"amount": self.money("0.01"), "method": self.one_of(METHODS)}
+        await self.send(TakePayment.model_validate({"customer_id": self.client, **paid}))
 
-    @precondition(lambda self: self.payments)
-    @rule(amount=amounts, data=st.data())
-    def refunds(self, amount: Decimal, data: st.DataObject) -> None:
-        payment = data.draw(st.sampled_from(self.payments))
-        left = self.ask(GetPayment(payment_id=payment))
-        facts = self.send(RefundPayment(payment_id=payment, amount=amount))
+    @action(3)
+    async def refunds(self) -> None:
+        payment = self.recent(self.payments)
+        if payment is None:
+            return
+        amount = self.money("0.01")
+        left = await self.ask(GetPayment(payment_id=payment))
+        facts = await self.send(RefundPayment(payment_id=payment, amount=amount))
         taken = any(isinstance(fact, PaymentRefunded) for fact in facts)
         assert not taken or amount <= left.amount - left.refunded
 
-    @rule(amount=amounts, method=methods)
-    def spends(self, amount: Decimal, method: Literal["cash", "card", "transfer"]) -> None:
-        self.send(RecordExpense(amount=amount, category="Чай", method=method))
+    @action(2)
+    async def spends(self) -> None:
+        spent = {"amount": self.money("0.01"), "method": self.one_of(METHODS)}
+        await self.send(RecordExpense.model_validate({"category": "Чай", **spent}))
 
-    @rule(
-        box=boxes,
-        amount=amounts,
-        direction=st.sampled_from(("in", "out")),
-        party=st.sampled_from(("bank", "owner", "cash_box")),
-    )
-    def moves_cash(
-        self,
-        box: int,
-        amount: Decimal,
-        direction: Literal["in", "out"],
-        party: Literal["bank", "owner", "cash_box"],
-    ) -> None:
-        where = {"cash_box_id": self.boxes[box], "direction": direction, "party": party}
-        facts = self.send(MoveCash.model_validate({**where, "amount": amount}))
-        if self.boxes[box] not in self.open:
+    @action(4)
+    async def moves_cash(self) -> None:
+        box = self.one_of(self.boxes)
+        move = {
+            "cash_box_id": box,
+            "amount": self.money("0.01"),
+            "direction": self.one_of(("in", "out")),
+            "party": self.one_of(("bank", "owner", "cash_box")),
+        }
+        facts = await self.send(MoveCash.model_validate(move))
+        if box not in self.open:
             assert not any(isinstance(fact, CashMoved) for fact in facts)
 
-    @rule(required=st.booleans())
-    def asks_for_shifts(self, required: bool) -> None:
-        self.send(ChangeTillSettings(shift_required=required))
+    @action(1)
+    async def asks_for_shifts(self) -> None:
+        await self.send(ChangeTillSettings(shift_required=self.chance(0.5)))
 
-    # --- what is always true ---
+    # --- what is always true ---------------------------------------------------------------------
 
-    @invariant()
-    def every_box_has_the_sum_of_its_postings(self) -> None:
-        cash, by_shift = self.wait(self._postings())
+    async def holds(self) -> None:
+        await self._every_box_has_the_sum_of_its_postings()
+        await self._z_reports_stay_as_they_were()
+        await check_books(self.engine)
+
+    async def _every_box_has_the_sum_of_its_postings(self) -> None:
+        cash, by_shift = await self._postings()
         carried: dict[UUID, Decimal] = {}
-        shifts = sorted(self.ask(ListShifts(limit=200)).items, key=lambda one: one.number)
+        listed = (await self.ask(ListShifts(limit=200))).items
+        shifts = sorted(listed, key=lambda one: one.number)
         assert {one.cash_box_id: one.id for one in shifts if not one.closed_at} == self.open
         numbers: Counter[UUID] = Counter()
         for shift in shifts:
@@ -196,21 +183,15 @@ class TillMachine(RuleBasedStateMachine):
             else:
                 assert shift.counted == has == shift.expected + shift.difference
             carried[shift.cash_box_id] = has
-            report = self.ask(GetXReport(shift_id=shift.id))
+            report = await self.ask(GetXReport(shift_id=shift.id))
             assert report.opening + report.movements == report.expected == shift.expected
             assert shares_of(report) == by_shift[shift.id]
 
-    @invariant()
-    def a_z_report_stays_as_it_was(self) -> None:
+    async def _z_reports_stay_as_they_were(self) -> None:
         for shift_id, report in self.frozen.items():
-            again = self.ask(GetZReport(shift_id=shift_id))
-            assert again == report
-            now = self.ask(GetXReport(shift_id=shift_id))
+            assert await self.ask(GetZReport(shift_id=shift_id)) == report
+            now = await self.ask(GetXReport(shift_id=shift_id))
             assert now.model_copy(update={"kind": "z"}) == report
-
-    @invariant()
-    def the_books_are_true(self) -> None:
-        self.wait(check_books(self.engine))
 
     async def _postings(self) -> tuple[Counter[UUID], dict[UUID, Counter[tuple[str, str]]]]:
         """By shift: its cash, and what came and went by kind and method, counts left out."""
@@ -251,19 +232,11 @@ def shares_of(report: ShiftReport) -> Counter[tuple[str, str]]:
     return shares
 
 
-def test_boxes_and_reports_are_true_after_any_history(database: Callable[[str], str]) -> None:
-    class Machine(TillMachine):
-        pass
-
-    Machine.database = staticmethod(database)
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=8,
-            stateful_step_count=25,
-            deadline=None,
-            # A failing history is shown as it is, as in ``test_reports_agree``.
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+@pytest.mark.parametrize("seed", seeds(4))
+async def test_boxes_and_reports_are_true_after_any_history(
+    seed: int, database: Callable[[str], str]
+) -> None:
+    till = Till(database, seed)
+    await till.history(steps=40)
+    assert till.frozen
+    assert len(till.payments) > 3

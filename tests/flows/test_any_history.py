@@ -3,7 +3,6 @@ book agrees with every other one, to the last unit and kopeck."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -12,9 +11,8 @@ from tests.flows.histories.counter import Counter, Till
 from tests.flows.histories.office import Office
 from tests.flows.histories.station import Station
 from tests.flows.histories.store import Purchases, Shelves, Store
+from tests.support.histories import seeds
 
-FIRST = int(os.environ.get("PITLANE_HISTORIES_FROM", "1"))
-SEEDS = range(FIRST, FIRST + int(os.environ.get("PITLANE_HISTORIES", "8")))
 STEPS = 150
 
 
@@ -27,7 +25,7 @@ class Orders(Shelves, Counter):
 
 
 @pytest.mark.parametrize("people", [Everything, Orders])
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(8))
 async def test_every_book_agrees_after_any_history(
     seed: int, people: type[Station], database: Callable[[str], str]
 ) -> None:

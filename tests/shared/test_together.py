@@ -147,12 +147,12 @@ async def test_the_same_tables_are_the_same_statement(connection: AsyncConnectio
     assert len(set(sent)) == 1
 
 
-async def test_rows_go_by_their_keys_or_by_what_is_named(connection: AsyncConnection) -> None:
+async def test_rows_go_by_their_keys(connection: AsyncConnection) -> None:
     pending = Pending()
     pending.add(removing(words), [("шина",)])
-    pending.add(removing(people, "revision"), [(1,)])
+    pending.add(removing(people), [(1,), (3,)])
     await pending.send(connection)
-    assert await everybody(connection) == []
+    assert await everybody(connection) == [ANNA]
     (found,) = await read_together(connection, (_WORDS, {}))
     assert [row.word for row in found] == ["масло"]
 

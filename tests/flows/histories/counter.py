@@ -19,7 +19,8 @@ from shared.contracts.orders import (
     RemoveLine,
     RequestParts,
 )
-from tests.flows.histories.station import Station, action
+from tests.flows.histories.station import Station
+from tests.support.histories import action
 
 MOVES: tuple[OrderStatus, ...] = ("in_progress", "in_progress", "done", "done", "cancelled")
 REMOVALS: tuple[OnRemoval, ...] = ("return", "write_off")
@@ -116,7 +117,7 @@ class Till(Counter):
 
     @action(8)
     async def somebody_pays(self) -> None:
-        names_it = self.random.random() < 0.8
+        names_it = self.chance(0.8)
         payment = await self.send(
             TakePayment(
                 order_id=self.recent(self.orders) if names_it else None,

@@ -14,7 +14,8 @@ from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle, Sa
 from shared.contracts.inventory import ChangeProduct, ChangeWarehouse, OtherUnit
 from shared.contracts.payroll import PayOut, PayoutLine
 from shared.contracts.taxes import SetVatRates, VatRate
-from tests.flows.histories.station import Station, action
+from tests.flows.histories.station import Station
+from tests.support.histories import action
 
 SAID: tuple[dict[str, Any], ...] = (
     {"phones": ("+79161234567",), "email": "a@example.com"},
@@ -65,7 +66,7 @@ class Office(Station):
     async def a_car_is_noted(self) -> None:
         plate = f"А{self.random.randint(100, 999)}ВС77"
         client_id, vehicle_id = self.one_of(self.clients), self.recent(self.cars)
-        if vehicle_id is None or self.random.random() < 0.3:
+        if vehicle_id is None or self.chance(0.3):
             car = AddVehicle(vendor="Lada", client_id=client_id, plate=plate)
             self.cars.append(await self.made(car))
         else:
@@ -76,7 +77,7 @@ class Office(Station):
         days = self.random.randint(0, 30)
         terms: dict[str, Any] = {"payment_days": days, "credit_limit": Decimal(days) * 100}
         contract_id = self.recent(self.contracts)
-        if contract_id is None or self.random.random() < 0.3:
+        if contract_id is None or self.chance(0.3):
             signed = {"client_id": self.one_of(self.clients), "number": str(days)}
             contract = CreateContract(signed_on=date(2026, 1, 1), **signed, **terms)
             self.contracts.append(await self.made(contract))
@@ -93,6 +94,6 @@ class Office(Station):
     @action(1)
     async def two_clients_were_one(self) -> None:
         one, other = self.clients
-        if one != other and self.random.random() < 0.5:
+        if one != other and self.chance(0.5):
             await self.send(MergeClients(client_id=one, other_id=other))
             self.clients = [one, one]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
-from inspect import getmembers
-from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -19,39 +17,25 @@ from shared.contracts.orders import CreateEmployee, CreateSection
 from shared.contracts.visits import KeepVisits
 from shared.refusals import Refused
 from tests.support.business import Business
+from tests.support.histories import History, action
 
 SERVICES = ("clients", "orders", "inventory", "finance", "documents")
-RECENT = 3
-"""So many of a kind are chosen from, that much happens to each of them."""
 
 
-def action[DoneT: Callable[[Any], Awaitable[None]]](weight: int) -> Callable[[DoneT], DoneT]:
-    """Marks what people may do, and how often they do it beside what else there is."""
-
-    def marked(done: DoneT) -> DoneT:
-        vars(done)["weight"] = weight
-        return done
-
-    return marked
-
-
-class Station:
+class Station(History):
     """One history of it, always the same of one seed. What is refused changes nothing."""
 
     def __init__(self, database: Callable[[str], str], seed: int) -> None:
-        self.random = Random(seed)
+        super().__init__(seed)
         self.business = Business(database, *SERVICES)
         self.done: list[str] = []
         """Of what came to something, oldest first."""
 
     async def history(self, steps: int) -> list[str]:
         """Where the books do not agree in the end, when all news has come."""
-        actions = [each for _, each in getmembers(type(self), lambda one: hasattr(one, "weight"))]
-        weights = [each.weight for each in actions]
         try:
             await self.open()
-            for each in self.random.choices(actions, weights, k=steps):
-                await each(self)
+            await self.goes_on(steps)
             await self.business.drain(self.random)
             return list(map(line_of, (await compare(self.business.ask, pause_s=0)).differences))
         finally:
@@ -99,20 +83,8 @@ class Station:
         await self.send(KeepVisits())
         await self.business.drain()
 
-    # --- drawing ---------------------------------------------------------------------------------
-
-    def one_of[ThingT](self, things: Sequence[ThingT]) -> ThingT:
-        return self.random.choice(things)
-
-    def recent[ThingT](self, things: Sequence[ThingT]) -> ThingT | None:
-        """``None``: there is none yet."""
-        return self.random.choice(things[-RECENT:]) if things else None
-
     def amount(self) -> Decimal:
         return Decimal(self.random.randint(500, 6000)) / 1000
-
-    def money(self) -> Decimal:
-        return Decimal(self.random.randint(100, 90_000)) / 100
 
     # --- news ------------------------------------------------------------------------------------
 
@@ -125,4 +97,4 @@ class Station:
 
     @action(4)
     async def all_news_arrives(self) -> None:
-        await self.business.drain(self.random if self.random.random() < 0.7 else None)
+        await self.business.drain(self.random if self.chance(0.7) else None)

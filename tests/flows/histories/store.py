@@ -33,7 +33,8 @@ from shared.contracts.stock_documents import (
     WriteOffStock,
 )
 from tests.flows.histories.counter import Counter
-from tests.flows.histories.station import Station, action
+from tests.flows.histories.station import Station
+from tests.support.histories import action
 
 VAT = (None, Decimal(10), Decimal(20))
 BOTH = (True, False)
@@ -126,7 +127,7 @@ class Store(Shelves):
     @action(3)
     async def a_transfer_ends(self) -> None:
         if transfer_id := self.recent(self.transfers):
-            if self.random.random() < 0.7:
+            if self.chance(0.7):
                 await self.send(ReceiveTransfer(transfer_id=transfer_id))
             else:
                 await self.send(CancelTransfer(transfer_id=transfer_id, reason="не надо"))
