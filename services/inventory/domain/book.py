@@ -162,18 +162,20 @@ class Book(Shelves):
         if before is None:
             return None
         operation = Operation()
-        missing = {
-            shortage.line_id: shortage
+        short = [
+            shortage
             for shortage in self.shortages.values()
             if (shortage.order_id, shortage.completion) == (order_id, completion)
-            and shortage.missing
-        }
+        ]
+        missing = {shortage.line_id: shortage for shortage in short if shortage.missing}
         by_line: defaultdict[UUID, list[Consumption]] = defaultdict(list)
         for consumption in self._consumed(order_id, completion):
             by_line[consumption.line_id].append(consumption)
         # First what never came, so that nothing that comes back is put in its place.
         for shortage in missing.values():
             self._return_missing(operation, shortage)
+        # Their last answer says that they are short, whatever has come since.
+        operation.named |= {shortage.line_id: None for shortage in short}
         for consumptions in by_line.values():
             for consumption in consumptions:
                 self._take_back(operation, consumption)
@@ -354,7 +356,6 @@ class Book(Shelves):
         line = self.lines[shortage.line_id]
         self._take_shortage_back(operation, line, shortage)
         self._keep_line(replace(line, issued=line.issued - shortage.missing))
-        operation.named[line.line_id] = None
         operation.to_fill[line.product_id] = None
 
     def _take_back(self, operation: Operation, consumption: Consumption) -> None:
