@@ -13,7 +13,7 @@ from tests.flows.histories.station import Station
 from tests.flows.histories.store import Purchases, Shelves, Store
 from tests.support.histories import seeds
 
-STEPS = 150
+STEPS = 250
 
 
 class Everything(Till, Purchases, Store, Office):
@@ -25,10 +25,10 @@ class Orders(Shelves, Counter):
 
 
 @pytest.mark.parametrize("people", [Everything, Orders])
-@pytest.mark.parametrize("seed", seeds(8))
+@pytest.mark.parametrize("seed", seeds(6))
 async def test_every_book_agrees_after_any_history(
     seed: int, people: type[Station], database: Callable[[str], str]
 ) -> None:
     station = people(database, seed)
     assert await station.history(STEPS) == [], " ".join(station.done)
-    assert len(station.done) > STEPS // 4
+    assert len(station.done) > STEPS // 5

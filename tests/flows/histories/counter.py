@@ -6,7 +6,16 @@ from collections.abc import Callable
 from decimal import Decimal
 from uuid import UUID
 
-from shared.contracts.finance import RefundPayment, TakePayment
+from shared.contracts.approvals import (
+    Answer,
+    AnswerWork,
+    DismissDeclinedWorks,
+    ListDeclinedWorks,
+    QuoteWorks,
+    TakeDeclinedWorks,
+)
+from shared.contracts.bonuses import AdjustBonuses
+from shared.contracts.finance import PaymentMethod, RefundPayment, TakePayment
 from shared.contracts.orders import (
     AddService,
     ChangeLine,
@@ -15,14 +24,18 @@ from shared.contracts.orders import (
     MoveOrder,
     OnRemoval,
     OrderStatus,
+    OrderView,
     PartRequest,
     RemoveLine,
     RequestParts,
 )
+from shared.contracts.payment_documents import GiveBackDeposits, MoveDeposit, PayFromBalance
 from tests.flows.histories.station import Station
 from tests.support.histories import action
 
 MOVES: tuple[OrderStatus, ...] = ("in_progress", "in_progress", "done", "done", "cancelled")
+ANSWERS: tuple[Answer, ...] = ("approved", "declined", "declined")
+METHODS: tuple[PaymentMethod, ...] = ("cash", "card", "bonus")
 REMOVALS: tuple[OnRemoval, ...] = ("return", "write_off")
 
 
@@ -35,15 +48,17 @@ class Counter(Station):
 
     @action(6)
     async def an_order_is_opened(self) -> None:
-        self.orders.append(
-            await self.made(
-                CreateOrder(
-                    client_id=self.one_of(self.clients),
-                    section_id=self.section,
-                    employee_id=self.mechanic,
-                )
+        client = self.random.randrange(2)
+        order = await self.send(
+            CreateOrder(
+                client_id=self.clients[client],
+                vehicle_id=self.one_of((None, self.vehicles[client])),
+                section_id=self.section,
+                employee_id=self.mechanic,
             )
         )
+        if order:  # none where the car has changed hands
+            self.orders.append(order.id)
 
     @action(6)
     async def a_work_is_added(self) -> None:
@@ -61,8 +76,13 @@ class Counter(Station):
     @action(10)
     async def parts_are_requested(self) -> None:
         if order_id := self.recent(self.orders):
-            product_id = self.one_of(self.products)
-            line = PartRequest(product_id=product_id, quantity=self.amount(), kind="product")
+            works = (await self._order(order_id)).services
+            line = PartRequest(
+                product_id=self.one_of(self.products),
+                quantity=self.amount(),
+                kind="product",
+                service_line_id=self.one_of(works).id if works and self.chance(0.5) else None,
+            )
             await self.send(RequestParts(order_id=order_id, lines=(line,)))
 
     @action(5)
@@ -98,14 +118,43 @@ class Counter(Station):
             for to in MOVES[1:3]:
                 await self.send(MoveOrder(order_id=order_id, to=to))
 
+    @action(3)
+    async def works_are_quoted(self) -> None:
+        if order_id := self.recent(self.orders):
+            await self.send(QuoteWorks(order_id=order_id))
+
+    @action(5)
+    async def the_client_answers(self) -> None:
+        order_id = self.recent(self.orders)
+        if order_id is None or not (works := (await self._order(order_id)).services):
+            return
+        work, to = self.one_of(works), self.one_of(ANSWERS)
+        await self.send(AnswerWork(order_id=order_id, line_id=work.id, to=to, how="phone"))
+
+    @action(2)
+    async def what_was_declined_is_wanted_after_all(self) -> None:
+        order_id = self.recent(self.orders)
+        vehicle_id = self.one_of(self.vehicles)
+        listed = await self.business.ask(ListDeclinedWorks(vehicle_id=vehicle_id))
+        if order_id and listed.items:
+            ids = (self.one_of(listed.items).id,)
+            if self.chance(0.7):
+                await self.send(TakeDeclinedWorks(order_id=order_id, ids=ids))
+            else:
+                await self.send(DismissDeclinedWorks(vehicle_id=vehicle_id, ids=ids))
+
+    async def _order(self, order_id: UUID) -> OrderView:
+        view: OrderView = await self.business.ask(GetOrder(order_id=order_id))
+        return view
+
     async def _a_line(self) -> tuple[UUID, UUID] | None:
         """An order, and a line of it."""
         order_id = self.recent(self.orders)
         if order_id is None:
             return None
-        view = await self.business.ask(GetOrder(order_id=order_id))
-        lines = [*view.services, *view.products, *view.materials]
-        return (order_id, self.one_of(lines).id) if lines else None
+        view = await self._order(order_id)
+        lines = [line.id for line in (*view.services, *view.products, *view.materials)]
+        return (order_id, self.one_of(lines)) if lines else None
 
 
 class Till(Counter):
@@ -123,7 +172,7 @@ class Till(Counter):
                 order_id=self.recent(self.orders) if names_it else None,
                 customer_id=self.one_of(self.clients),
                 amount=self.money(),
-                method=self.one_of(("cash", "card")),
+                method=self.one_of(METHODS),
             )
         )
         if payment:
@@ -134,3 +183,28 @@ class Till(Counter):
         if payment_id := self.recent(self.payments):
             amount = self.one_of((None, self.money()))
             await self.send(RefundPayment(payment_id=payment_id, amount=amount))
+
+    @action(3)
+    async def a_deposit_moves(self) -> None:
+        if payment_id := self.recent(self.payments):
+            order_id = self.one_of((None, self.recent(self.orders), self.recent(self.orders)))
+            amount = self.one_of((None, self.money()))
+            move = MoveDeposit(payment_id=payment_id, order_id=order_id, amount=amount)
+            await self.send(move)
+
+    @action(3)
+    async def an_order_is_paid_from_the_balance(self) -> None:
+        if order_id := self.recent(self.orders):
+            client_id, amount = self.one_of(self.clients), self.one_of((None, self.money()))
+            pay = PayFromBalance(client_id=client_id, order_id=order_id, amount=amount)
+            await self.send(pay)
+
+    @action(1)
+    async def deposits_go_back(self) -> None:
+        amount = self.one_of((None, self.money()))
+        await self.send(GiveBackDeposits(client_id=self.one_of(self.clients), amount=amount))
+
+    @action(2)
+    async def bonuses_are_granted(self) -> None:
+        client_id, amount = self.one_of(self.clients), self.money() * self.one_of((1, 1, -1))
+        await self.send(AdjustBonuses(client_id=client_id, amount=amount, reason="подарок"))

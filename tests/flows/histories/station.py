@@ -11,7 +11,7 @@ from uuid import UUID
 from deploy.commands.difference_words import line_of
 from deploy.reconciliation import compare
 from shared.contracts.base import Command
-from shared.contracts.clients import CreateClient
+from shared.contracts.clients import AddVehicle, CreateClient
 from shared.contracts.inventory import CreateProduct, CreateSupplier, CreateWarehouse
 from shared.contracts.orders import CreateEmployee, CreateSection
 from shared.contracts.visits import KeepVisits
@@ -60,6 +60,10 @@ class Station(History):
         await self.business.open()
         self.clients = [
             await self.made(CreateClient(last_name=name, first_name="Иван")) for name in ("А", "Б")
+        ]
+        self.vehicles = [
+            await self.made(AddVehicle(client_id=client_id, vendor="Lada"))
+            for client_id in self.clients
         ]
         self.section = await self.made(CreateSection(name="Слесарный"))
         self.mechanic = await self.made(
