@@ -153,8 +153,9 @@ class Counter(Station):
         if order_id is None:
             return None
         view = await self._order(order_id)
-        lines = [line.id for line in (*view.services, *view.products, *view.materials)]
-        return (order_id, self.one_of(lines)) if lines else None
+        parts = (*view.products, *view.materials)
+        ids = [*(line.id for line in view.services), *(line.id for line in parts)]
+        return (order_id, self.one_of(ids)) if ids else None
 
 
 class Till(Counter):
