@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import delete
+from sqlalchemy import Table, delete
 from structlog.testing import capture_logs
 
 from services.finance.app import service
@@ -18,8 +18,14 @@ from shared.contracts.base import Command, Event, Page, Question
 from shared.contracts.clients import GetClient
 from shared.contracts.finance import TakePayment
 from shared.contracts.inventory import SupplierView
-from shared.contracts.orders import ListSections
-from shared.contracts.payment_documents import OrderShare, PaymentPart, TakePaymentDocument
+from shared.contracts.orders import AddService, ListSections, OrderStatus
+from shared.contracts.payment_documents import (
+    MoveDeposit,
+    OrderShare,
+    PayFromBalance,
+    PaymentPart,
+    TakePaymentDocument,
+)
 from shared.contracts.payroll import AdjustPay, PayOut, PayoutLine
 from shared.contracts.purchasing import PaySupplier
 from shared.contracts.till import CreateCashBox
@@ -97,10 +103,13 @@ async def test_what_was_asked_is_asked_again_once_it_is_weighed_with_something_e
     assert await work.ask(question, given="another") == 2
 
 
-async def forget_orders_and_clients(finance: Running) -> None:
-    """As though their events had not come yet."""
+DONE: tuple[OrderStatus, ...] = ("in_progress", "done")
+
+
+async def forget(finance: Running, *tables: Table) -> None:
+    """As though the events that fill them had not come yet."""
     async with finance.engine.begin() as connection:
-        for table in (schema.orders, schema.accounts):
+        for table in tables:
             await connection.execute(delete(table))
 
 
@@ -111,7 +120,7 @@ async def test_orders_and_clients_that_nobody_told_of_yet_are_asked_for_at_once(
         orders = [await station.an_order() for _ in range(3)]
         await station.settle_down()
         finance = station.running["finance"]
-        await forget_orders_and_clients(finance)
+        await forget(finance, schema.orders, schema.accounts)
         command = TakePaymentDocument(
             payer_id=orders[0].client_id,
             orders=tuple(OrderShare(order_id=order.id, amount=money("100")) for order in orders),
@@ -130,24 +139,39 @@ async def test_orders_and_clients_that_nobody_told_of_yet_are_asked_for_at_once(
 async def test_a_payment_asks_for_its_order_and_client_before_it_notes_either(
     nats_server: TestNats, database: Callable[[str], str]
 ) -> None:
-    async with running_station(nats_server, database, "clients", "orders", "finance") as station:
+    services = ("clients", "orders", "inventory", "finance")
+    async with running_station(nats_server, database, *services) as station:
         order, payer = await station.an_order(), await station.a_client()
+        customer_id = order.client_id
         await station.settle_down()
         finance = station.running["finance"]
-        await forget_orders_and_clients(finance)
-        command = TakePayment(
+        take = TakePayment(
             order_id=order.id,
-            customer_id=order.client_id,
+            customer_id=customer_id,
             payer_id=payer.id,
             amount=money("100"),
             method="cash",
         )
 
         with capture_logs() as logs:
-            paid = await station.send(command)
+            await forget(finance, schema.orders, schema.accounts)
+            paid = await station.send(take)
+            done = await station.an_order(client_id=customer_id)
+            wash = AddService(order_id=done.id, name="Мойка", initial_price=money("90"))
+            await station.send(wash)
+            for to in DONE:
+                await station.move(done.id, to)
+            await station.order_when(done.id, lambda each: "settled" in each.flags)
+            await forget(finance, schema.orders)
+            moved = await station.send(MoveDeposit(payment_id=paid.id))
+            await forget(finance, schema.orders)
+            pay = PayFromBalance(client_id=customer_id, order_id=done.id)
+            taken = await station.send(pay)
 
         assert (paid.order_id, paid.payer_id) == (order.id, payer.id)
-        # Nobody who shared its transaction was done again.
+        assert moved.order_id is None
+        assert taken.amount == money("90")
+        # Nobody who shared their transactions was done again.
         assert "batch_failed" not in {line["event"] for line in logs}
         await check_books(finance.engine)
 

@@ -15,7 +15,6 @@ from services.finance.handlers import bonuses, fiscal, fiscal_offsets
 from services.finance.handlers.payments import given_back, taken
 from services.finance.handlers.table import (
     account_of,
-    ask_of_strangers,
     handlers,
     keep,
     order_of,
@@ -150,7 +149,6 @@ async def move_deposit(command: MoveDeposit, store: FinanceStore, work: Work) ->
     payment = await store.payment(command.payment_id)
     if payment is None:
         raise Refused("payment_not_found", id=command.payment_id)
-    await ask_of_strangers(command.order_id, (payment.customer_id,), store, work)
     await account_of(payment.customer_id, store, work)
     order = await order_to_pay(command.order_id, store, work) if command.order_id else None
     if order and order.client_id != payment.customer_id:
@@ -183,7 +181,6 @@ async def give_back_deposits(
 async def pay_from_balance(
     command: PayFromBalance, store: FinanceStore, work: Work
 ) -> PaidFromBalanceView:
-    await ask_of_strangers(command.order_id, (command.client_id,), store, work)
     await account_of(command.client_id, store, work)
     order = await order_of(command.order_id, store, work)
     if order.client_id != command.client_id:

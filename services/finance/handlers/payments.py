@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
@@ -14,7 +15,6 @@ from services.finance.domain.settlement import standing
 from services.finance.handlers import bonuses, fiscal, fiscal_offsets
 from services.finance.handlers.table import (
     account_of,
-    ask_of_strangers,
     check_period,
     handlers,
     keep,
@@ -36,6 +36,7 @@ from shared.contracts.finance import (
     RefundPayment,
     TakePayment,
 )
+from shared.contracts.orders import GetOrder
 from shared.contracts.purchase_orders import DepositView, GetDeposit
 from shared.handlers import Work
 from shared.pagination import page_of
@@ -50,7 +51,7 @@ async def take_payment(command: TakePayment, store: FinanceStore, work: Work) ->
         _ensure_own(command)
     check_tendered(command.tendered, command.amount if command.method == "cash" else None)
     payer_id = command.payer_id or command.customer_id
-    await ask_of_strangers(command.order_id, (command.customer_id, payer_id), store, work)
+    await _ask_of_strangers(command.order_id, (command.customer_id, payer_id), store, work)
     order = await order_to_pay(command.order_id, store, work) if command.order_id else None
     if order and order.client_id != command.customer_id:
         raise Refused("order_of_other_client")
@@ -113,6 +114,18 @@ def _ensure_own(command: TakePayment) -> None:
 async def _payments_naming(order: Order, store: FinanceStore) -> list[Payment]:
     payments = await store.payments_of(order.id)
     return [payment for payment in payments if payment.order_id == order.id]
+
+
+async def _ask_of_strangers(
+    order_id: UUID | None, client_ids: Iterable[UUID], store: FinanceStore, work: Work
+) -> None:
+    """Asks for those whose events have not come, before ``order_of`` and ``account_of`` note any:
+    a question after that would take the handler's whole batch back. Refused as there."""
+    if order_id and await store.order(order_id) is None:
+        await work.ask(GetOrder(order_id=order_id))
+    for client_id in client_ids:
+        if await store.account(client_id) is None:
+            await work.ask(GetClient(client_id=client_id))
 
 
 @handlers.command(RefundPayment)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -131,18 +130,6 @@ async def order_to_pay(order_id: UUID, store: FinanceStore, work: Work) -> Order
     if order.cancelled:
         raise Refused("order_cancelled", number=order.number)
     return order
-
-
-async def ask_of_strangers(
-    order_id: UUID | None, client_ids: Iterable[UUID], store: FinanceStore, work: Work
-) -> None:
-    """Asks for those whose events have not come, before ``order_of`` and ``account_of`` note any:
-    a question after that would take the handler's whole batch back. Refused as there."""
-    if order_id and await store.order(order_id) is None:
-        await work.ask(GetOrder(order_id=order_id))
-    for client_id in client_ids:
-        if await store.account(client_id) is None:
-            await work.ask(GetClient(client_id=client_id))
 
 
 async def account_of(client_id: UUID, store: FinanceStore, work: Work) -> ClientAccount:
