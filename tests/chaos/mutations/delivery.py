@@ -1,14 +1,9 @@
-"""Faults in our own delivery code, each of which some test must find.
-
-A mutation replaces text that stands exactly once in its file; when the text has gone, the run
-stops and says so. ``checks`` are the tests that are run against it, most of them ``test_directed``.
-"""
+"""Faults in what brings messages, and sees to it that each has its effect once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tests.chaos.mutations.mutation import BEFOREHAND, DIRECTED, Mutation, swapped
 
-DIRECTED = "tests/chaos/test_directed.py::"
 DELIVERY = "tests/shared/test_delivery.py::"
 CRASHED_COMMAND = f"{DELIVERY}test_a_command_survives_a_crash"
 CRASHED_EVENT = f"{DIRECTED}test_an_event_survives_a_crash_and_counts_once"
@@ -27,84 +22,65 @@ REPEATED = "tests/shared/test_repeated_in_batches.py"
 FORGOTTEN = f"{DIRECTED}test_only_what_was_published_is_forgotten_and_the_inbox_forgets_nothing"
 FOLLOWS = "tests/finance/test_erasure.py::test_the_till_goes_on_while_a_person_is_forgotten"
 IN_BATCHES = "tests/shared/test_refused_in_batches.py::"
-BEFOREHAND = "tests/finance/test_beforehand.py::"
-
 CONSUMER = "shared/messaging/consumer.py"
 LANE = "shared/messaging/lane.py"
 INBOX = "shared/messaging/inbox.py"
 OUTBOX = "shared/messaging/outbox.py"
 DEAD_LETTERS = "shared/messaging/dead_letters.py"
-PAGINATION = "shared/pagination.py"
-SETTLEMENT = "services/finance/domain/settlement.py"
 HOUSEKEEPING = "shared/messaging/housekeeping.py"
 
-
-@dataclass(frozen=True, slots=True)
-class Mutation:
-    """``swaps``: what stands in the file, and what is put there."""
-
-    name: str
-    file: str
-    swaps: tuple[tuple[str, str], ...]
-    checks: tuple[str, ...]
-
-
-def _one(name: str, file: str, old: str, new: str, *checks: str) -> Mutation:
-    return Mutation(name, file, ((old, new),), checks)
-
-
-MUTATIONS = (
+DELIVERING = (
     # --- the consumer ----------------------------------------------------------------------------
-    _one(
+    swapped(
         "ack before commit",
         CONSUMER,
         "            await self._lane.submit(job)\n",
         "            await message.ack()\n            await self._lane.submit(job)\n",
         f"{CRASHED_EVENT}[before_commit]",
     ),
-    _one(
+    swapped(
         "no ack at all",
         CONSUMER,
         "        await message.ack()\n",
         "",
         EVERY_EVENT,
     ),
-    _one(
+    swapped(
         "a duplicate is a failure",
         CONSUMER,
         "        except Duplicate:\n            pass\n",
         "",
         TWICE_IN_A_BATCH,
     ),
-    _one(
+    swapped(
         "a failure is acknowledged",
         CONSUMER,
         "            await self._failed(message, job, error)\n            return\n",
         "            pass\n",
         FAILS_AT_FIRST,
     ),
-    _one(
+    swapped(
         "nack swallowed",
         CONSUMER,
         "            await message.nak(delay=delay)\n",
         "",
         FAILS_AT_FIRST,
     ),
-    _one(
+    swapped(
         "retries stop after the first",
         CONSUMER,
         "        if attempts <= len(RETRY_DELAYS_S):\n",
         "        if attempts <= 1:\n",
         FAILS_AT_FIRST,
     ),
-    _one(
+    swapped(
         "an outage is a failure",
         CONSUMER,
         "        if is_outage(error):\n",
         "        if False:\n",
         f"{DIRECTED}test_an_outage_of_somebody_else_is_no_failure_of_the_event",
     ),
-    _one(
+    swapped(
         "parked without term",
         CONSUMER,
         '            log.error("event_parked", attempts=attempts, error=repr(error))\n'
@@ -112,14 +88,14 @@ MUTATIONS = (
         '            log.error("event_parked", attempts=attempts, error=repr(error))\n',
         FAILS_ALONE,
     ),
-    _one(
+    swapped(
         "term without parking",
         CONSUMER,
         "            await self._dead_letters.park(job.envelope.id)\n",
         "",
         FAILS_ALONE,
     ),
-    _one(
+    swapped(
         "what is no event is dropped",
         CONSUMER,
         "            await self._dead_letters.park_invalid(\n"
@@ -128,35 +104,35 @@ MUTATIONS = (
         "            pass\n",
         f"{DELIVERY}test_what_is_no_event_is_parked_at_once",
     ),
-    _one(
+    swapped(
         "an event under another name is believed",
         CONSUMER,
         "    if envelope.type != subject:\n",
         "    if False:\n",
         f"{DELIVERY}test_an_event_under_another_name_is_not_believed",
     ),
-    _one(
+    swapped(
         "the pull is not asked anew after a silence",
         CONSUMER,
         "                self._asked = 0\n                continue\n",
         "                continue\n",
         f"{DELIVERY}test_events_wait_in_the_outbox_while_the_broker_is_away",
     ),
-    _one(
+    swapped(
         "who is refused asks again at once",
         CONSUMER,
         '            self._refused = status not in {"404", "408"}\n',
         "",
         f"{DIRECTED}test_who_is_refused_events_does_not_ask_without_pause",
     ),
-    _one(
+    swapped(
         "failures are not forgotten",
         CONSUMER,
         "                await self._dead_letters.forget(job.envelope.id)\n",
         "                pass\n",
         FAILS_AT_FIRST,
     ),
-    _one(
+    swapped(
         "events are known by their subject",
         CONSUMER,
         "    envelope = Envelope.from_headers(headers)\n",
@@ -165,28 +141,28 @@ MUTATIONS = (
         EVERY_EVENT,
     ),
     # --- the lane --------------------------------------------------------------------------------
-    _one(
+    swapped(
         "the inbox is not asked",
         LANE,
         "                    job.envelope.id not in fresh or job.envelope.id in batch.handled\n",
         "                    False\n",
         TWICE_IN_A_BATCH,
     ),
-    _one(
+    swapped(
         "twice in one batch is fresh twice",
         LANE,
         "                    job.envelope.id not in fresh or job.envelope.id in batch.handled\n",
         "                    job.envelope.id not in fresh\n",
         f"{DIRECTED}test_an_event_twice_in_one_transaction_counts_once",
     ),
-    _one(
+    swapped(
         "inbox not written",
         LANE,
         "                inbox.put(store.pending, batch.handled)\n",
         "                pass\n",
         f"{CRASHED_EVENT}[before_ack]",
     ),
-    _one(
+    swapped(
         "inbox written before the effect",
         LANE,
         "                repeated = False\n",
@@ -195,7 +171,7 @@ MUTATIONS = (
         "                    await inbox.remember(hasty, fresh)\n",
         FAILS_AT_FIRST,
     ),
-    _one(
+    swapped(
         "publish before commit",
         LANE,
         "            outbox.put(store.pending, batch.outgoing)\n",
@@ -204,14 +180,14 @@ MUTATIONS = (
         "            await asyncio.sleep(0.3)\n",
         f"{CRASHED_COMMAND}[before_commit]",
     ),
-    _one(
+    swapped(
         "outbox row not written",
         LANE,
         "            outbox.put(store.pending, batch.outgoing)\n",
         "",
         f"{CRASHED_COMMAND}[after_commit]",
     ),
-    _one(
+    swapped(
         "outbox written after the commit",
         LANE,
         "            outbox.put(store.pending, batch.outgoing)\n"
@@ -224,14 +200,14 @@ MUTATIONS = (
         "            await outbox.write(late, batch.outgoing)\n",
         f"{CRASHED_COMMAND}[after_commit]",
     ),
-    _one(
+    swapped(
         "no idempotency claim",
         LANE,
         "            inbox.put_replies(store.pending, batch.answered)\n",
         "",
         f"{DIRECTED}test_a_key_is_honoured_only_for_what_it_was_given_for",
     ),
-    _one(
+    swapped(
         "key claimed outside the transaction",
         LANE,
         "            inbox.put_replies(store.pending, batch.answered)\n"
@@ -249,63 +225,63 @@ MUTATIONS = (
         "            await claims.send(late)\n",
         f"{CRASHED_COMMAND}[after_commit]",
     ),
-    _one(
+    swapped(
         "a repetition that is refused now is a refusal",
         LANE,
         "            if key and key not in stored:\n",
         "            if False:\n",
         REPEATED,
     ),
-    _one(
+    swapped(
         "what conflicts is not looked up when it is alone",
         LANE,
         "                await self._together([job], careful=True)\n",
         "                await self._together([job], careful=False)\n",
         REPEATED,
     ),
-    _one(
+    swapped(
         "one bad message fails its whole batch",
         LANE,
         "            await self._one_by_one(jobs, error)\n",
         "            for job in jobs:\n                await self._give_up(job, error)\n",
         FAILS_ALONE,
     ),
-    _one(
+    swapped(
         "a failed batch is taken for done",
         LANE,
         "            await self._one_by_one(jobs, error)\n",
         '            for job in jobs:\n                _end(job, b"")\n',
         FAILS_ALONE,
     ),
-    _one(
+    swapped(
         "each looks for a database that is away",
         LANE,
         "            if failed and is_outage(failed) and (why := await away(self.engine)):\n",
         "            if failed and (why := None):\n",
         f"{DELIVERY}test_while_a_database_is_away_one_looks_for_all_who_wait",
     ),
-    _one(
+    swapped(
         "no rollback of a refused command that had written",
         LANE,
         "            if work.published or noted or self._changes(store) != untouched:\n",
         "            if noted:\n",
         "tests/shared/test_refused_in_batches.py",
     ),
-    _one(
+    swapped(
         "what looks into the tables finds nothing of its batch there",
         LANE,
         "            await store.write()\n",
         "            pass\n",
         f"{IN_BATCHES}test_one_that_is_refused_by_what_others_did_in_its_batch_costs_them_nothing",
     ),
-    _one(
+    swapped(
         "what no message can carry is done",
         LANE,
         "        if any(len(body) > room for body in bodies):\n",
         "        if False:\n",
         f"{IN_BATCHES}test_what_no_message_can_carry_is_not_done_and_the_others_are",
     ),
-    _one(
+    swapped(
         "what asks first is noted as handled",
         LANE,
         "            batch.ends.append((job, end))\n            if isinstance",
@@ -313,21 +289,21 @@ MUTATIONS = (
         "            batch.ends.append((job, end))\n            if isinstance",
         f"{BEFOREHAND}test_an_event_that_comes_twice_while_others_are_asked_is_handled_once_and_not_before",
     ),
-    _one(
+    swapped(
         "the lane waits for others",
         LANE,
         "            in_lane=True,\n",
         "",
         f"{BEFOREHAND}test_the_till_goes_on_while_nobody_says_who_works_here",
     ),
-    _one(
+    swapped(
         "what was handled and is refused now is a failure",
         LANE,
         "                end = Duplicate()  # it was done before, which is why it is refused now\n",
         "                pass\n",
         f"{BEFOREHAND}test_an_event_that_was_handled_and_is_refused_now_is_a_duplicate",
     ),
-    _one(
+    swapped(
         "what gives way is not tried again",
         LANE,
         "                if left and is_passing(error):\n",
@@ -335,7 +311,7 @@ MUTATIONS = (
         f"{DIRECTED}test_a_database_that_gives_way_once_is_no_failure",
         f"{DIRECTED}test_two_processes_that_are_asked_the_same_at_once_do_it_once",
     ),
-    _one(
+    swapped(
         "a key fits any request",
         INBOX,
         "        if fingerprint != self.fingerprint:\n",
@@ -343,14 +319,14 @@ MUTATIONS = (
         f"{DIRECTED}test_a_key_is_honoured_only_for_what_it_was_given_for",
     ),
     # --- the outbox ------------------------------------------------------------------------------
-    _one(
+    swapped(
         "marked before the ack",
         OUTBOX,
         "        return [result for result in results if isinstance(result, UUID)]\n",
         "        return [event.event_id for event in events]\n",
         FULL_STREAM,
     ),
-    _one(
+    swapped(
         "published without waiting for the ack",
         OUTBOX,
         "        answers = await self._answers.to_all(map(_as_asked, events), PUBLISH_TIMEOUT_S)\n"
@@ -360,28 +336,28 @@ MUTATIONS = (
         "        results: list[UUID | Exception] = [event.event_id for event in events]\n",
         FULL_STREAM,
     ),
-    _one(
+    swapped(
         "what an earlier run of the broker acknowledged is noted",
         OUTBOX,
         "        if run is None or self._run() != run:\n",
         "        if False:\n",
         NOTED_LATE,
     ),
-    _one(
+    swapped(
         "NATS knows events by their subject",
         OUTBOX,
         'headers["Nats-Msg-Id"] = str(event.event_id)\n',
         'headers["Nats-Msg-Id"] = event.subject\n',
         EVERY_EVENT,
     ),
-    _one(
+    swapped(
         "no sweep",
         OUTBOX,
         "                while await self._sweep(age):\n                    pass\n",
         "                pass\n",
         f"{CRASHED_COMMAND}[after_commit]",
     ),
-    _one(
+    swapped(
         "swept, marked, and never published",
         OUTBOX,
         "            published = await self._publish([Outgoing(*row) for row in rows])\n",
@@ -408,7 +384,7 @@ MUTATIONS = (
         ),
         (f"{DIRECTED}test_an_event_that_is_committed_late_is_not_passed_over",),
     ),
-    _one(
+    swapped(
         "the sweep believes the clock",
         OUTBOX,
         "~unpublished.c.created_at.between(func.now() - age, func.now())",
@@ -416,14 +392,14 @@ MUTATIONS = (
         f"{DIRECTED}test_an_event_of_before_the_clock_was_put_back_is_swept",
     ),
     # --- what follows from an event --------------------------------------------------------------
-    _one(
+    swapped(
         "what follows from an event is forgotten when it fails",
         LANE,
         "        except Duplicate:\n            await self._afterwards.follow(job)\n",
         "        except Duplicate:\n",
         FOLLOWS,
     ),
-    _one(
+    swapped(
         "what follows from an event is done with each copy of it",
         "shared/messaging/afterwards.py",
         "[by_mark[mark] for mark in await inbox.remember(connection, by_mark)]",
@@ -431,14 +407,14 @@ MUTATIONS = (
         FOLLOWS,
     ),
     # --- dead letters, and what is forgotten -----------------------------------------------------
-    _one(
+    swapped(
         "failures are not counted",
         DEAD_LETTERS,
         '                "attempts": dead_letters.c.attempts + 1,\n',
         '                "attempts": dead_letters.c.attempts,\n',
         FAILS_ALONE,
     ),
-    _one(
+    swapped(
         "a requeued letter is not handled",
         "shared/operations.py",
         "            await self._running.lane.submit(\n"
@@ -447,149 +423,19 @@ MUTATIONS = (
         "            event_job(self._events, letter.subject, letter.headers, body)\n",
         f"{DELIVERY}test_a_dead_letter_is_requeued_or_dropped_by_decision",
     ),
-    _one(
+    swapped(
         "what was never published is forgotten",
         HOUSEKEEPING,
         '("outbox", "event_id", "created_at", outbox_keep_days, _PUBLISHED)',
         '("outbox", "event_id", "created_at", outbox_keep_days, "true")',
         FORGOTTEN,
     ),
-    _one(
+    swapped(
         "the inbox forgets as soon as the outbox",
         HOUSEKEEPING,
         '            ("replies", "key",',
         '            ("inbox", "event_id", "handled_at", outbox_keep_days, "true"),\n'
         '            ("replies", "key",',
         FORGOTTEN,
-    ),
-    # --- questions, and where their lists go on --------------------------------------------------
-    _one(
-        "reports take every connection",
-        "shared/messaging/server.py",
-        "        if not route.report:\n",
-        "        if True:\n",
-        "tests/shared/test_long_reports.py"
-        "::test_reports_as_many_as_there_are_connections_hold_up_no_short_question",
-    ),
-    _one(
-        "a report that is done keeps its turn",
-        "shared/messaging/server.py",
-        "            self._reports.release()\n",
-        "            pass\n",
-        "tests/shared/test_long_reports.py"
-        "::test_reports_as_many_as_there_are_connections_hold_up_no_short_question",
-    ),
-    _one(
-        "a cursor may hold what no column can",
-        PAGINATION,
-        "    if not _comparable(keys):\n",
-        "    if False:\n",
-        "tests/shared/test_cursors.py::test_key_that_no_column_can_hold_is_refused",
-    ),
-    _one(
-        "a page begins with the last of the page before",
-        PAGINATION,
-        "        statement = statement.where(key > after)\n",
-        "        statement = statement.where(key >= after)\n",
-        "tests/inventory/test_handlers.py"
-        "::test_warehouses_are_listed_oldest_first_and_have_names_of_their_own",
-    ),
-    _one(
-        "newest first, a page begins with the last of the page before",
-        PAGINATION,
-        "        statement = statement.where(key < before)\n",
-        "        statement = statement.where(key <= before)\n",
-        "tests/documents/test_messages_by_hand.py"
-        "::test_messages_are_found_by_order_client_and_state_page_by_page",
-    ),
-    # --- services, and the stream ----------------------------------------------------------------
-    _one(
-        "an old copy overwrites a newer one",
-        "services/orders/store/copies.py",
-        "            table.c.revision < statement.excluded.revision,\n",
-        "            table.c.revision != statement.excluded.revision,\n",
-        f"{DIRECTED}test_late_news_of_a_client_does_not_set_its_copy_back",
-    ),
-    _one(
-        "a payment notes its order before it asks for its client",
-        "services/finance/handlers/payments.py",
-        "(command.customer_id, payer_id), store, work)\n",
-        "(), store, work)\n",
-        f"{BEFOREHAND}test_a_payment_asks_for_its_order_and_client_before_it_notes_either",
-    ),
-    _one(
-        "a correction of a later completion proves that the earlier one was reopened",
-        SETTLEMENT,
-        "known.completion > completion and known.state is not State.UNKNOWN",
-        "known.completion > completion",
-        "tests/finance/test_settlement.py"
-        "::test_a_correction_tells_nothing_of_what_it_has_overtaken",
-    ),
-    _one(
-        "an earlier completion's news counts after a later one's",
-        SETTLEMENT,
-        "    if any(known.completion > completion and",
-        "    if False and any(known.completion > completion and",
-        "tests/finance/test_settlement.py::test_news_of_an_earlier_completion_changes_nothing",
-    ),
-    _one(
-        "a reversal has the reason of another reopening",
-        "services/finance/handlers/orders.py",
-        "reason if settlement.completion == completion else None",
-        "reason",
-        "tests/finance/test_orders_are_settled.py"
-        "::test_a_reversal_has_the_reason_of_its_own_reopening_or_none",
-    ),
-    _one(
-        "the chain's end is believed though another process has moved it",
-        "services/audit/store.py",
-        "_ends.pop(self.connection.engine, None)",
-        "_ends.get(self.connection.engine)",
-        "tests/audit/test_batches.py::test_two_processes_make_one_chain",
-    ),
-    _one(
-        "a rebuild puts nothing back",
-        "deploy/commands/event_replay.py",
-        "            if not stream.has(row.event_id):\n",
-        "            if False:\n",
-        "tests/deploy/test_events.py::test_lost_store_loses_no_event_and_doubles_none",
-    ),
-    _one(
-        "what was acknowledged and never handled is not put back",
-        "deploy/commands/event_acknowledgements.py",
-        "                self.unheard.add(event.id)\n",
-        "                pass\n",
-        "tests/deploy/test_events.py"
-        "::test_event_that_was_acknowledged_and_never_handled_is_put_back",
-    ),
-    _one(
-        "what a service does not know of is put back whenever it was",
-        "deploy/commands/event_acknowledgements.py",
-        "            elif subject in self._heard:\n",
-        "            else:\n",
-        "tests/deploy/test_events.py"
-        "::test_only_what_is_neither_handled_nor_parked_nor_to_come_was_never_heard",
-    ),
-    _one(
-        "a consumer's place that cannot be true is read",
-        "deploy/local/nats.py",
-        "[*with_incredible_places(self.folder)]",
-        "()",
-        "tests/deploy/test_servers.py::test_consumer_whose_files_are_spoilt_begins_anew",
-    ),
-    _one(
-        "a rebuild gives new ids",
-        "deploy/commands/event_replay.py",
-        "with_sum(event.subject, event.headers, event.body)\n",
-        'with_sum(event.subject, {**event.headers, "ce-id": str(UUID(int=event.event_id.int ^ 1))},'
-        " event.body)\n",
-        "tests/deploy/test_events.py::test_lost_store_loses_no_event_and_doubles_none",
-    ),
-    _one(
-        "a new stream begins at one",
-        "deploy/topology.py",
-        "    return time.time_ns() // 1_000_000\n",
-        "    return 1\n",
-        "tests/deploy/test_events.py",
     ),
 )
