@@ -649,6 +649,9 @@ class PartsReserved(StockAnswered):
 
     subject: ClassVar[str] = "evt.inventory.parts_reserved.v1"
 
+    returned: bool = False
+    """They came back with their reopened order: nothing has arrived."""
+
 
 class PartsUnavailable(StockAnswered):
     """The named lines are short; what there was is reserved, the rest is back-ordered.

@@ -357,6 +357,15 @@ async def test_part_that_is_given_up_has_not_arrived(at_work: AtWork) -> None:
     assert await at_work.messages() == []
 
 
+async def test_part_that_came_back_with_its_reopened_order_has_not_arrived(at_work: AtWork) -> None:
+    await at_work.a_template(fact="parts_arrived")
+    order = at_work.an_order_of(await at_work.a_client())
+    await at_work.tell(answered(PartsUnavailable, order, (1, 1, 2)), "inventory")
+    back = answered(PartsReserved, order, (1, 2, 0)).model_copy(update={"returned": True})
+    await at_work.tell(back, "inventory")
+    assert await at_work.messages() == []
+
+
 async def test_answer_that_comes_late_is_known_by_a_newer_one_even_when_the_order_is_closed(
     at_work: AtWork,
 ) -> None:

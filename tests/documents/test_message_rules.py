@@ -24,7 +24,7 @@ from services.documents.domain.message_rules import (
     quiet_until,
     standing,
 )
-from services.documents.domain.part_answers import PartAnswer, heard, released
+from services.documents.domain.part_answers import PartAnswer, heard, noted
 from services.documents.domain.sms import measured
 from shared.contracts.inventory import StockAnswer
 from shared.contracts.messages import Delay, Fact
@@ -304,7 +304,7 @@ def test_order_waits_for_its_last_part() -> None:
 
 def test_line_that_is_taken_off_is_waited_for_no_more_and_has_not_arrived() -> None:
     known = heard({}, (SHORT, said(2, 1, short=1))).news
-    known = {**known, **released(known, (said(2, 2, short=0),)).news}
+    known = {**known, **noted(known, (said(2, 2, short=0),)).news}
     assert not any(answer.short for answer in known.values() if answer.answer == 2)
     assert heard(known, (HERE,)).arrived
 

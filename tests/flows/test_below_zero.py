@@ -107,6 +107,9 @@ async def test_an_order_is_done_with_what_comes_later_and_costs_what_that_cost(
     books = await station.ask(GetOrderProfit(order_id=order.id))
     assert said(books.settled, books.cost) == (False, 0)
     assert (await compare(station.ask, pause_s=0)).differences == []
+    # Whoever waits for parts hears that these only came back.
+    (record,) = await station.records(event="evt.inventory.parts_reserved.v1")
+    assert record.body["returned"] is True
 
 
 async def test_what_a_count_finds_is_what_an_order_was_done_without(station: Station) -> None:

@@ -47,8 +47,9 @@ def heard(known: Mapping[UUID, PartAnswer], lines: Sequence[StockAnswer]) -> Arr
     return Arrival(news)
 
 
-def released(known: Mapping[UUID, PartAnswer], lines: Sequence[StockAnswer]) -> Arrival:
-    """Lines that want nothing any more are waited for by nobody; that is no arrival."""
+def noted(known: Mapping[UUID, PartAnswer], lines: Sequence[StockAnswer]) -> Arrival:
+    """Lines that want nothing any more, or whose parts came back with their reopened order, are
+    waited for by nobody; that is no arrival."""
     return Arrival(
         {
             line.line_id: PartAnswer(line.answer, short=False)

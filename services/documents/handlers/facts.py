@@ -15,7 +15,7 @@ from uuid import UUID
 from services.documents.domain import messages as domain
 from services.documents.domain.message_rules import due_at
 from services.documents.domain.messages import Message
-from services.documents.domain.part_answers import PartAnswer, heard, released
+from services.documents.domain.part_answers import PartAnswer, heard, noted
 from services.documents.handlers.composing import save
 from services.documents.handlers.table import handlers
 from services.documents.store import DocumentsStore
@@ -120,7 +120,10 @@ async def work_declined(event: WorkDeclined, store: DocumentsStore, work: Work) 
 
 @handlers.event(PartsReserved)
 async def parts_reserved(event: PartsReserved, store: DocumentsStore, work: Work) -> None:
-    await _parts_answered(event, store, work)
+    if event.returned:
+        await _no_arrival(event, store)
+    else:
+        await _parts_answered(event, store, work)
 
 
 @handlers.event(PartsUnavailable)
@@ -130,8 +133,12 @@ async def parts_unavailable(event: PartsUnavailable, store: DocumentsStore, work
 
 @handlers.event(ReservationReleased)
 async def parts_released(event: ReservationReleased, store: DocumentsStore, work: Work) -> None:
+    await _no_arrival(event, store)
+
+
+async def _no_arrival(event: PartsReserved | ReservationReleased, store: DocumentsStore) -> None:
     known = await store.messages.part_answers(event.order_id)
-    _note(event.order_id, released(known, event.lines).news, store)
+    _note(event.order_id, noted(known, event.lines).news, store)
 
 
 async def _parts_answered(

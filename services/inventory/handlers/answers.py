@@ -24,8 +24,9 @@ from shared.contracts.inventory import (
 )
 
 
-def supplied(lines: Iterable[Line], book: Book) -> list[Event]:
-    """For each order: which of the lines have all that they want, and which are short."""
+def supplied(lines: Iterable[Line], book: Book, *, returned: bool = False) -> list[Event]:
+    """For each order: which of the lines have all that they want, and which are short.
+    ``returned``: they were issued, and came back."""
     by_order: dict[UUID, tuple[list[StockAnswer], list[StockAnswer]]] = {}
     for line in lines:
         reserved, short = by_order.setdefault(line.order_id, ([], []))
@@ -33,7 +34,9 @@ def supplied(lines: Iterable[Line], book: Book) -> list[Event]:
     events: list[Event] = []
     for order_id, (reserved, short) in by_order.items():
         if reserved:
-            events.append(PartsReserved(order_id=order_id, lines=tuple(reserved)))
+            events.append(
+                PartsReserved(order_id=order_id, lines=tuple(reserved), returned=returned)
+            )
         if short:
             events.append(PartsUnavailable(order_id=order_id, lines=tuple(short)))
     return events

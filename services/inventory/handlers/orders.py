@@ -11,7 +11,7 @@ from dataclasses import asdict
 import structlog
 
 from services.inventory.domain.stock import THOUSANDTH, ZERO, Ask
-from services.inventory.handlers.answers import corrected, lost, released, supplied
+from services.inventory.handlers.answers import corrected, filled, lost, released, supplied
 from services.inventory.handlers.table import handlers
 from services.inventory.store import InventoryStore
 from shared.contracts.inventory import IssuedPart, PartsIssued, PartsReturned
@@ -114,4 +114,6 @@ async def order_reopened(event: OrderReopened, store: InventoryStore, work: Work
             order_id=event.order_id, completion=event.completion, lines=lines, cost=returned.cost
         )
     )
-    work.publish(*supplied((*returned.named, *returned.filled), store.book), *corrected(returned))
+    work.publish(
+        *supplied(returned.named, store.book, returned=True), *filled(returned, store.book)
+    )
