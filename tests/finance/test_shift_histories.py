@@ -99,14 +99,14 @@ class Till(History):
 
     # --- what happens ----------------------------------------------------------------------------
 
-    @action(3)
+    @action(5)
     async def opens(self) -> None:
         box = self.one_of(self.boxes)
         was_open = box in self.open
         facts = await self.send(OpenShift(cash_box_id=box, counted=self.money("0.00")))
         assert any(isinstance(fact, ShiftOpened) for fact in facts) == (not was_open)
 
-    @action(2)
+    @action(4)
     async def closes(self) -> None:
         """In one transaction with a payment before it and one after it, and another close."""
         box = self.recent(sorted(self.open))
