@@ -304,7 +304,7 @@ def test_order_waits_for_its_last_part() -> None:
 
 def test_line_that_is_taken_off_is_waited_for_no_more_and_has_not_arrived() -> None:
     known = heard({}, (SHORT, said(2, 1, short=1))).news
-    known = {**known, **noted(known, (said(2, 2, short=0),)).news}
+    known = {**known, **noted(known, (said(2, 2, short=0),))}
     assert not any(answer.short for answer in known.values() if answer.answer == 2)
     assert heard(known, (HERE,)).arrived
 

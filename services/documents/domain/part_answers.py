@@ -47,13 +47,13 @@ def heard(known: Mapping[UUID, PartAnswer], lines: Sequence[StockAnswer]) -> Arr
     return Arrival(news)
 
 
-def noted(known: Mapping[UUID, PartAnswer], lines: Sequence[StockAnswer]) -> Arrival:
-    """Lines that want nothing any more, or whose parts came back with their reopened order, are
-    waited for by nobody; that is no arrival."""
-    return Arrival(
-        {
-            line.line_id: PartAnswer(line.answer, short=False)
-            for line in lines
-            if line.line_id not in known or known[line.line_id].answer < line.answer
-        }
-    )
+def noted(
+    known: Mapping[UUID, PartAnswer], lines: Sequence[StockAnswer]
+) -> Mapping[UUID, PartAnswer]:
+    """What is new of lines that want nothing any more, or whose parts came back with their
+    reopened order: nobody waits for them, and that is no arrival."""
+    return {
+        line.line_id: PartAnswer(line.answer, short=False)
+        for line in lines
+        if line.line_id not in known or known[line.line_id].answer < line.answer
+    }

@@ -138,7 +138,7 @@ async def parts_released(event: ReservationReleased, store: DocumentsStore, work
 
 async def _no_arrival(event: PartsReserved | ReservationReleased, store: DocumentsStore) -> None:
     known = await store.messages.part_answers(event.order_id)
-    _note(event.order_id, noted(known, event.lines).news, store)
+    _note(event.order_id, noted(known, event.lines), store)
 
 
 async def _parts_answered(
