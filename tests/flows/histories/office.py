@@ -42,7 +42,7 @@ class Office(Station):
             ChangeWarehouse(
                 warehouse_id=self.one_of(self.warehouses),
                 costing=self.one_of(("fifo", "average")),
-                may_be_negative=self.one_of((True, False)),
+                may_be_negative=self.chance(0.5),
             )
         )
 
@@ -54,7 +54,7 @@ class Office(Station):
     @action(1)
     async def the_mechanic_is_paid(self) -> None:
         line = PayoutLine(employee_id=self.mechanic, amount=self.money())
-        advance = self.one_of((True, False))
+        advance = self.chance(0.5)
         await self.send(PayOut(lines=(line,), method="cash", advance=advance))
 
     @action(2)

@@ -37,7 +37,6 @@ from tests.flows.histories.station import Station
 from tests.support.histories import action
 
 VAT = (None, Decimal(10), Decimal(20))
-BOTH = (True, False)
 
 
 class Shelves(Station):
@@ -81,8 +80,8 @@ class Store(Shelves):
             ReceiveStock(
                 warehouse_id=self.one_of(self.warehouses),
                 supplier_id=self.supplier,
-                prices_include_vat=self.one_of(BOTH),
-                vat_in_cost=self.one_of(BOTH),
+                prices_include_vat=self.chance(0.5),
+                vat_in_cost=self.chance(0.5),
                 extra_costs=(extra,),
                 extra_spread=self.one_of(("by_value", "by_quantity")),
                 lines=tuple(
