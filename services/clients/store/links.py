@@ -7,7 +7,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, delete, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    Uuid,
+    any_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clients.store.rows import client_of
@@ -18,11 +29,27 @@ from shared.contracts.client_links import LinkView, ListLinks, NamedLink, OrderP
 from shared.database import saving
 from shared.pagination import newest_first, page_of
 from shared.refusals import Refused
+from shared.statements import Prepared
 
 _SAVE = saving(links)
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _CLIENTS = select(clients).where(clients.c.id == any_(_IDS))
 _CARS = select(vehicles).where(vehicles.c.id == any_(_IDS))
+_TODAY = bindparam("today", type_=Date)
+_HOLDS = (links.c.since <= _TODAY, or_(links.c.until.is_(None), links.c.until > _TODAY))
+# No link is of the car where there is none.
+_OF_ORDER = Prepared(
+    select(links)
+    .where(
+        or_(
+            links.c.other_id == bindparam("client_id", type_=Uuid),
+            links.c.vehicle_id == bindparam("vehicle_id", type_=Uuid),
+        ),
+        or_(links.c.role == "payer", links.c.role == "driver"),
+        *_HOLDS,
+    )
+    .order_by(links.c.vehicle_id.is_(None), links.c.since.desc(), links.c.id.desc())
+)
 _MOVE = [
     text(f"UPDATE links SET {end} = :survivor_id WHERE {end} = :merged_id")
     for end in ("client_id", "other_id")
@@ -96,9 +123,9 @@ class Links:
     async def page(self, client_id: UUID, asked: ListLinks, today: date) -> Page[NamedLink]:
         statement = select(links).where(_names(client_id))
         if asked.current:
-            statement = statement.where(*_holds(today))
+            statement = statement.where(*_HOLDS)
         statement = newest_first(statement, links.c.id, asked.cursor, asked.limit)
-        rows = (await self._connection.execute(statement)).all()
+        rows = (await self._connection.execute(statement, {"today": today})).all()
         people = await self._parties({id_ for row in rows for id_ in (row.client_id, row.other_id)})
         ids = {"ids": sorted({row.vehicle_id for row in rows if row.vehicle_id})}
         cars = {row.id: row for row in await self._connection.execute(_CARS, ids)}
@@ -116,15 +143,9 @@ class Links:
 
     async def parties(self, client_id: UUID, vehicle_id: UUID | None, today: date) -> OrderParties:
         """Of the car first, then of the client, the latest first."""
-        ends: list[ColumnElement[bool]] = [links.c.other_id == client_id]
-        if vehicle_id:
-            ends.append(links.c.vehicle_id == vehicle_id)
-        statement = (
-            select(links)
-            .where(or_(*ends), links.c.role.in_(("payer", "driver")), *_holds(today))
-            .order_by(links.c.vehicle_id.is_(None), links.c.since.desc(), links.c.id.desc())
+        rows = await _OF_ORDER.rows(
+            self._connection, client_id=client_id, vehicle_id=vehicle_id, today=today
         )
-        rows = (await self._connection.execute(statement)).all()
         people = await self._parties({row.client_id for row in rows})
 
         def those(role: str) -> tuple[Party, ...]:
@@ -150,7 +171,3 @@ def _link_of(row: Any) -> LinkView:
 
 def _names(client_id: UUID) -> ColumnElement[bool]:
     return or_(links.c.client_id == client_id, links.c.other_id == client_id)
-
-
-def _holds(today: date) -> tuple[ColumnElement[bool], ...]:
-    return links.c.since <= today, or_(links.c.until.is_(None), links.c.until > today)

@@ -34,6 +34,7 @@ from services.orders.store.tables import clients, products, vehicles
 from shared.contracts.clients import ClientView, GetCards, GetClient, GetVehicle, VehicleView
 from shared.contracts.inventory import GetProduct, GetProducts, ProductView
 from shared.handlers import Work
+from shared.reading import read_together
 from shared.refusals import Refused
 from shared.writing import Pending, Rows
 
@@ -93,7 +94,7 @@ class Copies:
         """Both copies as they are now; whoever opens an order for the merged one is waited for.
         Answers who remains: a later merger may have been heard of before."""
         await self._connection.execute(_HOLD_CLIENT, {"id": merged.id})
-        await self._load(clients, {merged.id, survivor.id})
+        await self._read({clients: {merged.id, survivor.id}})
         self.note_client(survivor)
         self.note_client(merged)
         return await self.survivor_of(survivor.id)
@@ -122,23 +123,14 @@ class Copies:
     ) -> Known:
         """All that is known of these, or that their owners can be asked for."""
         wanted = {clients: client_ids, vehicles: vehicle_ids, products: product_ids}
-        lacking: dict[Table, list[UUID]] = {}
-        for table, ids in wanted.items():
-            known = await self._kept(table, ids)
-            named = {row_id for row_id in ids if row_id}
-            lacking[table] = sorted(
-                row_id for row_id in named if row_id not in known or not known[row_id].complete
-            )
-        await self._complete(work, lacking[clients], lacking[vehicles], lacking[products])
+        await self._read_missing(wanted)
+        await self._complete(work, *(self._lacking(table, ids) for table, ids in wanted.items()))
         return Known(*(self._known_of(table, ids) for table, ids in wanted.items()))
 
     async def vehicles_in_full(self, vehicle_ids: Collection[UUID], work: Work) -> Copied:
         """As far as their owner knows them. Raises ``Refused`` while it is away."""
-        known = await self._kept(vehicles, vehicle_ids)
-        lacking = sorted(
-            row_id for row_id in vehicle_ids if row_id not in known or not known[row_id].complete
-        )
-        for part in batched(lacking, MOST_AT_ONCE):
+        await self._read_missing({vehicles: vehicle_ids})
+        for part in batched(self._lacking(vehicles, vehicle_ids), MOST_AT_ONCE):
             for vehicle in (await work.ask(GetCards(client_ids=(), vehicle_ids=part))).vehicles:
                 self.note_vehicle(vehicle)
         return self._known_of(vehicles, vehicle_ids)
@@ -150,9 +142,8 @@ class Copies:
         vehicle_ids: Collection[UUID | None] = (),
     ) -> Known:
         """What is written of these, however little: nobody is asked."""
-        return Known(
-            await self._kept(clients, client_ids), await self._kept(vehicles, vehicle_ids), {}
-        )
+        await self._read_missing({clients: client_ids, vehicles: vehicle_ids})
+        return Known(self._known_of(clients, client_ids), self._known_of(vehicles, vehicle_ids), {})
 
     def note_client(self, client: ClientView) -> Any:
         same = client.model_dump(
@@ -228,25 +219,35 @@ class Copies:
 
     async def _get(self, table: Table, row_id: UUID, *, hold: bool = False) -> Any:
         if row_id not in self._known[table]:
-            await self._load(table, {row_id}, hold=hold)
+            await self._read({table: {row_id}}, hold=hold)
         return self._known[table].get(row_id)
-
-    async def _kept(self, table: Table, ids: Collection[UUID | None]) -> Copied:
-        known = self._known[table]
-        await self._load(table, {row_id for row_id in ids if row_id and row_id not in known})
-        return self._known_of(table, ids)
 
     def _known_of(self, table: Table, ids: Collection[UUID | None]) -> Copied:
         known = self._known[table]
         return {row_id: known[row_id] for row_id in ids if row_id and row_id in known}
 
-    async def _load(self, table: Table, ids: set[UUID], *, hold: bool = False) -> None:
-        """``hold``: a client whom an order is to name is not merged meanwhile."""
-        if not ids:
-            return
-        statement = _HOLD_CLIENTS if hold and table is clients else _LOAD[table]
-        rows = await self._connection.execute(statement, {"ids": sorted(ids)})
-        self._known[table].update({row.id: row for row in rows})
+    def _lacking(self, table: Table, ids: Collection[UUID | None]) -> list[UUID]:
+        """Those of which nothing is known, or not all of it."""
+        known = self._known_of(table, ids)
+        named = {row_id for row_id in ids if row_id}
+        return sorted(
+            row_id for row_id in named if row_id not in known or not known[row_id].complete
+        )
+
+    async def _read_missing(self, wanted: Mapping[Table, Collection[UUID | None]]) -> None:
+        await self._read(
+            {
+                table: {row_id for row_id in ids if row_id and row_id not in self._known[table]}
+                for table, ids in wanted.items()
+            }
+        )
+
+    async def _read(self, wanted: Mapping[Table, set[UUID]], *, hold: bool = False) -> None:
+        """As one statement. ``hold``: a client whom an order is to name is not merged meanwhile."""
+        statements = {**_LOAD, clients: _HOLD_CLIENTS} if hold else _LOAD
+        asked = [(statements[table], {"ids": sorted(ids)}) for table, ids in wanted.items()]
+        for table, rows in zip(wanted, await read_together(self._connection, *asked), strict=True):
+            self._known[table].update({row.id: row for row in rows})
 
     def _note(self, table: Table, **row: Any) -> Any:
         self.saves += 1
