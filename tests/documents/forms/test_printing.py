@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ import pytest
 from pypdf import PdfReader
 
 from services.documents.domain.forms import FORMS, LANGUAGES
+from shared.contracts.forms import FormDocument
 from shared.contracts.work_order import Party, WorkOrder
 from shared.formulas import SAMPLE
 from shared.nobody import MARK, name_of
@@ -117,6 +119,34 @@ async def test_a_long_name_stands_over_its_line(at_work: AtWork) -> None:
     page.extract_text(visitor_text=heard)
     # The name's last row, and the caption under the line; in points from the page's foot.
     assert min(heights["Владиславовна"]) > min(heights["расшифровка"]) + 8
+
+
+async def test_a_word_without_an_end_and_a_sum_of_ten_digits_keep_to_the_paper(
+    at_work: AtWork,
+) -> None:
+    """What is wider than its page is printed smaller, the whole of it, and cut off at the edge."""
+    usual = an_order(services=0, products=1)
+    sums = usual.products[0].model_copy(update={"total": Decimal("8888888888.88")})
+    wide = usual.model_copy(update={"customer_reason": "Стук" * 60, "products": (sums,)})
+    sizes = [
+        _size_of("Наименование", await at_work.printed(each, "work_order"))
+        for each in (usual, wide)
+    ]
+    assert sizes[0] == sizes[1]
+
+
+def _size_of(word: str, document: FormDocument) -> float:
+    """How large it is printed."""
+    sizes: list[float] = []
+
+    def heard(
+        text: str, page_at: list[float], text_at: list[float], _font: Any, size: float
+    ) -> None:
+        if word in text:
+            sizes.append(round(abs(page_at[0] * text_at[0]) * size, 3))
+
+    PdfReader(BytesIO(document.content)).pages[0].extract_text(visitor_text=heard)
+    return sizes[0]
 
 
 async def test_lines_say_what_the_client_pays_for(at_work: AtWork) -> None:
