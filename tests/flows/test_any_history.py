@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.flows.histories.counter import Counter, Till
+from tests.flows.histories.goods import Buying
 from tests.flows.histories.office import Office
 from tests.flows.histories.station import Station
 from tests.flows.histories.store import Purchases, Shelves, Store
@@ -24,7 +25,11 @@ class Orders(Shelves, Counter):
     """Little else than orders and their parts, so that much happens to each of them."""
 
 
-@pytest.mark.parametrize("people", [Everything, Orders])
+class Goods(Buying, Office):
+    """Whatever can be done with goods, and what orders do with them."""
+
+
+@pytest.mark.parametrize("people", [Everything, Orders, Goods])
 @pytest.mark.parametrize("seed", seeds(5))
 async def test_every_book_agrees_after_any_history(
     seed: int, people: type[Station], database: Callable[[str], str]
