@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.flows.histories.counter import Counter, Till
-from tests.flows.histories.goods import Buying
+from tests.flows.histories.goods import Crowd
 from tests.flows.histories.office import Office
 from tests.flows.histories.station import Station
 from tests.flows.histories.store import Purchases, Shelves, Store
@@ -25,7 +25,7 @@ class Orders(Shelves, Counter):
     """Little else than orders and their parts, so that much happens to each of them."""
 
 
-class Goods(Buying, Office):
+class Goods(Crowd, Office):
     """Whatever can be done with goods, and what orders do with them."""
 
 

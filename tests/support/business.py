@@ -6,6 +6,7 @@ waits for each of its consumers until the test delivers it, in whatever order an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
@@ -86,6 +87,14 @@ class Business:
         if not await self._hear(service, event):
             waiting.append(event)
 
+    async def deliver_together(self, service: str, count: int, turn: Random) -> None:
+        """So many of what it has not heard at once, that they share a transaction: in the order in
+        which ``turn`` draws them."""
+        waiting = self.waiting[service]
+        drawn = [waiting.pop(turn.randrange(len(waiting))) for _ in range(min(count, len(waiting)))]
+        handled = await asyncio.gather(*(self._hear(service, event) for event in drawn))
+        waiting += [event for event, done in zip(drawn, handled, strict=True) if not done]
+
     async def deliver_again(self, service: str, which: int) -> None:
         """An event that the service has handled already."""
         if heard := self.heard[service]:
@@ -105,6 +114,17 @@ class Business:
                         waiting.remove(event)
                         moved = True
             assert moved, f"nobody can handle {listening}"
+
+    async def put_back(self, service: str, url: str, heard: int) -> None:
+        """The service works on another database from now on, one of the time when it had heard so
+        many events; the others wait for it once more."""
+        before = self.members[service]
+        await before.lane.stop()
+        await before.engine.dispose()
+        self.waiting[service] += self.heard[service][heard:]
+        del self.heard[service][heard:]
+        self.members[service] = _Member(service, url, self, 0.0)
+        self.members[service].lane.start()
 
     def publish(self, events: Sequence[Outgoing]) -> None:
         for event in events:

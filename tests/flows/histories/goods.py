@@ -3,16 +3,22 @@ their time, orders to suppliers that end otherwise than they began."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from shared.contracts.base import Command
 from shared.contracts.costing import ChangeCell, CreateCell, SetHomeCell
 from shared.contracts.inventory import (
     ChangeProduct,
     ChangeSupplier,
+    ChangeWarehouse,
     CreateUnit,
+    GetStock,
     MarkupRule,
     OtherUnit,
     ReceivedLine,
@@ -38,7 +44,7 @@ from shared.contracts.purchase_orders import (
     SetPrepayment,
     WaivePrepayment,
 )
-from shared.contracts.purchasing import ReturnedLine, ReturnToSupplier
+from shared.contracts.purchasing import CancelReceipt, ReturnedLine, ReturnToSupplier
 from shared.contracts.reconciliation import TakeOverStock, TellIssueCost
 from shared.contracts.stock_counts import (
     CancelCount,
@@ -49,6 +55,7 @@ from shared.contracts.stock_counts import (
 )
 from shared.contracts.stock_documents import ArrivedLine as UnloadedLine
 from shared.contracts.stock_documents import (
+    CancelTransfer,
     ReceiveTransfer,
     SendTransfer,
     StockLine,
@@ -61,6 +68,8 @@ from tests.support.histories import action
 PACK = "упаковка"
 FACTORS = ("5", "0.5", "2.50")
 MEASURES = (None, None, PACK)
+type Lying = dict[tuple[UUID, UUID], tuple[Decimal | None, ...]]
+"""By product and warehouse: on hand, reserved, available, and what it is worth."""
 CODES = ("4600000000017", "4600000000024", "PACK-1", "PACK-2")
 
 
@@ -71,6 +80,27 @@ class Catalogue(Station):
         super().__init__(database, seed)
         self.cells: list[UUID] = []
         self.numbers: list[tuple[UUID, UUID]] = []
+        self.moments: list[tuple[datetime, Lying]] = []
+
+    async def differences(self) -> list[str]:
+        """Also where what lay there once is another thing today."""
+        await self.somebody_looks_at_the_shelves()
+        past = [(then, lay, await self._lying(then)) for then, lay in self.moments]
+        moved = [f"of {then}: {lay} is {told}" for then, lay, told in past if lay != told]
+        return await super().differences() + moved
+
+    async def _lying(self, at: datetime | None) -> Lying:
+        listed = await self.business.ask(GetStock(at=at, limit=200))
+        return {
+            (line.product_id, line.warehouse_id): figures
+            for line in listed.items
+            if any(figures := (line.on_hand, line.reserved, line.available, line.value))
+        }
+
+    @action(2)
+    async def somebody_looks_at_the_shelves(self) -> None:
+        lay = await self._lying(None)
+        self.moments.append((datetime.now(UTC), lay))
 
     @action(2)
     async def goods_come_in_packs(self) -> None:
@@ -319,3 +349,69 @@ class Buying(Purchases, Counting):
             )
             for _ in range(self.random.randint(1, 2))
         )
+
+
+class Crowd(Buying):
+    """Several people at the same document at once: in one transaction, one after the other."""
+
+    @action(2)
+    async def a_receipt_is_fought_over(self) -> None:
+        if receipt_id := self.recent(self.receipts):
+            line = ReturnedLine(position=1, quantity=self.bit())
+            back = ReturnToSupplier(receipt_id=receipt_id, lines=(line,), reason="брак")
+            undo = CancelReceipt(receipt_id=receipt_id, reason="ошибка")
+            await self.at_once(back, undo, back, undo)
+
+    @action(2)
+    async def a_purchase_is_fought_over(self) -> None:
+        if purchase_id := self.recent(self.purchases):
+            comes = ReceivePurchase(purchase_order_id=purchase_id)
+            edit = ChangePurchaseOrder(purchase_order_id=purchase_id, lines=self.wanted())
+            goes = SendPurchaseOrder(purchase_order_id=purchase_id)
+            ends = ClosePurchaseOrder(purchase_order_id=purchase_id, reason="хватит")
+            await self.at_once(edit, goes, comes, ends, comes)
+
+    @action(2)
+    async def a_transfer_is_fought_over(self) -> None:
+        if transfer_id := self.recent(self.transfers):
+            some = (UnloadedLine(position=1, quantity=self.bit()),)
+            part = ReceiveTransfer(transfer_id=transfer_id, lines=some)
+            back = CancelTransfer(transfer_id=transfer_id, reason="не туда")
+            await self.at_once(part, back, ReceiveTransfer(transfer_id=transfer_id), part)
+
+    @action(2)
+    async def a_count_is_fought_over(self) -> None:
+        if count_id := self.recent(self.counts):
+            product_id = self.one_of(self.products)
+            scan = ScanCount(count_id=count_id, product_id=product_id, quantity=self.bit())
+            found = SetCounted(count_id=count_id, product_id=product_id, quantity=self.amount())
+            await self.at_once(scan, found, scan, PostCount(count_id=count_id), scan)
+
+    @action(3)
+    async def a_shelf_is_fought_over(self) -> None:
+        place, other = self.random.sample(self.warehouses, 2)
+        line = ReceivedLine(
+            product_id=self.one_of(self.products), quantity=self.amount(), cost=self.money()
+        )
+        goods = self.goods()
+        receipt, transfer, lost, _ = await self.at_once(
+            ReceiveStock(warehouse_id=place, supplier_id=self.supplier, lines=(line,)),
+            SendTransfer(from_warehouse_id=place, to_warehouse_id=other, lines=goods),
+            WriteOffStock(warehouse_id=place, reason="бой", lines=self.goods()),
+            ChangeWarehouse(warehouse_id=place, costing=self.one_of(("fifo", "average"))),
+        )
+        for made, kept in (
+            (receipt, self.receipts),
+            (transfer, self.transfers),
+            (lost, self.write_offs),
+        ):
+            if made:
+                kept.append(made.id)
+
+    async def at_once(self, *commands: Command[Any]) -> list[Any]:
+        """In a drawn order; the answers are in that of the commands."""
+        drawn = list(enumerate(commands))
+        self.random.shuffle(drawn)
+        replies = await asyncio.gather(*(self.send(command) for _, command in drawn))
+        places = [place for place, _ in drawn]
+        return [reply for _, reply in sorted(zip(places, replies, strict=True), key=itemgetter(0))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
@@ -37,17 +38,26 @@ class Station(History):
             await self.open()
             await self.goes_on(steps)
             await self.business.drain(self.random)
-            return list(map(line_of, (await compare(self.business.ask, pause_s=0)).differences))
+            return await self.differences()
         finally:
             await self.business.close()
 
+    async def differences(self) -> list[str]:
+        return list(map(line_of, (await compare(self.business.ask, pause_s=0)).differences))
+
     async def send[ReplyT](self, command: Command[ReplyT]) -> ReplyT | None:
-        """The answer; ``None``: it was refused."""
-        with suppress(Refused):
-            reply = await self.business.send(command)
-            self.done.append(type(command).__name__)
-            return reply
-        return None
+        """The answer; ``None``: it was refused. At times news shares its transaction."""
+        service = type(command).subject.split(".")[1]
+        news = self.random.randint(1, 4) if self.chance(0.2) else 0
+        beside = asyncio.ensure_future(self.business.deliver_together(service, news, self.random))
+        try:
+            with suppress(Refused):
+                reply = await self.business.send(command)
+                self.done.append(type(command).__name__)
+                return reply
+            return None
+        finally:
+            await beside
 
     async def made(self, command: Command[Any]) -> UUID:
         """Of something that nobody refuses."""
