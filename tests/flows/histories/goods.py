@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from services.inventory.domain.costing import kopecks
+from services.inventory.domain.markup import Matrix
 from shared.contracts.base import Command
 from shared.contracts.costing import ChangeCell, CreateCell, SetHomeCell
 from shared.contracts.inventory import (
@@ -18,13 +20,16 @@ from shared.contracts.inventory import (
     ChangeSupplier,
     ChangeWarehouse,
     CreateUnit,
+    GetMarkupRules,
     GetStock,
+    ListReceipts,
     MarkupRule,
     OtherUnit,
     ReceivedLine,
     ReceiveStock,
     SetMarkupRules,
 )
+from shared.contracts.orders import CreateOrder, PartRequest, RequestParts
 from shared.contracts.part_numbers import (
     AddBarcode,
     AddPartNumber,
@@ -46,6 +51,7 @@ from shared.contracts.purchase_orders import (
 )
 from shared.contracts.purchasing import CancelReceipt, ReturnedLine, ReturnToSupplier
 from shared.contracts.reconciliation import TakeOverStock, TellIssueCost
+from shared.contracts.shelves import FindStock
 from shared.contracts.stock_counts import (
     CancelCount,
     PostCount,
@@ -84,10 +90,34 @@ class Catalogue(Station):
 
     async def differences(self) -> list[str]:
         """Also where what lay there once is another thing today."""
+        wrong = await super().differences()
         await self.somebody_looks_at_the_shelves()
         past = [(then, lay, await self._lying(then)) for then, lay in self.moments]
         moved = [f"of {then}: {lay} is {told}" for then, lay, told in past if lay != told]
-        return await super().differences() + moved
+        return wrong + moved + await self._priced_otherwise()
+
+    async def _priced_otherwise(self) -> list[str]:
+        """What a product was bought for last, and what follows from that by the rules of now."""
+        receipts = (await self.business.ask(ListReceipts(limit=200))).items  # newest first
+        matrix = Matrix((await self.business.ask(GetMarkupRules())).rules)
+        wrong = []
+        for product_id in self.products:
+            found = await self.business.ask(FindStock(product_id=product_id))
+            (shelf,) = found.items
+            costs = [
+                kopecks(line.stock_cost / line.main_quantity)
+                for receipt in receipts
+                if receipt.cancelled_at is None
+                for line in reversed(receipt.lines)
+                if line.product_id == product_id
+            ]
+            cost = costs[0] if costs else None
+            if shelf.last_cost != cost:
+                wrong.append(f"bought for {cost}: {shelf.last_cost}")
+            price = matrix.price(cost, None, None) if cost is not None else None
+            if shelf.product.pricing == "matrix" and price not in (None, shelf.product.price):
+                wrong.append(f"price of what costs {cost} is {price}: {shelf.product.price}")
+        return wrong
 
     async def _lying(self, at: datetime | None) -> Lying:
         listed = await self.business.ask(GetStock(at=at, limit=200))
@@ -100,7 +130,7 @@ class Catalogue(Station):
     @action(2)
     async def somebody_looks_at_the_shelves(self) -> None:
         lay = await self._lying(None)
-        self.moments.append((datetime.now(UTC), lay))
+        self.moments.append((self.business.now(), lay))
 
     @action(2)
     async def goods_come_in_packs(self) -> None:
@@ -262,6 +292,26 @@ class Counting(Store, Catalogue):
 class Buying(Purchases, Counting):
     """Orders to suppliers are thought over, come in packs, or come to nothing."""
 
+    @action(9)
+    async def somebody_wants_parts(self) -> None:
+        """More than there is, at times, and others wait for the same."""
+        order = await self.send(
+            CreateOrder(
+                client_id=self.one_of(self.clients),
+                section_id=self.section,
+                employee_id=self.mechanic,
+            )
+        )
+        if order:
+            self.orders.append(order.id)
+            lines = tuple(
+                PartRequest(
+                    product_id=self.one_of(self.products), quantity=self.amount(), kind="product"
+                )
+                for _ in range(self.random.randint(1, 3))
+            )
+            await self.send(RequestParts(order_id=order.id, lines=lines))
+
     @action(2)
     async def an_order_is_written_down(self) -> None:
         lines = self.wanted()
@@ -398,7 +448,11 @@ class Crowd(Buying):
             ReceiveStock(warehouse_id=place, supplier_id=self.supplier, lines=(line,)),
             SendTransfer(from_warehouse_id=place, to_warehouse_id=other, lines=goods),
             WriteOffStock(warehouse_id=place, reason="бой", lines=self.goods()),
-            ChangeWarehouse(warehouse_id=place, costing=self.one_of(("fifo", "average"))),
+            ChangeWarehouse(
+                warehouse_id=place,
+                costing=self.one_of(("fifo", "average")),
+                may_be_negative=self.chance(0.5),
+            ),
         )
         for made, kept in (
             (receipt, self.receipts),
