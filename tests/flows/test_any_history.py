@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.flows.histories.counter import Counter, Till
+from tests.flows.histories.goods import Crowd
+from tests.flows.histories.nights import Nights
 from tests.flows.histories.office import Office
 from tests.flows.histories.station import Station
 from tests.flows.histories.store import Purchases, Shelves, Store
@@ -16,15 +18,19 @@ from tests.support.histories import seeds
 STEPS = 160
 
 
-class Everything(Till, Purchases, Store, Office):
-    """Whatever people do."""
+class Everything(Nights, Till, Purchases, Store, Office):
+    """Whatever people do, over months."""
 
 
 class Orders(Shelves, Counter):
     """Little else than orders and their parts, so that much happens to each of them."""
 
 
-@pytest.mark.parametrize("people", [Everything, Orders])
+class Goods(Nights, Crowd):
+    """Whatever can be done with goods, and what orders do with them."""
+
+
+@pytest.mark.parametrize("people", [Everything, Orders, Goods])
 @pytest.mark.parametrize("seed", seeds(5))
 async def test_every_book_agrees_after_any_history(
     seed: int, people: type[Station], database: Callable[[str], str]

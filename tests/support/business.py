@@ -6,10 +6,13 @@ waits for each of its consumers until the test delivers it, in whatever order an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta, tzinfo
 from random import Random
 from typing import Any, cast
+from unittest.mock import patch
 from uuid import UUID
 
 from nats.aio.client import Client
@@ -32,6 +35,8 @@ from shared.settings import ServiceSettings
 
 OWNER = Actor("owner", "owner", UUID("00000000-0000-4000-8000-000000000001"))
 SOURCE = "/station-1/gateway"
+TELL_TIME = [f"shared.messaging.{name}.datetime" for name in ("lane", "envelope", "beside")]
+"""Where services look at the clock."""
 
 
 class Business:
@@ -42,21 +47,40 @@ class Business:
         self.members = {name: _Member(name, database(name), self, gather_s) for name in names}
         self.waiting: dict[str, list[Outgoing]] = {name: [] for name in names}
         """By consumer, what it has not heard yet."""
+        self.astray: dict[str, list[Outgoing]] = {name: [] for name in names}
+        """By consumer, what lies among its dead letters, or was lost with the stream."""
+        self.away: set[str] = set()
+        """These do what others tell them, and nothing that people say."""
+        self._clock = ExitStack()
         self.heard: dict[str, list[Outgoing]] = {name: [] for name in names}
 
     async def open(self) -> None:
+        _Clock.ahead = timedelta()
+        for place in TELL_TIME:
+            self._clock.enter_context(patch(place, _Clock))
         for member in self.members.values():
             await member.prepare()
             member.lane.start()
 
     async def close(self) -> None:
+        self._clock.close()
         for member in self.members.values():
             await member.lane.stop()
             await member.engine.dispose()
 
+    def now(self) -> datetime:
+        return _Clock.now(UTC)
+
+    def wait(self, long: timedelta) -> None:
+        """So much time passes."""
+        _Clock.ahead += long
+
     async def send[ReplyT](self, command: Command[ReplyT]) -> ReplyT:
         """A command, as the gateway sends it. Raises ``Refused``."""
-        member = self.members[type(command).subject.split(".")[1]]
+        service = type(command).subject.split(".")[1]
+        if service in self.away:
+            raise Refused("service_unavailable", service=service)
+        member = self.members[service]
         route = member.handlers.commands[type(command).subject]
         envelope = opening(
             SOURCE,
@@ -86,14 +110,34 @@ class Business:
         if not await self._hear(service, event):
             waiting.append(event)
 
+    async def deliver_together(self, service: str, count: int, turn: Random) -> None:
+        """So many of what it has not heard at once, that they share a transaction: in the order in
+        which ``turn`` draws them."""
+        waiting = self.waiting[service]
+        drawn = [waiting.pop(turn.randrange(len(waiting))) for _ in range(min(count, len(waiting)))]
+        handled = await asyncio.gather(*(self._hear(service, event) for event in drawn))
+        waiting += [event for event, done in zip(drawn, handled, strict=True) if not done]
+
     async def deliver_again(self, service: str, which: int) -> None:
         """An event that the service has handled already."""
         if heard := self.heard[service]:
             assert await self._hear(service, heard[which % len(heard)])
 
+    def lose(self, service: str, which: int) -> None:
+        """One of the events that the service has not heard: it will not, until it is found."""
+        if waiting := self.waiting[service]:
+            self.astray[service].append(waiting.pop(which % len(waiting)))
+
+    def find(self) -> None:
+        """What went astray is back, as after a rebuild, or when dead letters are tried again."""
+        for service, events in self.astray.items():
+            self.waiting[service] += events
+            events.clear()
+
     async def drain(self, turn: Random | None = None, only: Sequence[str] = ()) -> None:
         """Everything is delivered, as it was told or in the order that ``turn`` makes, to all or
-        to these. Fails when something can never be handled."""
+        to these. What builds on something that went astray waits for it; fails when something can
+        never be handled."""
         listening = {name: self.waiting[name] for name in only or self.waiting}
         while any(listening.values()):
             moved = False
@@ -104,7 +148,20 @@ class Business:
                     if await self._hear(service, event):
                         waiting.remove(event)
                         moved = True
+            if not moved and any(self.astray.values()):
+                return
             assert moved, f"nobody can handle {listening}"
+
+    async def put_back(self, service: str, url: str, heard: int) -> None:
+        """The service works on another database from now on, one of the time when it had heard so
+        many events; the others wait for it once more."""
+        before = self.members[service]
+        await before.lane.stop()
+        await before.engine.dispose()
+        self.waiting[service] += self.heard[service][heard:]
+        del self.heard[service][heard:]
+        self.members[service] = _Member(service, url, self, 0.0)
+        self.members[service].lane.start()
 
     def publish(self, events: Sequence[Outgoing]) -> None:
         for event in events:
@@ -126,6 +183,20 @@ class Business:
         if event not in self.heard[service]:
             self.heard[service].append(event)
         return True
+
+
+class _Clock(datetime):
+    """Goes on as the real one, and leaps when a test says so."""
+
+    ahead = timedelta()
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) + cls.ahead
+
+    @classmethod
+    def fromisoformat(cls, text: str) -> datetime:  # type: ignore[override]
+        return datetime.fromisoformat(text)
 
 
 class _Member:

@@ -40,6 +40,12 @@ class Databases:
         self._run(self._clone(service, template, name))
         return _with_login(_in_database(self._superuser_url, name), *_runtime(service))
 
+    def copy(self, url: str) -> str:
+        """Another database, with all that is in this one, which nobody may be connected to."""
+        name, service = next(self._names), _service_of(url)
+        self._run(self._clone(service, database_name(url), name))
+        return _in_database(url, name)
+
     def create_bare(self) -> str:
         """The superuser's URL of an empty database, without any service's tables."""
         name = next(self._names)

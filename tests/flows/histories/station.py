@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
@@ -32,22 +33,33 @@ class Station(History):
         """Of what came to something, oldest first."""
 
     async def history(self, steps: int) -> list[str]:
-        """Where the books do not agree in the end, when all news has come."""
+        """Where the books do not agree in the end."""
         try:
             await self.open()
             await self.goes_on(steps)
-            await self.business.drain(self.random)
-            return list(map(line_of, (await compare(self.business.ask, pause_s=0)).differences))
+            return await self.differences()
         finally:
             await self.business.close()
 
+    async def differences(self) -> list[str]:
+        """When all news has come, and what went astray is found."""
+        self.business.find()
+        await self.business.drain(self.random)
+        return list(map(line_of, (await compare(self.business.ask, pause_s=0)).differences))
+
     async def send[ReplyT](self, command: Command[ReplyT]) -> ReplyT | None:
-        """The answer; ``None``: it was refused."""
-        with suppress(Refused):
-            reply = await self.business.send(command)
-            self.done.append(type(command).__name__)
-            return reply
-        return None
+        """The answer; ``None``: it was refused. At times news shares its transaction."""
+        service = type(command).subject.split(".")[1]
+        news = self.random.randint(1, 4) if self.chance(0.2) else 0
+        beside = asyncio.ensure_future(self.business.deliver_together(service, news, self.random))
+        try:
+            with suppress(Refused):
+                reply = await self.business.send(command)
+                self.done.append(type(command).__name__)
+                return reply
+            return None
+        finally:
+            await beside
 
     async def made(self, command: Command[Any]) -> UUID:
         """Of something that nobody refuses."""
@@ -102,3 +114,12 @@ class Station(History):
     @action(4)
     async def all_news_arrives(self) -> None:
         await self.business.drain(self.random if self.chance(0.7) else None)
+
+    @action(2)
+    async def news_goes_astray(self) -> None:
+        """It is found again when much else has happened."""
+        self.business.lose(self.one_of(SERVICES), self.random.randrange(100))
+
+    @action(1)
+    async def what_was_lost_is_found(self) -> None:
+        self.business.find()
