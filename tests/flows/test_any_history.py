@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.flows.histories.cards import Cards
+from tests.flows.histories.catalogue import Catalogue
 from tests.flows.histories.counter import Counter, Till
 from tests.flows.histories.office import Office
 from tests.flows.histories.station import Station
@@ -24,7 +26,11 @@ class Orders(Shelves, Counter):
     """Little else than orders and their parts, so that much happens to each of them."""
 
 
-@pytest.mark.parametrize("people", [Everything, Orders])
+class Visits(Shelves, Catalogue, Cards):
+    """Who comes, with what, and all that is done with it until it is paid."""
+
+
+@pytest.mark.parametrize("people", [Everything, Orders, Visits])
 @pytest.mark.parametrize("seed", seeds(5))
 async def test_every_book_agrees_after_any_history(
     seed: int, people: type[Station], database: Callable[[str], str]

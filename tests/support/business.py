@@ -6,8 +6,10 @@ waits for each of its consumers until the test delivers it, in whatever order an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import compress
 from random import Random
 from typing import Any, cast
 from uuid import UUID
@@ -30,6 +32,8 @@ from shared.refusals import Refused
 from shared.service import service_named
 from shared.settings import ServiceSettings
 
+BATCHES = (1, 1, 1, 2, 5, 20)
+"""So many events stand before a lane when it looks, one of these: it handles them together."""
 OWNER = Actor("owner", "owner", UUID("00000000-0000-4000-8000-000000000001"))
 SOURCE = "/station-1/gateway"
 
@@ -91,19 +95,30 @@ class Business:
         if heard := self.heard[service]:
             assert await self._hear(service, heard[which % len(heard)])
 
+    async def deliver_together(self, service: str, turn: Random) -> None:
+        """Some events that the service has not heard, and some that it has, in one batch; one of
+        them may stand in it twice."""
+        fresh, old = self.waiting[service], self.heard[service]
+        batch = turn.sample(fresh, min(len(fresh), turn.choice(BATCHES)))
+        batch += turn.sample(old, min(len(old), turn.randrange(3)))
+        batch += batch[: turn.randrange(2)]
+        turn.shuffle(batch)
+        await self._hear_together(service, batch)
+
     async def drain(self, turn: Random | None = None, only: Sequence[str] = ()) -> None:
-        """Everything is delivered, as it was told or in the order that ``turn`` makes, to all or
-        to these. Fails when something can never be handled."""
+        """Everything is delivered, as it was told or in the order and the batches that ``turn``
+        makes, to all or to these. Fails when something can never be handled."""
         listening = {name: self.waiting[name] for name in only or self.waiting}
         while any(listening.values()):
             moved = False
             for service, waiting in listening.items():
                 if turn:
                     turn.shuffle(waiting)
-                for event in list(waiting):
-                    if await self._hear(service, event):
-                        waiting.remove(event)
-                        moved = True
+                events = list(waiting)
+                while events:
+                    size = turn.choice(BATCHES) if turn else 1
+                    batch, events = events[:size], events[size:]
+                    moved |= await self._hear_together(service, batch)
             assert moved, f"nobody can handle {listening}"
 
     def publish(self, events: Sequence[Outgoing]) -> None:
@@ -111,6 +126,14 @@ class Business:
             for name, member in self.members.items():
                 if event.subject in member.handlers.events:
                     self.waiting[name].append(event)
+
+    async def _hear_together(self, service: str, batch: Sequence[Outgoing]) -> bool:
+        """Whether any of them could be handled. They are put into the lane one after the other,
+        before it takes the first."""
+        heard = await asyncio.gather(*(self._hear(service, event) for event in batch))
+        waiting = self.waiting[service]
+        waiting[:] = [event for event in waiting if event not in list(compress(batch, heard))]
+        return any(heard)
 
     async def _hear(self, service: str, event: Outgoing) -> bool:
         member = self.members[service]

@@ -89,14 +89,15 @@ class Copies:
             return client_id
         return await self.survivor_of(known.merged_into)
 
-    async def merge(self, merged: ClientView, survivor: ClientView) -> UUID:
+    async def merge(self, merged: ClientView, survivor: ClientView) -> Any:
         """Both copies as they are now; whoever opens an order for the merged one is waited for.
-        Answers who remains: a later merger may have been heard of before."""
+        Answers the copy of who remains, called as now: a later merger may have been heard of
+        before, or that the person was erased."""
         await self._connection.execute(_HOLD_CLIENT, {"id": merged.id})
         await self._load(clients, {merged.id, survivor.id})
         self.note_client(survivor)
         self.note_client(merged)
-        return await self.survivor_of(survivor.id)
+        return await self._get(clients, await self.survivor_of(survivor.id))
 
     async def vehicle(self, vehicle_id: UUID, work: Work) -> Any:
         """``name`` and ``client_id``. Raises ``Refused("vehicle_not_found")``."""
