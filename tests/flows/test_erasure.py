@@ -70,9 +70,7 @@ async def a_done_order(station: Station, client: ClientView, car: VehicleView) -
     )
     await station.send(QuoteWorks(order_id=order.id))
     (work,) = (await station.order(order.id)).services
-    await station.send(
-        AnswerWork(order_id=order.id, line_id=work.id, to="approved", how="phone")
-    )
+    await station.send(AnswerWork(order_id=order.id, line_id=work.id, to="approved", how="phone"))
     await station.send(AddComment(order_id=order.id, text="Звонил Хрюндель, +79165557788"))
     await station.send(AddComment(order_id=order.id, text="Масло заменил, течи нет"))
     await station.move(order.id, "in_progress")

@@ -105,9 +105,12 @@ class Business:
         turn.shuffle(batch)
         await self._hear_together(service, batch)
 
-    async def drain(self, turn: Random | None = None, only: Sequence[str] = ()) -> None:
-        """Everything is delivered, as it was told or in the order and the batches that ``turn``
-        makes, to all or to these. Fails when something can never be handled."""
+    async def drain(
+        self, turn: Random | None = None, only: Sequence[str] = (), at_once: int = 1
+    ) -> None:
+        """Everything is delivered, as it was told, so much ``at_once``, or in the order and the
+        batches that ``turn`` makes, to all or to these. Fails when something can never be
+        handled."""
         listening = {name: self.waiting[name] for name in only or self.waiting}
         while any(listening.values()):
             moved = False
@@ -116,7 +119,7 @@ class Business:
                     turn.shuffle(waiting)
                 events = list(waiting)
                 while events:
-                    size = turn.choice(BATCHES) if turn else 1
+                    size = turn.choice(BATCHES) if turn else at_once
                     batch, events = events[:size], events[size:]
                     moved |= await self._hear_together(service, batch)
             assert moved, f"nobody can handle {listening}"

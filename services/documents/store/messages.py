@@ -273,13 +273,14 @@ class Messages:
     async def client(self, client_id: UUID) -> Client | None:
         """The copy, of a client who was merged with another that one's; none when it has not come
         yet."""
-        if known := self._clients.get(client_id):
-            row: Any = known
-        else:
-            rows = await self._connection.execute(
-                select(message_clients).where(message_clients.c.id == client_id)
-            )
-            row = rows.mappings().one_or_none()
+        rows = await self._connection.execute(
+            select(message_clients).where(message_clients.c.id == client_id)
+        )
+        row: Any = rows.mappings().one_or_none()
+        noted = self._clients.get(client_id)
+        # What this transaction was told may be older than what is written.
+        if noted and (row is None or row["revision"] <= noted["revision"]):
+            row = noted
         if row is None:
             return None
         if row["merged_into"]:

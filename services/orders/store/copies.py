@@ -53,7 +53,8 @@ _IDS = bindparam("ids", type_=ARRAY(Uuid))
 
 
 class Copies:
-    """Rows by id, read once per transaction. A copy never goes back to an older revision."""
+    """Rows by id, read once per transaction; ``None``: there is none. A copy never goes back to an
+    older revision."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -239,7 +240,7 @@ class Copies:
 
     def _known_of(self, table: Table, ids: Collection[UUID | None]) -> Copied:
         known = self._known[table]
-        return {row_id: known[row_id] for row_id in ids if row_id and row_id in known}
+        return {row_id: row for row_id in ids if row_id and (row := known.get(row_id))}
 
     async def _load(self, table: Table, ids: set[UUID], *, hold: bool = False) -> None:
         """``hold``: a client whom an order is to name is not merged meanwhile."""
@@ -247,7 +248,15 @@ class Copies:
             return
         statement = _HOLD_CLIENTS if hold and table is clients else _LOAD[table]
         rows = await self._connection.execute(statement, {"ids": sorted(ids)})
-        self._known[table].update({row.id: row for row in rows})
+        found = {row.id: row for row in rows}
+        self._known[table].update(
+            {row_id: self._newest(table, row_id, found.get(row_id)) for row_id in ids}
+        )
+
+    def _newest(self, table: Table, row_id: UUID, row: Any) -> Any:
+        """News of this transaction may be older than what is written, or not written yet."""
+        news = self._news.get(table, {}).get(row_id)
+        return _Row(news) if news and (not row or row.revision <= news["revision"]) else row
 
     def _note(self, table: Table, **row: Any) -> Any:
         self.saves += 1
@@ -256,9 +265,12 @@ class Copies:
         row["complete"] = True
         if newest is None or newest["revision"] <= row["revision"]:
             news[row["id"]] = row
-        known = self._known[table].get(row["id"])
-        if known is None or known.revision <= row["revision"]:
-            self._known[table][row["id"]] = _Row(row)
+        known = self._known[table]
+        # What was not read yet is not known by an old piece of news either.
+        if row["id"] in known:
+            before = known[row["id"]]
+            if before is None or before.revision <= row["revision"]:
+                known[row["id"]] = _Row(row)
         return _Row(row)
 
 

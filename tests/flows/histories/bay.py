@@ -45,6 +45,22 @@ class Bay(Reception):
         ]
         await self.send(SetWorkingHours(week=ALL_DAY))
 
+    async def holds_in_the_end(self) -> list[str]:
+        """Nothing is booked, or clocked, for what is over."""
+        wrong = await super().holds_in_the_end()
+        for order_id in self.orders:
+            order = await self._order(order_id)
+            listed = (await self.business.ask(ListBookings(order_id=order_id))).items
+            planned = [each for each in listed if each.state == "planned"]
+            clocked = [work for work in order.services if work.clock]
+            closed = order.status in ("done", "cancelled")
+            refused = {work.id for work in order.services if work.approval.state == "declined"}
+            if closed and (planned or clocked):
+                wrong.append(f"{order.number} is {order.status}: {planned} {clocked}")
+            if refused & {*(each.line_id for each in planned), *(work.id for work in clocked)}:
+                wrong.append(f"{order.number}, of what was declined: {planned} {clocked}")
+        return wrong
+
     @action(4)
     async def a_post_is_booked(self) -> None:
         if order_id := self.recent(self.orders):

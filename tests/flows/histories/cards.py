@@ -1,4 +1,4 @@
-"""Who the clients are: they come, are found to be one, belong together, and want to be forgotten."""
+"""Who the clients are: they come, are found to be one, and want to be forgotten."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from shared.contracts.client_data import EraseClient, GetOpenOrders
-from shared.contracts.client_links import LinkClient, ListLinks, LinkRole, UnlinkClient
+from shared.contracts.client_links import LinkClient, LinkRole, ListLinks, UnlinkClient
 from shared.contracts.client_merge import DismissDuplicate, FindDuplicates, MergeClients
-from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle, CreateClient
+from shared.contracts.clients import (
+    AddVehicle,
+    ChangeClient,
+    ChangeVehicle,
+    CreateClient,
+    GetClient,
+)
 from shared.contracts.finance import GetBalance, TakePayment
-from shared.contracts.messages import ChangeMessageTemplate, ListMessageTemplates
+from shared.contracts.messages import ChangeMessageTemplate, ListMessages, ListMessageTemplates
 from shared.contracts.orders import AddComment, FindOrders, MoveOrder
 from shared.contracts.payment_documents import GiveBackDeposits
 from shared.contracts.tags import CreateTag, TagClient, TagVehicle, UntagClient
@@ -41,8 +47,17 @@ class Cards(Till):
             await self.send(ChangeMessageTemplate(template_id=template.id, active=True))
 
     async def holds_in_the_end(self) -> list[str]:
-        """Nothing says any more who a forgotten person was."""
+        """Nothing names a card that was merged, or says any more who a forgotten person was."""
         wrong = await super().holds_in_the_end()
+        for order_id in self.orders:
+            order = await self._order(order_id)
+            messages = (await self.business.ask(ListMessages(order_id=order_id, limit=200))).items
+            named = {order.client_id, order.payer_id, order.driver_id}
+            named |= {message.client_id for message in messages}
+            for client_id in named - {None}:
+                remains = (await self.business.ask(GetClient(client_id=client_id))).id
+                if remains != client_id:
+                    wrong.append(f"{order.number} names {client_id}, who is {remains}")
         if words := {word for one in self.forgotten for word in self.words.get(one, ())}:
             engines = {name: member.engine for name, member in self.business.members.items()}
             wrong += map(" ".join, await rows_naming(engines, words))
@@ -61,11 +76,11 @@ class Cards(Till):
         car = AddVehicle(client_id=client_id, vendor="Lada", model="Vesta", plate=plate)
         self.vehicles[place] = await self.made(car)
 
-    @action(3)
+    @action(2)
     async def somebody_new_comes(self) -> None:
         await self._comes(self.random.randrange(2))
 
-    @action(2)
+    @action(1)
     async def a_car_changes_hands(self) -> None:
         place = self.random.randrange(2)
         sold = ChangeVehicle(vehicle_id=self.vehicles[place], client_id=self.clients[1 - place])
@@ -84,7 +99,7 @@ class Cards(Till):
                 self.former = [one for one in self.former if one not in pair]
                 self.words[pair[0]] = [*self.words.get(pair[0], ()), *self.words.get(pair[1], ())]
 
-    @action(3)
+    @action(1)
     async def somebody_is_forgotten(self) -> None:
         """As soon as nothing is open."""
         client_id = self.one_of((*self.clients, *self.former[-2:]))
@@ -106,7 +121,7 @@ class Cards(Till):
                     await self._comes(place)
                     self.former.pop()
 
-    @action(2)
+    @action(1)
     async def somebody_is_talked_of(self) -> None:
         """By name, on an own order."""
         if order_id := self.recent(self.orders):

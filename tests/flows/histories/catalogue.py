@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from shared.contracts.base import Command
 from shared.contracts.orders import (
     AddService,
     ChangeEmployee,
@@ -45,8 +46,9 @@ class Catalogue(Bay):
         """A work, and its price by vehicle."""
         self.packages: list[UUID] = []
         self.names = 0
+        self.station_id = self.business.members["orders"].settings.station_id
 
-    @action(3)
+    @action(2)
     async def a_work_is_priced(self) -> None:
         work_id, price = self.recent(self.works), self._price()
         if work_id and self.chance(0.5):
@@ -102,43 +104,45 @@ class Catalogue(Bay):
                 for product_id in self.products
             )
             work = PackageService(service_id=work_id, materials=(material,))
+            costs: tuple[dict[str, Any], ...] = (
+                {"price": price},
+                {"discount_percent": Decimal("12.5")},
+            )
             package = await self.send(
                 CreatePackage(
                     name=self._name("Пакет"),
                     services=(work,),
                     goods=(goods,) if self.chance(0.7) else (),
-                    **self.one_of(({"price": price}, {"discount_percent": Decimal("12.5")})),
+                    **self.one_of(costs),
                 )
             )
             if package:
                 self.packages.append(package.id)
 
-    @action(4)
+    @action(5)
     async def a_package_is_added(self) -> None:
         order_id, package_id = self.recent(self.orders), self.recent(self.packages)
         if order_id and package_id:
             quantity = self.one_of((1, 1, 2))
-            await self.send(
-                AddPackage(order_id=order_id, package_id=package_id, quantity=quantity)
-            )
+            await self.send(AddPackage(order_id=order_id, package_id=package_id, quantity=quantity))
 
     @action(1)
     async def prices_are_rounded_otherwise(self) -> None:
         step, mode = self.one_of(("0.01", "1", "50")), self.one_of(("up", "down", "half_up"))
         await self.send(ChangePriceRules(step=Decimal(step), mode=mode))
 
-    @action(2)
+    @action(1)
     async def places_and_people_change(self) -> None:
         other = CreateSection(name=self._name("Участок"))
         section_id = self.one_of((self.section, await self.made(other)))
         mechanic = {"employee_id": self.one_of(self.mechanics)}
-        said = (
+        said: tuple[Command[Any], ...] = (
             ChangeSection(section_id=section_id, name=self._name("Участок")),
             ChangePost(post_id=self.one_of(self.posts), section_id=section_id),
             ChangeEmployee(**mechanic, section_id=section_id),
             ChangeEmployee(**mechanic, pay_percent=self.money("0.00", "100.00")),
             ChangeEmployee(**mechanic, active=self.chance(0.7), last_name=self._name("Петров")),
-            ChangeStation(station_id=self.business.members["orders"].settings.station_id, legal_name=self._name("ООО")),
+            ChangeStation(station_id=self.station_id, legal_name=self._name("ООО")),
         )
         await self.send(self.one_of(said))
         if order_id := self.recent(self.orders):

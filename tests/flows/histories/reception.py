@@ -12,17 +12,22 @@ from shared.contracts.approvals import (
     AnswerEstimate,
     AnswerWorks,
     EstimateLink,
+    QuoteWorks,
     RevokeEstimateLink,
     ShowEstimate,
     WorkAnswer,
 )
 from shared.contracts.orders import (
     AddComment,
+    AddService,
     ChangeLine,
     ChangeOrder,
     CreateEmployee,
     CreateOrder,
+    ListPriceSteps,
     NamedPerformer,
+    PartLineView,
+    ServiceLineView,
 )
 from shared.contracts.photos import AddPhoto, ChangePhoto, RemovePhoto
 from shared.refusals import Refused
@@ -46,7 +51,36 @@ class Reception(Counter):
         )
         self.mechanics = [self.mechanic, await self.made(helper)]
 
-    @action(3)
+    async def holds_in_the_end(self) -> list[str]:
+        """Every price is what the last steps to it say."""
+        wrong = await super().holds_in_the_end()
+        for order_id in self.orders:
+            order = await self._order(order_id)
+            lines: tuple[ServiceLineView | PartLineView, ...]
+            lines = (*order.services, *order.products, *order.materials)
+            for line in lines:
+                asked = ListPriceSteps(order_id=order_id, line_id=line.id, limit=200)
+                steps = (await self.business.ask(asked)).items
+                for kind, last in {each.step: each.new for each in steps}.items():
+                    if getattr(line, kind, last) != last:
+                        wrong.append(f"{order.number} {line.name}: {kind} is not {last}, {steps}")
+        return wrong
+
+    @action(6)
+    async def a_visit_begins(self) -> None:
+        """With works, of which the client is asked."""
+        await self.an_order_is_opened()
+        order_id = self.orders[-1] if self.orders else None
+        for _ in range(self.random.randint(1, 3) if order_id else 0):
+            price, minutes = self.money(), self.random.randint(0, 90)
+            work = AddService(
+                order_id=order_id, name="Работа", initial_price=price, estimation_minutes=minutes
+            )
+            await self.send(work)
+        if order_id and self.chance(0.5):
+            await self.send(QuoteWorks(order_id=order_id))
+
+    @action(2)
     async def an_estimate_is_opened(self) -> None:
         client = self.random.randrange(2)
         order = await self.send(
@@ -63,7 +97,7 @@ class Reception(Counter):
         if order:
             self.orders.append(order.id)
 
-    @action(6)
+    @action(4)
     async def a_header_is_edited(self) -> None:
         if order_id := self.recent(self.orders):
             await self.send(ChangeOrder(order_id=order_id, **self._said_of_an_order()))
@@ -114,9 +148,7 @@ class Reception(Counter):
         if (order_id := self.recent(self.orders)) and (
             works := (await self._order(order_id)).services
         ):
-            answers = tuple(
-                WorkAnswer(line_id=each.id, to=self.one_of(ANSWERS)) for each in works
-            )
+            answers = tuple(WorkAnswer(line_id=each.id, to=self.one_of(ANSWERS)) for each in works)
             await self.send(AnswerWorks(order_id=order_id, answers=answers, how="in_person"))
 
     @action(3)
@@ -150,8 +182,10 @@ class Reception(Counter):
     async def something_is_photographed(self) -> None:
         photo_id, order_id = self.recent(self.photos), self.recent(self.orders)
         if photo_id and self.chance(0.5):
-            caption = ChangePhoto(photo_id=photo_id, caption="Скол", visible_to_client=True)
-            await self.send(self.one_of((caption, RemovePhoto(photo_id=photo_id))))
+            if self.chance(0.5):
+                await self.send(RemovePhoto(photo_id=photo_id))
+            else:
+                await self.send(ChangePhoto(photo_id=photo_id, caption="Скол"))
         elif order_id:
             photo = AddPhoto(order_id=order_id, content=JPEG, small=JPEG, width=8, height=8)
             if added := await self.send(photo):

@@ -116,9 +116,9 @@ class Station(History):
         sent together; then each goes on, in turn."""
         held = self.held = []
         stories = []
-        for story in self.drawn(self.random.randint(2, 6)):
-            if story is not type(self).people_do_things_at_once:
-                stories.append(await self._begun(story(self)))
+        for told in self.drawn(self.random.randint(2, 6)):
+            if told is not type(self).people_do_things_at_once:
+                stories.append(await self._begun(told(self)))
         self.held = None
         sent = (self.business.send(command) for command, _ in held)
         replies = await asyncio.gather(*sent, return_exceptions=True)
