@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,23 +16,27 @@ from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import AddVehicle, ChangeVehicle, CreateClient, SaidConsents
 from shared.contracts.messages import ListMessages, SendMessage
 from shared.contracts.orders import (
+    AddService,
     ChangeOrder,
     CreateEmployee,
     CreateOrder,
     CreateSection,
     GetOrder,
     MoveOrder,
+    OrderStatus,
     OrderView,
 )
 from shared.refusals import Refused
+from tests.flows.histories.station import SERVICES
 from tests.support.business import Business
 
+MOVES: tuple[OrderStatus, ...] = ("in_progress", "done")
 at_once = pytest.mark.parametrize("together", [1, 10])
 
 
 @pytest.fixture
 async def business(database: Callable[[str], str]) -> AsyncIterator[Business]:
-    business = Business(database, "clients", "orders", "finance", "documents")
+    business = Business(database, *SERVICES)
     await business.open()
     yield business
     await business.close()
@@ -79,6 +84,32 @@ async def test_a_late_merger_does_not_bring_a_forgotten_name_back(
 
     shown = await business.ask(GetOrder(order_id=order.id))
     assert (shown.client_id, shown.client_name) == (client_id, erased.name)
+
+
+async def test_nobody_is_forgotten_whose_other_card_has_an_open_order(
+    business: Business,
+) -> None:
+    client_id, other_id = await cards(business, "Хрюндель", "Хрюнделева")
+    order = await an_order(business, other_id)
+    await business.send(MergeClients(client_id=client_id, other_id=other_id))
+    with pytest.raises(Refused, match="client_has_open_orders") as refused:
+        await business.send(EraseClient(client_id=client_id, reason="Заявление"))
+    assert refused.value.params == {"numbers": order.number}
+
+
+async def test_nobody_is_forgotten_before_it_is_known_what_an_order_leaves_to_be_paid(
+    business: Business,
+) -> None:
+    (client_id,) = await cards(business, "Хрюндель")
+    order = await an_order(business, client_id)
+    await business.send(AddService(order_id=order.id, name="Работа", initial_price=Decimal(1000)))
+    for to in MOVES:
+        await business.send(MoveOrder(order_id=order.id, to=to))
+    with pytest.raises(Refused, match="client_has_open_orders"):
+        await business.send(EraseClient(client_id=client_id, reason="Заявление"))
+    await business.drain()
+    with pytest.raises(Refused, match="client_has_money"):
+        await business.send(EraseClient(client_id=client_id, reason="Заявление"))
 
 
 @at_once

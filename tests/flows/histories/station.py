@@ -113,15 +113,19 @@ class Station(History):
     @action(4)
     async def people_do_things_at_once(self) -> None:
         """Each comes to a first command, in turn, so that what is drawn stays the same; these are
-        sent together; then each goes on, in turn."""
+        sent together, beside some news; then each goes on, in turn."""
         held = self.held = []
         stories = []
         for told in self.drawn(self.random.randint(2, 6)):
             if told is not type(self).people_do_things_at_once:
                 stories.append(await self._begun(told(self)))
         self.held = None
+        news = asyncio.create_task(self.news_arrive_together())
+        if self.chance(0.5):  # the news are before the commands in the lane, or behind them
+            await asyncio.sleep(0)
         sent = (self.business.send(command) for command, _ in held)
         replies = await asyncio.gather(*sent, return_exceptions=True)
+        await news
         answers = {each: reply for (_, each), reply in zip(held, replies, strict=True)}
         for story, waits in stories:
             if waits:
