@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
+from shared.contracts.base import Command
 from shared.contracts.client_data import EraseClient, GetOpenOrders
 from shared.contracts.client_links import LinkClient, LinkRole, ListLinks, UnlinkClient
 from shared.contracts.client_merge import DismissDuplicate, FindDuplicates, MergeClients
@@ -15,10 +17,16 @@ from shared.contracts.clients import (
     ChangeVehicle,
     CreateClient,
     GetClient,
+    SaidConsents,
 )
 from shared.contracts.finance import GetBalance, TakePayment
-from shared.contracts.messages import ChangeMessageTemplate, ListMessages, ListMessageTemplates
-from shared.contracts.orders import AddComment, FindOrders, MoveOrder
+from shared.contracts.messages import (
+    ChangeMessageTemplate,
+    ListMessages,
+    ListMessageTemplates,
+    SendMessage,
+)
+from shared.contracts.orders import AddComment, ChangeOrder, FindOrders, MoveOrder
 from shared.contracts.payment_documents import GiveBackDeposits
 from shared.contracts.tags import CreateTag, TagClient, TagVehicle, UntagClient
 from tests.flows.histories.counter import Till
@@ -68,7 +76,10 @@ class Cards(Till):
         number = str(self.random.randint(1_000_000, 9_999_999))
         words = [f"Хрюндель{number}", f"+7916{number}", f"О{number[:3]}ЩЩ{number[3:5]}"]
         name, phone, plate = words
-        card = CreateClient(last_name=name, first_name="Иван", phones=(phone,), comment=name)
+        agreed = SaidConsents(sms=True)
+        card = CreateClient(
+            last_name=name, first_name="Иван", phones=(phone,), comment=name, consents=agreed
+        )
         client_id = await self.made(card)
         self.words[client_id] = words[:2]
         self.former.append(self.clients[place])
@@ -121,13 +132,23 @@ class Cards(Till):
                     await self._comes(place)
                     self.former.pop()
 
-    @action(1)
+    @action(3)
     async def somebody_is_talked_of(self) -> None:
-        """By name, on an own order."""
-        if order_id := self.recent(self.orders):
-            order = await self._order(order_id)
-            if order.client_id in self.clients:
-                await self.send(AddComment(order_id=order_id, text=f"Звонил {order.client_name}"))
+        """By name, on an own order, payment or message."""
+        order_id = self.recent(self.orders)
+        order = await self._order(order_id) if order_id else None
+        if order is None or order.client_id not in self.clients:
+            return
+        client_id, name = order.client_id, order.client_name
+        said: tuple[Command[Any], ...] = (
+            AddComment(order_id=order.id, text=f"Звонил {name}"),
+            ChangeOrder(order_id=order.id, driver=name, comment=f"Ключи отдать: {name}"),
+            SendMessage(client_id=client_id, channel="sms", text=f"{name}, ждём вас"),
+            TakePayment(
+                customer_id=client_id, amount=self.money(), method="card", comment=f"Сын: {name}"
+            ),
+        )
+        await self.send(self.one_of(said))
 
     @action(2)
     async def somebody_pays_for_another(self) -> None:

@@ -110,7 +110,7 @@ class Station(History):
 
     # --- at the same time ------------------------------------------------------------------------
 
-    @action(4)
+    @action(8)
     async def people_do_things_at_once(self) -> None:
         """Each comes to a first command, in turn, so that what is drawn stays the same; these are
         sent together, beside some news; then each goes on, in turn."""
@@ -120,7 +120,9 @@ class Station(History):
             if told is not type(self).people_do_things_at_once:
                 stories.append(await self._begun(told(self)))
         self.held = None
-        news = asyncio.create_task(self.news_arrive_together())
+        addressed = [type(command).subject.split(".")[1] for command, _ in held]
+        service = self.one_of(addressed or SERVICES)
+        news = asyncio.create_task(self.business.deliver_together(service, self.random))
         if self.chance(0.5):  # the news are before the commands in the lane, or behind them
             await asyncio.sleep(0)
         sent = (self.business.send(command) for command, _ in held)
