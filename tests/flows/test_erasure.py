@@ -126,8 +126,8 @@ async def test_nothing_names_the_person_any_more_and_the_books_stand(station: St
     assert shown.vehicle.name == "Lada Vesta XTA210990Y2766389"
     assert (shown.driver, shown.comment) == (None, None)
     (work,) = before.services
-    said = work.approval.model_copy(update={"by": erased.name})
-    assert shown.services == (work.model_copy(update={"approval": said}),)
+    approval = work.approval.model_copy(update={"by": erased.name})
+    assert shown.services == (work.model_copy(update={"approval": approval}),)
     assert shown.total == before.total
     # As whoever reads it on a page, in either language, would look for it.
     for name in (erased.name, f"обезличенный клиент {erased.name.split()[-1].lower()}"):
