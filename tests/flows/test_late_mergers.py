@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from services.documents.store import DocumentsStore
 from shared.contracts.client_data import EraseClient
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import AddVehicle, ChangeVehicle, CreateClient, SaidConsents
@@ -129,6 +130,30 @@ async def test_orders_and_messages_are_those_of_the_last_of_several_that_were_me
     assert (shown.client_id, shown.client_name) == (third_id, "Третий")
     (listed,) = (await business.ask(ListMessages(client_id=third_id))).items
     assert listed.id == message.id
+
+
+async def test_what_is_written_for_an_order_that_has_not_heard_goes_to_who_remains(
+    business: Business,
+) -> None:
+    client_id, other_id = await cards(business, "Клиент", "Он же")
+    order = await an_order(business, other_id)
+    await business.drain()
+    await business.send(MergeClients(client_id=client_id, other_id=other_id))
+    await business.drain(only=("documents",))
+    message = await business.send(SendMessage(order_id=order.id, channel="sms", text="Ждём вас"))
+    assert message.client_id == client_id
+
+
+async def test_a_merger_waits_for_whoever_writes_to_the_client(business: Business) -> None:
+    client_id, other_id = await cards(business, "Клиент", "Он же")
+    await business.drain()
+    await business.send(MergeClients(client_id=client_id, other_id=other_id))
+    async with business.members["documents"].engine.begin() as connection:
+        assert await DocumentsStore(connection).messages.addressee(other_id) == other_id
+        hears = asyncio.create_task(business.drain(only=("documents",)))
+        await asyncio.sleep(0.2)
+        assert not hears.done()
+    await hears
 
 
 async def test_an_order_whose_payer_was_just_named_is_led_on_to_who_remains(

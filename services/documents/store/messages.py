@@ -61,6 +61,9 @@ _DUE = (
     .order_by(messages.c.wake_at)
     .limit(bindparam("limit"))
 )
+_HOLD_CLIENT = (
+    select(message_clients.c.id).where(message_clients.c.id == bindparam("id")).with_for_update()
+)
 _CAPS_LOCK = text("SELECT pg_advisory_xact_lock(7147)")
 _ANSWERS_OF = select(part_answers).where(part_answers.c.order_id == any_(_IDS))
 _ACTIVE = (
@@ -270,11 +273,18 @@ class Messages:
 
     # --- clients -----------------------------------------------------------------------------
 
-    async def client(self, client_id: UUID) -> Client | None:
+    async def addressee(self, client_id: UUID) -> UUID:
+        """Who is meant by this client: itself, or the one that it was merged into. Nobody merges
+        it until the transaction ends, so that what is written to it now is led on, too."""
+        known = await self.client(client_id, hold=True)
+        return known.id if known else client_id
+
+    async def client(self, client_id: UUID, *, hold: bool = False) -> Client | None:
         """The copy, of a client who was merged with another that one's; none when it has not come
         yet."""
+        found = select(message_clients).where(message_clients.c.id == client_id)
         rows = await self._connection.execute(
-            select(message_clients).where(message_clients.c.id == client_id)
+            found.with_for_update(read=True, key_share=True) if hold else found
         )
         row: Any = rows.mappings().one_or_none()
         noted = self._clients.get(client_id)
@@ -284,13 +294,15 @@ class Messages:
         if row is None:
             return None
         if row["merged_into"]:
-            return await self.client(row["merged_into"])
+            return await self.client(row["merged_into"], hold=hold)
         fields = {name: row[name] for name in _CLIENT_FIELDS}
         consents = Consents.model_validate(row["consents"])
         return Client(**{**fields, "phones": tuple(row["phones"]), "consents": consents})
 
     async def lead_on(self, merged_id: UUID, survivor_id: UUID) -> None:
-        """All messages to the one are to the other, sent or waiting."""
+        """All messages to the one are to the other, sent or waiting; whoever makes one right now is
+        waited for."""
+        await self._connection.execute(_HOLD_CLIENT, {"id": merged_id})
         await self._connection.execute(
             update(messages).where(messages.c.client_id == merged_id).values(client_id=survivor_id)
         )

@@ -60,12 +60,12 @@ class Cards(Till):
         for order_id in self.orders:
             order = await self._order(order_id)
             messages = (await self.business.ask(ListMessages(order_id=order_id, limit=200))).items
-            named = {order.client_id, order.payer_id, order.driver_id}
-            named |= {message.client_id for message in messages}
-            for client_id in named - {None}:
-                remains = (await self.business.ask(GetClient(client_id=client_id))).id
-                if remains != client_id:
-                    wrong.append(f"{order.number} names {client_id}, who is {remains}")
+            named = {"client": order.client_id, "payer": order.payer_id, "driver": order.driver_id}
+            named |= {f"message {each.fact}": each.client_id for each in messages}
+            for what, client_id in named.items():
+                asked = GetClient(client_id=client_id) if client_id else None
+                if asked and (await self.business.ask(asked)).id != client_id:
+                    wrong.append(f"{order.number} names the merged {client_id} as {what}")
         if words := {word for one in self.forgotten for word in self.words.get(one, ())}:
             engines = {name: member.engine for name, member in self.business.members.items()}
             wrong += map(" ".join, await rows_naming(engines, words))
