@@ -145,8 +145,8 @@ async def test_what_is_written_for_an_order_that_has_not_heard_goes_to_who_remai
 
 
 async def test_a_merger_waits_for_whoever_writes_to_the_client(business: Business) -> None:
+    """Also to one whose card documents has not heard of yet."""
     client_id, other_id = await cards(business, "Клиент", "Он же")
-    await business.drain()
     await business.send(MergeClients(client_id=client_id, other_id=other_id))
     async with business.members["documents"].engine.begin() as connection:
         assert await DocumentsStore(connection).messages.addressee(other_id) == other_id
