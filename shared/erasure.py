@@ -27,6 +27,10 @@ _EMPTIED = frozenset(
 _EMPTIED_AS_TEXT = frozenset({"comment", "email"})
 """Also names of things that stay: a comment on an order, the consent to e-mail."""
 _CALLED = frozenset({"last_name", "client_name", "recipient", "email_subject", "text"})
+_BESIDE = {"name": "phones", "detail": "attempt", "by": "how"}
+"""What is theirs where the other stands beside it. Many things have a name; a person's card has
+phones besides. A refusal repeats what was said; who said of a work that it is wanted, said it
+somehow."""
 AT_ONCE = 500
 """Messages that are looked through together."""
 
@@ -99,10 +103,6 @@ def _without(name: str, value: Any, around: Mapping[str, Any], called: str) -> A
         return []
     if name in _EMPTIED and not (name in _EMPTIED_AS_TEXT and isinstance(value, dict)):
         return None
-    # Many things have a name; a person's card has phones besides. A refusal repeats what was said.
-    is_theirs = (name == "name" and "phones" in around) or (
-        name == "detail" and "attempt" in around
-    )
-    if name in _CALLED or is_theirs:
+    if name in _CALLED or _BESIDE.get(name) in around:
         return called
     return without_person(value, called)

@@ -77,7 +77,7 @@ class OpenOrders(View):
 
 
 class GetOpenOrders(Question[OpenOrders]):
-    """A client's orders that are neither done nor cancelled, as customer, payer or driver; the
+    """A client's orders that are neither settled nor cancelled, as customer, payer or driver; the
     first hundred."""
 
     subject: ClassVar[str] = "ask.orders.open_orders.v1"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from services.finance.domain.payment import Order
+from services.finance.store import FinanceStore
 from shared.contracts.base import Command, Question
 from shared.contracts.finance import (
     FinanceCommandRefused,
@@ -98,3 +101,22 @@ async def test_what_nobody_knows_is_refused_and_nothing_is_written(deaf_station:
     assert await ledger(running.engine) == []
     told = await published(running, FinanceCommandRefused)
     assert [event.code for event in told] == [code for _, code in cases]
+
+
+async def test_an_order_that_was_cancelled_is_so_whoever_heard_of_it_at_that_moment(
+    station: Station,
+) -> None:
+    """Two processes: one is told of the order, the other asked and knows of its end."""
+    engine, order = station.running["finance"].engine, Order(new_id(), "A-000001", new_id())
+    async with engine.begin() as asking, engine.begin() as told:
+        stores = FinanceStore(asking), FinanceStore(told)
+        assert [await store.order(order.id) for store in stores] == [None, None]
+        stores[1].add_order(order)
+        await stores[1].write()
+        await told.commit()
+        stores[0].add_order(replace(order, cancelled=True))
+        await stores[0].write()
+    async with engine.connect() as connection:
+        known = await FinanceStore(connection).order(order.id)
+    assert known
+    assert known.cancelled

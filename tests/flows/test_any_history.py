@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.flows.histories.cards import Cards
+from tests.flows.histories.catalogue import Catalogue
 from tests.flows.histories.counter import Counter, Till
 from tests.flows.histories.goods import Crowd
 from tests.flows.histories.nights import Nights
@@ -30,7 +32,11 @@ class Goods(Nights, Crowd):
     """Whatever can be done with goods, and what orders do with them."""
 
 
-@pytest.mark.parametrize("people", [Everything, Orders, Goods])
+class Guests(Shelves, Catalogue, Cards):
+    """Who comes, with what, and all that is done with it until it is paid."""
+
+
+@pytest.mark.parametrize("people", [Everything, Orders, Goods, Guests])
 @pytest.mark.parametrize("seed", seeds(5))
 async def test_every_book_agrees_after_any_history(
     seed: int, people: type[Station], database: Callable[[str], str]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
-from datetime import UTC, datetime, timedelta, tzinfo
+from contextlib import suppress
+from datetime import datetime, timedelta, tzinfo
+from itertools import compress
 from random import Random
 from typing import Any, cast
-from unittest.mock import patch
 from uuid import UUID
 
+import pytest
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,6 +23,7 @@ from shared.contracts.base import Command, Question
 from shared.database import engine_for
 from shared.handlers import Handlers, Work
 from shared.ids import new_id
+from shared.messaging import beside, envelope, lane
 from shared.messaging.client import ServiceClient, reply_adapter
 from shared.messaging.consumer import event_job
 from shared.messaging.envelope import Actor, Envelope, opening
@@ -33,10 +35,12 @@ from shared.refusals import Refused
 from shared.service import service_named
 from shared.settings import ServiceSettings
 
+BATCHES = (1, 1, 1, 2, 5, 20)
+"""So many events stand before a lane when it looks, one of these: it handles them together."""
 OWNER = Actor("owner", "owner", UUID("00000000-0000-4000-8000-000000000001"))
 SOURCE = "/station-1/gateway"
-TELL_TIME = [f"shared.messaging.{name}.datetime" for name in ("lane", "envelope", "beside")]
-"""Where services look at the clock."""
+TELL_THE_TIME = (beside, envelope, lane)
+"""By their clock messages are sent and handled."""
 
 
 class Business:
@@ -51,29 +55,22 @@ class Business:
         """By consumer, what lies among its dead letters, or was lost with the stream."""
         self.away: set[str] = set()
         """These do what others tell them, and nothing that people say."""
-        self._clock = ExitStack()
         self.heard: dict[str, list[Outgoing]] = {name: [] for name in names}
+        self.clock = _Clock()
+        self._time = pytest.MonkeyPatch()
 
     async def open(self) -> None:
-        _Clock.ahead = timedelta()
-        for place in TELL_TIME:
-            self._clock.enter_context(patch(place, _Clock))
+        for module in TELL_THE_TIME:
+            self._time.setattr(module, "datetime", self.clock)
         for member in self.members.values():
             await member.prepare()
             member.lane.start()
 
     async def close(self) -> None:
-        self._clock.close()
+        self._time.undo()
         for member in self.members.values():
             await member.lane.stop()
             await member.engine.dispose()
-
-    def now(self) -> datetime:
-        return _Clock.now(UTC)
-
-    def wait(self, long: timedelta) -> None:
-        """So much time passes."""
-        _Clock.ahead += long
 
     async def send[ReplyT](self, command: Command[ReplyT]) -> ReplyT:
         """A command, as the gateway sends it. Raises ``Refused``."""
@@ -110,18 +107,20 @@ class Business:
         if not await self._hear(service, event):
             waiting.append(event)
 
-    async def deliver_together(self, service: str, count: int, turn: Random) -> None:
-        """So many of what it has not heard at once, that they share a transaction: in the order in
-        which ``turn`` draws them."""
-        waiting = self.waiting[service]
-        drawn = [waiting.pop(turn.randrange(len(waiting))) for _ in range(min(count, len(waiting)))]
-        handled = await asyncio.gather(*(self._hear(service, event) for event in drawn))
-        waiting += [event for event, done in zip(drawn, handled, strict=True) if not done]
-
     async def deliver_again(self, service: str, which: int) -> None:
         """An event that the service has handled already."""
         if heard := self.heard[service]:
             assert await self._hear(service, heard[which % len(heard)])
+
+    async def deliver_together(self, service: str, turn: Random) -> None:
+        """Some events that the service has not heard, and some that it has, in one batch; one of
+        them may stand in it twice."""
+        fresh, old = self.waiting[service], self.heard[service]
+        batch = turn.sample(fresh, min(len(fresh), turn.choice(BATCHES)))
+        batch += turn.sample(old, min(len(old), turn.randrange(3)))
+        batch += batch[: turn.randrange(2)]
+        turn.shuffle(batch)
+        await self._hear_together(service, batch)
 
     def lose(self, service: str, which: int) -> None:
         """One of the events that the service has not heard: it will not, until it is found."""
@@ -134,20 +133,23 @@ class Business:
             self.waiting[service] += events
             events.clear()
 
-    async def drain(self, turn: Random | None = None, only: Sequence[str] = ()) -> None:
-        """Everything is delivered, as it was told or in the order that ``turn`` makes, to all or
-        to these. What builds on something that went astray waits for it; fails when something can
-        never be handled."""
+    async def drain(
+        self, turn: Random | None = None, only: Sequence[str] = (), at_once: int = 1
+    ) -> None:
+        """Everything is delivered, as it was told, so much ``at_once``, or in the order and the
+        batches that ``turn`` makes, to all or to these. What builds on something that went astray
+        waits for it; fails when something can never be handled."""
         listening = {name: self.waiting[name] for name in only or self.waiting}
         while any(listening.values()):
             moved = False
             for service, waiting in listening.items():
                 if turn:
                     turn.shuffle(waiting)
-                for event in list(waiting):
-                    if await self._hear(service, event):
-                        waiting.remove(event)
-                        moved = True
+                events = list(waiting)
+                while events:
+                    size = turn.choice(BATCHES) if turn else at_once
+                    batch, events = events[:size], events[size:]
+                    moved |= await self._hear_together(service, batch)
             if not moved and any(self.astray.values()):
                 return
             assert moved, f"nobody can handle {listening}"
@@ -169,6 +171,14 @@ class Business:
                 if event.subject in member.handlers.events:
                     self.waiting[name].append(event)
 
+    async def _hear_together(self, service: str, batch: Sequence[Outgoing]) -> bool:
+        """Whether any of them could be handled. They are put into the lane one after the other,
+        before it takes the first."""
+        heard = await asyncio.gather(*(self._hear(service, event) for event in batch))
+        waiting = self.waiting[service]
+        waiting[:] = [event for event in waiting if event not in list(compress(batch, heard))]
+        return any(heard)
+
     async def _hear(self, service: str, event: Outgoing) -> bool:
         member = self.members[service]
         job = event_job(member.handlers.events, event.subject, event.headers, event.body)
@@ -185,18 +195,16 @@ class Business:
         return True
 
 
-class _Clock(datetime):
-    """Goes on as the real one, and leaps when a test says so."""
+class _Clock:
+    """Stands for ``datetime`` where that tells what time it is; days pass when a test says so."""
 
-    ahead = timedelta()
+    fromisoformat = staticmethod(datetime.fromisoformat)
 
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-        return datetime.now(tz) + cls.ahead
+    def __init__(self) -> None:
+        self.ahead = timedelta()
 
-    @classmethod
-    def fromisoformat(cls, text: str) -> datetime:  # type: ignore[override]
-        return datetime.fromisoformat(text)
+    def now(self, zone: tzinfo) -> datetime:
+        return datetime.now(zone) + self.ahead
 
 
 class _Member:
@@ -207,9 +215,15 @@ class _Member:
         self.engine: AsyncEngine = engine_for(url)
         self.handlers: Handlers[Any] = service_named(name).handlers
         self.client = _Client(name, business)
-        relay = cast(Relay, _Stream(business))
+        self.relay = cast(Relay, _Stream(business))
         self.lane = Lane(
-            self.settings, self.engine, self.engine, self.handlers, self.client, relay, gather_s
+            self.settings,
+            self.engine,
+            self.engine,
+            self.handlers,
+            self.client,
+            self.relay,
+            gather_s,
         )
 
     async def prepare(self) -> None:

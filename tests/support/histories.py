@@ -7,7 +7,7 @@ ever meet in one history.)
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from decimal import Decimal
 from inspect import getmembers
 from random import Random
@@ -40,11 +40,14 @@ class History:
         self.random = Random(seed)
 
     async def goes_on(self, steps: int) -> None:
-        actions = [each for _, each in getmembers(type(self), lambda one: hasattr(one, "weight"))]
-        weights = [each.weight for each in actions]
-        for each in self.random.choices(actions, weights, k=steps):
+        for each in self.drawn(steps):
             await each(self)
             await self.holds()
+
+    def drawn(self, count: int) -> list[Callable[[Any], Coroutine[Any, Any, None]]]:
+        """So many of what people may do."""
+        actions = [each for _, each in getmembers(type(self), lambda one: hasattr(one, "weight"))]
+        return self.random.choices(actions, [each.weight for each in actions], k=count)
 
     async def holds(self) -> None:
         """Asserts what is true after everything that is done."""

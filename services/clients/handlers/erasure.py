@@ -23,14 +23,18 @@ from shared.refusals import Refused
 
 
 async def nothing_is_open(command: EraseClient, store: ClientsStore, work: Work) -> EraseClient:
-    """Raises ``Refused``: ``client_has_open_orders``, ``client_has_money``."""
+    """Raises ``Refused``: ``client_has_open_orders``, ``client_has_money``. Asked of every card of
+    the client: others may not have heard yet which are one."""
+    aliases = await store.erasure.aliases(command.client_id)
     await store.release()
-    open_orders = await work.ask(GetOpenOrders(client_id=command.client_id))
-    if open_orders.numbers:
-        raise Refused("client_has_open_orders", numbers=", ".join(open_orders.numbers))
-    balance = await work.ask(GetBalance(client_id=command.client_id))
-    if balance.debt or balance.deposit:
-        raise Refused("client_has_money", debt=balance.debt, deposit=balance.deposit)
+    for client_id in aliases:
+        open_orders = await work.ask(GetOpenOrders(client_id=client_id))
+        if open_orders.numbers:
+            raise Refused("client_has_open_orders", numbers=", ".join(open_orders.numbers))
+    for client_id in aliases:
+        balance = await work.ask(GetBalance(client_id=client_id))
+        if balance.debt or balance.deposit:
+            raise Refused("client_has_money", debt=balance.debt, deposit=balance.deposit)
     return command
 
 

@@ -179,8 +179,8 @@ async def client_merged(event: ClientMerged, store: DocumentsStore, work: Work) 
     what still comes for it is led on by its copy."""
     store.messages.note_client(event.client)
     store.messages.note_client(event.merged)
-    remains = await store.messages.client(event.client.id)
-    await store.messages.lead_on(event.merged.id, remains.id if remains else event.client.id)
+    remains_id = await store.messages.addressee(event.client.id)
+    await store.messages.lead_on(event.merged.id, remains_id)
 
 
 # --- the same for all --------------------------------------------------------------------------
@@ -210,8 +210,7 @@ async def _schedule(
     if not templates:
         return
     assert whose.client_id
-    copy = await store.messages.client(whose.client_id)
-    client_id = copy.id if copy else whose.client_id
+    client_id = await store.messages.addressee(whose.client_id)
     # The fact's own time: told late, it is not younger.
     fact_at = fact_at or work.envelope.time
     for template in templates:

@@ -98,7 +98,7 @@ async def _by_hand(command: SendMessage, store: DocumentsStore, work: Work) -> M
         channel=channel,
         kind=kind,
         urgent=urgent,
-        client_id=client_id,
+        client_id=await store.messages.addressee(client_id),
         due_at=max(command.send_at or work.now, work.now),
         created_at=work.now,
         created_by=work.actor.login,

@@ -61,6 +61,9 @@ _DUE = (
     .order_by(messages.c.wake_at)
     .limit(bindparam("limit"))
 )
+# By its id: the copy may not have come yet.
+_WRITE_TO = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:client_id, 7149))")
+_MERGE = text("SELECT pg_advisory_xact_lock(hashtextextended(:client_id, 7149))")
 _CAPS_LOCK = text("SELECT pg_advisory_xact_lock(7147)")
 _ANSWERS_OF = select(part_answers).where(part_answers.c.order_id == any_(_IDS))
 _ACTIVE = (
@@ -270,16 +273,24 @@ class Messages:
 
     # --- clients -----------------------------------------------------------------------------
 
+    async def addressee(self, client_id: UUID) -> UUID:
+        """Who is meant by this client: itself, or the one that it was merged into. Nobody merges
+        it until the transaction ends, so that what is written to it now is led on, too."""
+        await self._connection.execute(_WRITE_TO, {"client_id": str(client_id)})
+        known = await self.client(client_id)
+        return await self.addressee(known.id) if known and known.id != client_id else client_id
+
     async def client(self, client_id: UUID) -> Client | None:
         """The copy, of a client who was merged with another that one's; none when it has not come
         yet."""
-        if known := self._clients.get(client_id):
-            row: Any = known
-        else:
-            rows = await self._connection.execute(
-                select(message_clients).where(message_clients.c.id == client_id)
-            )
-            row = rows.mappings().one_or_none()
+        rows = await self._connection.execute(
+            select(message_clients).where(message_clients.c.id == client_id)
+        )
+        row: Any = rows.mappings().one_or_none()
+        noted = self._clients.get(client_id)
+        # What this transaction was told may be older than what is written.
+        if noted and (row is None or row["revision"] <= noted["revision"]):
+            row = noted
         if row is None:
             return None
         if row["merged_into"]:
@@ -289,7 +300,9 @@ class Messages:
         return Client(**{**fields, "phones": tuple(row["phones"]), "consents": consents})
 
     async def lead_on(self, merged_id: UUID, survivor_id: UUID) -> None:
-        """All messages to the one are to the other, sent or waiting."""
+        """All messages to the one are to the other, sent or waiting; whoever makes one right now is
+        waited for."""
+        await self._connection.execute(_MERGE, {"client_id": str(merged_id)})
         await self._connection.execute(
             update(messages).where(messages.c.client_id == merged_id).values(client_id=survivor_id)
         )

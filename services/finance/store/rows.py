@@ -63,7 +63,8 @@ def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return column == any_(bindparam(name, type_=ARRAY(Uuid)))
 
 
-NEW_ORDERS = inserting_missing(orders)
+NEW_ORDERS = inserting_missing(orders, newer="cancelled")
+"""Of one that another process has heard of meanwhile, only that it was cancelled is news."""
 SAVED_ORDERS = merging(orders)
 NEW_ENTRIES = inserting(entries)
 NEW_POSTINGS = inserting(postings)

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.orders.domain.decision import revised
-from services.orders.domain.order import Order
+from services.orders.domain.order import Order, ServiceLine
 
 
 def anonymous(
@@ -19,6 +19,13 @@ def anonymous(
         # Of somebody else, whose payer or driver they were; the copy of their card names them.
         return order
     header = replace(order.header, driver=None, comment=None, vehicle_name=vehicle_name)
-    if (header, name) == (order.header, order.client_name):
+    services = tuple(_answered_by(line, name) for line in order.services)
+    if (header, name, services) == (order.header, order.client_name, order.services):
         return order
-    return revised(order, now, client_name=name, header=header)
+    return revised(order, now, client_name=name, header=header, services=services)
+
+
+def _answered_by(line: ServiceLine, name: str) -> ServiceLine:
+    """Who said what the client wants was the client, or somebody near."""
+    approval = line.approval
+    return replace(line, approval=replace(approval, by=name)) if approval.by else line

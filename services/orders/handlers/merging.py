@@ -14,6 +14,6 @@ async def client_merged(event: ClientMerged, store: OrdersStore, work: Work) -> 
     """Open orders and old ones. What comes later and still names the merged client is led to the
     other one by the copy; whoever opens an order right now holds that copy, and is waited for."""
     merged, survivor = event.merged, event.client
-    survivor_id = await store.copies.merge(merged, survivor)
+    remains = await store.copies.merge(merged, survivor)
     for order in await store.orders_naming(merged.id):
-        store.save(of_survivor(order, merged.id, survivor_id, survivor.name, work.now), work)
+        store.save(of_survivor(order, merged.id, remains.id, remains.name, work.now), work)

@@ -54,7 +54,8 @@ _IDS = bindparam("ids", type_=ARRAY(Uuid))
 
 
 class Copies:
-    """Rows by id, read once per transaction. A copy never goes back to an older revision."""
+    """Rows by id, read once per transaction; ``None``: there is none. A copy never goes back to an
+    older revision."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -90,14 +91,15 @@ class Copies:
             return client_id
         return await self.survivor_of(known.merged_into)
 
-    async def merge(self, merged: ClientView, survivor: ClientView) -> UUID:
+    async def merge(self, merged: ClientView, survivor: ClientView) -> Any:
         """Both copies as they are now; whoever opens an order for the merged one is waited for.
-        Answers who remains: a later merger may have been heard of before."""
+        Answers the copy of who remains, called as now: a later merger may have been heard of
+        before, or that the person was erased."""
         await self._connection.execute(_HOLD_CLIENT, {"id": merged.id})
         await self._read({clients: {merged.id, survivor.id}})
         self.note_client(survivor)
         self.note_client(merged)
-        return await self.survivor_of(survivor.id)
+        return await self._get(clients, await self.survivor_of(survivor.id))
 
     async def vehicle(self, vehicle_id: UUID, work: Work) -> Any:
         """``name`` and ``client_id``. Raises ``Refused("vehicle_not_found")``."""
@@ -224,7 +226,7 @@ class Copies:
 
     def _known_of(self, table: Table, ids: Collection[UUID | None]) -> Copied:
         known = self._known[table]
-        return {row_id: known[row_id] for row_id in ids if row_id and row_id in known}
+        return {row_id: row for row_id in ids if row_id and (row := known.get(row_id))}
 
     def _lacking(self, table: Table, ids: Collection[UUID | None]) -> list[UUID]:
         """Those of which nothing is known, or not all of it."""
@@ -246,8 +248,17 @@ class Copies:
         """As one statement. ``hold``: a client whom an order is to name is not merged meanwhile."""
         statements = {**_LOAD, clients: _HOLD_CLIENTS} if hold else _LOAD
         asked = [(statements[table], {"ids": sorted(ids)}) for table, ids in wanted.items()]
-        for table, rows in zip(wanted, await read_together(self._connection, *asked), strict=True):
-            self._known[table].update({row.id: row for row in rows})
+        answers = await read_together(self._connection, *asked)
+        for (table, ids), rows in zip(wanted.items(), answers, strict=True):
+            found = {row.id: row for row in rows}
+            self._known[table].update(
+                {row_id: self._newest(table, row_id, found.get(row_id)) for row_id in ids}
+            )
+
+    def _newest(self, table: Table, row_id: UUID, row: Any) -> Any:
+        """News of this transaction may be older than what is written, or not written yet."""
+        news = self._news.get(table, {}).get(row_id)
+        return _Row(news) if news and (not row or row.revision <= news["revision"]) else row
 
     def _note(self, table: Table, **row: Any) -> Any:
         self.saves += 1
@@ -256,9 +267,12 @@ class Copies:
         row["complete"] = True
         if newest is None or newest["revision"] <= row["revision"]:
             news[row["id"]] = row
-        known = self._known[table].get(row["id"])
-        if known is None or known.revision <= row["revision"]:
-            self._known[table][row["id"]] = _Row(row)
+        known = self._known[table]
+        # What was not read yet is not known by an old piece of news either.
+        if row["id"] in known:
+            before = known[row["id"]]
+            if before is None or before.revision <= row["revision"]:
+                known[row["id"]] = _Row(row)
         return _Row(row)
 
 

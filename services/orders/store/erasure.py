@@ -15,8 +15,8 @@ _IDS = bindparam("ids", type_=ARRAY(Uuid))
 
 
 async def open_orders(connection: AsyncConnection, client_id: UUID) -> list[str]:
-    """Numbers of orders that are neither done nor cancelled and have this client, payer or
-    driver."""
+    """Numbers of orders that are neither settled nor cancelled and have this client, payer or
+    driver: what one that is done leaves to be paid, nobody knows before."""
     rows = await connection.execute(
         select(orders.c.number)
         .where(
@@ -25,7 +25,8 @@ async def open_orders(connection: AsyncConnection, client_id: UUID) -> list[str]
                 and_(orders.c.payer_id == client_id, orders.c.payer_id != orders.c.client_id),
                 orders.c.driver_id == client_id,
             ),
-            orders.c.status.not_in(("done", "cancelled")),
+            orders.c.status != "cancelled",
+            or_(orders.c.status != "done", ~orders.c.settled),
         )
         .order_by(orders.c.number)
         .limit(MOST_SHOWN)

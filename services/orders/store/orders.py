@@ -111,11 +111,10 @@ class OrdersStore(Store):
         return [self._orders[order_id] for order_id in order_ids if order_id in self._orders]
 
     async def orders_naming(self, client_id: UUID) -> list[Order]:
-        """Every order that has this client, payer or driver, those of this transaction too;
-        locked."""
-        saved = await self.orders(await orders_naming(self.connection, client_id))
-        new = [order for order in self._orders.values() if self._loaded.get(order.id) is None]
-        return [order for order in (*saved, *new) if client_id in order.parties]
+        """Every order that has this client, payer or driver, by what this transaction made of it,
+        too; locked."""
+        await self.orders(await orders_naming(self.connection, client_id))
+        return [order for order in self._orders.values() if client_id in order.parties]
 
     async def done_orders_of(self, client_id: UUID) -> tuple[dict[UUID, Decimal], Hashable]:
         """Totals of the client's orders that are on no balance yet, and a word for those that are:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -79,7 +79,7 @@ type Lying = dict[tuple[UUID, UUID], tuple[Decimal | None, ...]]
 CODES = ("4600000000017", "4600000000024", "PACK-1", "PACK-2")
 
 
-class Catalogue(Station):
+class Places(Station):
     """How goods are known, counted, priced and laid out."""
 
     def __init__(self, database: Callable[[str], str], seed: int) -> None:
@@ -130,7 +130,7 @@ class Catalogue(Station):
     @action(2)
     async def somebody_looks_at_the_shelves(self) -> None:
         lay = await self._lying(None)
-        self.moments.append((self.business.now(), lay))
+        self.moments.append((self.business.clock.now(UTC), lay))
 
     @action(2)
     async def goods_come_in_packs(self) -> None:
@@ -187,7 +187,7 @@ class Catalogue(Station):
         await self.send(ChangeProduct(product_id=self.one_of(self.products), pricing=pricing))
 
 
-class Counting(Store, Catalogue):
+class Counting(Store, Places):
     """Goods are counted, unloaded and thrown away while work goes on."""
 
     def __init__(self, database: Callable[[str], str], seed: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,10 +34,11 @@ class Nights(Station):
 
     @action(4)
     async def time_passes(self) -> None:
-        before = self.business.now()
-        self.business.wait(self.one_of(LONG))
-        self.stretches.append(Period(start=before, end=self.business.now()))
-        self.stretches.append(Period(end=self.business.now()))
+        clock = self.business.clock
+        before = clock.now(UTC)
+        clock.ahead += self.one_of(LONG)
+        self.stretches.append(Period(start=before, end=clock.now(UTC)))
+        self.stretches.append(Period(end=clock.now(UTC)))
 
     @action(4)
     async def sums_are_kept(self) -> None:

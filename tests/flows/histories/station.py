@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from asyncio import Future, Task
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -31,9 +32,13 @@ class Station(History):
         self.business = Business(database, *SERVICES)
         self.done: list[str] = []
         """Of what came to something, oldest first."""
+        self.held: list[tuple[Command[Any], Future[Any]]] | None = None
+        """Commands that are going to be sent at the same time, when they are being gathered."""
+        self.arrived = asyncio.Event()
+        """Another one of them is there."""
 
     async def history(self, steps: int) -> list[str]:
-        """Where the books do not agree in the end."""
+        """What does not hold in the end."""
         try:
             await self.open()
             await self.goes_on(steps)
@@ -42,31 +47,33 @@ class Station(History):
             await self.business.close()
 
     async def differences(self) -> list[str]:
-        """When all news has come, and what went astray is found."""
+        """What does not hold, when all news has come, and what went astray is found."""
         self.business.find()
         await self.business.drain(self.random)
         return list(map(line_of, (await compare(self.business.ask, pause_s=0)).differences))
 
     async def send[ReplyT](self, command: Command[ReplyT]) -> ReplyT | None:
-        """The answer; ``None``: it was refused. At times news shares its transaction."""
-        service = type(command).subject.split(".")[1]
-        news = self.random.randint(1, 4) if self.chance(0.2) else 0
-        beside = asyncio.ensure_future(self.business.deliver_together(service, news, self.random))
-        try:
-            with suppress(Refused):
-                reply = await self.business.send(command)
-                self.done.append(type(command).__name__)
-                return reply
-            return None
-        finally:
-            await beside
+        """The answer; ``None``: it was refused."""
+        with suppress(Refused):
+            return await self._done(command)
+        return None
 
     async def made(self, command: Command[Any]) -> UUID:
         """Of something that nobody refuses."""
-        reply = await self.send(command)
-        assert reply
-        made: UUID = reply.id
+        made: UUID = (await self._done(command)).id
         return made
+
+    async def _done[ReplyT](self, command: Command[ReplyT]) -> ReplyT:
+        """Raises ``Refused``."""
+        if self.held is None:
+            reply = await self.business.send(command)
+        else:
+            answered: Future[ReplyT] = asyncio.get_running_loop().create_future()
+            self.held.append((command, answered))
+            self.arrived.set()
+            reply = await answered
+        self.done.append(type(command).__name__)
+        return reply
 
     async def open(self) -> None:
         await self.business.open()
@@ -102,6 +109,49 @@ class Station(History):
     def amount(self) -> Decimal:
         return Decimal(self.random.randint(500, 6000)) / 1000
 
+    # --- at the same time ------------------------------------------------------------------------
+
+    @action(8)
+    async def people_do_things_at_once(self) -> None:
+        """Each comes to a first command, in turn, so that what is drawn stays the same; these are
+        sent together, beside some news; then each goes on, in turn."""
+        held = self.held = []
+        stories = []
+        for told in self.drawn(self.random.randint(2, 6)):
+            if told is not type(self).people_do_things_at_once:
+                stories.append(await self._begun(told(self)))
+        self.held = None
+        addressed = [type(command).subject.split(".")[1] for command, _ in held]
+        service = self.one_of(addressed or SERVICES)
+        news = asyncio.create_task(self.business.deliver_together(service, self.random))
+        if self.chance(0.5):  # the news are before the commands in the lane, or behind them
+            await asyncio.sleep(0)
+        sent = (self.business.send(command) for command, _ in held)
+        replies = await asyncio.gather(*sent, return_exceptions=True)
+        await news
+        answers = {each: reply for (_, each), reply in zip(held, replies, strict=True)}
+        for story, waits in stories:
+            for each in waits:
+                if isinstance(reply := answers[each], BaseException):
+                    each.set_exception(reply)
+                else:
+                    each.set_result(reply)
+            # What nobody refuses may be refused for what others do at the same time.
+            with suppress(Refused):
+                await story
+
+    async def _begun(
+        self, story: Coroutine[Any, Any, None]
+    ) -> tuple[Task[None], list[Future[Any]]]:
+        """With what it waits for, unless it has ended without a command."""
+        assert self.held is not None
+        before = len(self.held)
+        self.arrived.clear()
+        task, arrived = asyncio.create_task(story), asyncio.create_task(self.arrived.wait())
+        await asyncio.wait({task, arrived}, return_when=asyncio.FIRST_COMPLETED)
+        arrived.cancel()
+        return task, [answered for _, answered in self.held[before:]]
+
     # --- news ------------------------------------------------------------------------------------
 
     @action(20)
@@ -110,6 +160,10 @@ class Station(History):
         service = self.one_of(SERVICES)
         await self.business.deliver(service, self.random.randrange(100))
         await self.business.deliver_again(service, self.random.randrange(100))
+
+    @action(6)
+    async def news_arrive_together(self) -> None:
+        await self.business.deliver_together(self.one_of(SERVICES), self.random)
 
     @action(4)
     async def all_news_arrives(self) -> None:
