@@ -7,8 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.flows.histories.counter import Counter, Till
+from tests.flows.histories.cashier import Cashier, Drawer, Spender
+from tests.flows.histories.counter import Counter
+from tests.flows.histories.letters import Letters
 from tests.flows.histories.office import Office
+from tests.flows.histories.payroll import Payroll
 from tests.flows.histories.station import Station
 from tests.flows.histories.store import Purchases, Shelves, Store
 from tests.support.histories import seeds
@@ -16,7 +19,11 @@ from tests.support.histories import seeds
 STEPS = 160
 
 
-class Everything(Till, Purchases, Store, Office):
+class Money(Shelves, Cashier, Drawer, Spender, Payroll):
+    """Orders are paid, people too, and books are kept."""
+
+
+class Everything(Purchases, Store, Money, Letters, Office):
     """Whatever people do."""
 
 
@@ -24,7 +31,7 @@ class Orders(Shelves, Counter):
     """Little else than orders and their parts, so that much happens to each of them."""
 
 
-@pytest.mark.parametrize("people", [Everything, Orders])
+@pytest.mark.parametrize("people", [Everything, Orders, Money])
 @pytest.mark.parametrize("seed", seeds(5))
 async def test_every_book_agrees_after_any_history(
     seed: int, people: type[Station], database: Callable[[str], str]

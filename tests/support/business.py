@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta, tzinfo
 from random import Random
 from typing import Any, cast
 from uuid import UUID
 
+import pytest
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,6 +21,7 @@ from shared.contracts.base import Command, Question
 from shared.database import engine_for
 from shared.handlers import Handlers, Work
 from shared.ids import new_id
+from shared.messaging import beside, envelope, lane
 from shared.messaging.client import ServiceClient, reply_adapter
 from shared.messaging.consumer import event_job
 from shared.messaging.envelope import Actor, Envelope, opening
@@ -32,6 +35,8 @@ from shared.settings import ServiceSettings
 
 OWNER = Actor("owner", "owner", UUID("00000000-0000-4000-8000-000000000001"))
 SOURCE = "/station-1/gateway"
+TELL_THE_TIME = (beside, envelope, lane)
+"""By their clock messages are sent and handled."""
 
 
 class Business:
@@ -43,13 +48,18 @@ class Business:
         self.waiting: dict[str, list[Outgoing]] = {name: [] for name in names}
         """By consumer, what it has not heard yet."""
         self.heard: dict[str, list[Outgoing]] = {name: [] for name in names}
+        self.clock = _Clock()
+        self._time = pytest.MonkeyPatch()
 
     async def open(self) -> None:
+        for module in TELL_THE_TIME:
+            self._time.setattr(module, "datetime", self.clock)
         for member in self.members.values():
             await member.prepare()
             member.lane.start()
 
     async def close(self) -> None:
+        self._time.undo()
         for member in self.members.values():
             await member.lane.stop()
             await member.engine.dispose()
@@ -128,6 +138,18 @@ class Business:
         return True
 
 
+class _Clock:
+    """Stands for ``datetime`` where that tells what time it is; days pass when a test says so."""
+
+    fromisoformat = staticmethod(datetime.fromisoformat)
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self, zone: tzinfo) -> datetime:
+        return datetime.now(zone) + self.ahead
+
+
 class _Member:
     """One service of the business."""
 
@@ -136,9 +158,15 @@ class _Member:
         self.engine: AsyncEngine = engine_for(url)
         self.handlers: Handlers[Any] = service_named(name).handlers
         self.client = _Client(name, business)
-        relay = cast(Relay, _Stream(business))
+        self.relay = cast(Relay, _Stream(business))
         self.lane = Lane(
-            self.settings, self.engine, self.engine, self.handlers, self.client, relay, gather_s
+            self.settings,
+            self.engine,
+            self.engine,
+            self.handlers,
+            self.client,
+            self.relay,
+            gather_s,
         )
 
     async def prepare(self) -> None:

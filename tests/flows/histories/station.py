@@ -10,7 +10,7 @@ from uuid import UUID
 
 from deploy.commands.difference_words import line_of
 from deploy.reconciliation import compare
-from shared.contracts.base import Command
+from shared.contracts.base import Command, Question
 from shared.contracts.clients import AddVehicle, CreateClient
 from shared.contracts.inventory import CreateProduct, CreateSupplier, CreateWarehouse
 from shared.contracts.orders import CreateEmployee, CreateSection
@@ -28,6 +28,7 @@ class Station(History):
     def __init__(self, database: Callable[[str], str], seed: int) -> None:
         super().__init__(seed)
         self.business = Business(database, *SERVICES)
+        self.zone = self.business.members["finance"].settings.zone
         self.done: list[str] = []
         """Of what came to something, oldest first."""
 
@@ -37,15 +38,26 @@ class Station(History):
             await self.open()
             await self.goes_on(steps)
             await self.business.drain(self.random)
+            await self.ends()
             return list(map(line_of, (await compare(self.business.ask, pause_s=0)).differences))
         finally:
             await self.business.close()
+
+    async def ends(self) -> None:
+        """When all news has come: asserts what must hold besides."""
 
     async def send[ReplyT](self, command: Command[ReplyT]) -> ReplyT | None:
         """The answer; ``None``: it was refused."""
         with suppress(Refused):
             reply = await self.business.send(command)
             self.done.append(type(command).__name__)
+            return reply
+        return None
+
+    async def asked[ReplyT](self, question: Question[ReplyT]) -> ReplyT | None:
+        """The answer; ``None``: it was refused."""
+        with suppress(Refused):
+            reply: ReplyT = await self.business.ask(question)
             return reply
         return None
 
