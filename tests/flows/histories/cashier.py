@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -58,6 +58,7 @@ class Cashier(Visits):
         super().__init__(database, seed)
         self.bonus_rules: list[UUID] = []
         self.share = 30
+        self.since = self.business.clock.now(UTC)
 
     @action(8)
     async def a_bill_is_paid(self) -> None:
@@ -132,7 +133,7 @@ class Cashier(Visits):
             await fold(connection, finance.settings.zone, self.random.randint(1, 30))
 
     async def ends(self) -> None:
-        await money_holds(self.business)
+        await money_holds(self.business, self.since)
 
     async def _paid_together(self, command: TakePaymentDocument) -> None:
         if document := await self.send(command):

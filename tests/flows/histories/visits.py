@@ -66,11 +66,10 @@ class Visits(Till):
         return Decimal(0)
 
     async def _pays(self, order_id: UUID, amount: Decimal) -> None:
-        order = await self._order(order_id)
         payment = await self.send(
             TakePayment(
                 order_id=order_id,
-                customer_id=order.client_id,
+                customer_id=await self.client_of(order_id),
                 amount=amount,
                 method=self.one_of(("cash", "card", "transfer")),
             )
