@@ -12,6 +12,7 @@ from tests.flows.histories.counter import Counter
 from tests.flows.histories.letters import Letters
 from tests.flows.histories.office import Office
 from tests.flows.histories.payroll import Payroll
+from tests.flows.histories.register import Register
 from tests.flows.histories.station import Station
 from tests.flows.histories.store import Purchases, Shelves, Store
 from tests.support.histories import seeds
@@ -19,7 +20,7 @@ from tests.support.histories import seeds
 STEPS = 160
 
 
-class Money(Shelves, Cashier, Drawer, Spender, Payroll):
+class Money(Shelves, Cashier, Drawer, Spender, Register, Payroll):
     """Orders are paid, people too, and books are kept."""
 
 
