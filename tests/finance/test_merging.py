@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from services.finance.domain.ledger import Account, ClientAccount, EntryKind
 from services.finance.domain.merging import merge
@@ -28,11 +25,9 @@ from shared.contracts.finance import (
     TakePayment,
 )
 from shared.contracts.finance_reports import Margin
-from shared.database import engine_for
 from shared.ids import id_of, new_id
 from shared.refusals import Refused
-from shared.settings import ServiceSettings
-from tests.finance.at_work import answer, check_books, in_turn, rows_of, together
+from tests.finance.at_work import check_books, in_turn, rows_of, together
 from tests.finance.bonus_work import check_bonuses
 from tests.finance.builders import (
     CASHIER,
@@ -46,8 +41,9 @@ from tests.finance.builders import (
     payment,
     work,
 )
-from tests.finance.test_bonus_histories import Garage, happenings
+from tests.finance.test_bonus_histories import Garage
 from tests.support.day import Station
+from tests.support.histories import action, seeds
 
 
 def client_merged(merged_id: UUID, survivor_id: UUID) -> ClientMerged:
@@ -220,12 +216,11 @@ async def test_mergers_may_be_heard_in_any_order_and_are_followed_to_the_end(
 # --- any history -------------------------------------------------------------------------------
 
 
-@dataclass
 class MergingGarage(Garage):
     """The second client turns out to be the first one. What orders tells goes on naming the
     merged client; people name the one that remains."""
 
-    is_merged: bool = False
+    is_merged = False
 
     async def do(self, *messages: Any) -> None:
         if self.is_merged:
@@ -244,7 +239,9 @@ class MergingGarage(Garage):
             )
         await super().do(*messages)
 
-    async def merge(self) -> None:
+    @action(2)
+    async def two_clients_were_one(self) -> None:
+        """Told once, or again."""
         await self.do(ExpireBonuses())
         before = await self._sums()
         await self.do(client_merged(self.clients[1], self.clients[0]))
@@ -255,6 +252,17 @@ class MergingGarage(Garage):
         ]
         assert (emptied.receivable, emptied.deposits, emptied.bonuses) == (0, 0, 0)
 
+    async def holds(self) -> None:
+        await check_books(self.engine)
+        await super().holds()
+
+    async def ends(self) -> None:
+        if not self.is_merged:
+            await self.two_clients_were_one()
+        survivor = await self.ask(GetBalance(client_id=self.clients[1]))
+        assert survivor.client_id == self.clients[0]
+        await super().ends()
+
     async def _sums(self) -> tuple[Decimal, ...]:
         found = await rows_of(self.engine, accounts)
         return tuple(
@@ -263,38 +271,8 @@ class MergingGarage(Garage):
         )
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-@given(happened=happenings, when=st.integers(0, 20), again=st.integers(0, 20))
-def test_books_and_purses_are_true_however_late_clients_are_merged(
-    database: Callable[[str], str], happened: list[Any], when: int, again: int
+@pytest.mark.parametrize("seed", seeds(4))
+async def test_books_and_purses_are_true_however_late_clients_are_merged(
+    seed: int, database: Callable[[str], str]
 ) -> None:
-    async def live() -> None:
-        url = database("finance")
-        engine = engine_for(url)
-        service_settings = ServiceSettings(
-            service="finance", database_url=url, nats_url="nats://nowhere"
-        )
-        garage = MergingGarage(engine, service_settings)
-        await garage.open()
-        for number, (happens, *how) in enumerate(happened):
-            if number == when or (garage.is_merged and number == again):
-                await garage.merge()
-            await happens(garage, *how)
-            await check_books(engine)
-            await check_bonuses(engine)
-        if not garage.is_merged:
-            await garage.merge()
-        survivor = await answer(
-            engine, service_settings, GetBalance(client_id=garage.clients[1]), now=garage.now
-        )
-        assert survivor.client_id == garage.clients[0]
-        await check_books(engine)
-        await check_bonuses(engine)
-        await engine.dispose()
-
-    asyncio.run(live())
+    await MergingGarage(database, seed).history(steps=40)

@@ -3,21 +3,19 @@ true of the pay of people."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+import pytest
 
 from services.finance.store.schema import entries, postings
 from shared.contracts.base import Event, Period
 from shared.contracts.finance import GetOrderProfit
+from shared.contracts.orders import Earner
 from shared.contracts.pay_rules import CreatePayRule
 from shared.contracts.payroll import (
     AccrueSalaries,
@@ -28,6 +26,8 @@ from shared.contracts.payroll import (
     PayOut,
     PayoutLine,
     PayRecorded,
+    PayrollReopened,
+    ReopenPayroll,
     ReversePay,
 )
 from shared.ids import id_of, new_id
@@ -48,6 +48,7 @@ from tests.finance.pay_work import (
     earner,
     shared_work,
 )
+from tests.support.histories import History, action, seeds
 
 CLIENT = id_of("client")
 PEOPLE = (IVANOV, PETROV, SIDOROV)
@@ -60,22 +61,29 @@ RULES = (
     CreatePayRule(kind="minimum", value=Decimal(5_000), employee_id=IVANOV),
 )
 
-slots = st.integers(0, 2)
-amounts = st.decimals("0.01", "900", places=2)
-weights = st.lists(st.integers(1, 5), min_size=1, max_size=3)
 
-
-@dataclass
-class Workshop:
+class Workshop(History):
     """Three orders, three people, and all that is told of them."""
 
-    office: Office
-    orders: list[UUID] = field(default_factory=lambda: [new_id() for _ in range(3)])
-    completions: list[int] = field(default_factory=lambda: [0, 0, 0])
-    told: list[Event] = field(default_factory=list)
-    undoable: list[UUID] = field(default_factory=list)
-    accrued: list[tuple[UUID, int]] = field(default_factory=list)
-    closings: dict[datetime, dict[UUID, Decimal]] = field(default_factory=dict)
+    def __init__(self, database: Callable[[str], str], seed: int) -> None:
+        super().__init__(seed)
+        self.office = Office(database("finance"), now=NOON)
+        self.orders = [new_id() for _ in range(3)]
+        self.completions = dict.fromkeys(self.orders, 0)
+        self.told: list[Event] = []
+        self.late: list[Event] = []
+        self.undoable: list[UUID] = []
+        self.accrued: list[tuple[UUID, int]] = []
+        self.closings: dict[datetime, dict[UUID, Decimal]] = {}
+
+    async def history(self, steps: int) -> None:
+        try:
+            await self.do(*(order_created(one, CLIENT) for one in self.orders))
+            await self.do(*RULES, AccrueSalaries())
+            await self.goes_on(steps)
+            await self.ends()
+        finally:
+            await self.office.engine.dispose()
 
     async def do(self, *messages: Any) -> None:
         self.office.now += timedelta(minutes=1)
@@ -84,75 +92,118 @@ class Workshop:
                 self.undoable.append(fact.entry.id)
             elif isinstance(fact, PayAccrued):
                 self.accrued.append((fact.order_id, fact.completion))
+            elif isinstance(fact, PayrollReopened):
+                since = self.midnight(fact.state.closed_until or date.min)
+                self.closings = {at: each for at, each in self.closings.items() if at <= since}
 
     async def hear(self, *events: Event) -> None:
-        self.told += events
-        await self.do(*events)
+        """At once, but for what is late."""
+        in_time = [event for event in events if self.chance(0.85)]
+        self.late += (event for event in events if event not in in_time)
+        self.told += in_time
+        await self.do(*in_time)
 
-    # --- what happens ---
+    # --- what happens ----------------------------------------------------------------------------
 
-    async def finish(self, slot: int, total: Decimal, shares: list[int], late: bool) -> None:
-        """``late``: what the parts cost is heard first, or after the reopening."""
-        if self.completions[slot]:
-            await self.reopen(slot)
-        self.completions[slot] += 1
-        order, number = self.orders[slot], self.completions[slot]
-        percents = [Decimal(100 * share // sum(shares)) for share in shares]
-        percents[0] += 100 - sum(percents)
-        people = [
-            earner(who, str(percent), "40") for who, percent in zip(PEOPLE, percents, strict=False)
-        ]
+    @action(9)
+    async def an_order_is_done(self) -> None:
+        """What the parts cost is heard before or after; what was done before is reopened first, and
+        that is heard before or after, or not at all."""
+        order, total = self.one_of(self.orders), self.money("0.01")
+        reopened = order_reopened(order, self.completions[order])
+        again = self.completions[order] > 0 and self.chance(0.8)
+        self.completions[order] += 1
+        number = self.completions[order]
         completed = order_completed(
             order,
             CLIENT,
             number,
-            services=(shared_work(total, *people, labor_hours=Decimal("1.3")),),
+            services=(shared_work(total, *self.performers(), labor_hours=Decimal("1.3")),),
             products=total,
             completed_at=self.office.now,
             responsible=earner(SIDOROV, role="advisor"),
         )
-        issued = parts_issued(order, total / 2, number)
-        await self.hear(*((issued, completed) if late else (completed, issued)))
+        news = [completed, parts_issued(order, total / 2, number), *([reopened] if again else ())]
+        self.random.shuffle(news)
+        await self.hear(*news)
 
-    async def reopen(self, slot: int) -> None:
-        await self.hear(order_reopened(self.orders[slot], self.completions[slot] or 1))
+    @action(3)
+    async def an_order_is_reopened(self) -> None:
+        order = self.one_of(self.orders)
+        await self.hear(order_reopened(order, self.completions[order] or 1))
 
-    async def tell_again(self, which: int) -> None:
+    @action(4)
+    async def something_is_told_late(self) -> None:
+        if self.late:
+            event = self.late.pop(self.random.randrange(len(self.late)))
+            self.told.append(event)
+            await self.do(event)
+
+    @action(4)
+    async def something_is_told_again(self) -> None:
         if self.told:
-            await self.do(self.told[which % len(self.told)])
+            await self.do(self.one_of(self.told))
 
-    async def adjust(self, who: int, kind: str, amount: Decimal) -> None:
-        await self.do(AdjustPay(employee_id=PEOPLE[who], kind=kind, amount=amount, reason="?"))
+    @action(4)
+    async def pay_is_adjusted(self) -> None:
+        adjusted = {"kind": self.one_of(("bonus", "fine")), "amount": self.money("0.01")}
+        who, reason = self.one_of(PEOPLE), "?"
+        await self.do(AdjustPay.model_validate({"employee_id": who, "reason": reason, **adjusted}))
 
-    async def pay_out(self, who: int, amount: Decimal | None, advance: bool) -> None:
+    @action(4)
+    async def pay_goes_out(self) -> None:
         """Twice at once: a balance is never paid twice."""
-        line = PayoutLine(employee_id=PEOPLE[who], amount=amount)
+        who, advance = self.one_of(PEOPLE), self.chance(0.5)
+        line = PayoutLine(employee_id=who, amount=self.one_of((None, self.money("0.01"))))
         payout = PayOut(lines=(line,), method="cash", advance=advance)
         before = await self.balance(who)
         await self.do(payout, payout)
         if not advance:
             assert await self.balance(who) >= min(before, Decimal(0))
 
-    async def undo(self, which: int) -> None:
+    @action(4)
+    async def pay_is_undone(self) -> None:
         if self.undoable:
-            undo = ReversePay(entry_id=self.undoable[which % len(self.undoable)], reason="?")
+            undo = ReversePay(entry_id=self.one_of(self.undoable), reason="?")
             await self.do(undo, undo)
 
-    async def wait(self, days: int) -> None:
+    @action(4)
+    async def days_pass(self) -> None:
+        days = self.random.randint(1, 20)
         self.office.now += timedelta(days=days)
         for _ in range(days + 1):
             await self.do(AccrueSalaries())
 
-    async def close(self) -> None:
-        today = self.office.now.astimezone(self.office.settings.zone)
-        midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
-        await self.do(AccrueSalaries(), ClosePayroll(until=today.date()))
-        self.closings[midnight] = await self.closing(midnight)
+    @action(3)
+    async def payroll_is_closed(self) -> None:
+        today = self.today()
+        await self.do(AccrueSalaries(), ClosePayroll(until=today))
+        at = self.midnight(today)
+        self.closings[at] = await self.closing(at)
 
-    # --- what is asked ---
+    @action(1)
+    async def payroll_is_opened_again(self) -> None:
+        since = self.today() - timedelta(days=self.random.randint(1, 9))
+        await self.do(ReopenPayroll(since=since, reason="?"))
 
-    async def balance(self, who: int) -> Decimal:
-        view = await self.office.ask(GetEmployeePay(employee_id=PEOPLE[who]))
+    def performers(self) -> list[Earner]:
+        weights = [self.random.randint(1, 5) for _ in range(self.random.randint(1, 3))]
+        percents = [Decimal(100 * weight // sum(weights)) for weight in weights]
+        percents[0] += 100 - sum(percents)
+        return [
+            earner(who, str(percent), "40") for who, percent in zip(PEOPLE, percents, strict=False)
+        ]
+
+    def today(self) -> date:
+        return self.office.now.astimezone(self.office.settings.zone).date()
+
+    def midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.office.settings.zone)
+
+    # --- what is asked ---------------------------------------------------------------------------
+
+    async def balance(self, who: UUID) -> Decimal:
+        view = await self.office.ask(GetEmployeePay(employee_id=who))
         balance: Decimal = view.balance
         return balance
 
@@ -160,54 +211,26 @@ class Workshop:
         sheet = await self.office.sheet(period=Period(end=end))
         return {who: row.closing for who, row in sheet.items() if row.closing}
 
+    # --- what is true in the end -----------------------------------------------------------------
 
-happenings = st.lists(
-    st.one_of(
-        st.tuples(st.just(Workshop.finish), slots, amounts, weights, st.booleans()),
-        st.tuples(st.just(Workshop.reopen), slots),
-        st.tuples(st.just(Workshop.tell_again), st.integers(0, 40)),
-        st.tuples(st.just(Workshop.adjust), slots, st.sampled_from(["bonus", "fine"]), amounts),
-        st.tuples(st.just(Workshop.pay_out), slots, st.none() | amounts, st.booleans()),
-        st.tuples(st.just(Workshop.undo), st.integers(0, 40)),
-        st.tuples(st.just(Workshop.wait), st.integers(1, 20)),
-        st.tuples(st.just(Workshop.close)),
-    ),
-    min_size=12,
-    max_size=30,
-)  # fmt: skip
+    async def ends(self) -> None:
+        await self.do(*self.late)
+        await check_books(self.office.engine)
+        await check_pay(self.office.engine)
+        await sheets_are_the_ledger(self)
+        await orders_pay_what_their_people_earn(self)
+        await nothing_is_undone_twice(self)
+        assert len(self.accrued) == len(set(self.accrued))
+        for end, closing in self.closings.items():
+            assert await self.closing(end) == closing
 
 
-@settings(
-    max_examples=20,
-    deadline=None,
-    # A failing history is shown as it is: making it smaller would take a database per attempt.
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-@given(happened=happenings)
-def test_pay_is_true_after_any_history(
-    database: Callable[[str], str], happened: list[tuple[Any, ...]]
-) -> None:
-    async def live() -> None:
-        office = Office(database("finance"), now=NOON)
-        try:
-            workshop = Workshop(office)
-            await workshop.do(*(order_created(one, CLIENT) for one in workshop.orders))
-            await workshop.do(*RULES, AccrueSalaries())
-            for act, *arguments in happened:
-                await act(workshop, *arguments)
-            await check_books(office.engine)
-            await check_pay(office.engine)
-            await sheets_are_the_ledger(workshop)
-            await orders_pay_what_their_people_earn(workshop)
-            await nothing_is_undone_twice(workshop)
-            assert len(workshop.accrued) == len(set(workshop.accrued))
-            for end, closing in workshop.closings.items():
-                assert await workshop.closing(end) == closing
-        finally:
-            await office.engine.dispose()
-
-    asyncio.run(live())
+@pytest.mark.parametrize("seed", seeds(8))
+async def test_pay_is_true_after_any_history(seed: int, database: Callable[[str], str]) -> None:
+    workshop = Workshop(database, seed)
+    await workshop.history(steps=40)
+    assert workshop.accrued
+    assert len(workshop.undoable) > 3
 
 
 async def sheets_are_the_ledger(workshop: Workshop) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from services.finance.domain.ledger import Account
 from services.finance.store.schema import postings
 from shared.contracts.base import Event, Period
-from shared.contracts.finance import IncomeExpenses
+from shared.contracts.finance import IncomeExpenses, ListRecords
 from shared.contracts.stock_counts import Difference, StockCorrected
 from shared.contracts.stock_documents import (
     StockWrittenOff,
@@ -98,5 +98,12 @@ async def test_losses_are_expenses_and_finds_make_them_less(
         ("2026-03-02", "write_off", Decimal("130.50")),
         ("2026-03-03", "count_difference", Decimal("165.00")),
         ("2026-03-03", "write_off", Decimal("-120.50")),
+    ]
+    records = await answer(engine, settings, ListRecords())
+    assert sorted((row.category, row.amount) for row in records.items) == [
+        ("count_difference", Decimal("165.00")),
+        ("write_off", Decimal("-120.50")),
+        ("write_off", Decimal("10.00")),
+        ("write_off", Decimal("120.50")),
     ]
     await engine.dispose()

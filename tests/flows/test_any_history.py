@@ -8,11 +8,15 @@ from collections.abc import Callable
 import pytest
 
 from tests.flows.histories.cards import Cards
+from tests.flows.histories.cashier import Cashier, Drawer, Spender
 from tests.flows.histories.catalogue import Catalogue
-from tests.flows.histories.counter import Counter, Till
+from tests.flows.histories.counter import Counter
 from tests.flows.histories.goods import Crowd
+from tests.flows.histories.letters import Letters
 from tests.flows.histories.nights import Nights
 from tests.flows.histories.office import Office
+from tests.flows.histories.payroll import Payroll
+from tests.flows.histories.register import Register
 from tests.flows.histories.station import Station
 from tests.flows.histories.store import Purchases, Shelves, Store
 from tests.support.histories import seeds
@@ -20,7 +24,7 @@ from tests.support.histories import seeds
 STEPS = 160
 
 
-class Everything(Nights, Till, Purchases, Store, Office):
+class Everything(Nights, Letters, Purchases, Store, Office):
     """Whatever people do, over months."""
 
 
@@ -32,11 +36,15 @@ class Goods(Nights, Crowd):
     """Whatever can be done with goods, and what orders do with them."""
 
 
+class Money(Shelves, Cashier, Drawer, Spender, Register, Payroll):
+    """Orders are paid, people too, and books are kept."""
+
+
 class Guests(Shelves, Catalogue, Cards):
     """Who comes, with what, and all that is done with it until it is paid."""
 
 
-@pytest.mark.parametrize("people", [Everything, Orders, Goods, Guests])
+@pytest.mark.parametrize("people", [Everything, Orders, Goods, Money, Guests])
 @pytest.mark.parametrize("seed", seeds(5))
 async def test_every_book_agrees_after_any_history(
     seed: int, people: type[Station], database: Callable[[str], str]

@@ -180,8 +180,11 @@ EXPENSE_KINDS = (
     EntryKind.EXPENSE_STORNO,
     EntryKind.CASH_SHORTAGE,
     EntryKind.WRITE_OFF,
+    EntryKind.WRITE_OFF_REVERSAL,
+    EntryKind.COUNT,
+    EntryKind.STOCK_TAKE_OVER,
 )
-"""One expense record each; a storno's amount is negative."""
+"""One expense record each; the amount of a storno, or of what is put back or found, is negative."""
 RECORD_KINDS = (*INCOME_KINDS, *EXPENSE_KINDS)
 
 

@@ -167,11 +167,11 @@ class Till(Counter):
 
     @action(8)
     async def somebody_pays(self) -> None:
-        names_it = self.chance(0.8)
+        order_id = self.recent(self.orders) if self.chance(0.8) else None
         payment = await self.send(
             TakePayment(
-                order_id=self.recent(self.orders) if names_it else None,
-                customer_id=self.one_of(self.clients),
+                order_id=order_id,
+                customer_id=await self.client_of(order_id),
                 amount=self.money(),
                 method=self.one_of(METHODS),
             )
@@ -196,7 +196,7 @@ class Till(Counter):
     @action(3)
     async def an_order_is_paid_from_the_balance(self) -> None:
         if order_id := self.recent(self.orders):
-            client_id, amount = self.one_of(self.clients), self.one_of((None, self.money()))
+            client_id, amount = await self.client_of(order_id), self.one_of((None, self.money()))
             pay = PayFromBalance(client_id=client_id, order_id=order_id, amount=amount)
             await self.send(pay)
 
@@ -209,3 +209,9 @@ class Till(Counter):
     async def bonuses_are_granted(self) -> None:
         client_id, amount = self.one_of(self.clients), self.money() * self.one_of((1, 1, -1))
         await self.send(AdjustBonuses(client_id=client_id, amount=amount, reason="подарок"))
+
+    async def client_of(self, order_id: UUID | None) -> UUID:
+        """The order's, mostly."""
+        if order_id and self.chance(0.9):
+            return (await self._order(order_id)).client_id
+        return self.one_of(self.clients)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from deploy.commands.difference_words import line_of
 from deploy.reconciliation import compare
-from shared.contracts.base import Command
+from shared.contracts.base import Command, Question
 from shared.contracts.clients import AddVehicle, CreateClient
 from shared.contracts.inventory import CreateProduct, CreateSupplier, CreateWarehouse
 from shared.contracts.orders import CreateEmployee, CreateSection
@@ -30,6 +30,7 @@ class Station(History):
     def __init__(self, database: Callable[[str], str], seed: int) -> None:
         super().__init__(seed)
         self.business = Business(database, *SERVICES)
+        self.zone = self.business.members["finance"].settings.zone
         self.done: list[str] = []
         """Of what came to something, oldest first."""
         self.held: list[tuple[Command[Any], Future[Any]]] | None = None
@@ -56,6 +57,13 @@ class Station(History):
         """The answer; ``None``: it was refused."""
         with suppress(Refused):
             return await self._done(command)
+        return None
+
+    async def asked[ReplyT](self, question: Question[ReplyT]) -> ReplyT | None:
+        """The answer; ``None``: it was refused."""
+        with suppress(Refused):
+            reply: ReplyT = await self.business.ask(question)
+            return reply
         return None
 
     async def made(self, command: Command[Any]) -> UUID:
