@@ -1047,6 +1047,9 @@ class CompletedPart(View):
     total: Money
     service_line_id: UUID | None = None
     """The work that it is for, whose price carries a material; older events do not tell."""
+    may_be_missing: bool = False
+    """The order is done without it: the warehouse gives it before it is there, or did when it was
+    asked."""
 
 
 class OrderCompleted(OrderEvent):

@@ -22,6 +22,7 @@ from services.inventory.domain.costing import (
     left_after,
     take,
 )
+from services.inventory.domain.pages import Rules
 from services.inventory.domain.stock import (
     COMPLETION_STEPS,
     CompletionState,
@@ -414,6 +415,33 @@ def test_a_completion_of_a_line_that_is_still_short_is_too_early(book: Book) -> 
     with pytest.raises(TooEarly, match=r"holds 15\.000 of the 16"):
         book.complete(ORDER, 1, [(ask.line_id, PRODUCT, quantity(16))], MORNING)
     assert book.completions.get((ORDER, 1)) is None
+
+
+def test_what_the_order_was_told_that_it_may_be_without_is_issued_whatever_the_rules_say_since(
+    book: Book,
+) -> None:
+    """The warehouse gave it when the order was done, and allows it no more when that is heard."""
+    ask = an_ask(PRODUCT, 16)
+    book.request(ORDER, [ask], minutes(1))
+    part = ask.line_id, PRODUCT, quantity(16)
+    issued = book.complete(ORDER, 1, [part], MORNING, may_be_missing={ask.line_id})
+    assert issued
+    assert issued.parts[0].provisional == 1
+    (shortage,) = book.shortages.values()
+    assert shortage.warehouse_id == OLD
+    assert shortage.missing == 1
+
+
+def test_what_has_never_lain_anywhere_is_missing_in_the_oldest_warehouse() -> None:
+    never = new_id()
+    book = a_book(never)
+    book.rules = {NEW: Rules(), OLD: Rules()}
+    ask = an_ask(never, 2)
+    book.request(ORDER, [ask], minutes(1))
+    part = ask.line_id, never, quantity(2)
+    assert book.complete(ORDER, 1, [part], MORNING, may_be_missing={ask.line_id})
+    (shortage,) = book.shortages.values()
+    assert shortage.warehouse_id == OLD
 
 
 def test_the_next_completion_waits_for_the_reopening_of_the_one_before(book: Book) -> None:

@@ -9,7 +9,7 @@ fill the queue, the longest waiting first. A new wish finds stock only where nob
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -132,17 +132,19 @@ class Book(Shelves):
         completion: int,
         parts: Sequence[tuple[UUID, UUID, Decimal]],
         at: datetime,
+        may_be_missing: Collection[UUID] = (),
     ) -> HandedOver | None:
         """A done order takes its (line, product, quantity) parts. ``None``: it was reopened since.
 
-        What a line is short of is issued below zero, where a warehouse allows that. Raises
+        What a line is short of is issued below zero, where a warehouse allows that, or did when the
+        order was done: ``may_be_missing`` are the lines of which it was told so. Raises
         ``TooEarly`` while an earlier completion is not yet undone here, or a part is neither held
         nor may be missing.
         """
         after = COMPLETION_STEPS.get((self.completions.get((order_id, completion)), "completed"))
         if after is None:
             return None
-        self._check_ready(order_id, completion, parts)
+        self._check_ready(order_id, completion, parts, may_be_missing)
         operation = Operation()
         issued = [
             self._issue(operation, self.lines[line_id], completion, quantity, at)
@@ -286,7 +288,11 @@ class Book(Shelves):
         operation.filled[line.line_id] = None
 
     def _check_ready(
-        self, order_id: UUID, completion: int, parts: Iterable[tuple[UUID, UUID, Decimal]]
+        self,
+        order_id: UUID,
+        completion: int,
+        parts: Iterable[tuple[UUID, UUID, Decimal]],
+        may_be_missing: Collection[UUID],
     ) -> None:
         for number in self._completions_of_order[order_id]:
             if self.completions[order_id, number] == "issued":
@@ -295,19 +301,23 @@ class Book(Shelves):
                 )
         for line_id, product_id, quantity in parts:
             line = self.lines.get(line_id)
-            if line is None or (line.held < quantity and not self._may_be_missing(line, quantity)):
+            if line is None or (
+                line.held < quantity
+                and not self._may_be_missing(line, quantity, line_id in may_be_missing)
+            ):
                 held = line.held if line else ZERO
                 raise TooEarly(f"line {line_id} holds {held} of the {quantity} that it issues")
             if (line.product_id, line.order_id) != (product_id, order_id):
                 raise ValueError(f"line {line_id} is of another product or order")
 
-    def _may_be_missing(self, line: Line, quantity: Decimal) -> bool:
-        """Only what the line is known to want; and only where a warehouse allows it, or what a
-        count has taken of it: the order was done with it, whatever lay on the shelf by then."""
+    def _may_be_missing(self, line: Line, quantity: Decimal, was_allowed: bool) -> bool:
+        """Only what the line is known to want; and only where a warehouse allows it, or did, or
+        what a count has taken of it: the order was done with it, whatever lay on the shelf by
+        then."""
         if line.due < quantity:
             return False
         is_lost = quantity - line.held <= line.lost
-        return is_lost or self._warehouse_below_zero(line.product_id) is not None
+        return is_lost or was_allowed or self._allows_missing()
 
     def _issue(
         self,
@@ -334,8 +344,7 @@ class Book(Shelves):
     def _short(self, line: Line, completion: int, missing: Decimal, at: datetime) -> Shortage:
         """At what was last paid for it, or else at the average of what lies anywhere, or else for
         nothing: until it comes."""
-        allowed = self._warehouse_below_zero(line.product_id)
-        warehouse_id = allowed or self.stocks_of(line.product_id)[0].warehouse_id
+        warehouse_id = self._warehouse_below_zero(line.product_id)
         unit_cost = self.last_costs.get(line.product_id)
         if unit_cost is None:
             unit_cost = self.unit_cost(line.product_id) or ZERO

@@ -144,12 +144,20 @@ class Shelves(Pages):
 
     # --- what is not there -----------------------------------------------------------------------
 
-    def _warehouse_below_zero(self, product_id: UUID) -> UUID | None:
-        """Where more of a product may be issued than is there: where it has ever lain rather than
-        elsewhere, then in the oldest warehouse; ``None``: nowhere."""
-        allowed = [each for each, rules in self.rules.items() if rules.may_be_negative]
+    def _allows_missing(self) -> bool:
+        """Whether more of a product may be issued somewhere than is there."""
+        return any(rules.may_be_negative for rules in self.rules.values())
+
+    def _warehouse_below_zero(self, product_id: UUID) -> UUID:
+        """Where more of a product is issued than is there: where that is allowed rather than
+        elsewhere, then where it has ever lain, then in the oldest warehouse."""
         return min(
-            allowed, key=lambda each: ((product_id, each) not in self.stocks, each), default=None
+            {*self.rules, *self._warehouses[product_id]},
+            key=lambda each: (
+                not self.rules_of(each).may_be_negative,
+                (product_id, each) not in self.stocks,
+                each,
+            ),
         )
 
     def _issue_short(self, operation: Operation, line: Line, shortage: Shortage) -> None:

@@ -88,7 +88,13 @@ async def order_completed(event: OrderCompleted, store: InventoryStore, work: Wo
     parts = [
         (part.line_id, part.product_id, part.quantity.quantize(THOUSANDTH)) for part in event.parts
     ]
-    issued = store.book.complete(event.order_id, event.completion, parts, work.envelope.time)
+    issued = store.book.complete(
+        event.order_id,
+        event.completion,
+        parts,
+        work.envelope.time,
+        may_be_missing={part.line_id for part in event.parts if part.may_be_missing},
+    )
     if issued is None:
         log.info("late_completion_ignored", number=event.number, completion=event.completion)
         return

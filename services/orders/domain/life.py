@@ -141,6 +141,7 @@ def _completed(order: Order, earners: Mapping[UUID, Earner], now: datetime) -> O
                 quantity=part.quantity,
                 total=part.total,
                 service_line_id=part.service_line_id,
+                may_be_missing=part.state == "short",
             )
             for part in order.billed_parts
         ),
