@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from services.finance.domain.payment import Order
 from services.finance.store import FinanceStore
@@ -120,3 +121,20 @@ async def test_an_order_that_was_cancelled_is_so_whoever_heard_of_it_at_that_mom
         known = await FinanceStore(connection).order(order.id)
     assert known
     assert known.cancelled
+
+
+async def test_whoever_merges_a_client_of_whom_nothing_was_known_waits_for_the_order_of_that_one(
+    station: Station,
+) -> None:
+    """Two processes: one is told that an order is done, the other that its client was merged. One
+    of them begins anew, and finds what the other has written."""
+    engine, client_id = station.running["finance"].engine, new_id()
+    async with engine.begin() as done, engine.connect() as merging:
+        books, others = FinanceStore(done), FinanceStore(merging)
+        assert await others.account(client_id) is None
+        assert await books.survivor_of(client_id) == client_id
+        await books.write()
+        await done.commit()
+        others.add_client(client_id)
+        with pytest.raises(IntegrityError):
+            await others.write()

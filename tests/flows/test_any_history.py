@@ -41,7 +41,10 @@ class Money(Shelves, Cashier, Drawer, Spender, Register, Payroll):
 
 
 class Guests(Shelves, Catalogue, Cards):
-    """Who comes, with what, and all that is done with it until it is paid."""
+    """Who comes, with what, and all that is done with it until it is paid: at a station that runs
+    each service twice."""
+
+    processes = 2
 
 
 @pytest.mark.parametrize("people", [Everything, Orders, Goods, Money, Guests])

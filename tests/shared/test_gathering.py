@@ -37,14 +37,14 @@ def heard() -> Job:
 
 
 async def test_a_backlog_is_handled_as_fast_as_its_batches_end(business: Business) -> None:
-    lane = business.members["orders"].lane
+    lane = business.members["orders"].lanes[0]
 
     async with asyncio.timeout(LONG_S):
         await asyncio.gather(*(lane.submit(heard()) for _ in range(4 * MAX_BATCH)))
 
 
 async def test_a_full_batch_that_comes_meanwhile_ends_the_wait(business: Business) -> None:
-    lane = business.members["orders"].lane
+    lane = business.members["orders"].lanes[0]
     await lane.submit(heard())  # from here on it gathers
     early = asyncio.create_task(lane.submit(heard()))
     await asyncio.sleep(0)
@@ -54,7 +54,7 @@ async def test_a_full_batch_that_comes_meanwhile_ends_the_wait(business: Busines
 
 
 async def test_a_command_behind_a_full_batch_does_not_wait(business: Business) -> None:
-    lane = business.members["orders"].lane
+    lane = business.members["orders"].lanes[0]
     events = [heard() for _ in range(2 * MAX_BATCH + 44)]
     command = job("orders", CreateSection(name="Кузовной"))
 
@@ -63,7 +63,7 @@ async def test_a_command_behind_a_full_batch_does_not_wait(business: Business) -
 
 
 async def test_an_event_alone_waits_until_a_command_comes(business: Business) -> None:
-    lane = business.members["orders"].lane
+    lane = business.members["orders"].lanes[0]
     await lane.submit(job("orders", CreateSection(name="Кузовной")))
     event = asyncio.create_task(lane.submit(heard()))
     await asyncio.sleep(0.1)

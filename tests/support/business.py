@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
-from itertools import compress
+from itertools import compress, cycle
 from random import Random
 from typing import Any, cast
 from uuid import UUID
@@ -46,9 +46,17 @@ TELL_THE_TIME = (beside, envelope, lane)
 class Business:
     """Some services that hear of each other when they are told to."""
 
-    def __init__(self, database: Callable[[str], str], *names: str, gather_s: float = 0.0) -> None:
-        """``gather_s``: of every lane."""
-        self.members = {name: _Member(name, database(name), self, gather_s) for name in names}
+    def __init__(
+        self,
+        database: Callable[[str], str],
+        *names: str,
+        gather_s: float = 0.0,
+        processes: int = 1,
+    ) -> None:
+        """``gather_s``: of every lane; ``processes``: of every service, which take turns."""
+        self.members = {
+            name: _Member(name, database(name), self, gather_s, processes) for name in names
+        }
         self.waiting: dict[str, list[Outgoing]] = {name: [] for name in names}
         """By consumer, what it has not heard yet."""
         self.astray: dict[str, list[Outgoing]] = {name: [] for name in names}
@@ -64,13 +72,12 @@ class Business:
             self._time.setattr(module, "datetime", self.clock)
         for member in self.members.values():
             await member.prepare()
-            member.lane.start()
+            member.start()
 
     async def close(self) -> None:
         self._time.undo()
         for member in self.members.values():
-            await member.lane.stop()
-            await member.engine.dispose()
+            await member.stop()
 
     async def send[ReplyT](self, command: Command[ReplyT]) -> ReplyT:
         """A command, as the gateway sends it. Raises ``Refused``."""
@@ -87,7 +94,7 @@ class Business:
             order_id=getattr(command, "order_id", None),
         )
         body = command.model_dump_json(exclude_unset=True).encode()
-        reply = await member.lane.submit(Job(route, cast(Command[object], command), envelope, body))
+        reply = await member.submit(Job(route, cast(Command[object], command), envelope, body))
         view: ReplyT = reply_adapter(type(command)).validate_json(reply)
         return view
 
@@ -157,13 +164,11 @@ class Business:
     async def put_back(self, service: str, url: str, heard: int) -> None:
         """The service works on another database from now on, one of the time when it had heard so
         many events; the others wait for it once more."""
-        before = self.members[service]
-        await before.lane.stop()
-        await before.engine.dispose()
+        await self.members[service].stop()
         self.waiting[service] += self.heard[service][heard:]
         del self.heard[service][heard:]
-        self.members[service] = _Member(service, url, self, 0.0)
-        self.members[service].lane.start()
+        self.members[service] = _Member(service, url, self)
+        self.members[service].start()
 
     def publish(self, events: Sequence[Outgoing]) -> None:
         for event in events:
@@ -184,7 +189,7 @@ class Business:
         job = event_job(member.handlers.events, event.subject, event.headers, event.body)
         try:
             with suppress(Duplicate):
-                await member.lane.submit(job)
+                await member.submit(job)
         except Exception as error:
             # Either says that what this event builds on has not come yet.
             if type(error).__name__ not in ("TooEarly", "LookupError"):
@@ -210,21 +215,45 @@ class _Clock:
 class _Member:
     """One service of the business."""
 
-    def __init__(self, name: str, url: str, business: Business, gather_s: float) -> None:
+    def __init__(
+        self, name: str, url: str, business: Business, gather_s: float = 0.0, processes: int = 1
+    ) -> None:
         self.settings = ServiceSettings(service=name, database_url=url)
         self.engine: AsyncEngine = engine_for(url)
         self.handlers: Handlers[Any] = service_named(name).handlers
         self.client = _Client(name, business)
         self.relay = cast(Relay, _Stream(business))
-        self.lane = Lane(
-            self.settings,
-            self.engine,
-            self.engine,
-            self.handlers,
-            self.client,
-            self.relay,
-            gather_s,
-        )
+        self._engines = [engine_for(url) for _ in range(processes)]
+        self.lanes = [
+            Lane(
+                self.settings,
+                engine,
+                self.engine,
+                self.handlers,
+                self.client,
+                self.relay,
+                gather_s,
+            )
+            for engine in self._engines
+        ]
+        self._turns = cycle(self.lanes)
+
+    def start(self) -> None:
+        for each in self.lanes:
+            each.start()
+
+    async def stop(self) -> None:
+        for each in self.lanes:
+            await each.stop()
+        await self.disconnect()
+
+    async def disconnect(self) -> None:
+        """Until it needs its database again."""
+        for engine in (self.engine, *self._engines):
+            await engine.dispose()
+
+    async def submit(self, job: Job) -> bytes:
+        return await next(self._turns).submit(job)
 
     async def prepare(self) -> None:
         """What is done at every start before the first message: orders enters its station."""

@@ -43,9 +43,9 @@ class MergingBooks(BonusBooks):
 
     async def survivor_of(self, client_id: UUID) -> UUID:
         """Who is meant by this client: itself, or the one that it was merged into. Locks the
-        account, so that nobody merges it meanwhile."""
-        account = await self.account(client_id)
-        if account is None or account.merged_into is None:
+        account, so that nobody merges it meanwhile; opens it for that, where there is none yet."""
+        account = await self.account(client_id) or self.add_client(client_id)
+        if account.merged_into is None:
             return client_id
         return await self.survivor_of(account.merged_into)
 

@@ -27,9 +27,12 @@ SERVICES = ("clients", "orders", "inventory", "finance", "documents")
 class Station(History):
     """One history of it, always the same of one seed. What is refused changes nothing."""
 
+    processes = 1
+    """Of each service."""
+
     def __init__(self, database: Callable[[str], str], seed: int) -> None:
         super().__init__(seed)
-        self.business = Business(database, *SERVICES)
+        self.business = Business(database, *SERVICES, processes=self.processes)
         self.zone = self.business.members["finance"].settings.zone
         self.done: list[str] = []
         """Of what came to something, oldest first."""
