@@ -130,7 +130,7 @@ DOING = (
         "deploy/local/nats.py",
         "[*with_incredible_places(self.folder)]",
         "()",
-        "tests/deploy/test_servers.py::test_consumer_whose_files_are_spoilt_begins_anew",
+        "tests/deploy/test_servers.py::test_event_that_would_be_owed_for_years_is_given_at_once",
     ),
     swapped(
         "a rebuild gives new ids",
