@@ -62,19 +62,11 @@ def inserting(table: Table, *columns: str, when: ColumnElement[bool] | None = No
     return _inserting("new", table, columns, when)
 
 
-def inserting_missing(table: Table, *columns: str, newer: str | None = None) -> Rows:
-    """Inserts rows as ``inserting`` does, but for those that are there already, by whatever key.
-    ``newer``: those that have the same id take this column over where it grows."""
+def inserting_missing(table: Table, *columns: str) -> Rows:
+    """Inserts rows as ``inserting`` does, but for those that are there already, by whatever key."""
     rows = _inserting("added", table, columns)
     statement: Insert = rows.statement  # type: ignore[assignment]
-    if newer is None:
-        return Rows(rows.name, statement.on_conflict_do_nothing(), rows.columns)
-    grown = statement.on_conflict_do_update(
-        index_elements=list(table.primary_key.columns),
-        set_={newer: statement.excluded[newer]},
-        where=table.c[newer] < statement.excluded[newer],
-    )
-    return Rows(rows.name, grown, rows.columns)
+    return Rows(rows.name, statement.on_conflict_do_nothing(), rows.columns)
 
 
 def merging(table: Table, *changing: str, newer: str | None = None) -> Rows:

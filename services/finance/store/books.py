@@ -255,8 +255,8 @@ class Books(Store):
     async def flush(self) -> None:
         """All tables at once. A row that another process inserted meanwhile makes this fail."""
         entries = self._entries.new()
-        self.pending.add(rows.NEW_ORDERS, map(rows.order_row, self._orders.new()))
-        self.pending.add(rows.SAVED_ORDERS, map(rows.order_row, self._orders.changed()))
+        orders = (*self._orders.new(), *self._orders.changed())
+        self.pending.add(rows.SAVED_ORDERS, map(rows.order_row, orders))
         self.pending.add(rows.NEW_ENTRIES, map(rows.entry_row, entries))
         self.pending.add(
             rows.NEW_POSTINGS, (row for entry in entries for row in rows.posting_rows(entry))

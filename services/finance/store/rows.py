@@ -63,9 +63,9 @@ def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return column == any_(bindparam(name, type_=ARRAY(Uuid)))
 
 
-NEW_ORDERS = inserting_missing(orders, newer="cancelled")
-"""Of one that another process has heard of meanwhile, only that it was cancelled is news."""
-SAVED_ORDERS = merging(orders)
+SAVED_ORDERS = merging(orders, "cancelled", newer="cancelled")
+"""Of one that is known, also of one that another process has heard of meanwhile, only that it was
+cancelled is news."""
 NEW_ENTRIES = inserting(entries)
 NEW_POSTINGS = inserting(postings)
 OPENED_ACCOUNTS = inserting_missing(accounts, "client_id", "receivable", "deposits")
