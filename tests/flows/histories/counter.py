@@ -48,6 +48,10 @@ class Counter(Station):
 
     @action(6)
     async def an_order_is_opened(self) -> None:
+        await self.opened()
+
+    async def opened(self) -> UUID | None:
+        """An order; none where the car has changed hands."""
         client = self.random.randrange(2)
         order = await self.send(
             CreateOrder(
@@ -57,8 +61,11 @@ class Counter(Station):
                 employee_id=self.mechanic,
             )
         )
-        if order:  # none where the car has changed hands
-            self.orders.append(order.id)
+        if order is None:
+            return None
+        order_id: UUID = order.id
+        self.orders.append(order_id)
+        return order_id
 
     @action(6)
     async def a_work_is_added(self) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from shared.contracts.finance import GetOrderProfit, TakePayment
-from shared.contracts.orders import AddService, CreateOrder, MoveOrder, PartRequest, RequestParts
+from shared.contracts.orders import AddService, MoveOrder, PartRequest, RequestParts
 from tests.flows.histories.counter import Till
 from tests.support.histories import action
 
@@ -19,34 +19,25 @@ class Visits(Till):
 
     @action(5)
     async def somebody_comes_and_goes(self) -> None:
-        client = self.random.randrange(2)
-        order = await self.send(
-            CreateOrder(
-                client_id=self.clients[client],
-                vehicle_id=self.one_of((None, self.vehicles[client])),
-                section_id=self.section,
-                employee_id=self.mechanic,
-            )
-        )
-        if order is None:  # the car has changed hands
+        order_id = await self.opened()
+        if order_id is None:
             return
-        self.orders.append(order.id)
         await self.send(
-            AddService(order_id=order.id, name="Мойка", initial_price=self.money("100.00"))
+            AddService(order_id=order_id, name="Мойка", initial_price=self.money("100.00"))
         )
         if self.chance(0.3):
             line = PartRequest(
                 product_id=self.one_of(self.products), quantity=self.amount(), kind="product"
             )
-            await self.send(RequestParts(order_id=order.id, lines=(line,)))
+            await self.send(RequestParts(order_id=order_id, lines=(line,)))
             await self.business.drain(self.random, only=("inventory", "orders"))
         if self.chance(0.3):
-            await self._pays(order.id, self.money())
+            await self._pays(order_id, self.money())
         for to in ("in_progress", "done"):
-            await self.send(MoveOrder.model_validate({"order_id": order.id, "to": to}))
+            await self.send(MoveOrder.model_validate({"order_id": order_id, "to": to}))
         await self.business.drain(self.random, only=self.one_of(WAYS))
-        if self.chance(0.6) and (due := await self.due(order.id)):
-            await self._pays(order.id, due)
+        if self.chance(0.6) and (due := await self.due(order_id)):
+            await self._pays(order_id, due)
 
     @action(3)
     async def an_order_that_is_over_is_opened_again(self) -> None:
