@@ -22,8 +22,10 @@ from shared.contracts.costing import CheckStock
 from shared.contracts.finance_reports import CheckReports
 from shared.contracts.order_reports import CheckOrderReports
 from shared.contracts.reconciliation import (
+    CANCELLED_IN_BOOKS,
     COST_AGREES,
     ISSUED_AGREES,
+    KNOWN_TO_BOOKS,
     STOCK_AGREES,
     BooksFigures,
     Difference,
@@ -157,11 +159,11 @@ def _copied(seen: Seen, order: OrderFigures) -> Iterator[Difference]:
     there = _yes_or_no(stock is not None and stock.cancelled)
     yield from _same(seen, "cancelled in the warehouse = cancelled", cancelled, there)
     if books is None:
-        yield _of(seen, "known to the books", "an order", "no such order")
+        yield _of(seen, KNOWN_TO_BOOKS, "an order", "no such order")
         return
     yield from _same(seen, "number in the books = number of the order", order.number, books.number)
     there = _yes_or_no(books.cancelled)
-    yield from _same(seen, "cancelled in the books = cancelled", cancelled, there)
+    yield from _same(seen, CANCELLED_IN_BOOKS, cancelled, there)
     clients = {books.ordered_by, books.client_id if books.completion else None, order.client_id}
     for other in sorted(clients - {None, order.client_id}, key=str):
         yield _of_client(seen, "client in the books = client of the order", order.client_id, other)

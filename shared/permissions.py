@@ -461,6 +461,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     reconciliation.TakeOverStock: frozenset({OPERATOR}),
     reconciliation.GetBooksFigures: OPERATORS | {SERVICE},
     reconciliation.TellIssueCost: frozenset({OPERATOR}),
+    reconciliation.ReadOrderAgain: frozenset({OPERATOR}),
     reconciliation.GetReceiptDebts: OPERATORS,
     reconciliation.GetVisitFigures: OPERATORS,
     reconciliation.GetAccountBalances: OPERATORS,

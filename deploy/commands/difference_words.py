@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shared.contracts.audit import ChainFault
-    from shared.contracts.reconciliation import Difference, IssueCostTold, StockTakeOver
+    from shared.contracts.reconciliation import (
+        Difference,
+        IssueCostTold,
+        OrderRead,
+        StockTakeOver,
+    )
 
 WORDS = {**OF_STOCK, **OF_BOOKS, **OF_COUNTERS, **OF_COPIES}
 """By the rule's name; those of ``SAID`` are words already."""
@@ -82,11 +87,21 @@ def no_money(amount: Decimal, language: str = "en") -> str:
     return f"{amount} is no amount of money: nothing is posted"
 
 
-def told_more(told: IssueCostTold, language: str = "en") -> str:
-    """What an order and the books have heard now of its parts."""
+def told_again(told: IssueCostTold | OrderRead, language: str = "en") -> str:
+    """What the books have heard now of an order, or it and they of its parts."""
+    from shared.contracts.reconciliation import OrderRead
+
+    if isinstance(told, OrderRead):
+        return _read_again(told, language)
     if language == "ru":
         return f"сообщено, сколько стоили запчасти: ещё {told.amount}"
     return f"told what its parts cost: {told.amount} more"
+
+
+def _read_again(told: OrderRead, language: str) -> str:
+    if language == "ru":
+        return "книгам сообщено: заказ " + ("отменён" if told.cancelled else "не отменён")
+    return f"the books have been told that it is {'' if told.cancelled else 'not '}cancelled"
 
 
 def on_their_way(behind: Iterable[str], language: str = "en") -> str:

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from deploy.commands.reach import Operator, Reach
     from deploy.reconciliation import Comparison
     from shared.contracts.base import Question
-    from shared.contracts.reconciliation import Difference, StockTakeOver
+    from shared.contracts.reconciliation import (
+        Difference,
+        ReadOrderAgain,
+        StockTakeOver,
+        TellIssueCost,
+    )
 
 
 NOTHING = Decimal(0)
@@ -34,13 +39,14 @@ TakeOver = Annotated[
 ]
 
 
-TellCosts = Annotated[
+TellAgain = Annotated[
     str | None,
     typer.Option(
-        "--tell-costs",
+        "--tell-again",
         metavar="REASON",
-        help="After an upgrade: what counts of an older version found of parts that orders had "
-        "been done without is told to orders and books. Once for an order.",
+        help="After an upgrade: what an older version did not tell orders and books is told to "
+        "them: that an order was cancelled; what counts found of parts that it had been done "
+        "without, once for an order.",
     ),
 ]
 
@@ -58,7 +64,7 @@ In = Annotated[Language, typer.Option("--language", help="In which all of this i
 def reconcile(
     data_dir: StationDir = None,
     take_over: TakeOver = None,
-    tell_costs: TellCosts = None,
+    tell_again: TellAgain = None,
     language: In = Language.EN,
 ) -> None:
     """Compares orders, stock, books, copies and the journal; names each difference.
@@ -76,7 +82,7 @@ def reconcile(
     from deploy.commands.reach import reach
 
     at = reach(data_dir)
-    comparison = asyncio.run(_compared(at, take_over, tell_costs, language))
+    comparison = asyncio.run(_compared(at, take_over, tell_again, language))
     found = [line_of(each, language) for each in comparison.differences]
     found += [fault_line(fault, language) for fault in asyncio.run(chain(at)).faults]
     for line in found:
@@ -89,7 +95,7 @@ def reconcile(
 
 
 async def _compared(
-    at: Reach, take_over: str | None, tell_costs: str | None, language: Language
+    at: Reach, take_over: str | None, tell_again: str | None, language: Language
 ) -> Comparison:
     from deploy.commands.difference_words import no_money, posted
     from deploy.commands.reach import asking_a_database, connected
@@ -108,9 +114,9 @@ async def _compared(
 
         try:
             comparison = await compare(ask)
-            if tell_costs is not None and comparison.differences:
+            if tell_again is not None and comparison.differences:
                 await _ensure_all_is_heard(at, language)
-                if await _told(comparison.differences, tell_costs, operator, language):
+                if await _told(comparison.differences, tell_again, operator, language):
                     comparison = await compare(ask)
             found = comparison.differences
             if take_over is None or [each.what for each in found] != [STOCK_AGREES]:
@@ -163,28 +169,43 @@ async def _told(
     found: Sequence[Difference], reason: str, operator: Operator, language: Language
 ) -> bool:
     """Whether there was anything to tell."""
-    from deploy.commands.difference_words import told_more
-    from shared.contracts.reconciliation import (
-        COST_AGREES,
-        ISSUED_AGREES,
-        IssueCostTold,
-        TellIssueCost,
-    )
+    from deploy.commands.difference_words import told_again
     from shared.refusals import Refused
 
-    amounts = {each.order_id: NOTHING for each in found if each.what == ISSUED_AGREES}
+    numbers = {each.order_id: each.number for each in found}
+    commands = _left_untold(found, reason)
+    for command in commands:
+        service = type(command).subject.split(".")[1]
+        try:
+            said = told_again(await operator.send(command, service), language)
+        except Refused as refused:
+            said = refused.words(language)
+        typer.echo(f"{numbers[command.order_id]}: {said}")
+    return bool(commands)
+
+
+def _left_untold(found: Sequence[Difference], reason: str) -> list[ReadOrderAgain | TellIssueCost]:
+    from shared.contracts.reconciliation import (
+        CANCELLED_IN_BOOKS,
+        COST_AGREES,
+        ISSUED_AGREES,
+        KNOWN_TO_BOOKS,
+        ReadOrderAgain,
+        TellIssueCost,
+    )
+
+    read = dict.fromkeys(
+        each.order_id for each in found if each.what in (KNOWN_TO_BOOKS, CANCELLED_IN_BOOKS)
+    )
+    costs = {each.order_id: NOTHING for each in found if each.what == ISSUED_AGREES}
     for each in found:
         if each.what == COST_AGREES:
-            amounts[each.order_id] = Decimal(each.expected) - Decimal(each.actual)
-    numbers = {each.order_id: each.number for each in found}
-    for order_id, amount in amounts.items():
-        if order_id is None:
-            continue
-        command = TellIssueCost(order_id=order_id, amount=amount, reason=reason)
-        try:
-            told: IssueCostTold = await operator.send(command, "inventory")
-        except Refused as refused:
-            typer.echo(f"{numbers[order_id]}: {refused.words(language)}")
-        else:
-            typer.echo(f"{numbers[order_id]}: {told_more(told, language)}")
-    return bool(amounts)
+            costs[each.order_id] = Decimal(each.expected) - Decimal(each.actual)
+    return [
+        *(ReadOrderAgain(order_id=one) for one in read if one),
+        *(
+            TellIssueCost(order_id=one, amount=amount, reason=reason)
+            for one, amount in costs.items()
+            if one
+        ),
+    ]

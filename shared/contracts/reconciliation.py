@@ -315,6 +315,28 @@ class TellIssueCost(Command[IssueCostTold]):
     reason: Annotated[Text, Field(min_length=1)]
 
 
+KNOWN_TO_BOOKS = "known to the books"
+CANCELLED_IN_BOOKS = "cancelled in the books = cancelled"
+"""The rules that ``ReadOrderAgain`` makes true."""
+
+
+class OrderRead(View):
+    """An order as the books know it now."""
+
+    order_id: UUID
+    number: str
+    cancelled: bool
+
+
+class ReadOrderAgain(Command[OrderRead]):
+    """Older versions kept no note in the books that an order was cancelled. This asks the order
+    itself; what has been settled of it stays as it is. Refused: ``order_not_found``."""
+
+    subject: ClassVar[str] = "cmd.finance.read_order_again.v1"
+
+    order_id: UUID
+
+
 class StockTakenOver(Event):
     """The stock's account says what the stock is worth. Producer: finance. Consumer: audit."""
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from deploy import reconciliation
 from deploy.commands.difference_words import line_of
 from deploy.copies import COPIES, KEEPERS, SeenCopies, compared
 from deploy.reconciliation import OF_ORDERS, compare
@@ -25,10 +26,15 @@ from shared.contracts.copies import ListToldByClients, Told
 from shared.contracts.finance import TakePayment
 from shared.contracts.inventory import OtherUnit
 from shared.contracts.orders import AddService, OrderView
+from shared.contracts.reconciliation import ReadOrderAgain
 from shared.contracts.requisites import Requisites
 from shared.contracts.taxes import SetVatRates, VatRate
 from shared.copies import plain, told
 from shared.ids import new_id
+from shared.messaging.envelope import Actor
+from shared.refusals import Refused
+from shared.roles import OPERATOR
+from tests.deploy.operating import pitlane_on
 from tests.support.broker import TestNats
 from tests.support.databases import as_owner
 from tests.support.day import BUSINESS, Station, running_station
@@ -343,6 +349,34 @@ async def test_news_on_its_way_is_no_difference_and_an_edit_mends_a_wrong_copy(
 
     assert (await compare(asked_again, pause_s=0)).differences == []
     assert await told_of(station) == []
+
+
+async def test_what_an_older_version_did_not_keep_of_orders_is_read_again(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stood = await station.an_order()
+    cancelled, forgotten = await station.an_order(), await station.an_order()
+    await station.move(cancelled.id, "cancelled", "Передумал")
+    await station.settle_down()
+    older = f"UPDATE orders SET cancelled = false WHERE id = '{cancelled.id}'"
+    await run(station, "finance", older, f"DELETE FROM orders WHERE id = '{forgotten.id}'")
+    nobody = ReadOrderAgain(order_id=new_id())
+    with pytest.raises(Refused, match="not_found"):
+        await station.send(nobody, actor=Actor("root", OPERATOR))
+    monkeypatch.setattr(reconciliation, "PAUSE_S", 0)
+
+    told = await pitlane_on(station, "reconcile", "--tell-again", "Обновление")
+
+    know = "the books have been told that it is {}cancelled"
+    assert f"{cancelled.number}: {know.format('')}" in told.stdout
+    assert f"{forgotten.number}: {know.format('not ')}" in told.stdout
+    assert stood.number not in told.stdout
+    assert (told.exit_code, await told_of(station)) == (0, [])
+    paid = TakePayment(
+        order_id=cancelled.id, customer_id=cancelled.client_id, amount=Decimal(1), method="cash"
+    )
+    with pytest.raises(Refused, match="order_cancelled"):
+        await station.send(paid)
 
 
 def seen(owner: Told | None, copy: Told | None, kind: str, service: str) -> list[str]:

@@ -22,7 +22,7 @@ from deploy.commands.difference_words import (
     no_money,
     on_their_way,
     posted,
-    told_more,
+    told_again,
 )
 from deploy.commands.reach import Operator
 from deploy.commands.rule_words import SAID
@@ -46,6 +46,7 @@ from shared.contracts.reconciliation import (
     HeldPart,
     IssueCostTold,
     OrderFigures,
+    OrderRead,
     StockFigures,
     StockTakenOver,
     StockTakeOver,
@@ -312,7 +313,9 @@ def test_what_is_done_about_differences_is_told_in_russian() -> None:
     )  # fmt: skip
     told = IssueCostTold(order_id=new_id(), completion=1, amount=Decimal(25))
     assert posted(done, "ru") == f"проведено на stock_take_over: 0.01 (проводка {done.entry_id})"
-    assert told_more(told, "ru") == "сообщено, сколько стоили запчасти: ещё 25"
+    assert told_again(told, "ru") == "сообщено, сколько стоили запчасти: ещё 25"
+    read = OrderRead(order_id=new_id(), number="A-000001", cancelled=True)
+    assert told_again(read, "ru") == "книгам сообщено: заказ отменён"
     assert no_money(Decimal("0.005"), "ru") == "0.005 — не денежная сумма: ничего не проведено"
     assert on_their_way(["orders"], "ru").startswith("новости, возможно, ещё в пути (orders): ")
 

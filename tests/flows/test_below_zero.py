@@ -160,7 +160,7 @@ async def test_what_an_older_version_did_not_tell_of_a_count_is_told_once(
         await station.send(other, actor=MACHINIST)
 
     monkeypatch.setattr(reconciliation, "PAUSE_S", 0)
-    told = await pitlane_on(station, "reconcile", "--tell-costs", "Пересчёт до обновления")
+    told = await pitlane_on(station, "reconcile", "--tell-again", "Пересчёт до обновления")
 
     assert f"told what its parts cost: {amount} more" in told.stdout
     assert amount != 0

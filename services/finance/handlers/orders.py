@@ -26,11 +26,13 @@ from shared.contracts.clients import ClientCreated
 from shared.contracts.costing import IssueCostCorrected, IssuedPartWrittenOff
 from shared.contracts.inventory import PartsIssued, PartsReturned
 from shared.contracts.orders import (
+    GetOrder,
     OrderCancelled,
     OrderCompleted,
     OrderCreated,
     OrderReopened,
 )
+from shared.contracts.reconciliation import OrderRead, ReadOrderAgain
 from shared.handlers import Work
 from shared.vat import percent_on
 
@@ -90,10 +92,23 @@ async def parts_returned(event: PartsReturned, store: FinanceStore, work: Work) 
 async def order_cancelled(event: OrderCancelled, store: FinanceStore, work: Work) -> None:
     """Its deposits may pay the client's other orders; giving them back is the cashier's. No more
     is taken for it."""
-    order = await order_of(event.order_id, store, work)
+    await _call_off(await order_of(event.order_id, store, work), store)
+
+
+@handlers.command(ReadOrderAgain)
+async def read_order_again(command: ReadOrderAgain, store: FinanceStore, work: Work) -> OrderRead:
+    asked = await work.ask(GetOrder(order_id=command.order_id))
+    order = await order_of(command.order_id, store, work)
+    cancelled = asked.status == "cancelled"
+    if cancelled:
+        await _call_off(order, store)
+    return OrderRead(order_id=order.id, number=order.number, cancelled=cancelled)
+
+
+async def _call_off(order: Order, store: FinanceStore) -> None:
     if not order.cancelled:
         store.cancel_order(order)
-    await store.keep(settling.release(event.order_id, await store.payments_of(event.order_id)))
+    await store.keep(settling.release(order.id, await store.payments_of(order.id)))
 
 
 @handlers.event(IssueCostCorrected)
