@@ -7,7 +7,7 @@ A *view* is what an answer or the HTTP API shows.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, get_args
 from uuid import UUID
@@ -63,6 +63,10 @@ Instant = Annotated[
 ]
 """With its offset from UTC. The bounds keep it inside what every time zone, and every driver on
 the way, can reckon with."""
+FIRST_DAY, LAST_DAY = date(1900, 1, 2), date(2199, 12, 30)
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+"""Of the station's calendar, as somebody names it: in every time zone it begins and ends within
+what an ``Instant`` can be. What was kept before it had bounds is told as a ``date``."""
 
 
 class Message(BaseModel):

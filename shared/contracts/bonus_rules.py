@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 from shared.contracts.base import (
     Command,
     Cursor,
+    Day,
     Event,
     Instant,
     Limit,
@@ -81,8 +82,8 @@ class CreateBonusRule(Command[BonusRuleView]):
     exclusive: bool = False
     service_groups: Groups = ()
     product_groups: Groups = ()
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     cap_per_order: PositiveMoney | None = None
     cap_per_month: PositiveMoney | None = None
     days_to_live: DaysToLive | None = None
@@ -105,8 +106,8 @@ class ChangeBonusRule(Command[BonusRuleView]):
     exclusive: bool | None = None
     service_groups: Groups | None = None
     product_groups: Groups | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     cap_per_order: PositiveMoney | None = None
     cap_per_month: PositiveMoney | None = None
     days_to_live: DaysToLive | None = None

@@ -11,6 +11,7 @@ from pydantic import Field
 from shared.contracts.base import (
     Command,
     Cursor,
+    Day,
     Event,
     Instant,
     Limit,
@@ -58,6 +59,9 @@ class CreateContract(Command[ContractView], ContractFields):
     model_config = {"extra": "forbid"}
 
     client_id: UUID
+    signed_on: Day
+    valid_from: Day | None = None
+    valid_to: Day | None = None
 
 
 class ChangeContract(Command[ContractView]):
@@ -69,9 +73,9 @@ class ChangeContract(Command[ContractView]):
     contract_id: UUID
     expected_revision: Revision | None = None
     number: Name | None = None
-    signed_on: date | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
+    signed_on: Day | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     payment_days: PaymentDays | None = None
     credit_limit: Money | None = None
     discount_percent: Percent | None = None

@@ -7,7 +7,7 @@ from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.contracts.base import Command, Cursor, Done, Event, Limit, Page, Question, View
+from shared.contracts.base import Command, Cursor, Day, Done, Event, Limit, Page, Question, View
 
 LinkRole = Literal["family", "employee", "driver", "payer"]
 """The client is family of the other, works for it, drives for it or drives the car, pays for it or
@@ -44,8 +44,8 @@ class LinkClient(Command[LinkView]):
     role: LinkRole
     other_id: UUID | None = None
     vehicle_id: UUID | None = None
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
 
 
 class UnlinkClient(Command[Done]):

@@ -12,6 +12,7 @@ from pydantic import Field
 from shared.contracts.base import (
     Command,
     Cursor,
+    Day,
     Event,
     Instant,
     Limit,
@@ -34,7 +35,6 @@ Every = Literal["week", "month", "quarter"]
 DueDay = Annotated[int, Field(ge=1, le=31)]
 """Of the month (the last one where it is shorter; of a quarter, its first month's), or of the week:
 1 is Monday."""
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 
 
 # --- categories ---------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from shared.contracts.base import (
     Command,
     CommandRefused,
     Cursor,
+    Day,
     Event,
     Instant,
     Limit,
@@ -424,7 +425,7 @@ class ReceiveStock(Command[ReceiptView]):
     warehouse_id: UUID
     supplier_id: UUID
     supplier_document: Name | None = None
-    supplier_document_date: date | None = None
+    supplier_document_date: Day | None = None
     prices_include_vat: bool = False
     """Whether costs of lines and extra costs have their VAT in them."""
     vat_in_cost: bool = False

@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from shared.contracts.base import (
     Command,
     Cursor,
+    Day,
     Done,
     Event,
     Instant,
@@ -99,7 +100,7 @@ class AddHoliday(Command[HolidayView]):
 
     subject: ClassVar[str] = "cmd.orders.add_holiday.v1"
 
-    day: Annotated[date, Field(ge=date(1900, 1, 2), lt=date(2200, 1, 1))]
+    day: Day
     name: Name
     hours: Annotated[tuple[OpeningHours, ...], Field(max_length=10)] = ()
 
@@ -424,7 +425,7 @@ class CarryOver(Command[CarryOverView]):
     subject: ClassVar[str] = "cmd.orders.carry_over.v1"
 
     booking_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=100)]
-    to: date | None = None
+    to: Day | None = None
 
 
 class LoadSettingsView(View):

@@ -12,6 +12,7 @@ from pydantic import Field
 from shared.contracts.base import (
     Command,
     Cursor,
+    Day,
     Event,
     Instant,
     Limit,
@@ -85,8 +86,8 @@ class CreatePayRule(Command[PayRuleView]):
     section_id: UUID | None = None
     service_group: Name | None = None
     accrued: SalaryTime = "month"
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     active: bool = True
     comment: Text | None = None
 
@@ -102,8 +103,8 @@ class ChangePayRule(Command[PayRuleView]):
     expected_revision: Revision | None = None
     value: PayValue | None = None
     accrued: SalaryTime | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     active: bool | None = None
     comment: Text | None = None
 

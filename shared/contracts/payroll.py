@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 from shared.contracts.base import (
     Command,
     Cursor,
+    Day,
     Event,
     Instant,
     Limit,
@@ -218,7 +219,7 @@ class ClosePayroll(Command[PayrollStateView]):
 
     subject: ClassVar[str] = "cmd.finance.close_payroll.v1"
 
-    until: date
+    until: Day
     expected_revision: Revision | None = None
 
 
@@ -229,7 +230,7 @@ class ReopenPayroll(Command[PayrollStateView]):
 
     subject: ClassVar[str] = "cmd.finance.reopen_payroll.v1"
 
-    since: date
+    since: Day
     reason: Reason
     expected_revision: Revision | None = None
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from shared.contracts.base import (
     Command,
     Cursor,
+    Day,
     Done,
     Limit,
     Money,
@@ -52,7 +53,7 @@ class BeginStockImport(Command[ImportView], BeginFields):
     kind: StockImportKind
     supplier_id: UUID | None = None
     """Of a price list: whose it is."""
-    valid_from: date | None = None
+    valid_from: Day | None = None
     """Of a price list: the day, of the station's, from which on it holds; until then the last one
     does. Absent: the day on which it is taken."""
 

@@ -12,6 +12,7 @@ from pydantic import Field
 from shared.contracts.base import (
     Command,
     Cursor,
+    Day,
     Event,
     Instant,
     Limit,
@@ -93,7 +94,7 @@ class CreatePurchaseOrder(Command[PurchaseOrderView]):
 
     supplier_id: UUID
     warehouse_id: UUID
-    expected_on: date | None = None
+    expected_on: Day | None = None
     comment: Text | None = None
     lines: tuple[PurchaseLine, ...] = Field(min_length=1, max_length=MOST_LINES)
 
@@ -107,7 +108,7 @@ class ChangePurchaseOrder(Command[PurchaseOrderView]):
 
     purchase_order_id: UUID
     expected_revision: Revision | None = None
-    expected_on: date | None = None
+    expected_on: Day | None = None
     comment: Text | None = None
     lines: tuple[PurchaseLine, ...] | None = Field(
         default=None, min_length=1, max_length=MOST_LINES
@@ -172,7 +173,7 @@ class ReceivePurchase(Command[ReceiptView]):
 
     purchase_order_id: UUID
     supplier_document: Name | None = None
-    supplier_document_date: date | None = None
+    supplier_document_date: Day | None = None
     prices_include_vat: bool = False
     vat_in_cost: bool = False
     extra_costs: tuple[ExtraCost, ...] = Field(default=(), max_length=50)
@@ -265,7 +266,7 @@ class OrderProposal(Command[PurchaseOrderView]):
 
     supplier_id: UUID
     warehouse_id: UUID
-    expected_on: date | None = None
+    expected_on: Day | None = None
     product_ids: tuple[UUID, ...] = Field(default=(), max_length=500)
 
 
@@ -334,7 +335,7 @@ class OrderSpecially(Command[SpecialOrderView]):
     supplier_id: UUID
     warehouse_id: UUID
     line_ids: tuple[UUID, ...] = Field(default=(), max_length=200)
-    expected_on: date | None = None
+    expected_on: Day | None = None
     prepayment: Money | None = None
     prepayment_percent: Percent | None = None
 

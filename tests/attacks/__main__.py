@@ -1,5 +1,5 @@
 """``python -m tests.attacks [--requests N] [--seed N] [--examples N] [--only TEXT]``: the fuzzer,
-on a station of its own."""
+on a station of its own, whose folder is kept when something was wrong."""
 
 from __future__ import annotations
 
@@ -29,11 +29,15 @@ def main() -> int:
     console = Console(stderr=True)
     console.print(f"fuzz: seed {said.seed}, {said.requests:,} requests; the station starts")
     folder = Path(tempfile.mkdtemp(prefix="pitlane-fuzz-"))
+    well = False
     try:
-        faults = asyncio.run(_on_a_station(folder / "data", said, console))
+        well = not asyncio.run(_on_a_station(folder / "data", said, console))
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return 1 if faults else 0
+        if well:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            console.print(f"the station's folder is {folder}")
+    return 0 if well else 1
 
 
 def _arguments() -> argparse.Namespace:

@@ -212,6 +212,10 @@ class Fuzzer:
                 )
             except (requests.exceptions.InvalidHeader, UnicodeError):
                 return  # nothing that could be sent
+            except (requests.exceptions.Timeout, requests.exceptions.ConnectionError) as error:
+                self.report.requests += 1
+                self._blame(case, headers, f"no answer: {type(error).__name__}")
+                return
             self.report.requests += 1
             self.report.slowest_s = max(self.report.slowest_s, time.monotonic() - started)
             if response.status_code != 503 or response.json().get("code") != "busy":
@@ -227,8 +231,11 @@ class Fuzzer:
         if case.path == NEW_PASSWORD and response.status_code < 300:
             self._passwords[role] = cast(dict[str, str], case.body)["new"]
         for what in faults_of(case, response):
-            curl = case.as_curl_command({**headers, "Authorization": "Bearer …"})
-            self.report.blame(Fault(case.operation.label, what, curl[:2000]))
+            self._blame(case, headers, what)
+
+    def _blame(self, case: Case[Any], headers: dict[str, str], what: str) -> None:
+        curl = case.as_curl_command({**headers, "Authorization": "Bearer …"})
+        self.report.blame(Fault(case.operation.label, what, curl[:2000]))
 
     def _headers(self, case: Case[Any], role: str) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {self._token(role)}"}

@@ -346,6 +346,8 @@ async def test_a_row_shows_what_came_of_all_visits(
         {"car_age_from": 5, "car_age_to": 3},
         {"last_days": 5, "period_from": "2026-01-01"},
         {"period_from": "2026-02-01", "period_to": "2026-01-01"},
+        {"period_from": "0001-01-01"},
+        {"period_to": "9999-12-31"},
     ],
 )
 async def test_conditions_that_cannot_be_are_refused(

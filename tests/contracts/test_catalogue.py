@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from contextlib import suppress
+from datetime import date
+from typing import Any, ClassVar
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from shared.contracts.base import Command, Done, Event, Message, Question, View, reply_type
+from shared.contracts.inventory import ReceiveStock
+from shared.contracts.payroll import ClosePayroll, ReopenPayroll
 from shared.permissions import may
 from shared.roles import CLIENT, OPERATOR, ROLES, SERVICE
 from shared.settings import SERVICES
@@ -48,6 +53,32 @@ def test_subject_says_kind_owner_name_and_version(message: type[Message]) -> Non
 )
 def test_subject_rule_refuses_what_is_not_ours(subject: str) -> None:
     assert not SUBJECT.fullmatch(subject)
+
+
+def days_of(message: type[Message]) -> list[TypeAdapter[Any]]:
+    """Its fields that take a day."""
+    found = []
+    for field in message.model_fields.values():
+        taken = TypeAdapter(field.rebuild_annotation())
+        with suppress(ValidationError):
+            if taken.validate_python(day := date(2026, 11, 27)) == day:
+                found.append(taken)
+    return found
+
+
+WITH_DAYS = [each for each in (*COMMANDS, *QUESTIONS) if days_of(each)]
+
+
+@pytest.mark.parametrize("message", WITH_DAYS, ids=subject_of)
+def test_a_day_that_no_instant_can_be_is_not_taken(message: type[Message]) -> None:
+    for day in days_of(message):
+        for beyond in (date.min, date.max):
+            with pytest.raises(ValidationError):
+                day.validate_python(beyond)
+
+
+def test_days_are_found() -> None:
+    assert {ClosePayroll, ReopenPayroll, ReceiveStock} <= set(WITH_DAYS)
 
 
 @pytest.mark.parametrize("message", [*COMMANDS, *QUESTIONS], ids=subject_of)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from shared.contracts.base import Change
+from shared.contracts.base import FIRST_DAY, LAST_DAY, Change
 from shared.contracts.segments import (
     ChangeSegment,
     CreateSegment,
@@ -58,6 +58,9 @@ def checked(conditions: SegmentConditions) -> SegmentConditions:
     for low, high in _RANGES:
         if values[low] is not None and values[high] is not None and values[low] > values[high]:
             raise Refused("conditions_invalid")
+    days = (conditions.period_from, conditions.period_to)
+    if any(day and not FIRST_DAY <= day <= LAST_DAY for day in days):
+        raise Refused("conditions_invalid")
     is_fixed = conditions.period_from or conditions.period_to
     if conditions.last_days and is_fixed:
         raise Refused("conditions_invalid")
