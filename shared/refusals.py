@@ -1145,8 +1145,8 @@ REASONS: dict[str, Reason] = {
             "В шаблоне нет подходящего текста",
         ),
         message_template_failed=(
-            "The template cannot be filled in for this order: {detail}",
-            "Шаблон нельзя заполнить по этому заказ-наряду: {detail}",
+            "The template cannot be filled in for this order: {problem}",
+            "Шаблон нельзя заполнить по этому заказ-наряду: {problem}",
         ),
         message_text_empty=(
             "For this order the template says nothing",
