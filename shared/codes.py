@@ -60,7 +60,7 @@ FISCAL_STATES = {
     "sending": "«Отправляется»",
     "sent": "«Чек пробит»",
     "failed": "«Касса не приняла»",
-    "undetermined": "«Проверьте по кассе»",
+    "undetermined": "«Возможно, пробит: проверьте по кассе»",
 }
 ROLES = {
     "administrator": "«Администратор»",
@@ -117,6 +117,7 @@ CALLED: Mapping[str, Mapping[str, str]] = {
     "message_under_way": MESSAGE_STATES,
     "booking_over": BOOKING_STATES,
     "fiscal_receipt_under_way": FISCAL_STATES,
+    "fiscal_receipt_known": FISCAL_STATES,
     "role_above_own": ROLES,
     "method_not_taken": METHODS,
     "service_unavailable": SERVICES,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,13 +164,25 @@ def engine_for(url: str, *, pool_size: int = 8, planned_once: bool = False) -> A
 
 
 @asynccontextmanager
-async def engine_for_one_job(url: str) -> AsyncIterator[AsyncEngine]:
-    """Of a single connection, and gone when the job is done: for operators' commands."""
-    engine = engine_for(url, pool_size=1)
+async def engine_for_one_job(url: str, *, pool_size: int = 1) -> AsyncIterator[AsyncEngine]:
+    """Gone when the job is done: for operators' commands."""
+    engine = engine_for(url, pool_size=pool_size)
     try:
         yield engine
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def engines_for_one_job(
+    urls: Mapping[str, str], *, pool_size: int = 1
+) -> AsyncIterator[dict[str, AsyncEngine]]:
+    """The same of several services, each by its name."""
+    async with AsyncExitStack() as stack:
+        yield {
+            service: await stack.enter_async_context(engine_for_one_job(url, pool_size=pool_size))
+            for service, url in urls.items()
+        }
 
 
 def _refuse_closed(connection: Any, *_: Any) -> None:

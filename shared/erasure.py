@@ -21,7 +21,7 @@ from shared.packing import Packed, unpack
 _EMPTIED = frozenset(
     {
         "first_name", "middle_name", "company_name", "email", "comment", "requisites", "plate",
-        "driver", "vehicle_name", "over_limit",
+        "driver", "vehicle_name", "over_limit", "customer_reason", "recommendation",
     }
 )  # fmt: skip
 _EMPTIED_AS_TEXT = frozenset({"comment", "email"})

@@ -385,6 +385,7 @@ _ALLOWED: dict[type[Message], frozenset[str]] = {
     fiscal.GetFiscalReceipt: TILL,
     fiscal.ListFiscalReceipts: TILL,
     fiscal.RetryFiscalReceipt: TILL,
+    fiscal.LookUpFiscalReceipt: TILL,
     fiscal.CorrectPayment: OFFICE,
     # money of suppliers
     purchasing.PaySupplier: TILL,

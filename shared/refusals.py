@@ -1061,6 +1061,14 @@ REASONS: dict[str, Reason] = {
             "The receipt is {state}: there is nothing to try again",
             "Чек в состоянии {state}, повторять нечего",
         ),
+        fiscal_receipt_known=(
+            "The receipt is {state}: there is nothing to look up",
+            "Чек в состоянии {state}, сверять с кассой нечего",
+        ),
+        fiscal_receipt_undetermined=(
+            "Perhaps the receipt was printed: look at the register and say whether it was",
+            "Чек, возможно, пробит: сверьтесь с кассой и укажите, пробит ли он",
+        ),
         fiscal_sale_not_printed=(
             "What it gives back is not printed yet: print that receipt first",
             "Чек, по которому возврат, ещё не напечатан: сначала напечатайте его",
@@ -1137,8 +1145,8 @@ REASONS: dict[str, Reason] = {
             "В шаблоне нет подходящего текста",
         ),
         message_template_failed=(
-            "The template cannot be filled in for this order: {detail}",
-            "Шаблон нельзя заполнить по этому заказ-наряду: {detail}",
+            "The template cannot be filled in for this order: {problem}",
+            "Шаблон нельзя заполнить по этому заказ-наряду: {problem}",
         ),
         message_text_empty=(
             "For this order the template says nothing",

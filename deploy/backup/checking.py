@@ -24,7 +24,7 @@ from services.audit.handlers import verified
 from services.audit.store import AuditStore
 from shared.contracts.audit import ChainState
 from shared.contracts.reconciliation import Difference
-from shared.database import engine_for, inbox, outbox
+from shared.database import engines_for_one_job, inbox, outbox
 from shared.messaging.consumer import EVERYTHING
 from shared.service import consumed_subjects
 from shared.settings import StationSettings
@@ -164,14 +164,11 @@ def _order_of(headers: Mapping[str, str]) -> UUID | None:
 
 @asynccontextmanager
 async def _engines(urls: Mapping[str, str]) -> AsyncIterator[dict[str, AsyncEngine]]:
-    engines = {service: engine_for(url, pool_size=2) for service, url in urls.items()}
     try:
-        yield engines
+        async with engines_for_one_job(urls, pool_size=2) as engines:
+            yield engines
     except (OSError, SQLAlchemyError) as error:
         raise CannotStart(f"the restored databases do not answer: {_first_line(error)}") from error
-    finally:
-        for engine in engines.values():
-            await engine.dispose()
 
 
 def _first_line(error: Exception) -> str:

@@ -95,14 +95,11 @@ async def _rebuild(at: Reach, *, check: bool, yes: bool) -> None:
     from deploy.commands.event_replay import InStream, read_stream
     from deploy.commands.reach import BOOTSTRAP_URL, nats_connection, needed
     from deploy.commands.topology import consumed
-    from shared.database import engine_for_one_job
+    from shared.database import engines_for_one_job
 
     async with AsyncExitStack() as stack:
         databases = _databases(at)
-        engines = {
-            service: await stack.enter_async_context(engine_for_one_job(url))
-            for service, url in databases.items()
-        }
+        engines = await stack.enter_async_context(engines_for_one_job(databases))
         url = needed(at.bootstrap_url, BOOTSTRAP_URL)
         connection = await nats_connection(url, topology.BOOTSTRAP)
         stack.push_async_callback(connection.close)

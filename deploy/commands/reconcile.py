@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -139,17 +139,14 @@ async def _databases(at: Reach) -> AsyncIterator[Alone | None]:
     from deploy.alone import Alone, zone_of
     from deploy.commands.reach import asking_a_database
     from deploy.reconciliation import OWN
-    from shared.database import engine_for_one_job
+    from shared.database import engines_for_one_job
 
     services = {type(question).subject.split(".")[1] for question in OWN}
     if not services <= at.database_urls.keys():
         yield None
         return
-    async with AsyncExitStack() as stack:
-        engines = {
-            service: await stack.enter_async_context(engine_for_one_job(at.database_urls[service]))
-            for service in services
-        }
+    urls = {service: at.database_urls[service] for service in services}
+    async with engines_for_one_job(urls) as engines:
         with asking_a_database():
             zone = await zone_of(at.station, engines["orders"])
         yield Alone(at.station, engines, zone) if zone else None

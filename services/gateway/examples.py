@@ -31,6 +31,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "language": "ru",
     },
     "CorrectPayment": {"reason": "Чек не был напечатан"},
+    "LookUpFiscalReceipt": {"printed": True, "number": 1042},
     "CreateExpenseCategory": {"name": "Аренда", "kind": "rent"},
     "ChangeExpenseCategory": {"active": False},
     "ReverseExpense": {"reason": "Записан дважды"},

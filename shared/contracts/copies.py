@@ -23,57 +23,50 @@ class Told(View):
     fields: dict[str, str]
 
 
-class ListToldByClients(Question[Page[Told]]):
+class _ListTold(Question[Page[Told]]):
+    """``ids``: only these, where any are named."""
+
+    ids: Named = ()
+    limit: Figures = 500
+    cursor: Cursor | None = None
+
+
+class ListToldByClients(_ListTold):
     """Cards, cars and contracts, by id."""
 
     subject: ClassVar[str] = "ask.clients.told.v1"
 
     kind: Literal["client", "vehicle", "contract"]
-    ids: Named = ()
-    limit: Figures = 500
-    cursor: Cursor | None = None
 
 
-class ListToldByInventory(Question[Page[Told]]):
+class ListToldByInventory(_ListTold):
     """Products; and lines that orders want and have not been issued. By id."""
 
     subject: ClassVar[str] = "ask.inventory.told.v1"
 
     kind: Literal["product", "part"]
-    ids: Named = ()
-    limit: Figures = 500
-    cursor: Cursor | None = None
 
 
-class ListToldByOrders(Question[Page[Told]]):
+class ListToldByOrders(_ListTold):
     """Copies, by id."""
 
     subject: ClassVar[str] = "ask.orders.told.v1"
 
     kind: Literal["client", "vehicle", "contract", "product", "vat"]
-    ids: Named = ()
-    limit: Figures = 500
-    cursor: Cursor | None = None
 
 
-class ListToldByFinance(Question[Page[Told]]):
+class ListToldByFinance(_ListTold):
     """Rates of VAT, once they were set; and copies: contracts, and who a client was merged into.
     By id."""
 
     subject: ClassVar[str] = "ask.finance.told.v1"
 
     kind: Literal["vat", "client", "contract"]
-    ids: Named = ()
-    limit: Figures = 500
-    cursor: Cursor | None = None
 
 
-class ListToldByDocuments(Question[Page[Told]]):
+class ListToldByDocuments(_ListTold):
     """Copies, by id."""
 
     subject: ClassVar[str] = "ask.documents.told.v1"
 
     kind: Literal["client", "part"]
-    ids: Named = ()
-    limit: Figures = 500
-    cursor: Cursor | None = None

@@ -156,6 +156,10 @@ class RecordView(View):
     at: Instant
     comment: str | None
     actor: str
+    station_id: UUID | None = None
+    document_id: UUID | None = None
+    """What it is of, where that is no order: a write-off, a count; of ``purchases`` the receipt of
+    which something went back (``comment``: the return's number)."""
 
 
 class RecordExpense(Command[RecordView]):

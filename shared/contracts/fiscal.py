@@ -52,7 +52,8 @@ class FiscalTender(View):
 
 class FiscalReceiptView(View):
     """``queued`` until the register has taken it; then ``sent`` with the register's number.
-    ``failed``: the register will not take it. ``undetermined``: it may have."""
+    ``failed``: the register does not have it, and will not take it. ``undetermined``: it may have
+    it; a person looks, and says so."""
 
     id: UUID
     kind: FiscalKind
@@ -79,6 +80,9 @@ class FiscalReceiptView(View):
     sold at a rate that no register has a code for."""
     created_at: Instant
     sent_at: Instant | None
+    perhaps_printed: bool = False
+    """An attempt had no clear end. The same id may be sent again to a register that knows it; under
+    another id, as a correction, it would be told twice."""
     revision: Revision
 
 
@@ -114,13 +118,26 @@ class RetryFiscalReceipt(Command[FiscalReceiptView]):
     receipt_id: UUID
 
 
+class LookUpFiscalReceipt(Command[FiscalReceiptView]):
+    """A person has looked whether the register has an undetermined one: ``number``, under which it
+    stands there; none: it does not, and the receipt has failed (and may be printed once more, or
+    told by a correction). Refused: ``fiscal_receipt_not_found``, ``fiscal_receipt_known``,
+    ``field_required`` (the number of a printed one)."""
+
+    subject: ClassVar[str] = "cmd.finance.look_up_fiscal_receipt.v1"
+
+    receipt_id: UUID
+    printed: bool
+    number: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+
 class CorrectPayment(Command[FiscalReceiptView]):
     """A correction for money that was taken without a receipt, as far as it has not been given
     back; or for money whose receipt has failed: it says what that would have said, and refunds that
     waited for it are printed after it. Either way the register has what was kept. Refused:
     ``payment_not_found``, ``fiscal_off`` (no register is configured), ``fiscal_receipt_exists``,
-    ``correction_not_fiscal`` (no register has a code for a VAT rate of it), ``nothing_to_correct``
-    (all of it was given back)."""
+    ``fiscal_receipt_undetermined`` (see ``LookUpFiscalReceipt``), ``correction_not_fiscal`` (no
+    register has a code for a VAT rate of it), ``nothing_to_correct`` (all of it was given back)."""
 
     subject: ClassVar[str] = "cmd.finance.correct_payment.v1"
 

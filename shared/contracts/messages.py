@@ -183,7 +183,7 @@ class MessageView(View):
     reason: str | None
     """Why it was skipped, cancelled or failed: a code, see ``services/documents/README.md``."""
     detail: str | None
-    """What the provider, or the template's error, said."""
+    """What the provider said, or in English what is wrong with the template."""
     waits_for: str | None
     """``quiet_hours``, ``client_cap``, ``station_cap``, ``retry``, ``due`` …; null: nothing."""
     fact: Fact

@@ -38,7 +38,36 @@ async def test_the_office_records_an_expense_and_takes_it_back(site: Site, brows
 
 async def test_money_on_a_phone_in_english_in_the_dark(site: Site, browse: Open) -> None:
     page = (await browse(role="owner", size=PHONE, language="en", scheme="dark")).page
-    for path in ("", "/recurring", "/categories", "/debts", "/pay"):
+    for path in ("", "/records", "/recurring", "/categories", "/debts", "/pay"):
         await page.goto(f"{site.url}/money{path}")
         assert await barriers(page) == [], path
         assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0], path
+
+
+async def test_what_a_return_to_a_supplier_loses_is_read_among_the_records(
+    site: Site, browse: Open
+) -> None:
+    main = await site.post("/warehouses", {"name": "Основной"})
+    sellers = [await site.post("/suppliers", {"name": name}) for name in ("Автодок", "Курьер")]
+    oil = await site.post("/products", {"name": "Масло 5W-30", "price": "890"})
+    receipt = await site.post(
+        "/stock/receipts",
+        {
+            "warehouse_id": main["id"],
+            "supplier_id": sellers[0]["id"],
+            "lines": [{"product_id": oil["id"], "quantity": "10", "cost": "560"}],
+            "extra_costs": [{"name": "Доставка", "amount": "100", "supplier_id": sellers[1]["id"]}],
+        },
+    )
+    returns = f"/stock/receipts/{receipt['id']}/returns"
+    lines = [{"position": 1, "quantity": "10"}]
+    returned = await site.post(returns, {"lines": lines, "reason": "брак"})
+
+    page = (await browse(role="owner", size=DESK)).page
+    await page.goto(site.url + "/money")
+    await page.get_by_role("link", name="Записи", exact=True).click()
+    row = page.get_by_role("row", name="Разницы закупочных цен")
+    await expect(row).to_contain_text("100,00 ₽")
+    assert await barriers(page) == []
+    await row.get_by_role("link", name=returned["number"]).click()
+    await expect(page.get_by_role("heading", name=receipt["number"])).to_be_visible()

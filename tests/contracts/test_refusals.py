@@ -199,7 +199,7 @@ PLAIN = frozenset({
 """Particulars that are what people call things or typed themselves, numbers, sums, days."""
 AS_THEY_ARE = {
     ("work_not_approved", "lines"): "names of works",
-    ("message_template_failed", "detail"): "says by itself what is wrong",
+    ("message_template_failed", "problem"): "in both languages",
     ("formula_invalid", "problem"): "in both languages",
     ("request_invalid", "errors"): "fields with words of their own",
     ("vin_invalid", "why"): "the same in every language",

@@ -363,6 +363,10 @@ async def test_part_that_came_back_with_its_reopened_order_has_not_arrived(at_wo
     await at_work.tell(answered(PartsUnavailable, order, (1, 1, 2)), "inventory")
     back = answered(PartsReserved, order, (1, 2, 0)).model_copy(update={"returned": True})
     await at_work.tell(back, "inventory")
+    other = at_work.an_order_of(await at_work.a_client(), id=new_id())
+    back = answered(PartsReserved, other, (2, 2, 0)).model_copy(update={"returned": True})
+    await at_work.tell(back, "inventory")
+    await at_work.tell(answered(PartsUnavailable, other, (2, 1, 2)), "inventory")
     assert await at_work.messages() == []
 
 

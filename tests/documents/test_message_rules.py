@@ -309,6 +309,16 @@ def test_line_that_is_taken_off_is_waited_for_no_more_and_has_not_arrived() -> N
     assert heard(known, (HERE,)).arrived
 
 
+def test_what_was_short_before_the_parts_came_back_has_not_arrived_however_late_it_is_told() -> (
+    None
+):
+    back = noted({}, (HERE,))
+    assert heard(back, (SHORT,)).arrived is None
+    again, here = said(1, 3, short=1), said(1, 4, short=0)
+    known = {**back, **heard(back, (again,)).news}
+    assert heard(known, (here,)).arrived == (UUID(int=1), 4)
+
+
 # --- what an SMS takes -------------------------------------------------------------------------
 
 

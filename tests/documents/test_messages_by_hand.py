@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,25 @@ def actor(role: str) -> Actor:
 
 
 # --- writing -----------------------------------------------------------------------------------
+
+
+async def test_what_is_wrong_with_a_template_is_told_in_the_language_of_who_reads(
+    at_work: AtWork,
+) -> None:
+    """Whatever language the client is written to in."""
+    text = MessageText(text="{% calc share = 100 / TotalMoney %}{{ share }}")
+    template = await at_work.a_template(ru=text, en=text)
+    order = at_work.an_order_of(await at_work.a_client(), total=Decimal(0))
+    by_hand = SendMessage(order_id=order.id, template_id=template.id)
+    with pytest.raises(Refused, match="message_template_failed") as refused:
+        await at_work.station.send(by_hand)
+    assert refused.value.words("en").endswith("for this order: Division by zero")
+    assert refused.value.words("ru").endswith("заказ-наряду: Деление на ноль")
+
+    await at_work.completed(order)
+    await at_work.rounds()
+    (message,) = await at_work.messages()
+    assert (message.reason, message.detail) == ("template_failed", "Division by zero")
 
 
 @pytest.mark.parametrize(

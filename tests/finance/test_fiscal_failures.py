@@ -21,13 +21,14 @@ from services.finance.domain.settlement import Settlement
 from services.finance.handlers import fiscal, fiscal_offsets, vat
 from services.finance.handlers.fiscal_offsets import Part
 from services.finance.handlers.fiscal_sending import FiscalSender
-from services.finance.providers import Permanent, Unclear
+from services.finance.providers import Passing, Permanent, Unclear
 from services.finance.store import FinanceStore
 from shared.contracts.bonuses import AdjustBonuses
 from shared.contracts.finance import GetBalance, GetPayment, TakePayment
 from shared.contracts.fiscal import (
     FiscalReceiptView,
     ListFiscalReceipts,
+    LookUpFiscalReceipt,
     RetryFiscalReceipt,
 )
 from shared.contracts.payment_documents import OrderShare, PaymentPart, TakePaymentDocument
@@ -76,6 +77,63 @@ async def refused_and_given_back(till: AtTheRegister) -> UUID:
 
 def told(till: AtTheRegister) -> list[tuple[str, Decimal]]:
     return [(receipt.kind, receipt.total) for receipt in till.printer.printed]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_what_is_perhaps_printed_is_corrected_only_after_somebody_has_looked(
+    till: AtTheRegister, is_there: bool
+) -> None:
+    """Of a register that knows ids, whose answers are lost: a correction has another id."""
+    till.printer.knows_ids = True
+    if is_there:
+        till.printer.after = Unclear("ReadTimeout")
+    else:
+        till.printer.before = Unclear("ReadTimeout")
+    payment_id = await till.pay("100")
+    await till.rounds()
+    lost = await till.receipt(payment_id)
+    till.printer.before, till.printer.after = Passing("нет связи"), None
+    for _ in range(6):
+        till.later(hours=2)
+        await till.rounds()
+    assert (lost.state, lost.perhaps_printed) == ("queued", True)
+    sale = await till.receipt(payment_id)
+    assert (sale.state, sale.perhaps_printed, sale.attempts) == ("undetermined", True, 7)
+    payment = await till.station.ask(GetPayment(payment_id=payment_id))
+    assert not payment.correctable
+    with pytest.raises(Refused, match="fiscal_receipt_undetermined"):
+        await till.correct(payment_id)
+    with pytest.raises(Refused, match="field_required"):
+        await till.station.send(LookUpFiscalReceipt(receipt_id=sale.id, printed=True))
+
+    till.printer.before = None
+    number = 1 if is_there else None
+    looked = LookUpFiscalReceipt(receipt_id=sale.id, printed=is_there, number=number)
+    seen = await till.station.send(looked)
+    assert (seen.state, seen.number, seen.perhaps_printed) == (
+        ("sent", 1, False) if is_there else ("failed", None, False)
+    )
+    with contextlib.nullcontext() if not is_there else pytest.raises(Refused, match="exists"):
+        await till.correct(payment_id)
+    with pytest.raises(Refused, match="fiscal_receipt_known"):
+        await till.station.send(looked)
+    till.later(hours=2)
+    await till.rounds()
+    assert told(till) == [("sale" if is_there else "correction", money(100))]
+
+
+async def test_what_a_register_that_knows_ids_refuses_it_has_not_printed(
+    till: AtTheRegister,
+) -> None:
+    till.printer.knows_ids = True
+    till.printer.before = Unclear("ReadTimeout")
+    payment_id = await till.pay("100")
+    await till.rounds()
+    till.printer.before = Permanent("нет такой ставки")
+    till.later(hours=2)
+    await till.rounds()
+    sale = await till.receipt(payment_id)
+    assert (sale.state, sale.perhaps_printed) == ("failed", False)
 
 
 async def test_refund_waits_for_its_sale_and_follows_it_when_that_is_tried_again(

@@ -12,6 +12,7 @@ from services.finance.domain.ledger import Account
 from services.finance.store.schema import postings
 from shared.contracts.base import Event, Period
 from shared.contracts.finance import IncomeExpenses, ListRecords
+from shared.contracts.purchasing import StockSentBack
 from shared.contracts.stock_counts import Difference, StockCorrected
 from shared.contracts.stock_documents import (
     StockWrittenOff,
@@ -23,6 +24,8 @@ from shared.database import engine_for
 from shared.ids import new_id
 from shared.settings import ServiceSettings
 from tests.finance.at_work import answer, check_books, in_one_transaction, job
+from tests.finance.builders import NOON
+from tests.finance.test_suppliers import a_return
 
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
 EVENING = datetime(2026, 3, 3, 18, tzinfo=UTC)
@@ -107,3 +110,28 @@ async def test_losses_are_expenses_and_finds_make_them_less(
         ("write_off", Decimal("120.50")),
     ]
     await engine.dispose()
+
+
+async def test_what_returns_to_suppliers_lose_and_gain_is_recorded(
+    database: Callable[[str], str],
+) -> None:
+    url = database("finance")
+    engine = engine_for(url)
+    settings = ServiceSettings(service="finance", database_url=url)
+    lost, gained, even = a_return("110", "100"), a_return("90", "95"), a_return("40", "40")
+    for returned in (lost, gained, even):
+        await in_one_transaction(engine, settings, job(StockSentBack(returned=returned)))
+    records = (await answer(engine, settings, ListRecords(type="expense"))).items
+    report = (await answer(engine, settings, IncomeExpenses(period=Period()))).items
+    await engine.dispose()
+
+    assert {(row.document_id, row.amount) for row in records} == {
+        (lost.receipt_id, Decimal("10.00")),
+        (gained.receipt_id, Decimal("-5.00")),
+    }
+    assert {(row.category, row.comment, row.at, row.station_id) for row in records} == {
+        ("purchases", lost.number, NOON, settings.station_id)
+    }
+    assert [(row.category, row.amount, row.records) for row in report] == [
+        ("purchases", Decimal("5.00"), 2)
+    ]

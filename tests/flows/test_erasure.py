@@ -61,12 +61,27 @@ async def a_person(station: Station) -> tuple[ClientView, VehicleView]:
     return client, car
 
 
-async def a_done_order(station: Station, client: ClientView, car: VehicleView) -> OrderView:
+async def a_done_order(
+    station: Station,
+    client: ClientView,
+    car: VehicleView,
+    recommendation: str = "Хрюндель просил напомнить о колодках",
+) -> OrderView:
     order = await station.an_order(
-        client_id=client.id, vehicle_id=car.id, driver="Хрюндель П.", comment="Секрет"
+        client_id=client.id,
+        vehicle_id=car.id,
+        driver="Хрюндель П.",
+        comment="Секрет",
+        customer_reason="Секрет: стук справа",
+        recommendation=recommendation,
     )
     await station.send(
-        AddService(order_id=order.id, name="Замена масла", initial_price=Decimal(1000))
+        AddService(
+            order_id=order.id,
+            name="Замена масла",
+            initial_price=Decimal(1000),
+            comment="Хрюндель ждёт",
+        )
     )
     await station.send(QuoteWorks(order_id=order.id))
     (work,) = (await station.order(order.id)).services
@@ -125,9 +140,11 @@ async def test_nothing_names_the_person_any_more_and_the_books_stand(station: St
     assert shown.vehicle is not None
     assert shown.vehicle.name == "Lada Vesta XTA210990Y2766389"
     assert (shown.driver, shown.comment) == (None, None)
+    assert (shown.customer_reason, shown.recommendation) == (None, None)
     (work,) = before.services
     approval = work.approval.model_copy(update={"by": erased.name})
-    assert shown.services == (work.model_copy(update={"approval": approval}),)
+    unnamed = work.model_copy(update={"approval": approval, "comment": None})
+    assert shown.services == (unnamed,)
     assert shown.total == before.total
     # As whoever reads it on a page, in either language, would look for it.
     for name in (erased.name, f"обезличенный клиент {erased.name.split()[-1].lower()}"):
@@ -147,6 +164,16 @@ async def test_nothing_names_the_person_any_more_and_the_books_stand(station: St
     ):
         told = " ".join(record.model_dump_json() for record in said)
         assert [word for word in PERSONAL if word in told] == []
+
+
+async def test_what_the_station_says_of_the_car_stays_with_it(station: Station) -> None:
+    client, car = await a_person(station)
+    order = await a_done_order(station, client, car, recommendation="Колодки через 5 000 км")
+    await pay(station, order)
+    await station.send(EraseClient(client_id=client.id, reason=REASON))
+    await station.settle_down()
+    shown = await station.ask(GetWorkOrder(order_id=order.id))
+    assert (shown.customer_reason, shown.recommendation) == (None, "Колодки через 5 000 км")
 
 
 async def test_the_clients_link_opens_nothing_any_more(station: Station) -> None:

@@ -110,6 +110,18 @@ def test_a_refusal_is_told_in_the_language_of_who_reads() -> None:
     assert in_language(unknown, "ru") is unknown
 
 
+def test_why_a_template_could_not_be_filled_in_is_told_in_the_language_of_who_reads() -> None:
+    error = FormulaError("unknown_name", name="TotalMony", nearest="TotalMoney")
+    body = {"reason": "template_failed", "detail": error.words()}
+    for language in ("en", "ru"):
+        told = in_language(body, language)
+        assert told["reason"] is None
+        assert error.words(language) in told["detail"]
+    assert in_language(body, "ru")["detail"].startswith("Шаблон нельзя заполнить")
+    typed = {"reason": "template_failed"}
+    assert in_language(typed, "ru") is typed
+
+
 def test_fields_that_were_wrong_are_called_as_people_call_them() -> None:
     wrong = {"name": "", "services": ({"service_id": new_id(), "quantity": "-1"},), "colour": "x"}
     with pytest.raises(ValidationError) as refused:

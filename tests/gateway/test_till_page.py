@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from uuid import UUID
 
 from shared.contracts.clients import GetCards, GetClient
 from shared.contracts.finance import GetBalance, GetPayment
-from shared.contracts.fiscal import CorrectPayment, ListFiscalReceipts
+from shared.contracts.fiscal import CorrectPayment, ListFiscalReceipts, LookUpFiscalReceipt
 from shared.contracts.payment_documents import PayFromBalance
 from shared.contracts.till import ListCashBoxes
 from shared.contracts.till_summary import GetTillSummary
@@ -55,29 +56,39 @@ def _to_pay(client: UUID, order: UUID) -> dict[str, object]:
     }  # fmt: skip
 
 
+LOOK_UP = re.compile(r'<form [^>]*action="(/till/payments/[^"]+/receipts/[^"]+)"(.*?)</form>', re.S)
+
+
+async def test_of_a_receipt_that_is_perhaps_printed_people_say_what_the_register_shows(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    await services.start("clients", "finance")
+    taken, told = _taken_and_told(correctable=False)
+    told |= {"state": "undetermined", "perhaps_printed": True}
+    services.replies |= _shown(taken, told)
+    services.replies[LookUpFiscalReceipt.subject] = told
+    cashier = await gateway.signed_in("cashier")
+    page = (await cashier.get(f"/till/payments/{taken['id']}")).text
+    assert "Perhaps printed: look at the register" in page
+    assert "/retry" not in page
+    (there, of_there), (gone, of_gone) = LOOK_UP.findall(page)
+
+    await cashier.post(there, data={**dict(FIELD.findall(of_there)), "number": "17"})
+    await cashier.post(gone, data=dict(FIELD.findall(of_gone)))
+
+    sent = [one.message for one in services.sent if one.subject == LookUpFiscalReceipt.subject]
+    about = {"receipt_id": str(told["id"])}
+    assert sent == [{**about, "printed": True, "number": 17}, {**about, "printed": False}]
+
+
 async def test_a_correction_is_offered_for_money_that_the_register_knows_nothing_of(
     gateway: TestGateway, services: FakeServices
 ) -> None:
-    payment, receipt = new_id(), new_id()
     await services.start("clients", "finance")
-    taken = {
-        "id": payment, "at": NOW, "order_id": None, "customer_id": new_id(), "payer_id": new_id(),
-        "amount": "100.00", "method": "card", "refunded": "0.00", "comment": None,
-        "actor": "owner", "correctable": True,
-    }  # fmt: skip
-    told = {
-        "id": receipt, "kind": "sale", "state": "failed", "document_id": payment, "shift_id": None,
-        "cash_box_id": None, "cashier": "owner", "total": "100.00", "created_at": NOW,
-        "number": None, "tenders": [], "lines": [], "reason": None, "attempts": 1, "next_at": None,
-        "detail": None, "sent_at": None, "revision": 2,
-    }  # fmt: skip
-    services.replies |= {
-        GetPayment.subject: taken,
-        GetCards.subject: {"clients": [], "vehicles": []},
-        ListCashBoxes.subject: {"items": [], "next": None},
-        ListFiscalReceipts.subject: {"items": [told], "next": None},
-        CorrectPayment.subject: told | {"kind": "correction", "state": "queued"},
-    }
+    taken, told = _taken_and_told(correctable=True)
+    payment = taken["id"]
+    services.replies |= _shown(taken, told)
+    services.replies[CorrectPayment.subject] = told | {"kind": "correction", "state": "queued"}
     address = f"/till/payments/{payment}"
     form = f'action="{address}/correction"'
     owner = await gateway.signed_in("owner")
@@ -94,3 +105,30 @@ async def test_a_correction_is_offered_for_money_that_the_register_knows_nothing
     assert form not in (await cashier.get(address)).text
     services.replies[GetPayment.subject] = taken | {"correctable": False}
     assert form not in (await owner.get(address)).text
+
+
+def _taken_and_told(*, correctable: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A payment and its receipt, which has failed."""
+    payment, receipt = new_id(), new_id()
+    taken = {
+        "id": payment, "at": NOW, "order_id": None, "customer_id": new_id(), "payer_id": new_id(),
+        "amount": "100.00", "method": "card", "refunded": "0.00", "comment": None,
+        "actor": "owner", "correctable": correctable,
+    }  # fmt: skip
+    told = {
+        "id": receipt, "kind": "sale", "state": "failed", "document_id": payment, "shift_id": None,
+        "cash_box_id": None, "cashier": "owner", "total": "100.00", "created_at": NOW,
+        "number": None, "tenders": [], "lines": [], "reason": None, "attempts": 1, "next_at": None,
+        "detail": None, "sent_at": None, "revision": 2,
+    }  # fmt: skip
+    return taken, told
+
+
+def _shown(taken: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """What the services answer the page of a payment."""
+    return {
+        GetPayment.subject: taken,
+        GetCards.subject: {"clients": [], "vehicles": []},
+        ListCashBoxes.subject: {"items": [], "next": None},
+        ListFiscalReceipts.subject: {"items": [told], "next": None},
+    }

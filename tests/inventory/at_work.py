@@ -29,14 +29,17 @@ from shared.messaging.jobs import Job
 from shared.service import Running
 
 STOREKEEPER = Actor("kladov", "storekeeper")
+ADMIN = Actor("admin", "administrator")
 
 
-def job(message: Event | Command[Any], *, at: datetime | None = None) -> Job:
+def job(
+    message: Event | Command[Any], *, at: datetime | None = None, actor: Actor = STOREKEEPER
+) -> Job:
     """A message as the consumer or server hands it to the lane, sent at that instant."""
     subject: str = type(message).subject
     source = "/station-1/orders" if isinstance(message, Event) else "/station-1/gateway"
     envelope = replace(
-        opening(source, subject, STOREKEEPER, order_id=getattr(message, "order_id", None)),
+        opening(source, subject, actor, order_id=getattr(message, "order_id", None)),
         time=at or datetime.now(UTC),
     )
     routes = {**service.handlers.events, **service.handlers.commands}

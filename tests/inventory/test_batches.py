@@ -26,11 +26,17 @@ from services.inventory.store.tables import (
     stock,
 )
 from shared.contracts.base import Command, Event
-from shared.contracts.inventory import ChangeWarehouse, PartsReserved, ReceiptLine, ReceiveStock
+from shared.contracts.inventory import (
+    ChangeWarehouse,
+    PartsIssued,
+    PartsReserved,
+    ReceiptLine,
+    ReceiveStock,
+)
 from shared.ids import new_id
 from shared.messaging.jobs import Job
 from shared.service import Running
-from tests.inventory.at_work import counted, job, published, rows_of, together
+from tests.inventory.at_work import ADMIN, counted, job, published, rows_of, together
 from tests.inventory.builders import (
     an_ask,
     cancelled,
@@ -141,6 +147,30 @@ async def test_a_line_may_be_new_raised_lowered_and_done_within_one_batch(
     assert [entry for entry in logs if entry["event"] == "batch_failed"] == []
     held = {row.line_id: row.reserved for row in await rows_of(shop.running, allocations)}
     assert held == {ask.line_id: 1, waiting.line_id: 3}
+
+
+async def test_what_moves_after_a_change_of_a_warehouses_rules_moves_by_them(
+    station: Station,
+) -> None:
+    shop = await Shop(station).open(products=1, warehouses=2)
+    (product,), (old, new) = shop.products, shop.warehouses
+    by_average = ChangeWarehouse(warehouse_id=old, costing="average")
+    below_zero = ChangeWarehouse(warehouse_id=new, may_be_negative=True)
+    orders = [(new_id(), an_ask(product, 2)) for _ in range(2)]
+    await together(shop.running, job(shop.receipt((product, 1, 100), (product, 2, 400))))
+    await together(shop.running, *(job(requested(order_id, ask)) for order_id, ask in orders))
+
+    with capture_logs() as logs:
+        await together(
+            shop.running,
+            *(job(change, actor=ADMIN) for change in (by_average, below_zero)),
+            *(job(completed(order_id, 1, ask)) for order_id, ask in orders),
+        )
+
+    assert [entry for entry in logs if entry["event"] == "batch_failed"] == []
+    issued = await published(shop.running, PartsIssued)
+    assert [each.cost for each in issued] == [Decimal(600), Decimal(700)]
+    assert [row.warehouse_id for row in await rows_of(shop.running, shortages)] == [new]
 
 
 @pytest.mark.parametrize("seed", range(4))

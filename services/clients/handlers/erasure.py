@@ -27,6 +27,8 @@ async def nothing_is_open(command: EraseClient, store: ClientsStore, work: Work)
     the client: others may not have heard yet which are one."""
     aliases = await store.erasure.aliases(command.client_id)
     await store.release()
+    asked = (GetOpenOrders, GetBalance)
+    await work.ask_ahead(question(client_id=one) for one in aliases for question in asked)
     for client_id in aliases:
         open_orders = await work.ask(GetOpenOrders(client_id=client_id))
         if open_orders.numbers:

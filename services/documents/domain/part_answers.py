@@ -11,10 +11,12 @@ from shared.contracts.inventory import StockAnswer
 
 @dataclass(frozen=True, slots=True)
 class PartAnswer:
-    """The newest that is known of a line; ``answer`` counts up."""
+    """The newest that is known of a line; ``answer`` counts up. ``no_arrival``: the line wants
+    nothing any more, or its parts came back; what was short before it has not come with it."""
 
     answer: int
     short: bool
+    no_arrival: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ def heard(known: Mapping[UUID, PartAnswer], lines: Sequence[StockAnswer]) -> Arr
         newer, older = (said, before) if said.answer > before.answer else (before, said)
         if newer is said:
             news[line.line_id] = said
-        if older.short and not newer.short and older.answer != newer.answer:
+        came_with_it = not (newer.short or newer.no_arrival)
+        if older.short and came_with_it and older.answer != newer.answer:
             came.append((line.line_id, newer.answer))
     if came and not any(answer.short for answer in {**known, **news}.values()):
         return Arrival(news, max(came))
@@ -53,7 +56,7 @@ def noted(
     """What is new of lines that want nothing any more, or whose parts came back with their
     reopened order: nobody waits for them, and that is no arrival."""
     return {
-        line.line_id: PartAnswer(line.answer, short=False)
+        line.line_id: PartAnswer(line.answer, short=False, no_arrival=True)
         for line in lines
         if line.line_id not in known or known[line.line_id].answer < line.answer
     }

@@ -86,7 +86,7 @@ async def _from_template(
         link = await link_for(order.id, work) if texts.wants_link(text.subject, text.text) else None
         written = texts.rendered(text, language, order, work.now, link)
     except FormulaError as error:
-        return domain.skipped(message, "template_failed", error.words(language))
+        return domain.skipped(message, "template_failed", error.words())
     return _written(message, address, written, work)
 
 

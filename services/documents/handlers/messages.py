@@ -23,6 +23,7 @@ from shared.contracts.messages import (
     SendMessage,
 )
 from shared.contracts.orders import GetOrder
+from shared.formulas.errors import in_russian
 from shared.handlers import Work
 from shared.refusals import Refused
 
@@ -142,8 +143,10 @@ async def _composed_or_refused(message: Message, store: DocumentsStore, work: Wo
     decision = await composed(message, store, work)
     if decision.message.state == "queued":
         return decision
+    detail = decision.message.detail or ""
     raise Refused(
         f"message_{decision.message.reason}",
-        detail=decision.message.detail or "",
+        problem_en=detail,
+        problem_ru=in_russian(detail),
         most=MAX_SEGMENTS,
     )

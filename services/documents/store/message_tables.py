@@ -124,6 +124,7 @@ part_answers = Table(
     # The warehouse counts its answers to a line: an older one that comes late is known by it.
     Column("answer", Integer, nullable=False),
     Column("short", Boolean, nullable=False),
+    Column("no_arrival", Boolean, nullable=False, server_default="false"),
     Index("part_answers_order", "order_id"),
 )
 """What the warehouse last said of each part line. Nothing is forgotten when an order is closed: an

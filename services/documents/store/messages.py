@@ -74,7 +74,7 @@ _AWAITED = select(messages.c.vehicle_id).where(
     messages.c.state.in_([literal_column(f"'{state}'") for state in _PENDING]),
 )
 _SAVE_CLIENTS = merging(message_clients, newer="revision")
-_SAVE_ANSWERS = merging(part_answers, "answer", "short", newer="answer")
+_SAVE_ANSWERS = merging(part_answers, "answer", "short", "no_arrival", newer="answer")
 _SCHEDULING = (OrderCreated, OrderCompleted, EstimateQuoted, WorkDeclined)
 
 
@@ -340,7 +340,8 @@ class Messages:
     def _found_answers(self, order_ids: set[UUID], rows: Rows) -> None:
         self._answers |= {order_id: {} for order_id in order_ids}
         for row in rows:
-            self._answers[row.order_id][row.line_id] = PartAnswer(row.answer, row.short)
+            answer = PartAnswer(row.answer, row.short, row.no_arrival)
+            self._answers[row.order_id][row.line_id] = answer
 
     async def _pending(self, *conditions: Any) -> list[Message]:
         rows = await self._connection.execute(

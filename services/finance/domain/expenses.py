@@ -173,6 +173,8 @@ def storno_record(entry: Entry) -> RecordView:
         at=entry.stamp.at,
         comment=entry.comment,
         actor=entry.stamp.actor,
+        station_id=entry.stamp.station_id,
+        document_id=entry.document_id,
     )
 
 

@@ -27,7 +27,9 @@ from shared.contracts.fiscal import (
 )
 from shared.refusals import Refused
 
-type Step = Literal["claim", "accept", "put_off", "refuse", "lose", "hold", "retry"]
+type Step = Literal[
+    "claim", "accept", "put_off", "refuse", "lose", "hold", "retry", "find", "miss"
+]  # fmt: skip
 
 TRANSITIONS: Mapping[tuple[FiscalState, Step], FiscalState] = {
     ("queued", "claim"): "sending",
@@ -38,11 +40,14 @@ TRANSITIONS: Mapping[tuple[FiscalState, Step], FiscalState] = {
     ("queued", "hold"): "failed",
     ("failed", "retry"): "queued",
     ("undetermined", "retry"): "queued",
+    ("undetermined", "find"): "sent",
+    ("undetermined", "miss"): "failed",
 }
 """Every step that a receipt may take; all others are refused, or come too late."""
 
 RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600))
-"""After the first, second, … attempt that surely was none. One more, and it has failed."""
+"""After the first, second, … attempt that surely was none, or may be repeated. One more, and people
+have to see to it."""
 SALE_NOT_PRINTED = "sale_not_printed"
 """Of a refund that is not printed as long as what it gives back has failed."""
 REPLACED = "replaced"
@@ -81,7 +86,7 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class FiscalReceipt:
     """``lines`` are written when it is first sent, and stay. ``wake_at``: when there is something
-    to do for it."""
+    to do for it. ``perhaps_printed``: an attempt had no clear end, and nothing has told since."""
 
     id: UUID
     kind: FiscalKind
@@ -101,6 +106,7 @@ class FiscalReceipt:
     attempts: int = 0
     detail: str | None = None
     sent_at: datetime | None = None
+    perhaps_printed: bool = False
     revision: int = 1
 
     @property
@@ -237,28 +243,31 @@ def claimed(receipt: FiscalReceipt, now: datetime) -> FiscalReceipt:
 
 
 def accepted(receipt: FiscalReceipt, number: int, now: datetime) -> FiscalReceipt:
-    return _after(receipt, "accept", number=number, sent_at=now, wake_at=None, detail=None)
+    return _printed(receipt, "accept", number, now)
 
 
 def put_off(receipt: FiscalReceipt, detail: str, now: datetime) -> FiscalReceipt:
-    """Surely not printed, or known by its id if it was: tried again, but not for ever."""
+    """This attempt surely was none, or may be repeated: tried again, but not for ever."""
     if receipt.attempts > len(RETRY_DELAYS):
-        return refused(receipt, detail)
+        step: Step = "lose" if receipt.perhaps_printed else "refuse"
+        return _after(receipt, step, wake_at=None, detail=detail)
     delay = RETRY_DELAYS[receipt.attempts - 1]
     return _after(receipt, "put_off", wake_at=now + delay, detail=detail)
 
 
 def refused(receipt: FiscalReceipt, detail: str) -> FiscalReceipt:
-    return _after(receipt, "refuse", wake_at=None, detail=detail)
+    """A register that knows ids would have answered its number, had it printed it before."""
+    return _after(receipt, "refuse", wake_at=None, detail=detail, perhaps_printed=False)
 
 
 def unclear(
     receipt: FiscalReceipt, detail: str, now: datetime, *, knows_ids: bool
 ) -> FiscalReceipt:
     """It may have been printed. Sent again only to a register that knows it by its id."""
+    lost = replace(receipt, perhaps_printed=True)
     if knows_ids:
-        return put_off(receipt, detail, now)
-    return _after(receipt, "lose", wake_at=None, detail=detail)
+        return put_off(lost, detail, now)
+    return _after(lost, "lose", wake_at=None, detail=detail)
 
 
 def waiting(receipt: FiscalReceipt, detail: str, until: datetime) -> FiscalReceipt:
@@ -309,6 +318,7 @@ def _anew(receipt: FiscalReceipt, new_id: UUID, now: datetime, **changes: Any) -
         attempts=0,
         detail=None,
         sent_at=None,
+        perhaps_printed=False,
         revision=1,
         **changes,
     )
@@ -327,11 +337,12 @@ def ensure_retriable(receipt: FiscalReceipt, told: Told | None) -> None:
 
 def ensure_correctable(told: Told | None, refunds: Sequence[FiscalReceipt], *, left: bool) -> None:
     """``refunds``: the receipts of what was given back; ``left``: something was not. Refused:
-    ``fiscal_receipt_exists`` (the money is told already), ``correction_not_fiscal`` (it would say
-    what could not be printed), ``nothing_to_correct``."""
-    if told and (
-        told.receipt.kind == "correction" or told.receipt.state not in ("failed", "undetermined")
-    ):
+    ``fiscal_receipt_exists`` (the money is told already), ``fiscal_receipt_undetermined`` (perhaps
+    it is), ``correction_not_fiscal`` (it would say what could not be printed),
+    ``nothing_to_correct``."""
+    if told and told.receipt.kind == "sale" and told.receipt.state == "undetermined":
+        raise Refused("fiscal_receipt_undetermined")
+    if told and (told.receipt.kind == "correction" or told.receipt.state != "failed"):
         raise Refused("fiscal_receipt_exists")
     if told:
         ensure_has_codes(told.receipt)
@@ -350,6 +361,28 @@ def retried(receipt: FiscalReceipt, now: datetime) -> FiscalReceipt:
     if (receipt.state, "retry") not in TRANSITIONS:
         raise Refused("fiscal_receipt_under_way", state=receipt.state)
     return _after(receipt, "retry", wake_at=now, attempts=0)
+
+
+def looked_up(receipt: FiscalReceipt, number: int | None, now: datetime) -> FiscalReceipt:
+    """By a person, who has looked at the register: under which number it has it; none: it was not
+    printed. Refused: ``fiscal_receipt_known``."""
+    if receipt.state != "undetermined":
+        raise Refused("fiscal_receipt_known", state=receipt.state)
+    if number is None:
+        return _after(receipt, "miss", perhaps_printed=False)
+    return _printed(receipt, "find", number, now)
+
+
+def _printed(receipt: FiscalReceipt, step: Step, number: int, now: datetime) -> FiscalReceipt:
+    return _after(
+        receipt,
+        step,
+        number=number,
+        sent_at=now,
+        wake_at=None,
+        detail=None,
+        perhaps_printed=False,
+    )
 
 
 def _after(receipt: FiscalReceipt, step: Step, **changes: Any) -> FiscalReceipt:

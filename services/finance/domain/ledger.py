@@ -183,8 +183,10 @@ EXPENSE_KINDS = (
     EntryKind.WRITE_OFF_REVERSAL,
     EntryKind.COUNT,
     EntryKind.STOCK_TAKE_OVER,
+    EntryKind.SUPPLIER_RETURN,
 )
-"""One expense record each; the amount of a storno, or of what is put back or found, is negative."""
+"""One expense record each; the amount of a storno, or of what is put back or found, is negative.
+A return at cost loses nothing, and is none."""
 RECORD_KINDS = (*INCOME_KINDS, *EXPENSE_KINDS)
 
 

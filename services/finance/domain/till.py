@@ -159,6 +159,8 @@ def expense_record(entry: Entry) -> RecordView:
         at=entry.stamp.at,
         comment=entry.comment,
         actor=entry.stamp.actor,
+        station_id=entry.stamp.station_id,
+        document_id=entry.document_id,
     )
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.finance.domain import fiscal as domain
-from services.finance.domain.fiscal import FiscalReceipt, Share
+from services.finance.domain.fiscal import FiscalReceipt, Share, Told
 from services.finance.domain.ledger import ZERO
 from services.finance.domain.payment import Payment
 from services.finance.domain.settlement import Settlement, standing
@@ -23,6 +23,7 @@ from shared.contracts.fiscal import (
     FiscalReceiptView,
     GetFiscalReceipt,
     ListFiscalReceipts,
+    LookUpFiscalReceipt,
     RetryFiscalReceipt,
 )
 from shared.handlers import Work
@@ -193,17 +194,37 @@ async def _moved(receipt: FiscalReceipt, store: FinanceStore, work: Work) -> Non
 async def retry_fiscal_receipt(
     command: RetryFiscalReceipt, store: FinanceStore, work: Work
 ) -> FiscalReceiptView:
-    seen = await store.receipt(command.receipt_id)
-    if seen is None:
-        raise Refused("fiscal_receipt_not_found", id=command.receipt_id)
-    told = await store.told_of(seen.document_id, "to_change")
-    receipt = await store.receipt(seen.id, lock=True)
-    assert receipt, "none is ever deleted"
+    receipt, told = await _to_change(command.receipt_id, store)
     retried = domain.retried(receipt, work.now)
     domain.ensure_retriable(receipt, told)
     await _moved(retried, store, work)
     await take_along(retried, store, work)
     return retried.view()
+
+
+@handlers.command(LookUpFiscalReceipt)
+async def look_up_fiscal_receipt(
+    command: LookUpFiscalReceipt, store: FinanceStore, work: Work
+) -> FiscalReceiptView:
+    if command.printed and command.number is None:
+        raise Refused("field_required", field="number")
+    receipt, _ = await _to_change(command.receipt_id, store)
+    number = command.number if command.printed else None
+    looked_up = domain.looked_up(receipt, number, work.now)
+    await _moved(looked_up, store, work)
+    await take_along(looked_up, store, work)
+    return looked_up.view()
+
+
+async def _to_change(receipt_id: UUID, store: FinanceStore) -> tuple[FiscalReceipt, Told | None]:
+    """Locked, after what is told of its document. Refused: ``fiscal_receipt_not_found``."""
+    seen = await store.receipt(receipt_id)
+    if seen is None:
+        raise Refused("fiscal_receipt_not_found", id=receipt_id)
+    told = await store.told_of(seen.document_id, "to_change")
+    receipt = await store.receipt(seen.id, lock=True)
+    assert receipt, "none is ever deleted"
+    return receipt, told
 
 
 @handlers.command(CorrectPayment)

@@ -51,6 +51,8 @@ async def list_records(question: ListRecords, store: FinanceStore, work: Work) -
             at=row.at,
             comment=row.comment,
             actor=row.actor,
+            station_id=row.station_id,
+            document_id=row.document_id,
         ),
         lambda row: (row.at, row.id),
     )

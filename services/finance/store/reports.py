@@ -29,6 +29,7 @@ from services.finance.domain.ledger import (
     RECORD_KINDS,
     Account,
     ClientAccount,
+    EntryKind,
 )
 from services.finance.domain.settlement import Settlement, State
 from services.finance.store.filters import Filters, equal, one_of, within
@@ -90,9 +91,7 @@ class Reports(Store):
             select(
                 func.coalesce(func.sum(_INCOME_OR_EXPENSE), 0).label("amount"),
                 func.coalesce(
-                    func.max(postings.c.category).filter(
-                        _touches((Account.EXPENSE, Account.OTHER_INCOME))
-                    ),
+                    func.max(postings.c.category).filter(_touches((*_SPENT, Account.OTHER_INCOME))),
                     ORDERS_CATEGORY,
                 ).label("category"),
             )
@@ -112,6 +111,7 @@ class Reports(Store):
         }[asked.type]
         filters = [
             entries.c.kind.in_(kinds),
+            or_(entries.c.kind != EntryKind.SUPPLIER_RETURN, record.c.amount != 0),
             *equal(entries.c.order_id, asked.order_id),
             *one_of(entries.c.client_id, await self.names_of(asked.client_id)),
             *equal(record.c.category, asked.category),
@@ -214,8 +214,9 @@ def _touches(some: Sequence[Account]) -> ColumnElement[bool]:
 
 
 _INCOME = (*CHARGED, Account.OTHER_INCOME)
+_SPENT = (Account.EXPENSE, Account.PURCHASES)
 _INCOME_OR_EXPENSE = case(
-    (or_(postings.c.credit.in_(_INCOME), postings.c.debit == Account.EXPENSE), postings.c.amount),
-    (or_(postings.c.debit.in_(_INCOME), postings.c.credit == Account.EXPENSE), -postings.c.amount),
+    (or_(postings.c.credit.in_(_INCOME), postings.c.debit.in_(_SPENT)), postings.c.amount),
+    (or_(postings.c.debit.in_(_INCOME), postings.c.credit.in_(_SPENT)), -postings.c.amount),
 )
 """A posting as the record that it belongs to counts it; null when it does not."""

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.finance.store.schema import INSTANT, MONEY, tables
@@ -28,6 +39,7 @@ fiscal_receipts = Table(
     Column("attempts", Integer, nullable=False),
     Column("detail", Text),
     Column("sent_at", INSTANT),
+    Column("perhaps_printed", Boolean, nullable=False, server_default="false"),
     Column("revision", Integer, nullable=False),
     CheckConstraint("(state = 'sent') = (number IS NOT NULL)", name="fiscal_receipts_sent"),
     Index(

@@ -245,6 +245,7 @@ CATEGORIES = {
     "purchases": ("Price differences of purchases", "Разницы закупочных цен"),
     "write_off": ("Parts written off", "Списано запчастей"),
     "count_difference": ("Differences of counts", "Разницы инвентаризаций"),
+    "stock_take_over": ("Stock taken over", "Принятие остатков в учёт"),
     "vat": ("VAT", "НДС"),
 }
 """Of what the station books by itself; people call their own categories as they like."""

@@ -31,6 +31,10 @@ _CODES = (
 """Of two tables that have a code, the later one is right: it is met more often."""
 
 
+TEMPLATE_FAILED = "template_failed"
+"""Why a message was skipped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """``about``: names, texts, sums. ``changes``: the field's name, old and new."""
@@ -61,7 +65,9 @@ def facts_of(record: AuditRecord, known: Mapping[str, str], language: str = "en"
 
 def in_language(body: Mapping[str, Any], language: str) -> Mapping[str, Any]:
     """What a refusal said, as pages say it in that language: events have it in English, and call
-    fields by their keys."""
+    fields by their keys. Likewise why a template could not be filled in."""
+    if body.get("reason") == TEMPLATE_FAILED and (failed := body.get("detail")):
+        return {**body, "reason": None, "detail": template_failed(str(failed), language)}
     reason = REASONS.get(str(body.get("code")))
     if reason is None:
         return body
@@ -79,6 +85,12 @@ def in_language(body: Mapping[str, Any], language: str) -> Mapping[str, Any]:
     if language == "en" and params == gaps:
         return body
     return {**body, "detail": Refused(str(body["code"]), **params).words(language)}
+
+
+def template_failed(detail: str, language: str) -> str:
+    """Why a message was not sent, of which ``detail`` says in English what is wrong."""
+    problem = {"problem_en": detail, "problem_ru": in_russian(detail)}
+    return Refused("message_template_failed", **problem).words(language)
 
 
 def _changes(record: AuditRecord, known: Mapping[str, str]) -> Iterator[tuple[str, Any, Any]]:

@@ -70,7 +70,7 @@ FISCAL_STATES = {
     "sending": N_("Being sent"),
     "sent": N_("Receipt printed"),
     "failed": N_("Not taken by the register"),
-    "undetermined": N_("Look at the register"),
+    "undetermined": N_("Perhaps printed: look at the register"),
 }
 FISCAL_KINDS = {
     "sale": N_("Receipt of the sale"),

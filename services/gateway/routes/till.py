@@ -18,6 +18,7 @@ from shared.contracts.fiscal import (
     CorrectPayment,
     GetFiscalReceipt,
     ListFiscalReceipts,
+    LookUpFiscalReceipt,
     RetryFiscalReceipt,
 )
 from shared.contracts.payment_documents import (
@@ -99,6 +100,12 @@ FISCAL = Area(
             "/fiscal-receipts/{receipt_id}/retry",
             RetryFiscalReceipt,
             "Print a failed or undetermined one once more",
+            status=200,
+        ),
+        post(
+            "/fiscal-receipts/{receipt_id}/look-up",
+            LookUpFiscalReceipt,
+            "Say whether the register has an undetermined one",
             status=200,
         ),
         post(

@@ -11,6 +11,7 @@ from uuid import UUID
 from services.inventory.domain.catalogue import Place, PlaceKind, Product, Warehouse, edited
 from services.inventory.domain.costing import KOPECK
 from services.inventory.domain.markup import Matrix
+from services.inventory.domain.pages import Rules
 from services.inventory.domain.stock import THOUSANDTH, ZERO
 from services.inventory.domain.units import units_of
 from services.inventory.handlers.table import handlers
@@ -197,7 +198,7 @@ async def create_warehouse(
         costing=command.costing,
         may_be_negative=command.may_be_negative,
     )
-    return _warehouse(await _create("warehouse", warehouse, store, work))
+    return _ruled(await _create("warehouse", warehouse, store, work), store)
 
 
 @handlers.command(ChangeWarehouse)
@@ -205,7 +206,7 @@ async def change_warehouse(
     command: ChangeWarehouse, store: InventoryStore, work: Work
 ) -> WarehouseView:
     _check_may_set_costing(command, work)
-    return _warehouse(await _change("warehouse", command.warehouse_id, command, store, work))
+    return _ruled(await _change("warehouse", command.warehouse_id, command, store, work), store)
 
 
 @handlers.question(ListWarehouses)
@@ -276,6 +277,13 @@ def _check_may_set_costing(command: CreateWarehouse | ChangeWarehouse, work: Wor
     named = command.model_fields_set & {"costing", "may_be_negative"}
     if named and work.actor.role not in MAY_SET_COSTING:
         raise Refused("forbidden")
+
+
+def _ruled(place: Place, store: InventoryStore) -> WarehouseView:
+    """Goods that move later in the transaction move by these rules: the book read older ones."""
+    saved = _warehouse(place)
+    store.book.rules[saved.id] = Rules(saved.costing, saved.may_be_negative)
+    return saved
 
 
 def _warehouse(place: Place) -> WarehouseView:

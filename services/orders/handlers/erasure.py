@@ -42,7 +42,8 @@ async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> 
     """Also what was opened while the erasure was under way; the copy refuses what comes later. The
     client's links open nothing any more, wherever they were sent on.
 
-    What to look for in comments is what the copies say; their owner knows only what is left."""
+    What to look for in what the station wrote is what the copies say; their owner knows only what
+    is left."""
     known = (await store.copies.kept(client_ids=event.aliases)).clients.values()
     orders = {
         order.id: order for alias in event.aliases for order in await store.orders_naming(alias)
@@ -55,13 +56,6 @@ async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> 
         store.copies.note_client(card)
     for vehicle in event.vehicles:
         cars[vehicle.id] = store.copies.note_vehicle(vehicle)
-    for order in orders.values():
-        vehicle_id = order.header.vehicle_id
-        known_by = _without_plate(cars[vehicle_id]) if vehicle_id and vehicle_id in cars else None
-        store.save(anonymous(order, event.aliases, event.name, known_by, work.now), work)
-        if order.client_id in event.aliases and (link := await store.links.of(order.id)):
-            store.links.save(link.revoked(work.now))
-            work.publish(EstimateLinkRevoked(**naming(order), link_id=link.id))
     words = {
         word
         for client in known
@@ -71,6 +65,14 @@ async def client_erased(event: ClientErased, store: OrdersStore, work: Work) -> 
         )
         if word and word != event.name
     }
+    for order in orders.values():
+        vehicle_id = order.header.vehicle_id
+        known_by = _without_plate(cars[vehicle_id]) if vehicle_id and vehicle_id in cars else None
+        unnamed = anonymous(order, event.aliases, event.name, words, known_by, work.now)
+        store.save(unnamed, work)
+        if order.client_id in event.aliases and (link := await store.links.of(order.id)):
+            store.links.save(link.revoked(work.now))
+            work.publish(EstimateLinkRevoked(**naming(order), link_id=link.id))
     await forget_comments(store.connection, orders, words, event.name)
 
 

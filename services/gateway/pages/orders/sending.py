@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
+from services.gateway.pages.audit_facts import TEMPLATE_FAILED, template_failed
 from services.gateway.pages.names import people_named
 from services.gateway.pages.orders.asking import nothing
 from services.gateway.pages.orders.order import MANY, shown
@@ -14,6 +15,7 @@ from services.gateway.pages.routing import act, show
 from shared.contracts.messages import (
     ListMessages,
     ListMessageTemplates,
+    MessageView,
     PreviewMessage,
     ResendMessage,
     SendMessage,
@@ -45,9 +47,17 @@ async def send_page(request: PageRequest) -> Response:
             chosen=template,
             preview=preview,
             messages=messages.items,
+            why={each.id: _why(each, request.language) for each in messages.items},
             names=await people_named(request, (each.created_by for each in messages.items)),
         ),
     )
+
+
+def _why(message: MessageView, language: str) -> str | None:
+    """It was not sent, where that is no rule: what the provider said, or the template."""
+    if message.reason == TEMPLATE_FAILED and message.detail:
+        return template_failed(message.detail, language)
+    return message.detail
 
 
 async def send(request: PageRequest) -> Response:

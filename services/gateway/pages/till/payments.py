@@ -14,6 +14,7 @@ from shared.contracts.fiscal import (
     CorrectPayment,
     FiscalReceiptView,
     ListFiscalReceipts,
+    LookUpFiscalReceipt,
     RetryFiscalReceipt,
 )
 from shared.contracts.payment_documents import GiveBackDeposits, PayFromBalance
@@ -106,6 +107,12 @@ async def retry_receipt(request: PageRequest) -> Response:
     )
 
 
+async def look_up_receipt(request: PageRequest) -> Response:
+    payment_id, receipt_id = request.id("payment_id"), request.id("receipt_id")
+    await request.send(request.form.message(LookUpFiscalReceipt, receipt_id=receipt_id))
+    return request.go(f"{PAYMENTS}/{payment_id}", said=request._("Noted"))
+
+
 PAGES = (
     show(PAYMENTS, payments, needs=ListPayments),
     show(PAYMENTS + "/{payment_id}", payment, needs=GetPayment),
@@ -114,4 +121,9 @@ PAGES = (
     act("/till/give-back", give_back, needs=GiveBackDeposits),
     act("/till/from-balance", pay_from_balance, needs=PayFromBalance),
     act("/till/receipts/{receipt_id}/retry", retry_receipt, needs=RetryFiscalReceipt),
+    act(
+        PAYMENTS + "/{payment_id}/receipts/{receipt_id}",
+        look_up_receipt,
+        needs=LookUpFiscalReceipt,
+    ),
 )
