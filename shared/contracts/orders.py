@@ -34,6 +34,7 @@ from shared.contracts.base import (
     WarrantyDays,
 )
 from shared.contracts.clients import Email, Mileage
+from shared.contracts.finance import MoneySum
 
 OrderStatus = Literal["draft", "new", "in_progress", "done", "cancelled"]
 PartKind = Literal["product", "material"]
@@ -841,7 +842,7 @@ class SectionOrders(View):
     in_progress: int
     done: int
     cancelled: int
-    total: Money
+    total: MoneySum
     """Of the orders done."""
 
 
@@ -867,7 +868,7 @@ class Workload(View):
     planned_minutes: int
     sold_hours: Decimal
     clocked_minutes: int
-    labor_total: Money
+    labor_total: MoneySum
 
 
 class EmployeeWorkload(Question[Page[Workload]]):

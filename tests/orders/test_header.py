@@ -11,9 +11,10 @@ import pytest
 
 from services.orders.domain.order import Header
 from services.orders.handlers.reception import _NEVER_EMPTY
-from shared.contracts.base import Period
+from shared.contracts.base import MAX_MONEY, Period
 from shared.contracts.clients import ClientCreated, VehicleAdded, VehicleView
 from shared.contracts.orders import (
+    AddService,
     ChangeOrder,
     ChangeOrderType,
     CreateOrder,
@@ -22,6 +23,7 @@ from shared.contracts.orders import (
     EmployeeWorkload,
     FindOrders,
     ListOrderTypes,
+    MoveOrder,
     OrdersBySection,
     OrderView,
 )
@@ -190,6 +192,26 @@ async def test_reports_go_by_the_accounting_date_which_the_office_says(station: 
     rows = (await station.ask(OrdersBySection(period=now, section_id=order.section_id))).items
     assert [row.created for row in rows] == [0]
     assert (await station.ask(EmployeeWorkload(period=now))).items == ()
+
+
+async def test_reports_hold_what_orders_of_any_size_come_to(station: Station) -> None:
+    order = await an_order(station)
+    orders = [order.id]
+    for _ in range(2):
+        another = CreateOrder(
+            client_id=order.client_id, section_id=order.section_id, employee_id=order.employee_id
+        )
+        orders.append((await station.send(another)).id)
+    for order_id in orders:
+        work = AddService(order_id=order_id, name="Кузов золотой", initial_price=MAX_MONEY)
+        await station.send(work)
+        for status in ("in_progress", "done"):
+            await station.send(MoveOrder(order_id=order_id, to=status))
+
+    (section,) = (await station.ask(OrdersBySection(section_id=order.section_id))).items
+    assert section.total == 3 * MAX_MONEY
+    (person,) = (await station.ask(EmployeeWorkload(section_id=order.section_id))).items
+    assert person.labor_total == 3 * MAX_MONEY
 
 
 async def test_an_order_is_of_a_type_that_the_chain_keeps(station: Station) -> None:
