@@ -39,7 +39,8 @@ from shared.contracts.finance import MoneySum
 OrderStatus = Literal["draft", "new", "in_progress", "done", "cancelled"]
 PartKind = Literal["product", "material"]
 PartState = Literal["requested", "reserved", "short", "issued", "released"]
-"""``released``: its work was declined, and nothing is wanted of the warehouse."""
+"""``released``: nothing is wanted of the warehouse, its work being declined or the order called
+off."""
 ApprovalState = Literal["unasked", "quoted", "approved", "declined"]
 ApprovalWay = Literal["in_person", "phone", "link"]
 Progress = Literal["planned", "started", "finished"]

@@ -66,11 +66,9 @@ def move(
     moved = _moved(order, changed, reason)
     if to != "cancelled":
         return Decision(changed, (moved,))
+    # Nothing is wanted of the warehouse any more.
     parts = tuple(
-        part
-        if part.state == "released"
-        else replace(part, state="requested", reserved=NONE, short=NONE)
-        for part in order.parts
+        replace(part, state="released", reserved=NONE, short=NONE) for part in order.parts
     )
     # Nobody is at work on it any more, whatever their clocks say.
     services = tuple(stopped(line, now) for line in order.services)
