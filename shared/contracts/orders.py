@@ -740,7 +740,8 @@ class MoveOrder(Command[OrderView]):
     ``work_not_approved`` (at done, works that the client was asked about and has not answered;
     what was never quoted was agreed on in person), ``invisible_with_total`` (at done, of an order
     that the client is not shown, and that came to cost something), ``credit_limit_exceeded`` (at
-    done, of a client whose contract has a limit)."""
+    done, of a client whose contract has a limit), ``forbidden`` (a technician begins and finishes
+    an order, and takes no other step)."""
 
     subject: ClassVar[str] = "cmd.orders.move_order.v1"
 

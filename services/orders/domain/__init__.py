@@ -13,7 +13,15 @@ from services.orders.domain.decision import (
     naming,
 )
 from services.orders.domain.header import change_header
-from services.orders.domain.life import TRANSITIONS, DueTold, due_told, move, paid, settled
+from services.orders.domain.life import (
+    OF_RECEPTION,
+    TRANSITIONS,
+    DueTold,
+    due_told,
+    move,
+    paid,
+    settled,
+)
 from services.orders.domain.lines import remove_line
 from services.orders.domain.packages import add_package
 from services.orders.domain.parts import (
@@ -29,6 +37,7 @@ from services.orders.domain.parts import (
 from services.orders.domain.works import add_service, change_service_line
 
 __all__ = [
+    "OF_RECEPTION",
     "TRANSITIONS",
     "Closed",
     "Decision",

@@ -44,6 +44,8 @@ TRANSITIONS: dict[tuple[OrderStatus, OrderStatus], str] = {
     ("done", "in_progress"): "reopened",
 }
 """Every step that an order may take, and what it means. All others are refused."""
+OF_RECEPTION = TRANSITIONS.keys() - {("new", "in_progress"), ("in_progress", "done")}
+"""What is not for whoever does the works, who begins and finishes an order."""
 
 
 def move(

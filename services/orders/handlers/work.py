@@ -41,7 +41,7 @@ from shared.contracts.works import PriceRulesView
 from shared.edits import ensure_filled, named_fields
 from shared.handlers import Work
 from shared.refusals import Refused, ensure_revision
-from shared.roles import TECHNICIAN
+from shared.roles import MAY_CALL_OFF, TECHNICIAN
 
 
 @handlers.command(AddService)
@@ -123,6 +123,9 @@ async def remove_line(command: RemoveLine, store: OrdersStore, work: Work) -> Or
 async def move_order(command: MoveOrder, store: OrdersStore, work: Work) -> OrderView:
     order = await store.order(command.order_id)
     ensure_revision(command.expected_revision, order.revision)
+    step = (order.status, command.to)
+    if step in domain.OF_RECEPTION and work.actor.role not in MAY_CALL_OFF:
+        raise Refused("forbidden")
     earners = await store.places.earners(order.earner_ids) if command.to == "done" else {}
     decision = domain.move(
         order,
