@@ -300,6 +300,10 @@ REASONS: dict[str, Reason] = {
             "Say the driver as a client or by name, not both",
             "Укажите водителя клиентом или именем, но не тем и другим",
         ),
+        car_out_before_in=(
+            "The car cannot be given back before it is taken in",
+            "Автомобиль не может быть выдан раньше, чем принят",
+        ),
         tax_number_invalid=(
             "{number} is no tax number (INN): 10 or 12 digits with check digits",
             "{number} — не ИНН: 10 или 12 цифр с контрольными",

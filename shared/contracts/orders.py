@@ -551,8 +551,8 @@ class CreateOrder(Command[OrderView]):
 
     Refused: ``client_not_found``, ``vehicle_not_found``, ``section_not_found``,
     ``employee_not_found``, ``post_not_found``, ``vehicle_of_other_client``,
-    ``order_type_not_found``, ``forbidden`` (``assignment_at`` is the office's to say), and for its
-    booking as ``BookPost``.
+    ``order_type_not_found``, ``forbidden`` (``assignment_at`` is the office's to say),
+    ``car_out_before_in``, and for its booking as ``BookPost``.
     """
 
     subject: ClassVar[str] = "cmd.orders.create_order.v1"

@@ -35,6 +35,7 @@ from tests.orders.test_handlers import NOW, a_client_view, told
 from tests.support.day import Station
 
 IN, OUT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC), datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
+LATER = OUT + timedelta(hours=2)
 ADVISOR = Actor("anna", "advisor")
 
 
@@ -94,7 +95,7 @@ async def fields_of(station: Station, client_id: Any) -> dict[str, Field]:
         "mileage_km": Field(48_200, 48_300, lambda order: order.haul_distance),
         "visible_to_customer": Field(False, True, lambda order: order.visible_to_customer, False),
         "vehicle_in_at": Field(IN, OUT, lambda order: order.date_time_in),
-        "vehicle_out_at": Field(OUT, IN, lambda order: order.date_time_out),
+        "vehicle_out_at": Field(OUT, LATER, lambda order: order.date_time_out),
         "assignment_at": Field(IN, OUT, lambda order: order.assignment_at, False),
         "mechanic_id": pair(people, lambda order: order.mechanic),
         "responsible_id": pair(people, lambda order: order.responsible),
@@ -176,6 +177,17 @@ async def test_whoever_opens_the_order_answers_for_it(station: Station) -> None:
     other = await station.send(command)
     assert (other.responsible_id, other.examiner_id) == (mechanic.id, mechanic.id)
     assert (other.mechanic_id, other.product_responsible_id) == (None, None)
+
+
+async def test_a_car_is_not_given_back_before_it_is_taken_in(station: Station) -> None:
+    with pytest.raises(Refused, match="car_out_before_in"):
+        await an_order(station, vehicle_in_at=OUT, vehicle_out_at=IN)
+    order = await an_order(station, vehicle_in_at=IN, vehicle_out_at=IN)
+    for wrong in ({"vehicle_in_at": OUT}, {"vehicle_out_at": IN - timedelta(seconds=1)}):
+        with pytest.raises(Refused, match="car_out_before_in"):
+            await station.send(ChangeOrder(order_id=order.id, **wrong))
+    moved = ChangeOrder(order_id=order.id, vehicle_in_at=OUT, vehicle_out_at=LATER)
+    assert (await station.send(moved)).vehicle_out_at == LATER
 
 
 async def test_reports_go_by_the_accounting_date_which_the_office_says(station: Station) -> None:

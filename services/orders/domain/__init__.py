@@ -12,7 +12,7 @@ from services.orders.domain.decision import (
     ensure_editable,
     naming,
 )
-from services.orders.domain.header import change_header
+from services.orders.domain.header import change_header, ensure_in_turn
 from services.orders.domain.life import (
     OF_RECEPTION,
     TRANSITIONS,
@@ -56,6 +56,7 @@ __all__ = [
     "cost_corrected",
     "due_told",
     "ensure_editable",
+    "ensure_in_turn",
     "ensure_offered",
     "move",
     "naming",
