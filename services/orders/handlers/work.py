@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import batched
 from typing import Any
@@ -168,9 +167,7 @@ async def _entered_again(
 ) -> dict[str, Any]:
     """A new quantity, in the unit that is named or else in the line's main one."""
     assert command.quantity is not None
-    units: Sequence[Any] = ()
-    if command.measure is not None:
-        units = (await store.copies.product(line.product_id, work)).units
+    units = (await store.copies.product(line.product_id, work)).units
     return entered(
         command.quantity, command.measure, product=line.name, main=line.measure, units=units
     ).fields
