@@ -14,6 +14,7 @@ from shared.roles import (
     MAY_CALL_OFF,
     MAY_DATE,
     MAY_GIVE_CAR,
+    MAY_PRICE,
     MAY_SEE_COST,
     MAY_SET_COSTING,
     MAY_WAIVE,
@@ -38,6 +39,7 @@ PARTICULARS = {
     "date": MAY_DATE,
     "waive": MAY_WAIVE,
     "give_car": MAY_GIVE_CAR,
+    "price": MAY_PRICE,
     "call_off": MAY_CALL_OFF,
 }
 """What goes across areas, and the roles that may."""

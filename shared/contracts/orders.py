@@ -670,7 +670,7 @@ class RequestParts(Command[OrderView]):
 
     Refused: ``product_not_found``, ``material_without_service``, ``order_closed``,
     ``unit_unknown``, ``quantity_not_exact`` (it is no whole number of thousandths of the
-    main unit), ``forbidden`` (a technician says no prices).
+    main unit), ``forbidden`` (technician and storekeeper say no prices).
     """
 
     subject: ClassVar[str] = "cmd.orders.request_parts.v1"

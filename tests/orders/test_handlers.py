@@ -466,8 +466,13 @@ async def test_a_technician_asks_for_works_and_parts_and_says_no_prices(
             await station.send(command, actor=technician)
     plain = PartRequest(product_id=product.id, quantity=Decimal(1))
     await station.send(RequestParts(order_id=order.id, lines=(plain,)), actor=technician)
+    # What is handed over at the store's counter has the catalogue's price as well.
+    store = Actor("store", "storekeeper")
+    with pytest.raises(Refused, match="forbidden"):
+        await station.send(RequestParts(order_id=order.id, lines=(part,)), actor=store)
+    await station.send(RequestParts(order_id=order.id, lines=(plain,)), actor=store)
     order = await station.send(AddService(order_id=order.id, service_id=work.id), actor=technician)
-    assert (order.services[0].price, len(order.products)) == (Decimal(700), 1)
+    assert (order.services[0].price, len(order.products)) == (Decimal(700), 2)
 
 
 async def test_a_command_is_answered_as_a_question_is_afterwards(station: Station) -> None:

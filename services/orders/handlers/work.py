@@ -40,7 +40,7 @@ from shared.contracts.works import PriceRulesView
 from shared.edits import ensure_filled, named_fields
 from shared.handlers import Work
 from shared.refusals import Refused, ensure_revision
-from shared.roles import MAY_CALL_OFF, TECHNICIAN
+from shared.roles import MAY_CALL_OFF, MAY_PRICE
 
 
 @handlers.command(AddService)
@@ -85,7 +85,7 @@ async def change_line(command: ChangeLine, store: OrdersStore, work: Work) -> Or
     changes = _line_changes(command, line)
     if isinstance(line, PartLine) and "quantity" in changes:
         changes |= await _entered_again(line, command, store, work)
-    if work.actor.role == TECHNICIAN and not changes.keys() <= {"progress", "comment"}:
+    if work.actor.role not in MAY_PRICE and not changes.keys() <= {"progress", "comment"}:
         # Prices are the counter's; a technician says what was done.
         raise Refused("forbidden")
     if isinstance(line, ServiceLine):

@@ -36,7 +36,7 @@ from shared.contracts.orders import (
 from shared.contracts.photos import ListPhotos
 from shared.contracts.work_order import GetWorkOrder, WorkOrder
 from shared.contracts.works import VehicleWarranty, WarrantyLine
-from shared.roles import MAY_CALL_OFF, TECHNICIAN
+from shared.roles import MAY_CALL_OFF, MAY_PRICE
 
 OPEN = frozenset({"draft", "new", "in_progress"})
 """States in which an order may be edited."""
@@ -197,7 +197,7 @@ def shown(request: PageRequest, **values: Any) -> dict[str, Any]:
     more than begin and finish the order."""
     return {
         "looks": looks,
-        "says_prices": request.signed_in.role != TECHNICIAN,
+        "says_prices": request.signed_in.role in MAY_PRICE,
         "may_call_off": request.signed_in.role in MAY_CALL_OFF,
         **values,
     }
