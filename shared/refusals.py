@@ -814,6 +814,7 @@ REASONS: dict[str, Reason] = {
             "Another variant is for the same cars",
             "Для этих же автомобилей уже есть другой вариант",
         ),
+        service_inactive=("The work {name} is not sold any more", "Работа {name} не продаётся"),
         package_inactive=("The package {name} is not sold any more", "Пакет {name} не продаётся"),
         barcode_taken=(
             "Another product has barcode {barcode}",

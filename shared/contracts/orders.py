@@ -624,8 +624,9 @@ class AddService(Command[OrderView]):
     another one, or ``none``: then the work's own price counts. Absent ``discount_percent``: the
     client's own, if the work takes one.
 
-    Refused: ``service_not_found``, ``variant_not_found``, ``service_unnamed``, ``price_missing``,
-    ``order_closed``, ``forbidden`` (a technician says no prices).
+    Refused: ``service_not_found``, ``service_inactive``, ``variant_not_found``,
+    ``service_unnamed``, ``price_missing``, ``order_closed``, ``forbidden`` (a technician says no
+    prices).
     """
 
     subject: ClassVar[str] = "cmd.orders.add_service.v1"

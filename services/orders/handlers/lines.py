@@ -51,6 +51,8 @@ async def service_line(
     catalogue: Any = None
     if command.service_id:
         catalogue = await store.places.get(works, command.service_id)
+        if not catalogue.active:
+            raise Refused("service_inactive", name=catalogue.name)
     elif command.name is None:
         raise Refused("service_unnamed")
     variant = await _variant(command, catalogue, order, store, work)
