@@ -300,6 +300,10 @@ REASONS: dict[str, Reason] = {
             "Say the driver as a client or by name, not both",
             "Укажите водителя клиентом или именем, но не тем и другим",
         ),
+        car_out_before_in=(
+            "The car cannot be given back before it is taken in",
+            "Автомобиль не может быть выдан раньше, чем принят",
+        ),
         tax_number_invalid=(
             "{number} is no tax number (INN): 10 or 12 digits with check digits",
             "{number} — не ИНН: 10 или 12 цифр с контрольными",
@@ -810,6 +814,7 @@ REASONS: dict[str, Reason] = {
             "Another variant is for the same cars",
             "Для этих же автомобилей уже есть другой вариант",
         ),
+        service_inactive=("The work {name} is not sold any more", "Работа {name} не продаётся"),
         package_inactive=("The package {name} is not sold any more", "Пакет {name} не продаётся"),
         barcode_taken=(
             "Another product has barcode {barcode}",

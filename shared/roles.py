@@ -44,6 +44,13 @@ MAY_WAIVE = OFFICE
 """Who may do with less than was required of a client, or let a car go although its client then
 owes more than the contract allows."""
 
+MAY_PRICE = RECEPTION
+"""Who may say what a work or a part costs a client; others ask for it at the catalogue's price."""
+
+MAY_CALL_OFF = RECEPTION
+"""Who may call an order off, open one again that is done, or make one of an estimate: what a client
+was promised or owes. Begun and finished it is by the bay, too."""
+
 MAY_GIVE_CAR = RECEPTION
 """Who may say that a car has another owner; what it is and how far it went, the bay may."""
 

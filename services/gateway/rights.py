@@ -10,7 +10,16 @@ from typing import Any, Literal
 from services.gateway.routes import AREAS
 from shared.contracts.base import Command
 from shared.permissions import may
-from shared.roles import MAY_DATE, MAY_GIVE_CAR, MAY_SEE_COST, MAY_SET_COSTING, MAY_WAIVE, ROLES
+from shared.roles import (
+    MAY_CALL_OFF,
+    MAY_DATE,
+    MAY_GIVE_CAR,
+    MAY_PRICE,
+    MAY_SEE_COST,
+    MAY_SET_COSTING,
+    MAY_WAIVE,
+    ROLES,
+)
 
 type HowMuch = Literal["nothing", "some", "all"]
 
@@ -30,6 +39,8 @@ PARTICULARS = {
     "date": MAY_DATE,
     "waive": MAY_WAIVE,
     "give_car": MAY_GIVE_CAR,
+    "price": MAY_PRICE,
+    "call_off": MAY_CALL_OFF,
 }
 """What goes across areas, and the roles that may."""
 

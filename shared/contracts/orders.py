@@ -34,11 +34,13 @@ from shared.contracts.base import (
     WarrantyDays,
 )
 from shared.contracts.clients import Email, Mileage
+from shared.contracts.finance import MoneySum
 
 OrderStatus = Literal["draft", "new", "in_progress", "done", "cancelled"]
 PartKind = Literal["product", "material"]
 PartState = Literal["requested", "reserved", "short", "issued", "released"]
-"""``released``: its work was declined, and nothing is wanted of the warehouse."""
+"""``released``: nothing is wanted of the warehouse, its work being declined or the order called
+off."""
 ApprovalState = Literal["unasked", "quoted", "approved", "declined"]
 ApprovalWay = Literal["in_person", "phone", "link"]
 Progress = Literal["planned", "started", "finished"]
@@ -549,8 +551,8 @@ class CreateOrder(Command[OrderView]):
 
     Refused: ``client_not_found``, ``vehicle_not_found``, ``section_not_found``,
     ``employee_not_found``, ``post_not_found``, ``vehicle_of_other_client``,
-    ``order_type_not_found``, ``forbidden`` (``assignment_at`` is the office's to say), and for its
-    booking as ``BookPost``.
+    ``order_type_not_found``, ``forbidden`` (``assignment_at`` is the office's to say),
+    ``car_out_before_in``, and for its booking as ``BookPost``.
     """
 
     subject: ClassVar[str] = "cmd.orders.create_order.v1"
@@ -622,8 +624,9 @@ class AddService(Command[OrderView]):
     another one, or ``none``: then the work's own price counts. Absent ``discount_percent``: the
     client's own, if the work takes one.
 
-    Refused: ``service_not_found``, ``variant_not_found``, ``service_unnamed``, ``price_missing``,
-    ``order_closed``, ``forbidden`` (a technician says no prices).
+    Refused: ``service_not_found``, ``service_inactive``, ``variant_not_found``,
+    ``service_unnamed``, ``price_missing``, ``order_closed``, ``forbidden`` (a technician says no
+    prices).
     """
 
     subject: ClassVar[str] = "cmd.orders.add_service.v1"
@@ -668,7 +671,7 @@ class RequestParts(Command[OrderView]):
 
     Refused: ``product_not_found``, ``material_without_service``, ``order_closed``,
     ``unit_unknown``, ``quantity_not_exact`` (it is no whole number of thousandths of the
-    main unit), ``forbidden`` (a technician says no prices).
+    main unit), ``forbidden`` (technician and storekeeper say no prices).
     """
 
     subject: ClassVar[str] = "cmd.orders.request_parts.v1"
@@ -738,7 +741,8 @@ class MoveOrder(Command[OrderView]):
     ``work_not_approved`` (at done, works that the client was asked about and has not answered;
     what was never quoted was agreed on in person), ``invisible_with_total`` (at done, of an order
     that the client is not shown, and that came to cost something), ``credit_limit_exceeded`` (at
-    done, of a client whose contract has a limit)."""
+    done, of a client whose contract has a limit), ``forbidden`` (a technician begins and finishes
+    an order, and takes no other step)."""
 
     subject: ClassVar[str] = "cmd.orders.move_order.v1"
 
@@ -841,7 +845,7 @@ class SectionOrders(View):
     in_progress: int
     done: int
     cancelled: int
-    total: Money
+    total: MoneySum
     """Of the orders done."""
 
 
@@ -867,7 +871,7 @@ class Workload(View):
     planned_minutes: int
     sold_hours: Decimal
     clocked_minutes: int
-    labor_total: Money
+    labor_total: MoneySum
 
 
 class EmployeeWorkload(Question[Page[Workload]]):

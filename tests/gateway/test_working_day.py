@@ -165,6 +165,7 @@ async def finish(path: str, people: dict[str, Person]) -> None:
     """Done, and settled: revenue, cost, pay, margin."""
     done = await people["technician"].post(f"{path}/status", {"to": "done"}, 200)
     assert done["total"] == "4600.00"
+    await people["technician"].post(f"{path}/status", {"to": "in_progress"}, 403)
     refused = await people["advisor"].patch(path, {"comment": "поздно"}, 409)
     assert refused["code"] == "order_closed"
     owner = people["owner"]

@@ -127,7 +127,8 @@ def test_cancelling_tells_the_warehouse_and_holds_nothing() -> None:
     order = an_order(status="in_progress", parts=(a_reserved_part(),))
     decision = domain.move(order, "cancelled", "передумал", {}, LATER)
     assert kinds(decision.events) == [OrderMoved, OrderCancelled]
-    assert [part.reserved for part in decision.order.parts] == [Decimal(0)]
+    (part,) = decision.order.parts
+    assert (part.state, part.reserved) == ("released", Decimal(0))
 
 
 # --- closed orders -----------------------------------------------------------------------------

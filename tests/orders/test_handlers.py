@@ -256,6 +256,29 @@ async def test_a_technician_may_say_what_was_done_but_not_what_it_costs(station:
 # --- places, people and works ------------------------------------------------------------------
 
 
+async def test_a_technician_begins_and_finishes_an_order_and_takes_no_other_step(
+    station: Station,
+) -> None:
+    bay = Actor("misha", "technician")
+    estimate, order = await a_new_order(station, status="draft"), await a_new_order(station)
+    for of, to in ((estimate, "new"), (estimate, "cancelled"), (order, "cancelled")):
+        with pytest.raises(Refused, match="forbidden"):
+            await station.send(MoveOrder(order_id=of.id, to=to), actor=bay)
+    # What nobody may do is told as that.
+    with pytest.raises(Refused, match="illegal_step"):
+        await station.send(MoveOrder(order_id=order.id, to="done"), actor=bay)
+
+    await station.send(MoveOrder(order_id=order.id, to="in_progress"), actor=bay)
+    with pytest.raises(Refused, match="forbidden"):
+        await station.send(MoveOrder(order_id=order.id, to="cancelled"), actor=bay)
+    await station.send(MoveOrder(order_id=order.id, to="done"), actor=bay)
+    reopening = MoveOrder(order_id=order.id, to="in_progress", reason="Стучит")
+    with pytest.raises(Refused, match="forbidden"):
+        await station.send(reopening, actor=bay)
+    reopened = await station.send(reopening, actor=Actor("anna", "advisor"))
+    assert reopened.status == "in_progress"
+
+
 async def test_reference_data_is_made_edited_and_listed(station: Station) -> None:
     section = await station.send(CreateSection(name="Кузовной"))
     post = await station.send(CreatePost(name="Пост 1", section_id=section.id))
@@ -443,8 +466,13 @@ async def test_a_technician_asks_for_works_and_parts_and_says_no_prices(
             await station.send(command, actor=technician)
     plain = PartRequest(product_id=product.id, quantity=Decimal(1))
     await station.send(RequestParts(order_id=order.id, lines=(plain,)), actor=technician)
+    # What is handed over at the store's counter has the catalogue's price as well.
+    store = Actor("store", "storekeeper")
+    with pytest.raises(Refused, match="forbidden"):
+        await station.send(RequestParts(order_id=order.id, lines=(part,)), actor=store)
+    await station.send(RequestParts(order_id=order.id, lines=(plain,)), actor=store)
     order = await station.send(AddService(order_id=order.id, service_id=work.id), actor=technician)
-    assert (order.services[0].price, len(order.products)) == (Decimal(700), 1)
+    assert (order.services[0].price, len(order.products)) == (Decimal(700), 2)
 
 
 async def test_a_command_is_answered_as_a_question_is_afterwards(station: Station) -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from services.orders.domain.order import Header
 from services.orders.handlers.reception import _NEVER_EMPTY
-from shared.contracts.base import Period
+from shared.contracts.base import MAX_MONEY, Period
 from shared.contracts.clients import ClientCreated, VehicleAdded, VehicleView
 from shared.contracts.orders import (
+    AddService,
     ChangeOrder,
     ChangeOrderType,
     CreateOrder,
@@ -22,6 +23,7 @@ from shared.contracts.orders import (
     EmployeeWorkload,
     FindOrders,
     ListOrderTypes,
+    MoveOrder,
     OrdersBySection,
     OrderView,
 )
@@ -33,6 +35,7 @@ from tests.orders.test_handlers import NOW, a_client_view, told
 from tests.support.day import Station
 
 IN, OUT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC), datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
+LATER = OUT + timedelta(hours=2)
 ADVISOR = Actor("anna", "advisor")
 
 
@@ -92,7 +95,7 @@ async def fields_of(station: Station, client_id: Any) -> dict[str, Field]:
         "mileage_km": Field(48_200, 48_300, lambda order: order.haul_distance),
         "visible_to_customer": Field(False, True, lambda order: order.visible_to_customer, False),
         "vehicle_in_at": Field(IN, OUT, lambda order: order.date_time_in),
-        "vehicle_out_at": Field(OUT, IN, lambda order: order.date_time_out),
+        "vehicle_out_at": Field(OUT, LATER, lambda order: order.date_time_out),
         "assignment_at": Field(IN, OUT, lambda order: order.assignment_at, False),
         "mechanic_id": pair(people, lambda order: order.mechanic),
         "responsible_id": pair(people, lambda order: order.responsible),
@@ -176,6 +179,17 @@ async def test_whoever_opens_the_order_answers_for_it(station: Station) -> None:
     assert (other.mechanic_id, other.product_responsible_id) == (None, None)
 
 
+async def test_a_car_is_not_given_back_before_it_is_taken_in(station: Station) -> None:
+    with pytest.raises(Refused, match="car_out_before_in"):
+        await an_order(station, vehicle_in_at=OUT, vehicle_out_at=IN)
+    order = await an_order(station, vehicle_in_at=IN, vehicle_out_at=IN)
+    for wrong in ({"vehicle_in_at": OUT}, {"vehicle_out_at": IN - timedelta(seconds=1)}):
+        with pytest.raises(Refused, match="car_out_before_in"):
+            await station.send(ChangeOrder(order_id=order.id, **wrong))
+    moved = ChangeOrder(order_id=order.id, vehicle_in_at=OUT, vehicle_out_at=LATER)
+    assert (await station.send(moved)).vehicle_out_at == LATER
+
+
 async def test_reports_go_by_the_accounting_date_which_the_office_says(station: Station) -> None:
     order = await an_order(station)
     assert order.assignment_at == order.created_at
@@ -190,6 +204,26 @@ async def test_reports_go_by_the_accounting_date_which_the_office_says(station: 
     rows = (await station.ask(OrdersBySection(period=now, section_id=order.section_id))).items
     assert [row.created for row in rows] == [0]
     assert (await station.ask(EmployeeWorkload(period=now))).items == ()
+
+
+async def test_reports_hold_what_orders_of_any_size_come_to(station: Station) -> None:
+    order = await an_order(station)
+    orders = [order.id]
+    for _ in range(2):
+        another = CreateOrder(
+            client_id=order.client_id, section_id=order.section_id, employee_id=order.employee_id
+        )
+        orders.append((await station.send(another)).id)
+    for order_id in orders:
+        work = AddService(order_id=order_id, name="Кузов золотой", initial_price=MAX_MONEY)
+        await station.send(work)
+        for status in ("in_progress", "done"):
+            await station.send(MoveOrder(order_id=order_id, to=status))
+
+    (section,) = (await station.ask(OrdersBySection(section_id=order.section_id))).items
+    assert section.total == 3 * MAX_MONEY
+    (person,) = (await station.ask(EmployeeWorkload(section_id=order.section_id))).items
+    assert person.labor_total == 3 * MAX_MONEY
 
 
 async def test_an_order_is_of_a_type_that_the_chain_keeps(station: Station) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.contracts.orders import ChangeService
+from shared.contracts.orders import AddService, ChangeService
 from shared.contracts.works import CreateVariant, OfferWorks
 from shared.ids import new_id
 from shared.refusals import Refused
@@ -62,3 +62,8 @@ async def test_works_are_found_by_fragments_in_any_order_and_only_active_ones(
         await station.ask(OfferWorks(order_id=order.id, service_id=front.id))
     with pytest.raises(Refused, match="order_not_found"):
         await station.ask(OfferWorks(order_id=new_id()))
+    # Nor is it put on an order by whoever knows its id.
+    with pytest.raises(Refused, match="service_inactive"):
+        await station.send(AddService(order_id=order.id, service_id=front.id))
+    await station.send(ChangeService(service_id=front.id, active=True))
+    assert (await station.send(AddService(order_id=order.id, service_id=front.id))).services

@@ -12,8 +12,16 @@ from services.orders.domain.decision import (
     ensure_editable,
     naming,
 )
-from services.orders.domain.header import change_header
-from services.orders.domain.life import TRANSITIONS, DueTold, due_told, move, paid, settled
+from services.orders.domain.header import change_header, ensure_in_turn
+from services.orders.domain.life import (
+    OF_RECEPTION,
+    TRANSITIONS,
+    DueTold,
+    due_told,
+    move,
+    paid,
+    settled,
+)
 from services.orders.domain.lines import remove_line
 from services.orders.domain.packages import add_package
 from services.orders.domain.parts import (
@@ -29,6 +37,7 @@ from services.orders.domain.parts import (
 from services.orders.domain.works import add_service, change_service_line
 
 __all__ = [
+    "OF_RECEPTION",
     "TRANSITIONS",
     "Closed",
     "Decision",
@@ -47,6 +56,7 @@ __all__ = [
     "cost_corrected",
     "due_told",
     "ensure_editable",
+    "ensure_in_turn",
     "ensure_offered",
     "move",
     "naming",

@@ -13,6 +13,13 @@ from services.orders.domain.decision import (
 )
 from services.orders.domain.order import Header, Order, changes_between
 from shared.contracts.orders import OrderChanged
+from shared.refusals import Refused
+
+
+def ensure_in_turn(taken_in: datetime | None, given_back: datetime | None) -> None:
+    """Refused: ``car_out_before_in``."""
+    if taken_in and given_back and given_back < taken_in:
+        raise Refused("car_out_before_in")
 
 
 def change_header(order: Order, header: Header, now: datetime) -> Decision:
@@ -20,6 +27,8 @@ def change_header(order: Order, header: Header, now: datetime) -> Decision:
     changes = changes_between(order.header, header)
     if not changes:
         return Decision(order, ())
+    if {change.field for change in changes} & {"vehicle_in_at", "vehicle_out_at"}:
+        ensure_in_turn(header.vehicle_in_at, header.vehicle_out_at)
     changed = revised(order, now, header=header)
     ensure_free_if_invisible(changed)
     return Decision(changed, (OrderChanged(**naming(changed), changes=changes),))

@@ -44,6 +44,8 @@ TRANSITIONS: dict[tuple[OrderStatus, OrderStatus], str] = {
     ("done", "in_progress"): "reopened",
 }
 """Every step that an order may take, and what it means. All others are refused."""
+OF_RECEPTION = TRANSITIONS.keys() - {("new", "in_progress"), ("in_progress", "done")}
+"""What is not for whoever does the works, who begins and finishes an order."""
 
 
 def move(
@@ -66,11 +68,9 @@ def move(
     moved = _moved(order, changed, reason)
     if to != "cancelled":
         return Decision(changed, (moved,))
+    # Nothing is wanted of the warehouse any more.
     parts = tuple(
-        part
-        if part.state == "released"
-        else replace(part, state="requested", reserved=NONE, short=NONE)
-        for part in order.parts
+        replace(part, state="released", reserved=NONE, short=NONE) for part in order.parts
     )
     # Nobody is at work on it any more, whatever their clocks say.
     services = tuple(stopped(line, now) for line in order.services)

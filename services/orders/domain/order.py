@@ -83,7 +83,8 @@ class ServiceLine:
 @dataclass(frozen=True)
 class PartLine:
     """Goods or a material. ``version`` counts what we asked of the warehouse, ``answer`` what it
-    said: an older answer that comes late is dropped. ``released``: its work was declined.
+    said: an older answer that comes late is dropped. ``released``: its work was declined, or the
+    order called off.
 
     ``quantity`` is in the product's main unit ``measure``, ``entered_quantity`` in the unit that
     somebody chose. ``warehouse_price`` is what the catalogue said when the warehouse first

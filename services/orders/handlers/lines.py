@@ -20,7 +20,7 @@ from shared.contracts import orders as shown
 from shared.contracts.orders import AddService, PartRequest
 from shared.handlers import Work
 from shared.refusals import Refused
-from shared.roles import TECHNICIAN
+from shared.roles import MAY_PRICE
 
 _PRICED = frozenset(
     {"initial_price", "discount_percent", "fixed_discount", "labor_hours", "labor_rate",
@@ -34,10 +34,10 @@ def next_position(order: Order) -> int:
 
 
 def ensure_may_price(role: str | None, request: AddService | PartRequest) -> None:
-    """Prices and shares are the counter's: a technician says what is needed, and the catalogue
-    what it costs. Raises ``forbidden``."""
+    """Prices and shares are the counter's: whoever is at the car or in the store says what is
+    needed, and the catalogue what it costs. Raises ``forbidden``."""
     fields = type(request).model_fields
-    if role == TECHNICIAN and any(
+    if role not in MAY_PRICE and any(
         getattr(request, name) != fields[name].default for name in _PRICED & fields.keys()
     ):
         raise Refused("forbidden")
@@ -51,6 +51,8 @@ async def service_line(
     catalogue: Any = None
     if command.service_id:
         catalogue = await store.places.get(works, command.service_id)
+        if not catalogue.active:
+            raise Refused("service_inactive", name=catalogue.name)
     elif command.name is None:
         raise Refused("service_unnamed")
     variant = await _variant(command, catalogue, order, store, work)

@@ -82,6 +82,7 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
     by_contract = await store.credit.discount(command.client_id, today, work)
     named = {name: getattr(command, name) for name in _OF_HEADER}
     await _check(named, command.client_id, store, work)
+    domain.ensure_in_turn(command.vehicle_in_at, command.vehicle_out_at)
     by_default = await _acting_employee(command.employee_id, store, work)
     order_id = work.new_id()
     # A post that is taken ends it here, before anything is told or a number drawn.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import batched
 from typing import Any
@@ -41,7 +40,7 @@ from shared.contracts.works import PriceRulesView
 from shared.edits import ensure_filled, named_fields
 from shared.handlers import Work
 from shared.refusals import Refused, ensure_revision
-from shared.roles import TECHNICIAN
+from shared.roles import MAY_CALL_OFF, MAY_PRICE
 
 
 @handlers.command(AddService)
@@ -86,7 +85,7 @@ async def change_line(command: ChangeLine, store: OrdersStore, work: Work) -> Or
     changes = _line_changes(command, line)
     if isinstance(line, PartLine) and "quantity" in changes:
         changes |= await _entered_again(line, command, store, work)
-    if work.actor.role == TECHNICIAN and not changes.keys() <= {"progress", "comment"}:
+    if work.actor.role not in MAY_PRICE and not changes.keys() <= {"progress", "comment"}:
         # Prices are the counter's; a technician says what was done.
         raise Refused("forbidden")
     if isinstance(line, ServiceLine):
@@ -123,6 +122,9 @@ async def remove_line(command: RemoveLine, store: OrdersStore, work: Work) -> Or
 async def move_order(command: MoveOrder, store: OrdersStore, work: Work) -> OrderView:
     order = await store.order(command.order_id)
     ensure_revision(command.expected_revision, order.revision)
+    step = (order.status, command.to)
+    if step in domain.OF_RECEPTION and work.actor.role not in MAY_CALL_OFF:
+        raise Refused("forbidden")
     earners = await store.places.earners(order.earner_ids) if command.to == "done" else {}
     decision = domain.move(
         order,
@@ -165,9 +167,7 @@ async def _entered_again(
 ) -> dict[str, Any]:
     """A new quantity, in the unit that is named or else in the line's main one."""
     assert command.quantity is not None
-    units: Sequence[Any] = ()
-    if command.measure is not None:
-        units = (await store.copies.product(line.product_id, work)).units
+    units = (await store.copies.product(line.product_id, work)).units
     return entered(
         command.quantity, command.measure, product=line.name, main=line.measure, units=units
     ).fields

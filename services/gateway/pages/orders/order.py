@@ -36,7 +36,7 @@ from shared.contracts.orders import (
 from shared.contracts.photos import ListPhotos
 from shared.contracts.work_order import GetWorkOrder, WorkOrder
 from shared.contracts.works import VehicleWarranty, WarrantyLine
-from shared.roles import TECHNICIAN
+from shared.roles import MAY_CALL_OFF, MAY_PRICE
 
 OPEN = frozenset({"draft", "new", "in_progress"})
 """States in which an order may be edited."""
@@ -193,10 +193,12 @@ def _jobs(request: PageRequest, order: OrderView, whole: WorkOrder) -> tuple[Job
 
 
 def shown(request: PageRequest, **values: Any) -> dict[str, Any]:
-    """What every template of an order needs besides: the looks, and who says prices."""
+    """What every template of an order needs besides: the looks, who says prices, and who may do
+    more than begin and finish the order."""
     return {
         "looks": looks,
-        "says_prices": request.signed_in.role != TECHNICIAN,
+        "says_prices": request.signed_in.role in MAY_PRICE,
+        "may_call_off": request.signed_in.role in MAY_CALL_OFF,
         **values,
     }
 
