@@ -25,7 +25,7 @@ from tests.support.histories import seeds
 STEPS = 160
 
 
-class Everything(Nights, Letters, Purchases, Store, Office):
+class Everything(Clocks, Nights, Letters, Purchases, Store, Office):
     """Whatever people do, over months."""
 
 
