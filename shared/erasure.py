@@ -27,10 +27,14 @@ _EMPTIED = frozenset(
 _EMPTIED_AS_TEXT = frozenset({"comment", "email"})
 """Also names of things that stay: a comment on an order, the consent to e-mail."""
 _CALLED = frozenset({"last_name", "client_name", "recipient", "email_subject", "text"})
+_LISTED = frozenset({"phones", "sample"})
 _BESIDE = {"name": "phones", "detail": "attempt", "by": "how"}
 """What is theirs where the other stands beside it. Many things have a name; a person's card has
 phones besides. A refusal repeats what was said; who said of a work that it is wanted, said it
 somehow."""
+_CELLS = b'"sample":[['
+"""Of a file that was brought, in an answer about it: whose they are nobody knows, and whoever is
+forgotten may be among them."""
 AT_ONCE = 500
 """Messages that are looked through together."""
 
@@ -90,16 +94,19 @@ def _naming(
     rows: Sequence[Sequence[Any]], sought: Mapping[bytes, str], read: Callable[[bytes], bytes]
 ) -> list[tuple[Any, str]]:
     """The keys of the messages that name one of these ids, and what they call it from now on: one
-    who is named beside another is called as the other."""
+    who is named beside another is called as the other. Cells of a file may be anybody's."""
     plain = ((key, read(stored)) for key, stored in rows)
-    named = ((key, [name for one, name in sought.items() if one in said]) for key, said in plain)
+    named = (
+        (key, [name for one, name in sought.items() if one in said or _CELLS in said])
+        for key, said in plain
+    )
     return [(key, names[0]) for key, names in named if names]
 
 
 def _without(name: str, value: Any, around: Mapping[str, Any], called: str) -> Any:
     if value is None:
         return None
-    if name == "phones":
+    if name in _LISTED:
         return []
     if name in _EMPTIED and not (name in _EMPTIED_AS_TEXT and isinstance(value, dict)):
         return None

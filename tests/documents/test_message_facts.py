@@ -445,6 +445,18 @@ async def test_new_visit_of_the_car_takes_the_reminder_back(at_work: AtWork) -> 
     assert (message.state, message.reason) == ("cancelled", "no_longer_holds")
 
 
+async def test_earlier_visit_of_the_car_that_is_told_late_leaves_the_reminder(
+    at_work: AtWork,
+) -> None:
+    earlier = at_work.an_order_of(await at_work.a_client(), id=new_id())
+    await at_work.a_template(fact="next_visit", kind="marketing", delay=HALF_A_YEAR)
+    client = await at_work.a_client("sms", "marketing")
+    order = await at_work.completed(at_work.an_order_of(client, id=new_id()))
+    await at_work.opened(earlier)
+    (message,) = await at_work.messages(order_id=order.id)
+    assert message.state == "scheduled"
+
+
 async def test_visit_that_was_told_too_early_is_found_out_when_the_reminder_is_due(
     at_work: AtWork,
 ) -> None:

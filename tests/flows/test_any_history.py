@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.flows.histories.cards import Cards
 from tests.flows.histories.cashier import Cashier, Drawer, Spender
 from tests.flows.histories.catalogue import Catalogue
+from tests.flows.histories.clocks import Clocks
 from tests.flows.histories.counter import Counter
 from tests.flows.histories.goods import Crowd
 from tests.flows.histories.letters import Letters
+from tests.flows.histories.lists import ClientLists, PriceLists
 from tests.flows.histories.nights import Nights
 from tests.flows.histories.office import Office
 from tests.flows.histories.payroll import Payroll
@@ -24,23 +25,23 @@ from tests.support.histories import seeds
 STEPS = 160
 
 
-class Everything(Nights, Letters, Purchases, Store, Office):
+class Everything(Clocks, Nights, Letters, Purchases, Store, Office):
     """Whatever people do, over months."""
 
 
-class Orders(Shelves, Counter):
+class Orders(Clocks, Shelves, Counter):
     """Little else than orders and their parts, so that much happens to each of them."""
 
 
-class Goods(Nights, Crowd):
+class Goods(Nights, PriceLists, Crowd):
     """Whatever can be done with goods, and what orders do with them."""
 
 
-class Money(Shelves, Cashier, Drawer, Spender, Register, Payroll):
+class Money(Clocks, Shelves, Cashier, Drawer, Spender, Register, Payroll):
     """Orders are paid, people too, and books are kept."""
 
 
-class Guests(Shelves, Catalogue, Cards):
+class Guests(Clocks, Shelves, Catalogue, ClientLists):
     """Who comes, with what, and all that is done with it until it is paid: at a station that runs
     each service twice."""
 

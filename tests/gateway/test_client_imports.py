@@ -134,6 +134,18 @@ async def test_rows_are_decided_one_by_one(office: Bringer) -> None:
     assert len(await found(office, "Третий")) == 1
 
 
+async def test_of_one_who_stands_there_thrice_the_first_may_be_left_out(office: Bringer) -> None:
+    """The others are one card still, and one car."""
+    shown = await office.ready(csv_file([HEADER, IVANOV, IVANOV, IVANOV]), on_duplicate="update")
+    path = f"{IMPORTS}/{shown['id']}"
+    await office.post(f"{path}/decisions", {"row": 2, "action": "skip"}, 200)
+    await office.post(f"{path}/apply", {}, 202)
+    applied = await office.when(shown["id"], "applied", "failed")
+    assert applied["state"] == "applied"
+    (client,) = await found(office, "Иванов")
+    assert [car["vin"] for car in client["vehicles"]] == [VIN]
+
+
 async def test_who_was_merged_since_is_filled_in_as_who_remains_and_who_was_erased_is_new(
     office: Bringer, whole: TestGateway
 ) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from shared import erasure
-from shared.database import dead_letters, engine_for, outbox
+from shared.database import dead_letters, engine_for, outbox, replies
 from shared.erasure import redact
 from shared.ids import new_id
 from shared.messaging.dead_letters import DeadLetters
@@ -69,3 +69,17 @@ async def test_a_letter_that_is_no_message_stops_nobody_from_being_forgotten(
         (left,) = await connection.execute(select(dead_letters.c.body, dead_letters.c.reason))
     await engine.dispose()
     assert (left.body.decode(), left.reason) == ('"Клиент"', "not a valid event")
+
+
+async def test_answers_keep_no_cells_of_files_when_anybody_is_forgotten(
+    database: Callable[[str], str],
+) -> None:
+    answer = f'{{"id":"{new_id()}","state":"ready","sample":[["Иванов","+79161234567"]]}}'.encode()
+    engine = engine_for(database("clients"))
+    async with engine.begin() as connection:
+        kept = {"key": "a", "fingerprint": b"", "reply": answer}
+        await connection.execute(insert(replies), [kept])
+        await redact(connection, {new_id(): "Клиент"})
+        left = await connection.scalar(select(replies.c.reply))
+    await engine.dispose()
+    assert left == answer.replace(b'[["' + "Иванов".encode() + b'","+79161234567"]]', b"[]")

@@ -9,18 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from datetime import datetime, timedelta, tzinfo
 from itertools import compress, cycle
 from random import Random
+from types import ModuleType
 from typing import Any, cast
 from uuid import UUID
 
 import pytest
 from nats.aio.client import Client
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.base import Command, Question
-from shared.database import engine_for
+from shared.database import engine_for, outbox
 from shared.handlers import Handlers, Work
 from shared.ids import new_id
 from shared.messaging import beside, envelope, lane
@@ -39,6 +42,8 @@ BATCHES = (1, 1, 1, 2, 5, 20)
 """So many events stand before a lane when it looks, one of these: it handles them together."""
 OWNER = Actor("owner", "owner", UUID("00000000-0000-4000-8000-000000000001"))
 SOURCE = "/station-1/gateway"
+_IN: ContextVar[str] = ContextVar("service", default="")
+"""Whose clock is looked at."""
 TELL_THE_TIME = (beside, envelope, lane)
 """By their clock messages are sent and handled."""
 
@@ -64,12 +69,18 @@ class Business:
         self.away: set[str] = set()
         """These do what others tell them, and nothing that people say."""
         self.heard: dict[str, list[Outgoing]] = {name: [] for name in names}
+        self.published: set[UUID] = set()
+        """Events."""
         self.clock = _Clock()
         self._time = pytest.MonkeyPatch()
 
-    async def open(self) -> None:
-        for module in TELL_THE_TIME:
+    def tell_the_time(self, *modules: ModuleType) -> None:
+        """From now on these go by the clock."""
+        for module in modules:
             self._time.setattr(module, "datetime", self.clock)
+
+    async def open(self) -> None:
+        self.tell_the_time(*TELL_THE_TIME)
         for member in self.members.values():
             await member.prepare()
             member.start()
@@ -170,7 +181,16 @@ class Business:
         self.members[service] = _Member(service, url, self)
         self.members[service].start()
 
+    async def sweep(self, service: str) -> None:
+        """What the service has put down in the midst of an errand goes out, as by its relay."""
+        member = self.members[service]
+        columns = (outbox.c.event_id, outbox.c.subject, outbox.c.headers, outbox.c.body)
+        async with member.engine.connect() as connection:
+            rows = (await connection.execute(select(*columns).order_by(outbox.c.seq))).all()
+        self.publish([Outgoing(*row) for row in rows if row.event_id not in self.published])
+
     def publish(self, events: Sequence[Outgoing]) -> None:
+        self.published |= {event.event_id for event in events}
         for event in events:
             for name, member in self.members.items():
                 if event.subject in member.handlers.events:
@@ -207,9 +227,11 @@ class _Clock:
 
     def __init__(self) -> None:
         self.ahead = timedelta()
+        self.wrong: dict[str, timedelta] = {}
+        """By service, how much its own clock is ahead of all others."""
 
     def now(self, zone: tzinfo) -> datetime:
-        return datetime.now(zone) + self.ahead
+        return datetime.now(zone) + self.ahead + self.wrong.get(_IN.get(), timedelta())
 
 
 class _Member:
@@ -239,8 +261,10 @@ class _Member:
         self._turns = cycle(self.lanes)
 
     def start(self) -> None:
+        token = _IN.set(self.settings.service)  # as its tasks have it
         for each in self.lanes:
             each.start()
+        _IN.reset(token)
 
     async def stop(self) -> None:
         for each in self.lanes:

@@ -146,7 +146,8 @@ class _Taken:
             yield ClientsStore(store.connection), rows
             after = rows[-1].row
 
-    def _create(self, row: Any, store: ClientsStore, known_vins: set[str]) -> None:
+    def _create(self, row: Any, store: ClientsStore, known_vins: set[str]) -> UUID:
+        """The new card."""
         work = self._work
         command = CreateClient.model_validate(_said(row.client))
         client = new_client(command, work.new_id(), work.now, work.actor.login)
@@ -158,6 +159,7 @@ class _Taken:
             self._add_car(row, client.id, store)
             if vin := _vin(row):
                 known_vins.add(vin)
+        return client.id
 
     def _add_car(self, row: Any, client_id: UUID, store: ClientsStore) -> None:
         work = self._work
@@ -172,7 +174,7 @@ class _Taken:
         client_id = self._card_to_update(row)
         if client_id is None:  # the row that it repeats was skipped, or whom it fitted is erased
             known = await importing.vins_known(store.connection, filter(None, [_vin(row)]))
-            self._create(row, store, known)
+            self._card_of[row.same_as] = self._create(row, store, known)
             return
         self._card_of[row.row] = client_id
         before = await store.client(client_id)

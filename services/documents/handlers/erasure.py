@@ -20,6 +20,7 @@ async def _without_persons(events: Sequence[ClientErased], store: DocumentsStore
 
 @handlers.event(ClientErased, after=_without_persons)
 async def client_erased(event: ClientErased, store: DocumentsStore, work: Work) -> None:
+    await store.messages.hold_back(event.aliases)
     for card in event.cards:
         store.messages.note_client(card)
     for message in await store.messages.pending_of_client(event.aliases):

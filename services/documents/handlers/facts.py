@@ -57,7 +57,8 @@ async def order_created(event: OrderCreated, store: DocumentsStore, work: Work) 
         return
     if event.vehicle_id:
         for message in await store.messages.pending_of_car(event.vehicle_id, REMINDERS):
-            if message.order_id != event.order_id:
+            # Told late, it may be a visit from before the one that is reminded of.
+            if message.order_id and message.order_id < event.order_id:
                 await save(domain.cancelled(message, "no_longer_holds"), store, work)
     whose = _Whose(event.order_id, event.client_id, event.vehicle_id)
     await _schedule("order_opened", str(event.order_id), whose, store, work)

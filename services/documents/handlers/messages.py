@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from services.documents.domain import messages as domain
@@ -50,7 +51,9 @@ async def cancel_message(command: CancelMessage, store: DocumentsStore, work: Wo
 
 @handlers.command(ResendMessage)
 async def resend_message(command: ResendMessage, store: DocumentsStore, work: Work) -> MessageView:
-    first = await store.messages.message(command.message_id)
+    first = await store.messages.message(command.message_id, lock=False)
+    client_id = await store.messages.addressee(first.client_id)
+    first = replace(await store.messages.message(first.id), client_id=client_id)
     if known := await store.messages.resent_as(first.id):
         raise Refused("message_resent", id=known)
     again = domain.again(first, work.new_id(), work.actor.login, work.now)

@@ -63,7 +63,7 @@ _DUE = (
 )
 # By its id: the copy may not have come yet.
 _WRITE_TO = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:client_id, 7149))")
-_MERGE = text("SELECT pg_advisory_xact_lock(hashtextextended(:client_id, 7149))")
+_HOLD_BACK = text("SELECT pg_advisory_xact_lock(hashtextextended(:client_id, 7149))")
 _CAPS_LOCK = text("SELECT pg_advisory_xact_lock(7147)")
 _ANSWERS_OF = select(part_answers).where(part_answers.c.order_id == any_(_IDS))
 _ACTIVE = (
@@ -214,6 +214,12 @@ class Messages:
     async def pending_of_client(self, client_ids: Sequence[UUID]) -> list[Message]:
         return await self._pending(messages.c.client_id.in_(client_ids))
 
+    async def hold_back(self, client_ids: Sequence[UUID]) -> None:
+        """Nobody writes to these until the transaction ends; whoever does right now is waited
+        for."""
+        for client_id in sorted(client_ids):
+            await self._connection.execute(_HOLD_BACK, {"client_id": str(client_id)})
+
     async def forget_words(self, client_ids: Sequence[UUID], called: str) -> None:
         """To whom messages went and what they said; that they went stays."""
         was_written = messages.c.text.is_not(None)
@@ -301,10 +307,12 @@ class Messages:
 
     async def lead_on(self, merged_id: UUID, survivor_id: UUID) -> None:
         """All messages to the one are to the other, sent or waiting; whoever makes one right now is
-        waited for."""
-        await self._connection.execute(_MERGE, {"client_id": str(merged_id)})
+        waited for, and a text that is being made for the one is made anew."""
+        await self.hold_back([merged_id])
         await self._connection.execute(
-            update(messages).where(messages.c.client_id == merged_id).values(client_id=survivor_id)
+            update(messages)
+            .where(messages.c.client_id == merged_id)
+            .values(client_id=survivor_id, revision=messages.c.revision + 1)
         )
 
     def note_client(self, view: ClientView) -> Client:

@@ -28,7 +28,6 @@ from shared.contracts.messages import (
 )
 from shared.contracts.orders import AddComment, ChangeOrder, FindOrders, MoveOrder
 from shared.contracts.payment_documents import GiveBackDeposits
-from shared.contracts.tags import CreateTag, TagClient, TagVehicle, UntagClient
 from tests.flows.histories.counter import Till
 from tests.support.histories import action
 from tests.support.persons import rows_naming
@@ -45,7 +44,6 @@ class Cards(Till):
         self.words: dict[UUID, list[str]] = {}
         """What tells of somebody, by the card that it was first said of."""
         self.forgotten: list[UUID] = []
-        self.tags: list[UUID] = []
 
     async def open(self) -> None:
         await super().open()
@@ -66,10 +64,14 @@ class Cards(Till):
                 asked = GetClient(client_id=client_id) if client_id else None
                 if asked and (await self.business.ask(asked)).id != client_id:
                     wrong.append(f"{order.number} names the merged {client_id} as {what}")
-        if words := {word for one in self.forgotten for word in self.words.get(one, ())}:
+        if words := self.unspoken():
             engines = {name: member.engine for name, member in self.business.members.items()}
             wrong += map(" ".join, await rows_naming(engines, words))
         return wrong
+
+    def unspoken(self) -> set[str]:
+        """Words that told of somebody who is forgotten, and of nobody else."""
+        return {word for one in self.forgotten for word in self.words.get(one, ())}
 
     async def _comes(self, place: int) -> None:
         """Somebody whose like there is not, with a car, in the place of another."""
@@ -173,17 +175,3 @@ class Cards(Till):
             await self.send(ChangeClient(client_id=client_id, phones=(phone,)))
         for alike in (await self.business.ask(FindDuplicates(client_id=one))).items:
             await self.send(DismissDuplicate(one_id=alike.one.id, other_id=alike.other.id))
-
-    @action(1)
-    async def somebody_is_marked(self) -> None:
-        name = f"Метка {len(self.tags)}"
-        if not self.tags or self.chance(0.3):
-            self.tags.append(await self.made(CreateTag(name=name)))
-        tag_id, client_id = self.one_of(self.tags), self.one_of(self.clients)
-        vehicle_id = self.one_of(self.vehicles)
-        marks = (
-            TagClient(client_id=client_id, tag_id=tag_id),
-            UntagClient(client_id=client_id, tag_id=tag_id),
-            TagVehicle(vehicle_id=vehicle_id, tag_id=tag_id),
-        )
-        await self.send(self.one_of(marks))

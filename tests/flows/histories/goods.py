@@ -33,6 +33,7 @@ from shared.contracts.orders import CreateOrder, PartRequest, RequestParts
 from shared.contracts.part_numbers import (
     AddBarcode,
     AddPartNumber,
+    MakeBarcode,
     RemoveBarcode,
     RemovePartNumber,
 )
@@ -144,6 +145,8 @@ class Places(Station):
         product_id, code = self.one_of(self.products), self.one_of(CODES)
         if self.chance(0.3):
             await self.send(RemoveBarcode(product_id=product_id, code=code))
+        elif self.chance(0.1):
+            await self.send(MakeBarcode(product_id=product_id))
         else:
             measure = self.one_of(MEASURES)
             await self.send(AddBarcode(product_id=product_id, code=code, measure=measure))

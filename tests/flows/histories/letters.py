@@ -25,7 +25,7 @@ from shared.contracts.messages import (
     ResendMessage,
     SendMessage,
 )
-from shared.contracts.work_order import GetWorkOrder
+from shared.contracts.work_order import GetWorkOrder, WorkOrder
 from shared.service import Running
 from tests.documents.messages_at_work import Carrier
 from tests.finance.at_work import rows_of
@@ -123,19 +123,25 @@ class Letters(Visits):
             times = CountOf(letter.id for letter in self.post.taken)
             assert all(once == 1 for once in times.values())
         keys = {each.key: each for each in known}
-        for order_id in self.orders:
-            await self._is_told_of(order_id, keys)
+        seen = set[UUID | None]()
+        for order_id in sorted(self.orders, reverse=True):
+            order = await self.business.ask(GetWorkOrder(order_id=order_id))
+            car = order.vehicle and order.vehicle.id
+            self._is_told_of(order, keys, is_last=car is not None and car not in seen)
+            seen.add(car)
         return wrong
 
-    async def _is_told_of(self, order_id: UUID, keys: dict[str, Any]) -> None:
-        order = await self.business.ask(GetWorkOrder(order_id=order_id))
-        occasions: list[tuple[Fact, str]] = [("order_opened", f"{order_id}")]
+    def _is_told_of(self, order: WorkOrder, keys: dict[str, Any], is_last: bool) -> None:
+        """``is_last``: nobody has come with the car since."""
+        occasions: list[tuple[Fact, str]] = [("order_opened", f"{order.id}")]
         if order.status == "done":
-            occasions.append(("order_ready", f"{order_id}:{order.completion}"))
+            occasions.append(("order_ready", f"{order.id}:{order.completion}"))
+            if is_last:
+                occasions.append(("next_visit", f"{order.id}:{order.completion}"))
         for fact, occasion in occasions:
             message = keys[f"{self.standing[fact]}:{fact}:{occasion}"]
             over = order.status == "cancelled" or message.id in self.called_off
-            assert message.state != "cancelled" or over
+            assert message.state != "cancelled" or over, (fact, message)
 
     async def _a_round(self) -> None:
         carriers: Any = {"sms": self.post, "email": self.post}

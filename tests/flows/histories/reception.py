@@ -17,6 +17,8 @@ from shared.contracts.approvals import (
     ShowEstimate,
     WorkAnswer,
 )
+from shared.contracts.base import Command
+from shared.contracts.link_secret import ReplaceLinkSecret
 from shared.contracts.orders import (
     AddComment,
     AddService,
@@ -171,7 +173,8 @@ class Reception(Counter):
     @action(1)
     async def a_link_is_taken_back(self) -> None:
         if order_id := self.recent(self.orders):
-            await self.send(RevokeEstimateLink(order_id=order_id))
+            revoke: Command[Any] = RevokeEstimateLink(order_id=order_id)
+            await self.send(ReplaceLinkSecret() if self.chance(0.2) else revoke)
 
     @action(2)
     async def something_is_noted(self) -> None:
