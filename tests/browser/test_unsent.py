@@ -117,6 +117,19 @@ async def test_a_selection_that_ends_beside_a_dialog_leaves_it_open(
     asked.says = True
     await page.mouse.click(20, 400)
     await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert asked.times == 3
+    # What was typed on the page before is not forgotten for what was typed over it, nor asked about
+    # with it.
+    await page.get_by_label("Комментарий", exact=True).fill(TOLD)
+    await page.get_by_role("link", name="Изменить", exact=True).first.click()
+    await expect(reason).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert asked.times == 3
+    asked.says = False
+    await page.get_by_role("navigation", name="Главное меню").get_by_text("Клиенты").click()
+    await asked.often(4)
+    await expect(page.get_by_label("Комментарий", exact=True)).to_have_value(TOLD)
 
 
 async def test_what_is_wrong_is_told_beside_its_field(site: Site, browse: Open) -> None:

@@ -6,12 +6,16 @@
 (() => {
   const ASKED = "form[data-unsent], #sheet[open] form[method=post]";
 
-  // Where it was typed, and what the browser's history knows that page by.
-  let typed = null;
+  // Where it was typed; and what the browser's history knows that page by.
+  const typed = new Set();
+  let here = null;
 
   document.addEventListener("input", ({ target, isTrusted }) => {
     const form = target.form?.closest(ASKED);
-    if (form && isTrusted) typed = { form, address: location.href, state: history.state };
+    if (!form || !isTrusted) return;
+    for (const each of typed) if (!each.isConnected) typed.delete(each);
+    typed.add(form);
+    here = { address: location.href, state: history.state };
   });
 
   function asIs(field) {
@@ -22,13 +26,16 @@
   }
 
   // Taken, emptied by hand or gone with its page: nothing of it would be lost.
-  const isUnsent = () => typed?.form.isConnected && typed.form.matches(ASKED)
-    && ![...typed.form.querySelectorAll("input, select, textarea")].every(asIs);
+  const isUnsent = (form) => form.isConnected && form.matches(ASKED)
+    && ![...form.querySelectorAll("input, select, textarea")].every(asIs);
 
-  function mayLeave() {
-    if (!isUnsent()) return true;
+  const unsent = (within = document) => [...typed].filter((form) => within.contains(form) && isUnsent(form));
+
+  function mayLeave(within = document) {
+    const left = unsent(within);
+    if (!left.length) return true;
     if (!confirm(document.getElementById("told").dataset.unsent)) return false;
-    typed = null;
+    for (const form of left) typed.delete(form);
     return true;
   }
 
@@ -56,16 +63,15 @@
     }, true);
   } else {
     addEventListener("popstate", (event) => {
-      const before = typed;
       if (mayLeave()) return;
       event.stopImmediatePropagation();
-      history.pushState(before.state, "", before.address);
+      history.pushState(here.state, "", here.address);
     }, true);
   }
 
-  addEventListener("beforeunload", (event) => { if (isUnsent()) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (unsent().length) event.preventDefault(); });
 
   document.addEventListener("cancel", (event) => {
-    if (event.target.id === "sheet" && !mayLeave()) event.preventDefault();
+    if (event.target.id === "sheet" && !mayLeave(event.target)) event.preventDefault();
   }, true);
 })();
