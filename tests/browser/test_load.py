@@ -420,3 +420,29 @@ async def test_the_office_says_when_the_station_works(site: Site, browse: Open, 
     await plain.get_by_role("button", name="Сохранить").click()
     own = await site.get(f"/employees/{bays.technician['id']}/schedule")
     assert own["week"] is None
+
+
+async def test_a_short_bar_tells_number_and_plate_whole(
+    site: Site, browse: Open, bays: Bays
+) -> None:
+    car = await site.post(
+        f"/clients/{bays.client['id']}/vehicles", {"vendor": "Lada", "plate": "А123ВС777"}
+    )
+    fields = {"client_id": bays.client["id"], "vehicle_id": car["id"]}
+    fields |= {"section_id": bays.section["id"], "employee_id": bays.technician["id"]}
+    order = await site.post("/orders", fields)
+    await bays.book(order, at(10), at(11, 30))
+    page = (await browse(role="advisor", size=DESK)).page
+    await page.goto(f"{site.url}/load?day={at(1):%Y-%m-%d}")
+    caption = bar(page, order).locator(".load-caption")
+    await expect(caption).to_have_text(f"{order['number']} А123ВС777")
+    assert await caption.evaluate(
+        """caption => {
+            const range = document.createRange();
+            range.selectNodeContents(caption);
+            const [words, bar] = [range, caption.parentElement].map(
+                each => each.getBoundingClientRect());
+            return caption.scrollWidth <= caption.clientWidth
+                && words.right <= bar.right && words.bottom <= bar.bottom;
+        }"""
+    )

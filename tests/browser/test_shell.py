@@ -22,6 +22,7 @@ async def test_somebody_signs_in_and_out(site: Site, browse: Open) -> None:
     await page.get_by_role("button", name="Войти").click()
     await expect(page.get_by_role("alert").filter(has_text="парол")).to_be_visible()
     await expect(page.get_by_label("Логин")).to_have_value("admin")
+    await expect(page.get_by_label("Пароль")).to_be_focused()
     assert await barriers(page) == []
 
     await page.get_by_label("Пароль").fill(DEMO_PASSWORD)

@@ -67,6 +67,9 @@ async def test_a_cashier_opens_a_shift_takes_money_gives_it_back_and_counts(
     await row.get_by_role("link", name="Принять").click()
     await expect(page.get_by_label("Наличные", exact=True)).to_have_value("1500.00")
     assert await barriers(page) == []
+    english = (await browse(role="cashier", size=DESK, language="en")).page
+    await english.goto(page.url)
+    await expect(english.locator("[data-total]")).to_have_text("1,500.00\u00a0₽")
     # Half by card; cash for the rest, of a banknote.
     await page.get_by_label("Наличные", exact=True).fill("")
     await page.get_by_label("Карта", exact=True).fill("500")
@@ -107,6 +110,12 @@ async def test_a_cashier_opens_a_shift_takes_money_gives_it_back_and_counts(
     await page.goto(site.url + "/till")
     await page.get_by_role("link", name="X-отчёт, закрыть").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("X-отчёт 1")
+    # On paper it is a report, and no form.
+    closing = page.get_by_role("button", name="Закрыть смену")
+    await page.emulate_media(media="print")
+    await expect(closing).to_be_hidden()
+    await page.emulate_media(media="screen")
+    await expect(closing).to_be_visible()
     await page.get_by_text("По купюрам и монетам").click()
     await page.get_by_label("1 000 ₽ ×").fill("2")
     await expect(page.get_by_label("Насчитано в ящике")).to_have_value("2000.00")

@@ -52,6 +52,13 @@ def said(body: dict[str, Any], *changes: tuple[str, Any, Any]) -> Facts:
     return facts_of(record, KNOWN)
 
 
+def test_of_a_booking_the_post_and_the_time_are_told_once() -> None:
+    made = {"booking_id": NOBODY, "post_id": SECTION, "start": "2026-11-27T07:00:00Z"}
+    assert said(made).about == ("Слесарный", datetime(2026, 11, 27, 7, tzinfo=UTC))
+    moved = ("start", "2026-11-27T06:00:00Z", made["start"])
+    assert said(made, moved).about == ("Слесарный",)
+
+
 @pytest.mark.parametrize("event", EVENTS, ids=subject_of)
 def test_every_event_can_be_told(event: type[Event]) -> None:
     said(json.loads(example_of(event)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -37,7 +38,7 @@ TEMPLATE_FAILED = "template_failed"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """``about``: names, texts, sums. ``changes``: the field's name, old and new."""
+    """``about``: names, texts, moments, sums. ``changes``: the field's name, old and new."""
 
     about: tuple[Any, ...]
     changes: tuple[tuple[str, Any, Any], ...]
@@ -54,13 +55,10 @@ def facts_of(record: AuditRecord, known: Mapping[str, str], language: str = "en"
     whole = in_language(record.body, language)
     inner = (each for each in whole.values() if isinstance(each, Mapping))
     about = dict.fromkeys(said for body in (whole, *inner) for said in events.about(body, known))
-    # A sum that has changed is told with what it was.
-    return Facts(
-        tuple(
-            said for said in about if not (_is_id(said) or (changes and isinstance(said, Decimal)))
-        ),
-        changes,
-    )
+    # A sum or a time that has changed is told with what it was.
+    changing = (Decimal, datetime) if changes else ()
+    told = (said for said in about if not (_is_id(said) or isinstance(said, changing)))
+    return Facts(tuple(told), changes)
 
 
 def in_language(body: Mapping[str, Any], language: str) -> Mapping[str, Any]:

@@ -25,6 +25,23 @@ _DECIMAL = re.compile(r"-?\d+\.\d+")
 names nothing may be changed."""
 
 
+# fmt: off
+_FIELDS = {
+    "bank_account_invalid": "requisites.bank_account", "bank_code_invalid": "requisites.bank_code",
+    "barcode_taken": "barcode", "login_taken": "login", "name_taken": "name",
+    "phone_invalid": "phones", "plate_invalid": "plate",
+    "registration_number_invalid": "requisites.registration_number",
+    "tax_number_invalid": "requisites.tax_number",
+    "tax_reason_code_invalid": "requisites.tax_reason_code", "vin_invalid": "vin",
+}
+# fmt: on
+
+
+def field_of(refusal: Refused) -> str:
+    """The field of a form that the no is about, where it is about one: beside it, it is told."""
+    return _FIELDS.get(refusal.code, "")
+
+
 def in_words(refusal: Refused, language: str) -> str:
     shown = {
         name: figure(value, LOCALES[language])

@@ -25,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.call import Call
 from services.gateway.pages.forms import Form
-from services.gateway.pages.refusals import in_words, with_names
+from services.gateway.pages.refusals import field_of, in_words, with_names
 from services.gateway.pages.request import PageRequest
 from services.gateway.problems import errors_of, headers_of, invalid, status_of
 from shared.contracts.base import Message
@@ -142,6 +142,7 @@ async def present(call: Call, refusal: Refused) -> Response:
         status=status,
         code=refusal.code,
         words=_words(request, refusal, within=within),
+        field=field_of(refusal),
         errors=errors_of(refusal, request.language),
     )
     response.headers.update(headers_of(refusal, status))

@@ -128,8 +128,8 @@ CODES = {
 _SUMS = ("amount", "price", "total", "due", "required")
 
 
-def about(body: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[str | Decimal]:
-    """What it happened to, and for how much: names and sums."""
+def about(body: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[str | Decimal | datetime]:
+    """What it happened to, when it is to be, and for how much: names, moments and sums."""
     for name in ("comment", "line", "record", "payment"):
         if isinstance(inner := body.get(name), Mapping):
             yield from about(inner, known)
@@ -142,6 +142,11 @@ def about(body: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[str | D
         told = line if isinstance(line, Mapping) else {"line_id": line}
         if said := told.get("name") or known.get(str(told.get("line_id"))):
             yield said
+    if "booking_id" in body:
+        if post := known.get(str(body.get("post_id"))):
+            yield post
+        if start := _moment(str(body.get("start"))):
+            yield start
     for name in _SUMS:
         if (sum_ := _decimal(body.get(name))) is not None:
             yield sum_

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +29,7 @@ class Happening:
     entry: TimelineEntry
     look: looks.Look
     about: tuple[Any, ...]
-    """What it happened to: names, texts, sums."""
+    """What it happened to: names, texts, moments, sums."""
     changes: tuple[tuple[str, Any, Any], ...]
     """The field's name, old and new."""
 
@@ -78,8 +79,8 @@ def _happening(entry: TimelineEntry, known: Mapping[str, str], language: str) ->
     return Happening(
         entry,
         events.EVENTS[entry.event],
-        # A sum that has changed is told with what it was.
-        tuple(said for said in told if not (steps and isinstance(said, Decimal))),
+        # A sum or a time that has changed is told with what it was.
+        tuple(said for said in told if not (steps and isinstance(said, Decimal | datetime))),
         tuple(
             (name, events.value(old, known), events.value(new, known)) for name, old, new in steps
         ),

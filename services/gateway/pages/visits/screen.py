@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from services.gateway.pages.clients import words
 from services.gateway.pages.forms import YEARS, day_said, today
+from services.gateway.pages.refusals import field_of
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from services.gateway.pages.visits.free_times import free_days, technician_row
@@ -175,6 +176,7 @@ async def _screen(request: PageRequest, draft: Draft, refusal: Refused | None = 
         times=await _times(request, values),
         refusal=refusal.words(request.language) if refusal else "",
         code=refusal.code if refusal else "",
+        field=field_of(refusal) if refusal else "",
         errors=errors_of(refusal, request.language) if refusal else [],
     )
 

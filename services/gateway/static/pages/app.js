@@ -281,11 +281,27 @@ const app = (() => {
     event.target.closest("[data-closes]")?.closest("dialog")?.close();
     event.target.closest("[data-dismiss]")?.closest(".problem")?.remove();
     if (event.target.closest("[data-print]")) print();
-    if (event.target instanceof HTMLDialogElement) event.target.close();
+    if (event.target === beside && isBeside(event)) close(event.target);
     for (const details of document.querySelectorAll(MENUS)) {
       if (!details.contains(event.target)) details.open = false;
     }
   });
+
+  // What is pressed beside a dialog and let go there closes it. A selection that is drawn out of it
+  // ends beside it too, and a click on its own edge is one into it.
+  let beside = null;
+  listenTo(["pointerdown"], (event) => { beside = isBeside(event) ? event.target : null; });
+
+  function isBeside({ target, clientX, clientY }) {
+    if (!(target instanceof HTMLDialogElement)) return false;
+    const { left, right, top, bottom } = target.getBoundingClientRect();
+    return clientX < left || clientX > right || clientY < top || clientY > bottom;
+  }
+
+  // As Escape does: who is asked about it hears of both.
+  function close(dialog) {
+    if (dialog.dispatchEvent(new Event("cancel", { cancelable: true }))) dialog.close();
+  }
 
   // What a page says by itself stands where a no of the station stands; without words, it says that
   // none came.
@@ -348,37 +364,70 @@ const app = (() => {
     for (const field of document.querySelectorAll("input[name=_csrf]")) field.value = proof;
   }
 
-  // Of several fields with one name, a number says which.
-  function fieldOf(form, name) {
-    const named = (each) => form.querySelectorAll(`[name="${CSS.escape(each)}"]:not([type=hidden])`);
+  // Of several fields with one name, a number says which, or what stands in it.
+  function fieldOf(form, name, words) {
+    const named = (each) => [...form.querySelectorAll(`[name="${CSS.escape(each)}"]:not([type=hidden])`)];
     const [, group, number] = name.match(/^(.*)\.(\d+)$/) ?? [];
-    return named(name)[0] ?? (group && (named(group)[number] ?? named(group)[0]));
+    return named(name).find(({ value }) => value && words.includes(value)) ?? named(name)[0]
+      ?? (group && (named(group)[number] ?? named(group)[0]));
   }
 
   function mark(form) {
     if (!form) return;
-    for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    for (const field of form.querySelectorAll("[aria-invalid]")) unmark(field);
     let first = null;
     for (const item of document.querySelectorAll("#problems [data-field]")) {
-      const field = fieldOf(form, item.dataset.field);
+      const words = (item.querySelector(".problem-words") ?? item).textContent;
+      const field = fieldOf(form, item.dataset.field, words);
       if (!field) continue;
-      field.setAttribute("aria-invalid", "true");
+      say(field, words);
       first ??= field;
       // A row's field may have its number for those who hear it; here it comes by itself.
       const label = field.labels?.[0]?.textContent.replace("*", "").trim() || field.ariaLabel?.replace(/,? \d+$/, "");
       const row = field.closest("tbody tr")?.sectionRowIndex;
-      if (label) item.querySelector(".problem-field").textContent = row >= 0 ? `${label} (${row + 1})` : label;
+      const name = item.querySelector(".problem-field");
+      if (label && name) name.textContent = row >= 0 ? `${label} (${row + 1})` : label;
     }
     const dialog = form.closest("dialog[open]");
     const problem = document.querySelector("#problems .problem");
     first?.focus({ preventScroll: dialog !== null });
     if (!dialog || !problem) return;
     dialog.querySelector(".problem")?.remove();
+    // What stands around an open dialog is heard by nobody.
+    problem.role = "alert";
     const head = dialog.querySelector(".dialog-head");
     if (head) head.after(problem);
     else dialog.prepend(problem);
     problem.scrollIntoView({ block: "nearest" });
   }
+
+  // Beside the field, too: the list of what is wrong may be a screen away from it.
+  function say(field, words) {
+    unmark(field);
+    const said = document.createElement("small");
+    said.className = "field-problem";
+    said.id = `problem-of-${field.name}`;
+    said.textContent = words;
+    (field.closest(".field, td") ?? field.parentElement).append(said);
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", [...describedBy(field), said.id].join(" "));
+  }
+
+  const describedBy = (field) => (field.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
+
+  function unmark(field) {
+    field.removeAttribute("aria-invalid");
+    const [own, others] = [[], []];
+    for (const id of describedBy(field)) (id.startsWith("problem-of-") ? own : others).push(id);
+    for (const id of own) document.getElementById(id)?.remove();
+    if (others.length) field.setAttribute("aria-describedby", others.join(" "));
+    else field.removeAttribute("aria-describedby");
+  }
+
+  // What is typed anew is not wrong before it is sent.
+  document.addEventListener("input", ({ target }) => {
+    if (describedBy(target).some((id) => id.startsWith("problem-of-"))) unmark(target);
+  });
 
   // On a phone, tabs stand in a row that is longer than the screen.
   function showTab() {

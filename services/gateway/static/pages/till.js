@@ -7,9 +7,11 @@
     return /^\d+(\.\d{1,2})?$/.test(text) ? Math.round(parseFloat(text) * 100) : NaN;
   };
   const plain = (amount) => (amount / 100).toFixed(2);
-  const money = (amount) =>
-    new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: "RUB" })
-      .format(amount / 100);
+  // As pages write it.
+  const figures = () => new Intl.NumberFormat(document.documentElement.lang === "ru" ? "ru" : "en-GB", {
+    minimumFractionDigits: 2,
+  });
+  const money = (amount) => `${figures().format(amount / 100)}\u00a0₽`;
 
   function reckon(form) {
     const due = [...form.querySelectorAll("[data-order]:checked")].reduce(
