@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -102,3 +103,10 @@ def test_harmless_word_passes(text: str) -> None:
 def test_texts_are_found() -> None:
     paths = {path for path, _ in texts()}
     assert {"pyproject.toml", "requirements.lock", "shared/contracts/orders.py"} <= paths
+
+
+@pytest.mark.parametrize("folder", ["data", "data-backups", "data.replaced-20261129T000000Z"])
+def test_what_opens_every_door_of_a_station_is_not_committed(folder: str) -> None:
+    """The station's folder, that of its backups, and what a restore moved aside, beside it."""
+    ignored = ["git", "check-ignore", "--quiet", f"{folder}/secrets.json"]
+    assert subprocess.run(ignored, cwd=ROOT, check=False).returncode == 0
