@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.orders.store.tables import vehicles
+from shared.contracts.base import Change
+from shared.contracts.client_data import EraseClient
 from shared.contracts.clients import ChangeVehicle, GetVehicle
 from shared.contracts.copies import ListToldByClients
-from shared.contracts.orders import AddService, ChangeOrder
+from shared.contracts.orders import AddService, ChangeOrder, OrderChanged
 from shared.contracts.vehicle_history import GetVehicleHistory, VehicleFactView
 from tests.support.day import Station
 
@@ -87,6 +89,30 @@ async def test_the_card_and_its_copy_say_what_the_last_order_said(station: Stati
         copy = (await connection.execute(select(vehicles).where(vehicles.c.id == car.id))).one()
     told = await station.ask(ListToldByClients(kind="vehicle", ids=(car.id,)))
     assert (copy.mileage_km, copy.revision) == (51_000, told.items[0].revision)
+
+
+async def test_a_late_reading_brings_nothing_of_a_forgotten_owner_back(station: Station) -> None:
+    owner = await station.a_client()
+    car = await station.a_vehicle(owner.id, mileage_km=50_000)
+    order = await station.an_order(client_id=owner.id, vehicle_id=car.id)
+    await station.move(order.id, "cancelled", reason="Передумал")
+    await station.settle_down()
+    await station.send(EraseClient(client_id=owner.id, reason="Заявление"))
+    late = OrderChanged(
+        order_id=order.id,
+        number=order.number,
+        revision=order.revision + 1,
+        vehicle_id=car.id,
+        mileage_km=50_200,
+        changes=(Change(field="mileage_km", old=None, new=50_200),),
+    )
+    await station.publish(late, "orders")
+    await station.settle_down()
+    card = await station.ask(GetVehicle(vehicle_id=car.id))
+    assert (card.mileage_km, card.plate) == (50_200, None)
+    async with station.running["orders"].engine.connect() as connection:
+        copy = (await connection.execute(select(vehicles).where(vehicles.c.id == car.id))).one()
+    assert (copy.mileage_km, copy.plate, copy.revision) == (50_200, None, card.revision)
 
 
 async def _said(station: Station, car: UUID) -> int | None:
