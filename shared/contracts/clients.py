@@ -132,6 +132,8 @@ class VehicleView(VehicleFields):
     revision: Revision
     created_at: Instant
     updated_at: Instant
+    mileage_at: Instant | None = None
+    """When ``mileage_km`` was said: on the card, or first on the order that says it."""
     warnings: tuple[str, ...] = ()
     """Codes of what looks wrong but is accepted: ``vin_check_digit``, ``vin_short``."""
 

@@ -903,8 +903,8 @@ class OrderEvent(Event):
 
 
 class OrderCreated(OrderEvent):
-    """Producer: orders. Consumers: finance (remembers whose order it is), documents,
-    audit."""
+    """Producer: orders. Consumers: clients (what the car has run), finance (remembers whose order
+    it is), documents, audit."""
 
     subject: ClassVar[str] = "evt.orders.order_created.v1"
 
@@ -914,12 +914,19 @@ class OrderCreated(OrderEvent):
     section_id: UUID
     employee_id: UUID
     type: str
+    mileage_km: int | None = None
 
 
 class OrderChanged(OrderEvent):
-    """The header was edited; ``changes`` has old and new. Producer: orders. Consumer: audit."""
+    """The header was edited; ``changes`` has old and new. Producer: orders. Consumers: clients
+    (what the car has run), audit."""
 
     subject: ClassVar[str] = "evt.orders.order_changed.v1"
+
+    vehicle_id: UUID | None = None
+    mileage_km: int | None = None
+    """As the header says it now, whatever was edited; null in what was told before this was
+    told."""
 
 
 class ServiceAdded(OrderEvent):

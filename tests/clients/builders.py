@@ -50,5 +50,8 @@ def a_vehicle(**fields: Any) -> Vehicle:
         revision=1,
         created_at=NOW,
         updated_at=NOW,
+        mileage_at=NOW,
+        typed_km=50_000,
+        typed_at=NOW,
     )
     return replace(vehicle, **fields)

@@ -205,6 +205,9 @@ def test_edit_of_a_car_tells_old_and_new() -> None:
         client_id=OTHER_CLIENT_ID,
         plate="В777ОР 77",
         mileage_km=51_000,
+        mileage_at=LATER,
+        typed_km=51_000,
+        typed_at=LATER,
         revision=2,
         updated_at=LATER,
     )

@@ -386,8 +386,13 @@ async def test_a_batch_costs_as_many_statements_as_one_message(
             store.save_vehicle(cars[-1], new_facts(None, cars[-1], now))
         await store.write()
     edits = [
-        ChangeVehicle(vehicle_id=car.id, client_id=car.client_id, vin=f"Z94{(car.vin or '')[3:]}")
-        for car in cars
+        ChangeVehicle(
+            vehicle_id=car.id,
+            client_id=car.client_id,
+            vin=f"Z94{(car.vin or '')[3:]}",
+            plate=f"А{number:03}ВС77",
+        )
+        for number, car in enumerate(cars)
     ]
     async with engine.begin() as connection:
         with counted_statements() as statements:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -121,10 +122,18 @@ class Station:
         assert self._client
         return await self._client.ask(question, actor=actor)
 
-    async def publish(self, event: Event, source: str, *, event_id: UUID | None = None) -> UUID:
-        """Puts an event into the stream as ``source``'s relay would, e.g. once more or too late."""
+    async def publish(
+        self,
+        event: Event,
+        source: str,
+        *,
+        event_id: UUID | None = None,
+        at: datetime | None = None,
+    ) -> UUID:
+        """Puts an event into the stream as ``source``'s relay would, e.g. once more or too late;
+        ``at``: when it happened."""
         cause = opening(f"/station-1/{source}", "test", ADMIN)
-        sent = outgoing(event, cause, f"/station-1/{source}", cause.time)
+        sent = outgoing(event, cause, f"/station-1/{source}", at or cause.time)
         headers = {**sent.headers, "ce-id": str(event_id or sent.event_id)}
         connection = await nats.connect(
             self.nats.url(source), inbox_prefix=f"_INBOX_{source}".encode()

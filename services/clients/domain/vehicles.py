@@ -17,7 +17,10 @@ from shared.refusals import Refused, ensure_revision
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """A car as it is today. ``vin`` is folded to one form, ``plate`` is as people read it."""
+    """A car as it is today. ``vin`` is folded to one form, ``plate`` is as people read it.
+
+    ``mileage_km`` was said at ``mileage_at``, on the card or on an order (see ``mileage.py``);
+    ``typed_km`` is what was last said on the card, also by clearing it."""
 
     id: UUID
     client_id: UUID
@@ -32,6 +35,9 @@ class Vehicle:
     created_at: datetime
     updated_at: datetime
     vehicle_class: str | None = None
+    mileage_at: datetime | None = None
+    typed_km: int | None = None
+    typed_at: datetime | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -41,7 +47,8 @@ class Vehicle:
 def new_vehicle(command: AddVehicle, vehicle_id: UUID, now: datetime) -> Vehicle:
     """Raises ``Refused``: ``vehicle_empty``, ``vin_invalid``, ``plate_invalid``."""
     fields = _clean_vehicle({name: getattr(command, name) for name in AddVehicle.model_fields})
-    return _known(Vehicle(id=vehicle_id, revision=1, created_at=now, updated_at=now, **fields))
+    car = _known(Vehicle(id=vehicle_id, revision=1, created_at=now, updated_at=now, **fields))
+    return car if car.mileage_km is None else typed(car, now)
 
 
 def changed_vehicle(
@@ -57,7 +64,18 @@ def changed_vehicle(
     changes = changes_between(vehicle_view(vehicle), vehicle_view(edited), fields)
     if not changes:
         return vehicle, ()
+    if edited.mileage_km != vehicle.mileage_km:
+        edited = typed(edited, now)
     return replace(edited, revision=vehicle.revision + 1, updated_at=now), changes
+
+
+def typed(vehicle: Vehicle, now: datetime) -> Vehicle:
+    """With the mileage that it has as the card's own word. Who types it has seen the one before,
+    whatever the clock says."""
+    seen = (vehicle.mileage_at, vehicle.typed_at)
+    at = max((now, *filter(None, seen)))
+    km = vehicle.mileage_km
+    return replace(vehicle, mileage_at=None if km is None else at, typed_km=km, typed_at=at)
 
 
 def moved(vehicle: Vehicle, client_id: UUID, now: datetime) -> Vehicle:

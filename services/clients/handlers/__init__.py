@@ -5,7 +5,8 @@ lists of them come in as files. ``merging``: two cards of one client become one.
 was agreed on with a client. ``personal_data``: all that is known of a person is given out.
 ``erasure``: a person is forgotten. ``history``: what happened with a client. ``links``: who belongs
 to whom. ``tags``: clients and cars are marked. ``visits``: who came how often. ``segments``:
-clients with something in common. ``figures``: what finance must agree with.
+clients with something in common. ``mileage``: what orders say of their cars. ``figures``: what
+finance must agree with.
 """
 
 from services.clients.handlers import (
@@ -18,6 +19,7 @@ from services.clients.handlers import (
     importing,
     links,
     merging,
+    mileage,
     personal_data,
     segments,
     tags,
@@ -36,6 +38,7 @@ __all__ = [
     "importing",
     "links",
     "merging",
+    "mileage",
     "personal_data",
     "segments",
     "tags",

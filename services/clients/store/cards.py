@@ -21,12 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clients.domain.cards import Client
 from services.clients.domain.identifiers import folded, plate_key
+from services.clients.domain.mileage import cars_named, says_mileage
 from services.clients.domain.search import name_key
 from services.clients.domain.vehicles import Vehicle, VehicleFact
 from services.clients.store.contracts import Contracts
 from services.clients.store.erasure import Erasure
 from services.clients.store.links import Links
 from services.clients.store.merging import Duplicates
+from services.clients.store.readings import Readings
 from services.clients.store.rows import client_of, client_row, vehicle_of, vehicle_row
 from services.clients.store.segments import Segments
 from services.clients.store.tables import clients, name_words, vehicle_facts, vehicles
@@ -38,6 +40,7 @@ from shared.contracts.client_links import LinkClient
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import AddVehicle, ChangeClient, ChangeVehicle
 from shared.contracts.finance import OrderSettled, SettlementReversed
+from shared.contracts.orders import OrderChanged, OrderCreated
 from shared.contracts.tags import TagClient, TagVehicle, UntagClient, UntagVehicle
 from shared.handlers import Store
 from shared.reading import read_together
@@ -104,6 +107,7 @@ class ClientsStore(Store):
         self.duplicates = Duplicates(connection, self.pending)
         self.erasure = Erasure(connection)
         self.links = Links(connection)
+        self.readings = Readings(connection, self.pending)
         self.segments = Segments(connection)
         self.tags = Tags(connection)
         self.visits = Visits(connection, self.pending)
@@ -114,12 +118,16 @@ class ClientsStore(Store):
         self._new_clients: dict[UUID, Client] = {}
         self._new_vehicles: dict[UUID, Vehicle] = {}
         self._new_facts: list[VehicleFact] = []
+        self._compared: set[UUID] = set()
+        """Whose cars are others, or are told by another plate."""
         self._saves = 0
 
     async def prefetch(self, messages: Sequence[Message]) -> None:
         client_ids: set[UUID] = set()
         vehicle_ids: set[UUID] = set()
         vins: set[str] = set()
+        read_on: set[UUID] = set()
+        cars_read: set[UUID] = set()
         for message in messages:
             if isinstance(message, MergeClients):
                 client_ids |= {message.client_id, message.other_id}
@@ -138,7 +146,11 @@ class ClientsStore(Store):
                 # Anything else is refused, and some of it no database can be asked for (NUL).
                 if vin.isalnum():
                     vins.add(vin)
-        await self._load(client_ids, vehicle_ids, vins)
+            if isinstance(message, OrderCreated | OrderChanged) and says_mileage(message):
+                read_on.add(message.order_id)
+                cars_read |= cars_named(message)
+        await self._load(client_ids, vehicle_ids | cars_read, vins)
+        await self.readings.load(read_on, cars_read)
 
     # --- one thing, to be changed ------------------------------------------------------------
 
@@ -192,6 +204,12 @@ class ClientsStore(Store):
         owned = [car for car in self._vehicles.values() if car and car.client_id == client_id]
         return sorted(owned, key=lambda car: car.id)
 
+    async def hold_cars(self, vehicle_ids: Collection[UUID]) -> list[Vehicle]:
+        """Those of these cars that there are; locked."""
+        await self._load(vehicle_ids=vehicle_ids)
+        found = (self._vehicles[vehicle_id] for vehicle_id in sorted(vehicle_ids))
+        return [car for car in found if car]
+
     async def vehicle(self, vehicle_id: UUID) -> Vehicle:
         """Raises ``Refused("vehicle_not_found")``."""
         if vehicle_id not in self._vehicles:
@@ -214,6 +232,8 @@ class ClientsStore(Store):
     def save_vehicle(self, vehicle: Vehicle, facts: Sequence[VehicleFact]) -> None:
         self._saves += 1
         before = self._vehicles.get(vehicle.id)
+        if before is None or _alike_by(before) != _alike_by(vehicle):
+            self._compared.add(vehicle.client_id)
         if before and before.vin:
             self._holders[before.vin] = None
         if vehicle.vin:
@@ -270,17 +290,18 @@ class ClientsStore(Store):
         await self._flush_facts()
         self._look_for_duplicates()
         await self.visits.flush()
+        self.readings.flush()
         self._new_clients, self._new_vehicles, self._new_facts = {}, {}, []
+        self._compared = set()
 
     def unsaved(self) -> int:
-        return self._saves + self.visits.saves
+        return self._saves + self.visits.saves + self.readings.saves
 
     def _look_for_duplicates(self) -> None:
-        """Of every card that was made or edited, or got a car."""
+        """Of every card that was made or edited, or got a car or a plate."""
         saved = {client.id: client.revision for client in self._new_clients.values()}
-        owners = {car.client_id for car in self._new_vehicles.values()}
         new = {client_id for client_id, revision in saved.items() if revision == 1}
-        if touched := saved.keys() | owners:
+        if touched := saved.keys() | self._compared:
             self.duplicates.look_for(new, touched - new)
 
     async def _flush_facts(self) -> None:
@@ -335,6 +356,10 @@ class ClientsStore(Store):
             self._vehicles[row.id] = vehicle_of(row)
             if row.vin:
                 self._holders[row.vin] = row.id
+
+
+def _alike_by(vehicle: Vehicle) -> tuple[UUID, str | None]:
+    return vehicle.client_id, vehicle.plate
 
 
 def _found[ThingT](code: str, thing_id: UUID, thing: ThingT | None) -> ThingT:

@@ -107,6 +107,9 @@ vehicles = Table(
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("mileage_at", Instant),
+    Column("typed_km", Integer),
+    Column("typed_at", Instant),
     Index("vehicles_client", "client_id", "id"),
     Index("vehicles_vin", "vin", unique=True),
     Index("vehicles_plate", "plate_key"),
@@ -135,6 +138,18 @@ vehicle_facts = Table(
         postgresql_where=text("until IS NULL"),
     ),
 )
+readings = Table(
+    "readings",
+    tables,
+    Column("order_id", Uuid, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    # Not of a car that must exist: news may outlive a restore of this database.
+    Column("vehicle_id", Uuid),
+    Column("mileage_km", Integer),
+    Column("at", Instant),
+    Index("readings_vehicle", "vehicle_id"),
+)
+"""What each order says of its car's mileage."""
 name_words = Table(
     "name_words",
     tables,

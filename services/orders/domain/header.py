@@ -31,4 +31,10 @@ def change_header(order: Order, header: Header, now: datetime) -> Decision:
         ensure_in_turn(header.vehicle_in_at, header.vehicle_out_at)
     changed = revised(order, now, header=header)
     ensure_free_if_invisible(changed)
-    return Decision(changed, (OrderChanged(**naming(changed), changes=changes),))
+    told = OrderChanged(
+        **naming(changed),
+        vehicle_id=header.vehicle_id,
+        mileage_km=header.mileage_km,
+        changes=changes,
+    )
+    return Decision(changed, (told,))

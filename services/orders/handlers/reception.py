@@ -120,6 +120,7 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
             section_id=command.section_id,
             employee_id=command.employee_id,
             type=command.type,
+            mileage_km=command.mileage_km,
         )
     )
     if booking:

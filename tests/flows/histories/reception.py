@@ -18,6 +18,7 @@ from shared.contracts.approvals import (
     WorkAnswer,
 )
 from shared.contracts.base import Command
+from shared.contracts.clients import GetVehicle
 from shared.contracts.link_secret import ReplaceLinkSecret
 from shared.contracts.orders import (
     AddComment,
@@ -26,6 +27,7 @@ from shared.contracts.orders import (
     ChangeOrder,
     CreateEmployee,
     CreateOrder,
+    FindOrders,
     ListPriceSteps,
     NamedPerformer,
     PartLineView,
@@ -66,7 +68,19 @@ class Reception(Counter):
                 for kind, last in {each.step: each.new for each in steps}.items():
                     if getattr(line, kind, last) != last:
                         wrong.append(f"{order.number} {line.name}: {kind} is not {last}, {steps}")
+        for car in self.vehicles:
+            wrong += await self._unsaid_mileage(car)
         return wrong
+
+    async def _unsaid_mileage(self, car: UUID) -> list[str]:
+        """Nobody types any on a card here: it has one that an order of the car says, if one does.
+        Which of several is the newest is the clocks' to say, and those are wrong here."""
+        orders = (await self.business.ask(FindOrders(vehicle_id=car, limit=200))).items
+        said = {(await self._order(each.id)).mileage_km for each in orders} - {None}
+        shown = (await self.business.ask(GetVehicle(vehicle_id=car))).mileage_km
+        if shown in (said or {None}):
+            return []
+        return [f"the card of {car} shows {shown} km, its orders say {said}"]
 
     @action(6)
     async def a_visit_begins(self) -> None:
