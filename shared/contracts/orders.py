@@ -583,7 +583,8 @@ class CreateOrder(Command[OrderView]):
 
 
 class ChangeOrder(Command[OrderView]):
-    """Edits the header of an order that is not ``done`` or ``cancelled`` (``order_closed``).
+    """Edits the header of an order that is not ``done`` or ``cancelled`` (``order_closed``); of one
+    that is, ``vehicle_in_at`` and ``vehicle_out_at`` alone: its car leaves after that.
 
     Fields that are not named stay; a null clears. A driver by name takes the place of one by id,
     and the other way round. Never alters the prices of lines that exist. Refused as

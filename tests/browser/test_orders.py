@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.ordering import answered, job, order_of, settled, stands, station_of
-from tests.browser.visitors import DESK, PHONE, Open, Site, barriers, paper
+from tests.browser.visitors import DESK, PHONE, Open, Site, barriers, paper, too_wide
 from tests.gateway.support import a_key
 from tests.support.waiting import eventually
 
@@ -233,6 +233,62 @@ async def test_two_people_edit_one_order(site: Site, browse: Open) -> None:
     await page.get_by_label("Reason").fill("The client did not come")
     await page.get_by_role("button", name="Call off").click()
     await expect(page.locator(".page-title")).to_contain_text("Cancelled")
+
+
+async def test_a_car_comes_by_a_key_and_goes_by_a_tap(site: Site, browse: Open) -> None:
+    station = await station_of(site)
+    page = (await browse(size=DESK, language="en", role="advisor")).page
+    await page.goto(site.url + station.path)
+    await page.keyboard.press("i")
+    await expect(page.locator("#notice")).to_contain_text("The car is taken in")
+    await expect(page.get_by_role("button", name="Car taken in now")).to_have_count(0)
+    assert (await order_of(site, station))["vehicle_in_at"]
+    assert await barriers(page) == []
+    for status in ("in_progress", "done"):
+        await site.post(f"/orders/{station.order_id}/status", {"to": status})
+
+    phone = (await browse(size=PHONE, role="advisor")).page
+    await phone.goto(site.url + station.path)
+    out = phone.get_by_role("button", name="Выдать автомобиль")
+    await expect(out).to_be_in_viewport()
+    await phone.locator("#print-menu summary").tap()
+    assert await too_wide(phone) == []
+    await phone.locator("#print-menu summary").tap()
+    await out.tap()
+    await expect(phone.locator("#notice")).to_contain_text("Автомобиль выдан")
+    await expect(out).to_have_count(0)
+    # Whoever looks at it elsewhere sees it without asking.
+    await expect(page.get_by_role("button", name="Car given back now")).to_have_count(0)
+    assert (await order_of(site, station))["vehicle_out_at"]
+    # A wrong minute is put right, and nothing else can be edited.
+    await page.keyboard.press("e")
+    fields = page.locator("#sheet .fields input, #sheet .fields select, #sheet .fields textarea")
+    await expect(fields).to_have_count(2)
+    assert await barriers(page) == []
+
+
+async def test_another_order_is_made_of_one_that_was_called_off(site: Site, browse: Open) -> None:
+    station = await station_of(site)
+    await site.post(
+        f"/orders/{station.order_id}/status", {"to": "cancelled", "reason": "Не приехала"}
+    )
+    page = (await browse(size=PHONE, role="owner")).page
+    await page.goto(site.url + station.path)
+    await page.locator("#print-menu summary").tap()
+    assert await too_wide(page) == []
+    await expect(page.locator("#print-menu .menu-link")).to_have_text(
+        ["Заказ-наряд", "Заказ-наряд, для цеха", "Предварительная калькуляция"]
+    )
+    await page.locator("#print-menu summary").tap()
+    await expect(page.locator(".totals")).not_to_contain_text("Маржа")
+    await page.get_by_role("link", name="Новый такой же заказ-наряд").tap()
+    await expect(page.get_by_label("Причина обращения")).to_have_value("Стук спереди на кочках")
+    await expect(page.locator("[name=vehicle_id]:checked")).to_have_value(station.vehicle_id)
+    assert await barriers(page) == []
+    await page.get_by_role("button", name="Открыть заказ").dblclick()
+    await page.wait_for_url("**/orders/*")
+    listed = (await site.get("/orders"))["items"]
+    assert sorted(each["status"] for each in listed) == ["cancelled", "new"]
 
 
 async def test_what_is_short_blocks_the_end_and_is_said(site: Site, browse: Open) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,11 @@ def given_back(order: Order, **later: int) -> Order:
     return replace(order, header=replace(order.header, vehicle_out_at=LATER + timedelta(**later)))
 
 
+def done_at(at: datetime) -> Order:
+    """What was promised for a time before it, was not kept."""
+    return an_order(status="done", completed_at=at)
+
+
 @pytest.mark.parametrize(
     ("order", "stage"),
     [
@@ -39,6 +44,9 @@ def given_back(order: Order, **later: int) -> Order:
         (an_order(status="done"), "ready"),
         (given_back(an_order(status="done"), hours=1), "ready"),
         (given_back(an_order(status="done"), hours=-1), "given_out"),
+        (given_back(done_at(LATER - timedelta(minutes=30)), hours=-1), "ready"),
+        (given_back(done_at(LATER - timedelta(minutes=59)), hours=-1), "ready"),
+        (given_back(done_at(LATER - timedelta(minutes=60, seconds=-20)), hours=-1), "given_out"),
         (given_back(an_order(status="in_progress"), hours=-1), "in_work"),
         (an_order(status="cancelled"), "cancelled"),
     ],

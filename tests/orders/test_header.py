@@ -256,6 +256,23 @@ async def test_a_closed_order_takes_no_edit_of_any_field(station: Station) -> No
             await station.send(ChangeOrder(order_id=order.id, **field))
 
 
+async def test_of_a_closed_order_only_when_its_car_came_and_went_is_said(
+    station: Station,
+) -> None:
+    for way in (("in_progress", "done"), ("cancelled",)):
+        order = await an_order(station, vehicle_in_at=IN, vehicle_out_at=LATER)
+        for status in way:
+            await station.move(order.id, status)
+        order = await station.send(ChangeOrder(order_id=order.id, vehicle_out_at=OUT))
+        assert (order.status, order.vehicle_out_at) == (way[-1], OUT)
+        with pytest.raises(Refused, match="car_out_before_in"):
+            await station.send(ChangeOrder(order_id=order.id, vehicle_in_at=LATER))
+        with pytest.raises(Refused, match="order_closed"):
+            await station.send(
+                ChangeOrder(order_id=order.id, vehicle_out_at=LATER, comment="поздно")
+            )
+
+
 async def test_the_main_mechanic_does_what_no_line_gives_to_another(station: Station) -> None:
     order = await an_order(station)
     main = await station.an_employee(order.section_id, last_name="Главный", login="main")

@@ -10,6 +10,7 @@ from typing import Any
 from services.gateway.pages.orders import looks
 from services.gateway.pages.orders.looks import Look
 from services.gateway.pages.words import METHODS, N_
+from shared.contracts.base import Change
 
 EVENTS = {
     "evt.orders.order_created.v1": Look(N_("The order was opened"), "plus"),
@@ -150,6 +151,19 @@ def about(body: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[str | D
     for name in _SUMS:
         if (sum_ := _decimal(body.get(name))) is not None:
             yield sum_
+
+
+def field_name(change: Change, at: datetime, done_at: datetime | None) -> str:
+    """Of an edit ``at`` that time. A time to come at which a car is given back is what is promised;
+    so is one that had passed before the work was ``done_at``."""
+    if change.field != "vehicle_out_at":
+        return FIELDS[change.field]
+    old, new = (_moment(str(said)) for said in (change.old, change.new))
+    if new is None or new > at:
+        return N_("Car promised back")
+    if old and (old > at or (done_at and old < done_at.replace(second=0, microsecond=0))):
+        return N_("Car given back (was promised before)")
+    return FIELDS[change.field]
 
 
 def steps(body: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.responses import Response
 
 from services.gateway.pages.orders.asking import nothing
 from services.gateway.pages.orders.edits import edited
-from services.gateway.pages.orders.order import MANY, shown, sight_of
+from services.gateway.pages.orders.order import MANY, OPEN, shown, sight_of
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.client_links import Party as Linked
@@ -55,6 +56,7 @@ async def edit_page(request: PageRequest) -> Response:
         **shown(
             request,
             order=order,
+            is_open=order.status in OPEN,
             cars=[(car.id, car.known_as) for car in vehicles.items],
             sections=[(each.id, each.name) for each in sections.items],
             posts=[(each.id, each.name) for each in posts.items],
@@ -88,6 +90,22 @@ async def edit(request: PageRequest) -> Response:
     if command.model_fields_set - _ALWAYS:
         await request.send(command)
     return request.go(f"/orders/{order_id}", said=request._("Saved"))
+
+
+async def take_in(request: PageRequest) -> Response:
+    return await _now(request, "vehicle_in_at", request._("The car is taken in"))
+
+
+async def give_back(request: PageRequest) -> Response:
+    return await _now(request, "vehicle_out_at", request._("The car is given back"))
+
+
+async def _now(request: PageRequest, field: str, said: str) -> Response:
+    """To the minute, as forms say times: pressed twice within it, it is pressed once."""
+    order_id = request.id("order_id")
+    named: dict[str, Any] = {field: datetime.now(UTC).replace(second=0, microsecond=0)}
+    await request.send(request.form.message(ChangeOrder, order_id=order_id, **named))
+    return request.go(f"/orders/{order_id}", said=said)
 
 
 async def step_page(request: PageRequest) -> Response:
@@ -127,6 +145,8 @@ async def comment(request: PageRequest) -> Response:
 PAGES = (
     show("/orders/{order_id}/edit", edit_page, needs=ChangeOrder),
     act("/orders/{order_id}/edit", edit, needs=ChangeOrder),
+    act("/orders/{order_id}/car-in", take_in, needs=ChangeOrder),
+    act("/orders/{order_id}/car-out", give_back, needs=ChangeOrder),
     show("/orders/{order_id}/step", step_page, needs=MoveOrder),
     act("/orders/{order_id}/step", step, needs=MoveOrder),
     act("/orders/{order_id}/comments", comment, needs=AddComment),

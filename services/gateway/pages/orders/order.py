@@ -41,6 +41,10 @@ from shared.roles import MAY_CALL_OFF, MAY_PRICE
 OPEN = frozenset({"draft", "new", "in_progress"})
 """States in which an order may be edited."""
 MANY = 200
+_OF_WHAT_WAS_DONE = frozenset(
+    {"acceptance_act", "completion_act", "invoice", "goods_receipt", "warranty_card"}
+)
+"""Papers that say nothing true of an order that was called off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,35 @@ class Sight:
     def is_late(self) -> bool:
         """The car should have been given back by now."""
         promised = self.order.vehicle_out_at
-        return self.is_open and promised is not None and promised < datetime.now(UTC)
+        overdue = promised is not None and promised < datetime.now(UTC)
+        return overdue and (self.is_open or self.goes_out)
+
+    @property
+    def is_in(self) -> bool:
+        """The car has come."""
+        came = self.order.vehicle_in_at
+        return came is not None and came <= datetime.now(UTC)
+
+    @property
+    def is_back(self) -> bool:
+        """The car has gone. As long as the order is open, or where the work was done later than
+        that, the time is what was promised. Times are said to the minute."""
+        went, done = self.order.vehicle_out_at, self.order.completed_at
+        if self.is_open or went is None or went > datetime.now(UTC):
+            return False
+        return done is None or done.replace(second=0, microsecond=0) <= went
+
+    @property
+    def comes_in(self) -> bool:
+        """It may be said that the car has come."""
+        return self.is_open and self.order.vehicle_id is not None and not self.is_in
+
+    @property
+    def goes_out(self) -> bool:
+        """It may be said that the car has gone. A work that is done was done on a car that was
+        there, whether or not anybody has said so."""
+        was_there = self.order.status == "done" or (self.is_in and not self.is_open)
+        return was_there and self.order.vehicle_id is not None and not self.is_back
 
     @property
     def asked(self) -> tuple[ServiceLineView, ...]:
@@ -137,7 +169,7 @@ async def sight_of(request: PageRequest, order_id: UUID) -> Sight:
         link=link,
         declined=declined,
         warranty=warranty,
-        forms=tuple(form for form in forms.items if form.about == "order"),
+        forms=tuple(form for form in forms.items if _is_of(form, order)),
         names=names,
     )
 
@@ -171,6 +203,12 @@ async def _warranty(request: PageRequest, order: OrderView) -> tuple[WarrantyLin
         VehicleWarranty(vehicle_id=order.vehicle_id, mileage_km=order.mileage_km)
     )
     return tuple(line for line in listed.items if line.in_force != "false")
+
+
+def _is_of(form: FormView, order: OrderView) -> bool:
+    if order.status == "cancelled" and form.code in _OF_WHAT_WAS_DONE:
+        return False
+    return form.about == "order"
 
 
 def _jobs(request: PageRequest, order: OrderView, whole: WorkOrder) -> tuple[Job, ...]:

@@ -61,16 +61,20 @@ async def timeline_page(request: PageRequest) -> Response:
         **shown(
             request,
             order=order,
-            happenings=[_happening(entry, known, request.language) for entry in entries],
+            happenings=[
+                _happening(entry, known, request.language, order.completed_at) for entry in entries
+            ],
             next=listed.next,
             names=await people_named(request, (entry.actor for entry in entries)),
         ),
     )
 
 
-def _happening(entry: TimelineEntry, known: Mapping[str, str], language: str) -> Happening:
+def _happening(
+    entry: TimelineEntry, known: Mapping[str, str], language: str, done_at: datetime | None
+) -> Happening:
     edited = [
-        (events.FIELDS[change.field], change.old, change.new)
+        (events.field_name(change, entry.at, done_at), change.old, change.new)
         for change in entry.changes
         if change.field in events.FIELDS
     ]

@@ -7,9 +7,17 @@ import asyncio
 from starlette.responses import Response
 
 from services.gateway.pages.names import clients_named, orders_named, people_named
+from services.gateway.pages.orders.asking import or_none
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
-from shared.contracts.finance import GetPayment, ListPayments, PaymentView, RefundPayment
+from shared.contracts.finance import (
+    BalanceView,
+    GetBalance,
+    GetPayment,
+    ListPayments,
+    PaymentView,
+    RefundPayment,
+)
 from shared.contracts.fiscal import (
     CorrectPayment,
     FiscalReceiptView,
@@ -17,6 +25,7 @@ from shared.contracts.fiscal import (
     LookUpFiscalReceipt,
     RetryFiscalReceipt,
 )
+from shared.contracts.orders import GetOrder, OrderView
 from shared.contracts.payment_documents import GiveBackDeposits, PayFromBalance
 from shared.contracts.till import ListCashBoxes
 
@@ -42,10 +51,10 @@ async def payments(request: PageRequest) -> Response:
 
 async def payment(request: PageRequest) -> Response:
     payment = await request.ask(GetPayment(payment_id=request.id("payment_id")))
-    names, people, orders, receipts, boxes = await asyncio.gather(
+    names, people, order, receipts, boxes = await asyncio.gather(
         clients_named(request, [payment.payer_id, payment.customer_id]),
         people_named(request, [payment.actor]),
-        orders_named(request, [payment.order_id]),
+        _order_of(request, payment),
         _receipts_of(request, payment),
         request.ask(ListCashBoxes(active=True)),
     )
@@ -54,11 +63,27 @@ async def payment(request: PageRequest) -> Response:
         payment=payment,
         names=names,
         people=people,
-        order=orders.get(payment.order_id) if payment.order_id else None,
+        order=order,
+        freed=await _freed(request, payment, order),
         receipts=receipts,
         boxes=boxes.items,
         left=payment.amount - payment.refunded,
     )
+
+
+async def _order_of(request: PageRequest, payment: PaymentView) -> OrderView | None:
+    if payment.order_id is None:
+        return None
+    return await or_none(request, GetOrder(order_id=payment.order_id), "order_not_found")
+
+
+async def _freed(
+    request: PageRequest, payment: PaymentView, order: OrderView | None
+) -> BalanceView | None:
+    """What its client has, where the order that it was paid for was called off."""
+    if order is None or order.status != "cancelled" or payment.refunded == payment.amount:
+        return None
+    return await request.ask(GetBalance(client_id=payment.customer_id))
 
 
 async def _receipts_of(request: PageRequest, payment: PaymentView) -> tuple[FiscalReceiptView, ...]:

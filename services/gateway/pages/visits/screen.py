@@ -41,6 +41,7 @@ from shared.contracts.orders import (
     CreateOrder,
     EmployeeView,
     FindOrders,
+    GetOrder,
     ListEmployees,
     ListOrderTypes,
     ListSections,
@@ -69,7 +70,22 @@ class Draft(dict[str, str]):
 
 
 async def new_visit(request: PageRequest) -> Response:
-    return await _screen(request, Draft(request.query))
+    return await _screen(request, Draft(await _like(request) | request.query))
+
+
+async def _like(request: PageRequest) -> dict[str, str]:
+    """What another order says of a visit like it: the form begins with it."""
+    if not request.query.get("like"):
+        return {}
+    order = await request.ask(GetOrder(order_id=_id(request.query["like"])))
+    return {
+        "client_id": str(order.client_id),
+        "vehicle_id": str(order.vehicle_id or NONE),
+        "customer_reason": order.customer_reason or "",
+        "section_id": str(order.section_id),
+        "employee_id": str(order.employee_id),
+        "type": order.type,
+    }
 
 
 async def open_visit(request: PageRequest) -> Response:
