@@ -489,6 +489,7 @@ _CAR = {
     "client_id": _CLIENT,
     "revision": 1,
     **_MADE,
+    "mileage_at": "2026-11-23T09:15:00Z",
     "warnings": [],
 }
 _ORDER_SUMMARY = {

@@ -76,7 +76,8 @@ async def test_every_event_has_one_record_however_often_it_came(station: Station
     record = records[0]
     assert (record.seq, record.actor, record.station) == (1, "admin", "station-1")
     assert (record.event, record.order_id) == (event.subject, event.order_id)
-    assert record.body == {"order_id": str(event.order_id), "number": "A-000001", "revision": 2}
+    told = {"number": "A-000001", "revision": 2, "vehicle_id": None, "mileage_km": None}
+    assert record.body == {"order_id": str(event.order_id), **told}
 
 
 async def test_records_tell_old_and_new(station: Station) -> None:
