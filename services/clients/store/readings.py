@@ -39,6 +39,8 @@ class Readings:
         """What these orders say, and all that is said of these cars."""
         wanted = set(orders) - self._known.keys()
         unknown = set(cars) - self._cars
+        if not wanted and not unknown:
+            return
         (rows,) = await read_together(
             self._connection, (_KNOWN, {"orders": list(wanted), "cars": list(unknown)})
         )
