@@ -66,6 +66,7 @@ async def test_what_a_return_to_a_supplier_loses_is_read_among_the_records(
     page = (await browse(role="owner", size=DESK)).page
     await page.goto(site.url + "/money")
     await page.get_by_role("link", name="Записи", exact=True).click()
+    await expect(page.get_by_role("columnheader", name="Вид", exact=True)).to_be_visible()
     row = page.get_by_role("row", name="Разницы закупочных цен")
     await expect(row).to_contain_text("100,00 ₽")
     assert await barriers(page) == []
