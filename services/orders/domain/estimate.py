@@ -12,6 +12,7 @@ from uuid import UUID
 from services.orders.domain.order import EDITABLE, Order, PartLine, ServiceLine
 from services.orders.domain.pricing import NOTHING
 from shared.contracts.approvals import ClientStage, EstimateGoods, EstimateJob, EstimateView
+from shared.promises import has_gone
 from shared.refusals import Refused
 
 
@@ -104,19 +105,11 @@ def _stage(order: Order, now: datetime) -> ClientStage:
         case "cancelled":
             return "cancelled"
         case "done":
-            return "given_out" if _is_back(order, now) else "ready"
+            is_back = has_gone(order.header.vehicle_out_at, order.completed_at, now)
+            return "given_out" if is_back else "ready"
     if "waiting_for_parts" in order.flags:
         return "waiting_for_parts"
     return "in_work" if order.status == "in_progress" else "accepted"
-
-
-def _is_back(order: Order, now: datetime) -> bool:
-    """What was promised for a time before the work was done, was not kept. Times are said to the
-    minute."""
-    back_at, done_at = order.header.vehicle_out_at, order.completed_at
-    if back_at is None or back_at > now:
-        return False
-    return done_at is None or done_at.replace(second=0, microsecond=0) <= back_at
 
 
 def _is_offered(line: ServiceLine) -> bool:

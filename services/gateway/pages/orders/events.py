@@ -11,6 +11,7 @@ from services.gateway.pages.orders import looks
 from services.gateway.pages.orders.looks import Look
 from services.gateway.pages.words import METHODS, N_
 from shared.contracts.base import Change
+from shared.promises import was_missed
 
 EVENTS = {
     "evt.orders.order_created.v1": Look(N_("The order was opened"), "plus"),
@@ -161,7 +162,7 @@ def field_name(change: Change, at: datetime, done_at: datetime | None) -> str:
     old, new = (_moment(str(said)) for said in (change.old, change.new))
     if new is None or new > at:
         return N_("Car promised back")
-    if old and (old > at or (done_at and old < done_at.replace(second=0, microsecond=0))):
+    if old and (old > at or was_missed(old, done_at)):
         return N_("Car given back (was promised before)")
     return FIELDS[change.field]
 

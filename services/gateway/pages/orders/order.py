@@ -36,6 +36,7 @@ from shared.contracts.orders import (
 from shared.contracts.photos import ListPhotos
 from shared.contracts.work_order import GetWorkOrder, WorkOrder
 from shared.contracts.works import VehicleWarranty, WarrantyLine
+from shared.promises import has_gone
 from shared.roles import MAY_CALL_OFF, MAY_PRICE
 
 OPEN = frozenset({"draft", "new", "in_progress"})
@@ -103,12 +104,11 @@ class Sight:
 
     @property
     def is_back(self) -> bool:
-        """The car has gone. As long as the order is open, or where the work was done later than
-        that, the time is what was promised. Times are said to the minute."""
-        went, done = self.order.vehicle_out_at, self.order.completed_at
-        if self.is_open or went is None or went > datetime.now(UTC):
+        """The car has gone. As long as the order is open, the time is what was promised."""
+        order = self.order
+        if self.is_open:
             return False
-        return done is None or done.replace(second=0, microsecond=0) <= went
+        return has_gone(order.vehicle_out_at, order.completed_at, datetime.now(UTC))
 
     @property
     def comes_in(self) -> bool:
