@@ -407,6 +407,11 @@ class ReceiptView(View):
     """What of it came beyond what its purchase order orders: received as all else, and told."""
     cancelled_at: Instant | None = None
 
+    @property
+    def to_pay(self) -> Decimal:
+        """All of it, to whomever: goods and extra costs with their VAT."""
+        return sum((each.cost + each.vat for each in self.charges), Decimal(0))
+
 
 class ReceiveStock(Command[ReceiptView]):
     """Goods have come. Back-orders are filled in the same breath, oldest first.
@@ -436,11 +441,13 @@ class ReceiveStock(Command[ReceiptView]):
 
 
 class ListReceipts(Question[Page[ReceiptView]]):
-    """Newest first."""
+    """Newest first, by when they were posted. Refused: ``period_invalid``."""
 
     subject: ClassVar[str] = "ask.inventory.receipts.v1"
 
     supplier_id: UUID | None = None
+    start: Instant | None = None
+    end: Instant | None = None
     limit: Limit = 50
     cursor: Cursor | None = None
 
@@ -460,13 +467,15 @@ class GetStock(Question[Page[StockView]]):
 
 
 class ListMovements(Question[Page[MovementView]]):
-    """Newest first."""
+    """Newest first. Refused: ``period_invalid``."""
 
     subject: ClassVar[str] = "ask.inventory.movements.v1"
 
     product_id: UUID | None = None
     warehouse_id: UUID | None = None
     order_id: UUID | None = None
+    start: Instant | None = None
+    end: Instant | None = None
     limit: Limit = 50
     cursor: Cursor | None = None
 

@@ -32,6 +32,7 @@ from shared.formulas.model_things import (
     named,
 )
 from shared.formulas.objects import Hidden, Model, ObjectType, View
+from shared.promises import has_gone
 
 PLACE = ObjectType(
     "Place",
@@ -153,6 +154,11 @@ def _services_total(order: WorkOrder, view: View) -> Decimal:
     return order.services_total
 
 
+def _has_gone(order: WorkOrder, view: View) -> bool:
+    is_closed = order.status in ("done", "cancelled")
+    return is_closed and has_gone(order.date_time_out, order.completed_at, view.at)
+
+
 ORDER = ObjectType(
     "Order",
     "Заказ-наряд",
@@ -164,6 +170,9 @@ ORDER = ObjectType(
         field("AssignmentType", "OrderType", "Тип", "Type", "type"),
         field("DateTimeIn", "date", "Дата приёма автомобиля", "Car taken in", "date_time_in"),
         field("DateTimeOut", "date", "Дата выдачи автомобиля", "Car given back", "date_time_out"),
+        field("CarGivenBack", "condition",
+              "Автомобиль выдан; до этого DateTimeOut — обещанный срок",
+              "The car has gone; until then DateTimeOut is what was promised", _has_gone),
         field("AssignmentDateTime", "date", "Дата учёта для отчётов", "Accounting date",
               "assignment_at"),
         field("CreatedDate", "date", "Создан", "Created", "created_at"),

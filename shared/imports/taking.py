@@ -75,7 +75,7 @@ class Taking[StoreT: Store](ABC):
         """Drops what ``check`` has kept aside."""
 
     @abstractmethod
-    async def sweep(self, store: StoreT) -> None:
+    async def sweep(self, store: StoreT, work: Work) -> None:
         """Drops, now and then, what was kept aside for imports that have ended otherwise."""
 
     @abstractmethod

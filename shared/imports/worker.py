@@ -191,4 +191,4 @@ class ImportWorker:
                     work.publish(self._desk.told(after))
             await rows_store.drop_rows_of_ended(store.connection)
             for taking in self._desk.takings.values():
-                await taking.sweep(store)
+                await taking.sweep(store, work)

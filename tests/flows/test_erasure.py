@@ -8,9 +8,16 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from services.clients.store import importing
 from shared.contracts.approvals import AnswerWork, EstimateLink, QuoteWorks, ShowEstimate
 from shared.contracts.audit import OrderTimeline, VerifyChain
 from shared.contracts.client_data import EraseClient, GetPersonalData
+from shared.contracts.client_imports import (
+    AddClientImportRows,
+    BeginClientImport,
+    EndClientImportUpload,
+    ListClientImportProblems,
+)
 from shared.contracts.client_links import LinkClient
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import (
@@ -42,6 +49,7 @@ from shared.messaging.envelope import Actor
 from shared.refusals import Refused
 from tests.support.day import BUSINESS, Station
 from tests.support.persons import rows_naming
+from tests.support.waiting import eventually
 
 AT_HOME = Actor("client link 1", "client")
 REASON = "Заявление от 23.11.2026"
@@ -174,6 +182,58 @@ async def test_what_the_station_says_of_the_car_stays_with_it(station: Station) 
     await station.settle_down()
     shown = await station.ask(GetWorkOrder(order_id=order.id))
     assert (shown.customer_reason, shown.recommendation) == (None, "Колодки через 5 000 км")
+
+
+async def test_what_lists_said_and_nobody_could_read_is_forgotten_too(station: Station) -> None:
+    """Whose a cell is nobody knows: all of them go with whoever is forgotten, or with time."""
+    client, _ = await a_person(station)
+    rows = (("Фамилия", "Телефон", "VIN"), ("Хрюндель", "7916555", "XTAIO0990Y2766389"))
+    job = await station.send(BeginClientImport(file_name="list.csv", digest="0" * 64))
+    await station.send(AddClientImportRows(import_id=job.id, first_row=1, rows=rows))
+    await station.send(EndClientImportUpload(import_id=job.id))
+
+    async def cells_are(wanted: list[tuple[str, str, str]]) -> bool:
+        found = await station.ask(ListClientImportProblems(import_id=job.id))
+        assert [(each.field, each.value, each.reason_ru) for each in found.items] == wanted
+        return True
+
+    said = [
+        ("phone", "7916555", "7916555 — не номер телефона"),
+        ("vin", "XTAIO0990Y2766389", "XTAIO0990Y2766389 — не VIN: I, O"),
+    ]
+    await eventually(lambda: cells_are(said))
+    await station.send(EraseClient(client_id=client.id, reason=REASON))
+    gone = [("phone", "…", "… — не номер телефона"), ("vin", "…", "… — не VIN: …")]
+    await eventually(lambda: cells_are(gone))
+
+
+async def test_what_lists_said_and_nobody_could_read_goes_with_time(station: Station) -> None:
+    engine = station.running["clients"].engine
+    for days, value in ((29, "7916555"), (31, "…")):
+        async with engine.begin() as connection:
+            import_id = new_id()
+            await connection.execute(_AN_IMPORT, {"id": import_id, "days": days})
+            await connection.execute(_A_CELL, {"id": import_id})
+            await importing.sweep(connection, datetime.now(UTC))
+            found = await connection.execute(
+                text("SELECT value, particulars FROM import_problems WHERE import_id = :id"),
+                {"id": import_id},
+            )
+            assert [tuple(row) for row in found] == [(value, {"phone": value, "low": "1"})]
+
+
+_AN_IMPORT = text(
+    "INSERT INTO imports (id, kind, state, file_name, digest, live, wanted, columns, header_row,"
+    " rows_read, rows_checked, rows_good, rows_bad, checked_to, particulars, tries, actor,"
+    " created_at, updated_at, revision) VALUES (:id, 'clients', 'applied', 'list.csv', '0', false,"
+    " '{}', '{}', 1, 1, 1, 0, 1, 2, '{}', 0, 'owner', now(), now() - make_interval(days => :days),"
+    " 1)"
+)
+_A_CELL = text(
+    "INSERT INTO import_problems (import_id, row, field, header, value, code, particulars) VALUES"
+    """ (:id, 2, 'phone', 'Телефон', '7916555', 'phone_invalid',
+    '{"phone": "7916555", "low": "1"}')"""
+)
 
 
 async def test_the_clients_link_opens_nothing_any_more(station: Station) -> None:

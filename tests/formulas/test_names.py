@@ -30,6 +30,7 @@ HEADER = [
     ("AssignmentType.Code", "repair", "repair"),
     ("DateTimeIn", moscow(5, 9, 0), "05.03.2026 09:00"),
     ("DateTimeOut", moscow(5, 18, 45), "05.03.2026 18:45"),
+    ("CarGivenBack", True, "да"),
     ("AssignmentDateTime", moscow(5, 18, 30), "05.03.2026 18:30"),
     ("CreatedDate", moscow(4, 15, 10), "04.03.2026 15:10"),
     ("ModifiedDate", moscow(5, 18, 46), "05.03.2026 18:46"),

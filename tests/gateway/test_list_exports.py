@@ -217,7 +217,7 @@ def test_as_many_rows_are_asked_for_as_an_answer_may_have() -> None:
     assert rows_a_page(FindOrders()) == 200
     assert rows_a_page(Margin.model_construct()) == 5_000
     listed = [endpoint for area in AREAS for endpoint in area.endpoints if endpoint.listing]
-    assert sum(endpoint.is_plain_list for endpoint in listed) == 6
+    assert sum(endpoint.is_plain_list for endpoint in listed) == 11
     for endpoint in listed:
         assert endpoint.listing
         assert endpoint.listing.question is endpoint.message

@@ -189,3 +189,19 @@ async def test_money_of_an_order_that_was_called_off_is_said_to_be_free(
     back = {"amount": "300.00", "reason": "Не приехал"}
     await office.post(f"/payments/{payment.rsplit('/', 1)[1]}/refund", back, 200)
     assert "The order was called off" not in (await cashier.get(payment)).text
+
+
+async def test_an_order_that_is_closed_with_nothing_on_it_asks_for_no_works(
+    whole: TestGateway, office: Person
+) -> None:
+    order = await a_visit(office)
+    path = f"/orders/{order['id']}"
+    (line,) = (await office.get(path))["services"]
+    await office.delete(f"{path}/lines/{line['id']}")
+    advisor = await whole.signed_in("advisor")
+    asks, says = "Add a work with the key W", "Nothing was put on this order."
+    page = (await advisor.get(path)).text
+    assert (asks in page, says in page) == (True, False)
+    await office.post(f"{path}/status", {"to": "cancelled", "reason": "Не приехал"}, 200)
+    page = (await advisor.get(path)).text
+    assert (asks in page, says in page) == (False, True)

@@ -8,9 +8,14 @@ from uuid import UUID
 
 from shared.contracts.clients import GetCards, GetClient
 from shared.contracts.finance import GetBalance, GetPayment
-from shared.contracts.fiscal import CorrectPayment, ListFiscalReceipts, LookUpFiscalReceipt
+from shared.contracts.fiscal import (
+    CorrectPayment,
+    ListFiscalReceipts,
+    LookUpFiscalReceipt,
+    RetryFiscalReceipt,
+)
 from shared.contracts.payment_documents import PayFromBalance
-from shared.contracts.till import ListCashBoxes
+from shared.contracts.till import GetShift, GetZReport, ListCashBoxes
 from shared.contracts.till_summary import GetTillSummary
 from shared.ids import new_id
 from tests.gateway.support import FakeServices, TestGateway
@@ -79,6 +84,87 @@ async def test_of_a_receipt_that_is_perhaps_printed_people_say_what_the_register
     sent = [one.message for one in services.sent if one.subject == LookUpFiscalReceipt.subject]
     about = {"receipt_id": str(told["id"])}
     assert sent == [{**about, "printed": True, "number": 17}, {**about, "printed": False}]
+
+
+OF_SHIFT = re.compile(r'<form [^>]*action="(/till/shifts/[^"]+/receipts/[^"]+)"(.*?)</form>', re.S)
+
+
+async def test_what_a_shift_left_with_the_register_is_seen_to_on_its_page(
+    gateway: TestGateway, services: FakeServices
+) -> None:
+    await services.start("finance")
+    shift = new_id()
+    _, told = _taken_and_told(correctable=False)
+    opening = {**told, "kind": "shift_open", "state": "undetermined", "document_id": shift}
+    closing = {**told, "id": new_id(), "kind": "shift_close", "document_id": shift}
+    sale = {**told, "id": new_id(), "document_id": new_id()}
+    corrected = {**told, "id": new_id(), "document_id": new_id()}
+    correction = {**corrected, "id": new_id(), "kind": "correction", "state": "sent"}
+    all_of = [opening, closing, sale, corrected, correction]
+
+    def receipts(asked: dict[str, Any]) -> dict[str, Any]:
+        of_shift = asked.get("shift_id") is not None
+        found = [
+            each
+            for each in all_of
+            if (each["state"] == asked["state"] if of_shift
+                else str(each["document_id"]) == asked["document_id"])
+        ]  # fmt: skip
+        return {"items": found, "next": None}
+
+    services.replies |= {
+        GetShift.subject: _a_shift(shift),
+        GetZReport.subject: _a_report(shift),
+        ListFiscalReceipts.subject: receipts,
+        LookUpFiscalReceipt.subject: opening,
+        RetryFiscalReceipt.subject: closing,
+    }
+    cashier = await gateway.signed_in("cashier")
+    address = f"/till/shifts/{shift}"
+    page = (await cashier.get(address)).text
+    forms = OF_SHIFT.findall(page)
+    own = f"{address}/receipts/{opening['id']}"
+    assert [action for action, _ in forms] == [
+        own,
+        own,
+        f"{address}/receipts/{closing['id']}/retry",
+        f"{address}/receipts/{sale['id']}/retry",
+    ], "what a correction has told is not printed again"
+    assert "Pay" in re.findall(r'class="till-part-name">([^<]+)<', page)
+
+    (there, of_there), (gone, of_gone), (again, of_again), _ = forms
+    number = {"number": "17"}
+    for action, data in (
+        (there, {**dict(FIELD.findall(of_there)), **number}),
+        (gone, dict(FIELD.findall(of_gone))),
+        (again, dict(FIELD.findall(of_again))),
+    ):
+        pressed = await cashier.post(action, data=data)
+        assert (pressed.status_code, pressed.headers["location"]) == (303, address)
+    about = {"receipt_id": str(opening["id"])}
+    sent = [one.message for one in services.sent if one.subject == LookUpFiscalReceipt.subject]
+    assert sent == [{**about, "printed": True, "number": 17}, {**about, "printed": False}]
+    (sent_again,) = [one for one in services.sent if one.subject == RetryFiscalReceipt.subject]
+    assert sent_again.message == {"receipt_id": str(closing["id"])}
+
+
+def _a_shift(shift: UUID) -> dict[str, Any]:
+    return {
+        "id": shift, "cash_box_id": new_id(), "number": 7, "opened_at": NOW, "opened_by": "owner",
+        "opening": "0", "opening_difference": "0", "closed_at": NOW, "closed_by": "owner",
+        "expected": "0", "counted": "0", "difference": "0",
+    }  # fmt: skip
+
+
+def _a_report(shift: UUID) -> dict[str, Any]:
+    paid = {"method": "cash", "amount": "100.00", "documents": 1}
+    return {
+        "kind": "z", "shift_id": shift, "cash_box_id": new_id(), "cash_box": "Основная",
+        "number": 7, "at": NOW, "opened_at": NOW, "opened_by": "owner", "closed_by": "owner",
+        "receipts": [], "refunds": [], "expenses": [], "cash_in": "0", "cash_out": "0",
+        "opening": "0", "opening_difference": "0", "movements": "0", "expected": "0",
+        "counted": "0", "difference": "0", "banknotes": [], "documents": 1, "payroll": [paid],
+    }  # fmt: skip
 
 
 async def test_a_correction_is_offered_for_money_that_the_register_knows_nothing_of(

@@ -311,6 +311,13 @@ async def test_receipts_are_numbered_and_listed_newest_first(station: Station) -
     assert (*page.items, *rest.items) == tuple(reversed(made))
     of_one = await station.ask(ListReceipts(supplier_id=made[1].supplier_id))
     assert of_one.items == (made[1],)
+    since, until = made[1].at, made[2].at
+    lists: tuple[Any, ...] = (ListReceipts, ListMovements)
+    for question in lists:
+        found: Any = await station.ask(question(start=since, end=until))
+        assert [each.at for each in found.items] == [made[1].at]
+        wrong = question(start=until, end=since)
+        assert await refusal(station, wrong) == ("period_invalid", {})
 
 
 async def test_a_receipt_that_cannot_be_changes_nothing(station: Station) -> None:

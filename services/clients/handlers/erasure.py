@@ -8,7 +8,7 @@ from services.clients.domain.cards import client_view
 from services.clients.domain.erasure import erased, without_plate
 from services.clients.domain.vehicles import new_facts, vehicle_view
 from services.clients.handlers.table import handlers
-from services.clients.store import ClientsStore
+from services.clients.store import ClientsStore, importing
 from shared.contracts.client_data import (
     ClientErased,
     EraseClient,
@@ -79,8 +79,9 @@ async def _without_persons(events: Sequence[ClientErased], store: ClientsStore, 
         for one in (*event.aliases, *(car.id for car in event.vehicles))
     }
     await redact(store.connection, named)
+    await importing.forget_cells(store.connection)
 
 
 @handlers.event(ClientErased, after=_without_persons)
 async def client_erased(event: ClientErased, store: ClientsStore, work: Work) -> None:
-    """Only events and kept answers are left to be gone through."""
+    """Only events, kept answers and cells of lists are left to be gone through."""

@@ -81,8 +81,8 @@ class ClientLists(Taking[ClientsStore]):
     async def forget(self, store: ClientsStore, import_id: UUID) -> None:
         await importing.forget(store.connection, import_id)
 
-    async def sweep(self, store: ClientsStore) -> None:
-        await importing.sweep(store.connection)
+    async def sweep(self, store: ClientsStore, work: Work) -> None:
+        await importing.sweep(store.connection, work.now)
 
     async def refuse_to_apply(self, store: ClientsStore, job: Import) -> None:
         found = await self.actions(store, job)

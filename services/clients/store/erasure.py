@@ -27,7 +27,8 @@ from services.clients.store.tables_contracts import contracts
 from services.clients.store.tables_merging import duplicates
 
 GONE = "…"
-"""What stands in the dated facts of a car where a plate was."""
+"""What stands where a plate was in the dated facts of a car, and where a cell of a list could not
+be read."""
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _ALIASES = select(clients.c.id).where(clients.c.id == bindparam("client_id")).cte(recursive=True)

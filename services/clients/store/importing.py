@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    column,
     delete,
     func,
     insert,
@@ -23,23 +25,29 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clients.domain.importing import Known, car_shown
 from services.clients.domain.search import words_of
+from services.clients.store.erasure import GONE
 from services.clients.store.tables import clients, name_words, vehicles
 from services.clients.store.tables_importing import client_row_keys, client_rows
 from shared.contracts.base import Page
 from shared.contracts.client_imports import ClientRowView, ListClientImportRows, RowMatch
 from shared.contracts.imports import Choice
-from shared.imports.tables import ENDED, imports
+from shared.imports.tables import ENDED, imports, problems
 from shared.imports.taking import Import
 from shared.pagination import keys_of, page_of
 from shared.refusals import Refused
 
 type Matches = dict[UUID, list[str]]
 """Clients, each with what it is known by: ``phone``, ``vin``, ``plate``."""
+CELLS_KEPT = timedelta(days=30)
+"""After the end of an import, if nobody is forgotten meanwhile: as long as answers are kept."""
+OF_NOBODY = ("low", "high", "longest", "row", "why_en", "why_ru")
+"""Particulars of what is wrong with a cell that say nothing of what stands in it."""
 
 # --- rows come in --------------------------------------------------------------------------------
 
@@ -118,10 +126,10 @@ async def known_by(connection: AsyncConnection, keys: Iterable[str]) -> dict[str
         for row in await connection.execute(query.order_by(clients.c.id), {"phones": [*phones]}):
             for phone in phones.intersection(row.phones):
                 found[f"phone:{phone}"].append(row.id)
-    for kind, column in (("vin", vehicles.c.vin), ("plate", vehicles.c.plate_key)):
+    for kind, of_car in (("vin", vehicles.c.vin), ("plate", vehicles.c.plate_key)):
         if of_kind[kind]:
-            query = select(column.label("value"), vehicles.c.client_id).where(
-                column == any_(bindparam("values", type_=ARRAY(Text)))
+            query = select(of_car.label("value"), vehicles.c.client_id).where(
+                of_car == any_(bindparam("values", type_=ARRAY(Text)))
             )
             query = query.order_by(vehicles.c.id)
             for row in await connection.execute(query, {"values": of_kind[kind]}):
@@ -144,10 +152,40 @@ async def forget(connection: AsyncConnection, import_id: UUID) -> None:
         await connection.execute(delete(table).where(table.c.import_id == import_id))
 
 
-async def sweep(connection: AsyncConnection) -> None:
+async def sweep(connection: AsyncConnection, now: datetime) -> None:
     ended = select(imports.c.id).where(imports.c.state.in_(ENDED))
     for table in (client_rows, client_row_keys):
         await connection.execute(delete(table).where(table.c.import_id.in_(ended)))
+    long_ago = imports.c.updated_at < now - CELLS_KEPT
+    await connection.execute(_FORGET_CELLS.where(problems.c.import_id.in_(ended.where(long_ago))))
+
+
+async def forget_cells(connection: AsyncConnection) -> None:
+    """What all lists say in the cells that could not be read: whose they are nobody knows. Which
+    cells they were, and what was wrong with them, stays."""
+    await connection.execute(_FORGET_CELLS)
+
+
+_particular = func.jsonb_each(problems.c.particulars).table_valued("key", column("value", JSONB))
+_FORGET_CELLS = (
+    update(problems)
+    .where(problems.c.value != GONE)
+    .values(
+        value=GONE,
+        particulars=select(
+            func.coalesce(
+                func.jsonb_object_agg(
+                    _particular.c.key,
+                    case(
+                        (_particular.c.key.in_(OF_NOBODY), _particular.c.value),
+                        else_=literal(GONE, JSONB),
+                    ),
+                ),
+                literal({}, JSONB),
+            )
+        ).scalar_subquery(),
+    )
+)
 
 
 # --- what becomes of them ------------------------------------------------------------------------

@@ -171,6 +171,7 @@ async def _orders(items: Sequence[OrderSummary], teller: Teller) -> list[OrderRo
 class ShelfRow(View):
     product: str
     oem: str | None
+    barcode: str | None
     vendor: str | None
     group: str | None
     places: str
@@ -191,6 +192,7 @@ async def _shelves(items: Sequence[ShelfView], teller: Teller) -> list[ShelfRow]
         ShelfRow(
             product=each.product.name,
             oem=each.product.oem,
+            barcode=each.product.barcode,
             vendor=each.product.vendor,
             group=each.product.group,
             places=_list(

@@ -49,6 +49,27 @@ METHODS = {
     "transfer": N_("Transfer"),
     "bonus": N_("Bonuses"),
 }
+MOVEMENTS = {
+    "receipt": N_("Goods receipt"),
+    "reserve": N_("Reserved for an order"),
+    "release": N_("Reservation lifted"),
+    "issue": N_("Issued to an order"),
+    "return": N_("Back from an order"),
+    "write_off": N_("Write-off"),
+    "transfer_out": N_("Sent to another warehouse"),
+    "transfer_in": N_("Arrived from another warehouse"),
+    "count_difference": N_("Difference of a count"),
+    "issue_short": N_("Issued before it was there"),
+    "correction": N_("Cost corrected"),
+    "supplier_return": N_("Back to the supplier"),
+}
+"""Why goods moved."""
+SUPPLIER_ENTRIES = {
+    "receipt": N_("Goods receipt"),
+    "supplier_return": N_("Back to the supplier"),
+    "supplier_payment": N_("Payment to the supplier"),
+    "supplier_refund": N_("Money back from the supplier"),
+}
 TILL_DOCUMENTS = {
     "payment": N_("Payment"),
     "refund": N_("Refund"),

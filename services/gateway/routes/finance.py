@@ -1,7 +1,7 @@
 """Payments, expenses and the records of both; bonuses of clients."""
 
 from services.gateway.api import Area, ask_by_post, get, patch, post, report
-from services.gateway.exports import lists
+from services.gateway.exports import lists, papers
 from shared.contracts.bonus_rules import (
     ChangeBonusRule,
     ChangeBonusSettings,
@@ -32,7 +32,12 @@ AREA = Area(
         post("/payments/{payment_id}/refund", RefundPayment, "Give money back", status=200),
         get("/clients/{client_id}/balance", GetBalance, "What a client owes"),
         post("/finance/expenses", RecordExpense, "Record an expense"),
-        get("/finance/records", ListRecords, "Income and expenses, newest first"),
+        report(
+            "/finance/records",
+            ListRecords,
+            "Income and expenses, newest first",
+            papers.INCOME_AND_EXPENSES,
+        ),
     ),
 )
 BONUSES = Area(

@@ -1,7 +1,7 @@
 """The catalogue of parts, the warehouses, and what lies and moves in them."""
 
 from services.gateway.api import Area, get, patch, post, put, report
-from services.gateway.exports import lists
+from services.gateway.exports import lists, papers
 from shared.contracts.costing import (
     ChangeCell,
     CheckStock,
@@ -37,7 +37,7 @@ AREA = Area(
     "inventory",
     "Products, warehouses, suppliers, stock and its movements",
     (
-        get("/products", FindProducts, "Find products"),
+        report("/products", FindProducts, "Find products", papers.PRODUCTS),
         post("/products", CreateProduct, "Add a product", location="/products/{id}"),
         get("/products/{product_id}", GetProduct, "A product"),
         patch("/products/{product_id}", ChangeProduct, "Edit a product"),
@@ -63,8 +63,8 @@ AREA = Area(
         get("/products/{product_id}/waiting", ListWaiting, "Which orders wait for it"),
         get("/catalogue-names", ListCatalogueNames, "The groups or vendors of products"),
         get("/stock/differences", CheckStock, "Where the stock books do not agree"),
-        get("/stock/movements", ListMovements, "Every movement, newest first"),
-        get("/stock/receipts", ListReceipts, "Receipts, newest first"),
+        report("/stock/movements", ListMovements, "Every movement, newest first", papers.MOVEMENTS),
+        report("/stock/receipts", ListReceipts, "Receipts, newest first", papers.RECEIPTS),
         post("/stock/receipts", ReceiveStock, "Receive goods"),
     ),
 )

@@ -1,6 +1,7 @@
 """Buying: orders to suppliers, receipts, returns, and what suppliers are owed and paid."""
 
-from services.gateway.api import Area, get, patch, post, put
+from services.gateway.api import Area, get, patch, post, put, report
+from services.gateway.exports import papers
 from shared.contracts.purchase_orders import (
     CancelPurchaseOrder,
     ChangePurchaseOrder,
@@ -90,7 +91,12 @@ AREA = Area(
         get("/supplier-returns", ListSupplierReturns, "Returns to suppliers, newest first"),
         get("/supplier-balances", ListSupplierBalances, "What suppliers are owed, by age"),
         get("/suppliers/{supplier_id}/statement", SupplierStatement, "A supplier's account"),
-        get("/supplier-payments", ListSupplierPayments, "Payments to suppliers, newest first"),
+        report(
+            "/supplier-payments",
+            ListSupplierPayments,
+            "Payments to suppliers, newest first",
+            papers.SUPPLIER_PAYMENTS,
+        ),
         post("/supplier-payments", PaySupplier, "Pay a supplier"),
         post(
             "/supplier-payments/{payment_id}/refund",

@@ -70,7 +70,7 @@ class PriceLists(Taking[InventoryStore]):
     async def forget(self, store: InventoryStore, import_id: UUID) -> None:
         await offers.drop_offers(store.connection, import_id)
 
-    async def sweep(self, store: InventoryStore) -> None:
+    async def sweep(self, store: InventoryStore, work: Work) -> None:
         await offers.sweep_offers(store.connection)
 
     async def apply(self, store: InventoryStore, job: Import, work: Work) -> None:
@@ -108,7 +108,7 @@ class Crosses(Taking[InventoryStore]):
     async def forget(self, store: InventoryStore, import_id: UUID) -> None:
         await offers.drop_crosses(store.connection, import_id)
 
-    async def sweep(self, store: InventoryStore) -> None:
+    async def sweep(self, store: InventoryStore, work: Work) -> None:
         await offers.sweep_crosses(store.connection)
 
     async def apply(self, store: InventoryStore, job: Import, work: Work) -> None:

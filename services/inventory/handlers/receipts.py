@@ -14,10 +14,10 @@ from services.inventory.domain.stock import ZERO, Hold
 from services.inventory.handlers.answers import filled
 from services.inventory.handlers.drafting import keep
 from services.inventory.handlers.markup import keep_costs
-from services.inventory.handlers.table import handlers
+from services.inventory.handlers.table import check_period, handlers
 from services.inventory.store import InventoryStore, receipts, references
 from services.inventory.store.tables import receipt_numbers
-from shared.contracts.base import Page
+from shared.contracts.base import Page, Period
 from shared.contracts.inventory import (
     ListReceipts,
     ProductView,
@@ -93,6 +93,7 @@ async def get_receipt(question: GetReceipt, store: InventoryStore, work: Work) -
 async def list_receipts(
     question: ListReceipts, store: InventoryStore, work: Work
 ) -> Page[ReceiptView]:
+    check_period(Period(start=question.start, end=question.end))
     return await receipts.list_receipts(store.connection, question)
 
 

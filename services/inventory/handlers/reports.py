@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.inventory.handlers.table import handlers
+from services.inventory.handlers.table import check_period, handlers
 from services.inventory.store import InventoryStore, idle_and_missing, reports, sums
-from shared.contracts.base import Page, Period
+from shared.contracts.base import Page
 from shared.contracts.inventory import StockBalance, StockBalances
 from shared.contracts.reconciliation import Difference
 from shared.contracts.stock_reports import (
@@ -20,7 +20,6 @@ from shared.contracts.stock_reports import (
     TurnoverRow,
 )
 from shared.handlers import Work
-from shared.refusals import Refused
 from shared.roles import may_see_cost
 from shared.rollups import DIFFERENCES_SHOWN, page_of_differences
 
@@ -30,7 +29,7 @@ async def stock_balances(
     question: StockBalances, store: InventoryStore, work: Work
 ) -> Page[StockBalance]:
     """Refused: ``period_invalid``."""
-    _check(question.period)
+    check_period(question.period)
     if _is_elsewhere(question, work):
         return Page(items=())
     return await reports.stock_balances(
@@ -46,7 +45,7 @@ async def stock_turnover(
     question: StockTurnover, store: InventoryStore, work: Work
 ) -> Page[TurnoverRow]:
     """Refused: ``period_invalid``."""
-    _check(question.period)
+    check_period(question.period)
     if _is_elsewhere(question, work):
         return Page(items=())
     return await reports.stock_turnover(
@@ -86,8 +85,3 @@ async def check_reports(
 
 def _is_elsewhere(question: Any, work: Work) -> bool:
     return question.station_id not in (None, work.settings.station_id)
-
-
-def _check(period: Period) -> None:
-    if period.start and period.end and period.start > period.end:
-        raise Refused("period_invalid")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.inventory.handlers.table import handlers
+from services.inventory.handlers.table import check_period, handlers
 from services.inventory.store import InventoryStore, invariants, queries
-from shared.contracts.base import Page
+from shared.contracts.base import Page, Period
 from shared.contracts.costing import CheckStock, MayBeMissing, WhatMayBeMissing
 from shared.contracts.inventory import (
     GetStock,
@@ -28,6 +28,7 @@ async def get_stock(question: GetStock, store: InventoryStore, work: Work) -> Pa
 async def list_movements(
     question: ListMovements, store: InventoryStore, work: Work
 ) -> Page[MovementView]:
+    check_period(Period(start=question.start, end=question.end))
     return await queries.list_movements(store.connection, question)
 
 

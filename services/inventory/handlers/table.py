@@ -15,7 +15,9 @@ from shared.contracts import (
     stock_counts,
     stock_documents,
 )
+from shared.contracts.base import Period
 from shared.handlers import Handlers
+from shared.refusals import Refused
 
 handlers = Handlers(
     "inventory",
@@ -56,3 +58,9 @@ handlers = Handlers(
     ),
     asks=(orders.GetOrder, purchase_orders.GetDeposit, reconciliation.GetBooksFigures),
 )
+
+
+def check_period(period: Period) -> None:
+    """Refused: ``period_invalid``."""
+    if period.start and period.end and period.start > period.end:
+        raise Refused("period_invalid")

@@ -47,7 +47,7 @@ from services.inventory.store.tables_purchasing import (
     purchase_orders,
     supplier_returns,
 )
-from shared.contracts.base import Instant, Page
+from shared.contracts.base import Instant, Page, Period
 from shared.contracts.costing import MayBeMissing, WhatMayBeMissing
 from shared.contracts.inventory import (
     FindProducts,
@@ -61,6 +61,7 @@ from shared.contracts.inventory import (
 )
 from shared.pagination import by_id, keys_of, newest_first, page_of
 from shared.refusals import Refused
+from shared.rollups import within
 
 COMING = (
     select(
@@ -149,6 +150,7 @@ async def list_movements(
     for column in ("product_id", "warehouse_id", "order_id"):
         if value := getattr(question, column):
             query = query.where(movements.c[column] == value)
+    query = query.where(within(movements.c.at, Period(start=question.start, end=question.end)))
     if question.product_id:
         order = (movements.c.at, movements.c.id)
         if question.cursor:

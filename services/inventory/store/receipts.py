@@ -19,7 +19,7 @@ from services.inventory.store.tables_purchasing import (
     supplier_return_lines,
     supplier_returns,
 )
-from shared.contracts.base import Page
+from shared.contracts.base import Page, Period
 from shared.contracts.inventory import (
     ExtraCost,
     ListReceipts,
@@ -31,6 +31,7 @@ from shared.contracts.inventory import (
 from shared.contracts.purchasing import ListSupplierReturns, SentBackLine, SupplierReturnView
 from shared.pagination import newest_first, page_of
 from shared.refusals import Refused
+from shared.rollups import within
 
 type Charges = dict[UUID, list[SupplierCharge]]
 
@@ -146,6 +147,7 @@ async def list_receipts(connection: AsyncConnection, question: ListReceipts) -> 
     query = _RECEIPTS
     if question.supplier_id:
         query = query.where(receipts.c.supplier_id == question.supplier_id)
+    query = query.where(within(receipts.c.at, Period(start=question.start, end=question.end)))
     rows = await _page(connection, query, receipts.c.id, question)
     views = {view.id: view for view in await _with_lines(connection, rows)}
     return page_of(rows, question.limit, lambda row: views[row.id], lambda row: (row.id,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -50,6 +51,8 @@ TITLES = {
     ("goods_receipt", "en"): "Goods receipt",
     ("warranty_card", "en"): "Warranty card",
 }
+IN_TEN_YEARS = datetime.now(UTC) + timedelta(days=3650)
+EARLIER, LATER = (datetime(2026, 3, day, 12, tzinfo=UTC) for day in (2, 7))
 OF_ORDERS = sorted(form.code for form in FORMS.values() if form.about == "order")
 WITH_TOTAL = ("work_order", "estimate", "completion_act", "invoice")
 
@@ -83,6 +86,40 @@ async def test_every_form_prints_an_order_of_every_shape(at_work: AtWork, shape:
         assert MATERIAL not in text
         assert "7777" not in text
         assert "7 777" not in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"status": "in_progress", "completed_at": None}, ("Принят", "Обещан")),
+        ({}, ("Принят", "Выдан")),
+        ({"status": "cancelled", "completed_at": None}, ("Принят", "Выдан")),
+        ({"date_time_out": SAMPLE.date_time_in}, ("Принят", "Обещан")),
+        ({"date_time_out": IN_TEN_YEARS}, ("Принят", "Обещан")),
+        (
+            {"status": "new", "completed_at": None, "date_time_in": IN_TEN_YEARS,
+             "date_time_out": IN_TEN_YEARS},
+            ("Ожидается", "Обещан"),
+        ),
+    ],
+    ids=["open", "gone", "called off", "done later than promised", "not gone yet", "to come"],
+)  # fmt: skip
+async def test_a_promise_is_not_printed_as_the_giving_back(
+    at_work: AtWork, fields: dict[str, Any], said: tuple[str, str]
+) -> None:
+    text = text_of(await at_work.printed(an_order(**fields), "work_order"))
+    words = ("Принят", "Ожидается", "Выдан", "Обещан")
+    assert tuple(word for word in words if f"{word} " in text) == said
+
+
+async def test_the_warranty_card_begins_as_the_look_up_of_the_warranty_does(
+    at_work: AtWork,
+) -> None:
+    """When the car has gone; with the end of the work, where it was promised for earlier."""
+    for out_at, day in ((SAMPLE.date_time_out, "5 марта 2026"), (EARLIER, "5 марта 2026"),
+                        (LATER, "7 марта 2026")):  # fmt: skip
+        document = await at_work.printed(an_order(date_time_out=out_at), "warranty_card")
+        assert f"Начало гарантии: {day}" in text_of(document)
 
 
 async def test_a_long_order_repeats_its_head_and_keeps_its_total_with_the_last_line(

@@ -25,7 +25,12 @@ async def receipts(request: PageRequest) -> Response:
     found, suppliers = await asyncio.gather(request.ask(question), all_suppliers(request))
     names = await names_of(request, suppliers=(each.supplier_id for each in found.items))
     return request.page(
-        "stock/receipts.html", found=found, names=names, suppliers=suppliers, asked=question
+        "stock/receipts.html",
+        found=found,
+        names=names,
+        suppliers=suppliers,
+        asked=question,
+        table=request.table("/stock/receipts", question),
     )
 
 

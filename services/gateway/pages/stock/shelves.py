@@ -83,7 +83,13 @@ async def movements(request: PageRequest) -> Response:
         orders=(each.order_id for each in moved.items),
         people=(each.actor for each in moved.items),
     )
-    return request.page("stock/movements.html", moved=moved, names=names, asked=question)
+    return request.page(
+        "stock/movements.html",
+        moved=moved,
+        names=names,
+        asked=question,
+        table=request.table("/stock/movements", question),
+    )
 
 
 PAGES = (

@@ -50,7 +50,7 @@ async def supplier(request: PageRequest) -> Response:
         names=names,
         entries=entries,
         balance=balance.items[0] if balance.items else None,
-        numbers={receipt.id: receipt.number for receipt in receipts.items},
+        receipts={receipt.id: receipt for receipt in receipts.items},
     )
 
 

@@ -10,6 +10,7 @@ from services.gateway.pages.names import clients_named, orders_named, people_nam
 from services.gateway.pages.orders.asking import or_none
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
+from services.gateway.pages.till.receipts import receipts_of
 from shared.contracts.finance import (
     BalanceView,
     GetBalance,
@@ -18,13 +19,7 @@ from shared.contracts.finance import (
     PaymentView,
     RefundPayment,
 )
-from shared.contracts.fiscal import (
-    CorrectPayment,
-    FiscalReceiptView,
-    ListFiscalReceipts,
-    LookUpFiscalReceipt,
-    RetryFiscalReceipt,
-)
+from shared.contracts.fiscal import CorrectPayment
 from shared.contracts.orders import GetOrder, OrderView
 from shared.contracts.payment_documents import GiveBackDeposits, PayFromBalance
 from shared.contracts.till import ListCashBoxes
@@ -55,7 +50,7 @@ async def payment(request: PageRequest) -> Response:
         clients_named(request, [payment.payer_id, payment.customer_id]),
         people_named(request, [payment.actor]),
         _order_of(request, payment),
-        _receipts_of(request, payment),
+        receipts_of(request, payment.document_id or payment.id),
         request.ask(ListCashBoxes(active=True)),
     )
     return request.page(
@@ -86,14 +81,6 @@ async def _freed(
     return await request.ask(GetBalance(client_id=payment.customer_id))
 
 
-async def _receipts_of(request: PageRequest, payment: PaymentView) -> tuple[FiscalReceiptView, ...]:
-    """For those who may see to them."""
-    if not request.may("ListFiscalReceipts"):
-        return ()
-    asked = ListFiscalReceipts(document_id=payment.document_id or payment.id)
-    return (await request.ask(asked)).items
-
-
 async def correct(request: PageRequest) -> Response:
     payment_id = request.id("payment_id")
     await request.send(request.form.message(CorrectPayment, payment_id=payment_id))
@@ -122,22 +109,6 @@ async def pay_from_balance(request: PageRequest) -> Response:
     return request.go(f"/till/pay?client={request.form.get('client_id')}", said=said)
 
 
-async def retry_receipt(request: PageRequest) -> Response:
-    receipt = await request.send(RetryFiscalReceipt(receipt_id=request.id("receipt_id")))
-    return request.go(
-        f"{PAYMENTS}/{request.form.get('payment_id')}"
-        if request.form.get("payment_id")
-        else f"/till/shifts/{receipt.shift_id}",
-        said=request._("The receipt is sent once more"),
-    )
-
-
-async def look_up_receipt(request: PageRequest) -> Response:
-    payment_id, receipt_id = request.id("payment_id"), request.id("receipt_id")
-    await request.send(request.form.message(LookUpFiscalReceipt, receipt_id=receipt_id))
-    return request.go(f"{PAYMENTS}/{payment_id}", said=request._("Noted"))
-
-
 PAGES = (
     show(PAYMENTS, payments, needs=ListPayments),
     show(PAYMENTS + "/{payment_id}", payment, needs=GetPayment),
@@ -145,10 +116,4 @@ PAGES = (
     act(PAYMENTS + "/{payment_id}/correction", correct, needs=CorrectPayment),
     act("/till/give-back", give_back, needs=GiveBackDeposits),
     act("/till/from-balance", pay_from_balance, needs=PayFromBalance),
-    act("/till/receipts/{receipt_id}/retry", retry_receipt, needs=RetryFiscalReceipt),
-    act(
-        PAYMENTS + "/{payment_id}/receipts/{receipt_id}",
-        look_up_receipt,
-        needs=LookUpFiscalReceipt,
-    ),
 )

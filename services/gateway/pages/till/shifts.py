@@ -9,6 +9,7 @@ from starlette.responses import Response
 from services.gateway.pages.names import people_named
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
+from services.gateway.pages.till.receipts import receipts_of_shift
 from shared.contracts.till import (
     ChangeCashBox,
     ChangeTillSettings,
@@ -50,11 +51,14 @@ async def shift(request: PageRequest) -> Response:
     """Its X report while it is open, and its Z report ever after."""
     shift = await request.ask(GetShift(shift_id=request.id("shift_id")))
     asked = GetZReport if shift.closed_at else GetXReport
-    report = await request.ask(asked(shift_id=shift.id))
+    report, receipts = await asyncio.gather(
+        request.ask(asked(shift_id=shift.id)), receipts_of_shift(request, shift.id)
+    )
     return request.page(
         "till/shift.html",
         shift=shift,
         report=report,
+        receipts=receipts,
         people=await _people(request, shift),
         banknotes=BANKNOTES,
     )
