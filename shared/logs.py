@@ -37,7 +37,7 @@ def configure_logs(settings: StationSettings, service: str) -> None:
     render: list[Any] = [add_process, structlog.processors.JSONRenderer(serializer=_to_json)]
     structlog.configure(
         processors=common + render,
-        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level.upper()),
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
@@ -49,7 +49,7 @@ def configure_logs(settings: StationSettings, service: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
         )
     )
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     for chatty in ("uvicorn.access", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

@@ -105,6 +105,7 @@ class Running:
 
 type Background = Callable[[Running], Coroutine[Any, Any, None]]
 type Stop = Callable[[], Coroutine[Any, Any, None]]
+type Configured = Callable[[], object]
 type Prepare = Callable[[AsyncConnection, ServiceSettings], Coroutine[Any, Any, None]]
 
 
@@ -116,15 +117,18 @@ class Service:
         name: str,
         handlers: Handlers[Any],
         *,
+        configured: Configured | None = None,
         prepare: Prepare | None = None,
         background: Sequence[Background] = (),
         gather_s: float = 0.0,
     ) -> None:
-        """``prepare`` runs in one transaction at every start, before the first message;
+        """``configured`` looks at what else the process must be told, before anything starts;
+        ``prepare`` runs in one transaction at every start, before the first message;
         ``background`` runs beside the service, as long as it runs. ``gather_s``: of its lane."""
         self.name = name
         self._gather_s = gather_s
         self.handlers: Handlers[Store] = handlers
+        self._configured = configured
         self._prepare = prepare
         self._background = background
 
@@ -133,6 +137,8 @@ class Service:
         from shared.health import serve
 
         settings = ServiceSettings.load(self.name)
+        if self._configured:
+            self._configured()
         configure_logs(settings, self.name)
         configure_traces(settings, self.name)
         serve(settings, self.running)

@@ -266,24 +266,34 @@ async def test_database_that_does_not_let_us_in_is_one_line(
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("TIME_ZONE", "Nowhere/Never", "no time zone Nowhere/Never"),
+        ("LOG_LEVEL", "loud", "Input should be 'DEBUG', 'INFO', .+"),
+        ("COMMAND_TIMEOUT_S", "-1", "Input should be greater than 0"),
+        ("ORDERS_HEALTH_PORT", "any", "Input should be a valid integer, .+"),
+        ("MESSAGES_SMS_PROVIDER", "pigeon", "Input should be 'file', .+"),
+        ("MESSAGES_HTTP", "{", 'error parsing value for field "http" .+'),
+    ],
+)
 async def test_wrong_setting_is_one_line(
-    make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
+    variable: str, value: str, why: str, make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PITLANE_TIME_ZONE", "Nowhere/Never")
+    monkeypatch.setenv(f"PITLANE_{variable}", value)
     station = make_runner()
-    assert re.fullmatch(r"pitlane: PITLANE_TIME_ZONE: .+\n", await station.fails())
+    said = f"pitlane: PITLANE_(MESSAGES_…|{variable}): {why}\n"
+    assert re.fullmatch(said, await station.fails())
     assert not station.data_dir.exists()
 
 
 async def test_service_that_cannot_start_is_told_with_its_reason(
-    make_runner: MakeRunner, existing: Path, monkeypatch: pytest.MonkeyPatch
+    make_runner: MakeRunner, existing: Path
 ) -> None:
-    monkeypatch.setenv("PITLANE_COMMAND_TIMEOUT_S", "-1")
-    station = make_runner(existing)
-    said = re.search(r"^pitlane: (\w+) does not start: .+$", await station.fails(), re.MULTILINE)
-    assert said
-    # All start at once: whoever is first to fail is told, the others are ended as they are.
-    logged = [json.loads(line) for line in (existing / "logs" / f"{said[1]}.jsonl").open()]
+    await in_database(existing, "orders", "ALTER TABLE station_secrets RENAME TO lost")
+    said = await make_runner(existing).fails()
+    assert re.search(r"^pitlane: orders does not start: .+$", said, re.MULTILINE)
+    logged = [json.loads(line) for line in (existing / "logs" / "orders.jsonl").open()]
     assert any("Traceback" in line["event"] for line in logged)
 
 
