@@ -19,6 +19,7 @@ from deploy.local.data_folder import DataFolder
 from deploy.local.databases import ServiceDatabase
 from deploy.local.postgres import Postgres
 from deploy.local.processes import CannotStart, arguments_of
+from deploy.local.station import Options
 from shared.ids import id_of
 from tests.support.runner import Runner
 from tests.support.waiting import eventually
@@ -227,17 +228,32 @@ async def test_ctrl_c_during_the_start_stops_what_has_started(
     assert station.alive() == set()
 
 
-async def test_port_in_use_is_one_line_and_makes_no_folder(make_runner: MakeRunner) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_port_in_use_is_one_line_and_makes_no_folder(
+    host: str, make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PITLANE_HTTP_HOST", host)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as taken:
         port = taken.getsockname()[1]
         station = make_runner(port=port)
         assert await station.fails() == (
-            f"pitlane: cannot listen on 127.0.0.1:{port}: Address already in use; "
+            f"pitlane: cannot listen on {host}:{port}: Address already in use; "
             "choose another with --http-port\n"
         )
     assert not station.data_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("::1", "http://[::1]:80"),
+        ("::", "http://127.0.0.1:80"),
+    ],
+)
+def test_address_is_one_that_answers_here(host: str, address: str) -> None:
+    assert Options(Path(), host, 80).base_url == address
 
 
 async def test_folder_in_use_is_one_line(make_runner: MakeRunner, tmp_path: Path) -> None:
