@@ -144,6 +144,8 @@ def engine_for(url: str, *, pool_size: int = 8, planned_once: bool = False) -> A
         pool_recycle=1800,
         # The one that was used last, whose statements are prepared and whose pages are warm.
         pool_use_lifo=True,
+        # What is written is about people: a log that tells of a failed statement does not tell it.
+        hide_parameters=True,
         **JSON,
         connect_args={
             "connection_class": DriverConnection,

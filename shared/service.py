@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.contracts.operations import ServiceState
 from shared.database import current_revision, engine_for, newest_revision
 from shared.handlers import Handlers, Store
-from shared.logs import configure_logs
+from shared.logs import configure_logs, in_words
 from shared.messaging.admission import Refusals, verify
 from shared.messaging.client import ServiceClient
 from shared.messaging.connection import NatsAddress, inbox, leave
@@ -53,6 +53,7 @@ from shared.telemetry import (
 log = structlog.get_logger(__name__)
 
 RELAY_LAG_ALARM_S = 30.0
+DATABASE_ANSWERS_S = 2.0
 
 
 @dataclass(slots=True)
@@ -76,14 +77,16 @@ class Running:
         if not self.connection.is_connected:
             problems.append("broker: not connected")
         try:
-            async with asyncio.timeout(3), self.engine.connect() as connection:
-                revision = await current_revision(connection)
+            # Who asks whether all is well does not wait longer for that than for an answer.
+            async with asyncio.timeout(DATABASE_ANSWERS_S):
+                async with self.engine.connect() as connection:
+                    revision = await current_revision(connection)
+                pending, lag_s = await self.relay.lag()
+                dead = await self.dead_letters.count()
             if revision != self.newest_revision:
                 problems.append(f"database: revision {revision}, not {self.newest_revision}")
-            pending, lag_s = await self.relay.lag()
-            dead = await self.dead_letters.count()
         except Exception as error:
-            problems.append(f"database: {error!r}")
+            problems.append(f"database: {in_words(error)}")
         if lag_s > RELAY_LAG_ALARM_S:
             problems.append(f"relay: {pending} events wait for {lag_s:.0f} s")
         if pending and self.relay.refusal:
@@ -105,6 +108,7 @@ class Running:
 
 type Background = Callable[[Running], Coroutine[Any, Any, None]]
 type Stop = Callable[[], Coroutine[Any, Any, None]]
+type Configured = Callable[[], object]
 type Prepare = Callable[[AsyncConnection, ServiceSettings], Coroutine[Any, Any, None]]
 
 
@@ -116,15 +120,18 @@ class Service:
         name: str,
         handlers: Handlers[Any],
         *,
+        configured: Configured | None = None,
         prepare: Prepare | None = None,
         background: Sequence[Background] = (),
         gather_s: float = 0.0,
     ) -> None:
-        """``prepare`` runs in one transaction at every start, before the first message;
+        """``configured`` looks at what else the process must be told, before anything starts;
+        ``prepare`` runs in one transaction at every start, before the first message;
         ``background`` runs beside the service, as long as it runs. ``gather_s``: of its lane."""
         self.name = name
         self._gather_s = gather_s
         self.handlers: Handlers[Store] = handlers
+        self._configured = configured
         self._prepare = prepare
         self._background = background
 
@@ -133,6 +140,8 @@ class Service:
         from shared.health import serve
 
         settings = ServiceSettings.load(self.name)
+        if self._configured:
+            self._configured()
         configure_logs(settings, self.name)
         configure_traces(settings, self.name)
         serve(settings, self.running)

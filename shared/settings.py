@@ -11,13 +11,23 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.ids import id_of
 
 SERVICES = ("clients", "orders", "inventory", "finance", "documents", "audit", "gateway")
 """In the order in which they start; the gateway last, so that nobody is let in too early."""
+PREFIX = "PITLANE_"
+OWN = ("database_url", "health_host", "health_port", "health_fd")
+"""Settings that each process has for itself, with its name in the variable."""
 
 
 def _known_zone(name: str) -> str:
@@ -31,7 +41,7 @@ def _known_zone(name: str) -> str:
 class StationSettings(BaseSettings):
     """What all processes of one station share."""
 
-    model_config = SettingsConfigDict(env_prefix="PITLANE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     nats_url: str = "nats://127.0.0.1:4222"
     station: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "station-1"
@@ -52,7 +62,9 @@ class StationSettings(BaseSettings):
     """The cash register that prints fiscal receipts. ``file`` is a folder: nothing leaves the
     house."""
     fiscal_folder: Path = Path("data/fiscal")
-    log_level: str = "INFO"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
+    ] = "INFO"
     log_folder: Path | None = None
     """Where the processes' logs lie, if they lie in files: the page of operations shows an order's
     lines."""
@@ -106,16 +118,21 @@ class ServiceSettings(StationSettings):
     """Sent events stay in the outbox so long: a wiped stream is rebuilt from them."""
 
     @classmethod
-    def load(cls, service: str) -> Self:
+    def load(cls, service: str, **otherwise: Any) -> Self:
+        """What the environment says; ``otherwise``: where it does not. Ends the process with one
+        line where that cannot be."""
         prefix = f"PITLANE_{service.upper()}_"
-        own: dict[str, Any] = {
+        own: dict[str, Any] = otherwise | {
             field: os.environ[prefix + field.upper()]
-            for field in ("database_url", "health_host", "health_port", "health_fd")
+            for field in OWN
             if prefix + field.upper() in os.environ
         }
         if "database_url" not in own:
             raise SystemExit(f"{prefix}DATABASE_URL is not set")
-        return cls(service=service, **own)
+        try:
+            return cls(service=service, **own)
+        except ValidationError as error:
+            raise SystemExit(unusable(error, own=prefix)) from error
 
     @field_validator("service")
     @classmethod
@@ -123,6 +140,16 @@ class ServiceSettings(StationSettings):
         if name not in SERVICES:
             raise ValueError(f"no service {name}; there are {', '.join(SERVICES)}")
         return name
+
+
+def unusable(error: ValidationError, prefix: str = PREFIX, own: str = PREFIX) -> str:
+    """Which variables cannot be, and why, in a line. ``own``: what those of ``OWN`` begin with."""
+    return "; ".join(
+        f"{own if name in OWN else prefix}{name.upper()}: {why}" if name else why
+        for problem in error.errors()
+        for name in ["__".join(str(part) for part in problem["loc"])]
+        for why in [problem["msg"].removeprefix("Value error, ")]
+    )
 
 
 def masked(url: str) -> str:

@@ -9,44 +9,48 @@ import typer
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from services.documents.providers.settings import MessageSettings
+    from shared.settings import ServiceSettings
+
 app = typer.Typer(help="Configuration from the environment.", no_args_is_help=True)
 
 
 @app.command("show")
 def show() -> None:
     """Prints every setting as its variable, with passwords masked; defaults too."""
-    import os
+    from shared.settings import OWN, PREFIX
 
-    from pydantic import ValidationError
+    services, messages = checked_services(), checked_messages()
+    common = next(iter(services.values()))
+    for field in type(common).model_fields:
+        if field not in (*OWN, "service"):
+            _print(f"{PREFIX}{field.upper()}", getattr(common, field))
+    for name, settings in services.items():
+        for field in OWN:
+            _print(f"{PREFIX}{name.upper()}_{field.upper()}", getattr(settings, field))
+    _print_all(f"{PREFIX}MESSAGES_", messages)
 
+
+def checked_services() -> dict[str, ServiceSettings]:
+    """What the environment tells each of them, but perhaps a database. Raises ``CannotStart``."""
     from deploy.local.processes import CannotStart
-    from services.documents.providers.settings import MessageSettings
     from shared.settings import SERVICES, ServiceSettings
 
-    own = ("database_url", "health_host", "health_port", "health_fd")
-    for name in SERVICES:
-        prefix = f"PITLANE_{name.upper()}_"
-        given: dict[str, Any] = {
-            field: os.environ[prefix + field.upper()]
-            for field in own
-            if prefix + field.upper() in os.environ
-        }
-        try:
-            settings = ServiceSettings(service=name, **{"database_url": "", **given})
-        except ValidationError as error:
-            problem = error.errors()[0]
-            raise CannotStart(f"{problem['loc'][0]}: {problem['msg']}") from error
-        if name == SERVICES[0]:
-            for field in type(settings).model_fields:
-                if field not in (*own, "service"):
-                    _print(f"PITLANE_{field.upper()}", getattr(settings, field))
-        for field in own:
-            _print(prefix + field.upper(), getattr(settings, field))
     try:
-        messages = MessageSettings()
-    except ValidationError as error:
-        raise CannotStart(f"PITLANE_MESSAGES_…: {error.errors()[0]['msg']}") from error
-    _print_all("PITLANE_MESSAGES_", messages)
+        return {name: ServiceSettings.load(name, database_url="") for name in SERVICES}
+    except SystemExit as error:
+        raise CannotStart(str(error)) from error
+
+
+def checked_messages() -> MessageSettings:
+    """What it tells documents of messages. Raises ``CannotStart``."""
+    from deploy.local.processes import CannotStart
+    from services.documents.providers.settings import MessageSettings
+
+    try:
+        return MessageSettings.load()
+    except SystemExit as error:
+        raise CannotStart(str(error)) from error
 
 
 def _print_all(prefix: str, settings: BaseModel) -> None:

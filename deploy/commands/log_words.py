@@ -46,14 +46,14 @@ class Words:
         clock = moment.strftime("%H:%M:%S.%f")[:-3] if moment else " " * 12
         if said is None:
             plain = clean(line.raw.decode(errors="replace"))
-            return f"{text}{self._style(f'{clock}  {line.source:<9}  {plain}', dim=True)}\n"
+            return f"{text}{self._style(f'{clock}  {line.source:<10}  {plain}', dim=True)}\n"
         service = clean(str(said.get("service", line.source)))
         level = str(said.get("level", "info"))
         what = self._style(f"{_what(said):<38}", fg=_LEVEL_COLOURS.get(level, "red"))
         details = self._details(said)
         who = clean(str(said.get("actor", "")))
         head = (
-            f"{self._style(clock, dim=True)}  {self._style(f'{service:<9}', fg=_colour(service))}"
+            f"{self._style(clock, dim=True)}  {self._style(f'{service:<10}', fg=_colour(service))}"
             f"  {what}  {who:<12}  {'  '.join(details)}"
         )
         return text + head.rstrip() + "\n" + self._below(said)

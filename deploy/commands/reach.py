@@ -200,10 +200,9 @@ async def nats_connection(url: str, user: str) -> Client:
     except ValueError as error:
         raise CannotStart(str(error)) from error
     except (nats.errors.Error, OSError, TimeoutError) as error:
-        why = heard[-1] if heard else error
-        raise CannotStart(
-            f"NATS at {masked(url)} does not answer: {str(why) or type(why).__name__}"
-        ) from error
+        why = str(heard[-1] if heard else error) or "no answer in time"
+        server = masked(url.partition("?")[0])  # where its key lies is no part of it
+        raise CannotStart(f"NATS at {server} does not answer: {why}") from error
 
 
 def _told(station: dict[str, Any], folder: Path) -> Reach:

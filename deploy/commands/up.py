@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 def up(
     data_dir: DataDir = DEFAULT_DATA_DIR,
-    http_port: Annotated[int, typer.Option(min=1, max=65535, help="Of the gateway.")] = 8080,
+    http_port: Annotated[
+        int,
+        typer.Option(min=1, max=65535, envvar="PITLANE_HTTP_PORT", help="Of the gateway."),
+    ] = 8080,
     demo: Annotated[
         bool, typer.Option("--demo", help="With demo users, and demo data on first start.")
     ] = False,
@@ -66,21 +69,16 @@ def _told_in_a_line() -> Iterator[None]:
 def _station(nursery: Nursery, data_dir: Path, http_port: int, demo: bool) -> Station:
     import os
 
-    from pydantic import ValidationError
-
-    from deploy.local.processes import CannotStart
+    from deploy.commands.configuration import checked_messages, checked_services
     from deploy.local.station import Options, Station
     from deploy.local.terminal import Terminal
-    from shared.settings import StationSettings
+    from shared.settings import SERVICES
 
-    try:
-        settings = StationSettings()
-    except ValidationError as error:
-        problems = (
-            f"PITLANE_{str(problem['loc'][0]).upper()}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        raise CannotStart("; ".join(problems)) from error
+    settings = checked_services()[SERVICES[0]]
+    if any(
+        name.startswith("PITLANE_MESSAGES_") for name in os.environ
+    ):  # else it is loaded in vain
+        checked_messages()
     # Everybody knows the passwords of a demo: it is for this machine only.
     host = "127.0.0.1" if demo else os.environ.get("PITLANE_HTTP_HOST", "127.0.0.1")
     options = Options(

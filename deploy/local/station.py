@@ -65,7 +65,7 @@ class Options:
 
     @property
     def base_url(self) -> str:
-        return f"http://{self.reached_at}:{self.http_port}"
+        return f"http://{f'[{at}]' if ':' in (at := self.reached_at) else at}:{self.http_port}"
 
 
 class Station:
@@ -385,15 +385,15 @@ class Station:
         self._folder.close()
 
     def _check_address(self) -> None:
-        with socket.socket() as probe:
+        host, port = self._options.http_host, self._options.http_port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((self._options.http_host, self._options.http_port))
+                probe.bind((host, port))
             except OSError as error:
-                raise CannotStart(
-                    f"cannot listen on {self._options.http_host}:{self._options.http_port}: "
-                    f"{error.strerror}; choose another with --http-port"
-                ) from error
+                why = f"{error.strerror}; choose another with --http-port"
+                raise CannotStart(f"cannot listen on {host}:{port}: {why}") from error
 
 
 def _pid(process: Postgres | Nats | ServiceProcess) -> int | None:

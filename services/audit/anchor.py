@@ -33,7 +33,7 @@ async def keep_anchoring(running: Running) -> None:
             async with running.engine.connect() as connection:
                 noted = await _note(running.connection, AuditStore(connection), noted)
         except Exception as error:
-            log.warning("anchor_failed", error=repr(error))
+            log.warning("anchor_failed", error=error)
         await asyncio.sleep(INTERVAL_S)
         await commits.after(seen, SWEEP_S)
 

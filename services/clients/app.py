@@ -40,7 +40,7 @@ async def fetch_past_visits(running: Running) -> None:
         except Exception as error:
             is_early = is_away(error) and clock() < late_from
             tell = log.info if is_early else log.warning
-            tell("past_visits_wait", error=repr(error))
+            tell("past_visits_wait", error=error)
         await asyncio.sleep(RETRY_INTERVAL_S)
 
 

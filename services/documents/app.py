@@ -15,8 +15,6 @@ from shared.settings import ServiceSettings
 
 
 async def _prepare(connection: AsyncConnection, settings: ServiceSettings) -> None:
-    """A provider that is not wholly configured is told of at the start, not by lost messages."""
-    MessageSettings()
     await ship_templates(connection, datetime.now(UTC))
 
 
@@ -30,6 +28,7 @@ async def _send_messages(running: Running) -> None:
 service = Service(
     "documents",
     handlers,
+    configured=MessageSettings.load,
     prepare=_prepare,
     background=(_send_messages, forms.renderers.run),
     gather_s=0.2,

@@ -57,7 +57,7 @@ async def _by_the_clock[ReplyT: (ExpiredBonuses, PostedExpensesView)](
             while (await done(running, command, reply)).more:
                 pass
         except Exception as error:
-            log.warning("clockwork_failed", command=command.subject, error=repr(error))
+            log.warning("clockwork_failed", command=command.subject, error=error)
         await asyncio.sleep(CLOCKWORK_INTERVAL_S)
 
 
@@ -68,7 +68,7 @@ async def let_salaries_accrue(running: Running) -> None:
             while (await done(running, AccrueSalaries(), AccruedSalaries)).more:
                 pass
         except Exception as error:
-            log.warning("salaries_failed", error=repr(error))
+            log.warning("salaries_failed", error=error)
         await asyncio.sleep(CLOCKWORK_INTERVAL_S)
 
 

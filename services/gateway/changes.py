@@ -333,7 +333,7 @@ class Changes:
             for hint in hints(message.subject, message.headers or {}, message.data):
                 self._hear(hint)
         except (KeyError, ValueError, TypeError) as error:
-            log.warning("hint_failed", subject=message.subject, error=repr(error))
+            log.warning("hint_failed", subject=message.subject, error=error)
 
     def _hear(self, hint: Hint, to: UUID | None = None) -> None:
         self._number += 1

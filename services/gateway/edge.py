@@ -17,12 +17,15 @@ from services.gateway.call import Call, Presents
 from services.gateway.crowd import MAX_IN_WORK, MAX_STREAMS, Crowd
 from services.gateway.problems import problem, status_of
 from shared.contracts.gateway import RequestRefused
+from shared.logs import Seldom
 from shared.messaging.client import UnreadableReply
 from shared.messaging.outages import is_outage
 from shared.refusals import Refused
 from shared.telemetry import HTTP_SECONDS, span
 
 log = structlog.get_logger(__name__)
+
+_seldom = Seldom()
 
 API_PREFIX = "/api/"
 STREAM_PATH = "/api/v1/events"
@@ -148,10 +151,10 @@ def _refusal_of(call: Call, error: Exception) -> Refused:
         if error.status_code == 404:
             return Refused("not_found")
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
-        log.error("gateway_disk_full", error=repr(error), **_about(call))
+        _seldom(log.error, "gateway_disk_full", error=error, **_about(call))
         return Refused("disk_full")
     if is_outage(error):
-        log.warning("gateway_database_down", error=repr(error), **_about(call))
+        _seldom(log.warning, "gateway_database_down", error=error, **_about(call))
         return Refused("service_unavailable", service="gateway")
     if isinstance(error, UnreadableReply):
         log.error("reply_unreadable", exc_info=error, **_about(call))

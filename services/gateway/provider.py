@@ -147,5 +147,5 @@ def _app(settings: ServiceSettings) -> Any:
 
 def _failed(why: object) -> Refused:
     """The reason is for the log: the browser's owner can do nothing with it."""
-    log.warning("oidc_failed", why=repr(why))
+    log.warning("oidc_failed", why=why)
     return Refused("oidc_failed")

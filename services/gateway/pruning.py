@@ -50,7 +50,7 @@ class Pruning:
             try:
                 await prune(self._engine)
             except Exception as error:
-                log.warning("pruning_failed", error=repr(error))
+                log.warning("pruning_failed", error=error)
 
 
 async def prune(engine: AsyncEngine) -> dict[str, int]:

@@ -62,7 +62,7 @@ class ImportWorker:
                 while await self._step(running):
                     pass
             except Exception as error:
-                log.warning("imports_failed", error=repr(error))
+                log.warning("imports_failed", error=error)
             await asyncio.sleep(IDLE_S)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(QUIET_S):
@@ -84,7 +84,7 @@ class ImportWorker:
             try:
                 await self._sweep(running, datetime.now(UTC))
             except Exception as error:
-                log.warning("imports_not_swept", error=repr(error))
+                log.warning("imports_not_swept", error=error)
             await asyncio.sleep(SWEEP_S)
 
     async def _step(self, running: Running) -> bool:

@@ -91,7 +91,7 @@ class Consumer:
             except asyncio.CancelledError:
                 raise
             except Exception as error:
-                log.warning("consumer_interrupted", durable=self._durable, error=repr(error))
+                log.warning("consumer_interrupted", durable=self._durable, error=error)
                 await asyncio.sleep(1)
             finally:
                 with suppress(Exception):
@@ -196,11 +196,11 @@ class Consumer:
             return
         if attempts <= len(RETRY_DELAYS_S):
             delay = RETRY_DELAYS_S[attempts - 1]
-            log.warning("event_retried_later", attempts=attempts, delay_s=delay, error=repr(error))
+            log.warning("event_retried_later", attempts=attempts, delay_s=delay, error=error)
             await message.nak(delay=delay)
         else:
             await self._dead_letters.park(job.envelope.id)
-            log.error("event_parked", attempts=attempts, error=repr(error))
+            log.error("event_parked", attempts=attempts, error=error)
             await message.term()
 
     async def _park(self, message: Msg, reason: str) -> None:

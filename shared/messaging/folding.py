@@ -72,7 +72,7 @@ def keeping_sums(fold: Fold) -> Background:
             try:
                 await _fold_all(running, fold)
             except Exception as error:
-                log.warning("fold_failed", error=repr(error))
+                log.warning("fold_failed", error=error)
             await commits.after(seen, SWEEP_S)
             if commits.count > seen:
                 await asyncio.sleep(GATHER_S)

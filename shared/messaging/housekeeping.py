@@ -48,7 +48,7 @@ class Housekeeping:
             try:
                 await self.sweep()
             except Exception as error:
-                log.warning("housekeeping_failed", error=repr(error))
+                log.warning("housekeeping_failed", error=error)
 
     async def sweep(self) -> dict[str, int]:
         """Deletes one batch per table; answers how many rows went."""

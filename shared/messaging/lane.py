@@ -202,7 +202,7 @@ class Lane:
                     raise
                 await self._together(jobs, careful=True)
         except Exception as error:
-            log.warning("batch_failed", jobs=len(jobs), error=repr(error))
+            log.warning("batch_failed", jobs=len(jobs), error=error)
             await self._one_by_one(jobs, error)
 
     async def _one_by_one(self, jobs: Sequence[Job], failed: Exception | None) -> None:

@@ -37,6 +37,7 @@ from shared.contracts.operations import addressed_to
 from shared.database import outbox, unpublished
 from shared.ids import new_id
 from shared.log_lines import PUBLISH_FAILED
+from shared.logs import in_words
 from shared.messaging.answers import Answers, Asked
 from shared.messaging.envelope import Envelope
 from shared.messaging.sums import with_sum
@@ -186,7 +187,7 @@ class Relay:
                 await self._mark()
             except Exception as error:
                 # The sweep publishes them again, and the stream knows them by their ids.
-                log.warning("relay_marks_failed", error=repr(error))
+                log.warning("relay_marks_failed", error=error)
 
     async def _sweep_for_ever(self) -> None:
         # At start everything unpublished is a leftover of the last run, however young.
@@ -197,7 +198,7 @@ class Relay:
                     pass
                 age = SWEEP_AGE
             except Exception as error:
-                log.warning("relay_sweep_failed", error=repr(error))
+                log.warning("relay_sweep_failed", error=error)
             await asyncio.sleep(SWEEP_INTERVAL_S)
 
     async def _sweep(self, age: timedelta) -> bool:
@@ -277,7 +278,7 @@ def _told(error: Exception) -> str:
     """``10077: maximum bytes exceeded``, as NATS puts it; of other errors, what Python says."""
     if isinstance(error, APIError):
         return f"{error.err_code}: {error.description}"
-    return repr(error)
+    return in_words(error)
 
 
 _MARK_PUBLISHED = Prepared(

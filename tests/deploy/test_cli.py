@@ -95,6 +95,31 @@ def test_what_is_not_configured_is_one_line(arguments: list[str], message: str) 
     assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", f"{message}\n")
 
 
+@pytest.mark.parametrize(
+    ("service", "settings", "message"),
+    [
+        ("orders", {"ESTIMATE_LINK_DAYS": "0"}, "PITLANE_ESTIMATE_LINK_DAYS: Input should be"),
+        ("orders", {"ORDERS_HEALTH_PORT": "any"}, "PITLANE_ORDERS_HEALTH_PORT: Input should be"),
+        ("documents", {"MESSAGES_EMAIL_PROVIDER": "smtp"}, "not set: PITLANE_MESSAGES_SMTP__HOST"),
+    ],
+)
+def test_service_told_what_cannot_be_ends_with_one_line(
+    service: str, settings: dict[str, str], message: str
+) -> None:
+    given = {f"PITLANE_{name}": value for name, value in settings.items()}
+    database = {f"PITLANE_{service.upper()}_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/x"}
+    refused = run("service", service, **database, **given)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(message)
+    assert refused.stderr.count("\n") == 1
+
+
+def test_port_of_a_station_may_come_from_the_environment() -> None:
+    refused = run("up", PITLANE_HTTP_PORT="70000")
+    assert refused.returncode == 2
+    assert "PITLANE_HTTP_PORT" in refused.stderr
+
+
 def test_unknown_service_is_told_which_there_are() -> None:
     refused = run("service", "kitchen")
     assert refused.returncode == 2

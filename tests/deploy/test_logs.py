@@ -120,15 +120,15 @@ def day(logs: Logs) -> Logs:
 
 WAY = """\
 --- 02.03.2026 ---
-10:00:00.110  orders     create_order handled                    маша
-10:00:00.120  gateway    POST /orders 201                        маша          18.42 ms
-10:00:00.130  audit      on orders.order_created handled         маша
-10:01:00.000  orders     request_parts handled                   misha
-10:01:00.007  inventory  on orders.parts_requested handled       misha
-12:30:00.000  inventory  receive_stock handled                   lena
-12:30:00.020  orders     on inventory.parts_reserved handled     lena
+10:00:00.110  orders      create_order handled                    маша
+10:00:00.120  gateway     POST /orders 201                        маша          18.42 ms
+10:00:00.130  audit       on orders.order_created handled         маша
+10:01:00.000  orders      request_parts handled                   misha
+10:01:00.007  inventory   on orders.parts_requested handled       misha
+12:30:00.000  inventory   receive_stock handled                   lena
+12:30:00.020  orders      on inventory.parts_reserved handled     lena
 --- 03.03.2026 ---
-01:15:00.000  orders     move_order refused                      misha         code=illegal_step  \
+01:15:00.000  orders      move_order refused                      misha         code=illegal_step  \
 detail=An order cannot go from new to done
 """.splitlines()
 
@@ -153,9 +153,9 @@ def test_an_order_that_nobody_names_is_told(day: Logs) -> None:
 def test_a_request_is_followed_by_its_correlation_id(day: Logs) -> None:
     assert day.show("--correlation", REQUESTING) == [
         "--- 02.03.2026 ---",
-        "10:01:00.000  orders     request_parts handled                   misha"
+        "10:01:00.000  orders      request_parts handled                   misha"
         f"         order={ORDER}",
-        "10:01:00.007  inventory  on orders.parts_requested handled       misha"
+        "10:01:00.007  inventory   on orders.parts_requested handled       misha"
         "         order=A-000123",
     ]
 
@@ -222,7 +222,7 @@ def test_an_error_is_shown_with_where_it_comes_from(logs: Logs) -> None:
     )  # fmt: skip
     assert logs.show() == [
         "--- 02.03.2026 ---",
-        "10:00:00.000  orders     request_parts: command failed           misha         "
+        "10:00:00.000  orders      request_parts: command failed           misha         "
         f"correlation={CREATING}",
         "              Traceback (most recent call last):",
         '                File "x.py", line 7',
@@ -237,7 +237,7 @@ def test_broken_lines_stop_nothing_and_are_shown_as_they_are(day: Logs) -> None:
     assert day.show("--order", ORDER) == WAY
     shown = day.show()
     assert set(whole) < set(shown)
-    assert any('clients    {"at":"2026-03-02T07:00:00.5Z","level":"in' in line for line in shown)
+    assert any('clients     {"at":"2026-03-02T07:00:00.5Z","level":"in' in line for line in shown)
 
 
 def test_nothing_that_somebody_wrote_acts_on_the_terminal(logs: Logs) -> None:

@@ -19,6 +19,7 @@ from deploy.local.data_folder import DataFolder
 from deploy.local.databases import ServiceDatabase
 from deploy.local.postgres import Postgres
 from deploy.local.processes import CannotStart, arguments_of
+from deploy.local.station import Options
 from shared.ids import id_of
 from tests.support.runner import Runner
 from tests.support.waiting import eventually
@@ -227,17 +228,32 @@ async def test_ctrl_c_during_the_start_stops_what_has_started(
     assert station.alive() == set()
 
 
-async def test_port_in_use_is_one_line_and_makes_no_folder(make_runner: MakeRunner) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_port_in_use_is_one_line_and_makes_no_folder(
+    host: str, make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PITLANE_HTTP_HOST", host)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as taken:
         port = taken.getsockname()[1]
         station = make_runner(port=port)
         assert await station.fails() == (
-            f"pitlane: cannot listen on 127.0.0.1:{port}: Address already in use; "
+            f"pitlane: cannot listen on {host}:{port}: Address already in use; "
             "choose another with --http-port\n"
         )
     assert not station.data_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("::1", "http://[::1]:80"),
+        ("::", "http://127.0.0.1:80"),
+    ],
+)
+def test_address_is_one_that_answers_here(host: str, address: str) -> None:
+    assert Options(Path(), host, 80).base_url == address
 
 
 async def test_folder_in_use_is_one_line(make_runner: MakeRunner, tmp_path: Path) -> None:
@@ -266,24 +282,34 @@ async def test_database_that_does_not_let_us_in_is_one_line(
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("TIME_ZONE", "Nowhere/Never", "no time zone Nowhere/Never"),
+        ("LOG_LEVEL", "loud", "Input should be 'DEBUG', 'INFO', .+"),
+        ("COMMAND_TIMEOUT_S", "-1", "Input should be greater than 0"),
+        ("ORDERS_HEALTH_PORT", "any", "Input should be a valid integer, .+"),
+        ("MESSAGES_SMS_PROVIDER", "pigeon", "Input should be 'file', .+"),
+        ("MESSAGES_HTTP", "{", 'error parsing value for field "http" .+'),
+    ],
+)
 async def test_wrong_setting_is_one_line(
-    make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
+    variable: str, value: str, why: str, make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PITLANE_TIME_ZONE", "Nowhere/Never")
+    monkeypatch.setenv(f"PITLANE_{variable}", value)
     station = make_runner()
-    assert re.fullmatch(r"pitlane: PITLANE_TIME_ZONE: .+\n", await station.fails())
+    said = f"pitlane: PITLANE_(MESSAGES_…|{variable}): {why}\n"
+    assert re.fullmatch(said, await station.fails())
     assert not station.data_dir.exists()
 
 
 async def test_service_that_cannot_start_is_told_with_its_reason(
-    make_runner: MakeRunner, existing: Path, monkeypatch: pytest.MonkeyPatch
+    make_runner: MakeRunner, existing: Path
 ) -> None:
-    monkeypatch.setenv("PITLANE_COMMAND_TIMEOUT_S", "-1")
-    station = make_runner(existing)
-    said = re.search(r"^pitlane: (\w+) does not start: .+$", await station.fails(), re.MULTILINE)
-    assert said
-    # All start at once: whoever is first to fail is told, the others are ended as they are.
-    logged = [json.loads(line) for line in (existing / "logs" / f"{said[1]}.jsonl").open()]
+    await in_database(existing, "orders", "ALTER TABLE station_secrets RENAME TO lost")
+    said = await make_runner(existing).fails()
+    assert re.search(r"^pitlane: orders does not start: .+$", said, re.MULTILINE)
+    logged = [json.loads(line) for line in (existing / "logs" / "orders.jsonl").open()]
     assert any("Traceback" in line["event"] for line in logged)
 
 

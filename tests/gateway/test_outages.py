@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 
 import nats
 import pytest
+import structlog.testing
 
+from services.gateway import edge
 from services.gateway.problems import RETRY_AFTER_S
 from shared.ids import new_id
+from shared.logs import Seldom
 from shared.messaging.subscriptions import subscribed
 from tests.gateway.support import (
     API,
@@ -104,6 +108,48 @@ async def test_without_its_database_the_gateway_says_so_and_recovers(
 
         await eventually(works)
         assert (await gateway.anyone.get("/health/ready")).status_code == 200
+
+
+async def test_outage_of_its_database_is_told_once_in_a_while(
+    nats_server: TestNats, database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await nats_server.apply_topology()
+    monkeypatch.setattr(edge, "_seldom", Seldom())
+    async with (
+        line_to(database("gateway")) as (line, url),
+        running_gateway(nats_server, url) as gateway,
+    ):
+        await gateway.signed_in("advisor")
+        await line.cut()
+        with structlog.testing.capture_logs() as logs:
+            gateway.app.state.gateway.jobs.tidy_soon()
+            for _ in range(3):
+                sign_in = {"login": "advisor", "password": "x"}
+                refused = await gateway.anyone.post(f"{API}/session", json=sign_in)
+                assert refused.status_code == 503
+    assert [line["event"] for line in logs].count("gateway_database_down") == 1
+    assert [line["event"] for line in logs].count("request") == 3
+    assert [line for line in logs if line.get("exc_info")] == []
+
+
+async def test_readiness_is_told_in_time_while_the_database_stands_still(
+    nats_server: TestNats, database: Callable[[str], str]
+) -> None:
+    await nats_server.apply_topology()
+    async with (
+        line_to(database("gateway")) as (line, url),
+        running_gateway(nats_server, url) as gateway,
+    ):
+        line.freeze()
+        for _ in range(2):
+            began = monotonic()
+            answer = await gateway.anyone.get("/health/ready")
+            assert (answer.status_code, answer.json()["problems"]) == (
+                503,
+                ["database: TimeoutError: no answer in time"],
+            )
+            assert monotonic() - began < 3
+        await line.cut()
 
 
 async def test_without_the_broker_the_gateway_says_so_and_recovers(

@@ -204,7 +204,7 @@ async def test_batches_come_to_the_same_books_as_one_message_after_the_other(
         await _play(shop, whole, history, random)
 
     # A batch that loaded too little is done again message by message, which hides the mistake.
-    failures = [entry["error"] for entry in logs if entry["event"] == "batch_failed"]
+    failures = [repr(each["error"]) for each in logs if each["event"] == "batch_failed"]
     assert [error for error in failures if "TooEarly" not in error] == []
     await _check_same(shop, whole)
 

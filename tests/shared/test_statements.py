@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, event, func, insert, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import engine_for
@@ -143,3 +145,15 @@ async def test_who_is_cancelled_while_the_database_works_stops_it(
     await put(engine, 1)
 
     assert await found(other, "SELECT count(*) FROM numbers") == 1
+
+
+async def test_failed_statement_is_told_of_without_what_was_to_be_written(
+    bare_database: str,
+) -> None:
+    engine = engine_for(bare_database)
+    values = {"said": "Смирнова"}
+    async with engine.connect() as connection:
+        with pytest.raises(DBAPIError, match="division by zero") as failed:
+            await connection.execute(text("SELECT length(:said) / 0"), values)
+    await engine.dispose()
+    assert "Смирнова" not in "".join(traceback.format_exception(failed.value))

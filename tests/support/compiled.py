@@ -24,8 +24,11 @@ def share_compiled_statements() -> None:
     shared: Any = LRUCache(SIZE)
     make = Engine.__init__
 
-    def made(engine: Engine, *arguments: Any, **options: Any) -> None:
-        make(engine, *arguments, **options)
+    # SQLAlchemy looks at the names of arguments to see what an engine may be told.
+    def made(
+        engine: Engine, pool: Any, dialect: Any, url: Any, hide_parameters: bool = False
+    ) -> None:
+        make(engine, pool, dialect, url, hide_parameters=hide_parameters)
         engine._compiled_cache = shared
 
     Engine.__init__ = made  # type: ignore[method-assign, assignment]

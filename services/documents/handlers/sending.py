@@ -88,7 +88,7 @@ class Sender:
                 try:
                     moved = await self.round()
                 except Exception as error:
-                    log.warning("sender_interrupted", error=repr(error))
+                    log.warning("sender_interrupted", error=error)
                     moved = 0
                 if not moved:
                     await asyncio.sleep(INTERVAL_S)
@@ -120,7 +120,7 @@ class Sender:
         try:
             return await steps[state](message_id)
         except Exception as error:
-            log.warning("message_step_failed", message=str(message_id), error=repr(error))
+            log.warning("message_step_failed", message=str(message_id), error=error)
         with contextlib.suppress(Exception):
             await self._decide(message_id, state, domain.troubled)
         return False
@@ -209,7 +209,7 @@ class Sender:
             except Exception as error:
                 if not tries_left:
                     raise
-                log.warning("end_not_written", message=str(claimed.id), error=repr(error))
+                log.warning("end_not_written", message=str(claimed.id), error=error)
                 await asyncio.sleep(RECORD_PAUSE_S)
 
     async def _write_end(self, claimed: Message, end: Accepted | Exception) -> None:

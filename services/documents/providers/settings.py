@@ -9,10 +9,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, SecretStr, StringConstraints, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from services.documents.domain.message_rules import QuietHours, SendingRules
+from shared.settings import unusable
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 Hours = Annotated[str, StringConstraints(pattern=r"^(\d\d:\d\d-\d\d:\d\d)?$")]
@@ -92,11 +100,14 @@ class HttpSettings(BaseModel):
         return "provider_id" if "{provider_id}" in self.status_url else "own_id"
 
 
+PREFIX = "PITLANE_MESSAGES_"
+
+
 class MessageSettings(BaseSettings):
     """What messages need of their station."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PITLANE_MESSAGES_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         extra="ignore",
         # What is wrong is told without repeating it: it may be a key.
@@ -120,6 +131,17 @@ class MessageSettings(BaseSettings):
     smtp: SmtpSettings = SmtpSettings()
     http: HttpSettings = HttpSettings()
 
+    @classmethod
+    def load(cls) -> Self:
+        """What the environment says. Ends the process with one line where that cannot be: a
+        provider that is not wholly configured is told of at the start, not by lost messages."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SystemExit(unusable(error, PREFIX)) from error
+        except SettingsError as error:  # a group that is to be JSON, and is none
+            raise SystemExit(f"{PREFIX}…: {error}") from error
+
     def rules(self, zone: ZoneInfo) -> SendingRules:
         return SendingRules(
             zone, quiet_hours(self.quiet_hours), self.client_daily_cap, self.station_daily_cap
@@ -129,7 +151,7 @@ class MessageSettings(BaseSettings):
     def _complete(self) -> Self:
         """A provider that is chosen must be able to start: better told now than at midnight."""
         missing = [
-            f"PITLANE_MESSAGES_{name}"
+            PREFIX + name
             for name, wanted, given in (
                 (
                     "SMSRU__API_ID",

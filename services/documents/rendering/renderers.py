@@ -98,7 +98,7 @@ class Renderers:
                     await asyncio.wait_for(zygote.wait(), FUNERAL_S)
                 if zygote.returncode is None:
                     hung = render.has_taken(self.wall_s)
-                    log.warning("render_killed", kind=job.kind, error=repr(error), hung=hung)
+                    log.warning("render_killed", kind=job.kind, error=error, hung=hung)
                     if hung:
                         # It was not let compute as much as a job may.
                         raise Refused("busy", service="documents") from error

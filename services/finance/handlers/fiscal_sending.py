@@ -52,7 +52,7 @@ class FiscalSender:
             try:
                 moved = await self.step()
             except Exception as error:
-                log.warning("fiscal_sender_interrupted", error=repr(error))
+                log.warning("fiscal_sender_interrupted", error=error)
                 moved = False
             if not moved:
                 await asyncio.sleep(INTERVAL_S)
@@ -133,7 +133,7 @@ class FiscalSender:
                 number = await self._register.register(claimed.view())
         except Exception as error:
             detail = str(error)[:500] or type(error).__name__
-            log.warning("receipt_not_printed", receipt=str(claimed.id), error=repr(error))
+            log.warning("receipt_not_printed", receipt=str(claimed.id), error=error)
             ends: dict[type[Exception], Decide] = {
                 Passing: lambda found, now: domain.put_off(found, detail, now),
                 Permanent: lambda found, _: domain.refused(found, detail),

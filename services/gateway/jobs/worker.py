@@ -27,6 +27,7 @@ from services.gateway.store import users
 from shared.contracts.base import Message
 from shared.contracts.jobs import JobMoved
 from shared.messaging.envelope import SYSTEM, Actor, Envelope, opening
+from shared.messaging.outages import is_outage
 from shared.refusals import Refused
 from shared.service import Running
 
@@ -116,7 +117,7 @@ class Jobs:
                 async with self._engine.connect() as connection:
                     self._going = await rows.going(connection)
             except Exception as error:
-                log.warning("jobs_not_read", error=repr(error))
+                log.warning("jobs_not_read", error=error)
             self._called.set()
             for told in moved - {""}:
                 job_id, _, user_id = told.partition(" ")
@@ -135,8 +136,11 @@ class Jobs:
                 if job is not None:
                     await self._work_off(job)
                     continue
-            except Exception:
-                log.exception("job_failed")
+            except Exception as error:
+                if is_outage(error):
+                    log.warning("jobs_not_looked_for", error=error)
+                else:
+                    log.exception("job_failed")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._called.wait(), LOOK_S)
             self._called.clear()
@@ -226,7 +230,7 @@ class Jobs:
             pass
         except Exception as error:
             # Whoever stops us does not wait: the lease runs out by itself.
-            log.warning("job_not_given_back", id=str(job.id), error=repr(error))
+            log.warning("job_not_given_back", id=str(job.id), error=error)
 
     # --- keeping order ------------------------------------------------------------------------
 
@@ -240,7 +244,7 @@ class Jobs:
                 try:
                     await work()
                 except Exception as error:
-                    log.warning("jobs_not_tidied", error=repr(error))
+                    log.warning("jobs_not_tidied", error=error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._untidy.wait(), TIDY_S)
                 # Before the sleep: who is erased during it is not known in time for this look.
@@ -325,7 +329,7 @@ class _Hold:
                 return
             except Exception as error:
                 # The database may be back before the lease is over; if not, another takes it.
-                log.warning("lease_not_renewed", id=str(self._job.id), error=repr(error))
+                log.warning("lease_not_renewed", id=str(self._job.id), error=error)
 
 
 def moved(row: Any) -> JobMoved:

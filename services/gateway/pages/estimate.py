@@ -215,7 +215,7 @@ def _sorry(call: Call, error: Exception, language: str) -> Response:
     if not isinstance(error, Refused):
         if not is_outage(error):
             raise error
-        log.warning("estimate_unavailable", error=repr(error))
+        log.warning("estimate_unavailable", error=error)
         error = Refused("service_unavailable", service="gateway")
     else:
         call.code = error.code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pydantic_core
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from services.gateway.api import Endpoint, post, sent, shown
 from services.gateway.call import Call
 from services.gateway.exports.answers import FORMAT_FIELD
 from services.gateway.exports.sheets import JSON
+from services.gateway.pages.field_names import field_name
 from services.gateway.pages.rendering import page
 from shared.contracts.base import reply_type
 from shared.contracts.client_data import EraseClient, GetPersonalData
@@ -32,7 +34,9 @@ async def personal_data(call: Call, endpoint: Endpoint) -> Response:
     reply = await call.send(GetPersonalData.subject, body)
     if chosen == "json":
         return shown(call, endpoint, reply)
-    return page("personal_data.html", call.language, data=pydantic_core.from_json(reply))
+    named = partial(field_name, language=call.language)
+    known = pydantic_core.from_json(reply)
+    return page("personal_data.html", call.language, data=known, named=named)
 
 
 async def _erase(call: Call, endpoint: Endpoint) -> Response:

@@ -83,9 +83,9 @@ DELIVERING = (
     swapped(
         "parked without term",
         CONSUMER,
-        '            log.error("event_parked", attempts=attempts, error=repr(error))\n'
+        '            log.error("event_parked", attempts=attempts, error=error)\n'
         "            await message.term()\n",
-        '            log.error("event_parked", attempts=attempts, error=repr(error))\n',
+        '            log.error("event_parked", attempts=attempts, error=error)\n',
         FAILS_ALONE,
     ),
     swapped(
