@@ -30,7 +30,6 @@ LOG_PREFIX = "wal-"
 FORMAT = 1
 SEGMENT_BYTES = 16 * 1024 * 1024
 NAME = "%Y-%m-%dT%H-%M-%SZ"
-CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ NOON = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """12:00 in Moscow."""
 CLIENT_ID = UUID(int=1)
 ORDER_ID = UUID(int=2)
-TEMPLATE_ID = UUID(int=3)
 VEHICLE_ID = SAMPLE.vehicle.id if SAMPLE.vehicle else UUID(int=4)
 
 

@@ -3,8 +3,6 @@ what their owners say."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,10 +44,6 @@ async def told_by_finance(connection: AsyncConnection, asked: ListToldByFinance)
                 )
                 for row in rows
             ]
-
-
-def _terms(row: Any) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _TERMS}
 
 
 def _rates(vat: VatRatesView) -> Told:

@@ -81,11 +81,6 @@ TILL_DOCUMENTS = {
     "cash_shortage": N_("Shortage"),
     "cash_surplus": N_("Surplus"),
 }
-CASH_PARTIES = {
-    "bank": N_("Bank"),
-    "owner": N_("Owner"),
-    "cash_box": N_("Another cash box"),
-}
 FISCAL_STATES = {
     "queued": N_("Waiting for the register"),
     "sending": N_("Being sent"),
