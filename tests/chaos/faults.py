@@ -74,6 +74,8 @@ STORE = ("wipe", "flip")
 """What the broker had and no outbox has, is lost after them: the poison that we sent."""
 PACE_S = 1.0
 """On average, between the beginnings of two faults."""
+TOGETHER = 0.25
+"""Of the crashes: all who come to a point die there, within seconds of each other."""
 
 
 def drawn(seed: str, count: int, only: Collection[str] = ()) -> list[Fault]:
@@ -93,7 +95,8 @@ def drawn(seed: str, count: int, only: Collection[str] = ()) -> list[Fault]:
 def _target(kind: str, random: Random) -> str:
     if kind == "crash":
         point = random.choice(list(crash_points.POINTS))
-        return f"{random.choice(crash_points.POINTS[point])}.{point}"
+        process = random.choice(crash_points.POINTS[point])
+        return f"{crash_points.EVERYBODY if random.random() < TOGETHER else process}.{point}"
     if kind in ("kill", "freeze"):
         return random.choice(PROCESSES)
     if kind == "clock":
@@ -113,12 +116,13 @@ def _target(kind: str, random: Random) -> str:
 
 
 class Hand:
-    """Does faults to a station. Each answers whether it came to something."""
+    """Does faults to a station. Each answers how many came of it: processes that died at a point,
+    or whether it came to something."""
 
     def __init__(self, station: ChaosStation, memory: Memory) -> None:
         self._station = station
         self._memory = memory
-        self._kinds: dict[str, Callable[[Fault], Awaitable[bool]]] = {
+        self._kinds: dict[str, Callable[[Fault], Awaitable[int]]] = {
             "crash": self._crash,
             "freeze": self._freeze,
             "clock": self._clock,
@@ -130,7 +134,7 @@ class Hand:
             "kill_supervisor": self._kill_supervisor,
         }
 
-    async def do(self, fault: Fault) -> bool:
+    async def do(self, fault: Fault) -> int:
         return await self._kinds.get(fault.kind, self._by_signal)(fault)
 
     async def _by_signal(self, fault: Fault) -> bool:
@@ -145,19 +149,22 @@ class Hand:
         await self._station.begin_again()
         return True
 
-    async def _crash(self, fault: Fault) -> bool:
-        """Arms a point; true when somebody has died there."""
-        process, _, point = fault.target.partition(".")
-        armed = crash_points.arm(self._station.armed, process, point)
-        if point in crash_points.POISON_ONLY:
-            await self._send_poison("garbage" if "park" in point else "orphan", Random(fault.seed))
+    async def _crash(self, fault: Fault) -> int:
+        """Arms a point; answers how many have died there."""
+        armed = []
+        for process, point in crash_points.armed_for(fault.target):
+            armed.append(crash_points.arm(self._station.armed, process, point))
+            if point in crash_points.POISON_ONLY:
+                how = "garbage" if "park" in point else "orphan"
+                await self._send_poison(how, Random(fault.seed), process)
         deadline = time.monotonic() + FIRES_WITHIN_S
-        while armed.exists():
-            if time.monotonic() > deadline:
-                armed.unlink(missing_ok=True)
-                return False
+        while (waiting := [each for each in armed if each.exists()]) and (
+            time.monotonic() < deadline
+        ):
             await asyncio.sleep(0.05)
-        return True
+        for each in waiting:
+            each.unlink(missing_ok=True)
+        return len(armed) - len(waiting)
 
     async def _clock(self, fault: Fault) -> bool:
         """The service is started anew with a clock that is wrong, and later with a right one."""
@@ -179,7 +186,8 @@ class Hand:
         return bool(events)
 
     async def _poison(self, fault: Fault) -> bool:
-        await self._send_poison(fault.target, Random(fault.seed))
+        random = Random(fault.seed)
+        await self._send_poison(fault.target, random, random.choice(SERVICES))
         return True
 
     # --- the broker's store ----------------------------------------------------------------------
@@ -234,17 +242,21 @@ class Hand:
             )
         return [_outgoing_of(row) for row in rows]
 
-    async def _send_poison(self, how: str, random: Random) -> None:
+    async def _send_poison(self, how: str, random: Random, taker: str = "orders") -> None:
+        """``taker`` hears it, at least; what is valid and can never be handled only orders has."""
         event = _a_payment_of_nobody()
         subject, body, headers = event.subject, event.body, event.headers
-        takers = frozenset(each for each in SERVICES if _hears(each, subject))
-        if how == "garbage":
-            body = random.randbytes(30)
-        elif how == "misnamed":
-            headers = {**headers, "ce-type": "evt.finance.order_settled.v1"}
-        else:
-            takers = frozenset({"orders"})
+        takers = frozenset({"orders"})
+        if how == "orphan":
             self._memory.strangers.add(event.event_id)
+        else:
+            if not _hears(taker, subject):
+                subject = random.choice(sorted(consumed_subjects(taker)))
+            takers = frozenset(each for each in SERVICES if _hears(each, subject))
+        if how == "garbage":
+            body, headers = random.randbytes(30), {**headers, "ce-type": subject}
+        elif how == "misnamed":
+            headers = {**headers, "ce-type": "evt.finance.nobody_said.v1"}
         self._memory.poison[event.event_id] = takers
         await self._publish([Outgoing(event.event_id, subject, headers, body)])
         # Acknowledged, and so it will come; it may have come, too, where that failed.
