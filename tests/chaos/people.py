@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -286,6 +286,12 @@ class Person:
 
     async def _storekeeping(self, shop: Shop) -> None:
         await self.receive(shop, self._random.choice(shop.products), "7")
+        # Where somebody was stopped in the midst of a count nobody can count any more: each has a
+        # place to count in.
+        place = await self.write("POST", "/warehouses", name=f"Склад {new_id().hex[-12:]}")
+        if not place:
+            return
+        shop = replace(shop, warehouses=(place["id"], shop.warehouses[1]))
         # Of a product that nobody else touches it is known how much must be there.
         product = await self.write("POST", "/products", name="Свеча", price="10.00")
         if not product:
