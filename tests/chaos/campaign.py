@@ -137,7 +137,9 @@ class Campaign:
             await asyncio.sleep(max(0.0, began + fault.at_s - time.monotonic()))
             for _ in range(TRIES):
                 with contextlib.suppress(Exception):  # NATS or PostgreSQL is just away
-                    return await hand.do(fault)
+                    # Who is armed has waited long enough.
+                    if (came := await hand.do(fault)) or fault.kind == "crash":
+                        return came
                 await asyncio.sleep(NEXT_TRY_AFTER_S)
             return 0
 

@@ -72,8 +72,9 @@ WEIGHTS = {
 }
 STORE = ("wipe", "flip")
 """What the broker had and no outbox has, is lost after them: the poison that we sent."""
-PACE_S = 1.0
-"""On average, between the beginnings of two faults."""
+PACES_S = (1.0, 2.0)
+"""On average, between the beginnings of two faults of an episode: in some nobody gets far, in
+others much is done between two deaths."""
 TOGETHER = 0.25
 """Of the crashes: all who come to a point die there, within seconds of each other."""
 
@@ -82,13 +83,14 @@ def drawn(seed: str, count: int, only: Collection[str] = ()) -> list[Fault]:
     """The faults of one episode; the same for the same seed."""
     random = Random(seed)
     kinds = [kind for kind in WEIGHTS if not only or kind in only]
+    pace_s = random.choice(PACES_S)
     at_s = 0.5
     faults = []
     for _ in range(count):
         kind = random.choices(kinds, [WEIGHTS[kind] for kind in kinds])[0]
         lasts_s = random.uniform(0.5, 4.0)
         faults.append(Fault(at_s, kind, _target(kind, random), lasts_s, random.getrandbits(32)))
-        at_s += random.expovariate(1 / PACE_S)
+        at_s += random.expovariate(1 / pace_s)
     return faults
 
 
@@ -200,6 +202,8 @@ class Hand:
 
     async def _flip(self, fault: Fault) -> bool:
         """A bit or some, in one file of the stream; the server reads it when it starts again."""
+        if not self._station.pid_of("nats"):
+            return False
         random = Random(fault.seed)
         files = sorted(
             path

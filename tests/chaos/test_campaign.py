@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.campaign import Campaign, Plan
+from tests.chaos.crash_points import POINTS, armed_for
 from tests.chaos.faults import WEIGHTS, drawn
 
 SEED = 7
@@ -28,3 +29,18 @@ def test_a_seed_draws_the_same_faults_again() -> None:
     assert drawn("5.1", 5000) == drawn_once
     assert drawn("5.2", 5000) != drawn_once
     assert {fault.kind for fault in drawn_once} == set(WEIGHTS)
+
+
+def test_a_seed_comes_to_every_point_and_to_all_who_come_there_at_once() -> None:
+    crashes = {fault.target for fault in drawn("5.1", 20_000, ["crash"])}
+    assert crashes == {
+        f"{process}.{point}"
+        for point, processes in POINTS.items()
+        for process in (*processes, "everybody")
+    }
+    assert armed_for("orders.before_ack") == [("orders", "before_ack")]
+    assert armed_for("everybody.after_fold") == [
+        ("finance", "after_fold"),
+        ("inventory", "after_fold"),
+        ("orders", "after_fold"),
+    ]
