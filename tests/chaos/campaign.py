@@ -24,7 +24,7 @@ FAULTS_AT_ONCE = 40
 """Of one episode."""
 PEOPLE = 6
 LAST_ANSWER_S = 120.0
-TRIES, NEXT_TRY_AFTER_S = 3, 2.0
+TRIES, NEXT_TRY_AFTER_S = 12, 2.0
 """Of a fault for which somebody has to be there who is away."""
 
 
