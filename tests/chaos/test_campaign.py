@@ -14,7 +14,7 @@ from tests.chaos.campaign import Campaign, Plan
 from tests.chaos.crash_points import POINTS, armed_for
 from tests.chaos.faults import WEIGHTS, drawn
 
-SEED = 7
+SEED = 8
 FAULTS = 6
 KINDS = ("crash", "kill", "again", "poison", "freeze")
 
