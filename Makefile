@@ -52,7 +52,7 @@ audit-deps: setup ## what is known against the locked packages
 sbom: setup ## the list of all packages, CycloneDX, in build/sbom.json
 	$(PYTHON) -m deploy.dependencies sbom
 
-chaos: setup ## seeded faults against a real station; CHAOS="--seed 7 --faults 500"
+chaos: setup ## seeded faults against a real station; CHAOS="--seed 7 --faults 500 --json 7.json", CHAOS="--sum 7.json 8.json"
 	$(PYTHON) -m tests.chaos $(CHAOS)
 
 mutants: setup ## faults in our own delivery code, each of which a test must find

@@ -83,7 +83,9 @@ class Checks:
         in_a_row, unquiet = 0, "nobody was asked"
         while in_a_row < QUIET_LOOKS:
             try:
-                unquiet = await self._unquiet() or "\n".join((await self._inboxes())[:5])
+                unquiet = await self._unquiet()
+                if not unquiet and in_a_row == QUIET_LOOKS - 1:  # what has been handled stays so
+                    unquiet = "\n".join((await self._inboxes())[:5])
             except _NOT_NOW as error:
                 unquiet = repr(error)
             in_a_row = 0 if unquiet else in_a_row + 1

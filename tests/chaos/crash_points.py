@@ -51,8 +51,8 @@ POINTS: dict[str, tuple[str, ...]] = {
     "event_came": LISTENING,
     "before_ack": LISTENING,
     "after_ack": LISTENING,
-    "before_nak": LISTENING,
-    "failure_noted": LISTENING,
+    "before_nak": ("orders",),
+    "failure_noted": ("orders",),
     "before_park": LISTENING,
     "after_park": LISTENING,
     # Sums of reports.
@@ -65,6 +65,14 @@ POINTS: dict[str, tuple[str, ...]] = {
 """Each point with the processes that come there under load."""
 POISON_ONLY = ("before_nak", "failure_noted", "before_park", "after_park")
 """Nobody comes there unless an event fails."""
+EVERYBODY = "everybody"
+"""In a process's place: all who come to a point, each once."""
+
+
+def armed_for(target: str) -> list[tuple[str, str]]:
+    """Processes and points of a target, ``<process>.<point>``."""
+    process, _, point = target.partition(".")
+    return [(each, point) for each in (POINTS[point] if process == EVERYBODY else (process,))]
 
 
 class Here:

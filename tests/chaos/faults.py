@@ -32,7 +32,7 @@ from tests.chaos.station import ChaosStation
 SERVICES = crash_points.LISTENING
 PROCESSES = (*SERVICES, "gateway")
 SHIFTS_S = (-86_400.0, -3_600.0, -5.0, 5.0, 3_600.0, 86_400.0)
-FIRES_WITHIN_S = 12.0
+FIRES_WITHIN_S = 30.0
 AGAIN = 40
 """Events that are published once more at a time."""
 
@@ -61,8 +61,8 @@ WEIGHTS = {
     "kill_postgres": 0.7,
     "freeze_nats": 0.7,
     "freeze_postgres": 0.7,
-    "kill_nursery": 0.3,
-    "kill_supervisor": 0.5,
+    "kill_nursery": 0.2,
+    "kill_supervisor": 0.2,
     "again": 1.5,
     "poison": 0.8,
     "clock": 0.8,
@@ -72,28 +72,33 @@ WEIGHTS = {
 }
 STORE = ("wipe", "flip")
 """What the broker had and no outbox has, is lost after them: the poison that we sent."""
-PACE_S = 1.0
-"""On average, between the beginnings of two faults."""
+PACES_S = (1.0, 2.0)
+"""On average, between the beginnings of two faults of an episode: in some nobody gets far, in
+others much is done between two deaths."""
+TOGETHER = 0.25
+"""Of the crashes: all who come to a point die there, within seconds of each other."""
 
 
 def drawn(seed: str, count: int, only: Collection[str] = ()) -> list[Fault]:
     """The faults of one episode; the same for the same seed."""
     random = Random(seed)
     kinds = [kind for kind in WEIGHTS if not only or kind in only]
+    pace_s = random.choice(PACES_S)
     at_s = 0.5
     faults = []
     for _ in range(count):
         kind = random.choices(kinds, [WEIGHTS[kind] for kind in kinds])[0]
         lasts_s = random.uniform(0.5, 4.0)
         faults.append(Fault(at_s, kind, _target(kind, random), lasts_s, random.getrandbits(32)))
-        at_s += random.expovariate(1 / PACE_S)
+        at_s += random.expovariate(1 / pace_s)
     return faults
 
 
 def _target(kind: str, random: Random) -> str:
     if kind == "crash":
         point = random.choice(list(crash_points.POINTS))
-        return f"{random.choice(crash_points.POINTS[point])}.{point}"
+        process = random.choice(crash_points.POINTS[point])
+        return f"{crash_points.EVERYBODY if random.random() < TOGETHER else process}.{point}"
     if kind in ("kill", "freeze"):
         return random.choice(PROCESSES)
     if kind == "clock":
@@ -113,12 +118,13 @@ def _target(kind: str, random: Random) -> str:
 
 
 class Hand:
-    """Does faults to a station. Each answers whether it came to something."""
+    """Does faults to a station. Each answers how many came of it: processes that died at a point,
+    or whether it came to something."""
 
     def __init__(self, station: ChaosStation, memory: Memory) -> None:
         self._station = station
         self._memory = memory
-        self._kinds: dict[str, Callable[[Fault], Awaitable[bool]]] = {
+        self._kinds: dict[str, Callable[[Fault], Awaitable[int]]] = {
             "crash": self._crash,
             "freeze": self._freeze,
             "clock": self._clock,
@@ -130,7 +136,7 @@ class Hand:
             "kill_supervisor": self._kill_supervisor,
         }
 
-    async def do(self, fault: Fault) -> bool:
+    async def do(self, fault: Fault) -> int:
         return await self._kinds.get(fault.kind, self._by_signal)(fault)
 
     async def _by_signal(self, fault: Fault) -> bool:
@@ -145,19 +151,22 @@ class Hand:
         await self._station.begin_again()
         return True
 
-    async def _crash(self, fault: Fault) -> bool:
-        """Arms a point; true when somebody has died there."""
-        process, _, point = fault.target.partition(".")
-        armed = crash_points.arm(self._station.armed, process, point)
-        if point in crash_points.POISON_ONLY:
-            await self._send_poison("garbage" if "park" in point else "orphan", Random(fault.seed))
+    async def _crash(self, fault: Fault) -> int:
+        """Arms a point; answers how many have died there."""
+        armed = []
+        for process, point in crash_points.armed_for(fault.target):
+            armed.append(crash_points.arm(self._station.armed, process, point))
+            if point in crash_points.POISON_ONLY:
+                how = "garbage" if "park" in point else "orphan"
+                await self._send_poison(how, Random(fault.seed), process)
         deadline = time.monotonic() + FIRES_WITHIN_S
-        while armed.exists():
-            if time.monotonic() > deadline:
-                armed.unlink(missing_ok=True)
-                return False
+        while (waiting := [each for each in armed if each.exists()]) and (
+            time.monotonic() < deadline
+        ):
             await asyncio.sleep(0.05)
-        return True
+        for each in waiting:
+            each.unlink(missing_ok=True)
+        return len(armed) - len(waiting)
 
     async def _clock(self, fault: Fault) -> bool:
         """The service is started anew with a clock that is wrong, and later with a right one."""
@@ -179,7 +188,8 @@ class Hand:
         return bool(events)
 
     async def _poison(self, fault: Fault) -> bool:
-        await self._send_poison(fault.target, Random(fault.seed))
+        random = Random(fault.seed)
+        await self._send_poison(fault.target, random, random.choice(SERVICES))
         return True
 
     # --- the broker's store ----------------------------------------------------------------------
@@ -192,6 +202,8 @@ class Hand:
 
     async def _flip(self, fault: Fault) -> bool:
         """A bit or some, in one file of the stream; the server reads it when it starts again."""
+        if not self._station.pid_of("nats"):
+            return False
         random = Random(fault.seed)
         files = sorted(
             path
@@ -234,17 +246,21 @@ class Hand:
             )
         return [_outgoing_of(row) for row in rows]
 
-    async def _send_poison(self, how: str, random: Random) -> None:
+    async def _send_poison(self, how: str, random: Random, taker: str = "orders") -> None:
+        """``taker`` hears it, at least; what is valid and can never be handled only orders has."""
         event = _a_payment_of_nobody()
         subject, body, headers = event.subject, event.body, event.headers
-        takers = frozenset(each for each in SERVICES if _hears(each, subject))
-        if how == "garbage":
-            body = random.randbytes(30)
-        elif how == "misnamed":
-            headers = {**headers, "ce-type": "evt.finance.order_settled.v1"}
-        else:
-            takers = frozenset({"orders"})
+        takers = frozenset({"orders"})
+        if how == "orphan":
             self._memory.strangers.add(event.event_id)
+        else:
+            if not _hears(taker, subject):
+                subject = random.choice(sorted(consumed_subjects(taker)))
+            takers = frozenset(each for each in SERVICES if _hears(each, subject))
+        if how == "garbage":
+            body, headers = random.randbytes(30), {**headers, "ce-type": subject}
+        elif how == "misnamed":
+            headers = {**headers, "ce-type": "evt.finance.nobody_said.v1"}
         self._memory.poison[event.event_id] = takers
         await self._publish([Outgoing(event.event_id, subject, headers, body)])
         # Acknowledged, and so it will come; it may have come, too, where that failed.

@@ -11,6 +11,7 @@ from typing import Any
 from deploy.cli import main
 from deploy.local import nursery, stream_watch, supervision
 from deploy.local.processes import Child
+from tests.chaos import haste
 
 
 class ChaosChild(Child):
@@ -30,5 +31,5 @@ if __name__ == "__main__":
     supervision.WELL_AFTER_S = 0.0
     stream_watch.ONCE_MORE_AFTER_S = 8.0
     stream_watch.NEXT_RESTART_AFTER_S = 10.0
-    stream_watch.OWED_FOR_S = 15.0
+    stream_watch.OWED_FOR_S = haste.OWED_FOR_S
     main()

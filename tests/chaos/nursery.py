@@ -16,20 +16,15 @@ from deploy import topology
 from deploy.local import nursery
 from shared.messaging import consumer
 from shared.settings import SERVICES
-from tests.chaos import crash_points
-
-RETRY_DELAYS_S = (0.2, 0.5, 1.0)
-ACK_WAIT_S = 5
-"""Short, so that what was cut off comes again within an episode, and so that a process that was
-frozen finds its events handled by nobody, or by itself."""
+from tests.chaos import crash_points, haste
 
 
 def main() -> None:
     for name in SERVICES:
         import_module(f"services.{name}.app")
     crash_points.install()
-    vars(consumer)["RETRY_DELAYS_S"] = RETRY_DELAYS_S
-    topology.ACK_WAIT_S = ACK_WAIT_S
+    vars(consumer)["RETRY_DELAYS_S"] = haste.RETRY_DELAYS_S
+    topology.ACK_WAIT_S = haste.ACK_WAIT_S
     born = nursery._be
 
     def be(name: str, arguments: list[str], env: dict[str, str]) -> int:

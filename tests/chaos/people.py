@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -13,11 +13,12 @@ from tests.bench.http import Http, HttpError
 from tests.chaos.memory import KnownOrder, Memory
 from tests.chaos.station import HOST, ChaosStation
 
-ANSWER_TIMEOUT_S = 15.0
-PAUSE_S = 0.2
+PATIENCE_S = (2.0, 2.0, 4.0, 15.0)
+"""One of them at a time: most ask again before the gateway has given up on who died meanwhile."""
+PAUSE_S = 0.4
 PRODUCTS = 6
 COME_BACK = (429, 502, 503, 504)
-RESERVED_LOOKS = 25
+RESERVED_LOOKS = 12
 ORDER_CREATED = "evt.orders.order_created.v1"
 
 
@@ -41,6 +42,8 @@ class Person:
         self._station = station
         self.memory = memory
         self._random = random
+        self._patience = Random(0)
+        """By itself: how often somebody has to ask does not change what is asked."""
         self._http: Http | None = None
         self.stopping = False
         self.visits = 0
@@ -78,7 +81,7 @@ class Person:
     ) -> Any:
         while True:
             try:
-                async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                async with asyncio.timeout(self._patience.choice(PATIENCE_S)):
                     answer = await (await self._connected()).send(method, path, body, key=key)
                 self.memory.answers[200] += 1
                 return answer
@@ -106,6 +109,12 @@ class Person:
         if self._http:
             await self._http.__aexit__()
             self._http = None
+
+    async def stop(self) -> None:
+        """What it waits for it asks for once more, by a connection that it has not had before:
+        an answer it gets."""
+        self.stopping = True
+        await self.hang_up()
 
     # --- a day -----------------------------------------------------------------------------------
 
@@ -277,6 +286,12 @@ class Person:
 
     async def _storekeeping(self, shop: Shop) -> None:
         await self.receive(shop, self._random.choice(shop.products), "7")
+        # Where somebody was stopped in the midst of a count nobody can count any more: each has a
+        # place to count in.
+        place = await self.write("POST", "/warehouses", name=f"Склад {new_id().hex[-12:]}")
+        if not place:
+            return
+        shop = replace(shop, warehouses=(place["id"], shop.warehouses[1]))
         # Of a product that nobody else touches it is known how much must be there.
         product = await self.write("POST", "/products", name="Свеча", price="10.00")
         if not product:
