@@ -18,7 +18,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import phonenumbers
 from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -32,6 +31,7 @@ from starlette.responses import HTMLResponse
 from services.gateway.pages import words
 from services.gateway.pages.assets import accepts_gzip, asset
 from shared.nobody import in_language
+from shared.phones import dialled, phone_shown
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
@@ -170,7 +170,10 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
         """For a choice: what each is called, by its id."""
         return [(thing.id, getattr(thing, label)) for thing in things]
 
-    shown = (plain, day, date, moment, clock, local, weekday, duration, phone, pairs)
+    def phone(said: str | None) -> str:
+        return phone_shown(said, locale.partition("_")[0])
+
+    shown = (plain, day, date, moment, clock, local, weekday, duration, phone, dialled, pairs)
     return {
         "number": partial(number, locale=locale),
         "money": partial(money, locale=locale),
@@ -193,15 +196,6 @@ def figure(said: str, locale: str) -> str:
 
 def money(amount: Decimal | None, locale: str) -> str:
     return "—" if amount is None else format_decimal(amount, "#,##0.00", locale) + _ROUBLES
-
-
-def phone(number: str | None) -> str:
-    """As people read it: +7 916 555-01-02. What is no number stays as it is."""
-    try:
-        parsed = phonenumbers.parse(number or "")
-    except phonenumbers.NumberParseException:
-        return number or ""
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def duration(minutes: int) -> str:
