@@ -1045,6 +1045,12 @@ REASONS: dict[str, Reason] = {
             "Issued at {issued}, settled at {settled}: that is not the difference that was seen",
             "Выдано на {issued}, учтено {settled}: это не та разница, что была видна",
         ),
+        cash_too_much=(
+            "{total} would lie in the cash box {name}, and more than {limit} lies in none: look at"
+            " the sum again, and take back what was mistyped before",
+            "В кассе «{name}» оказалось бы {total}, а больше {limit} в ней не бывает: проверьте"
+            " сумму и верните то, что было введено с ошибкой раньше",
+        ),
         not_enough_cash=(
             "The cash box has only {left}",
             "В кассе только {left}",
