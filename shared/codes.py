@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# fmt: off
 CODED = frozenset(
-    {"old", "new", "status", "state", "role", "method", "lines", "service", "form", "day"}
+    {
+        "old", "new", "status", "state", "role", "method", "lines", "service", "form", "day",
+        "fault",
+    }
 )
+# fmt: on
 """Particulars of refusals that are such a code, or names with one behind them in brackets."""
 
 ORDER_STATES = {
@@ -105,6 +110,12 @@ WEEKDAYS = {
     "6": "Суббота",
     "7": "Воскресенье",
 }
+VIN_FAULTS = {
+    "it is too long": "знаков слишком много",
+    "it is too short": "знаков слишком мало",
+    "only Latin letters and digits are in one": "в нём бывают только латинские буквы и цифры",
+    "I, O and Q are never in one, 1 and 0 are": "букв I, O и Q в нём не бывает, это 1 и 0",
+}
 
 CALLED: Mapping[str, Mapping[str, str]] = {
     "order_closed": ORDER_STATES,
@@ -126,5 +137,6 @@ CALLED: Mapping[str, Mapping[str, str]] = {
     "form_version_not_found": FORMS,
     "form_without_internal_copy": FORMS,
     "hours_invalid": WEEKDAYS,
+    "vin_invalid": VIN_FAULTS,
 }
 """By the refusal's code."""

@@ -161,7 +161,12 @@ REASONS: dict[str, Reason] = {
             "Укажите фамилию или имя человека либо название компании",
         ),
         phone_invalid=("{phone} is not a phone number", "{phone} — не номер телефона"),
-        vin_invalid=("{vin} is not a VIN: {why}", "{vin} — не VIN: {why}"),
+        vin_invalid=(
+            "{vin} is not a VIN: {fault} ({signs}). A VIN has 17 characters, a frame number 5 to"
+            " 16; leave the field empty if it cannot be read",
+            "{vin} — не VIN: {fault} ({signs}). В VIN 17 знаков, в номере кузова от 5 до 16;"
+            " если номер не разобрать, оставьте поле пустым",
+        ),
         plate_invalid=("{plate} is not a plate", "{plate} — не госномер"),
         vehicle_empty=(
             "Say at least one thing about the car: VIN, plate or model",
@@ -1040,6 +1045,12 @@ REASONS: dict[str, Reason] = {
             "Issued at {issued}, settled at {settled}: that is not the difference that was seen",
             "Выдано на {issued}, учтено {settled}: это не та разница, что была видна",
         ),
+        cash_too_much=(
+            "{total} would lie in the cash box {name}, and more than {limit} lies in none: look at"
+            " the sum again, and take back what was mistyped before",
+            "В кассе «{name}» оказалось бы {total}, а больше {limit} в ней не бывает: проверьте"
+            " сумму и верните то, что было введено с ошибкой раньше",
+        ),
         not_enough_cash=(
             "The cash box has only {left}",
             "В кассе только {left}",
@@ -1134,8 +1145,9 @@ REASONS: dict[str, Reason] = {
             "Оно уже отправлено повторно",
         ),
         message_no_address=(
-            "The client's card has no phone or e-mail for this",
-            "В карточке клиента нет телефона или адреса для такого сообщения",
+            "The client's card has no phone or e-mail for this; no SMS comes to an extension",
+            "В карточке клиента нет телефона или адреса для такого сообщения; на добавочный"
+            " номер SMS не приходят",
         ),
         message_no_consent=(
             "The client has not agreed to be written to this way",

@@ -27,7 +27,8 @@ from shared.contracts.requisites import Requisites
 
 ClientKind = Literal["person", "company"]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=40)]
-"""As a person types it; stored as E.164 (``8 916 …`` becomes ``+7916…``)."""
+"""As a person types it; stored as E.164 (``8 916 …`` becomes ``+7916…``), with an extension as in
+RFC 3966 (``8 495 123-45-67 доб. 12`` becomes ``+74951234567;ext=12``)."""
 Email = Annotated[
     str,
     StringConstraints(
@@ -258,6 +259,9 @@ class VehicleCheck(View):
 
     problems: tuple[str, ...]
     """Codes of what would be refused: ``vin_invalid``, ``plate_invalid``."""
+    reasons_en: tuple[str, ...] = ()
+    """Of each of them, what is wrong and what can be done."""
+    reasons_ru: tuple[str, ...] = ()
     warnings: tuple[str, ...]
     """As of a car: ``vin_check_digit``, ``vin_short``."""
     known: tuple[KnownVehicle, ...]

@@ -160,6 +160,10 @@ class RecordView(View):
     document_id: UUID | None = None
     """What it is of, where that is no order: a write-off, a count; of ``purchases`` the receipt of
     which something went back (``comment``: the return's number)."""
+    reverses: UUID | None = None
+    """The record that it takes back: of an order that was opened again, its settlement …"""
+    reversed_at: Instant | None = None
+    """… and of when that was."""
 
 
 class RecordExpense(Command[RecordView]):

@@ -550,9 +550,9 @@ class CreateOrder(Command[OrderView]):
     a null driver nobody.
 
     Refused: ``client_not_found``, ``vehicle_not_found``, ``section_not_found``,
-    ``employee_not_found``, ``post_not_found``, ``vehicle_of_other_client``,
-    ``order_type_not_found``, ``forbidden`` (``assignment_at`` is the office's to say),
-    ``car_out_before_in``, and for its booking as ``BookPost``.
+    ``employee_not_found``, ``employee_inactive``, ``post_not_found``,
+    ``vehicle_of_other_client``, ``order_type_not_found``, ``forbidden`` (``assignment_at`` is the
+    office's to say), ``car_out_before_in``, and for its booking as ``BookPost``.
     """
 
     subject: ClassVar[str] = "cmd.orders.create_order.v1"
@@ -588,7 +588,8 @@ class ChangeOrder(Command[OrderView]):
 
     Fields that are not named stay; a null clears. A driver by name takes the place of one by id,
     and the other way round. Never alters the prices of lines that exist. Refused as
-    ``CreateOrder``, and ``field_required``, ``invisible_with_total``.
+    ``CreateOrder``, and ``field_required``, ``invisible_with_total``. Whom the order names already
+    stays nameable (``employee_inactive``).
     """
 
     subject: ClassVar[str] = "cmd.orders.change_order.v1"
@@ -626,8 +627,8 @@ class AddService(Command[OrderView]):
     client's own, if the work takes one.
 
     Refused: ``service_not_found``, ``service_inactive``, ``variant_not_found``,
-    ``service_unnamed``, ``price_missing``, ``order_closed``, ``forbidden`` (a technician says no
-    prices).
+    ``service_unnamed``, ``price_missing``, ``order_closed``, ``employee_not_found``,
+    ``employee_inactive``, ``forbidden`` (a technician says no prices).
     """
 
     subject: ClassVar[str] = "cmd.orders.add_service.v1"
@@ -690,7 +691,8 @@ the cost of its issue, or it is lost, and its cost is an expense of the order.""
 class ChangeLine(Command[OrderView]):
     """Edits one line. ``progress`` and ``comment`` belong to works only, and the parts' price
     and quantity to parts that are not issued. Refused: ``line_not_found``, ``order_closed``,
-    ``field_not_of_this_line``, ``revision_conflict``; of a part also as ``RequestParts``.
+    ``field_not_of_this_line``, ``revision_conflict``, ``employee_not_found``, and
+    ``employee_inactive`` of whom the order does not name yet; of a part also as ``RequestParts``.
 
     ``quantity`` of a part is in ``measure``, or else in its main unit. New ``labor_hours`` or
     ``labor_rate`` make a new ``initial_price``, rounded as the station rounds; saying that too is

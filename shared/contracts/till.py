@@ -131,6 +131,12 @@ class ShiftView(View):
     """``counted - expected``; posted at the close."""
 
 
+class ShiftNow(ShiftView):
+    """As the books have it, also where they know of more than a drawer can hold."""
+
+    expected: MoneySum
+
+
 class Banknotes(View):
     """``pieces`` banknotes or coins of one value."""
 
@@ -142,7 +148,7 @@ class OpenShift(Command[ShiftView]):
     """``counted`` lies in the drawer. What differs from the last close was taken or given outside
     of shifts, as far as the books know of such; else it is a surplus or shortage. What a new box
     begins with otherwise is the owner's. Refused: ``cash_box_not_found``, ``cash_box_inactive``,
-    ``shift_is_open``."""
+    ``shift_is_open``, ``cash_too_much``."""
 
     subject: ClassVar[str] = "cmd.finance.open_shift.v1"
 
@@ -192,11 +198,17 @@ class ShiftReport(View):
     """What employees were paid, less what was undone."""
 
 
+class ShiftReportNow(ShiftReport):
+    """As ``ShiftNow``."""
+
+    expected: MoneySum
+
+
 class CloseShift(Command[ShiftReport]):
     """Counted by its total, or by banknotes. What is missing is an expense (``cash_shortage``),
     what is over is income (``cash_surplus``). Answers the Z report. Refused:
     ``shift_not_found``, ``shift_closed``, ``count_missing`` (neither), ``count_differs`` (both,
-    and they disagree)."""
+    and they disagree), ``cash_too_much``."""
 
     subject: ClassVar[str] = "cmd.finance.close_shift.v1"
 
@@ -206,7 +218,7 @@ class CloseShift(Command[ShiftReport]):
     comment: Text | None = None
 
 
-class GetShift(Question[ShiftView]):
+class GetShift(Question[ShiftNow]):
     """Refused: ``shift_not_found``."""
 
     subject: ClassVar[str] = "ask.finance.shift.v1"
@@ -214,7 +226,7 @@ class GetShift(Question[ShiftView]):
     shift_id: UUID
 
 
-class ListShifts(Question[Page[ShiftView]]):
+class ListShifts(Question[Page[ShiftNow]]):
     """Newest first; the period is that of their openings."""
 
     subject: ClassVar[str] = "ask.finance.shifts.v1"
@@ -227,7 +239,7 @@ class ListShifts(Question[Page[ShiftView]]):
     cursor: Cursor | None = None
 
 
-class GetXReport(Question[ShiftReport]):
+class GetXReport(Question[ShiftReportNow]):
     """What has come and gone so far, of an open or closed shift. Refused: ``shift_not_found``."""
 
     subject: ClassVar[str] = "ask.finance.x_report.v1"
@@ -262,7 +274,7 @@ class CashDocumentView(View):
 
 class MoveCash(Command[CashDocumentView]):
     """Change is brought in, takings are collected. Refused: ``cash_box_not_found``,
-    ``cash_box_inactive``, ``shift_not_open``, ``not_enough_cash``."""
+    ``cash_box_inactive``, ``shift_not_open``, ``not_enough_cash``, ``cash_too_much``."""
 
     subject: ClassVar[str] = "cmd.finance.move_cash.v1"
 

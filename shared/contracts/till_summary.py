@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.contracts.base import Instant, Limit, Money, Question, SignedMoney, View
 from shared.contracts.finance import MoneyMethod, MoneySum
-from shared.contracts.till import MethodSum, ShiftView
+from shared.contracts.till import MethodSum, ShiftNow
 
 
 class OrderToPay(View):
@@ -53,7 +53,7 @@ class TillDocument(View):
 
 class TillSummaryView(View):
     shift_required: bool
-    shifts: tuple[ShiftView, ...]
+    shifts: tuple[ShiftNow, ...]
     """Those that are open."""
     orders_to_pay: tuple[OrderToPay, ...]
     """The oldest first, no more than a page."""

@@ -51,7 +51,7 @@ async def people(station: Station) -> dict[str, ClientView]:
         company_name="ООО «Ромашка-Авто»",
         last_name="Соловьёв",
         first_name="Артём",
-        phones=("8 495 765-43-21",),
+        phones=("8 495 765-43-21 доб. 1204",),
     )
     nobody = await station.a_client(last_name=None, first_name="Ян", phones=())
     return {"ivanov": ivanov, "kuznetsova": kuznetsova, "romashka": romashka, "yan": nobody}
@@ -81,6 +81,11 @@ QUERIES: dict[str, list[str]] = {
     "9161234567": [IVANOV],
     "89161234567": [IVANOV],
     "3012": [KUZNETSOVA],
+    "0049 30 123456": [KUZNETSOVA],
+    "+7 495 765-43-21 доб. 1204": [ROMASHKA],
+    "8 495 765-43-21 x12": [ROMASHKA],
+    "8 495 765-43-21 доб. 13": [],
+    "1204": [ROMASHKA],
     "765-43": [ROMASHKA],
     "7654321": [ROMASHKA],
     "7654320": [],
@@ -439,4 +444,6 @@ async def test_what_is_wrong_with_a_vin_is_told_before_it_is_saved(station: Stat
     assert (await station.ask(CheckVehicle(vin="JZX100-0123456"))).warnings == ("vin_short",)
     check = await station.ask(CheckVehicle(vin="OOO", plate="!"))
     assert check.problems == ("vin_invalid", "plate_invalid")
+    assert check.reasons_en[0].startswith("OOO is not a VIN: it is too short (3)")
+    assert check.reasons_ru[1] == "! — не госномер"
     assert await station.ask(CheckVehicle()) == VehicleCheck(problems=(), warnings=(), known=())

@@ -14,6 +14,7 @@ from services.clients.domain.identifiers import (
     vin_number,
     vin_warnings,
 )
+from shared.phones import dialled, phone_shown
 from shared.refusals import Refused
 
 # --- phones ------------------------------------------------------------------------------------
@@ -29,6 +30,10 @@ from shared.refusals import Refused
         "9161234567",
         "+7‑916‑123‑45‑67",
         "  8.916.123.45.67  ",
+        "007 916 123 45 67",
+        "тел.: +7 916 123-45-67",
+        "tel:+79161234567",
+        "\u202a+7 916 123-45-67\u202c",
     ],
 )
 def test_every_way_to_write_a_russian_phone_is_one_number(typed: str) -> None:
@@ -42,6 +47,9 @@ def test_every_way_to_write_a_russian_phone_is_one_number(typed: str) -> None:
         ("+375 29 123-45-67", "+375291234567"),
         ("+1 650 253 0000", "+16502530000"),
         ("8 495 123-45-67", "+74951234567"),
+        ("0049 30 123456", "+4930123456"),
+        ("00 49 (30) 12-34-56", "+4930123456"),
+        ("8 10 49 30 123456", "+4930123456"),
     ],
 )
 def test_foreign_phone_keeps_its_country(typed: str, stored: str) -> None:
@@ -56,8 +64,11 @@ def test_foreign_phone_keeps_its_country(typed: str, stored: str) -> None:
         "+7 916 123 45 67 89",
         "телефон",
         "8 916 123-45-67 Вася",
-        "8 495 123-45-67 доб. 12",
-        "8 495 123-45-67 x12",
+        "8 495 123-45-67 доб.",
+        "8 495 123-45-67 доб. 12345678",
+        "8 495 123-45-67 доб. 12 Вася",
+        "0000 30 123456",
+        "доб. 12",
         "+999 123 456",
         "8916\x001234567",
     ],
@@ -66,6 +77,41 @@ def test_what_is_no_phone_is_refused(typed: str) -> None:
     with pytest.raises(Refused) as refused:
         phone_numbers([typed])
     assert (refused.value.code, refused.value.params) == ("phone_invalid", {"phone": typed})
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "+7 495 123-45-67 доб. 12",
+        "8 (495) 123-45-67 (доб. 12)",
+        "8 495 123-45-67, добавочный 12",
+        "8 495 123-45-67 вн.12",
+        "+7 495 123-45-67 ext. 12",
+        "+7 495 123-45-67 Extension 12",
+        "+7 495 123-45-67x12",
+        "+7 495 123-45-67 х12",
+        "007 495 123-45-67 #12",
+        "+74951234567;ext=12",
+        "tel:+7-495-123-45-67;ext=12",
+    ],
+)
+def test_an_extension_is_kept_behind_its_number(typed: str) -> None:
+    assert phone_numbers([typed]) == ("+74951234567;ext=12",)
+
+
+def test_a_phone_is_shown_as_people_read_it_and_what_is_shown_can_be_typed() -> None:
+    kept = "+74951234567;ext=12"
+    for language, shown in (
+        ("ru", "+7 495 123-45-67 доб. 12"), ("en", "+7 495 123-45-67 ext. 12"),
+    ):  # fmt: skip
+        assert phone_shown(kept, language) == shown
+        assert phone_numbers([shown]) == (kept,)
+    assert phone_shown("8 (495) 123-45-67", "ru") == "+7 495 123-45-67"
+    assert phone_shown("123-45-67, спросить Олю", "ru") == "123-45-67, спросить Олю"
+    assert phone_shown("123-45-67", "ru") == "123-45-67"
+    assert phone_shown(None, "ru") == ""
+    assert dialled("8 (495) 123-45-67 доб. 12") == kept
+    assert dialled("123-45-67") == "123-45-67"
 
 
 def test_phone_typed_twice_in_one_card_is_kept_once_and_in_order() -> None:
@@ -96,21 +142,33 @@ def test_vin_has_one_form(typed: str, stored: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "why"),
+    ("typed", "why", "in_russian"),
     [
-        ("XTA210990Y27663891", "18 > 17"),
-        ("XTA2", "4 < 5"),
-        ("ITAQ10990O2766389", "I, Q, O"),
-        ("ХТАО10990У2766389", "O"),
-        ("XTA2Ж0990Y2766З89", "Ж, З"),
-        ("XTA210990Y276638*", "*"),
-        ("XTA210990Y276638\x00", "\x00"),
+        ("XTA210990Y27663891", "it is too long (18)", "знаков слишком много (18)"),
+        ("XTA2", "it is too short (4)", "знаков слишком мало (4)"),
+        ("ITAQ10990O2766389", "I, O and Q are never in one, 1 and 0 are (I, Q, O)",
+         "букв I, O и Q в нём не бывает, это 1 и 0 (I, Q, O)"),
+        ("ХТАО10990У2766389", "I, O and Q are never in one, 1 and 0 are (O)",
+         "букв I, O и Q в нём не бывает, это 1 и 0 (O)"),
+        ("XTA2Ж0990Y2766З89", "only Latin letters and digits are in one (Ж, З)",
+         "в нём бывают только латинские буквы и цифры (Ж, З)"),
+        ("XTA210990Y276638*", "only Latin letters and digits are in one (*)",
+         "в нём бывают только латинские буквы и цифры (*)"),
+        ("XTA210990Y276638\x00", "only Latin letters and digits are in one (\x00)",
+         "в нём бывают только латинские буквы и цифры (\x00)"),
     ],
-)
-def test_impossible_vin_is_refused_with_why(typed: str, why: str) -> None:
+)  # fmt: skip
+def test_impossible_vin_is_refused_with_why_and_what_can_be_done(
+    typed: str, why: str, in_russian: str
+) -> None:
     with pytest.raises(Refused) as refused:
         vin_number(typed)
-    assert (refused.value.code, refused.value.params) == ("vin_invalid", {"vin": typed, "why": why})
+    assert refused.value.code == "vin_invalid"
+    said, russian = refused.value.words(), refused.value.words("ru")
+    assert said.startswith(f"{typed} is not a VIN: {why}. A VIN has 17 characters")
+    assert said.endswith("leave the field empty if it cannot be read")
+    assert russian.startswith(f"{typed} — не VIN: {in_russian}. В VIN 17 знаков")
+    assert russian.endswith("оставьте поле пустым")
 
 
 @pytest.mark.parametrize(

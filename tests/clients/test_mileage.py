@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.clients.domain.mileage import reading_in
+from services.clients.store import ClientsStore
 from shared.contracts.base import Change, Event
 from shared.contracts.client_merge import MergeClients
 from shared.contracts.clients import ChangeVehicle, GetVehicle, VehicleChanged, VehicleView
@@ -146,6 +149,32 @@ async def test_a_reading_that_is_taken_back_leaves_the_one_before(station: Stati
     said = [fact for fact in page.items if fact.kind == "mileage"]
     assert [fact.value for fact in said] == ["10000", "11000", "12000", "11000", "10000"]
     assert [fact.until is None for fact in said] == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize("late", ["the first word", "the last word"])
+async def test_two_processes_that_hear_of_one_order_at_once_keep_its_latest_word(
+    station: Station, late: str
+) -> None:
+    first, between, last = [await a_car(station) for _ in range(3)]
+    order = new_id()
+    told = [
+        reading_in(edited(order, 3, last.id, 11_000, "vehicle_id", between.id), SOON + 2 * DAY),
+        reading_in(opened(first.id, 11_000, order), SOON),
+    ]
+    if late == "the last word":
+        told.reverse()
+    engine = station.running["clients"].engine
+    async with AsyncExitStack() as first_to_end:
+        for reading in reversed(told):
+            store = ClientsStore(await first_to_end.enter_async_context(engine.begin()))
+            await store.readings.load([order], ())
+            store.readings.hear(reading)
+            first_to_end.push_async_callback(store.write)
+    news = edited(order, 2, between.id, 11_000, "vehicle_id", first.id)
+    await hear(station, (news, SOON + DAY))
+    assert await shown(station, last.id) == (11_000, SOON)
+    for car in (first, between):
+        assert await shown(station, car.id) == (None, None)
 
 
 async def test_what_says_nothing_new_is_not_told(station: Station) -> None:

@@ -31,6 +31,7 @@ def test_keys_of_a_card_are_what_spelling_cannot_disturb() -> None:
     )
     assert name_key(client) == " ооо елка авто соловьев иван "
     assert phone_key(client.phones) == " 79161234567 74951234567 "
+    assert phone_key(("+74951234567;ext=12", "+79161234567")) == " 7495123456712 79161234567 "
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,23 @@ def test_each_reading_says_what_must_hold() -> None:
         (Fits("vin", ("%8916%",)),),
         (Fits("name_key", ("%иван%",)), Fits("name_key", ("% п%",))),
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "fits"),
+    [
+        ("0049 30 123456", Fits("phone_key", ("%004930123456%",), ("4930123456",))),
+        (
+            "8 10 49 30 123456",
+            Fits("phone_key", ("%8104930123456%",), ("7104930123456", "4930123456")),
+        ),
+        ("00493", Fits("phone_key", ("%00493%",))),
+        ("+7 495 123-45-67 (доб. 12)", Fits("phone_key", ("%7495123456712%",))),
+        ("8 495 123-45-67 x12", Fits("phone_key", ("%8495123456712%",), ("7495123456712",))),
+    ],
+)
+def test_a_number_is_looked_for_by_its_digits_however_it_is_dialled(query: str, fits: Fits) -> None:
+    assert (fits,) in readings_of(search_for(query))
 
 
 @given(st.text(max_size=40))

@@ -202,7 +202,7 @@ AS_THEY_ARE = {
     ("message_template_failed", "problem"): "in both languages",
     ("formula_invalid", "problem"): "in both languages",
     ("request_invalid", "errors"): "fields with words of their own",
-    ("vin_invalid", "why"): "the same in every language",
+    ("vin_invalid", "signs"): "characters, or how many there are",
     ("still_failing", "why"): "for operators",
     ("dead_letter_decided", "id"): "for operators, who named it so",
     ("scope_missing", "scope"): "for programs, whose scopes are called so",

@@ -79,6 +79,12 @@ def test_mobile_is_preferred_to_the_phone_at_home() -> None:
     assert address_of(a_client(phones=("+74955550304",)), "sms") == "+74955550304"
 
 
+def test_nothing_is_sent_to_a_desk_behind_an_extension() -> None:
+    desk = "+79165550102;ext=12"
+    assert address_of(a_client(phones=(desk, "+74955550304")), "sms") == "+74955550304"
+    assert hindrance(a_client(phones=(desk,)), "sms", "service") == "no_address"
+
+
 # --- quiet hours -------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from shared.contracts.costing import IssueCostCorrected
 from shared.contracts.finance import (
     GetBalance,
     GetOrderProfit,
+    ListRecords,
     OrderProfitView,
     OrderSettled,
     SettlementReversed,
@@ -273,6 +274,10 @@ async def test_a_reversal_has_the_reason_of_its_own_reopening_or_none(station: S
 
     (reversal,) = [row for row in await rows_of(running.engine, entries) if row.reverses]
     assert reversal.comment is None
+    # The record says what it takes back all the same.
+    back, settled = (await station.ask(ListRecords(order_id=order, type="income"))).items
+    assert (back.reverses, back.reversed_at, back.comment) == (settled.id, settled.at, None)
+    assert (settled.reverses, settled.reversed_at) == (None, None)
     await check_books(running.engine)
 
 

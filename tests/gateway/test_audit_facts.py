@@ -88,14 +88,14 @@ def test_edits_are_told_by_the_names_of_things() -> None:
         ("employee_id", None, PERSON),
         ("section_id", NOBODY, SECTION),
         ("quantity", "1.000", "2.000"),
-        ("phones", ["+79160000000"], ["+79160000000", "+79161111111"]),
+        ("phones", ["+79160000000"], ["+79160000000", "+79161111111;ext=5"]),
         ("revision", 1, 2),
     )
     assert facts.changes == (
         ("Assigned to", None, "Петров Пётр"),
         ("Section", None, "Слесарный"),
         ("Quantity", Decimal("1.000"), Decimal("2.000")),
-        ("Phones", "+79160000000", "+79160000000, +79161111111"),
+        ("Phones", "+7 916 000-00-00", "+7 916 000-00-00, +7 916 111-11-11 ext. 5"),
     )
 
 
@@ -113,6 +113,9 @@ def test_a_refusal_is_told_in_the_language_of_who_reads() -> None:
     for code in REASONS:
         told = {"code": code, "detail": Refused(code).words("en")}
         assert in_language(told, "ru")["detail"] == Refused(code).words("ru"), code
+    vin = Refused("vin_invalid", vin="XTA2", fault="it is too short", signs=4)
+    short = in_language({"code": vin.code, "detail": vin.words("en")}, "ru")
+    assert short["detail"] == vin.words("ru")
     unknown = {"code": "of_a_newer_service", "detail": "Something"}
     assert in_language(unknown, "ru") is unknown
 

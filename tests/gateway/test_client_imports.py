@@ -83,7 +83,8 @@ async def test_who_is_known_is_asked_about_and_filled_in(office: Bringer) -> Non
     known = await office.post(
         "/clients", {"last_name": "Иванов", "phones": ["+79161234567"], "comment": "старый"}
     )
-    shown = await office.ready(xlsx_file([HEADER, IVANOV, a_row(Фамилия="Новый", Комментарий="x")]))
+    new = a_row(Фамилия="Новый", Телефон="8 495 123-45-67, доб. 12; 0049 30 123456")
+    shown = await office.ready(xlsx_file([HEADER, IVANOV, new]))
     assert shown["actions"] == {"ask": 1, "create": 1}
     undecided = await office.post(f"{IMPORTS}/{shown['id']}/apply", {}, 409)
     assert undecided["code"] == "import_undecided"
@@ -101,6 +102,8 @@ async def test_who_is_known_is_asked_about_and_filled_in(office: Bringer) -> Non
     assert (client["first_name"], client["comment"], client["revision"]) == ("Иван", "старый", 2)
     assert client["phones"] == ["+79161234567", "+79167654321"]
     assert [car["vin"] for car in client["vehicles"]] == [VIN]
+    (client,) = await found(office, "Новый")
+    assert client["phones"] == ["+74951234567;ext=12", "+4930123456"]
 
 
 async def test_rows_are_decided_one_by_one(office: Bringer) -> None:

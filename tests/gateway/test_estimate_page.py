@@ -36,7 +36,7 @@ def an_estimate(**fields: Any) -> dict[str, Any]:
     return {
         "number": "A-000001",
         "station": "Сервис на Ленина",
-        "phone": "+74951234567",
+        "phone": "8 (495) 123-45-67",
         "car": "Lada Vesta",
         "version": VERSION,
         "open": True,
@@ -68,6 +68,7 @@ async def test_whoever_has_the_link_is_the_client_and_signs_in_nowhere(
     assert "set-cookie" not in response.headers
     assert "Замена &lt;b&gt;колодок&lt;/b&gt;" in response.text
     assert 'href="tel:+74951234567"' in response.text
+    assert "+7 495 123-45-67</a>" in response.text
 
 
 async def test_the_page_is_kept_by_nobody_found_by_nobody_and_told_to_nobody(

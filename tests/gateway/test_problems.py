@@ -65,7 +65,7 @@ async def test_a_services_refusal_is_told_in_the_readers_language(
     [
         (Refused("client_not_found", id="x"), 404),
         (Refused("revision_conflict", expected=1, actual=2), 412),
-        (Refused("vin_invalid", vin="X", why="short"), 422),
+        (Refused("vin_invalid", vin="X", fault="it is too short", signs=1), 422),
         (Refused("busy", service="clients"), 503),
         (Refused("internal_error"), 500),
         (Refused("forbidden"), 403),

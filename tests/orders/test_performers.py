@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from services.gateway.pages.orders.performers import nameable
 from services.orders import domain
 from services.orders.domain.costs import expected_pay
 from services.orders.domain.order import Performer
@@ -18,7 +19,9 @@ from shared.contracts.clients import ClientCreated
 from shared.contracts.order_reports import CheckOrderReports
 from shared.contracts.orders import (
     AddService,
+    ChangeEmployee,
     ChangeLine,
+    ChangeOrder,
     ChangeService,
     CreateOrder,
     CreateService,
@@ -237,3 +240,56 @@ async def test_a_line_keeps_the_group_that_its_work_had(station: Station) -> Non
     assert whole.services[-1].service.group == "Кузов"
     order = await station.send(AddService(order_id=order.id, service_id=work.id))
     assert order.services[-1].group == "Малярка"
+
+
+# --- who does not work here any more -------------------------------------------------------------
+
+
+async def test_who_has_left_is_named_on_no_order_that_does_not_name_them_yet(
+    station: Station,
+) -> None:
+    section = await station.a_section()
+    stays, left = [await station.an_employee(section.id) for _ in range(2)]
+    client = a_client_view()
+    await told(station, ClientCreated(client=client), "clients")
+    about: dict[str, Any] = {"client_id": client.id, "section_id": section.id}
+    before = await station.send(
+        CreateOrder(**about, employee_id=left.id, responsible_id=left.id, examiner_id=left.id)
+    )
+    order = await station.send(CreateOrder(**about, employee_id=stays.id))
+    work = AddService(order_id=order.id, name="Мойка", initial_price=money(500))
+    order = await station.send(work)
+    line = order.services[0].id
+    await station.send(ChangeEmployee(employee_id=left.id, active=False))
+    both = (
+        NamedPerformer(employee_id=stays.id, share=Decimal(60)),
+        NamedPerformer(employee_id=left.id, share=Decimal(40)),
+    )
+    named: list[Command[OrderView]] = [
+        CreateOrder(**about, employee_id=left.id),
+        CreateOrder(**about, employee_id=stays.id, mechanic_id=left.id),
+        *(
+            ChangeOrder.model_validate({"order_id": order.id, field: left.id})
+            for field in ("employee_id", "mechanic_id", "responsible_id", "product_responsible_id",
+                          "examiner_id")
+        ),
+        work.model_copy(update={"mechanic_id": left.id}),
+        work.model_copy(update={"performers": both}),
+        ChangeLine(order_id=order.id, line_id=line, mechanic_id=left.id),
+        ChangeLine(order_id=order.id, line_id=line, performers=both),
+    ]  # fmt: skip
+    for command in named:
+        with pytest.raises(Refused) as refusal:
+            await station.send(command)
+        assert refusal.value.words("ru") == "Петров Пётр больше не работает"
+    assert (await station.order(order.id)).revision == order.revision
+
+    # Where the order names them already, it says so again, and is edited in everything else.
+    edited = await station.send(
+        ChangeOrder(order_id=before.id, employee_id=left.id, mechanic_id=left.id, comment="да")
+    )
+    assert (edited.mechanic_id, edited.comment) == (left.id, "да")
+    await station.send(work.model_copy(update={"order_id": before.id, "performers": both}))
+    people = [each.model_copy(update={"active": each is stays}) for each in (stays, left)]
+    assert [id for id, _ in nameable(people, before)] == [stays.id, left.id]
+    assert [id for id, _ in nameable(people, order)] == [stays.id]

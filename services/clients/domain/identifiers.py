@@ -5,19 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-import phonenumbers
-
+from shared.phones import phone_number
 from shared.refusals import Refused
-
-HOME_REGION = "RU"
-"""Numbers without a country code are read as a Russian's would be."""
 
 VIN_LENGTH = 17
 MIN_FRAME_LENGTH = 5
 """Japanese cars of the home market have a frame number instead of a VIN, from 5 characters on."""
 
 _CYRILLIC_TWINS = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
-_PHONE = re.compile(r"[+\d\s().\-‐‑–—/]+")
 _BETWEEN = re.compile(r"[\s\-‐‑–—]+")
 _PLATE = re.compile(r"[^\W_][\w \-./·]*")
 
@@ -25,20 +20,8 @@ _PLATE = re.compile(r"[^\W_][\w \-./·]*")
 
 
 def phone_numbers(typed: Iterable[str]) -> tuple[str, ...]:
-    """The numbers as E.164, each once, in the order given. Raises ``Refused``."""
+    """The numbers as they are kept, each once, in the order given. Raises ``Refused``."""
     return tuple(dict.fromkeys(map(phone_number, typed)))
-
-
-def phone_number(typed: str) -> str:
-    """``8 (916) 123-45-67`` → ``+79161234567``. Raises ``Refused("phone_invalid")``, also for a
-    number with words or an extension beside it: E.164 would silently lose them."""
-    try:
-        number = phonenumbers.parse(typed, HOME_REGION)
-    except phonenumbers.NumberParseException as error:
-        raise Refused("phone_invalid", phone=typed) from error
-    if not (_PHONE.fullmatch(typed) and phonenumbers.is_valid_number(number)):
-        raise Refused("phone_invalid", phone=typed)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 # --- VIN ---------------------------------------------------------------------------------------
@@ -47,21 +30,25 @@ def phone_number(typed: str) -> str:
 def vin_number(typed: str) -> str | None:
     """The VIN or frame number as it is stored; ``None`` for an empty one.
 
-    Raises ``Refused("vin_invalid")``; its ``why`` is the same in every language: the characters
-    that do not belong there, or the length against its limit.
+    Raises ``Refused("vin_invalid")``: its ``fault`` is one of ``codes.VIN_FAULTS``, and ``signs``
+    are the characters that do not belong there, or how many there are.
     """
     vin = folded(typed)
     if not vin:
         return None
     if alien := _characters(r"[^A-Z0-9]", vin):
-        raise Refused("vin_invalid", vin=typed, why=alien)
+        raise _no_vin(typed, "only Latin letters and digits are in one", alien)
     if len(vin) > VIN_LENGTH:
-        raise Refused("vin_invalid", vin=typed, why=f"{len(vin)} > {VIN_LENGTH}")
+        raise _no_vin(typed, "it is too long", len(vin))
     if len(vin) < MIN_FRAME_LENGTH:
-        raise Refused("vin_invalid", vin=typed, why=f"{len(vin)} < {MIN_FRAME_LENGTH}")
+        raise _no_vin(typed, "it is too short", len(vin))
     if len(vin) == VIN_LENGTH and (forbidden := _characters("[IOQ]", vin)):
-        raise Refused("vin_invalid", vin=typed, why=forbidden)
+        raise _no_vin(typed, "I, O and Q are never in one, 1 and 0 are", forbidden)
     return vin
+
+
+def _no_vin(typed: str, fault: str, signs: str | int) -> Refused:
+    return Refused("vin_invalid", vin=typed, fault=fault, signs=signs)
 
 
 def vin_warnings(vin: str | None) -> tuple[str, ...]:

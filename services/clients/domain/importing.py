@@ -17,6 +17,7 @@ from services.clients.domain.vehicles import Vehicle, new_vehicle
 from shared.contracts.clients import AddVehicle, CreateClient
 from shared.imports.columns import Field, number, shown, squeezed, text_of, within
 from shared.imports.rows import FileRow, Problem
+from shared.phones import MARK
 from shared.refusals import Refused
 
 FIELDS = (
@@ -50,7 +51,8 @@ FIELDS = (
     Field("mileage_km", ("пробег", "пробег км", "mileage", "mileage km", "odometer")),
 )  # fmt: skip
 _COMPANY = re.compile(r"\b(ООО|ОАО|ЗАО|ПАО|АО|ИП|ГУП|МУП|ФГУП|LLC|LTD|INC|GMBH)\b", re.I)
-_BETWEEN_PHONES = re.compile(r"[,;/\n|]+")
+_BETWEEN_PHONES = re.compile(rf"[,;/\n|]++(?!\s*{MARK})", re.I)
+"""What stands before an extension is none."""
 _CAR = ("vin", "plate", "vendor", "model", "engine")
 _LONGEST = 1_000
 

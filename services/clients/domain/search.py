@@ -15,6 +15,7 @@ from typing import Literal
 
 from services.clients.domain.cards import Client
 from services.clients.domain.identifiers import VIN_LENGTH, folded, plate_key
+from shared.phones import digits_of, with_digits_joined
 
 MIN_PHONE_FRAGMENT = 4
 MIN_VIN_FRAGMENT = 4
@@ -38,8 +39,8 @@ def name_key(client: Client) -> str:
 
 
 def phone_key(phones: Iterable[str]) -> str:
-    """The digits of all phones: ``" 79161234567 74951234567 "``."""
-    return f" {' '.join(phone.lstrip('+') for phone in phones)} "
+    """The digits of all phones: ``" 79161234567 7495123456712 "``."""
+    return f" {' '.join(map(digits_of, phones))} "
 
 
 def words_of(text: str) -> list[str]:
@@ -72,7 +73,7 @@ def search_for(query: str) -> Search:
     if not query.strip():
         return Search(everything=True)
     words = words_of(query)[:MAX_WORDS]
-    runs, others = _phone_runs(words)
+    runs, others = _phone_runs(words_of(with_digits_joined(query))[:MAX_WORDS])
     compact = folded(query)
     is_vin = re.fullmatch(rf"[A-Z0-9]{{{MIN_VIN_FRAGMENT},{VIN_LENGTH}}}", compact)
     plate = plate_key(query)
@@ -124,11 +125,19 @@ def similar_readings(
 
 
 def _phones(search: Search) -> tuple[Fits, ...]:
-    """An 8 in front may stand for the country's +7."""
-    return tuple(
-        Fits("phone_key", (f"%{run}%",), (f"7{run[1:]}",) if run.startswith("8") else ())
-        for run in search.phone_runs
+    return tuple(Fits("phone_key", (f"%{run}%",), _from_abroad(run)) for run in search.phone_runs)
+
+
+def _from_abroad(run: str) -> tuple[str, ...]:
+    """How the number begins with its country: an 8 in front may stand for the +7, and 00 or 8 10
+    for the + alone."""
+    home = (f"7{run[1:]}",) if run.startswith("8") else ()
+    abroad = (
+        run.removeprefix(dialled)
+        for dialled in ("00", "810")
+        if run.startswith(dialled) and len(run) >= len(dialled) + MIN_PHONE_FRAGMENT
     )
+    return (*home, *abroad)
 
 
 def _word(word: str, alternatives: Sequence[str] = ()) -> Fits:

@@ -99,18 +99,18 @@ class Identifiers:
 
     vin: str | None = None
     plate: str | None = None
-    problems: tuple[str, ...] = ()
+    problems: tuple[Refused, ...] = ()
 
 
 def checked_identifiers(vin: str | None, plate: str | None) -> Identifiers:
     """What would be refused is a problem here, and is none of the car's."""
     right: dict[str, str | None] = {}
-    problems: list[str] = []
+    problems: list[Refused] = []
     for name, form, typed in (("vin", vin_number, vin), ("plate", plate_text, plate)):
         try:
             right[name] = form(typed or "")
         except Refused as refusal:
-            problems.append(refusal.code)
+            problems.append(refusal)
     return Identifiers(**right, problems=tuple(problems))
 
 

@@ -77,7 +77,9 @@ async def check_vehicle(question: CheckVehicle, store: ClientsStore, work: Work)
     owners = await store.look_at_clients([car.client_id for car in known])
     names = {owner.id: owner.name for owner in owners}
     return VehicleCheck(
-        problems=checked.problems,
+        problems=tuple(problem.code for problem in checked.problems),
+        reasons_en=tuple(problem.words("en") for problem in checked.problems),
+        reasons_ru=tuple(problem.words("ru") for problem in checked.problems),
         warnings=vin_warnings(checked.vin),
         known=tuple(
             KnownVehicle(vehicle=vehicle_view(car), owner=names[car.client_id]) for car in known

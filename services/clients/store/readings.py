@@ -6,13 +6,14 @@ from collections.abc import Collection
 from dataclasses import asdict
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, or_, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, case, func, or_, select
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clients.domain.mileage import Reading, with_word
 from services.clients.store.tables import readings
 from shared.reading import read_together
-from shared.writing import Pending, merging
+from shared.writing import Pending, Rows, inserting
 
 _KNOWN = select(readings).where(
     or_(
@@ -20,12 +21,35 @@ _KNOWN = select(readings).where(
         readings.c.vehicle_id == any_(bindparam("cars", type_=ARRAY(Uuid))),
     )
 )
-_SAVE = merging(readings)
+
+
+def _with_words() -> Rows:
+    """As ``with_word``, of what is there now."""
+    rows = inserting(readings)
+    statement: Insert = rows.statement  # type: ignore[assignment]
+    said = statement.excluded
+    is_later = readings.c.revision <= said.revision
+    merged = statement.on_conflict_do_update(
+        index_elements=[readings.c.order_id],
+        set_={
+            "at": func.least(readings.c.at, said.at),
+            **{
+                name: case((is_later, said[name]), else_=readings.c[name])
+                for name in ("revision", "vehicle_id", "mileage_km")
+            },
+        },
+    )
+    return Rows(rows.name, merged, rows.columns)
+
+
+_SAVE = _with_words()
 
 
 class Readings:
     """Remembers what it loaded and heard. Whoever loads and hears holds the cars, so that nobody
-    hears of them meanwhile."""
+    hears of them meanwhile. Of one order two may hear at once, where their news name no car in
+    common: each row is therefore merged where it is written, and the news between them, which name
+    cars of both, make both right."""
 
     def __init__(self, connection: AsyncConnection, pending: Pending) -> None:
         self._connection = connection

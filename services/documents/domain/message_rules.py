@@ -18,6 +18,7 @@ from services.documents.domain.messages import Message
 from shared.contracts.clients import Consents, Language
 from shared.contracts.messages import Channel, Delay, MessageKind
 from shared.contracts.work_order import WorkOrder
+from shared.phones import EXTENSION
 
 # --- whether: the client -----------------------------------------------------------------------
 
@@ -36,10 +37,12 @@ class Client:
 
 def address_of(client: Client, channel: Channel) -> str | None:
     """The e-mail address, or the first mobile phone; a card without one may still have written
-    down a mobile that the number plan does not know yet."""
+    down a mobile that the number plan does not know yet. Behind an extension is a desk, which
+    nothing can be written to."""
     if channel == "email":
         return client.email
-    return next(filter(_is_mobile, client.phones), next(iter(client.phones), None))
+    phones = [phone for phone in client.phones if EXTENSION not in phone]
+    return next(filter(_is_mobile, phones), next(iter(phones), None))
 
 
 def hindrance(client: Client, channel: Channel, kind: MessageKind) -> str | None:

@@ -28,6 +28,7 @@ from services.documents.rendering.templates import FORM_MODELS, names_of
 from shared.bar_code import bar_code
 from shared.formulas import SAMPLE, STATEMENT_SAMPLE, FormulaError, compile_template
 from shared.formulas.objects import Subject
+from shared.phones import read_all_phones
 from shared.refusals import Refused
 
 type Assets = Mapping[str, tuple[str, bytes]]
@@ -36,6 +37,7 @@ type Assets = Mapping[str, tuple[str, bytes]]
 
 def warm_up() -> None:
     """Does once what jobs will do: all that it reads is read then, for no job can open a file."""
+    read_all_phones()
     png, jpeg = io.BytesIO(), io.BytesIO()
     dot = Image.new("RGB", (1, 1))
     dot.save(png, "PNG")

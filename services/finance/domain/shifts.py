@@ -7,6 +7,7 @@ than the drawer has.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,6 +26,7 @@ from services.finance.domain.ledger import (
     kopecks,
     post,
 )
+from shared.contracts.base import MAX_MONEY
 from shared.contracts.finance import MoneyMethod
 from shared.contracts.till import (
     Banknotes,
@@ -43,6 +45,11 @@ PARTIES: dict[CashParty, Account] = {
     "owner": Account.OWNER,
     "cash_box": Account.CASH_IN_TRANSIT,
 }
+MOST_CASH = Decimal("1000000000.00")
+"""No drawer holds more: two tons of the largest banknotes are a slip of the keyboard."""
+MUCH_CASH = Decimal("1000000.00")
+"""What less than this is paid at once is not looked at: thousands of such payments in one shift
+still come to what an amount can be."""
 COUNTING = (EntryKind.CASH_OPENING, EntryKind.CASH_SHORTAGE, EntryKind.CASH_SURPLUS)
 """What is posted because of a count: it is no movement of the shift."""
 
@@ -64,8 +71,8 @@ class Shift:
     difference: Decimal | None = None
     report: ShiftReport | None = None
 
-    def view(self, expected: Decimal) -> ShiftView:
-        return ShiftView(
+    def view[ViewT: ShiftView](self, expected: Decimal, shown: type[ViewT]) -> ViewT:
+        return shown(
             id=self.id,
             cash_box_id=self.cash_box_id,
             number=self.number,
@@ -105,6 +112,21 @@ def cash_moved(movements: Iterable[Movement]) -> Decimal:
     return sum(
         (one.amount for one in movements if one.method == "cash" and one.kind not in COUNTING), ZERO
     )
+
+
+def cash_coming(entries: Iterable[Entry]) -> dict[UUID, Decimal]:
+    """By the shift, how much cash these bring into its drawer."""
+    coming: dict[UUID, Decimal] = defaultdict(lambda: ZERO)
+    for entry in entries:
+        if entry.stamp.shift_id and entry.kind not in COUNTING:
+            coming[entry.stamp.shift_id] += cash_moved(movements_of([entry]))
+    return coming
+
+
+def ensure_room(box: str, total: Decimal, most: Decimal = MOST_CASH) -> None:
+    """Refused: ``cash_too_much``."""
+    if total > most:
+        raise Refused("cash_too_much", name=box, total=total, limit=most)
 
 
 # --- opening ------------------------------------------------------------------------------------
@@ -152,15 +174,16 @@ def open_shift(
 # --- closing ------------------------------------------------------------------------------------
 
 
-def counted_in(command: CloseShift) -> Decimal:
-    """Refused: ``count_missing``, ``count_differs``."""
+def counted_in(command: CloseShift, box: str) -> Decimal:
+    """Refused: ``count_missing``, ``count_differs``, ``cash_too_much``."""
+    total = kopecks(sum((notes.value * notes.pieces for notes in command.banknotes), ZERO))
     if not command.banknotes:
         if command.counted is None:
             raise Refused("count_missing")
-        return kopecks(command.counted)
-    total = kopecks(sum((notes.value * notes.pieces for notes in command.banknotes), ZERO))
-    if command.counted not in (None, total):
+        total = kopecks(command.counted)
+    elif command.counted not in (None, total):
         raise Refused("count_differs", counted=command.counted, banknotes=total)
+    ensure_room(box, total)
     return total
 
 
@@ -173,8 +196,11 @@ def close_shift(
     stamp: Stamp,
     ids: Iterator[UUID],
 ) -> tuple[Shift, tuple[Entry, ...]]:
-    """The closed shift with its Z report, and the entry that posts the difference."""
-    difference = counted - shift.opening - cash_moved(movements)
+    """The closed shift with its Z report, and the entry that posts the difference. Refused:
+    ``cash_too_much``, where the books know of more than a report can say."""
+    expected = shift.opening + cash_moved(movements)
+    ensure_room(box, expected, MAX_MONEY)
+    difference = counted - expected
     entries = _difference(difference, replace(stamp, shift_id=shift.id), ids)
     closed = replace(
         shift,
@@ -183,20 +209,22 @@ def close_shift(
         counted=counted,
         difference=difference,
     )
-    report = report_of(closed, box, [*movements, *movements_of(entries)], stamp.at, banknotes)
+    everything = [*movements, *movements_of(entries)]
+    report = report_of(ShiftReport, closed, box, everything, stamp.at, banknotes)
     return replace(closed, report=report), entries
 
 
-def report_of(
+def report_of[ReportT: ShiftReport](
+    shown: type[ReportT],
     shift: Shift,
     box: str,
     movements: Sequence[Movement],
     at: datetime,
     banknotes: tuple[Banknotes, ...] = (),
-) -> ShiftReport:
+) -> ReportT:
     """What has come and gone, by kind and method."""
     moved = cash_moved(movements)
-    return ShiftReport(
+    return shown(
         kind="z" if shift.closed_at else "x",
         shift_id=shift.id,
         cash_box_id=shift.cash_box_id,

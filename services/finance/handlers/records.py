@@ -53,6 +53,8 @@ async def list_records(question: ListRecords, store: FinanceStore, work: Work) -
             actor=row.actor,
             station_id=row.station_id,
             document_id=row.document_id,
+            reverses=row.reverses,
+            reversed_at=row.reversed_at,
         ),
         lambda row: (row.at, row.id),
     )

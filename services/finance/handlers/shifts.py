@@ -26,8 +26,10 @@ from shared.contracts.till import (
     MoveCash,
     OpenShift,
     ShiftClosed,
+    ShiftNow,
     ShiftOpened,
     ShiftReport,
+    ShiftReportNow,
     ShiftView,
 )
 from shared.handlers import Work
@@ -43,6 +45,7 @@ async def open_shift(command: OpenShift, store: FinanceStore, work: Work) -> Shi
     box = tills.box(command.cash_box_id)
     if box.id in tills.shifts:
         raise Refused("shift_is_open", name=box.name)
+    domain.ensure_room(box.name, command.counted)
     shift, entries = domain.open_shift(
         work.new_id(),
         box.id,
@@ -53,7 +56,7 @@ async def open_shift(command: OpenShift, store: FinanceStore, work: Work) -> Shi
         iter(work.new_id, None),
     )
     await store.add_shift(shift)
-    view = shift.view(shift.opening)
+    view = shift.view(shift.opening, ShiftView)
     opened = ShiftOpened(shift=view, comment=command.comment)
     await keep(Decision(entries, events=(opened,)), store, work)
     await queue_shift("shift_open", shift, store, work)
@@ -67,8 +70,8 @@ async def close_shift(command: CloseShift, store: FinanceStore, work: Work) -> S
         raise Refused("shift_not_found", id=command.shift_id)
     if shift.closed_at:
         raise Refused("shift_closed")
-    counted = domain.counted_in(command)
     box = (await store.tills()).boxes[shift.cash_box_id]
+    counted = domain.counted_in(command, box.name)
     movements = await store.movements(shift.id)
     closed, entries = domain.close_shift(
         shift, box.name, movements, counted, command.banknotes, stamp(work), iter(work.new_id, None)
@@ -82,14 +85,14 @@ async def close_shift(command: CloseShift, store: FinanceStore, work: Work) -> S
 
 
 @handlers.question(GetShift)
-async def get_shift(question: GetShift, store: FinanceStore, work: Work) -> ShiftView:
+async def get_shift(question: GetShift, store: FinanceStore, work: Work) -> ShiftNow:
     shift = await _shift(question.shift_id, store)
     (view,) = await shown([shift], store)
     return view
 
 
 @handlers.question(ListShifts)
-async def list_shifts(question: ListShifts, store: FinanceStore, work: Work) -> Page[ShiftView]:
+async def list_shifts(question: ListShifts, store: FinanceStore, work: Work) -> Page[ShiftNow]:
     check_period(question.start, question.end)
     found = await store.shift_rows(question)
     views = {view.id: view for view in await shown(found, store)}
@@ -102,12 +105,12 @@ async def list_shifts(question: ListShifts, store: FinanceStore, work: Work) -> 
 
 
 @handlers.question(GetXReport)
-async def get_x_report(question: GetXReport, store: FinanceStore, work: Work) -> ShiftReport:
+async def get_x_report(question: GetXReport, store: FinanceStore, work: Work) -> ShiftReportNow:
     shift = await _shift(question.shift_id, store)
     box = await store.box_shown(shift.cash_box_id)
     moved = await store.movements_by_shift([shift])
     assert box is not None
-    report = domain.report_of(shift, box.name, moved[shift.id], work.now)
+    report = domain.report_of(ShiftReportNow, shift, box.name, moved[shift.id], work.now)
     return report.model_copy(update={"kind": "x"})
 
 
@@ -120,10 +123,12 @@ async def get_z_report(question: GetZReport, store: FinanceStore, work: Work) ->
     return shift.report
 
 
-async def shown(some: Sequence[Shift], store: FinanceStore) -> tuple[ShiftView, ...]:
+async def shown(some: Sequence[Shift], store: FinanceStore) -> tuple[ShiftNow, ...]:
     """Shifts with what the books say is in their drawers."""
     moved = await store.movements_by_shift(some)
-    return tuple(shift.view(shift.opening + cash_moved(moved[shift.id])) for shift in some)
+    return tuple(
+        shift.view(shift.opening + cash_moved(moved[shift.id]), ShiftNow) for shift in some
+    )
 
 
 async def _shift(shift_id: UUID, store: FinanceStore) -> Shift:

@@ -10,6 +10,7 @@ from services.finance.domain.decision import Decision
 from services.finance.domain.ledger import ClientAccount, Stamp
 from services.finance.domain.payment import Order
 from services.finance.domain.settlement import last_words
+from services.finance.domain.shifts import MUCH_CASH, cash_coming, ensure_room
 from services.finance.store import FinanceStore
 from shared.contracts import (
     bonus_rules,
@@ -106,10 +107,19 @@ def stamp(work: Work) -> Stamp:
 
 async def keep(decision: Decision, store: FinanceStore, work: Work) -> None:
     """Saves what was decided, and tells it once for all that the message has come to; the VAT of
-    advances follows the deposits."""
+    advances follows the deposits. Refused: ``cash_too_much``."""
+    await _ensure_room(decision, store)
     decision = advances.with_vat(decision, store.known_payment, work.new_id())
     await store.keep(decision)
     work.published = last_words((*work.published, *decision.events))
+
+
+async def _ensure_room(decision: Decision, store: FinanceStore) -> None:
+    """Where much cash comes into a drawer at once, that it is not more than lies in one."""
+    for shift_id, amount in cash_coming(decision.entries).items():
+        if amount >= MUCH_CASH and (shift := await store.lock_shift(shift_id)):
+            box = (await store.tills()).boxes[shift.cash_box_id]
+            ensure_room(box.name, await store.expected_cash(shift) + amount)
 
 
 async def order_of(order_id: UUID, store: FinanceStore, work: Work) -> Order:

@@ -98,8 +98,13 @@ class Reports(Store):
             .where(postings.c.entry_id == entries.c.id)
             .lateral("record")
         )
+        undone = entries.alias("undone")
         statement = select(
             entries,
+            select(undone.c.at)
+            .where(undone.c.id == entries.c.reverses)
+            .scalar_subquery()
+            .label("reversed_at"),
             case((is_expense, "expense"), else_="income").label("type"),
             record.c.amount,
             record.c.category,

@@ -330,7 +330,7 @@ async def _records(items: Sequence[AuditRecord], teller: Teller) -> list[RecordR
                 number=numbers.get(record.order_id),
                 about=_list(map(str, facts.about)),
                 edits=_list(
-                    f"{teller._(name)}: {_told(old, teller)} → {_told(new, teller)}"
+                    f"{teller._(name)}: {told_value(old, teller)} → {told_value(new, teller)}"
                     for name, old, new in facts.changes
                 ),
                 event=record.event,
@@ -340,7 +340,7 @@ async def _records(items: Sequence[AuditRecord], teller: Teller) -> list[RecordR
     return rows
 
 
-def _told(value: Any, teller: Teller) -> str:
+def told_value(value: Any, teller: Teller) -> str:
     """As the journal's page shows it."""
     match value:
         case None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from services.gateway.exports.lists import MANY, Listing, Teller
+from services.gateway.exports.lists import MANY, Listing, Teller, told_value
 from shared.contracts.base import Instant, View
 from shared.contracts.finance import ListRecords, RecordView
 from shared.contracts.inventory import (
@@ -194,7 +194,7 @@ async def _income_and_expenses(
             amount=each.amount,
             client=clients[each.client_id].name if each.client_id in clients else None,
             number=orders[each.order_id].number if each.order_id in orders else None,
-            comment=said_of(each, teller),
+            comment=said_of(each, teller, lambda at: told_value(at, teller)),
             employee=people[each.actor],
         )
         for each in items

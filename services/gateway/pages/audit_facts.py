@@ -17,6 +17,7 @@ from services.gateway.pages.orders import events
 from shared.contracts.audit import AuditRecord
 from shared.filled import filled_with
 from shared.formulas.errors import in_russian
+from shared.phones import is_phone, phone_shown
 from shared.refusals import REASONS, Refused
 
 _CODES = (
@@ -51,7 +52,7 @@ def known_words(translated: Callable[[str], str]) -> dict[str, str]:
 
 def facts_of(record: AuditRecord, known: Mapping[str, str], language: str = "en") -> Facts:
     """``known``: what ids and codes are called."""
-    changes = tuple(_changes(record, known))
+    changes = tuple(_changes(record, known, language))
     whole = in_language(record.body, language)
     inner = (each for each in whole.values() if isinstance(each, Mapping))
     about = dict.fromkeys(said for body in (whole, *inner) for said in events.about(body, known))
@@ -91,26 +92,30 @@ def template_failed(detail: str, language: str) -> str:
     return Refused("message_template_failed", **problem).words(language)
 
 
-def _changes(record: AuditRecord, known: Mapping[str, str]) -> Iterator[tuple[str, Any, Any]]:
+def _changes(
+    record: AuditRecord, known: Mapping[str, str], language: str
+) -> Iterator[tuple[str, Any, Any]]:
     edits = [
         (FIELDS[change.field], change.old, change.new)
         for change in record.changes
         if change.field in FIELDS
     ]
     for name, *values in (*events.steps(record.body), *edits):
-        old, new = (_said(value, known) for value in values)
+        old, new = (_said(value, known, language) for value in values)
         if old != new:
             yield name, old, new
 
 
-def _said(value: Any, known: Mapping[str, str]) -> Any:
+def _said(value: Any, known: Mapping[str, str], language: str) -> Any:
     """A list of words as one text; of what has no name, nothing."""
     if isinstance(value, list):
-        named = (_said(each, known) for each in value)
+        named = (_said(each, known, language) for each in value)
         return ", ".join(f"{each}" for each in named if each is not None) or None
     if isinstance(value, dict) or (_is_id(value) and value not in known):
         return None
-    # A phone or a tax number is no number to reckon with: sums and quantities have a point.
+    if isinstance(value, str) and is_phone(value):
+        return phone_shown(value, language)
+    # A tax number is no number to reckon with: sums and quantities have a point.
     if isinstance(value, str) and not {".", "T"} & set(value):
         return known.get(value, value)
     return events.value(value, known)

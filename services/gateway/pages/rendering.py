@@ -17,8 +17,8 @@ from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-import phonenumbers
 from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -32,6 +32,7 @@ from starlette.responses import HTMLResponse
 from services.gateway.pages import words
 from services.gateway.pages.assets import accepts_gzip, asset
 from shared.nobody import in_language
+from shared.phones import dialled, phone_shown
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
@@ -148,10 +149,8 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
         return format_date(local, "dd.MM.y" if locale == "ru_RU" else "dd/MM/y", locale)
 
     @pass_context
-    def moment(context: Context, at: datetime | None) -> str:
-        if at is None:
-            return "—"
-        return format_datetime(at, "d MMM, HH:mm", context["zone"], locale)
+    def shown_moment(context: Context, at: datetime | None) -> str:
+        return "—" if at is None else moment(at, context["zone"], locale)
 
     @pass_context
     def clock(context: Context, at: datetime) -> str:
@@ -170,12 +169,20 @@ def _filters(locale: str) -> dict[str, Callable[..., Any]]:
         """For a choice: what each is called, by its id."""
         return [(thing.id, getattr(thing, label)) for thing in things]
 
-    shown = (plain, day, date, moment, clock, local, weekday, duration, phone, pairs)
+    def phone(said: str | None) -> str:
+        return phone_shown(said, locale.partition("_")[0])
+
+    shown = (plain, day, date, clock, local, weekday, duration, phone, dialled, pairs)
     return {
         "number": partial(number, locale=locale),
         "money": partial(money, locale=locale),
+        "moment": shown_moment,
         **{each.__name__: each for each in shown},
     }
+
+
+def moment(at: datetime, zone: ZoneInfo, locale: str) -> str:
+    return format_datetime(at, "d MMM, HH:mm", zone, locale)
 
 
 def number(quantity: Decimal | int | None, locale: str) -> str:
@@ -193,15 +200,6 @@ def figure(said: str, locale: str) -> str:
 
 def money(amount: Decimal | None, locale: str) -> str:
     return "—" if amount is None else format_decimal(amount, "#,##0.00", locale) + _ROUBLES
-
-
-def phone(number: str | None) -> str:
-    """As people read it: +7 916 555-01-02. What is no number stays as it is."""
-    try:
-        parsed = phonenumbers.parse(number or "")
-    except phonenumbers.NumberParseException:
-        return number or ""
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def duration(minutes: int) -> str:

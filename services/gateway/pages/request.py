@@ -26,6 +26,7 @@ from services.gateway.pages.forms import BY, CSRF, KEY, Form, csrf_token, ensure
 from services.gateway.pages.rendering import (
     LOCALES,
     STAFF_POLICY,
+    moment,
     money,
     number,
     page,
@@ -200,6 +201,9 @@ class PageRequest:
 
     def number(self, quantity: Decimal | int) -> str:
         return number(quantity, LOCALES[self.language])
+
+    def moment(self, at: datetime) -> str:
+        return moment(at, self.zone, LOCALES[self.language])
 
     def money(self, amount: Decimal) -> str:
         return money(amount, LOCALES[self.language])

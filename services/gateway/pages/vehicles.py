@@ -10,6 +10,7 @@ from services.gateway.pages.clients import words
 from services.gateway.pages.clients.finding import if_may
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
+from services.gateway.pages.words import CHECK_DIGIT
 from services.gateway.problems import field_invalid
 from shared.contracts.approvals import DismissDeclinedWorks, ListDeclinedWorks
 from shared.contracts.clients import ChangeVehicle, GetClient, GetVehicle
@@ -53,7 +54,7 @@ async def change(request: PageRequest) -> Response:
     car = await request.send(message)
     said = request._("Saved")
     if "vin_check_digit" in car.warnings:
-        said += ". " + request._("The VIN's check digit does not fit: please look at it again")
+        said += ". " + request._(CHECK_DIGIT)
     return _back(request, said)
 
 

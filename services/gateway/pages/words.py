@@ -8,6 +8,10 @@ def N_(text: str) -> str:  # noqa: N802 - as gettext calls it
     return text
 
 
+CHECK_DIGIT = N_(
+    "The VIN's check digit, the ninth character, does not fit: compare it with the car's papers."
+    " If it is right, leave it so: not every maker has one"
+)
 ROLES = {
     "administrator": N_("Administrator"),
     "advisor": N_("Service advisor"),

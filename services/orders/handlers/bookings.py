@@ -24,6 +24,7 @@ from services.orders.domain.planning.bookings import (
 )
 from services.orders.domain.planning.hours import told
 from services.orders.domain.planning.spans import common, length
+from services.orders.handlers.people import ensure_works_here
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.tables import employees, posts
@@ -170,16 +171,6 @@ async def rows_of(booking: Booking, store: OrdersStore, work: Work) -> list[Row]
     times = await store.calendars.times(booking.span, work.settings, [each.id for each in people])
     rows = times.posts([post], booking.span) | times.employees(people, booking.span)
     return list(rows.values())
-
-
-async def ensure_works_here(technician_id: UUID | None, store: OrdersStore) -> None:
-    """Raises ``employee_inactive``, ``employee_not_found``."""
-    if technician_id is None:
-        return
-    technician = await store.places.get(employees, technician_id)
-    if not technician.active:
-        name = f"{technician.last_name} {technician.first_name}"
-        raise Refused("employee_inactive", name=name)
 
 
 async def taken(other: Booking, booking: Booking, store: OrdersStore, work: Work) -> Refused:

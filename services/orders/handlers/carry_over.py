@@ -20,12 +20,12 @@ from services.orders.domain.planning.hours import BEGIN, DAY, instant
 from services.orders.domain.planning.spans import Span
 from services.orders.handlers.bookings import (
     booking_view,
-    ensure_works_here,
     locked,
     made,
     moved,
     taken,
 )
+from services.orders.handlers.people import ensure_works_here
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.tables import employees, posts

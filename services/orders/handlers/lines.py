@@ -14,8 +14,9 @@ from services.orders.domain.order import Order, PartLine, Performer, ServiceLine
 from services.orders.domain.performers import shared_by
 from services.orders.domain.units import THOUSANDTH, entered
 from services.orders.domain.variants import Car, Variant, chosen
+from services.orders.handlers.people import ensure_works_here
 from services.orders.store import OrdersStore
-from services.orders.store.tables import employees, works
+from services.orders.store.tables import works
 from shared.contracts import orders as shown
 from shared.contracts.orders import AddService, PartRequest
 from shared.handlers import Work
@@ -57,7 +58,7 @@ async def service_line(
         raise Refused("service_unnamed")
     variant = await _variant(command, catalogue, order, store, work)
     offer = offer_of(command, catalogue, variant)
-    performers = await performers_of(command.performers, store)
+    performers = await performers_of(command.performers, order, store)
     return ServiceLine(
         id=work.new_id(),
         position=position,
@@ -92,11 +93,11 @@ async def service_line(
 
 
 async def performers_of(
-    named: Sequence[shown.Performer], store: OrdersStore
+    named: Sequence[shown.Performer], order: Order, store: OrdersStore
 ) -> tuple[Performer, ...]:
-    """Raises ``employee_not_found``."""
+    """Raises ``employee_inactive``, ``employee_not_found``."""
     for one in named:
-        await store.places.get(employees, one.employee_id)
+        await ensure_works_here(one.employee_id, store, order)
     return tuple(Performer(one.employee_id, one.share) for one in named)
 
 

@@ -11,10 +11,11 @@ from services.orders import domain
 from services.orders.domain.order import Header, Order
 from services.orders.handlers.bookings import booked, made
 from services.orders.handlers.costs import shown
+from services.orders.handlers.people import ensure_works_here
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
 from services.orders.store.places import EMPLOYEES_OF_ORDER
-from services.orders.store.tables import employees, posts, sections
+from services.orders.store.tables import posts, sections
 from shared.contracts.client_links import SuggestParties
 from shared.contracts.clients import GetClient, GetVehicle
 from shared.contracts.orders import (
@@ -81,7 +82,7 @@ async def create_order(command: CreateOrder, store: OrdersStore, work: Work) -> 
     today = work.today
     by_contract = await store.credit.discount(command.client_id, today, work)
     named = {name: getattr(command, name) for name in _OF_HEADER}
-    await _check(named, command.client_id, store, work)
+    await _check(named, command.client_id, None, store, work)
     domain.ensure_in_turn(command.vehicle_in_at, command.vehicle_out_at)
     by_default = await _acting_employee(command.employee_id, store, work)
     order_id = work.new_id()
@@ -138,7 +139,7 @@ async def change_order(command: ChangeOrder, store: OrdersStore, work: Work) -> 
     order = await store.order(command.order_id)
     ensure_revision(command.expected_revision, order.revision)
     changes = _named_changes(command)
-    await _check(changes, order.client_id, store, work)
+    await _check(changes, order.client_id, order, store, work)
     decision = domain.change_header(order, replace(order.header, **changes), work.now)
     store.save(decision.order, work)
     work.publish(*decision.events)
@@ -171,8 +172,11 @@ def _named_changes(command: ChangeOrder) -> dict[str, Any]:
     return changes
 
 
-async def _check(named: dict[str, Any], client_id: UUID, store: OrdersStore, work: Work) -> None:
-    """Whatever these header fields name must exist; a car brings its name along."""
+async def _check(
+    named: dict[str, Any], client_id: UUID, order: Order | None, store: OrdersStore, work: Work
+) -> None:
+    """Whatever these header fields name must exist; a car brings its name along. ``order``: as it
+    is; none, of a new one."""
     if named.get("assignment_at") and work.actor.role not in MAY_DATE:
         raise Refused("forbidden")
     if named.get("driver") and named.get("driver_id"):
@@ -184,8 +188,7 @@ async def _check(named: dict[str, Any], client_id: UUID, store: OrdersStore, wor
     if post_id := named.get("post_id"):
         await store.places.get(posts, post_id)
     for name in EMPLOYEES_OF_ORDER:
-        if employee_id := named.get(name):
-            await store.places.get(employees, employee_id)
+        await ensure_works_here(named.get(name), store, order)
     for name in ("payer_id", "driver_id"):
         if named.get(name):
             await store.copies.client(named[name], work)

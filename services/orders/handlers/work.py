@@ -22,9 +22,9 @@ from services.orders.handlers.lines import (
     performers_of,
     service_line,
 )
+from services.orders.handlers.people import ensure_works_here
 from services.orders.handlers.table import handlers
 from services.orders.store import OrdersStore
-from services.orders.store.tables import employees
 from services.orders.views import service_view
 from shared.contracts.costing import WhatMayBeMissing
 from shared.contracts.orders import (
@@ -48,8 +48,7 @@ async def add_service(command: AddService, store: OrdersStore, work: Work) -> Or
     ensure_may_price(work.actor.role, command)
     order = await store.order(command.order_id)
     ensure_revision(command.expected_revision, order.revision)
-    if command.mechanic_id:
-        await store.places.get(employees, command.mechanic_id)
+    await ensure_works_here(command.mechanic_id, store, order)
     line = await service_line(command, order, next_position(order), store, work)
     decision = domain.add_service(order, line, work.now)
     store.save(decision.order, work)
@@ -90,7 +89,7 @@ async def change_line(command: ChangeLine, store: OrdersStore, work: Work) -> Or
         raise Refused("forbidden")
     if isinstance(line, ServiceLine):
         if changes.keys() & _OF_PEOPLE:
-            changes |= await _who_does_it(line, command, store)
+            changes |= await _who_does_it(order, line, command, store)
         changed = _with_changes(line, changes)
         if changes.keys() & _OF_LABOR:
             rules = await store.catalogue.price_rules(work.settings)
@@ -174,15 +173,14 @@ async def _entered_again(
 
 
 async def _who_does_it(
-    line: ServiceLine, command: ChangeLine, store: OrdersStore
+    order: Order, line: ServiceLine, command: ChangeLine, store: OrdersStore
 ) -> dict[str, Any]:
     """Several share it, or else its mechanic does it alone."""
     if command.performers is None:
-        if command.mechanic_id:
-            await store.places.get(employees, command.mechanic_id)
+        await ensure_works_here(command.mechanic_id, store, order)
         stays = command.mechanic_id == line.mechanic_id
         return {"performers": line.performers if stays else ()}
-    performers = await performers_of(command.performers, store)
+    performers = await performers_of(command.performers, order, store)
     return {
         "performers": shared_by(performers, None),
         "mechanic_id": performers[0].employee_id if performers else line.mechanic_id,

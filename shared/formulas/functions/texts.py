@@ -53,6 +53,18 @@ def _trim(_: View, s: str) -> Value:
 
 
 @function(
+    "phone", "s:text", "text",
+    ru="Телефон так, как его читают", en="A phone as people read it",
+    example="phone(Customer.Phone)",
+)  # fmt: skip
+def _phone(view: View, s: str) -> Value:
+    # What numbers look like everywhere is read at the first of them: few services print any.
+    from shared.phones import phone_shown
+
+    return text(phone_shown(s, view.language))
+
+
+@function(
     "replace", "s:text, old:text, new:text", "text",
     ru="Заменяет часть текста", en="Replaces a part of the text",
     example='replace(Number, "-", "/")',

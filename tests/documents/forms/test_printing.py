@@ -264,6 +264,21 @@ async def test_what_people_typed_is_text_and_never_markup(at_work: AtWork) -> No
     assert "<b>стук</b> & <img src='http://example.com/x.png'>" in text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_phones_are_printed_as_pages_show_them(at_work: AtWork, language: str) -> None:
+    phones = ("+4930123456;ext=12", "+79165550102")
+    order = an_order(
+        customer=SAMPLE.customer.model_copy(update={"phones": phones}),
+        payer=SAMPLE.customer.model_copy(update={"phones": phones}),
+        station=SAMPLE.station.model_copy(update={"phone": "8 (495) 123-45-67"}),
+    )
+    for form in ("work_order", "invoice"):
+        said = text_of(await at_work.printed(order, form, language=language))
+        assert "+7 495 123-45-67" in said
+        assert f"+49 30 123456 {'доб.' if language == 'ru' else 'ext.'} 12" in said
+    assert "+7 916 555-01-02" in text_of(await at_work.printed(order, "work_order"))
+
+
 async def test_whoever_was_erased_is_called_so_in_the_papers_language(at_work: AtWork) -> None:
     nobody = Party(id=UUID(int=7), kind="person", name=name_of(UUID(int=0x7F3A9C)))
     order = an_order(customer=nobody, payer=nobody)

@@ -11,6 +11,7 @@ from services.gateway.pages.clients import words
 from services.gateway.pages.clients.finding import if_may
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
+from services.gateway.pages.words import CHECK_DIGIT
 from services.gateway.problems import field_invalid
 from shared.contracts.client_data import EraseClient
 from shared.contracts.client_history import GetClientHistory
@@ -75,7 +76,7 @@ async def add_car(request: PageRequest) -> Response:
     car = await request.send(request.form.message(AddVehicle, client_id=client_id))
     said = request._("The car is entered")
     if "vin_check_digit" in car.warnings:
-        said += ". " + request._("The VIN's check digit does not fit: please look at it again")
+        said += ". " + request._(CHECK_DIGIT)
     return request.go(f"/vehicles/{car.id}", said=said)
 
 

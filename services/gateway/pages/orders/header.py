@@ -12,6 +12,7 @@ from starlette.responses import Response
 from services.gateway.pages.orders.asking import nothing
 from services.gateway.pages.orders.edits import edited
 from services.gateway.pages.orders.order import MANY, OPEN, shown, sight_of
+from services.gateway.pages.orders.performers import nameable
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.client_links import Party as Linked
@@ -60,7 +61,7 @@ async def edit_page(request: PageRequest) -> Response:
             cars=[(car.id, car.known_as) for car in vehicles.items],
             sections=[(each.id, each.name) for each in sections.items],
             posts=[(each.id, each.name) for each in posts.items],
-            people=[(each.id, each.name) for each in people.items if each.active],
+            people=nameable(people.items, order),
             types=[
                 (each.code, each.name if russian else each.name_en)
                 for each in types.items

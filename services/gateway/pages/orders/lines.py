@@ -12,7 +12,7 @@ from services.gateway.pages.names import people_named
 from services.gateway.pages.orders.asking import nothing
 from services.gateway.pages.orders.edits import edited
 from services.gateway.pages.orders.order import MANY, shown
-from services.gateway.pages.orders.performers import who_does, with_performers
+from services.gateway.pages.orders.performers import nameable, who_does, with_performers
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
 from shared.contracts.inventory import GetProduct
@@ -63,7 +63,7 @@ async def edit_page(request: PageRequest) -> Response:
             order=order,
             line=line,
             is_work=is_work,
-            people=[(each.id, each.name) for each in people.items if each.active] if people else (),
+            people=nameable(people.items, order) if people else (),
             units=[(unit.short_name, unit.short_name) for unit in product.units] if product else (),
         ),
     )

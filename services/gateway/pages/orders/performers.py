@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
@@ -11,7 +11,13 @@ from uuid import UUID
 
 from services.gateway.pages.forms import Form
 from services.gateway.problems import field_invalid
-from shared.contracts.orders import ChangeLine, NamedPerformer, Performer
+from shared.contracts.orders import (
+    ChangeLine,
+    EmployeeView,
+    NamedPerformer,
+    OrderView,
+    Performer,
+)
 
 WHOLE = Decimal(100)
 
@@ -53,3 +59,18 @@ def with_performers(
     if is_alone or plain(said) == plain(before):
         return command
     return command.model_copy(update={"performers": said})
+
+
+def nameable(people: Iterable[EmployeeView], order: OrderView) -> list[tuple[UUID, str]]:
+    """Who can be chosen on an order: who works here, and whom it names already, so that an edit of
+    something else keeps them."""
+    named = {
+        order.employee_id,
+        order.mechanic_id,
+        order.responsible_id,
+        order.product_responsible_id,
+        order.examiner_id,
+        *(line.mechanic_id for line in order.services),
+        *(one.employee_id for line in order.services for one in line.performers),
+    }
+    return [(each.id, each.name) for each in people if each.active or each.id in named]

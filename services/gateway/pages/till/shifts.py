@@ -23,7 +23,7 @@ from shared.contracts.till import (
     ListShifts,
     MoveCash,
     OpenShift,
-    ShiftView,
+    ShiftNow,
 )
 
 SHIFTS = "/till/shifts"
@@ -64,7 +64,7 @@ async def shift(request: PageRequest) -> Response:
     )
 
 
-async def _people(request: PageRequest, *shifts: ShiftView) -> dict[str, str]:
+async def _people(request: PageRequest, *shifts: ShiftNow) -> dict[str, str]:
     """Who opened and closed them."""
     by = (login for shift in shifts for login in (shift.opened_by, shift.closed_by))
     return await people_named(request, filter(None, by))

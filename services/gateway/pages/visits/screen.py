@@ -20,6 +20,7 @@ from services.gateway.pages.routing import act, show
 from services.gateway.pages.visits.free_times import free_days, technician_row
 from services.gateway.pages.visits.typed import looks_like
 from services.gateway.pages.visits.visit import NEW, NONE, Visit, slot_text
+from services.gateway.pages.words import CHECK_DIGIT
 from services.gateway.problems import errors_of, status_of
 from shared.contracts.approvals import (
     DeclinedWorkView,
@@ -102,7 +103,7 @@ async def open_visit(request: PageRequest) -> Response:
         "Order %(number)s is open", number=order.number
     )
     if "vin_check_digit" in visit.warnings:
-        said += ". " + request._("The VIN's check digit does not fit: please look at it again")
+        said += ". " + request._(CHECK_DIGIT)
     response = request.go(f"/orders/{order.id}", said=said)
     request.keep(response, LAST_COOKIE, f"{order.section_id}|{order.employee_id}")
     return response
