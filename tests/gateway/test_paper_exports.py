@@ -167,3 +167,24 @@ async def test_a_supplier_is_paid_and_gives_back_on_the_page(
     assert "118" in page
     assert 'action="/money/suppliers"' not in page.replace('method="get" action', "")
     assert "/refund" not in page
+
+
+async def test_a_suppliers_account_names_the_suppliers_own_papers(
+    gateway: TestGateway, asked: FakeServices
+) -> None:
+    entry = {
+        "id": str(new_id()), "at": NOW, "kind": "receipt", "document_id": A_RECEIPT["id"],
+        "amount": "1320.00", "balance": "1320.00", "comment": A_RECEIPT["number"], "actor": "owner",
+    }  # fmt: skip
+    payment = {
+        **entry, "id": str(new_id()), "kind": "supplier_payment", "amount": "-500.00",
+        "document_id": A_SUPPLIER_PAYMENT["id"], "balance": "820.00", "comment": None,
+    }  # fmt: skip
+    asked.replies["ask.finance.supplier_statement.v1"] = a_page(payment, entry)
+    storekeeper = await gateway.signed_in("storekeeper")
+    page = (await storekeeper.get(f"/stock/suppliers/{SUPPLIER}")).text
+    papers = re.findall(r'<td data-label="Document">(.*?)</td>', page)
+    assert [re.sub(r"<[^>]+>", "", paper) for paper in papers] == ["+118", "@УПД 7 26/11/2026"]
+    assert f'href="/money/suppliers?supplier_id={SUPPLIER}"' in page
+    form = (await storekeeper.get("/stock/receipts/new")).text
+    assert "count from the moment of posting" in form

@@ -8,10 +8,14 @@ from starlette.responses import Response
 
 from services.gateway.pages.request import PageRequest
 from services.gateway.pages.routing import act, show
-from services.gateway.pages.stock.names import all_suppliers, every, names_of
+from services.gateway.pages.stock.names import AT_ONCE, all_suppliers, every, names_of
 from shared.contracts.inventory import ChangeSupplier, CreateSupplier, ListReceipts
 from shared.contracts.price_lists import CreateProductFromOffer, FindOffers
-from shared.contracts.purchasing import ListSupplierBalances, SupplierStatement
+from shared.contracts.purchasing import (
+    ListSupplierBalances,
+    ListSupplierPayments,
+    SupplierStatement,
+)
 from shared.refusals import Refused
 
 
@@ -34,10 +38,11 @@ async def create(request: PageRequest) -> Response:
 async def supplier(request: PageRequest) -> Response:
     supplier_id = request.id("supplier_id")
     question = request.reads(SupplierStatement, supplier_id=supplier_id)
-    entries, balance, receipts = await asyncio.gather(
+    entries, balance, receipts, payments = await asyncio.gather(
         request.ask(question),
         request.ask(ListSupplierBalances(supplier_id=supplier_id)),
-        request.ask(ListReceipts(supplier_id=supplier_id, limit=50)),
+        request.ask(ListReceipts(supplier_id=supplier_id, limit=AT_ONCE)),
+        request.ask(ListSupplierPayments(supplier_id=supplier_id, limit=AT_ONCE)),
     )
     names = await names_of(
         request, suppliers=[supplier_id], people=(each.actor for each in entries.items)
@@ -51,6 +56,7 @@ async def supplier(request: PageRequest) -> Response:
         entries=entries,
         balance=balance.items[0] if balance.items else None,
         receipts={receipt.id: receipt for receipt in receipts.items},
+        papers={payment.id: payment.document for payment in payments.items},
     )
 
 
