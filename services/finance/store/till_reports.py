@@ -16,6 +16,7 @@ from services.finance.domain.payment import Payment
 from services.finance.domain.payment_documents import PaymentDocument
 from services.finance.domain.settlement import State
 from services.finance.domain.shifts import Movement, Shift
+from services.finance.store.filters import within
 from services.finance.store.rows import payment_of
 from services.finance.store.schema import entries, payments, postings, settlements
 from services.finance.store.tables_till import cash_boxes, payment_documents, shifts
@@ -89,7 +90,7 @@ class TillReports(Store):
     async def shift_rows(self, asked: ListShifts) -> list[Shift]:
         """One more than a page, newest first."""
         columns = shifts.c
-        statement = select(shifts).where(*_within(columns.opened_at, asked.start, asked.end))
+        statement = select(shifts).where(*within(columns.opened_at, asked.start, asked.end))
         if asked.cash_box_id:
             statement = statement.where(columns.cash_box_id == asked.cash_box_id)
         if asked.open is not None:
@@ -117,7 +118,7 @@ class TillReports(Store):
             .join(postings, postings.c.entry_id == entries.c.id)
             .where(
                 entries.c.kind.in_((EntryKind.CASH_IN, EntryKind.CASH_OUT)),
-                *_within(entries.c.at, asked.start, asked.end),
+                *within(entries.c.at, asked.start, asked.end),
             )
             .order_by(entries.c.at.desc(), entries.c.id.desc())
             .limit(asked.limit + 1)
@@ -179,12 +180,6 @@ class TillReports(Store):
     async def _all(self, statement: Any) -> Sequence[Row[Any]]:
         found: Sequence[Row[Any]] = (await self.connection.execute(statement)).all()
         return found
-
-
-def _within(
-    column: ColumnElement[datetime], start: datetime | None, end: datetime | None
-) -> list[ColumnElement[bool]]:
-    return [*([column >= start] if start else []), *([column < end] if end else [])]
 
 
 def _to_pay(client_id: UUID | None) -> list[ColumnElement[bool]]:
