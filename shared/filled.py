@@ -22,4 +22,5 @@ def _pattern(template: str) -> re.Pattern[str]:
         if gap:
             pattern += f"(?P={gap})" if gap in seen else f"(?P<{gap}>.*?)"
             seen.add(gap)
-    return re.compile(pattern)
+    # What somebody typed may have lines.
+    return re.compile(pattern, re.DOTALL)

@@ -268,7 +268,7 @@ def test_pages_call_fields_by_their_names(refusal: Refused, english: str, russia
     # And so does the journal, which has it as programs are told.
     for language, words in (("en", english), ("ru", russian)):
         told = {"code": refusal.code, "detail": refusal.words()}
-        assert in_language(told, language)["detail"] == words
+        assert in_language(told, language, {})["detail"] == words
 
 
 def test_services_are_called_in_refusals_by_what_they_are_for() -> None:

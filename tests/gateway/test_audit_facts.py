@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from string import Formatter
 from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from deploy.documents import ROOT
+from services.documents.handlers.sending import GONE
 from services.gateway import field_words
 from services.gateway.examples import BODIES
 from services.gateway.pages.audit_facts import Facts, facts_of, in_language
 from services.gateway.pages.refusals import in_words
+from services.gateway.pages.words import MESSAGE_REASONS
 from services.gateway.problems import field_invalid, invalid
 from shared.contracts.audit import AuditRecord
 from shared.contracts.base import Event
@@ -107,29 +111,75 @@ def test_a_step_and_what_it_was_about_are_told_once() -> None:
 def test_a_refusal_is_told_in_the_language_of_who_reads() -> None:
     refused = Refused("order_not_found", id="A-7")
     body = {"code": refused.code, "detail": refused.words("en"), "command": "MoveOrder"}
-    assert in_language(body, "en") is body
-    assert in_language(body, "ru")["detail"] == refused.words("ru")
+    assert in_language(body, "en", {}) is body
+    assert in_language(body, "ru", {})["detail"] == refused.words("ru")
     assert "A-7" in refused.words("ru")
     for code in REASONS:
         told = {"code": code, "detail": Refused(code).words("en")}
-        assert in_language(told, "ru")["detail"] == Refused(code).words("ru"), code
+        assert in_language(told, "ru", {})["detail"] == Refused(code).words("ru"), code
     vin = Refused("vin_invalid", vin="XTA2", fault="it is too short", signs=4)
-    short = in_language({"code": vin.code, "detail": vin.words("en")}, "ru")
+    short = in_language({"code": vin.code, "detail": vin.words("en")}, "ru", {})
     assert short["detail"] == vin.words("ru")
     unknown = {"code": "of_a_newer_service", "detail": "Something"}
-    assert in_language(unknown, "ru") is unknown
+    assert in_language(unknown, "ru", {}) is unknown
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_a_refusal_that_was_recorded_with_ids_and_lines_is_told_with_names(code: str) -> None:
+    gaps = {name for _, name, _, _ in Formatter().parse(REASONS[code].en) if name} - {"errors"}
+    for said, name in ((str(new_id()), "Свеча"), ("две\nстроки", "две\nстроки")):
+        recorded = Refused(code, **dict.fromkeys(gaps, said)).words("en")
+        for language in ("ru", "en"):
+            told = in_language({"code": code, "detail": recorded}, language, {said: name})
+            assert told["detail"] == Refused(code, **dict.fromkeys(gaps, name)).words(language)
+
+
+def test_why_a_message_was_not_sent_has_words_in_both_languages() -> None:
+    reasons = set(GONE)
+    for path in (ROOT / "services" / "documents").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            match node:
+                case ast.Call(
+                    func=ast.Name(name) | ast.Attribute(attr=name), args=[_, why, *_]
+                ) if name in {"skipped", "cancelled", "refused"}:
+                    reasons |= _texts(why)
+                case ast.keyword(arg="reason", value=why) if path.name == "messages.py":
+                    reasons |= _texts(why)
+                case ast.FunctionDef(name="hindrance"):
+                    reasons |= {
+                        text
+                        for each in ast.walk(node)
+                        if isinstance(each, ast.Return) and each.value
+                        for text in _texts(each.value)
+                    }
+    assert reasons == MESSAGE_REASONS.keys()
+    for reason in reasons:
+        body = {"message_id": NOBODY, "reason": reason}
+        english, russian = (in_language(body, each, {})["reason"] for each in ("en", "ru"))
+        assert english == MESSAGE_REASONS[reason]
+        assert re.fullmatch(r"[А-Яа-яёSM ,]+", russian), russian
+    typed = {"message_id": NOBODY, "reason": "of a newer service"}
+    assert in_language(typed, "ru", {}) == typed
+
+
+def _texts(node: ast.expr) -> set[str]:
+    return {
+        each.value
+        for each in ast.walk(node)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    }
 
 
 def test_why_a_template_could_not_be_filled_in_is_told_in_the_language_of_who_reads() -> None:
     error = FormulaError("unknown_name", name="TotalMony", nearest="TotalMoney")
     body = {"reason": "template_failed", "detail": error.words()}
     for language in ("en", "ru"):
-        told = in_language(body, language)
+        told = in_language(body, language, {})
         assert told["reason"] is None
         assert error.words(language) in told["detail"]
-    assert in_language(body, "ru")["detail"].startswith("Шаблон нельзя заполнить")
+    assert in_language(body, "ru", {})["detail"].startswith("Шаблон нельзя заполнить")
     typed = {"reason": "template_failed"}
-    assert in_language(typed, "ru") is typed
+    assert in_language(typed, "ru", {}) is typed
 
 
 def test_fields_that_were_wrong_are_called_as_people_call_them() -> None:
@@ -140,7 +190,7 @@ def test_fields_that_were_wrong_are_called_as_people_call_them() -> None:
     at_the_door = invalid(refused.value, {})
     for refusal in (by_service, at_the_door):
         body = {"code": refusal.code, "detail": refusal.words()}
-        detail = in_language(body, "ru")["detail"]
+        detail = in_language(body, "ru", {})["detail"]
         for said in (
             "Запрос составлен неверно: ",
             "Название: не короче 1 символов",
@@ -148,14 +198,14 @@ def test_fields_that_were_wrong_are_called_as_people_call_them() -> None:
             "Цвет: такого поля нет",
         ):
             assert said in detail
-        assert "Name: String should have" in in_language(body, "en")["detail"]
+        assert "Name: String should have" in in_language(body, "en", {})["detail"]
 
 
 @pytest.mark.parametrize("code", field_words.OWN)
 def test_what_the_gateway_says_of_a_field_is_read_in_russian_from_the_journal(code: str) -> None:
     about = {"names": "json, csv", "most": "9", "text": "Масло; 5W-30 (4 л)", "why": "Missing"}
     refusal = field_invalid("ids", code, **about)
-    told = in_language({"code": refusal.code, "detail": refusal.words()}, "ru")["detail"]
+    told = in_language({"code": refusal.code, "detail": refusal.words()}, "ru", {})["detail"]
     assert told == refusal.words("ru")
 
 
@@ -203,7 +253,7 @@ def test_each_error_of_the_validator_is_read_as_itself(
         TypeAdapter(model).validate_python(value)
     refusal = invalid(wrong.value, {})
     assert refusal.errors[0].message_ru == russian
-    detail = in_language({"code": refusal.code, "detail": refusal.words()}, "ru")["detail"]
+    detail = in_language({"code": refusal.code, "detail": refusal.words()}, "ru", {})["detail"]
     assert detail == refusal.words("ru")
 
 
@@ -212,6 +262,6 @@ def test_each_error_of_the_validator_is_read_as_itself(
 def test_what_is_wrong_with_a_formula_is_read_in_russian(code: str, nearest: str | None) -> None:
     wrong = FormulaError(code, line=2, column=7, name="TotalMony", nearest=nearest, limit=9)
     refusal = wrong.refused("condition")
-    told = in_language({"code": refusal.code, "detail": refusal.words()}, "ru")["detail"]
+    told = in_language({"code": refusal.code, "detail": refusal.words()}, "ru", {})["detail"]
     assert told == in_words(refusal, "ru")
     assert "«Только если», строка 2, позиция 7: " in told

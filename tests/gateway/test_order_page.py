@@ -165,6 +165,15 @@ async def test_of_an_order_that_was_called_off_another_one_is_made(
     assert (await owner.get("/visits/new?like=nobody")).status_code == 404
 
 
+async def test_who_has_come_is_found_without_scripts(whole: TestGateway, office: Person) -> None:
+    card = await office.post("/clients", {"last_name": "Забелина", "phones": ["8 916 555-01-77"]})
+    advisor = await whole.signed_in("advisor")
+    screen = await advisor.get("/visits/new", params={"q": "Забелин"})
+    assert screen.status_code == 200
+    assert f"client_id={card['id']}" in screen.text
+    assert "Забелина" not in (await advisor.get("/visits/new", params={"q": " "})).text
+
+
 async def test_money_of_an_order_that_was_called_off_is_said_to_be_free(
     whole: TestGateway, office: Person
 ) -> None:

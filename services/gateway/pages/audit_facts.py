@@ -14,6 +14,7 @@ from services.gateway.field_words import as_told
 from services.gateway.pages import words
 from services.gateway.pages.field_names import FIELDS, field_name, with_fields_named
 from services.gateway.pages.orders import events
+from services.gateway.pages.rendering import translations
 from shared.contracts.audit import AuditRecord
 from shared.filled import filled_with
 from shared.formulas.errors import in_russian
@@ -34,7 +35,7 @@ _CODES = (
 
 
 TEMPLATE_FAILED = "template_failed"
-"""Why a message was skipped."""
+"""Why a message was skipped, with a detail of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def known_words(translated: Callable[[str], str]) -> dict[str, str]:
 def facts_of(record: AuditRecord, known: Mapping[str, str], language: str = "en") -> Facts:
     """``known``: what ids and codes are called."""
     changes = tuple(_changes(record, known, language))
-    whole = in_language(record.body, language)
+    whole = in_language(record.body, language, known)
     inner = (each for each in whole.values() if isinstance(each, Mapping))
     about = dict.fromkeys(said for body in (whole, *inner) for said in events.about(body, known))
     # A sum or a time that has changed is told with what it was.
@@ -62,18 +63,25 @@ def facts_of(record: AuditRecord, known: Mapping[str, str], language: str = "en"
     return Facts(tuple(told), changes)
 
 
-def in_language(body: Mapping[str, Any], language: str) -> Mapping[str, Any]:
+def in_language(
+    body: Mapping[str, Any], language: str, known: Mapping[str, str]
+) -> Mapping[str, Any]:
     """What a refusal said, as pages say it in that language: events have it in English, and call
-    fields by their keys. Likewise why a template could not be filled in."""
+    fields by their keys and things by their ids. Likewise why a message was not sent."""
     if body.get("reason") == TEMPLATE_FAILED and (failed := body.get("detail")):
         return {**body, "reason": None, "detail": template_failed(str(failed), language)}
+    if "message_id" in body:
+        return {**body, "reason": not_sent(body.get("reason"), language)}
     reason = REASONS.get(str(body.get("code")))
     if reason is None:
         return body
     gaps = filled_with(reason.en, str(body.get("detail")))
     if gaps is None:
         return body
-    params = with_fields_named(gaps, language)
+    named = {
+        name: known[said] if _is_id(said) and said in known else said for name, said in gaps.items()
+    }
+    params = with_fields_named(named, language)
     if "errors" in params:
         params["errors"] = "; ".join(
             f"{field_name(field, language)}: {message}" if message else field
@@ -84,6 +92,12 @@ def in_language(body: Mapping[str, Any], language: str) -> Mapping[str, Any]:
     if language == "en" and params == gaps:
         return body
     return {**body, "detail": Refused(str(body["code"]), **params).words(language)}
+
+
+def not_sent(reason: str | None, language: str) -> str | None:
+    """Why a message was not."""
+    known = words.MESSAGE_REASONS.get(reason or "")
+    return translations(language).ugettext(known) if known else reason
 
 
 def template_failed(detail: str, language: str) -> str:

@@ -38,6 +38,27 @@ ABSENCES = {
     "out_of_order": N_("Out of order"),
     "other": N_("Other reason"),
 }
+MESSAGE_REASONS = {
+    "no_address": N_("the client has no phone or address for it"),
+    "no_consent": N_("the client has not agreed to such messages"),
+    "no_marketing_consent": N_("the client has not agreed to advertising"),
+    "condition": N_("the condition of its template does not hold"),
+    "template_off": N_("its template is switched off"),
+    "template_failed": N_("its template cannot be filled in"),
+    "text_empty": N_("nothing stands in it"),
+    "text_too_long": N_("it is too long for an SMS"),
+    "order_hidden": N_("the order is not shown to its client"),
+    "too_late": N_("it should have gone more than three days ago"),
+    "order_not_found": N_("the order is not there any more"),
+    "client_not_found": N_("the client is not there any more"),
+    "no_longer_holds": N_("what it says does not hold any more"),
+    "by_hand": N_("somebody called it off"),
+    "provider_refused": N_("the provider refused it"),
+    "provider_unreachable": N_("the provider could not be reached"),
+    "not_delivered": N_("it did not arrive"),
+    "no_answer": N_("the provider did not answer"),
+}
+"""Why a message was not sent, or nobody knows whether it was."""
 WEEKDAYS = {
     1: N_("Monday"),
     2: N_("Tuesday"),

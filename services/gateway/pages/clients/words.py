@@ -4,10 +4,17 @@ translated where they are shown: ``{{ _(words.LINK_ROLES[link.role]) }}``."""
 from __future__ import annotations
 
 from services.gateway.pages.orders import looks
-from services.gateway.pages.words import CHANNELS, CONSENTS, METHODS, N_, ORDER_STATES
+from services.gateway.pages.words import (
+    CHANNELS,
+    CONSENTS,
+    MESSAGE_REASONS,
+    METHODS,
+    N_,
+    ORDER_STATES,
+)
 from services.gateway.pages.words import CLIENT_KINDS as KINDS
 
-__all__ = ["CHANNELS", "CONSENTS", "KINDS", "METHODS", "ORDER_STATES"]
+__all__ = ["CHANNELS", "CONSENTS", "KINDS", "MESSAGE_REASONS", "METHODS", "ORDER_STATES"]
 
 ORDER_ICONS = {state: look.icon for state, look in looks.STATES.items()}
 LINES = {"service": N_("Work"), "product": N_("Goods"), "material": N_("Material")}

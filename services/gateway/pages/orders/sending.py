@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
-from services.gateway.pages.audit_facts import TEMPLATE_FAILED, template_failed
+from services.gateway.pages.audit_facts import TEMPLATE_FAILED, not_sent, template_failed
 from services.gateway.pages.names import people_named
 from services.gateway.pages.orders.asking import nothing
 from services.gateway.pages.orders.order import MANY, shown
@@ -54,10 +54,10 @@ async def send_page(request: PageRequest) -> Response:
 
 
 def _why(message: MessageView, language: str) -> str | None:
-    """It was not sent, where that is no rule: what the provider said, or the template."""
+    """It was not sent: the rule or the template that is against it, or what the provider said."""
     if message.reason == TEMPLATE_FAILED and message.detail:
         return template_failed(message.detail, language)
-    return message.detail
+    return ": ".join(filter(None, (not_sent(message.reason, language), message.detail))) or None
 
 
 async def send(request: PageRequest) -> Response:

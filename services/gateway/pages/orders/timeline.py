@@ -48,6 +48,8 @@ async def timeline_page(request: PageRequest) -> Response:
     known |= {str(each.id): each.name for each in sections.items}
     known |= {str(each.id): each.name for each in posts.items}
     known |= {str(line.id): line.name for line in lines_of(order)}
+    parts = (*order.products, *order.materials)
+    known |= {str(part.product_id): f"«{part.name}»" for part in parts}
     known |= {code: request._(word) for code, word in events.CODES.items()}
     known[str(order.client_id)] = order.client_name
     # That the order shows by now what was told elsewhere, says nothing new.
@@ -79,7 +81,7 @@ def _happening(
         if change.field in events.FIELDS
     ]
     steps = [*events.steps(entry.body), *edited]
-    told = dict.fromkeys(events.about(in_language(entry.body, language), known))
+    told = dict.fromkeys(events.about(in_language(entry.body, language, known), known))
     return Happening(
         entry,
         events.EVENTS[entry.event],

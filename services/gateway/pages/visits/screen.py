@@ -181,8 +181,12 @@ async def _screen(request: PageRequest, draft: Draft, refusal: Refused | None = 
         last["section_id"] = str(sections.items[0].id)
     values = _as_typed(Draft({**last, **draft}))
     status = status_of(refusal) if refusal else 200
+    # Typed and sent without scripts, which look it up while it is typed.
+    typed = "" if who or values["client"] == NEW else values["q"].strip()
     return request.page(
         "visits/new.html",
+        typed=typed,
+        found=await _found(request, typed),
         status=status,
         words=words,
         draft=values,
@@ -277,8 +281,11 @@ def _id(said: str) -> UUID:
 async def matches(request: PageRequest) -> Response:
     """Clients with their cars, by a phone, plate, VIN or name that is being typed."""
     typed = request.query.get("q", "").strip()
-    found = (await request.ask(FindClients(q=typed, limit=FEW))).items if typed else ()
-    return request.page("visits/matches.html", typed=typed, found=found)
+    return request.page("visits/matches.html", typed=typed, found=await _found(request, typed))
+
+
+async def _found(request: PageRequest, typed: str) -> tuple[FoundClient, ...]:
+    return (await request.ask(FindClients(q=typed, limit=FEW))).items if typed else ()
 
 
 async def hints(request: PageRequest) -> Response:
