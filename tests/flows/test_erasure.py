@@ -53,6 +53,7 @@ from tests.support.waiting import eventually
 
 AT_HOME = Actor("client link 1", "client")
 REASON = "Заявление от 23.11.2026"
+VIN = "XTAIO0990Y2766389"
 PERSONAL = ("Хрюндель", "79165557788", "hr@example.org", "У123РЕ77", "Секрет", "Аристарх")
 
 
@@ -187,7 +188,7 @@ async def test_what_the_station_says_of_the_car_stays_with_it(station: Station) 
 async def test_what_lists_said_and_nobody_could_read_is_forgotten_too(station: Station) -> None:
     """Whose a cell is nobody knows: all of them go with whoever is forgotten, or with time."""
     client, _ = await a_person(station)
-    rows = (("Фамилия", "Телефон", "VIN"), ("Хрюндель", "7916555", "XTAIO0990Y2766389"))
+    rows = (("Фамилия", "Телефон", "VIN"), ("Хрюндель", "7916555", VIN))
     job = await station.send(BeginClientImport(file_name="list.csv", digest="0" * 64))
     await station.send(AddClientImportRows(import_id=job.id, first_row=1, rows=rows))
     await station.send(EndClientImportUpload(import_id=job.id))
@@ -197,13 +198,18 @@ async def test_what_lists_said_and_nobody_could_read_is_forgotten_too(station: S
         assert [(each.field, each.value, each.reason_ru) for each in found.items] == wanted
         return True
 
+    fault = "букв I, O и Q в нём не бывает, это 1 и 0"
+    advice = "В VIN 17 знаков, в номере кузова от 5 до 16; если номер не разобрать, оставьте поле"
     said = [
         ("phone", "7916555", "7916555 — не номер телефона"),
-        ("vin", "XTAIO0990Y2766389", "XTAIO0990Y2766389 — не VIN: I, O"),
+        ("vin", VIN, f"{VIN} — не VIN: {fault} (I, O). {advice} пустым"),
     ]
     await eventually(lambda: cells_are(said))
     await station.send(EraseClient(client_id=client.id, reason=REASON))
-    gone = [("phone", "…", "… — не номер телефона"), ("vin", "…", "… — не VIN: …")]
+    gone = [
+        ("phone", "…", "… — не номер телефона"),
+        ("vin", "…", f"… — не VIN: {fault} (…). {advice} пустым"),
+    ]
     await eventually(lambda: cells_are(gone))
 
 

@@ -43,7 +43,7 @@ A_SUPPLIER_PAYMENT = {
 A_RECORD = {
     "id": str(new_id()), "type": "income", "amount": "-70.00", "client_id": CLIENT,
     "order_id": ORDER, "category": "orders", "at": NOW, "comment": "Другая деталь",
-    "actor": "owner",
+    "actor": "owner", "reversed_at": NOW,
 }  # fmt: skip
 LISTS: dict[str, tuple[str, Any]] = {
     "/stock/movements": ("/stock/movements", ListMovements),
@@ -105,7 +105,7 @@ async def test_papers_are_taken_away_in_words(gateway: TestGateway, asked: FakeS
         "Доход", "Заказ-наряды", "'=Петров",
     )  # fmt: skip
     assert (record["Сумма, руб."], record["Примечание"]) == (
-        "-70,00", "Заказ открыт снова: Другая деталь",
+        "-70,00", "Заказ открыт снова: расчёт от 27.11.2026 15:30 отменён (Другая деталь)",
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ type Matches = dict[UUID, list[str]]
 """Clients, each with what it is known by: ``phone``, ``vin``, ``plate``."""
 CELLS_KEPT = timedelta(days=30)
 """After the end of an import, if nobody is forgotten meanwhile: as long as answers are kept."""
-OF_NOBODY = ("low", "high", "longest", "row", "why_en", "why_ru")
+OF_NOBODY = ("fault", "low", "high", "longest", "row", "why_en", "why_ru")
 """Particulars of what is wrong with a cell that say nothing of what stands in it."""
 
 # --- rows come in --------------------------------------------------------------------------------
