@@ -43,6 +43,9 @@ async def station(site: Site) -> dict[str, Any]:
     return {"section": section, "technician": technician, "client": client, "car": car}
 
 
+PAINTED = "() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))"
+
+
 class Keyboard:
     """Counts what is pressed."""
 
@@ -52,6 +55,8 @@ class Keyboard:
 
     async def types(self, text: str) -> None:
         self.presses += len(text)
+        # Nobody types into what is not to be seen yet, and Chromium drops what is typed by then.
+        await self._page.evaluate(PAINTED)
         await self._page.keyboard.type(text)
 
     async def press(self, key: str, times: int = 1) -> None:
