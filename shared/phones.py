@@ -28,6 +28,9 @@ _WITH_EXTENSION = re.compile(rf"((?:\d[\s().\-‐‑–—/]*){{7,}})[\s,;(]*{MA
 _UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 """Marks of direction and joints that come along when a number is pasted."""
 _KEPT = re.compile(r"\+\d{5,15}(?:;ext=\d{1,7})?")
+_MOST_SIGNS = 250
+"""As many as the library reads. Longer texts are not looked at: that takes the square of their
+length, and a formula may have twenty thousand."""
 _FEWEST_DIGITS = 5
 _FEWEST_BEFORE_EXTENSION = 7
 _INTERNATIONAL = "00"
@@ -72,7 +75,7 @@ def is_phone(said: str | None) -> bool:
 
 def looks_like_phone(typed: str) -> bool:
     """Whether a line that is being typed may be the beginning of one."""
-    if (found := _PHONE.fullmatch(_UNSEEN.sub("", typed))) is None:
+    if (found := _read(typed)) is None:
         return False
     fewest = _FEWEST_BEFORE_EXTENSION if found["extension"] else _FEWEST_DIGITS
     return len(digits_of(found["number"])) >= fewest
@@ -93,9 +96,12 @@ def read_all_phones() -> None:
     phonenumbers.PhoneMetadata.load_all()
 
 
+def _read(typed: str) -> re.Match[str] | None:
+    return None if len(typed) > _MOST_SIGNS else _PHONE.fullmatch(_UNSEEN.sub("", typed))
+
+
 def _parsed(typed: str) -> phonenumbers.PhoneNumber | None:
-    found = _PHONE.fullmatch(_UNSEEN.sub("", typed))
-    if found is None:
+    if (found := _read(typed)) is None:
         return None
     number = found["number"].strip(" (/")
     if number.startswith(_INTERNATIONAL):
