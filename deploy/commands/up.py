@@ -75,9 +75,8 @@ def _station(nursery: Nursery, data_dir: Path, http_port: int, demo: bool) -> St
     from shared.settings import SERVICES
 
     settings = checked_services()[SERVICES[0]]
-    if any(
-        name.startswith("PITLANE_MESSAGES_") for name in os.environ
-    ):  # else it is loaded in vain
+    # Where nothing is said of messages, what knows them is not loaded for a look.
+    if any(name.startswith("PITLANE_MESSAGES_") for name in os.environ):
         checked_messages()
     # Everybody knows the passwords of a demo: it is for this machine only.
     host = "127.0.0.1" if demo else os.environ.get("PITLANE_HTTP_HOST", "127.0.0.1")
